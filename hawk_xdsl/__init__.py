@@ -1,0 +1,1 @@
+"""hawk-xdsl: NPU kernels written and verified inside an xDSL compiler."""

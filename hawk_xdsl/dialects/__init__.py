@@ -1,0 +1,1 @@
+"""The dialects: what the compiler reads and writes."""

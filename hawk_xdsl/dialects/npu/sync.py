@@ -1,0 +1,71 @@
+"""Order between and within the pipes of a core."""
+
+from xdsl.dialects.builtin import IntegerAttr, i64
+from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def
+from xdsl.utils.exceptions import VerifyException
+
+from hawk_xdsl.dialects.npu.attributes import Pipe, PipeAttr
+
+MAX_EVENTS = 8
+"""Event ids of an ordered pair of pipes on the largest targets; a target may have fewer."""
+
+
+class _FlagOp(IRDLOperation):
+    """One end of a flag that orders ``source`` before ``target``."""
+
+    source = prop_def(PipeAttr)
+    target = prop_def(PipeAttr)
+    event = prop_def(IntegerAttr.constr(i64))
+
+    assembly_format = "$source `to` $target `event` $event attr-dict"
+
+    def __init__(self, source: Pipe, target: Pipe, event: int) -> None:
+        super().__init__(
+            properties={
+                "source": PipeAttr(source),
+                "target": PipeAttr(target),
+                "event": IntegerAttr(event, i64),
+            }
+        )
+
+    def verify_(self) -> None:
+        """Two different pipes, none of them ``all``; an event id in range."""
+        source, target, event = self.source.data, self.target.data, self.event.value.data
+        if Pipe.ALL in (source, target):
+            raise VerifyException(f"{self.name}: a flag joins two pipes, not all")
+        if source is target:
+            raise VerifyException(f"{self.name}: within {source} use npu.barrier <{source}>")
+        if not 0 <= event < MAX_EVENTS:
+            raise VerifyException(f"{self.name}: event {event} is not in 0..{MAX_EVENTS - 1}")
+
+
+@irdl_op_definition
+class SetFlagOp(_FlagOp):
+    """Raises a flag once all earlier instructions of ``source`` have finished."""
+
+    name = "npu.set_flag"
+
+
+@irdl_op_definition
+class WaitFlagOp(_FlagOp):
+    """Holds ``target`` until the flag is raised, and lowers it."""
+
+    name = "npu.wait_flag"
+
+
+@irdl_op_definition
+class BarrierOp(IRDLOperation):
+    """Later instructions of the pipe start after earlier ones have finished; or of all pipes."""
+
+    name = "npu.barrier"
+
+    pipe = prop_def(PipeAttr)
+    assembly_format = "$pipe attr-dict"
+
+    def __init__(self, pipe: Pipe) -> None:
+        super().__init__(properties={"pipe": PipeAttr(pipe)})
+
+    def verify_(self) -> None:
+        """A barrier on the scalar pipe alone faults on the hardware."""
+        if self.pipe.data is Pipe.SCALAR:
+            raise VerifyException("npu.barrier: the scalar pipe has no barrier")
