@@ -145,7 +145,8 @@ class LoadOp(_MoveOp):
     def __init__(
         self, source: SSAValue | Operation, dest: SSAValue | Operation, pad: SSAValue | None = None
     ) -> None:
-        super().__init__(operands=[source, dest, pad])
+        # Operands of a subclass come before those it inherits.
+        super().__init__(operands=[pad, source, dest])
 
     def verify_(self) -> None:
         """As every move; with ``pad`` the destination may be larger in every dimension."""

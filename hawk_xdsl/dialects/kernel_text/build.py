@@ -1,0 +1,322 @@
+"""Building npu kernels from kernel text, statement by statement."""
+
+from collections.abc import Callable, Sequence
+from math import prod
+
+from xdsl.dialects import affine, arith, scf
+from xdsl.dialects.builtin import AffineMapAttr, DenseArrayBase, IndexType, i64
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.utils.exceptions import VerifyException
+
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.build_cube import build_mmad
+from hawk_xdsl.dialects.kernel_text.build_move import (
+    build_fill,
+    build_load,
+    build_read,
+    build_store,
+    build_view,
+)
+from hawk_xdsl.dialects.kernel_text.build_vector import (
+    build_arange,
+    build_broadcast,
+    build_cast,
+    build_compare,
+    build_cumulate,
+    build_elementwise,
+    build_reduce,
+    build_transpose,
+)
+from hawk_xdsl.dialects.kernel_text.context import Global, KernelContext
+from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds
+from hawk_xdsl.dialects.kernel_text.parse import parse
+from hawk_xdsl.dialects.kernel_text.scope import Frame, Scalar
+from hawk_xdsl.dialects.kernel_text.signature import (
+    GlobalOperand,
+    Program,
+    Signature,
+    StageKernel,
+)
+from hawk_xdsl.dialects.npu import BlockCountOp, BlockIdxOp, Core, KernelOp
+
+ACROSS = "npu.across"
+"""The attribute of the loop made from ``across``: start, stop and step of each variable."""
+
+RELATIONS = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}
+"""The comparison that each relation of an ``if`` becomes."""
+
+
+def build(
+    text: str | ast.KernelText, signature: Signature, max_blocks: Callable[[Core], int]
+) -> Program:
+    """Build the kernels of a kernel text.
+
+    Args:
+        text: the body, or its syntax tree.
+        signature: what the names of global operands stand for.
+        max_blocks: how many blocks the target runs at once on a kind of core.
+
+    Returns:
+        One kernel a stage, in order, and the temps between them.
+
+    Raises:
+        KernelTextError: with the line, for text that is ill-formed or breaks a rule.
+    """
+    tree = parse(text) if isinstance(text, str) else text
+    temps = _temps(tree.temps, signature)
+    kernels: list[StageKernel] = []
+    for number, stage in enumerate(tree.stages):
+        name = signature.name if len(tree.stages) == 1 else f"{signature.name}_{number}"
+        builder = StageBuilder(name, stage.core, signature, temps, max_blocks(stage.core))
+        for statement in stage.body:
+            builder.append(statement)
+        kernels.append(builder.finish(stage.line))
+    return Program(tuple(kernels), temps)
+
+
+def _temps(nodes: Sequence[ast.Temp], signature: Signature) -> tuple[GlobalOperand, ...]:
+    names = {operand.name for operand in (*signature.inputs, *signature.outputs)}
+    temps: list[GlobalOperand] = []
+    for node in nodes:
+        if node.name in names:
+            raise KernelTextError(f"the name `{node.name}` is already taken", line=node.line)
+        if min(node.shape) < 1:
+            reason = f"shape {list(node.shape)} has an empty dimension"
+            raise KernelTextError(reason, line=node.line)
+        names.add(node.name)
+        temps.append(GlobalOperand(node.name, node.dtype, node.shape))
+    return tuple(temps)
+
+
+class StageBuilder:
+    """Builds one kernel. ``append`` statements, or ``open`` and ``close`` blocks around them."""
+
+    def __init__(
+        self,
+        name: str,
+        core: Core,
+        signature: Signature,
+        temps: Sequence[GlobalOperand],
+        max_blocks: int,
+    ) -> None:
+        self._name = name
+        self._core = core
+        self._target = signature.target
+        self._max_blocks = max_blocks
+        self._context = KernelContext.create(signature, temps)
+
+    def append(self, statement: ast.Statement) -> None:
+        """Append a statement, blocks with their bodies.
+
+        Raises:
+            KernelTextError: if a rule or a verifier rejects it; the kernel is then as it was.
+        """
+        with self._context.transaction():
+            if isinstance(statement, ast.For | ast.If | ast.Across):
+                self.open(statement)
+                for inner in statement.body:
+                    self.append(inner)
+                self.close()
+                return
+            self._context.line = statement.line
+            if isinstance(statement, ast.Store):
+                build_store(self._context, statement)
+            else:
+                self._assign(statement)
+
+    def open(self, block: ast.Block) -> None:
+        """Open a block; its body is not looked at. Raises ``KernelTextError``, as ``append``."""
+        with self._context.transaction():
+            self._context.line = block.line
+            match block:
+                case ast.For():
+                    self._open_for(block)
+                case ast.If():
+                    self._open_if(block)
+                case ast.Across():
+                    self._open_across(block)
+
+    def close(self) -> None:
+        """Close the innermost open block."""
+        frame = self._context.frames.pop()
+        assert frame.owner is not None, "no block is open"
+        frame.block.add_op(scf.YieldOp())
+
+    def finish(self, line: int | None = None) -> StageKernel:
+        """The kernel, with the operands it uses as arguments: inputs first, then outputs.
+
+        Raises:
+            KernelTextError: if it stores nothing.
+        """
+        context = self._context
+        assert len(context.frames) == 1, "a block is open"
+        entries = context.globals.values()
+        read = [entry for entry in entries if entry.read and not entry.written]
+        written = [entry for entry in entries if entry.written]
+        if not written:
+            raise KernelTextError("the kernel stores nothing", line=line)
+        block = context.frame.block
+        _replace_arguments(block, [*read, *written])
+        op = KernelOp(
+            self._name,
+            [entry.argument.type for entry in read],
+            [entry.argument.type for entry in written],
+            target=self._target,
+            core=self._core,
+            blocks=min(context.total, self._max_blocks),
+            body=Region(block),
+        )
+        try:
+            op.verify()
+        except VerifyException as error:
+            raise KernelTextError(str(error), line=line) from error
+        return StageKernel(op, tuple(entry.operand.name for entry in (*read, *written)))
+
+    def _assign(self, node: ast.Assign) -> None:
+        context, name = self._context, node.name
+        match node.value:
+            case ast.Load():
+                build_load(context, name, node.value)
+            case ast.Read():
+                build_read(context, name, node.value)
+            case ast.Fill():
+                build_fill(context, name, node.value)
+            case ast.View():
+                build_view(context, name, node.value)
+            case ast.Mmad():
+                build_mmad(context, name, node.value)
+            case ast.Elementwise():
+                build_elementwise(context, name, node.value)
+            case ast.Compare():
+                build_compare(context, name, node.value)
+            case ast.Cast():
+                build_cast(context, name, node.value)
+            case ast.Reduce():
+                build_reduce(context, name, node.value)
+            case ast.Cumulate():
+                build_cumulate(context, name, node.value)
+            case ast.Transpose():
+                build_transpose(context, name, node.value)
+            case ast.Arange():
+                build_arange(context, name, node.value)
+            case ast.Broadcast():
+                build_broadcast(context, name, node.value)
+
+    def _open_for(self, node: ast.For) -> None:
+        context = self._context
+        start, stop, last = self._range(node.loop)
+        values = [context.index(value) for value in (start, stop, Linear(constant=node.loop.step))]
+        block = Block(arg_types=[IndexType()])
+        owner = scf.ForOp(values[0], values[1], values[2], [], block)
+        context.frame.block.add_op(owner)
+        frame = Frame("for", block, owner)
+        context.frames.append(frame)
+        frame.variable = self._define(node.loop, block.args[0], start, last)
+
+    def _range(self, loop: ast.Loop) -> tuple[Linear, Linear, int | None]:
+        """Start, stop and the largest number of steps taken."""
+        context = self._context
+        if loop.step < 1:
+            context.fail("the step of a loop is at least 1")
+        start, stop = context.linear(loop.start), context.linear(loop.stop)
+        length = bounds(stop.plus(start, -1))
+        if length is None:
+            return start, stop, None
+        if length[1] < 1:
+            context.fail(f"the loop over `{loop.variable}` never runs")
+        return start, stop, (length[1] - 1) // loop.step
+
+    def _define(
+        self, loop: ast.Loop, value: SSAValue, start: Linear, last: int | None
+    ) -> IndexVariable:
+        context = self._context
+        context.variables += 1
+        value.name_hint = loop.variable
+        variable = IndexVariable(
+            loop.variable, context.variables, len(context.frames), value, start, loop.step, last
+        )
+        context.define(loop.variable, Scalar(variable))
+        return variable
+
+    def _open_if(self, node: ast.If) -> None:
+        context = self._context
+        left = context.index(context.linear(node.left))
+        right = context.index(context.linear(node.right))
+        predicate = RELATIONS[node.relation]
+        condition = context.emit(arith.CmpiOp(left, right, predicate))
+        block = Block()
+        self._enter("if", block, scf.IfOp(condition, [], [block]))
+
+    def _enter(self, kind: str, block: Block, owner: Operation) -> None:
+        self._context.frame.block.add_op(owner)
+        self._context.frames.append(Frame(kind, block, owner))
+
+    def _open_across(self, node: ast.Across) -> None:
+        context = self._context
+        if len(context.frames) > 1:
+            context.fail("across stands at the top of a stage, not inside another block")
+        if context.has_across:
+            context.fail("a stage has only one across")
+        ranges = [self._static_range(loop) for loop in node.loops]
+        trips = [len(range_) for range_ in ranges]
+        context.has_across, context.total = True, prod(trips)
+        first = context.emit(BlockIdxOp(), "block").value
+        count = context.emit(BlockCountOp(), "blocks").value
+        total = context.index_constant(context.total)
+        block = Block(arg_types=[IndexType()])
+        block.args[0].name_hint = "iteration"
+        owner = scf.ForOp(first, total, count, [], block)
+        owner.attributes[ACROSS] = DenseArrayBase.from_list(
+            i64, [number for r in ranges for number in (r.start, r.stop, r.step)]
+        )
+        self._enter("across", block, owner)
+        for position, (loop, range_) in enumerate(zip(node.loops, ranges, strict=True)):
+            inner = prod(trips[position + 1 :])
+            map_ = AffineMap(1, 0, (across_expression(range_, inner, outermost=position == 0),))
+            value = context.emit(affine.ApplyOp([block.args[0]], AffineMapAttr(map_))).result
+            self._define(loop, value, Linear(constant=range_.start), len(range_) - 1)
+
+    def _static_range(self, loop: ast.Loop) -> range:
+        context = self._context
+        if loop.step < 1:
+            context.fail("the step of a loop is at least 1")
+        start, stop = context.linear(loop.start), context.linear(loop.stop)
+        if start.terms or stop.terms:
+            context.fail(f"the bounds of `{loop.variable}` in across must be numbers")
+        result = range(start.constant, stop.constant, loop.step)
+        if not result:
+            context.fail(f"the loop over `{loop.variable}` never runs")
+        return result
+
+
+def across_expression(range_: range, inner: int, *, outermost: bool) -> AffineExpr:
+    """A loop variable of ``across`` from the number of the iteration.
+
+    Args:
+        range_: the values of the variable.
+        inner: iterations of the loops inside it.
+        outermost: whether it is the first variable.
+    """
+    position = AffineExpr.dimension(0)
+    if len(range_) == 1:
+        position = AffineExpr.constant(0)
+    else:
+        if inner != 1:
+            position = position // inner
+        if not outermost:
+            position = position % len(range_)
+    return position * range_.step + range_.start
+
+
+def _replace_arguments(block: Block, used: Sequence[Global]) -> None:
+    """Leave only the used operands as arguments, in the given order."""
+    old = block.args
+    for entry in used:
+        argument = block.insert_arg(entry.argument.type, len(block.args))
+        entry.argument.replace_all_uses_with(argument)
+        argument.name_hint = entry.operand.name
+        entry.argument = argument
+    for argument in old:
+        block.erase_arg(argument)

@@ -1,0 +1,116 @@
+"""Element types by their names in the text, literals of them, and the layout of buffers."""
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    BFloat16Type,
+    Float16Type,
+    Float32Type,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    MemRefType,
+    NoneAttr,
+    StridedLayoutAttr,
+    bf16,
+    f16,
+    f32,
+    i8,
+    i16,
+    i32,
+)
+from xdsl.ir import Attribute
+
+from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Scope, ScopeAttr
+
+Element = Float16Type | BFloat16Type | Float32Type | IntegerType
+
+DTYPES: dict[str, Element] = {
+    "f16": f16,
+    "bf16": bf16,
+    "f32": f32,
+    "i8": i8,
+    "i16": i16,
+    "i32": i32,
+}
+"""The element types that a kernel can hold, by name."""
+
+_LARGEST = {"f16": 65504.0, "bf16": 3.3895313892515355e38, "f32": 3.4028234663852886e38}
+
+
+def dtype_name(element: Attribute) -> str:
+    """The name of an element type. Raises ``KernelTextError`` if the text has none."""
+    for name, dtype in DTYPES.items():
+        if dtype == element:
+            return name
+    raise KernelTextError(f"kernel text has no dtype {element}")
+
+
+def literal(value: int | float, dtype: str, line: int | None) -> FloatAttr | IntegerAttr:
+    """A number as a constant of a dtype, rounded to it.
+
+    Raises:
+        KernelTextError: for a number that the dtype cannot hold.
+    """
+    element = DTYPES[dtype]
+    if isinstance(element, IntegerType):
+        limit = 1 << (element.bitwidth - 1)
+        if not isinstance(value, int):
+            raise KernelTextError(f"{value} is not an integer, but the dtype is {dtype}", line=line)
+        if not -limit <= value < limit:
+            raise KernelTextError(f"{value} does not fit {dtype}", line=line)
+        return IntegerAttr(value, element)
+    infinite = value in (float("inf"), float("-inf"))
+    if not infinite and abs(value) > _LARGEST[dtype]:
+        raise KernelTextError(f"{value} does not fit {dtype}", line=line)
+    return FloatAttr(float(value), element)
+
+
+def number_text(constant: Attribute) -> str:
+    """The shortest literal that gives the constant back.
+
+    Raises:
+        KernelTextError: for NaN and for constants that are no numbers.
+    """
+    if isinstance(constant, IntegerAttr):
+        return str(constant.value.data)
+    if not isinstance(constant, FloatAttr):
+        raise KernelTextError(f"{constant} is not a number")
+    value = constant.value.data
+    if value != value:
+        raise KernelTextError("kernel text has no NaN")
+    if value in (float("inf"), float("-inf")):
+        return "inf" if value > 0 else "-inf"
+    return _shortest(value, constant.type)
+
+
+def _shortest(value: float, type_: AnyFloat) -> str:
+    for digits in range(1, 18):
+        text = f"{value:.{digits}g}"
+        if FloatAttr(float(text), type_).value.data == value:
+            break
+    else:
+        text = repr(value)
+    return text if "." in text or "e" in text else f"{text}.0"
+
+
+def global_type(dtype: str, shape: Sequence[int]) -> MemRefType:
+    """A contiguous row-major buffer in global memory."""
+    return MemRefType(DTYPES[dtype], shape, NoneAttr(), ScopeAttr(Scope.GLOBAL))
+
+
+def buffer_type(dtype: str, shape: Sequence[int], scope: Scope) -> MemRefType:
+    """A buffer on the core; in ub the stride of its rows is rounded up to 32 bytes."""
+    element = DTYPES[dtype]
+    layout: NoneAttr | StridedLayoutAttr = NoneAttr()
+    if scope is Scope.UB and len(shape) > 1:
+        block = UB_BLOCK_BYTES * 8 // element.bitwidth
+        row = -(-shape[-1] // block) * block
+        if row != shape[-1]:
+            strides = [1, row]
+            for extent in reversed(shape[1:-1]):
+                strides.append(strides[-1] * extent)
+            layout = StridedLayoutAttr(list(reversed(strides)))
+    return MemRefType(element, shape, layout, ScopeAttr(scope))

@@ -1,0 +1,89 @@
+"""Npu kernels back to canonical kernel text: no indentation, single spaces, one statement a line."""
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import MemRefType
+
+from hawk_xdsl.dialects.kernel_text.dtypes import dtype_name
+from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.print_stage import StagePrinter
+from hawk_xdsl.dialects.kernel_text.signature import (
+    GlobalOperand,
+    Program,
+    Signature,
+    StageKernel,
+)
+from hawk_xdsl.dialects.npu import Core, KernelOp
+
+
+def print_program(program: Program) -> str:
+    """The canonical text of a program.
+
+    Raises:
+        KernelTextError: for IR that has no text form.
+    """
+    return print_kernels(program.kernels, program.temps)
+
+
+def print_kernels(
+    kernels: Sequence[StageKernel | KernelOp], temps: Sequence[GlobalOperand] = ()
+) -> str:
+    """The canonical text of kernels, as stages where there are several or one is for the cube.
+
+    A kernel without the names of its operands takes them from the IR; operands of one name in
+    several kernels are the same. Flags, barriers and addresses are left out.
+
+    Raises:
+        KernelTextError: for IR that has no text form.
+    """
+    stages = [named(kernel) for kernel in kernels]
+    lines = [f"temp {temp.name} {temp.dtype}{list(temp.shape)}" for temp in temps]
+    for stage in stages:
+        body = StagePrinter(stage, [temp.name for temp in temps]).lines()
+        if len(stages) == 1 and stage.op.core.data is Core.VECTOR:
+            lines += body
+        else:
+            lines += [f"on {stage.op.core.data} {{", *body, "}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def named(kernel: StageKernel | KernelOp) -> StageKernel:
+    """A kernel with names for its operands: their names in the IR, made unique."""
+    if isinstance(kernel, StageKernel):
+        return kernel
+    names: list[str] = []
+    for number, argument in enumerate(kernel.body.block.args):
+        hint = argument.name_hint or f"x{number}"
+        names.append(hint if hint not in names else f"{hint}x{number}")
+    return StageKernel(kernel, tuple(names))
+
+
+def signature_of(
+    name: str, kernels: Sequence[StageKernel | KernelOp], temps: Sequence[GlobalOperand] = ()
+) -> Signature:
+    """The signature that the text of kernels builds against.
+
+    Args:
+        name: of the program.
+        kernels: at least one.
+        temps: operands that are scratch.
+    """
+    if not kernels:
+        raise KernelTextError("no kernels")
+    stages = [named(kernel) for kernel in kernels]
+    scratch = {temp.name for temp in temps}
+    written = {name for stage in stages for name in stage.writes}
+    operands: dict[str, GlobalOperand] = {}
+    for stage in stages:
+        for operand, argument in zip(stage.operands, stage.op.body.block.args, strict=True):
+            type_ = argument.type
+            assert isinstance(type_, MemRefType)
+            dtype = dtype_name(type_.element_type)
+            operands[operand] = GlobalOperand(operand, dtype, type_.get_shape())
+    kept = [operand for operand in operands.values() if operand.name not in scratch]
+    return Signature(
+        name,
+        tuple(operand for operand in kept if operand.name not in written),
+        tuple(operand for operand in kept if operand.name in written),
+        stages[0].op.target.data,
+    )

@@ -1,0 +1,127 @@
+"""Subviews of the IR back to slices of the text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import memref
+from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, MemRefType
+from xdsl.ir import SSAValue
+
+from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.print_index import index_text, ragged_length
+from hawk_xdsl.dialects.npu import strides_of
+
+
+@dataclass(frozen=True)
+class PartOfBuffer:
+    """What a value is of the buffer that has a name.
+
+    Attributes:
+        base: the named buffer.
+        offsets: one a dimension of the base, as are the next three.
+        sizes: valid elements.
+        strides: distances.
+        dropped: whether the dimension is a point.
+        whole: whether it is the buffer up to its valid extents.
+    """
+
+    base: SSAValue
+    offsets: tuple[SSAValue | int, ...]
+    sizes: tuple[SSAValue | int, ...]
+    strides: tuple[int, ...]
+    dropped: tuple[bool, ...]
+    whole: bool
+
+
+def part_of(value: SSAValue) -> PartOfBuffer:
+    """The named buffer behind a value, and the part of it.
+
+    Raises:
+        KernelTextError: for subviews of subviews, and those with dynamic strides.
+    """
+    type_ = value.type
+    if not isinstance(type_, MemRefType):
+        raise KernelTextError(f"{type_} where a buffer is needed")
+    op = value.owner
+    if not isinstance(op, memref.SubviewOp):
+        shape, rank = type_.get_shape(), type_.get_num_dims()
+        return PartOfBuffer(value, (0,) * rank, shape, (1,) * rank, (False,) * rank, True)
+    if isinstance(op.source.owner, memref.SubviewOp):
+        raise KernelTextError("a part of a part of a buffer has no text form")
+    offsets = _mixed(op.static_offsets, op.offsets)
+    sizes = _mixed(op.static_sizes, op.sizes)
+    strides = tuple(int(stride) for stride in op.static_strides.get_values())
+    if DYNAMIC_INDEX in strides:
+        raise KernelTextError("a dynamic stride has no text form")
+    source = op.source.type
+    assert isinstance(source, MemRefType)
+    dropped = _dropped(source, sizes, strides, type_)
+    whole = not any(dropped) and all(
+        offset == 0 and stride == 1 and (not isinstance(size, int) or size == extent)
+        for offset, size, stride, extent in zip(
+            offsets, sizes, strides, source.get_shape(), strict=True
+        )
+    )
+    return PartOfBuffer(op.source, offsets, sizes, strides, dropped, whole)
+
+
+def _mixed(static: DenseArrayBase, dynamic: Sequence[SSAValue]) -> tuple[SSAValue | int, ...]:
+    values = iter(dynamic)
+    return tuple(
+        next(values) if number == DYNAMIC_INDEX else int(number) for number in static.get_values()
+    )
+
+
+def _dropped(
+    source: MemRefType,
+    sizes: Sequence[SSAValue | int],
+    strides: Sequence[int],
+    result: MemRefType,
+) -> tuple[bool, ...]:
+    """Which dimensions the result lacks: those of size 1 that do not match, from the left."""
+    kept = list(zip(result.get_shape(), strides_of(result), strict=True))
+    dropped: list[bool] = []
+    for size, stride, step in zip(sizes, strides_of(source), strides, strict=True):
+        extent = size if isinstance(size, int) else DYNAMIC_INDEX
+        distance = None if stride is None else stride * step
+        matches = bool(kept) and kept[0] == (extent, distance)
+        if matches:
+            kept.pop(0)
+        dropped.append(not matches)
+    return tuple(dropped)
+
+
+def root_of(value: SSAValue) -> SSAValue:
+    """The allocated buffer or kernel argument behind views."""
+    while isinstance(value.owner, memref.SubviewOp | memref.ReinterpretCastOp):
+        value = value.owner.source
+    return value
+
+
+def slice_texts(
+    part: PartOfBuffer, names: Mapping[SSAValue, str], lengths: Sequence[int] | None
+) -> list[str]:
+    """The slices of a part, one a dimension of its buffer.
+
+    Args:
+        part: of a buffer or an operand.
+        names: of the variables.
+        lengths: the lengths of the dimensions that are kept, where they are known from the buffer
+            on the other side; else they are the sizes.
+    """
+    texts: list[str] = []
+    known = iter(lengths) if lengths is not None else None
+    for offset, size, stride, dropped in zip(
+        part.offsets, part.sizes, part.strides, part.dropped, strict=True
+    ):
+        start = index_text(offset, names)
+        if dropped:
+            texts.append(start)
+            continue
+        length = next(known) if known is not None else _length(size)
+        texts.append(f"{start}:{length}" + (f":{stride}" if stride != 1 else ""))
+    return texts
+
+
+def _length(size: SSAValue | int) -> int:
+    return size if isinstance(size, int) else ragged_length(size)

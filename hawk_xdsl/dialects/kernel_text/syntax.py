@@ -1,0 +1,295 @@
+"""The syntax tree of the kernel text: what a parsed kernel body consists of."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from hawk_xdsl.dialects.npu import (
+    Accumulation,
+    Comparison,
+    Core,
+    Reduction,
+    Rounding,
+    Scope,
+)
+
+
+@dataclass(frozen=True)
+class Integer:
+    """An integer literal, not negative."""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A loop variable or a scalar that was read."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """``left operator right`` with one of ``+ - * // %``."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+Expression: TypeAlias = Integer | Variable | Arithmetic
+"""Integer arithmetic, as it stands in slices, bounds and conditions."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """``start`` (a point, ``length`` is None), ``start:length`` or ``start:length:stride``."""
+
+    start: Expression
+    length: int | None = None
+    stride: int = 1
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A buffer, a part of it, or a scalar by its name; ``slices`` None stands for all of it."""
+
+    name: str
+    slices: tuple[Slice, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Number:
+    """A literal; an int where it was written without a point or an exponent."""
+
+    value: int | float
+
+
+Operand: TypeAlias = Tile | Number
+
+
+@dataclass(frozen=True)
+class Load:
+    """``load x[0:8, 0:64] into ub``, with ``pad`` the value of what lies outside."""
+
+    source: Tile
+    scope: Scope
+    pad: Number | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """``read x[i, 3]``: one element as a scalar."""
+
+    source: str
+    indices: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Fill:
+    """``fill 0.0 f32[8, 64] in ub``."""
+
+    value: Number
+    dtype: str
+    shape: tuple[int, ...]
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class View:
+    """``view a as [8, 1, 64]``: the same bytes in another shape."""
+
+    source: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """An operand of ``mmad``, perhaps transposed."""
+
+    tile: Tile
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class Mmad:
+    """``mmad a, b.T, c``."""
+
+    lhs: Factor
+    rhs: Factor
+    accumulator: str
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """``vadd a, b`` and all others that are written as a mnemonic and operands."""
+
+    mnemonic: str
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True)
+class Compare:
+    """``vcmp gt a, b``."""
+
+    predicate: Comparison
+    lhs: Tile
+    rhs: Operand
+
+
+@dataclass(frozen=True)
+class Cast:
+    """``vcast a to f16 round rint``."""
+
+    source: Tile
+    dtype: str
+    rounding: Rounding
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """``vreduce sum a axis 0, 1``."""
+
+    kind: Reduction
+    source: Tile
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cumulate:
+    """``vcumulate sum a axis 1``."""
+
+    kind: Accumulation
+    source: Tile
+    axis: int
+
+
+@dataclass(frozen=True)
+class Transpose:
+    """``vtranspose a perm [1, 0]``."""
+
+    source: Tile
+    permutation: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Arange:
+    """``varange i32[8, 64] axis 1``."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    axis: int
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """``vbrc a to [8, 64]``."""
+
+    source: Tile
+    shape: tuple[int, ...]
+
+
+Value: TypeAlias = (
+    Load
+    | Read
+    | Fill
+    | View
+    | Mmad
+    | Elementwise
+    | Compare
+    | Cast
+    | Reduce
+    | Cumulate
+    | Transpose
+    | Arange
+    | Broadcast
+)
+"""What stands to the right of ``=``."""
+
+
+@dataclass(frozen=True)
+class Assign:
+    """``name = value``."""
+
+    name: str
+    value: Value
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Store:
+    """``store [relu] a into y[0:8, 0:64]``."""
+
+    source: Tile
+    dest: Tile
+    relu: bool = False
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """``variable in start..stop step step``."""
+
+    variable: str
+    start: Expression
+    stop: Expression
+    step: int
+
+
+@dataclass(frozen=True)
+class For:
+    """``for … { … }``; an empty body opens the loop for statements that follow."""
+
+    loop: Loop
+    body: tuple["Statement", ...] = ()
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class If:
+    """``if left relation right { … }``."""
+
+    left: Expression
+    relation: str
+    right: Expression
+    body: tuple["Statement", ...] = ()
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Across:
+    """``across … { … }``: iterations that are dealt to the blocks."""
+
+    loops: tuple[Loop, ...]
+    body: tuple["Statement", ...] = ()
+    line: int | None = field(default=None, compare=False)
+
+
+Block: TypeAlias = For | If | Across
+Statement: TypeAlias = Assign | Store | For | If | Across
+
+
+@dataclass(frozen=True)
+class Temp:
+    """``temp t f32[512, 768]``: global scratch between stages."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """``on cube { … }``: one kernel. A body without stages is one vector stage."""
+
+    core: Core
+    body: tuple[Statement, ...]
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class KernelText:
+    """A whole body."""
+
+    temps: tuple[Temp, ...]
+    stages: tuple[Stage, ...]

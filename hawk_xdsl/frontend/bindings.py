@@ -1,0 +1,175 @@
+"""The upstream MLIR Python bindings, from torch-mlir or from an upstream ``mlir`` package."""
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Protocol
+
+from hawk_xdsl.errors import HawkError
+
+_PACKAGES = ("torch_mlir", "mlir")
+
+_PLACE = re.compile(r'"([^"]*)":(\d+):\d+')
+
+_GENERALIZE = """
+module attributes {{transform.with_named_sequence}} {{
+  transform.named_sequence @__transform_main(%m: !transform.any_op {{transform.readonly}}) {{
+    %ops = transform.structured.match ops{{[{names}]}} in %m
+      : (!transform.any_op) -> !transform.any_op
+    %generic = transform.structured.generalize %ops : (!transform.any_op) -> !transform.any_op
+    transform.yield
+  }}
+}}
+"""
+
+
+class _Result(Protocol):
+    type: object
+
+
+class _Operation(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def location(self) -> object: ...
+    @property
+    def results(self) -> Sequence[_Result]: ...
+    @property
+    def operation(self) -> "_Operation": ...
+    def walk(self, callback: Callable[["_Operation"], object]) -> None: ...
+    def get_asm(
+        self, *, enable_debug_info: bool, print_generic_op_form: bool, use_local_scope: bool
+    ) -> str: ...
+
+
+class ModuleHandle(Protocol):
+    """The part of ``ir.Module`` that is used here."""
+
+    @property
+    def context(self) -> object:
+        """The context that the module lives in."""
+        ...
+
+    @property
+    def operation(self) -> _Operation:
+        """The module's op."""
+        ...
+
+
+def _load(name: str) -> ModuleType:
+    for package in _PACKAGES:
+        if importlib.util.find_spec(package) is not None:
+            return importlib.import_module(f"{package}.{name}")
+    raise HawkError("the MLIR Python bindings are missing: install torch-mlir")
+
+
+@dataclass(frozen=True)
+class MlirOp:
+    """What the compiler needs to know of an op on the other side.
+
+    Attributes:
+        name: such as ``linalg.matmul``.
+        places: the (file, line) pairs of its location, innermost first.
+        result_types: the types of its results, as text.
+    """
+
+    name: str
+    places: tuple[tuple[str, int], ...]
+    result_types: tuple[str, ...]
+
+
+class MlirModule:
+    """A module held by the bindings."""
+
+    def __init__(self, handle: ModuleHandle) -> None:
+        self._module = handle
+
+    @staticmethod
+    def parse(text: str, file: str) -> "MlirModule":
+        """Reads pretty or generic text of any registered dialect.
+
+        Raises:
+            HawkError: with the line, if the text does not parse or verify.
+        """
+        ir = _load("ir")
+        context = ir.Context()
+        if importlib.util.find_spec("torch_mlir") is not None:
+            _load("dialects.torch").register_dialect(context)
+            _load_scans(context)
+        try:
+            return MlirModule(ir.Module.parse(text, context))
+        except ir.MLIRError as error:
+            raise _as_hawk_error(error, file) from None
+
+    def run(self, pipeline: str, *, file: str | None = None) -> None:
+        """Runs a pass pipeline. Raises ``HawkError`` with the first diagnostic if it fails."""
+        ir, passmanager = _load("ir"), _load("passmanager")
+        manager = passmanager.PassManager.parse(pipeline, self._module.context)
+        try:
+            manager.run(self._module.operation)
+        except ir.MLIRError as error:
+            raise _as_hawk_error(error, file) from None
+
+    def generalize(self, names: Collection[str]) -> None:
+        """Turns the named linalg ops of these names into ``linalg.generic``."""
+        if not names:
+            return
+        ir, interpreter = _load("ir"), _load("dialects.transform.interpreter")
+        quoted = ", ".join(f'"{name}"' for name in sorted(names))
+        schedule = ir.Module.parse(_GENERALIZE.format(names=quoted), self._module.context)
+        sequence = schedule.body.operations[0]
+        interpreter.apply_named_sequence(self._module.operation, sequence, schedule.operation)
+
+    def ops(self) -> list[MlirOp]:
+        """Every op, the inner ones first."""
+        proceed = _load("ir").WalkResult.ADVANCE
+        found: list[MlirOp] = []
+
+        def visit(op: _Operation) -> object:
+            op = op.operation
+            types = tuple(str(result.type) for result in op.results)
+            found.append(MlirOp(op.name, places_of(str(op.location)), types))
+            return proceed
+
+        self._module.operation.walk(visit)
+        return found
+
+    def generic_text(self) -> str:
+        """The module in generic form with locations: the form that both sides read alike.
+
+        Without aliases: MLIR prints some of them after their use, where xDSL does not look.
+        """
+        return self._module.operation.get_asm(
+            enable_debug_info=True, print_generic_op_form=True, use_local_scope=True
+        )
+
+
+def _load_scans(context: object) -> None:
+    """Makes tm_tensor known: the bindings register it only as a dependency of this pass."""
+    ir, passmanager = _load("ir"), _load("passmanager")
+    empty = ir.Module.parse("", context)
+    pipeline = "builtin.module(func.func(convert-torch-to-tmtensor))"
+    passmanager.PassManager.parse(pipeline, context).run(empty.operation)
+
+
+def places_of(location: str) -> tuple[tuple[str, int], ...]:
+    """The (file, line) pairs in the text of a location, in its order: innermost first."""
+    return tuple((file, int(line)) for file, line in _PLACE.findall(location))
+
+
+def _as_hawk_error(error: Exception, file: str | None) -> HawkError:
+    """The first diagnostic of an MLIR error as one line."""
+    diagnostics = getattr(error, "error_diagnostics", None) or []
+    if not diagnostics:
+        return HawkError(_one_line(str(error)), file=file)
+    first = diagnostics[0]
+    places = places_of(str(first.location))
+    place_file, line = places[0] if places else (None, None)
+    return HawkError(_one_line(first.message), file=file or place_file, line=line)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

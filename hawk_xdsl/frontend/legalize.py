@@ -1,0 +1,274 @@
+"""Brings an imported function into the form the passes know: i32 for i64, small literals only."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import ml_dtypes
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
+from xdsl.dialects import arith, cf, tensor
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    DenseIntOrFPElementsAttr,
+    DenseResourceAttr,
+    FileLineColLoc,
+    FunctionType,
+    IntegerAttr,
+    IntegerType,
+    ModuleOp,
+    ShapedType,
+    TensorType,
+    i32,
+    i64,
+)
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.rewriter import Rewriter
+from xdsl.traits import IsTerminator
+from xdsl.utils.exceptions import VerifyException
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.tm_tensor import ScanOp, lower_scan
+from hawk_xdsl.semantics.reference_frame import constant_value
+from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
+
+LITERAL_ELEMENTS = 16
+"""Constants of more elements than this, unless they are splats, become parameters."""
+
+I32_RANGE = range(-(2**31), 2**31)
+
+
+@dataclass(frozen=True)
+class LegalFunction:
+    """The one function of a program.
+
+    Attributes:
+        module: holds ``func.func @main`` and nothing else.
+        constants: the values of the leading arguments that were lifted from literals.
+    """
+
+    module: ModuleOp
+    constants: tuple[Array, ...]
+
+
+def error_at(op: Operation, message: str, file: str) -> HawkError:
+    """An error at the place of an op, or in ``file`` if the op has none."""
+    if isinstance(op.location, FileLineColLoc):
+        return HawkError(message, file=op.location.filename.data, line=op.location.line.data)
+    return HawkError(message, file=file)
+
+
+def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
+    """Rewrites the module in place.
+
+    - the only function becomes ``@main``;
+    - ``tm_tensor.scan`` becomes the ``linalg.generic`` that defines it;
+    - a ``cf.assert`` goes: see ``_check_assert`` for which, and what takes its place;
+    - ``i64`` becomes ``i32`` everywhere, constants are range-checked; arithmetic wraps at 32 bits;
+    - literals of more than ``LITERAL_ELEMENTS`` elements become leading arguments.
+
+    Raises:
+        HawkError: dynamic shapes, buffers, several functions, or an op none of this covers.
+    """
+    function = _only_function(module, file)
+    for op in list(module.walk()):
+        _check_static(op, file)
+        if isinstance(op, cf.AssertOp):
+            _check_assert(op, file)
+            Rewriter.erase_op(op)
+        elif isinstance(op, ScanOp):
+            lower_scan(op)
+    _narrow(function, file)
+    constants = _lift_literals(function, context)
+    erase_dead_ops(function.body.block)
+    _update_type(function)
+    try:
+        module.verify()
+    except VerifyException as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise HawkError(f"cannot narrow i64 to i32 here: {reason}", file=file) from None
+    return LegalFunction(module, constants)
+
+
+def drop_unused_parameters(module: ModuleOp, count: int) -> tuple[int, ...]:
+    """Removes those of the first ``count`` arguments of @main that nothing uses.
+
+    Returns:
+        the positions of those that stay.
+    """
+    function = _only_function(module, "")
+    arguments = list(function.body.block.args[:count])
+    kept = tuple(i for i, argument in enumerate(arguments) if argument.uses)
+    for argument in arguments:
+        if not argument.uses:
+            function.body.block.erase_arg(argument)
+    _update_type(function)
+    return kept
+
+
+def erase_dead_ops(block: Block) -> None:
+    """Removes ops whose results nothing uses; all ops here are pure."""
+    for op in reversed(list(block.ops)):
+        for region in op.regions:
+            for inner in region.blocks:
+                erase_dead_ops(inner)
+        if not op.has_trait(IsTerminator) and not any(result.uses for result in op.results):
+            Rewriter.erase_op(op)
+
+
+def _only_function(module: ModuleOp, file: str) -> FuncOp:
+    functions = [op for op in module.ops if isinstance(op, FuncOp)]
+    if len(functions) != 1 or len(list(module.ops)) != 1:
+        raise HawkError(f"expected one function in the module, found {len(functions)}", file=file)
+    [function] = functions
+    if len(function.body.blocks) != 1 or not isinstance(function.body.block.last_op, ReturnOp):
+        raise error_at(function, "expected a function of one block with a body", file)
+    return _named_main(function)
+
+
+def _named_main(function: FuncOp) -> FuncOp:
+    function.properties["sym_name"] = type(function.sym_name)("main")
+    return function
+
+
+def _values(op: Operation) -> Iterator[SSAValue]:
+    yield from op.results
+    for region in op.regions:
+        for block in region.blocks:
+            yield from block.args
+
+
+def _check_static(op: Operation, file: str) -> None:
+    for value in _values(op):
+        type_ = value.type
+        if isinstance(type_, ShapedType) and not isinstance(type_, TensorType):
+            raise error_at(op, f"{op.name}: expected tensors, found {type_}", file)
+        if isinstance(type_, TensorType) and DYNAMIC_INDEX in type_.get_shape():
+            raise error_at(op, f"{op.name}: dynamic shapes are not supported: {type_}", file)
+
+
+def _check_assert(op: cf.AssertOp, file: str) -> None:
+    """Lets two kinds of asserts go; any other is an error.
+
+    A bound of an index used by ``tensor.extract``: the reference checks every such index itself,
+    and a kernel's scalar read traps. A divisor that must not be 0: IEEE division gives the
+    infinity that PyTorch gives.
+    """
+    block, condition = op.parent_block(), op.arg.owner
+    assert block is not None
+    if isinstance(condition, arith.CmpiOp):
+        if any(isinstance(other, tensor.ExtractOp) for other in block.ops):
+            return
+    elif isinstance(condition, arith.CmpfOp):
+        divisions = [other for other in block.ops if isinstance(other, arith.DivfOp)]
+        if any(division.rhs in condition.operands for division in divisions):
+            return
+    raise error_at(op, f'cf.assert: cannot check "{op.msg.data}" in a kernel', file)
+
+
+def _narrow(function: FuncOp, file: str) -> None:
+    """Makes every i64 value an i32."""
+    for op in list(function.walk()):
+        if isinstance(op, arith.ConstantOp):
+            op.properties["value"] = _narrowed_constant(op, file)
+        wide_zero_extension = isinstance(op, arith.ExtUIOp) and op.input.type == i32
+        for value in _values(op):
+            type_ = _narrowed_type(value.type)
+            if type_ != value.type:
+                if wide_zero_extension:
+                    raise error_at(op, "arith.extui: i32 to i64 cannot be narrowed", file)
+                Rewriter.replace_value_with_new_type(value, type_)
+    for op in list(function.walk()):
+        same = isinstance(op, arith.ExtSIOp | arith.TruncIOp) and op.input.type == op.result.type
+        if same:
+            op.results[0].replace_all_uses_with(op.operands[0])
+            Rewriter.erase_op(op)
+
+
+def _narrowed_type(type_: Attribute) -> Attribute:
+    if type_ == i64:
+        return i32
+    if isinstance(type_, TensorType) and type_.element_type == i64:
+        return TensorType(i32, type_.get_shape(), type_.encoding)
+    return type_
+
+
+def _narrowed_constant(op: arith.ConstantOp, file: str) -> Attribute:
+    match op.value:
+        case IntegerAttr(type=IntegerType(width=width)) as scalar if width.data == 64:
+            numbers: Sequence[int] = [scalar.value.data]
+            narrow: Attribute | None = None
+        case DenseIntOrFPElementsAttr() as dense if dense.get_element_type() == i64:
+            wide = constant_value(dense, Precision.DECLARED, op)
+            numbers = [int(n) for n in wide.reshape(-1)]
+            narrow = dense
+        case _:
+            return op.value
+    for number in numbers:
+        if number not in I32_RANGE:
+            raise error_at(op, f"arith.constant: {number} : i64 does not fit into i32", file)
+    if isinstance(narrow, DenseIntOrFPElementsAttr):
+        return DenseIntOrFPElementsAttr.from_list(TensorType(i32, narrow.get_shape()), numbers)
+    return IntegerAttr(numbers[0], i32)
+
+
+def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
+    """Turns large constants into leading arguments, in program order."""
+    lifted: list[Array] = []
+    for op in list(function.body.block.ops):
+        if not isinstance(op, arith.ConstantOp):
+            continue
+        array = _large_literal(op, context)
+        if array is None:
+            continue
+        argument = function.body.block.insert_arg(_narrowed_type(op.result.type), len(lifted))
+        op.result.replace_all_uses_with(argument)
+        Rewriter.erase_op(op)
+        lifted.append(array)
+    return tuple(lifted)
+
+
+def _large_literal(op: arith.ConstantOp, context: Context) -> Array | None:
+    match op.value:
+        case DenseResourceAttr() as resource:
+            return _resource_value(op, resource, context)
+        case DenseIntOrFPElementsAttr() as dense:
+            if dense.is_splat() or np.prod(dense.get_shape()) <= LITERAL_ELEMENTS:
+                return None
+            return constant_value(dense, Precision.DECLARED, op)
+        case _:
+            return None
+
+
+def _resource_value(op: arith.ConstantOp, resource: DenseResourceAttr, context: Context) -> Array:
+    """The blob of a ``dense_resource``: 4 bytes of alignment, then the little-endian elements."""
+    builtin = context.get_dialect("builtin").get_interface(OpAsmDialectInterface)
+    key = resource.resource_handle.data
+    blob = builtin.lookup(key) if builtin is not None else None
+    dtype = numpy_dtype(resource.type)
+    if not blob or dtype is None:
+        raise error_at(op, f"arith.constant: no data for dense_resource<{key}>", "")
+    data = bytes.fromhex(blob.removeprefix("0x"))[4:]
+    array = np.frombuffer(data, dtype.newbyteorder("<") if dtype != ml_dtypes.bfloat16 else dtype)
+    shape = resource.type.get_shape()
+    return narrow_array(array.reshape(shape).astype(dtype))
+
+
+def narrow_array(array: Array, *, what: str = "a constant") -> Array:
+    """An int64 array as int32, any other as it is. Raises ``HawkError`` if a value does not fit."""
+    if array.dtype != np.int64:
+        return array
+    if array.size and not (int(array.min()) in I32_RANGE and int(array.max()) in I32_RANGE):
+        raise HawkError(f"{what} has integers that do not fit into 32 bits")
+    return array.astype(np.int32)
+
+
+def _update_type(function: FuncOp) -> None:
+    end = function.body.block.last_op
+    assert isinstance(end, ReturnOp)
+    inputs = [argument.type for argument in function.body.block.args]
+    function.function_type = FunctionType.from_lists(inputs, [v.type for v in end.arguments])
+    arguments = function.properties.get("arg_attrs")
+    if arguments is not None:
+        del function.properties["arg_attrs"]

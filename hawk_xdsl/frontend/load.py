@@ -1,0 +1,88 @@
+"""What a user names on the command line: ``FILE.py:factory`` or ``model.mlir``."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.mlir_import import import_mlir
+from hawk_xdsl.frontend.program import Program
+
+
+def load_program(source: str) -> Program:
+    """Reads a program.
+
+    Args:
+        source: ``FILE.py:factory``, where ``factory()`` returns a ``torch.nn.Module`` and a tuple
+            of example input tensors; or the path of a ``.mlir`` file.
+
+    Raises:
+        HawkError: one line with file, line and reason, whatever is wrong with it.
+    """
+    if source.endswith(".mlir"):
+        return import_mlir(_existing(source))
+    file, colon, factory = source.rpartition(":")
+    if not colon or not file.endswith(".py"):
+        raise HawkError(f"expected FILE.py:factory or a .mlir file, got {source}")
+    return _load_python(_existing(file), file, factory)
+
+
+def _existing(file: str) -> Path:
+    path = Path(file)
+    if not path.is_file():
+        raise HawkError("no such file", file=file)
+    return path
+
+
+def _load_python(path: Path, file: str, factory: str) -> Program:
+    # torch takes seconds to load: programs in text do without it.
+    import torch
+
+    from hawk_xdsl.frontend.torch_import import EXPORT_ERRORS, import_torch, one_line
+
+    try:
+        function = getattr(_execute(path), factory, None)
+        if not callable(function):
+            raise HawkError(f"has no function {factory}", file=file)
+        result: object = function()
+    except HawkError:
+        raise
+    except EXPORT_ERRORS as error:
+        line = _line_in(error, path)
+        raise HawkError(f"{factory} failed: {one_line(error)}", file=file, line=line) from None
+    pair = cast(Sequence[object], result) if isinstance(result, tuple | list) else ()
+    if len(pair) != 2 or not isinstance(pair[0], torch.nn.Module):
+        reason = f"{factory} must return (torch.nn.Module, example inputs)"
+        raise HawkError(f"{reason}, not {type(result).__name__}", file=file)
+    inputs = (pair[1],) if isinstance(pair[1], torch.Tensor) else pair[1]
+    if not isinstance(inputs, tuple | list):
+        raise HawkError(f"{factory}: example inputs must be a tuple of tensors", file=file)
+    tensors = cast(Sequence[torch.Tensor], inputs)
+    return import_torch(pair[0], tensors, name=factory, file=file)
+
+
+def _execute(path: Path) -> ModuleType:
+    name = f"hawk_program_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def _line_in(error: BaseException, path: Path) -> int | None:
+    """The last line of the user's file that the error went through."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename) == path]
+    return lines[-1] if lines else None

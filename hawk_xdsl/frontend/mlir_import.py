@@ -1,0 +1,64 @@
+"""Programs in ``.mlir`` files: any upstream syntax, pretty or generic."""
+
+from pathlib import Path
+
+import numpy as np
+from xdsl.dialects.builtin import TensorType
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.bindings import MlirModule
+from hawk_xdsl.frontend.legalize import drop_unused_parameters, legalize
+from hawk_xdsl.frontend.program import Program
+from hawk_xdsl.frontend.to_xdsl import to_xdsl
+from hawk_xdsl.semantics.reference_types import Array, is_float, numpy_dtype
+
+PIPELINE = "builtin.module(inline,canonicalize,cse,symbol-dce)"
+"""Private helper functions are inlined; nothing is fused."""
+
+
+def import_mlir(path: Path) -> Program:
+    """Reads a module of one public function on tensors of static shapes.
+
+    Large constants become parameters. The example inputs are random, seeded: normal floats, and
+    integers 0 or 1.
+
+    Raises:
+        HawkError: with file and line: no such file, bad syntax, or an op without a lowering.
+    """
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise HawkError(f"cannot read this file: {error}", file=str(path)) from None
+    return import_mlir_text(text, name=path.stem, file=str(path))
+
+
+def import_mlir_text(text: str, *, name: str = "model", file: str = "<text>") -> Program:
+    """As ``import_mlir``, for text at hand."""
+    module = MlirModule.parse(text, file)
+    module.run(PIPELINE, file=file)
+    xdsl_module, context = to_xdsl(module, file=file)
+    legal = legalize(xdsl_module, context, file=file)
+    count = len(legal.constants)
+    kept = drop_unused_parameters(legal.module, count)
+    program = Program(
+        name,
+        legal.module,
+        tuple(legal.constants[i] for i in kept),
+        tuple(f"literal{i}" for i in kept),
+        (),
+    )
+    random = np.random.default_rng(0)
+    inputs = tuple(_example(type_, random, file) for type_ in program.input_types)
+    return Program(name, legal.module, program.parameters, program.parameter_names, inputs)
+
+
+def _example(type_: object, random: np.random.Generator, file: str) -> Array:
+    if not isinstance(type_, TensorType):
+        raise HawkError(f"expected an argument of tensor type, found {type_}", file=file)
+    dtype = numpy_dtype(type_)
+    if dtype is None:
+        raise HawkError(f"arguments of {type_} are not supported", file=file)
+    shape = type_.get_shape()
+    if is_float(dtype):
+        return random.standard_normal(shape).astype(dtype)
+    return random.integers(0, 2, shape).astype(dtype)

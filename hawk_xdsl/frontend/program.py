@@ -1,0 +1,74 @@
+"""A program as a front end delivers it: one function on tensors, its parameters, a reference."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.legalize import narrow_array
+from hawk_xdsl.semantics.reference_types import Array, numpy_dtype
+
+Reference = Callable[[Sequence[Array]], tuple[Array, ...]]
+"""Runs the original model: inputs and results as numpy arrays."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the compiler compiles.
+
+    A value of i1 is a numpy bool array here and inside of regions; kernels store it as i8, 0 or 1.
+    A 64-bit integer is accepted in inputs and range-checked; results have 32 bits.
+
+    Attributes:
+        name: for reports: the factory's or the file's name.
+        module: holds one ``func.func @main(parameters…, inputs…)`` on tensors of static shapes.
+        parameters: the values of the leading arguments: weights, buffers and large literals.
+        parameter_names: one name a parameter, such as ``linear1.weight``.
+        example_inputs: one array for each further argument.
+        reference: the eager PyTorch model, or ``None`` for a program read from text.
+    """
+
+    name: str
+    module: ModuleOp
+    parameters: tuple[Array, ...]
+    parameter_names: tuple[str, ...]
+    example_inputs: tuple[Array, ...]
+    reference: Reference | None = None
+
+    @property
+    def function(self) -> FuncOp:
+        """The function ``@main``."""
+        [function] = [op for op in self.module.ops if isinstance(op, FuncOp)]
+        return function
+
+    @property
+    def input_types(self) -> tuple[Attribute, ...]:
+        """The types of the arguments after the parameters."""
+        return tuple(self.function.function_type.inputs.data[len(self.parameters) :])
+
+    def arguments(self, inputs: Sequence[Array]) -> list[Array]:
+        """All arguments of @main for these inputs: the parameters, then the checked inputs.
+
+        Raises:
+            HawkError: wrong number, shape or dtype of inputs, or an integer that needs 64 bits.
+        """
+        types = self.input_types
+        if len(inputs) != len(types):
+            raise HawkError(f"{self.name}: expected {len(types)} inputs, got {len(inputs)}")
+        checked = [
+            _checked(np.asarray(array), type_, f"input {position}")
+            for position, (array, type_) in enumerate(zip(inputs, types, strict=True))
+        ]
+        return [*self.parameters, *checked]
+
+
+def _checked(array: Array, type_: Attribute, what: str) -> Array:
+    assert isinstance(type_, TensorType)
+    narrow = narrow_array(array, what=what)
+    if narrow.shape != tuple(type_.get_shape()) or narrow.dtype != numpy_dtype(type_):
+        raise HawkError(f"{what}: expected {type_}, got {array.dtype} of shape {array.shape}")
+    return narrow

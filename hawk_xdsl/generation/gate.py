@@ -1,0 +1,128 @@
+"""The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
+from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.trials import Trial, Trials, numpy_dtype
+from hawk_xdsl.npu_target import Simulation, Target, Trap, simulate, verify_kernel
+from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.semantics.specification import Specification
+
+VERIFIER_VERSION = "1"
+"""Changes whenever the gate accepts less than before: kernels of other versions are not reused."""
+
+Finish = Callable[[KernelOp], None]
+"""Plans and syncs a kernel in place; raises ``HawkError`` if it does not fit."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found. ``cycles`` are simulated, summed over the kernels of the program."""
+
+    text: str
+    trap_code: str | None = None
+    trap_message: str | None = None
+    program: Program | None = None
+    cycles: int = 0
+    busy: Mapping[Pipe, float] | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the kernel may be used."""
+        return self.trap_code is None
+
+    @property
+    def bottleneck(self) -> Pipe | None:
+        """The pipe that is busy longest."""
+        if not self.busy:
+            return None
+        return max(self.busy, key=lambda pipe: (self.busy or {})[pipe])
+
+
+def signature_of(specification: Specification, name: str, target: str) -> Signature:
+    """The header of the kernels of a specification."""
+    return Signature(
+        name,
+        tuple(GlobalOperand(o.name, o.dtype, o.shape) for o in specification.operands),
+        tuple(GlobalOperand(r.name, r.dtype, r.shape) for r in specification.results),
+        target,
+    )
+
+
+class Gate:
+    """Checks kernel texts for one undecided op on one target."""
+
+    def __init__(
+        self,
+        op: UndecidedOp,
+        specification: Specification,
+        signature: Signature,
+        target: Target,
+        seed: int,
+        finish: Finish,
+    ) -> None:
+        self._specification = specification
+        self._signature = signature
+        self._target = target
+        self._finish = finish
+        self._trials = Trials(op, specification.digest, seed)
+        self.checks = 0
+
+    def check(self, text: str) -> Verdict:
+        """The verdict on a kernel text; the cheapest checks come first."""
+        self.checks += 1
+        try:
+            program = build(text, self._signature, self._max_blocks)
+            finished = [self._finished(stage.op) for stage in program.kernels]
+            busy: dict[Pipe, float] = {}
+            cycles, warnings = 0.0, list[str]()
+            for number, trial in enumerate(self._trials.all):
+                runs, outputs = self._run(program, finished, trial)
+                mistake = trial.mistake(outputs)
+                if mistake is not None:
+                    return Verdict(text, "wrong-result", mistake)
+                if number == 0:
+                    cycles = sum(run.cycles for run in runs)
+                    for run in runs:
+                        warnings += run.warnings
+                        for pipe, time in run.busy.items():
+                            busy[pipe] = busy.get(pipe, 0.0) + time
+        except KernelTextError as error:
+            return Verdict(text, "syntax", str(error))
+        except Trap as trap:
+            return Verdict(text, str(trap.code), str(trap))
+        except HawkError as error:
+            return Verdict(text, getattr(error, "code", "unplanned"), str(error))
+        return Verdict(
+            text, program=program, cycles=round(cycles), busy=busy, warnings=tuple(warnings)
+        )
+
+    def _max_blocks(self, core: Core) -> int:
+        return max(1, self._target.cores[core])
+
+    def _finished(self, kernel: KernelOp) -> KernelOp:
+        """A planned and synced copy: the kernel itself stays as it was built."""
+        verify_kernel(kernel, self._target)
+        copy = kernel.clone()
+        self._finish(copy)
+        return copy
+
+    def _run(
+        self, program: Program, finished: Sequence[KernelOp], trial: Trial
+    ) -> tuple[list[Simulation], list[Array]]:
+        tensors: dict[str, Array] = {}
+        for operand in self._specification.operands:
+            array = trial.inputs[operand.source].astype(numpy_dtype(operand.dtype))
+            tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
+        runs: list[Simulation] = []
+        for stage, kernel in zip(program.kernels, finished, strict=True):
+            run = simulate(kernel, [tensors[name] for name in stage.reads], self._target)
+            tensors.update(zip(stage.writes, run.outputs, strict=True))
+            runs.append(run)
+        return runs, [tensors[result.name] for result in self._specification.results]

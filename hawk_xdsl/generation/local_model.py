@@ -1,0 +1,337 @@
+"""A local causal language model that proposes texts under a grammar."""
+
+import copy
+import inspect
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.decoding import Logits, Proposal, Sampling, decode
+from hawk_xdsl.generation.model_files import ModelFiles, quiet
+from hawk_xdsl.generation.prompt import PromptFormat, PromptTooLong
+from hawk_xdsl.knowledge_store.records import Message
+
+if TYPE_CHECKING:
+    from llguidance import LLTokenizer
+    from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+# A prompt is read in pieces of this many tokens. A piece that two prompts share is read once, and
+# since the pieces are the same either way, so are the scores to the last bit.
+_PIECE = 256
+
+
+class ModelError(HawkError):
+    """A model that cannot be loaded or run."""
+
+
+class LocalModel:
+    """A causal language model with its tokenizer; made by :meth:`load`."""
+
+    def __init__(
+        self,
+        files: ModelFiles,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        vocabulary: "LLTokenizer",
+    ) -> None:
+        self._files = files
+        self._model = model
+        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
+        self._reader = _PromptReader(model)
+        self.fingerprint = files.fingerprint()
+
+    @classmethod
+    def load(cls, files: ModelFiles, *, device: str = "cpu") -> "LocalModel":
+        """Loads the weights and the tokenizer.
+
+        Args:
+            files: where they are.
+            device: as torch names it; the same texts come back only on the same one.
+
+        Raises:
+            ModelError: if the files are not a causal language model with a fast tokenizer that
+                this version of transformers can run.
+        """
+        model = _load_weights(files, device)
+        tokenizer = _load_tokenizer(files)
+        return cls(files, model, tokenizer, _vocabulary_of(files, model, tokenizer))
+
+    @property
+    def name(self) -> str:
+        """The model as the user called it, with the fingerprint of its weights."""
+        return f"{self._files.name}@{self.fingerprint}"
+
+    @property
+    def prompt_format(self) -> PromptFormat:
+        """How the model wants to be asked."""
+        return self._files.prompt_format
+
+    @property
+    def context(self) -> int | None:
+        """The most tokens of prompt and text together; None if there is no limit."""
+        return getattr(self._model.config, "max_position_embeddings", None)
+
+    def render(self, prompt: str | Sequence[Message]) -> str:
+        """The text that the model reads: by its chat template, or one message after the other."""
+        if isinstance(prompt, str):
+            return prompt
+        if not self._tokenizer.chat_template:
+            return "".join(f"{message.content}\n\n" for message in prompt)
+        return _by_chat_template(self._tokenizer, prompt)
+
+    def count(self, prompt: str | Sequence[Message]) -> int:
+        """The tokens of a prompt."""
+        return len(self._tokens_of(prompt))
+
+    def propose(
+        self,
+        prompt: str | Sequence[Message],
+        grammar: str,
+        *,
+        candidates: int = 1,
+        max_tokens: int = 512,
+        seed: int = 0,
+        temperature: float = 0.8,
+        deadline_seconds: float = float("inf"),
+    ) -> list[Proposal]:
+        """Writes texts of the grammar that continue the prompt.
+
+        The same arguments give the same texts on the same machine with the same number of threads,
+        unless the deadline ends one (see :class:`Stop`).
+
+        Args:
+            prompt: a text, or messages that are rendered first.
+            grammar: in llguidance's dialect of Lark.
+            candidates: how many texts; the first is greedy, the others are sampled.
+            max_tokens: the most tokens of a text, less if the context ends before.
+            seed: of the sampling.
+            temperature: of the sampling; 0 gives the greedy text only.
+            deadline_seconds: how long it may take, from now.
+
+        Raises:
+            PromptTooLong: if the prompt leaves no room in the context.
+            GrammarError: if the grammar is not valid.
+            ModelError: if the memory does not suffice.
+        """
+        deadline = time.monotonic() + deadline_seconds
+        tokens = self._tokens_of(prompt)
+        room = max_tokens
+        if self.context is not None:
+            if len(tokens) >= self.context:
+                raise PromptTooLong(len(tokens), self.context - 1)
+            room = min(room, self.context - len(tokens))
+        rows = _Rows(self._reader, tokens, deadline)
+        sampling = Sampling(candidates, room, seed, temperature)
+        with self._in_memory(candidates):
+            return decode(rows, self._vocabulary, grammar, sampling, deadline)
+
+    def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
+        # A chat template writes the special tokens itself.
+        special = isinstance(prompt, str) or not self._tokenizer.chat_template
+        return self._tokenizer.encode(self.render(prompt), add_special_tokens=special)
+
+    @contextmanager
+    def _in_memory(self, candidates: int) -> Generator[None]:
+        try:
+            yield
+        except (MemoryError, RuntimeError) as error:
+            # torch's CPU allocator has no error class of its own.
+            if isinstance(error, RuntimeError) and "alloc" not in str(error).lower():
+                raise
+            message = f"the memory does not suffice for {candidates} candidates at once"
+            raise ModelError(message, file=self._files.name) from error
+
+
+class _PromptReader:
+    """Runs a model and remembers the last prompt it has read."""
+
+    def __init__(self, model: "PreTrainedModel") -> None:
+        self.model = model
+        self._read: list[int] = []
+        self._cache: DynamicCache | None = None
+
+    def read(self, tokens: Sequence[int], deadline: float) -> tuple["DynamicCache", Logits] | None:
+        """Reads a prompt, except for the whole pieces at its start that the last one shared.
+
+        Returns:
+            A cache of its own and the scores of the next token, shape [vocabulary]; None if the
+            deadline passed.
+        """
+        cache = self._shared(tokens)
+        logits: Logits | None = None
+        for start in range(cache.get_seq_length(), len(tokens), _PIECE):
+            if time.monotonic() >= deadline:
+                return None
+            logits = self.run([tokens[start : start + _PIECE]], cache)
+        self._read, self._cache = list(tokens), copy.deepcopy(cache)
+        assert logits is not None
+        return cache, logits[0]
+
+    def _shared(self, tokens: Sequence[int]) -> "DynamicCache":
+        """A cache of the whole pieces shared with the last prompt, never of the very last one."""
+        from transformers import DynamicCache
+
+        same = 0
+        while same < min(len(tokens) - 1, len(self._read)) and tokens[same] == self._read[same]:
+            same += 1
+        whole = same // _PIECE * _PIECE
+        if self._cache is None or whole == 0:
+            return DynamicCache()
+        cache = copy.deepcopy(self._cache)
+        if surplus := cache.get_seq_length() - whole:
+            cache.crop(-surplus)
+        return cache
+
+    def run(
+        self,
+        rows: Sequence[Sequence[int]],
+        cache: "DynamicCache",
+        seen: "np.ndarray[tuple[int, int], np.dtype[np.int64]] | None" = None,
+    ) -> Logits:
+        """Scores of the token after each row, shape [rows, vocabulary].
+
+        Args:
+            rows: the new tokens; shorter rows are filled up on the left.
+            cache: of the tokens before, extended by this.
+            seen: which places of the cache count, shape [rows, length]; all of them without it.
+        """
+        import torch
+
+        width, length = max(map(len, rows)), cache.get_seq_length()
+        before = np.ones((len(rows), length), np.int64) if seen is None else seen
+        new = real_places(rows)
+        tokens = np.zeros((len(rows), width), np.int64)
+        for row, line in zip(tokens, rows, strict=True):
+            row[width - len(line) :] = line
+        mask = np.concatenate([before, new], axis=1)
+        positions = np.maximum(mask.cumsum(axis=1)[:, length:] - 1, 0)
+        device = self.model.device
+        with torch.inference_mode():
+            output = self.model(
+                input_ids=torch.from_numpy(tokens).to(device),
+                attention_mask=torch.from_numpy(mask).to(device),
+                position_ids=torch.from_numpy(positions).to(device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        return output.logits[:, -1].float().cpu().numpy()
+
+
+def real_places(
+    rows: Sequence[Sequence[int]],
+) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
+    """One where a row filled up on the left has a token, zero elsewhere."""
+    width = max(map(len, rows))
+    return np.array([[0] * (width - len(row)) + [1] * len(row) for row in rows], np.int64)
+
+
+class _Rows:
+    """The continuations of one prompt, each with its part of the cache."""
+
+    def __init__(self, reader: _PromptReader, prompt: Sequence[int], deadline: float) -> None:
+        self._reader = reader
+        self._prompt = prompt
+        self._deadline = deadline
+        self._cache: DynamicCache | None = None
+        self._seen = np.ones((0, 0), np.int64)
+
+    def start(self, tokens: Sequence[int], rows: int) -> Logits | None:
+        read = self._reader.read([*self._prompt, *tokens], self._deadline)
+        if read is None:
+            return None
+        self._cache, logits = read
+        self._cache.batch_repeat_interleave(rows)
+        self._seen = np.ones((rows, self._cache.get_seq_length()), np.int64)
+        return logits
+
+    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
+        assert self._cache is not None
+        logits = self._reader.run(rows, self._cache, self._seen)
+        self._seen = np.concatenate([self._seen, real_places(rows)], axis=1)
+        return logits
+
+    def keep(self, rows: Sequence[int]) -> None:
+        import torch
+
+        assert self._cache is not None
+        self._cache.batch_select_indices(torch.tensor(rows, dtype=torch.int64))
+        self._seen = self._seen[list(rows)]
+
+
+def _load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    try:
+        with quiet():
+            model, report = AutoModelForCausalLM.from_pretrained(
+                files.directory, local_files_only=True, dtype="auto", output_loading_info=True
+            )
+            model = model.to(device).eval()
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+        raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
+    missing = sorted(report["missing_keys"])
+    if missing:
+        message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
+        raise ModelError(message, file=files.name)
+    taken = inspect.signature(model.forward).parameters
+    if not {"position_ids", "logits_to_keep", "past_key_values"} <= taken.keys():
+        message = f"{type(model).__name__} cannot decode candidates in a batch"
+        raise ModelError(message, file=files.name)
+    return model
+
+
+def _load_tokenizer(files: ModelFiles) -> "PreTrainedTokenizerBase":
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            return AutoTokenizer.from_pretrained(files.directory, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        message = f"cannot load the tokenizer: {_first_line(error)}"
+        raise ModelError(message, file=files.name) from error
+
+
+def _vocabulary_of(
+    files: ModelFiles, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase"
+) -> "LLTokenizer":
+    from llguidance.hf import from_tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelError("the tokenizer has no fast form (tokenizer.json)", file=files.name)
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ends = tokenizer.eos_token_id if configured is None else configured
+    if ends is None:
+        raise ModelError("the tokenizer has no end-of-text token", file=files.name)
+    size = max(len(tokenizer), model.config.get_text_config().vocab_size)
+    return from_tokenizer(tokenizer, n_vocab=size, eos_token=ends)
+
+
+def _by_chat_template(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        return _apply(tokenizer, prompt)
+    except TemplateError:
+        # Some templates refuse a system message; then its text goes before the user's.
+        system = [message.content for message in prompt if message.role == "system"]
+        first, *others = [message for message in prompt if message.role != "system"]
+        content = "\n\n".join([*system, first.content])
+        return _apply(tokenizer, [Message(first.role, content), *others])
+
+
+def _apply(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> str:
+    chat = [{"role": message.role, "content": message.content} for message in prompt]
+    return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

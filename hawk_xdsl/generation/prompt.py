@@ -1,0 +1,191 @@
+"""Builds the prompt for a kernel, in the format that the model asks for, within its budget."""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from string import Template
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.knowledge_store.records import Message
+
+
+@dataclass(frozen=True)
+class FailedAttempt:
+    """The last attempt: its text, why the gate refused it, and what is known about that trap."""
+
+    text: str
+    trap: str  # stable code
+    message: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class PromptRequest:
+    """Everything that may stand in a prompt; entries are in the order of relevance."""
+
+    spec: str
+    target: str
+    facts: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    attempt: FailedAttempt | None = None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The messages of a prompt and the entries that found room in it."""
+
+    messages: tuple[Message, ...]
+    entries: tuple[Entry, ...]
+
+
+class PromptTooLong(HawkError):
+    """A prompt of which nothing more can be left out and which exceeds the budget (in tokens)."""
+
+    def __init__(self, tokens: int, budget: int) -> None:
+        super().__init__(
+            f"the shortest prompt for this operation has {tokens} tokens, more than the {budget} "
+            "that the model has room for"
+        )
+        self.tokens = tokens
+        self.budget = budget
+
+
+@dataclass(frozen=True)
+class PromptFormat:
+    """How a model wants to be asked: texts with ``$name`` places.
+
+    A section whose content is empty is left out; an empty ``system`` text means no such message.
+    """
+
+    name: str
+    system: str  # $target
+    spec: str  # $spec
+    facts: str  # $target, $facts: one a line
+    knowledge: str  # $knowledge: the entries, one after the other
+    entry: str  # $name, $kind, $rationale, $artifact, $error
+    attempt: str  # $text, $trap, $message, $rule
+    answer: str  # the last line
+
+    def build(
+        self, request: PromptRequest, *, count: Callable[[Sequence[Message]], int], budget: int
+    ) -> Prompt:
+        """The prompt with as many of the most relevant entries as the budget allows.
+
+        After the entries the target facts are left out, then the text of the last attempt.
+
+        Args:
+            request: what to say.
+            count: the tokens of rendered messages.
+            budget: the most tokens the prompt may have.
+
+        Raises:
+            PromptTooLong: if the specification alone exceeds the budget.
+        """
+        tokens = 0
+        for variant in _shortened(request):
+            messages = self._messages(variant)
+            tokens = count(messages)
+            if tokens <= budget:
+                return Prompt(messages, variant.entries)
+        raise PromptTooLong(tokens, budget)
+
+    def _messages(self, request: PromptRequest) -> tuple[Message, ...]:
+        target = request.target
+        known = "".join(self._entry(entry) for entry in request.entries)
+        parts = [
+            _fill(self.spec, spec=request.spec),
+            _fill(self.facts, target=target, facts="\n".join(request.facts))
+            if request.facts
+            else "",
+            _fill(self.knowledge, knowledge=known.strip("\n")) if known else "",
+            _fill(self.attempt, **vars(request.attempt)) if request.attempt else "",
+            self.answer,
+        ]
+        system = _fill(self.system, target=target)
+        user = Message("user", "\n\n".join(part.strip("\n") for part in parts if part))
+        return (Message("system", system), user) if system else (user,)
+
+    def _entry(self, entry: Entry) -> str:
+        artifact = entry.artifact
+        pattern = f"{artifact.before} -> {artifact.after}" if artifact.before else ""
+        filled = _fill(
+            self.entry,
+            name=entry.name,
+            kind=str(entry.kind),
+            rationale=entry.rationale,
+            artifact=artifact.text or pattern,
+            error=artifact.error or "",
+        )
+        return filled.strip("\n") + "\n"
+
+
+def load_prompt_format(path: Path | Traversable) -> PromptFormat:
+    """Reads a prompt format from TOML: one string for each field of :class:`PromptFormat`.
+
+    Raises:
+        HawkError: if the file cannot be read, or a field is missing, unknown or no string.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HawkError(f"cannot read the prompt format: {error}", file=str(path)) from None
+    wanted = {spec.name for spec in fields(PromptFormat)}
+    if table.keys() != wanted:
+        wrong = ", ".join(sorted(table.keys() ^ wanted))
+        raise HawkError(f"prompt format: missing or unknown: {wrong}", file=str(path))
+    _check_places(table, str(path))
+    return PromptFormat(**table)
+
+
+def instruct_format() -> PromptFormat:
+    """The format for a model that brings none."""
+    return load_prompt_format(files("hawk_xdsl.generation") / "instruct_prompt.toml")
+
+
+_PLACES: Mapping[str, frozenset[str]] = {
+    "name": frozenset(),
+    "system": frozenset({"target"}),
+    "spec": frozenset({"spec"}),
+    "facts": frozenset({"target", "facts"}),
+    "knowledge": frozenset({"knowledge"}),
+    "entry": frozenset({"name", "kind", "rationale", "artifact", "error"}),
+    "attempt": frozenset({"text", "trap", "message", "rule"}),
+    "answer": frozenset(),
+}
+
+
+def _check_places(table: Mapping[str, object], file: str) -> None:
+    for name, text in table.items():
+        if not isinstance(text, str):
+            raise HawkError(f"prompt format: '{name}' must be a string", file=file)
+        template = Template(text)
+        unknown = set(template.get_identifiers()) - _PLACES[name]
+        if unknown or not template.is_valid():
+            wrong = ", ".join(sorted(unknown)) or "a lone $"
+            raise HawkError(f"prompt format: '{name}' has no place for {wrong}", file=file)
+
+
+def _fill(text: str, **values: str) -> str:
+    return Template(text).substitute(values)
+
+
+def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
+    """The request, and what is tried after it when there is no room, longest first."""
+    spec, target, facts, attempt = request.spec, request.target, request.facts, request.attempt
+    fewer = [
+        PromptRequest(spec, target, facts, request.entries[:kept], attempt)
+        for kept in range(len(request.entries), -1, -1)
+    ]
+    if attempt is None:
+        return [*fewer, PromptRequest(spec, target)]
+    reason = FailedAttempt("", attempt.trap, attempt.message, attempt.rule)
+    return [
+        *fewer,
+        PromptRequest(spec, target, attempt=attempt),
+        PromptRequest(spec, target, attempt=reason),
+        PromptRequest(spec, target),
+    ]

@@ -1,0 +1,163 @@
+"""The inputs a kernel is tried on and what it must give: the region's own reference, in float64."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Attribute
+
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.semantics.reading import dtype_name
+from hawk_xdsl.semantics.reference import evaluate_region
+from hawk_xdsl.semantics.reference_types import Array, Precision
+
+Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
+
+ROUNDINGS = {"f32": 64.0, "f16": 4.0, "bf16": 4.0}
+"""Units in the last place of a row's largest value that a kernel may be off."""
+
+REFERENCE_FACTOR = 16.0
+"""How many times further from float64 than the reference in its own dtype a kernel may be."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of inputs with the results in float64 and in the declared dtypes.
+
+    Arrays have the shapes of the undecided op's tensors.
+    """
+
+    name: str
+    inputs: tuple[Array, ...]
+    exact: tuple[Array, ...]
+    declared: tuple[Array, ...]
+
+    def mistake(self, outputs: Sequence[Array]) -> str | None:
+        """What is wrong with a kernel's outputs, as one line, or ``None``."""
+        for position, (given, exact, declared) in enumerate(
+            zip(outputs, self.exact, self.declared, strict=True)
+        ):
+            found = _mistake(given.reshape(exact.shape), exact, declared)
+            if found is not None:
+                return f"result {position} on {self.name} inputs: {found}"
+        return None
+
+
+class Trials:
+    """The trials of one undecided op, made when first needed and the same for the same seed."""
+
+    def __init__(self, op: UndecidedOp, digest: str, seed: int) -> None:
+        self._op = op
+        self._seed = int.from_bytes(hashlib.sha256(f"{digest}:{seed}".encode()).digest()[:8], "big")
+
+    @cached_property
+    def all(self) -> tuple[Trial, ...]:
+        """The trials, the most ordinary inputs first."""
+        return tuple(self._make())
+
+    def _make(self) -> Iterator[Trial]:
+        for number, (name, draw) in enumerate(_DRAWS.items()):
+            random = np.random.default_rng([self._seed, number])
+            inputs = tuple(_input(draw, random, v.type) for v in self._op.inputs)
+            exact = evaluate_region(self._op.body, inputs, Precision.FLOAT64)
+            declared = evaluate_region(self._op.body, inputs, Precision.DECLARED)
+            yield Trial(name, inputs, tuple(exact), tuple(declared))
+
+
+def _normal(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    return random.standard_normal(shape)
+
+
+def _positive(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Positive values, each row of another magnitude."""
+    rows = 10.0 ** random.uniform(-2, 1, (*shape[:-1], 1)) if shape else np.float64(1)
+    return random.uniform(0.1, 2.0, shape) * rows
+
+
+def _odd(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Large and tiny magnitudes, signed zeros, and in part constant rows."""
+    values = random.standard_normal(shape) * 10.0 ** random.uniform(-4, 1.5, shape)
+    values = np.where(random.random(shape) < 0.05, 0.0, values)
+    values = np.where(random.random(shape) < 0.05, -0.0, values)
+    if len(shape) > 1:
+        constant = random.random((*shape[:-1], 1)) < 0.2
+        values = np.where(constant, values[..., :1], values)
+    return values
+
+
+_DRAWS: Mapping[str, Draw] = {"normal": _normal, "positive": _positive, "odd": _odd}
+
+
+def numpy_dtype(name: str) -> np.dtype[np.generic]:
+    """The numpy dtype of a kernel dtype."""
+    known = {"f32": np.float32, "f16": np.float16, "bf16": ml_dtypes.bfloat16, "i1": np.bool_}
+    if name in known:
+        return np.dtype(known[name])
+    return np.dtype(f"int{name.removeprefix('i')}")
+
+
+def _input(draw: Draw, random: np.random.Generator, type_: Attribute) -> Array:
+    assert isinstance(type_, TensorType)
+    dtype = numpy_dtype(dtype_name(type_.element_type))
+    shape = tuple(type_.get_shape())
+    if dtype == np.bool_:
+        return random.random(shape) < 0.5
+    if np.issubdtype(dtype, np.integer):
+        return random.integers(-8, 9, shape).astype(dtype)
+    return draw(random, shape).astype(dtype)
+
+
+def _mistake(given: Array, exact: Array, declared: Array) -> str | None:
+    if given.dtype.kind in "biu":
+        wrong = given != declared.astype(given.dtype)
+        if not wrong.any():
+            return None
+        at = _first(wrong)
+        return _wrong(wrong, given[at], declared[at], at)
+    precise, found = exact.astype(np.float64), given.astype(np.float64)
+    reference = declared.astype(np.float64)
+    finite = np.isfinite(reference) & np.isfinite(precise)
+    odd = ~finite & ~_same_special(found, reference)
+    bound = _tolerance(precise, reference, finite, given.dtype)
+    wrong = odd | (finite & ~(np.abs(found - precise) <= bound))
+    if not wrong.any():
+        return None
+    at = _first(wrong)
+    return _wrong(wrong, f"{found[at]:.6g}", f"{precise[at]:.6g}", at)
+
+
+def _wrong(wrong: NDArray[np.bool_], given: object, wanted: object, at: Sequence[int]) -> str:
+    return (
+        f"{int(wrong.sum())} of {wrong.size} elements are wrong, first {given} instead of {wanted} "
+        f"at {list(at)}"
+    )
+
+
+def _same_special(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (np.isnan(found) & np.isnan(wanted)) | (found == wanted)
+
+
+def _tolerance(
+    exact: NDArray[np.float64],
+    declared: NDArray[np.float64],
+    finite: NDArray[np.bool_],
+    dtype: np.dtype[np.generic],
+) -> NDArray[np.float64]:
+    """The error allowed, by row: in roundings of its largest value, and in the reference's own."""
+    name = next(key for key in ROUNDINGS if numpy_dtype(key) == dtype)
+    epsilon = float(ml_dtypes.finfo(dtype).eps)
+    size = np.where(finite, np.abs(exact), 0.0)
+    own = np.where(finite, np.abs(declared - exact), 0.0)
+    if exact.ndim:
+        size, own = size.max(axis=-1, keepdims=True), own.max(axis=-1, keepdims=True)
+    bound = ROUNDINGS[name] * epsilon * size + REFERENCE_FACTOR * own
+    return np.broadcast_to(bound, exact.shape)
+
+
+def _first(wrong: NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()

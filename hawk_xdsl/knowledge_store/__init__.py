@@ -1,0 +1,51 @@
+"""What is known about writing kernels: entries, verified kernels, outcomes, and retrieval."""
+
+from hawk_xdsl.knowledge_store.entry import (
+    Artifact,
+    Entry,
+    EntryKind,
+    Tile,
+    Trigger,
+    format_entry,
+    load_entries,
+    load_seed_entries,
+    parse_entries,
+)
+from hawk_xdsl.knowledge_store.features import HardwareFeatures
+from hawk_xdsl.knowledge_store.records import (
+    Evidence,
+    KernelKey,
+    KernelRecord,
+    Message,
+    Outcome,
+    Verdict,
+)
+from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retrieved, Retriever
+from hawk_xdsl.knowledge_store.store import KnowledgeStore, StoreView, default_store_path
+
+__all__ = [
+    "Artifact",
+    "Entry",
+    "EntryKind",
+    "Evidence",
+    "HardwareFeatures",
+    "KernelKey",
+    "KernelRecord",
+    "KnowledgeStore",
+    "Message",
+    "Outcome",
+    "Query",
+    "Ranks",
+    "RetrievalMode",
+    "Retrieved",
+    "Retriever",
+    "StoreView",
+    "Tile",
+    "Trigger",
+    "Verdict",
+    "default_store_path",
+    "format_entry",
+    "load_entries",
+    "load_seed_entries",
+    "parse_entries",
+]

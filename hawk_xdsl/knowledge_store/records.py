@@ -1,0 +1,119 @@
+"""What the store keeps: verified kernels, the outcome of every attempt, evidence for entries."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+SqlValue = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a chat: who speaks (system, user, assistant) and what is said."""
+
+    role: str
+    content: str
+
+
+class Verdict(StrEnum):
+    """How an attempt ended."""
+
+    ACCEPTED = "accepted"  # verified and equal to the reference
+    REJECTED = "rejected"  # a complete kernel text that the gate refused
+    UNFINISHED = "unfinished"  # the model did not complete a kernel text
+
+
+@dataclass(frozen=True)
+class KernelKey:
+    """What a verified kernel is valid for."""
+
+    spec_hash: str
+    target: str
+    verifier_version: str
+
+
+@dataclass(frozen=True)
+class KernelRecord:
+    """A kernel text that passed the whole gate; cycles are simulated."""
+
+    spec_hash: str
+    target: str
+    verifier_version: str
+    text: str
+    source: str  # who wrote it: a template, a model
+    cycles: int
+    bound_cycles: float  # the roofline bound of the operation
+    bottleneck: str  # pipe
+    entries: tuple[str, ...] = ()  # names of the entries used
+    created: float = field(default_factory=time.time)  # seconds since the epoch
+
+    @property
+    def key(self) -> KernelKey:
+        """What the kernel is valid for."""
+        return KernelKey(self.spec_hash, self.target, self.verifier_version)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One attempt to write a kernel: everything that went in and came out."""
+
+    run_id: str
+    spec_hash: str
+    spec_text: str
+    target: str
+    verdict: Verdict
+    source: str
+    kernel_text: str = ""
+    prompt: tuple[Message, ...] = ()  # empty where no model was asked
+    trap_code: str | None = None
+    trap_message: str | None = None
+    cycles: int | None = None
+    bottleneck: str | None = None
+    entries: tuple[str, ...] = ()
+    model: str | None = None
+    seed: int | None = None
+    seconds: float = 0.0
+    tokens: int = 0  # tokens that the model was asked for
+    time: float = field(default_factory=time.time)  # seconds since the epoch
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What using an entry has brought so far; cycles gained may be negative."""
+
+    uses: int = 0
+    wins: int = 0
+    losses: int = 0
+    cycles_gained: int = 0
+
+
+def to_row(record: KernelRecord | Outcome) -> dict[str, SqlValue]:
+    """The columns of a record: its fields, tuples as JSON."""
+    values = {spec.name: getattr(record, spec.name) for spec in fields(record)}
+    return {name: _column(value) for name, value in values.items()}
+
+
+def _column(value: Any) -> SqlValue:
+    if isinstance(value, tuple):
+        return json.dumps([vars(item) if isinstance(item, Message) else item for item in value])
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def kernel_from_row(row: Mapping[str, Any]) -> KernelRecord:
+    """Inverse of :func:`to_row` for a kernel."""
+    values: dict[str, Any] = {**row, "entries": tuple(json.loads(row["entries"]))}
+    return KernelRecord(**values)
+
+
+def outcome_from_row(row: Mapping[str, Any]) -> Outcome:
+    """Inverse of :func:`to_row` for an outcome."""
+    values: dict[str, Any] = {
+        **row,
+        "verdict": Verdict(row["verdict"]),
+        "entries": tuple(json.loads(row["entries"])),
+        "prompt": tuple(Message(**message) for message in json.loads(row["prompt"])),
+    }
+    return Outcome(**values)

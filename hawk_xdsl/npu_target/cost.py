@@ -1,0 +1,136 @@
+"""Cycles of instructions, from the target's tables and the shapes at hand."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import MemRefType
+
+from hawk_xdsl.dialects.npu import (
+    BinaryOp,
+    Scope,
+    VcastOp,
+    VcmpOp,
+    VcumulateOp,
+    VectorOp,
+    VreduceOp,
+)
+from hawk_xdsl.npu_target.dtypes import element_name
+from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
+
+
+@dataclass(frozen=True)
+class TileShape:
+    """What the cost of an instruction depends on: extents, and strides and elements in bytes."""
+
+    extents: tuple[int, ...]
+    strides: tuple[int, ...]
+    itemsize: int
+
+
+def cost_row(op: VectorOp) -> tuple[str, str]:
+    """The row of ``target.vector.ops`` that an instruction uses, and the dtype in it."""
+    name = op.name.removeprefix("npu.")
+    out = element_name(op.destination.type)
+    match op:
+        case VreduceOp():
+            return f"{name}_{op.kind.data}", element_name(op.input.type)
+        case VcumulateOp():
+            return f"{name}_{op.kind.data}", out
+        case VcastOp():
+            return name, f"{element_name(op.input.type)}-{out}"
+        case VcmpOp():
+            return _scalar_row(name, op), element_name(op.lhs.type)
+        case BinaryOp():
+            return _scalar_row(name, op), out
+        case _:
+            return name, out
+
+
+def _scalar_row(name: str, op: BinaryOp | VcmpOp) -> str:
+    return name if isinstance(op.rhs.type, MemRefType) else f"{name}_scalar"
+
+
+def vector_cost(op: VectorOp, tiles: Sequence[TileShape], target: Target) -> tuple[float, int]:
+    """Cycles and number of instructions of a vector op on its tiles, the destination last."""
+    spec = target.vector
+    row, dtype = cost_row(op)
+    cost = spec.ops[row][dtype]
+    out = tiles[-1]
+    match op:
+        case VreduceOp():
+            work = _reduction_repeats(tiles[0], op.axes.get_values(), spec)
+        case VcumulateOp():
+            doublings = max(1, math.ceil(math.log2(out.extents[op.axis.value.data])))
+            work = _repeats(out, spec) * doublings
+        case VcastOp() | VcmpOp():
+            work = _repeats(tiles[0], spec)
+        case _:
+            same = [tile for tile in tiles if tile.extents == out.extents]
+            work = max(_repeats(tile, spec) for tile in same)
+    cycles = cost.cycles(work)
+    for tile in tiles[:-1]:
+        if _repeats_along_rows(tile, out):
+            cycles += _row_broadcast(tile, spec)
+    return cycles, max(1, math.ceil(work / spec.max_repeats))
+
+
+def _repeats_along_rows(tile: TileShape, out: TileShape) -> bool:
+    """Whether each element of a column is used for a whole row: it is spread over a block first."""
+    return bool(tile.extents) and tile.extents[-1] == 1 and out.extents[-1] > 1
+
+
+def _row_broadcast(tile: TileShape, spec: VectorSpec) -> float:
+    rows = math.prod(tile.extents)
+    row = spec.ops["vbrc"]
+    cost: Cost = row["f32"] if tile.itemsize == 4 else row["f16"]
+    return cost.cycles(math.ceil(rows * spec.block_bytes / spec.repeat_bytes))
+
+
+def _repeats(tile: TileShape, spec: VectorSpec) -> int:
+    """Repeats that cover a tile: dense, or row by row; eight rows of a block fit into one."""
+    run, dims = tile.itemsize, list(zip(tile.extents, tile.strides, strict=True))
+    while dims and (dims[-1][1] == run or dims[-1][0] == 1):
+        run *= dims.pop()[0]
+    rows = math.prod(extent for extent, _ in dims)
+    if rows > 1 and run <= spec.block_bytes:
+        return math.ceil(rows * spec.block_bytes / spec.repeat_bytes)
+    return rows * math.ceil(run / spec.repeat_bytes)
+
+
+def _reduction_repeats(tile: TileShape, axes: Sequence[int], spec: VectorSpec) -> int:
+    """Repeats of a reduction: whole repeats to a block each along the rows, then the blocks.
+
+    Other axes are folded tile by tile, which costs what an elementwise pass does.
+    """
+    if len(tile.extents) - 1 not in axes:
+        return _repeats(tile, spec)
+    rows = math.prod(tile.extents[:-1])
+    first = math.ceil(tile.extents[-1] * tile.itemsize / spec.repeat_bytes)
+    second = math.ceil(first * spec.block_bytes / spec.repeat_bytes) if first > 1 else 0
+    return rows * (first + second)
+
+
+def move_cycles(path: PathSpec, bursts: int, burst_bytes: int) -> float:
+    """Cycles of a copy alone on the memory: whole granules, and no burst below its least time."""
+    granules = math.ceil(burst_bytes / path.granule) * path.granule
+    return max(path.cost.cycles(bursts * granules), path.cost.latency + bursts * path.burst_cycles)
+
+
+def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Target) -> float:
+    """Cycles of ``npu.mmad`` with its staging through l0a and l0b.
+
+    The factors are staged in as many pieces as halves of l0a and l0b need; the cube works on one
+    piece while the next one is staged. One piece alone cannot overlap.
+    """
+    cube: CubeSpec = target.cube
+    depth = cube.depth_bytes // itemsize
+    m_tiles, n_tiles = math.ceil(m / cube.rows), math.ceil(n / cube.columns)
+    k_tiles = math.ceil(k / depth)
+    compute = cube.fixed + m_tiles * k_tiles * n_tiles * cube.dtypes[dtype].cycles
+    a_bytes = m_tiles * cube.rows * k_tiles * cube.depth_bytes
+    b_bytes = n_tiles * cube.columns * k_tiles * cube.depth_bytes
+    staging = cube.l0a.cycles(a_bytes) + cube.l0b.cycles(b_bytes)
+    halves = [target.scopes[scope].bytes / 2 for scope in (Scope.L0A, Scope.L0B)]
+    pieces = max(math.ceil(a_bytes / halves[0]), math.ceil(b_bytes / halves[1]))
+    return (staging + compute + (pieces - 1) * max(staging, compute)) / pieces

@@ -1,0 +1,141 @@
+"""Global memory: arrays whose every element knows who touched it last, on whichever core."""
+
+import numpy as np
+import numpy.typing as npt
+
+from hawk_xdsl.npu_target.dtypes import POISON, Array
+from hawk_xdsl.npu_target.memory import Slices, offset_of
+from hawk_xdsl.npu_target.pipes import PIPES
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+Stamps = npt.NDArray[np.int32]
+"""Numbers of accesses; 0 is none."""
+
+MANY = -1
+"""The stamp of an element that several blocks have read."""
+
+
+class AccessLog:
+    """Who made each stamped access: block, pipe, and the number within the pipe."""
+
+    def __init__(self) -> None:
+        self.blocks = [0]
+        self.pipes = [0]
+        self.sequences = [0]
+
+    def stamp(self, block: int, pipe: int, sequence: int) -> int:
+        """The number of a new access."""
+        self.blocks.append(block)
+        self.pipes.append(pipe)
+        self.sequences.append(sequence)
+        return len(self.blocks) - 1
+
+
+class GlobalArray:
+    """An argument of the kernel. Inputs are read only and never in conflict; outputs are stamped.
+
+    Attributes:
+        writers: for each element the stamp of its last write; ``None`` for an input.
+        readers: for each pipe that reads the output back, the stamps of its last reads.
+    """
+
+    def __init__(self, name: str, data: Array, log: AccessLog, *, output: bool) -> None:
+        self.name = name
+        self.data = data
+        self.log = log
+        self.writers: Stamps | None = None
+        self.readers: dict[int, Stamps] = {}
+        if output:
+            data.view(np.uint8).fill(POISON)
+            self.writers = np.zeros(data.shape, dtype=np.int32)
+
+    def unwritten(self) -> int:
+        """How many elements of an output no block has written."""
+        assert self.writers is not None
+        return int(self.writers.size - np.count_nonzero(self.writers))
+
+
+class GlobalTile:
+    """A view of a global array; ``start`` is bytes from the array's first element."""
+
+    __slots__ = ("array", "data", "shape", "stamps", "start")
+
+    def __init__(self, array: GlobalArray, data: Array, stamps: Stamps | None, start: int) -> None:
+        self.array = array
+        self.data = data
+        self.stamps = stamps
+        self.start = start
+        self.shape: tuple[int, ...] = data.shape
+
+    def view(self, slices: Slices) -> "GlobalTile":
+        """The elements that slices select; an integer drops its dimension."""
+        stamps = None if self.stamps is None else self.stamps[slices]
+        start = self.start + offset_of(self.data.strides, slices)
+        return GlobalTile(self.array, self.data[slices], stamps, start)
+
+    def note_read(self, block: int, pipe: int, sequence: int, knows: list[int]) -> None:
+        """Check and note a read. Raises ``Fault`` for a race or elements nobody wrote."""
+        stamps = self.stamps
+        if stamps is None:
+            return
+        if not stamps.all():
+            missing = int(stamps.size - np.count_nonzero(stamps))
+            raise Fault(
+                TrapCode.UNINITIALISED_READ,
+                f"reads {missing} of {stamps.size} elements of {self.array.name} before they are "
+                "written",
+                missing=missing,
+            )
+        self._check(stamps, block, knows, "reads", "written")
+        readers = self._reader_stamps(pipe)
+        others = readers != 0
+        if others.any():
+            blocks = np.asarray(self.array.log.blocks)[readers]
+            others &= (readers == MANY) | (blocks != block)
+        readers[...] = np.where(others, MANY, self.array.log.stamp(block, pipe, sequence))
+
+    def note_write(self, block: int, pipe: int, sequence: int, knows: list[int]) -> None:
+        """Check and note a write. Raises ``Fault`` for a race or a write to an input."""
+        stamps = self.stamps
+        if stamps is None:
+            raise Fault(
+                TrapCode.INPUT_WRITTEN, f"writes {self.array.name}, which is an input of the kernel"
+            )
+        if stamps.any():
+            self._check(stamps, block, knows, "writes", "written")
+        for reader in self.array.readers:
+            self._check(self._reader_stamps(reader), block, knows, "writes", "read")
+        stamps.fill(self.array.log.stamp(block, pipe, sequence))
+
+    def _reader_stamps(self, pipe: int) -> Stamps:
+        """The stamps of a pipe's reads of these elements: as ``stamps``, of another array."""
+        writers, stamps = self.array.writers, self.stamps
+        assert writers is not None and stamps is not None
+        if pipe not in self.array.readers:
+            self.array.readers[pipe] = np.zeros_like(writers)
+        offset = self.start // self.data.itemsize * stamps.itemsize
+        return np.ndarray(stamps.shape, np.int32, self.array.readers[pipe], offset, stamps.strides)
+
+    def _check(self, stamps: Stamps, block: int, knows: list[int], does: str, done: str) -> None:
+        log, name = self.array.log, self.array.name
+        low, high = int(stamps.min()), int(stamps.max())
+        found = [low] if low == high else [int(stamp) for stamp in np.unique(stamps)]
+        for stamp in found:
+            if stamp == 0:
+                continue
+            other = log.blocks[stamp]
+            if stamp == MANY or other != block:
+                who = "several blocks" if stamp == MANY else f"block {other}"
+                raise Fault(
+                    TrapCode.CORE_RACE,
+                    f"block {block} {does} elements of {name} that {who} has {done}, and blocks "
+                    "have no order",
+                    block=block,
+                    other=other,
+                )
+            if log.sequences[stamp] > knows[log.pipes[stamp]]:
+                raise Fault(
+                    TrapCode.RACE,
+                    f"{does} elements of {name} that {PIPES[log.pipes[stamp]]} has {done}, "
+                    "with no flag or barrier in between",
+                )

@@ -1,0 +1,220 @@
+"""The instructions on tiles: what every run of one checks, computes, and takes in time."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.ir import SSAValue
+
+from hawk_xdsl.dialects.npu import MmadOp, ReadOp, Scope, TileOp, VectorOp, scope_of
+from hawk_xdsl.npu_target.cost import TileShape, mmad_cycles, vector_cost
+from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
+from hawk_xdsl.npu_target.global_memory import GlobalTile
+from hawk_xdsl.npu_target.memory import Buffer, Tile
+from hawk_xdsl.npu_target.pipes import PIPE_NUMBER, Core
+from hawk_xdsl.npu_target.regions import Region
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
+from hawk_xdsl.npu_target.vector_compute import vector_compute
+
+Values = list[Any]
+"""Run-time values: tiles, integers, numpy scalars. Which is where, the IR's types have settled."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an instruction costs for operands of certain shapes.
+
+    Attributes:
+        cycles: on its pipe, with the global memory to itself.
+        instructions: how many of the hardware's instructions it is.
+        bytes: how many it moves.
+    """
+
+    cycles: float
+    instructions: int = 1
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What all instructions of a kernel share.
+
+    ``ordered`` is whether pipes run independently, with addresses, flags and barriers; if not,
+    instructions run one after the other and only flags and capacity are not looked at.
+    """
+
+    core: Core
+    target: Target
+    ordered: bool
+    trace: Callable[[int, str, float, float], None] | None
+
+
+class Held:
+    """An instruction in a pipe's queue, with the operands and incarnations it was issued with."""
+
+    __slots__ = ("generations", "instruction", "op", "operands")
+
+    def __init__(
+        self, instruction: "TileInstruction", operands: Values, generations: list[int]
+    ) -> None:
+        self.instruction = instruction
+        self.op = instruction.op
+        self.operands = operands
+        self.generations = generations
+
+    def ready(self) -> bool:
+        """Always: it only has to be its turn."""
+        return True
+
+    def run(self, issued: float) -> None:
+        """Execute it."""
+        self.instruction.execute(self.operands, self.generations, issued)
+
+
+class TileInstruction(ABC):
+    """An op of a kernel, decoded once; ``step`` runs it for the values of one moment."""
+
+    def __init__(self, op: TileOp, machine: Machine, slots: tuple[int, ...]) -> None:
+        self.op = op
+        self.machine = machine
+        self.core = machine.core
+        self.pipe = PIPE_NUMBER[op.PIPE]
+        self.slots = slots
+        operands = tuple(op.operands)
+        reads = [operands.index(value) for value in op.read_buffers()]
+        writes = [operands.index(value) for value in op.written_buffers()]
+        self.locals = tuple(p for p in (*reads, *writes) if _is_local(operands[p]))
+        self.reads = tuple(enumerate(p for p in reads if _is_local(operands[p])))
+        self.writes = tuple(
+            (len(self.reads) + i, p)
+            for i, p in enumerate(p for p in writes if _is_local(operands[p]))
+        )
+        self.global_reads = tuple(p for p in reads if not _is_local(operands[p]))
+        self.global_writes = tuple(p for p in writes if not _is_local(operands[p]))
+        buffers = [value.type for value in operands if isinstance(value.type, MemRefType)]
+        self.alignments = [
+            machine.target.scopes[scope_of(operands[p])].alignment for p in self.locals
+        ]
+        self.static = all(DYNAMIC_INDEX not in type_.get_shape() for type_ in buffers)
+        self.plans: dict[tuple[tuple[int, ...], ...], Plan] = {}
+        self.plan: Plan | None = None
+
+    def step(self, env: Values) -> None:
+        """Issue for the values of the moment; runs at once unless a flag holds the pipe."""
+        core = self.core
+        core.now += core.issue_cycles
+        operands = [env[slot] for slot in self.slots]
+        generations = [operands[place].buffer.generation for place in self.locals]
+        if core.queues[self.pipe]:
+            held = Held(self, operands, generations)
+            core.queues[self.pipe].append((held, core.now))
+            return
+        try:
+            self.execute(operands, generations, core.now)
+        except Fault as fault:
+            fault.op = fault.op or self.op
+            raise
+
+    def execute(self, operands: Values, generations: list[int], issued: float) -> None:
+        """Check, compute, and take the time."""
+        core, pipe = self.core, self.pipe
+        core.sequence[pipe] += 1
+        plan = self.plan or self._find_plan(operands)
+        self._access(operands, generations)
+        self.compute(operands)
+        core.now += (plan.instructions - 1) * core.issue_cycles
+        start = self.take_time(plan, issued, operands)
+        if not self.machine.ordered:
+            core.now = core.done[pipe]
+        if self.machine.trace is not None:
+            self.machine.trace(pipe, self.op.name, start, core.free[pipe])
+
+    def _find_plan(self, operands: Values) -> Plan:
+        key = tuple(operands[place].shape for place in (*self.locals, *self.global_places()))
+        plan = self.plans.get(key)
+        if plan is None:
+            plan = self.plans[key] = self.make_plan(operands)
+            if self.static:
+                self.plan = plan
+        return plan
+
+    def global_places(self) -> tuple[int, ...]:
+        """The operands in global memory."""
+        return (*self.global_reads, *self.global_writes)
+
+    def _access(self, operands: Values, generations: list[int]) -> None:
+        core, pipe, ordered = self.core, self.pipe, self.machine.ordered
+        for place, alignment in zip(self.locals, self.alignments, strict=True):
+            if operands[place].start % alignment:
+                self._raise_misaligned(operands[place], alignment)
+        for index, place in self.reads:
+            tile: Tile = operands[place]
+            tile.check_initialised(generations[index])
+            if ordered:
+                core.check_order(pipe, tile.region, write=False)
+        for _, place in self.writes:
+            tile = operands[place]
+            if ordered:
+                core.check_order(pipe, tile.region, write=True)
+            for _, read in self.reads:
+                if operands[read].region in tile.region.overlaps:
+                    self._check_in_place(operands[read], tile)
+        for index, place in self.writes:
+            operands[place].claim(generations[index])
+        if ordered:
+            for _, place in self.reads:
+                core.note(pipe, operands[place].region, write=False)
+            for _, place in self.writes:
+                core.note(pipe, operands[place].region, write=True)
+        for place in self.global_reads:
+            operands[place].note_read(core.block, pipe, core.sequence[pipe], core.knows[pipe])
+        for place in self.global_writes:
+            operands[place].note_write(core.block, pipe, core.sequence[pipe], core.knows[pipe])
+
+    @staticmethod
+    def _raise_misaligned(tile: Tile, alignment: int) -> None:
+        raise Fault(
+            TrapCode.MISALIGNED,
+            f"{tile.buffer.name} starts at byte {tile.start} of {tile.buffer.scope}, which is not "
+            f"a multiple of {alignment}",
+            address=tile.start,
+            alignment=alignment,
+        )
+
+    def _check_in_place(self, source: Tile, dest: Tile) -> None:
+        if source.region is not dest.region or not self.op.IN_PLACE:
+            how = "is also the source" if source.region is dest.region else "overlaps the source"
+            raise Fault(
+                TrapCode.OVERLAP,
+                f"the destination {dest.buffer.name} {how} {source.buffer.name}, which this "
+                "instruction does not allow",
+                source=source.start,
+                destination=dest.start,
+            )
+
+    @abstractmethod
+    def make_plan(self, operands: Values) -> Plan:
+        """The cost for the shapes of operands. Raises ``Fault`` for shapes it cannot have."""
+
+    @abstractmethod
+    def compute(self, operands: Values) -> None:
+        """Change the destination."""
+
+    def take_time(self, plan: Plan, issued: float, operands: Values) -> float:
+        """Occupy the pipe; returns the cycle the instruction starts at."""
+        return self.core.occupy(self.pipe, issued, plan.cycles)
+
+
+def _is_local(value: SSAValue) -> bool:
+    return scope_of(value) is not Scope.GLOBAL
+
+
+def tile_shape(tile: Tile | GlobalTile) -> TileShape:
+    """What costs need to know of a tile."""
+    return TileShape(tile.data.shape, tile.data.strides, tile.data.itemsize)
+
+

@@ -1,0 +1,209 @@
+"""The instructions that move tiles: their bursts, field ranges, and share of global memory."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, CopyOp, FixpipeOp, LoadOp, Scope, StoreOp, scope_of
+from hawk_xdsl.npu_target.cost import move_cycles
+from hawk_xdsl.npu_target.dtypes import Array
+from hawk_xdsl.npu_target.global_memory import GlobalTile
+from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values
+from hawk_xdsl.npu_target.memory import FractalTile, Tile
+from hawk_xdsl.npu_target.target import PathSpec
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+MoveOp = LoadOp | StoreOp | CopyOp | FixpipeOp
+
+SMALL_MOVE_BYTES = 16 * 1024
+"""Copies below this waste bandwidth (AscendC performance guide)."""
+
+GLOBAL_ALIGNMENT = 512
+"""Global addresses aligned to this gain up to 30 % (AscendC performance guide)."""
+
+
+@dataclass(frozen=True)
+class Bursts:
+    """How a move is cut: ``count`` runs of ``size`` bytes an instruction, so many instructions."""
+
+    count: int
+    size: int
+    instructions: int
+
+
+Dimensions = list[tuple[int, int, int]]
+"""Extent, stride of one side, stride of the other, in bytes; outermost first."""
+
+
+def bursts_of(dims: Dimensions, itemsize: int, *, block: bool) -> Bursts:
+    """The contiguous runs that two strided tiles have in common.
+
+    ``block``: the second side is ub, where each run starts on a block of 32 bytes.
+
+    Raises:
+        Fault: a run would start inside a block.
+    """
+    size, rest = itemsize, [dim for dim in dims if dim[0] > 1]
+    while rest and rest[-1][1] == size and rest[-1][2] == size:
+        size *= rest.pop()[0]
+    for _, _, stride in rest:
+        if block and stride % UB_BLOCK_BYTES:
+            raise Fault(
+                TrapCode.MISALIGNED,
+                f"copies runs of {size} bytes that start every {stride} bytes in ub, not on "
+                f"blocks of {UB_BLOCK_BYTES}; a strided run needs a row of its own in ub",
+                run=size,
+                stride=stride,
+            )
+    count = rest.pop()[0] if rest else 1
+    return Bursts(count, size, math.prod(extent for extent, _, _ in rest))
+
+
+class MoveInstruction(TileInstruction):
+    """A copy of a tile between scopes, or within ub."""
+
+    def __init__(
+        self, op: MoveOp, machine: Machine, slots: tuple[int, ...], path: PathSpec
+    ) -> None:
+        super().__init__(op, machine, slots)
+        self.path = path
+        self.relu = isinstance(op, FixpipeOp) and op.relu is not None
+        self.padded = isinstance(op, LoadOp) and op.pad is not None
+        self.route = f"{scope_of(op.source)}->{scope_of(op.dest)}"
+        self.block = Scope.UB in (scope_of(op.source), scope_of(op.dest))
+        self.moved_bytes = 0
+        self.runs = 0
+        self.small = 0
+        self.misaligned = 0
+
+    def make_plan(self, operands: Values) -> Plan:
+        """Bursts within the instruction's fields, and what they cost alone."""
+        source: Tile | GlobalTile = operands[0]
+        dest: Tile | GlobalTile = operands[1]
+        self._check_shapes(source.shape, dest.shape)
+        bursts = self._bursts(source, dest)
+        path = self.path
+        if bursts.count > path.max_bursts:
+            raise Fault(
+                TrapCode.FIELD_RANGE,
+                f"needs {bursts.count} bursts, of which one instruction has at most "
+                f"{path.max_bursts}; use smaller tiles, or longer contiguous rows",
+                bursts=bursts.count,
+            )
+        if bursts.size > path.max_burst_bytes:
+            raise Fault(
+                TrapCode.FIELD_RANGE,
+                f"needs a burst of {bursts.size} bytes; one has at most {path.max_burst_bytes}",
+                bytes=bursts.size,
+            )
+        cycles = bursts.instructions * move_cycles(path, bursts.count, bursts.size)
+        total = bursts.instructions * bursts.count * bursts.size
+        return Plan(cycles, bursts.instructions, total)
+
+    def _check_shapes(self, source: tuple[int, ...], dest: tuple[int, ...]) -> None:
+        if 0 in source or 0 in dest:
+            raise Fault(TrapCode.SHAPE, f"moves an empty tile: {list(source)} into {list(dest)}")
+        if self.padded:
+            fits = len(source) == len(dest) and all(
+                small <= large for small, large in zip(source, dest, strict=True)
+            )
+        else:
+            fits = _squeezed(source) == _squeezed(dest)
+        if not fits:
+            raise Fault(
+                TrapCode.SHAPE, f"moves a tile of {list(source)} into one of {list(dest)}"
+            )
+
+    def _bursts(self, source: Tile | GlobalTile, dest: Tile | GlobalTile) -> Bursts:
+        if isinstance(source, FractalTile) or isinstance(dest, FractalTile):
+            return _matrix_bursts(source, dest)
+        near, far = (source, dest) if isinstance(dest, GlobalTile) else (dest, source)
+        shape, far_strides = _without_units(far)
+        if self.padded:
+            shape, far_strides = far.shape, far.data.strides
+            near_strides = near.data.strides
+        else:
+            _, near_strides = _without_units(near)
+        dims = list(zip(shape, far_strides, near_strides, strict=True))
+        return bursts_of(dims, far.data.itemsize, block=self.block)
+
+    def compute(self, operands: Values) -> None:
+        """Copy the elements; count what the performance warnings need."""
+        source: Tile | GlobalTile = operands[0]
+        dest: Tile | GlobalTile = operands[1]
+        self._count(source, dest)
+        values = source.data if isinstance(source, GlobalTile) else source.read()
+        if self.relu:
+            values = values.clip(0)
+        if self.padded:
+            values = _padded(values, dest.shape, operands[2])
+        elif values.shape != dest.shape:
+            values = values.reshape(dest.shape)
+        if isinstance(dest, GlobalTile):
+            dest.data[...] = values
+        else:
+            dest.write(values)
+            dest.spoil_tails()
+
+    def _count(self, source: Tile | GlobalTile, dest: Tile | GlobalTile) -> None:
+        self.runs += 1
+        size = self.plan.bytes if self.plan else source.data.nbytes
+        self.moved_bytes += size
+        far = source if isinstance(source, GlobalTile) else dest
+        if isinstance(far, GlobalTile):
+            self.small += size < SMALL_MOVE_BYTES
+            self.misaligned += far.start % GLOBAL_ALIGNMENT != 0
+
+    def take_time(self, plan: Plan, issued: float, operands: Values) -> float:
+        """Occupy the pipe; global memory is shared with the other cores."""
+        core = self.core
+        if self.global_reads or self.global_writes:
+            latency = self.path.cost.latency
+            return core.transfer(self.pipe, issued, plan.cycles, latency, plan.bytes)
+        return core.occupy(self.pipe, issued, plan.cycles)
+
+
+def _matrix_bursts(source: Tile | GlobalTile, dest: Tile | GlobalTile) -> Bursts:
+    """A matrix to or from fractals: a burst for each row, contiguous on the other side."""
+    matrix, other = (source, dest) if isinstance(source, FractalTile) else (dest, source)
+    rows, columns = matrix.shape
+    if isinstance(other, FractalTile):
+        return Bursts(rows, columns * other.data.itemsize, 1)
+    shape, strides = _without_units(other)
+    itemsize = other.data.itemsize
+    if columns > 1 and shape and (shape[-1] == columns) and strides[-1] != itemsize:
+        raise Fault(
+            TrapCode.FIELD_RANGE,
+            f"the elements of a row are {strides[-1]} bytes apart in {scope_name(other)}; a copy "
+            f"between {scope_name(matrix)} and it needs contiguous rows",
+            stride=strides[-1],
+        )
+    return Bursts(rows, columns * itemsize, 1)
+
+
+def scope_name(tile: Tile | GlobalTile) -> str:
+    """The scope of a tile."""
+    return Scope.GLOBAL.value if isinstance(tile, GlobalTile) else tile.buffer.scope.value
+
+
+def _squeezed(shape: Sequence[int]) -> list[int]:
+    return [extent for extent in shape if extent != 1]
+
+
+def _without_units(tile: Tile | GlobalTile) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Extents and strides of the dimensions that are not 1."""
+    kept = [
+        (extent, stride)
+        for extent, stride in zip(tile.data.shape, tile.data.strides, strict=True)
+        if extent != 1
+    ]
+    return tuple(extent for extent, _ in kept), tuple(stride for _, stride in kept)
+
+
+def _padded(values: Array, shape: tuple[int, ...], pad: object) -> Array:
+    """The values in the first corner of a shape, the rest set to ``pad``."""
+    whole = np.full(shape, pad, values.dtype)
+    whole[tuple(slice(0, extent) for extent in values.shape)] = values
+    return whole

@@ -1,0 +1,197 @@
+"""One core at work: in-order pipes, flags, barriers, who knows of what, and when.
+
+The scalar unit issues instructions in program order into the queues of the pipes. A queue runs as
+far as it can at once, so values are computed in an order that the flags allow; whether another
+order could have been different is decided by vector clocks, never by luck. ``knows[p][q]`` is the
+number of the last instruction of pipe q that has finished before pipe p's next one starts.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from xdsl.ir import Operation
+
+from hawk_xdsl.dialects.npu import Pipe
+from hawk_xdsl.npu_target.regions import Region
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+PIPES: tuple[Pipe, ...] = tuple(pipe for pipe in Pipe if pipe is not Pipe.ALL)
+"""The pipes in the order of their numbers."""
+
+PIPE_NUMBER = {pipe: number for number, pipe in enumerate(PIPES)}
+SCALAR = PIPE_NUMBER[Pipe.SCALAR]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A flag that is set: when, and what its setter knew."""
+
+    time: float
+    knows: tuple[int, ...]
+
+
+FlagKey = tuple[int, int, int]
+"""Setting pipe, waiting pipe, event id."""
+
+
+class Queued(Protocol):
+    """Something in a pipe's queue."""
+
+    op: Operation
+
+    def ready(self) -> bool:
+        """Whether it can start; false only for a wait whose flag is not set."""
+        ...
+
+    def run(self, issued: float) -> None:
+        """Start it; ``issued`` is the cycle at which the scalar unit has issued it."""
+        ...
+
+
+class Core:
+    """The pipes of one core while it runs one block. Times are cycles since the block began.
+
+    ``active`` cores share the bandwidth of global memory: each has an equal part, for single
+    transfers and for all it has moved since its first one.
+    """
+
+    def __init__(self, target: Target, active: int) -> None:
+        self.sync = target.sync
+        self.cycles_per_byte = active / target.global_bandwidth
+        self.issue_cycles = target.scalar.issue
+        self.tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
+        self.block = 0
+        self.reset(0)
+
+    def reset(self, block: int) -> None:
+        """A block starts on an idle core."""
+        count = len(PIPES)
+        self.block = block
+        self.now = 0.0
+        self.sequence = [0] * count
+        self.knows = [[0] * count for _ in PIPES]
+        self.free = [0.0] * count
+        self.done = [0.0] * count
+        self.busy = [0.0] * count
+        self.queues: list[deque[tuple[Queued, float]]] = [deque() for _ in PIPES]
+        self.draining = [False] * count
+        self.flags: dict[FlagKey, Flag] = {}
+        self.waits: dict[FlagKey, int] = {}
+        self.first_transfer = -1.0
+        self.transferred = 0.0
+
+    def issue(self, pipe: int, instruction: Queued) -> None:
+        """Issue an instruction to a pipe; it runs at once unless the pipe is held by a flag."""
+        self.now += self.issue_cycles
+        if self.queues[pipe]:
+            self.queues[pipe].append((instruction, self.now))
+            return
+        try:
+            if instruction.ready():
+                instruction.run(self.now)
+            else:
+                self.queues[pipe].append((instruction, self.now))
+        except Fault as fault:
+            fault.op = fault.op or instruction.op
+            raise
+
+    def drain(self, pipe: int) -> None:
+        """Run what a pipe holds, as far as flags allow."""
+        queue = self.queues[pipe]
+        if self.draining[pipe]:
+            return
+        self.draining[pipe] = True
+        while queue and queue[0][0].ready():
+            instruction, issued = queue.popleft()
+            try:
+                instruction.run(issued)
+            except Fault as fault:
+                fault.op = fault.op or instruction.op
+                raise
+        self.draining[pipe] = False
+
+    def occupy(self, pipe: int, issued: float, cycles: float) -> float:
+        """Take a pipe for an instruction; returns the cycle it starts at."""
+        start = max(self.free[pipe], issued)
+        end = start + cycles
+        self.free[pipe] = end
+        self.busy[pipe] += cycles
+        finished = end + self.tails[pipe]
+        if finished > self.done[pipe]:
+            self.done[pipe] = finished
+        return start
+
+    def transfer(self, pipe: int, issued: float, cycles: float, latency: float, size: int) -> float:
+        """Take a pipe for ``size`` bytes of global memory; ``cycles`` is what it takes alone."""
+        start = max(self.free[pipe], issued)
+        if self.first_transfer < 0:
+            self.first_transfer = start
+        shared = size * self.cycles_per_byte
+        self.transferred += shared
+        queued = self.first_transfer + self.transferred - start
+        return self.occupy(pipe, issued, max(cycles, latency + shared, queued))
+
+    def finish(self) -> float:
+        """The block is over; returns its cycles. Raises ``Fault`` if a pipe waits or a flag is up.
+
+        All queues are empty then, so every set flag was raised and never waited for.
+        """
+        if any(self.queues):
+            raise Fault(TrapCode.DEADLOCK, f"the kernel ends, but {self.blocked()}")
+        if self.flags:
+            source, target, event = next(iter(self.flags))
+            raise Fault(
+                TrapCode.EVENT_MISUSE,
+                f"flag {PIPES[source]} to {PIPES[target]} event {event} is still set at the end of "
+                "the kernel; every set needs its wait",
+                event=event,
+            )
+        return max(self.now, *self.done)
+
+    def blocked(self) -> str:
+        """Who waits for what, as text."""
+        heads = [
+            f"{pipe} waits for {queue[0][0]}"
+            for pipe, queue in zip(PIPES, self.queues, strict=True)
+            if queue
+        ]
+        return "; ".join(heads)
+
+    def check_order(self, pipe: int, region: Region, *, write: bool) -> None:
+        """Raise ``Fault`` if an access is not ordered after those it conflicts with."""
+        knows = self.knows[pipe]
+        for other in region.overlaps:
+            if other.write_pipe >= 0 and other.write_sequence > knows[other.write_pipe]:
+                self._raise_race(pipe, other.write_pipe, region, write=write, wrote=True)
+            if write and other.reads:
+                for reader, sequence in other.reads.items():
+                    if sequence > knows[reader]:
+                        self._raise_race(pipe, reader, region, write=True, wrote=False)
+
+    @staticmethod
+    def _raise_race(pipe: int, other: int, region: Region, *, write: bool, wrote: bool) -> None:
+        kind = ("RA" if not write else "WA") + ("W" if wrote else "R")
+        need = (
+            f"npu.barrier <{PIPES[pipe]}>"
+            if pipe == other
+            else f"a flag from {PIPES[other]} to {PIPES[pipe]}"
+        )
+        raise Fault(
+            TrapCode.RACE,
+            f"{PIPES[pipe]} {'writes' if write else 'reads'} bytes {region.extent.start} to "
+            f"{region.extent.end - 1} that {PIPES[other]} {'wrote' if wrote else 'reads'} before, "
+            f"and nothing orders the two ({kind}): {need} is missing",
+            hazard=kind,
+            waiting=PIPES[pipe].value,
+            first=PIPES[other].value,
+        )
+
+    def note(self, pipe: int, region: Region, *, write: bool) -> None:
+        """Note an access by the pipe's current instruction; check it first."""
+        if write:
+            region.write_pipe, region.write_sequence = pipe, self.sequence[pipe]
+            region.reads.clear()
+        else:
+            region.reads[pipe] = self.sequence[pipe]

@@ -1,0 +1,131 @@
+"""The instructions that order pipes: flags and barriers on a core."""
+
+from xdsl.ir import Operation
+
+from hawk_xdsl.dialects.npu import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
+from hawk_xdsl.npu_target.pipes import PIPE_NUMBER, PIPES, SCALAR, Core, Flag, FlagKey
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+
+def _key(op: SetFlagOp | WaitFlagOp) -> FlagKey:
+    return PIPE_NUMBER[op.source.data], PIPE_NUMBER[op.target.data], op.event.value.data
+
+
+def _name(key: FlagKey) -> str:
+    return f"flag {PIPES[key[0]]} to {PIPES[key[1]]} event {key[2]}"
+
+
+class SetFlag:
+    """Raises a flag when all earlier instructions of its pipe have finished."""
+
+    def __init__(self, op: SetFlagOp, core: Core) -> None:
+        self.op: Operation = op
+        self.key = _key(op)
+        self.pipe = self.key[0]
+        self.core = core
+
+    def ready(self) -> bool:
+        """Always: it only has to be its turn."""
+        return True
+
+    def run(self, issued: float) -> None:
+        """Set the flag. Raises ``Fault`` if it is set, or may still be in some schedule."""
+        core, key, pipe = self.core, self.key, self.pipe
+        if key in core.flags:
+            raise Fault(TrapCode.EVENT_MISUSE, f"sets {_name(key)}, which is already set")
+        if core.waits.get(key, 0) > core.knows[pipe][key[1]]:
+            raise Fault(
+                TrapCode.EVENT_MISUSE,
+                f"sets {_name(key)} again, but nothing makes {PIPES[pipe]} wait until "
+                f"{PIPES[key[1]]} has taken the last one; use another event id, or order them",
+                event=key[2],
+            )
+        time = max(core.done[pipe], core.free[pipe], issued)
+        knows = list(core.knows[pipe])
+        knows[pipe] = core.sequence[pipe]
+        core.flags[key] = Flag(time + core.sync.flag, tuple(knows))
+        core.drain(key[1])
+
+
+class WaitFlag:
+    """Holds its pipe until the flag is raised, and lowers it."""
+
+    def __init__(self, op: WaitFlagOp, core: Core) -> None:
+        self.op: Operation = op
+        self.key = _key(op)
+        self.pipe = self.key[1]
+        self.core = core
+
+    def __str__(self) -> str:
+        return _name(self.key)
+
+    def ready(self) -> bool:
+        """Whether the flag is raised. The scalar unit cannot pass an unset one."""
+        if self.key in self.core.flags:
+            return True
+        if self.pipe == SCALAR:
+            others = self.core.blocked()
+            raise Fault(
+                TrapCode.DEADLOCK,
+                f"the scalar unit waits for {self}, which nothing will set"
+                + (f"; {others}" if others else ""),
+            )
+        return False
+
+    def run(self, issued: float) -> None:
+        """Take the flag, and with it what its setter knew."""
+        core, pipe = self.core, self.pipe
+        flag = core.flags.pop(self.key)
+        core.sequence[pipe] += 1
+        core.waits[self.key] = core.sequence[pipe]
+        mine = core.knows[pipe]
+        for other, sequence in enumerate(flag.knows):
+            if sequence > mine[other]:
+                mine[other] = sequence
+        core.free[pipe] = max(core.free[pipe], flag.time, issued)
+        if pipe == SCALAR:
+            core.now = core.free[pipe]
+
+
+class Barrier:
+    """Later instructions of a pipe start after all earlier ones have finished."""
+
+    def __init__(self, op: BarrierOp, core: Core) -> None:
+        self.op: Operation = op
+        self.pipe = PIPE_NUMBER[op.pipe.data]
+        self.core = core
+
+    def ready(self) -> bool:
+        """Always: it only has to be its turn."""
+        return True
+
+    def run(self, issued: float) -> None:
+        """Wait for the pipe's own instructions."""
+        core, pipe = self.core, self.pipe
+        core.knows[pipe][pipe] = core.sequence[pipe]
+        core.free[pipe] = max(core.free[pipe], core.done[pipe], issued) + core.sync.barrier
+
+
+class BarrierAll:
+    """Everything later, on any pipe, starts after everything earlier has finished."""
+
+    def __init__(self, op: BarrierOp, core: Core) -> None:
+        assert op.pipe.data is Pipe.ALL
+        self.op: Operation = op
+        self.pipe = SCALAR
+        self.core = core
+
+    def ready(self) -> bool:
+        """Whether no pipe is held by a flag: nothing can be issued to raise one."""
+        if any(self.core.queues):
+            raise Fault(TrapCode.DEADLOCK, f"the barrier waits for all, {self.core.blocked()}")
+        return True
+
+    def run(self, issued: float) -> None:
+        """Wait for all pipes, and let all know of all."""
+        core = self.core
+        time = max(issued, *core.done, *core.free) + core.sync.barrier
+        core.now = time
+        for pipe in range(len(PIPES)):
+            core.knows[pipe] = list(core.sequence)
+            core.free[pipe] = time

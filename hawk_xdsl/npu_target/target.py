@@ -1,0 +1,149 @@
+"""What a target is: the numbers that rules and costs are computed from, read from a TOML file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hawk_xdsl.dialects.npu import Core, Pipe, Scope
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Cycles of an instruction as a function of its work.
+
+    ``lines`` are (head cycles, cycles per unit of work). The cost is the largest of
+    ``head + slope · work``; a floor is a line of slope 0. One affine line misses the published
+    measurements by up to half for small transfers, two stay within a few percent.
+    """
+
+    lines: tuple[tuple[float, float], ...]
+
+    def cycles(self, work: float) -> float:
+        """Cycles for an amount of work (bytes of a move, repeats of a vector instruction)."""
+        return max(head + slope * work for head, slope in self.lines)
+
+    @property
+    def latency(self) -> float:
+        """Cycles of the least possible work."""
+        return max(head for head, _ in self.lines)
+
+    @property
+    def slope(self) -> float:
+        """Cycles per unit of work, in the long run."""
+        return max(slope for _, slope in self.lines)
+
+
+@dataclass(frozen=True)
+class ScopeSpec:
+    """A memory of a core: its size and the alignment of addresses in it, both in bytes."""
+
+    core: Core
+    bytes: int
+    alignment: int
+
+
+@dataclass(frozen=True)
+class PathSpec:
+    """A way for data: its pipe, cycles by bytes, and the ranges of the instruction's fields.
+
+    Bursts (contiguous runs) are rounded up to ``granule`` bytes and take ``burst_cycles`` at least.
+    """
+
+    pipe: Pipe
+    cost: Cost
+    granule: int
+    burst_cycles: float
+    max_bursts: int
+    max_burst_bytes: int
+
+
+@dataclass(frozen=True)
+class ScalarSpec:
+    """The scalar unit, in cycles: to issue an instruction, to compute, to read global or ub."""
+
+    issue: float
+    operation: float
+    read: Mapping[Scope, float]
+
+
+@dataclass(frozen=True)
+class SyncSpec:
+    """Event ids of an ordered pair of pipes, and cycles of the instructions that synchronise.
+
+    ``tail`` is what a pipe needs after its last instruction until the result is visible: barriers
+    and flags wait for it, the next instruction of the pipe does not.
+    """
+
+    events: int
+    flag: float
+    barrier: float
+    tail: Mapping[Pipe, float]
+
+
+@dataclass(frozen=True)
+class VectorSpec:
+    """The vector unit: bytes of a repeat, repeats of an instruction, and its instructions.
+
+    ``ops`` maps mnemonic → dtype → cost by repeats; what is not in it, the target does not have.
+    A scalar operand has its own row (``vadd_scalar``), and so has each kind of ``vreduce`` and
+    ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``.
+    """
+
+    repeat_bytes: int
+    block_bytes: int
+    max_repeats: int
+    ops: Mapping[str, Mapping[str, Cost]]
+
+
+@dataclass(frozen=True)
+class MatmulSpec:
+    """One input dtype of the cube: what it accumulates in, and cycles per fractal."""
+
+    accumulator: str
+    cycles: float
+
+
+@dataclass(frozen=True)
+class CubeSpec:
+    """The cube: a fractal is ``rows`` × ``depth_bytes`` times ``depth_bytes`` × ``columns``.
+
+    ``l0a`` and ``l0b`` are the costs by bytes of staging the factors, a part of ``npu.mmad``.
+    ``casts`` maps an accumulator dtype to what ``npu.fixpipe`` can convert it to.
+    """
+
+    rows: int
+    columns: int
+    depth_bytes: int
+    fixed: float
+    max_extent: int
+    dtypes: Mapping[str, MatmulSpec]
+    casts: Mapping[str, tuple[str, ...]]
+    l0a: Cost
+    l0b: Cost
+
+
+@dataclass(frozen=True)
+class Target:
+    """One accelerator. Bytes, cycles of its clock, and counts; dtypes as MLIR spells them.
+
+    ``global_bandwidth`` is bytes per cycle, shared by the cores that are active.
+    ``calibrated`` says whether the costs come from measurements; if not, cycles only rank kernels.
+    """
+
+    name: str
+    summary: str
+    calibrated: bool
+    clock_ghz: float
+    cores: Mapping[Core, int]
+    pipes: Mapping[Core, tuple[Pipe, ...]]
+    scopes: Mapping[Scope, ScopeSpec]
+    dtypes: tuple[str, ...]
+    global_bandwidth: float
+    paths: Mapping[tuple[Scope, Scope], PathSpec]
+    scalar: ScalarSpec
+    sync: SyncSpec
+    vector: VectorSpec
+    cube: CubeSpec
+
+    def microseconds(self, cycles: float) -> float:
+        """Time of a number of cycles."""
+        return cycles / self.clock_ghz / 1000

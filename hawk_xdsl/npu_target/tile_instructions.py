@@ -1,0 +1,184 @@
+"""The instructions that compute on tiles: vector, cube, and the scalar unit's reads."""
+
+import numpy as np
+from xdsl.dialects.builtin import MemRefType
+
+from hawk_xdsl.dialects.npu import MmadOp, ReadOp, VectorOp, scope_of
+from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost
+from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
+from hawk_xdsl.npu_target.global_memory import GlobalTile
+from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
+from hawk_xdsl.npu_target.memory import Buffer, Tile
+from hawk_xdsl.npu_target.regions import Region
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+from hawk_xdsl.npu_target.vector_compute import vector_compute
+
+
+class VectorInstruction(TileInstruction):
+    """An instruction of the vector unit; ``temporary`` is UB it overwrites while it runs."""
+
+    def __init__(
+        self,
+        op: VectorOp,
+        machine: Machine,
+        slots: tuple[int, ...],
+        temporary: tuple[Buffer, Region] | None,
+    ) -> None:
+        super().__init__(op, machine, slots)
+        self.vector_op = op
+        self.function = vector_compute(op)
+        self.temporary = temporary
+        types = [value.type for value in op.inputs]
+        self.is_tile = [isinstance(type_, MemRefType) for type_ in types]
+
+    def make_plan(self, operands: Values) -> Plan:
+        """Cycles by repeats, after a check that the extents of the moment go together."""
+        tiles = [value for value in operands if isinstance(value, Tile)]
+        self._check_shapes(operands)
+        shapes = [tile_shape(tile) for tile in tiles]
+        return Plan(*vector_cost(self.vector_op, shapes, self.machine.target))
+
+    def _check_shapes(self, operands: Values) -> None:
+        out = operands[-1].shape
+        if 0 in out:
+            raise Fault(TrapCode.SHAPE, f"writes an empty tile of shape {list(out)}")
+        static = [value.type for value in self.vector_op.operands]
+        for tile, type_ in zip(operands, static, strict=True):
+            if isinstance(tile, Tile) and isinstance(type_, MemRefType):
+                self._check_extents(tile.shape, out)
+
+    def _check_extents(self, shape: tuple[int, ...], out: tuple[int, ...]) -> None:
+        kept = self.vector_op.name in _SHAPE_CHANGING
+        fits = len(shape) <= len(out) and all(
+            a in (b, 1) for a, b in zip(reversed(shape), reversed(out), strict=False)
+        )
+        if not kept and not fits:
+            raise Fault(
+                TrapCode.SHAPE, f"a tile of {list(shape)} does not fit the one of {list(out)}"
+            )
+
+    def compute(self, operands: Values) -> None:
+        """The op's function on the tiles' elements."""
+        inputs = [
+            operand.data if tile else operand
+            for operand, tile in zip(operands, self.is_tile, strict=False)
+        ]
+        if self.temporary is not None:
+            self._use_temporary(*self.temporary)
+        self.function(inputs, operands[-1].data)
+
+    def _use_temporary(self, buffer: Buffer, region: Region) -> None:
+        core = self.core
+        if self.machine.ordered:
+            core.check_order(self.pipe, region, write=True)
+        buffer.generation += 1
+        buffer.take(buffer.generation)
+        core.note(self.pipe, region, write=True)
+
+
+_SHAPE_CHANGING = frozenset({"npu.vreduce", "npu.vtranspose", "npu.vgather"})
+
+
+class MmadInstruction(TileInstruction):
+    """A matrix product on the cube, staging included."""
+
+    def __init__(self, op: MmadOp, machine: Machine, slots: tuple[int, ...]) -> None:
+        super().__init__(op, machine, slots)
+        self.transpose_lhs = op.transpose_lhs is not None
+        self.transpose_rhs = op.transpose_rhs is not None
+        self.dtype = element_name(op.lhs.type)
+
+    def make_plan(self, operands: Values) -> Plan:
+        """Cycles by fractals; m, k and n within the instruction's fields."""
+        lhs, rhs, _, acc = operands
+        m, k = reversed(lhs.shape) if self.transpose_lhs else lhs.shape
+        rhs_k, n = reversed(rhs.shape) if self.transpose_rhs else rhs.shape
+        if (m, n) != acc.shape or k != rhs_k:
+            raise Fault(
+                TrapCode.SHAPE,
+                f"multiplies {m} by {k} with {rhs_k} by {n} into {acc.shape[0]} by {acc.shape[1]}",
+            )
+        largest = self.machine.target.cube.max_extent
+        for extent, letter in ((m, "m"), (k, "k"), (n, "n")):
+            if not 1 <= extent <= largest:
+                raise Fault(
+                    TrapCode.FIELD_RANGE, f"{letter} is {extent}, not in 1..{largest}", extent=extent
+                )
+        itemsize = lhs.data.itemsize
+        return Plan(mmad_cycles(m, k, n, self.dtype, itemsize, self.machine.target))
+
+    def execute(self, operands: Values, generations: list[int], issued: float) -> None:
+        """As every instruction; accumulating also reads the destination."""
+        if not operands[2]:
+            operands[3].check_initialised(generations[2])
+        super().execute(operands, generations, issued)
+
+    def compute(self, operands: Values) -> None:
+        """Products in float32 (exact integers for i8), rounded once into the accumulator."""
+        lhs, rhs = _factor(operands[0]), _factor(operands[1])
+        product = np.matmul(
+            lhs.T if self.transpose_lhs else lhs, rhs.T if self.transpose_rhs else rhs
+        )
+        acc: Tile = operands[3]
+        if not operands[2]:
+            product = product + acc.read()
+        acc.write(product)
+        acc.spoil_tails()
+
+
+def _factor(tile: Tile) -> Array:
+    values = tile.read()
+    return values.astype(np.float32 if is_float(values.dtype) else np.float64, copy=False)
+
+
+class ReadInstruction(TileInstruction):
+    """A scalar read; ``result`` is the slot of its value."""
+
+    def __init__(
+        self, op: ReadOp, machine: Machine, slots: tuple[int, ...], result: int
+    ) -> None:
+        super().__init__(op, machine, slots)
+        self.result = result
+        self.value: object = None
+        self.cycles = machine.target.scalar.read[scope_of(op.source)]
+        self.alignments = [1] * len(self.locals)  # a scalar needs no block of its own
+
+    def step(self, env: Values) -> None:
+        """Read one element; the scalar unit goes on when it is there."""
+        source = env[self.slots[0]]
+        indices = [env[slot] for slot in self.slots[1:]]
+        try:
+            element = self._element(source, indices)
+            generations = [element.buffer.generation] if self.locals else []
+            self.core.now += self.core.issue_cycles
+            self.execute([element], generations, self.core.now)
+        except Fault as fault:
+            fault.op = fault.op or self.op
+            raise
+        env[self.result] = self.value
+
+    def _element(self, source: Tile | GlobalTile, indices: list[int]) -> Tile | GlobalTile:
+        for index, extent in zip(indices, source.shape, strict=True):
+            if not 0 <= index < extent:
+                raise Fault(
+                    TrapCode.OUT_OF_BOUNDS,
+                    f"reads element {indices} of a tile of {list(source.shape)}",
+                    index=index,
+                    size=extent,
+                )
+        return source.view(tuple(slice(index, index + 1) for index in indices))
+
+    def make_plan(self, operands: Values) -> Plan:
+        """The latency of the scalar unit's load."""
+        return Plan(self.cycles)
+
+    def compute(self, operands: Values) -> None:
+        """Take the element."""
+        value = operands[0].data.reshape(-1)[0]
+        self.value = value if is_float(value.dtype) else int(value)
+
+    def take_time(self, plan: Plan, issued: float, operands: Values) -> float:
+        """The scalar unit waits for the value."""
+        self.core.now = issued + plan.cycles
+        self.core.busy[self.pipe] += plan.cycles
+        return issued

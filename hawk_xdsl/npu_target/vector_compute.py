@@ -1,0 +1,263 @@
+"""What the vector instructions compute, in numpy.
+
+Arithmetic rounds to the dtype after every instruction, as the hardware does. Sums and products of
+f16 and bf16 are folded in float32 and rounded once; f32 sums are numpy's pairwise sums. The
+hardware folds the 64 or 128 elements of a repeat as a tree and then the repeats: both orders stay
+within n · eps of the exact sum. Reciprocals and square roots are correctly rounded here; those of the
+hardware may be less exact.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from hawk_xdsl.dialects.npu import (
+    Accumulation,
+    BinaryOp,
+    Comparison,
+    Reduction,
+    Rounding,
+    UnaryOp,
+    VarangeOp,
+    VbrcOp,
+    VcastOp,
+    VcmpOp,
+    VcumulateOp,
+    VectorOp,
+    VgatherOp,
+    VreduceOp,
+    VselOp,
+    VtransposeOp,
+)
+from hawk_xdsl.npu_target.dtypes import Array, is_float
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+Operand = Array | int | float | np.generic
+Compute = Callable[[Sequence[Operand], Array], None]
+"""Inputs (tiles and scalars) and the destination, which it fills."""
+
+
+def vector_compute(op: VectorOp) -> Compute:
+    """The function that an op computes."""
+    match op:
+        case UnaryOp():
+            return _unary(_UNARY[op.name])
+        case BinaryOp():
+            return _binary(_BINARY[op.name])
+        case VcmpOp():
+            return _binary(_COMPARISONS[op.predicate.data])
+        case VreduceOp():
+            return _reduce(op.kind.data, tuple(op.axes.get_values()))
+        case VcumulateOp():
+            return _cumulate(op.kind.data, op.axis.value.data)
+        case VtransposeOp():
+            return _transpose(tuple(op.permutation.get_values()))
+        case VarangeOp():
+            return _arange(op.axis.value.data)
+        case VcastOp():
+            return _cast(op.rounding.data)
+        case _:
+            return _OTHERS[type(op)]
+
+
+Unary = Callable[[Array, Array], object]
+Binary = Callable[[Operand, Operand, Array], object]
+
+
+def _unary(function: Unary) -> Compute:
+    def compute(inputs: Sequence[Operand], out: Array) -> None:
+        source = inputs[0]
+        assert isinstance(source, np.ndarray)
+        function(source, out)
+
+    return compute
+
+
+def _binary(function: Binary) -> Compute:
+    def compute(inputs: Sequence[Operand], out: Array) -> None:
+        function(inputs[0], inputs[1], out)
+
+    return compute
+
+
+def _rsqrt(source: Array, out: Array) -> None:
+    np.sqrt(source, out)
+    np.divide(out.dtype.type(1), out, out)
+
+
+def _complement(source: Array, out: Array) -> None:
+    if out.dtype == np.int8:
+        np.bitwise_xor(source, np.int8(1), out)
+    else:
+        np.invert(source, out)
+
+
+def _divide(left: Operand, right: Operand, out: Array) -> None:
+    if is_float(out.dtype):
+        np.divide(left, right, out)
+    else:
+        out[...] = np.trunc(np.asarray(left, np.float64) / np.asarray(right, np.float64))
+
+
+_UNARY: dict[str, Unary] = {
+    "npu.vexp": np.exp,
+    "npu.vln": np.log,
+    "npu.vabs": np.abs,
+    "npu.vsqrt": np.sqrt,
+    "npu.vrsqrt": _rsqrt,
+    "npu.vrec": lambda source, out: np.divide(out.dtype.type(1), source, out),
+    "npu.vrelu": lambda source, out: np.maximum(source, out.dtype.type(0), out),
+    "npu.vnot": _complement,
+    "npu.vneg": np.negative,
+}
+
+_BINARY: dict[str, Binary] = {
+    "npu.vadd": np.add,
+    "npu.vsub": np.subtract,
+    "npu.vmul": np.multiply,
+    "npu.vdiv": _divide,
+    "npu.vmax": np.maximum,
+    "npu.vmin": np.minimum,
+    "npu.vand": np.bitwise_and,
+    "npu.vor": np.bitwise_or,
+}
+
+
+def _comparison(function: Binary) -> Binary:
+    return lambda left, right, out: function(left, right, out.view(np.bool_))
+
+
+_COMPARISONS: dict[Comparison, Binary] = {
+    Comparison.EQ: _comparison(np.equal),
+    Comparison.NE: _comparison(np.not_equal),
+    Comparison.LT: _comparison(np.less),
+    Comparison.LE: _comparison(np.less_equal),
+    Comparison.GT: _comparison(np.greater),
+    Comparison.GE: _comparison(np.greater_equal),
+}
+
+_FOLDS: dict[Reduction | Accumulation, np.ufunc] = {
+    Reduction.SUM: np.add,
+    Reduction.PROD: np.multiply,
+    Reduction.MAX: np.maximum,
+    Reduction.MIN: np.minimum,
+    Accumulation.SUM: np.add,
+    Accumulation.PROD: np.multiply,
+    Accumulation.MAX: np.maximum,
+    Accumulation.MIN: np.minimum,
+}
+
+
+def _reduce(kind: Reduction, axes: tuple[int, ...]) -> Compute:
+    if kind in (Reduction.ARGMAX, Reduction.ARGMIN):
+        find = np.argmax if kind is Reduction.ARGMAX else np.argmin
+        return _unary(lambda source, out: _assign(out, find(source, axes[0], keepdims=True)))
+    fold = _FOLDS[kind].reduce
+
+    def compute(source: Array, out: Array) -> None:
+        if out.itemsize == 2 and is_float(out.dtype):
+            out[...] = fold(source.astype(np.float32), axes, keepdims=True)
+        else:
+            fold(source, axes, None, out, True)
+
+    return _unary(compute)
+
+
+def _assign(out: Array, values: Array) -> None:
+    out[...] = values
+
+
+def _cumulate(kind: Accumulation, axis: int) -> Compute:
+    fold = _FOLDS[kind]
+    return _unary(lambda source, out: fold.accumulate(source, axis=axis, dtype=None, out=out))
+
+
+def _transpose(permutation: tuple[int, ...]) -> Compute:
+    return _unary(lambda source, out: _assign(out, source.transpose(permutation)))
+
+
+def _arange(axis: int) -> Compute:
+    def compute(inputs: Sequence[Operand], out: Array) -> None:
+        shape = [1] * out.ndim
+        shape[axis] = out.shape[axis]
+        out[...] = np.arange(out.shape[axis]).reshape(shape)
+
+    return compute
+
+
+def _broadcast(inputs: Sequence[Operand], out: Array) -> None:
+    out[...] = inputs[0]
+
+
+def _select(inputs: Sequence[Operand], out: Array) -> None:
+    condition, on_true, on_false = inputs
+    out[...] = np.where(np.not_equal(condition, 0), on_true, on_false)
+
+
+def _gather(inputs: Sequence[Operand], out: Array) -> None:
+    source, indices = inputs
+    assert isinstance(source, np.ndarray) and isinstance(indices, np.ndarray)
+    wrong = (indices < 0) | (indices >= source.size)
+    if wrong.any():
+        index = int(indices[wrong][0])
+        raise Fault(
+            TrapCode.OUT_OF_BOUNDS,
+            f"gathers element {index} of a tile of {source.size}",
+            index=index,
+            size=source.size,
+        )
+    out[...] = source[indices]
+
+
+_OTHERS: dict[type[VectorOp], Compute] = {
+    VbrcOp: _broadcast,
+    VselOp: _select,
+    VgatherOp: _gather,
+}
+
+
+_ROUND_TO_INTEGER: dict[Rounding, Callable[[Array], Array]] = {
+    Rounding.RINT: np.rint,
+    Rounding.FLOOR: np.floor,
+    Rounding.CEIL: np.ceil,
+    Rounding.ROUND: lambda exact: np.copysign(np.floor(np.abs(exact) + 0.5), exact),
+    Rounding.TRUNC: np.trunc,
+}
+
+
+def _cast(rounding: Rounding) -> Compute:
+    def compute(source: Array, out: Array) -> None:
+        if is_float(out.dtype):
+            if rounding is Rounding.RINT:
+                out[...] = source
+            else:
+                out[...] = _round_to_float(source.astype(np.float64), out.dtype, rounding)
+        elif is_float(source.dtype):
+            limits = np.iinfo(out.dtype.type)
+            exact = _ROUND_TO_INTEGER[rounding](source.astype(np.float64))
+            out[...] = np.clip(np.nan_to_num(exact, posinf=np.inf), limits.min, limits.max)
+        else:
+            limits = np.iinfo(out.dtype.type)
+            out[...] = np.clip(source, limits.min, limits.max)
+
+    return _unary(compute)
+
+
+def _round_to_float(exact: Array, dtype: np.dtype[np.generic], rounding: Rounding) -> Array:
+    """Round float64 values to a narrower dtype in a given direction."""
+    near = exact.astype(dtype)
+    back = near.astype(np.float64)
+    down = np.nextafter(near, dtype.type(-np.inf))
+    up = np.nextafter(near, dtype.type(np.inf))
+    match rounding:
+        case Rounding.FLOOR:
+            return np.where(back > exact, down, near)
+        case Rounding.CEIL:
+            return np.where(back < exact, up, near)
+        case Rounding.TRUNC:
+            inward = np.where(exact > 0, down, up)
+            return np.where(np.abs(back) > np.abs(exact), inward, near)
+        case _:
+            outward = np.where(exact > 0, up, down)
+            tie = np.abs(outward.astype(np.float64) - exact) == np.abs(back - exact)
+            return np.where(tie & (back != exact), outward, near)

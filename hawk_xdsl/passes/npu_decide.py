@@ -1,0 +1,179 @@
+"""npu-decide: a verified kernel for every undecided op: reused, from a template, or by the model."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, UnitAttr
+from xdsl.passes import ModulePass
+
+from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.authoring import Author
+from hawk_xdsl.generation.composition import Composer
+from hawk_xdsl.generation.decide import Decider, Progress, Settings
+from hawk_xdsl.generation.decision import Budget, Decision, Sources
+from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
+from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.passes.launching import launch_instead
+from hawk_xdsl.passes.npu_insert_sync import sync_kernel
+from hawk_xdsl.passes.npu_plan_memory import plan_kernel
+from hawk_xdsl.passes.pass_error import PassError
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A decision and the symbols of the kernels that came of it; none on the host."""
+
+    decision: Decision
+    symbols: tuple[str, ...]
+    repeated: bool
+
+
+@contextmanager
+def open_decider(
+    target: Target,
+    settings: Settings,
+    *,
+    store: Path | None = None,
+    model: str | None = None,
+    progress: Progress = lambda line: None,
+) -> Iterator[Decider]:
+    """A decider on a store (default: the user's) and a local model (default: the configured one).
+
+    Raises ``HawkError`` if the store cannot be used; the model is only loaded when it is asked.
+    """
+
+    def finish(kernel: KernelOp) -> None:
+        plan_kernel(kernel, target)
+        sync_kernel(kernel, target)
+
+    with KnowledgeStore(store) as opened, opened.snapshot() as known:
+        entries = (*load_seed_entries(), *known.entries())
+        composer = Composer.of(entries, lambda mnemonic, dtype: supports(target, mnemonic, dtype))
+        yield Decider(
+            target=target,
+            entries=entries,
+            composer=composer,
+            store=opened,
+            known=known,
+            finish=finish,
+            author=_once(lambda: Author.load(model, entries, target)),
+            settings=settings,
+            progress=progress,
+        )
+
+
+def _once(make: Callable[[], Author]) -> Callable[[], Author]:
+    made: list[Author] = []
+
+    def get() -> Author:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+def decide_module(
+    module: ModuleOp, decider: Decider, on_decision: Callable[[Placed], None] = lambda placed: None
+) -> list[Placed]:
+    """Replaces every undecided op that got a kernel, in program order; returns what was decided.
+
+    Raises ``UndecidableError`` for the first op without a kernel that may not stay on the host.
+    """
+    taken = {op.sym_name.data for op in module.walk() if isinstance(op, KernelOp)}
+    symbols: dict[str, tuple[str, ...]] = {}
+    placed: list[Placed] = []
+    for op in [op for op in module.walk() if isinstance(op, UndecidedOp)]:
+        name = _symbol(op, taken)
+        decision = decider.decide(op, name)
+        placed.append(_place(module, op, decision, name, symbols, taken))
+        on_decision(placed[-1])
+    return placed
+
+
+def _place(
+    module: ModuleOp,
+    op: UndecidedOp,
+    decision: Decision,
+    name: str,
+    symbols: dict[str, tuple[str, ...]],
+    taken: set[str],
+) -> Placed:
+    if decision.verdict is None or decision.specification is None:
+        op.host = UnitAttr()
+        return Placed(decision, (), False)
+    program = decision.verdict.program
+    assert program is not None
+    digest = decision.specification.digest
+    repeated = digest in symbols
+    if not repeated:
+        for stage in program.kernels:
+            kernel = stage.op.clone()
+            module.body.block.add_op(kernel)
+        symbols[digest] = tuple(stage.op.sym_name.data for stage in program.kernels)
+        taken |= {name, *symbols[digest]}
+    launch_instead(op, decision.specification, program, symbols[digest])
+    return Placed(decision, symbols[digest], repeated)
+
+
+def _symbol(op: UndecidedOp, taken: set[str]) -> str:
+    base = "".join(c if c.isalnum() else "_" for c in op.label.data) if op.label else "kernel"
+    number = 0
+    while f"{base}_{number}" in taken:
+        number += 1
+    return f"{base}_{number}"
+
+
+@dataclass(frozen=True)
+class NpuDecidePass(ModulePass):
+    """Decides every ``npu.undecided`` of a module.
+
+    Args:
+        target: the name of a target or the path of its TOML file.
+        sources: who is asked: all, templates, model, or replay (only kernels of the store).
+        attempts: complete kernel texts of the model an op.
+        seconds: most seconds of the model an op; a safety stop.
+        seed: seeds the gate's inputs and the model's sampling.
+        host_fallback: whether an op without a kernel stays on the host instead of an error.
+        store: the knowledge store's file.
+        model: a Hugging Face directory or id.
+    """
+
+    name = "npu-decide"
+
+    target: str = "ascend910b1"
+    sources: str = "all"
+    attempts: int = 8
+    seconds: float = 60.0
+    seed: int = 0
+    host_fallback: bool = False
+    store: str | None = None
+    model: str | None = None
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Raises ``PassError`` for wrong options and for an op that nobody can decide."""
+        try:
+            settings = self._settings()
+            target = load_target(self.target)
+            path = None if self.store is None else Path(self.store)
+            with open_decider(target, settings, store=path, model=self.model) as decider:
+                decide_module(op, decider)
+        except PassError:
+            raise
+        except HawkError as error:
+            raise PassError(error.message, file=error.file, line=error.line) from error
+
+    def _settings(self) -> Settings:
+        if self.sources not in tuple(Sources):
+            raise PassError(f"sources={self.sources}: expected one of {', '.join(Sources)}")
+        return Settings(
+            sources=Sources(self.sources),
+            budget=Budget(attempts=self.attempts, seconds=self.seconds),
+            host_fallback=self.host_fallback,
+            seed=self.seed,
+        )

@@ -1,0 +1,263 @@
+"""The pass ``npu-outline``: groups linalg ops into ``npu.undecided`` ops."""
+
+from collections import Counter
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
+from hawk_xdsl.passes.outline_dataflow import (
+    Way,
+    external_values,
+    is_generator,
+    is_layout,
+    label_of,
+    way_to,
+)
+from hawk_xdsl.passes.outline_grouping import Group, Grouping
+from hawk_xdsl.passes.outline_normalize import normalize
+from hawk_xdsl.semantics.equation import equation_of, static_shape
+from hawk_xdsl.semantics.layout import view_through
+from hawk_xdsl.semantics.layout_emission import emit_moves, emit_reshape, emit_source_reshape
+
+
+@dataclass(frozen=True)
+class NpuOutlinePass(ModulePass):
+    """Replaces the linalg ops of every function by ``npu.undecided`` ops that hold them.
+
+    Grouping looks at loops and data flow only; it knows no operator. See ``Grouping`` for which
+    ops come together. The ops of a group are cloned into its region with the constants, fills and
+    layout ops that feed them. Outside stay arguments, plain reshapes, constants that are not one
+    number repeated, and ops that no group can hold.
+    """
+
+    name = "npu-outline"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Outlines each function with a body of one block."""
+        labels: Counter[str] = Counter()
+        for inner in list(op.walk()):
+            if isinstance(inner, FuncOp) and len(inner.body.blocks) == 1:
+                normalize(inner.body.block)
+                _Outliner(inner.body.block, labels).run()
+
+
+class _Outliner:
+    """Rewrites one function's body."""
+
+    def __init__(self, block: Block, labels: Counter[str]) -> None:
+        self._block = block
+        self._labels = labels
+        self._grouping = Grouping(block)
+        self._old = list(block.ops)
+        self._end = self._old[-1]
+        self._new: dict[SSAValue, SSAValue] = {}
+        self._reshaped: dict[tuple[SSAValue, tuple[int, ...]], SSAValue] = {}
+
+    def run(self) -> None:
+        outputs = self._outputs()
+        for node in self._ordered():
+            if isinstance(node, Group):
+                self._outline(node, outputs)
+            elif node is not self._end:
+                self._keep(node)
+        for position, value in enumerate(self._end.operands):
+            self._end.operands[position] = self.outer(value)
+        for op in reversed(self._old[:-1]):
+            Rewriter.erase_op(op)
+
+    def emit(self, op: Operation) -> SSAValue:
+        """Adds an op to the function; its first result."""
+        Rewriter.insert_op(op, InsertPoint.before(self._end))
+        return op.results[0]
+
+    def outer(self, value: SSAValue) -> SSAValue:
+        """An old value's successor in the function, made now if it is a reshape or a constant."""
+        if value in self._new:
+            return self._new[value]
+        op = value.owner
+        if isinstance(op, Block):
+            return value
+        if is_generator(op):
+            mapping = {operand: self.outer(operand) for operand in op.operands}
+            self._new[value] = self.emit(op.clone(value_mapper=dict(mapping)))
+        else:
+            assert is_layout(op), f"{op.name} was not emitted before its use"
+            self._new[value] = self._laid_out(way_to(value, self._grouping.roots))
+        return self._new[value]
+
+    def source(self, way: Way) -> tuple[SSAValue, bool]:
+        """The reshaped root of a way, as a value of the function, and whether it is the end."""
+        view, covered = view_through(static_shape(way.root), way.chain)
+        shape = view.shape if view.is_reshape else tuple(p.extent for p in view.pieces)
+        key = (way.root, shape)
+        if key not in self._reshaped:
+            root = self.outer(way.root)
+            self._reshaped[key] = emit_source_reshape(root, view, self.emit)
+        return self._reshaped[key], view.is_reshape and covered == len(way.chain)
+
+    def _laid_out(self, way: Way) -> SSAValue:
+        """A layout that no op absorbs: a reshape, or a group of its own."""
+        source, complete = self.source(way)
+        if complete:
+            return source
+        region = _RegionBuilder(self, frozenset())
+        result = region.arrive(way)
+        return self._undecided(region, [result], "layout", way.chain[-1]).results[0]
+
+    def _outputs(self) -> dict[Group, list[SSAValue]]:
+        """The values of each group that something outside of it needs."""
+        found: dict[Group, dict[SSAValue, None]] = {g: {} for g in self._grouping.groups}
+        for op in self._old:
+            if is_layout(op) or is_generator(op):
+                continue
+            for _, way in self._grouping.ways(op):
+                producer = self._grouping.producer(way.root)
+                group = self._grouping.group_of.get(producer) if producer is not None else None
+                if group is not None and self._grouping.group_of.get(op) is not group:
+                    found[group][way.root] = None
+        order = {value: i for i, value in enumerate(v for op in self._old for v in op.results)}
+        return {group: sorted(values, key=order.__getitem__) for group, values in found.items()}
+
+    def _ordered(self) -> list["Group | Operation"]:
+        """Groups and kept ops, each after what it needs, else in program order."""
+        place = {op: i for i, op in enumerate(self._old)}
+        kept = [op for op in self._old if not (is_layout(op) or is_generator(op))]
+        node_of = {op: self._grouping.group_of.get(op, op) for op in kept}
+        needs: dict[Group | Operation, set[Group | Operation]] = {
+            n: set() for n in node_of.values()
+        }
+        for op, node in node_of.items():
+            for _, way in self._grouping.ways(op):
+                producer = self._grouping.producer(way.root)
+                if producer is not None and node_of[producer] is not node:
+                    needs[node].add(node_of[producer])
+            for value in external_values(op):
+                if isinstance(value.owner, Operation) and value.owner in node_of:
+                    needs[node] |= {node_of[value.owner]} - {node}
+        nodes = list(needs)
+        last = {n: max(place[op] for op in node_of if node_of[op] is n) for n in nodes}
+        ready = [(last[n], i) for i, n in enumerate(nodes) if not needs[n]]
+        heapify(ready)
+        order: list[Group | Operation] = []
+        while ready:
+            node = nodes[heappop(ready)[1]]
+            order.append(node)
+            for i, other in enumerate(nodes):
+                if node in needs[other]:
+                    needs[other].discard(node)
+                    if not needs[other]:
+                        heappush(ready, (last[other], i))
+        return order
+
+    def _keep(self, op: Operation) -> None:
+        mapping = {value: self.outer(value) for value in external_values(op)}
+        clone = op.clone(value_mapper=dict(mapping))
+        Rewriter.insert_op(clone, InsertPoint.before(self._end))
+        self._new.update(zip(op.results, clone.results, strict=True))
+
+    def _outline(self, group: Group, outputs: dict[Group, list[SSAValue]]) -> None:
+        region = _RegionBuilder(self, self._grouping.roots)
+        for op in group.members:
+            region.add(op)
+        if not group.tail:
+            results = [region.inner(value) for value in outputs[group]]
+            undecided = self._undecided(region, results, label_of(group.members), _main(group))
+            self._new.update(zip(outputs[group], undecided.results, strict=True))
+            return
+        root = group.members[0].results[0]
+        view, _ = view_through(static_shape(root), group.tail)
+        result = emit_source_reshape(region.inner(root), view, region.emit)
+        moved = emit_moves(result, view, region.emit)
+        undecided = self._undecided(region, [moved], label_of(group.members), _main(group))
+        reshaped = emit_reshape(undecided.results[0], view.shape, self.emit)
+        self._new[group.tail[-1].results[0]] = reshaped
+
+    def _undecided(
+        self, region: "_RegionBuilder", results: list[SSAValue], kind: str, main: Operation
+    ) -> UndecidedOp:
+        region.block.add_op(YieldOp(*results))
+        label = f"{kind}_{self._labels[kind]}"
+        self._labels[kind] += 1
+        types = [value.type for value in results]
+        undecided = UndecidedOp(region.inputs, types, Region(region.block), label)
+        undecided.location = main.location
+        Rewriter.insert_op(undecided, InsertPoint.before(self._end))
+        return undecided
+
+
+class _RegionBuilder:
+    """The region of one undecided op: clones ops, and makes arguments of what they need."""
+
+    def __init__(self, outliner: _Outliner, roots: frozenset[SSAValue]) -> None:
+        self.block = Block()
+        self.inputs: list[SSAValue] = []
+        self._outliner = outliner
+        self._roots = roots
+        self._values: dict[SSAValue, SSAValue] = {}
+
+    def emit(self, op: Operation) -> SSAValue:
+        """Adds an op; its first result."""
+        self.block.add_op(op)
+        return op.results[0]
+
+    def add(self, op: Operation) -> None:
+        """Clones an op, with all that it needs."""
+        mapping = {value: self.inner(value) for value in external_values(op)}
+        clone = op.clone(value_mapper=dict(mapping))
+        self.block.add_op(clone)
+        self._values.update(zip(op.results, clone.results, strict=True))
+
+    def inner(self, value: SSAValue) -> SSAValue:
+        """A value of the function, as seen inside of the region."""
+        if value not in self._values:
+            op = value.owner
+            if isinstance(op, Operation) and is_generator(op):
+                self.add(op)
+            else:
+                self._values[value] = self.arrive(way_to(value, self._roots))
+        return self._values[value]
+
+    def arrive(self, way: Way) -> SSAValue:
+        """The end of a way: from an argument, or from a value that is inside already."""
+        owner = way.root.owner
+        inside = way.root in self._values
+        if inside or (isinstance(owner, Operation) and is_generator(owner)):
+            self.inner(way.root)
+            remaining = way.chain
+            value = self._values[way.root]
+        else:
+            view, covered = view_through(static_shape(way.root), way.chain)
+            source, _ = self._outliner.source(way)
+            value = self._argument(source)
+            if not view.is_reshape:
+                value = emit_moves(value, view, self.emit)
+                value = emit_reshape(value, view.shape, self.emit)
+            remaining = way.chain[covered:]
+        for op in remaining:
+            mapping = {other: self.inner(other) for other in external_values(op)[1:]}
+            mapping[op.operands[0]] = value
+            value = self.emit(op.clone(value_mapper=dict(mapping)))
+        return value
+
+    def _argument(self, source: SSAValue) -> SSAValue:
+        for position, known in enumerate(self.inputs):
+            if known is source:
+                return self.block.args[position]
+        self.inputs.append(source)
+        return self.block.insert_arg(source.type, len(self.block.args))
+
+
+def _main(group: Group) -> Operation:
+    """The op that a group is named after: its first reduction, else its first op."""
+    for op in group.members:
+        equation = equation_of(op)
+        if equation is not None and equation.reduced:
+            return op
+    return group.members[0]

@@ -1,0 +1,183 @@
+"""Decides which linalg ops form one group: along data flow, by loop structure only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xdsl.ir import Block, Operation, SSAValue
+
+from hawk_xdsl.passes.outline_dataflow import (
+    COPIES,
+    AxisUse,
+    Way,
+    axis_uses,
+    input_ways,
+    is_compute,
+    result_uses,
+    sunk_layout,
+)
+from hawk_xdsl.semantics.equation import Equation, equation_of
+
+
+@dataclass(eq=False)
+class Group:
+    """Ops that become one ``npu.undecided``.
+
+    Attributes:
+        members: in program order.
+        tail: layout ops after the only member, done when its result is stored.
+    """
+
+    members: list[Operation] = field(default_factory=list[Operation])
+    tail: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """A loop of an op, or an axis of a tensor."""
+
+    owner: Operation | SSAValue
+    position: int
+
+
+class _Classes:
+    """Which loops of several ops are the same index, as seen from the tensors they share."""
+
+    def __init__(self) -> None:
+        self._class: dict[_Loop, frozenset[_Loop]] = {}
+
+    def of(self, loop: _Loop) -> frozenset[_Loop]:
+        return self._class.get(loop, frozenset({loop}))
+
+    def join(self, a: _Loop, b: _Loop) -> None:
+        """Makes two the same, unless that would make two loops of one op the same."""
+        left, right = self.of(a), self.of(b)
+        joined = left | right
+        if left == right or len({loop.owner for loop in joined}) != len(joined):
+            return
+        for loop in joined:
+            self._class[loop] = joined
+
+
+class Grouping:
+    """The groups of a function's body.
+
+    A contraction is a group, together with a permutation that only it feeds. Any other op joins
+    the group of an op whose result it reads index for index, if
+
+    - no way from the one to the other leads through a third group;
+    - all reductions of the joint group fold the same indices, and
+    - if there are reductions, one parallel index runs through all its ops, or through none.
+    """
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self.group_of: dict[Operation, Group] = {}
+        compute = [op for op in block.ops if is_compute(op)]
+        self._equations: dict[Operation, Equation | None] = {op: equation_of(op) for op in compute}
+        for op in compute:
+            tail = sunk_layout(op) if self._is_alone(op) and self._equations[op] else ()
+            self.group_of[op] = Group([op], tail)
+        self._owners: dict[SSAValue, Operation] = {
+            group.tail[-1].results[0]: op for op, group in self.group_of.items() if group.tail
+        }
+        self.roots = frozenset(self._owners)
+        self._ways = {op: list(input_ways(op, self.roots)) for op in block.ops}
+        self._uses = {op: list(self._axis_uses(op)) for op in compute}
+        for op in compute:
+            self._join_producers(op)
+
+    @property
+    def groups(self) -> list[Group]:
+        """In the order of their first members."""
+        return list(dict.fromkeys(self.group_of.values()))
+
+    def producer(self, root: SSAValue) -> Operation | None:
+        """The op that computes a root, or ``None`` for an argument."""
+        if root in self._owners:
+            return self._owners[root]
+        return root.owner if isinstance(root.owner, Operation) else None
+
+    def ways(self, op: Operation) -> list[tuple[SSAValue, Way]]:
+        """What an op reads, and how it gets there."""
+        return self._ways[op]
+
+    def _is_alone(self, op: Operation) -> bool:
+        equation = self._equations[op]
+        return isinstance(op, COPIES) or (equation is not None and equation.factors is not None)
+
+    def _axis_uses(self, op: Operation) -> Iterator[AxisUse]:
+        for value, way in self._ways[op]:
+            yield from axis_uses(op, value, way) or ()
+        yield from result_uses(op)
+
+    def _join_producers(self, op: Operation) -> None:
+        for value, way in self._ways[op]:
+            producer = self.producer(way.root)
+            if producer not in self.group_of or producer is None:
+                continue
+            first, second = self.group_of[producer], self.group_of[op]
+            alone = self._is_alone(op) or self._is_alone(producer)
+            if first is second or alone or axis_uses(op, value, way) is None:
+                continue
+            if self._is_connected_outside(first, second):
+                continue
+            if self._has_common_loops(first.members + second.members):
+                self._merge(first, second)
+
+    def _merge(self, first: Group, second: Group) -> None:
+        members = set(first.members + second.members)
+        first.members = [op for op in self._block.ops if op in members]
+        for op in second.members:
+            self.group_of[op] = first
+
+    def _is_connected_outside(self, first: Group, second: Group) -> bool:
+        """Whether ``second`` needs something that needs ``first``, other than directly."""
+        waiting = [
+            producer
+            for op in second.members
+            for producer in self._producers(op)
+            if self.group_of.get(producer) not in (first, second)
+        ]
+        seen: set[Operation] = set()
+        while waiting:
+            op = waiting.pop()
+            if op in seen:
+                continue
+            seen.add(op)
+            group = self.group_of.get(op)
+            if group is first:
+                return True
+            for member in group.members if group is not None else [op]:
+                waiting.extend(self._producers(member))
+        return False
+
+    def _producers(self, op: Operation) -> Iterator[Operation]:
+        for _, way in self._ways[op]:
+            producer = self.producer(way.root)
+            if producer is not None:
+                yield producer
+
+    def _has_common_loops(self, members: list[Operation]) -> bool:
+        classes = _Classes()
+        for op in members:
+            for use in self._uses[op]:
+                classes.join(_Loop(op, use.loop), _Loop(use.tensor, use.axis))
+        folded: set[frozenset[frozenset[_Loop]]] = set()
+        parallel: list[set[frozenset[_Loop]]] = []
+        for op in members:
+            equation = self._equations[op]
+            assert equation is not None
+            kinds: dict[bool, set[frozenset[_Loop]]] = {False: set(), True: set()}
+            for loop, size in enumerate(equation.sizes):
+                if size > 1:
+                    kinds[equation.parallel[loop]].add(classes.of(_Loop(op, loop)))
+            parallel.append(kinds[True])
+            if equation.reduced:
+                folded.add(frozenset(kinds[False]))
+        if not folded:
+            return True
+        if len(folded) > 1:
+            return False
+        [reduced] = folded
+        rows = [indices - reduced for indices in parallel]
+        return bool(set.intersection(*rows)) or not any(rows)

@@ -1,0 +1,239 @@
+"""The main job: a model in, verified NPU kernels out, and a callable that runs on the NPU model."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Attribute
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+
+from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.program import Program
+from hawk_xdsl.generation.decide import Progress, Settings
+from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
+from hawk_xdsl.passes.npu_decide import Placed, decide_module, open_decider
+from hawk_xdsl.passes.npu_insert_sync import NpuInsertSyncPass
+from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.passes.npu_plan_memory import NpuPlanMemoryPass
+from hawk_xdsl.report import Row, row_of, write_report
+from hawk_xdsl.semantics.host import run_main
+from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.universe import context
+
+if TYPE_CHECKING:
+    import torch
+
+MODULE_FILE = "main.mlir"
+WEIGHTS_FILE = "weights.safetensors"
+EXAMPLE_FILE = "example.safetensors"
+REPORT_FILE = "report.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a compiled model on the NPU model. ``cycles`` sums all launches, simulated."""
+
+    outputs: tuple[Array, ...]
+    launches: tuple[tuple[str, Simulation], ...]
+
+    @property
+    def cycles(self) -> float:
+        """Simulated cycles of all launches, one after the other."""
+        return sum(simulation.cycles for _, simulation in self.launches)
+
+
+@dataclass(frozen=True)
+class Error:
+    """How far outputs are from a reference: ‖y−ŷ‖₂/‖ŷ‖₂ and max|y−ŷ|/max|ŷ|."""
+
+    relative: float
+    maximum: float
+
+
+def error_between(outputs: Sequence[Array], reference: Sequence[Array]) -> Error:
+    """The larger errors over all outputs."""
+    relative, maximum = 0.0, 0.0
+    for given, wanted in zip(outputs, reference, strict=True):
+        exact = wanted.astype(np.float64)
+        off = given.astype(np.float64) - exact
+        norm, top = float(np.linalg.norm(exact)), float(np.max(np.abs(exact), initial=0.0))
+        relative = max(relative, float(np.linalg.norm(off)) / (norm or 1.0))
+        maximum = max(maximum, float(np.max(np.abs(off), initial=0.0)) / (top or 1.0))
+    return Error(relative, maximum)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled model: the IR, what was decided, and a callable.
+
+    ``placed`` has an item for each op that was undecided; it is empty for a model read back.
+    """
+
+    program: Program
+    module: ModuleOp
+    target: Target
+    placed: tuple[Placed, ...] = ()
+
+    @cached_property
+    def report(self) -> tuple[Row, ...]:
+        """One row for each op that was undecided."""
+        return tuple(row_of(placed) for placed in self.placed)
+
+    @property
+    def ir(self) -> str:
+        """The final module as text."""
+        stream = io.StringIO()
+        Printer(stream).print_op(self.module)
+        return stream.getvalue() + "\n"
+
+    def __call__(self, *inputs: Array) -> tuple[Array, ...]:
+        """The outputs for these inputs, computed by the NPU model."""
+        return self.run(inputs).outputs
+
+    def run(self, inputs: Sequence[Array], progress: Progress = lambda line: None) -> Run:
+        """Runs every launch on the NPU model and what is on the host there.
+
+        Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap.
+        """
+        launches: list[tuple[str, Simulation]] = []
+
+        def launch(
+            kernel: KernelOp, arrays: list[Array], types: list[Attribute]
+        ) -> Sequence[Array]:
+            progress(f"@{kernel.sym_name.data}")
+            simulation = simulate(kernel, arrays, self.target)
+            launches.append((kernel.sym_name.data, simulation))
+            return simulation.outputs
+
+        outputs = run_main(self.module, self.program.arguments(inputs), launch)
+        return Run(tuple(outputs), tuple(launches))
+
+    def save(self, directory: Path) -> None:
+        """Writes the module, the weights, the report and the example with what it should give."""
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / MODULE_FILE).write_text(self.ir, encoding="utf-8")
+        named = zip(self.program.parameter_names, self.program.parameters, strict=True)
+        weights = {f"{i:04}:{name}": array for i, (name, array) in enumerate(named)}
+        save_file(weights, directory / WEIGHTS_FILE)
+        example = {f"input{i}": a for i, a in enumerate(self.program.example_inputs)}
+        if self.program.reference is not None:
+            outputs = self.program.reference(self.program.example_inputs)
+            example |= {f"output{i}": np.ascontiguousarray(a) for i, a in enumerate(outputs)}
+        save_file(example, directory / EXAMPLE_FILE)
+        write_report(
+            self.report, directory / REPORT_FILE, model=self.program.name, target=self.target.name
+        )
+        texts = directory / "kernels"
+        texts.mkdir(exist_ok=True)
+        for placed in self.placed:
+            if placed.decision.verdict is not None and not placed.repeated:
+                text = f"# {placed.decision.label}\n{placed.decision.verdict.text}"
+                (texts / f"{placed.symbols[0]}.kernel").write_text(text, encoding="utf-8")
+
+
+def compile_program(
+    program: Program,
+    target: str | Target = "ascend910b1",
+    settings: Settings | None = None,
+    *,
+    store: Path | None = None,
+    model: str | None = None,
+    progress: Progress = lambda line: None,
+    on_outlined: Callable[[int], None] = lambda count: None,
+    on_decision: Callable[[Placed], None] = lambda placed: None,
+) -> Compiled:
+    """Lowers a program to verified kernels of a target.
+
+    Args:
+        program: what a front end delivered; it is not changed.
+        target: a target, its name, or the path of its TOML file.
+        settings: who is asked, the budget, the seed, whether ops may stay on the host.
+        store: the knowledge store's file; default: the user's.
+        model: the local model, a directory or Hugging Face id; default: the configured one.
+        progress: told in a line what is being done.
+        on_outlined: told how many ops are undecided.
+        on_decision: told of each decision.
+
+    Raises:
+        HawkError: for anything wrong with the input or the environment; ``UndecidableError`` if an
+            op has no kernel and may not stay on the host.
+    """
+    chosen = load_target(target) if isinstance(target, str) else target
+    ctx = context()
+    module = program.module.clone()
+    progress("grouping ops")
+    NpuOutlinePass().apply(ctx, module)
+    on_outlined(sum(op.name == "npu.undecided" for op in module.walk()))
+    with open_decider(
+        chosen, settings or Settings(), store=store, model=model, progress=progress
+    ) as decider:
+        placed = decide_module(module, decider, on_decision)
+    progress("planning memory and synchronisation")
+    NpuPlanMemoryPass(target=chosen.name).apply(ctx, module)
+    NpuInsertSyncPass(target=chosen.name).apply(ctx, module)
+    module.verify()
+    return Compiled(program, module, chosen, tuple(placed))
+
+
+def compile_model(
+    module: "torch.nn.Module",
+    example_inputs: "Sequence[torch.Tensor]",
+    target: str | Target = "ascend910b1",
+    *,
+    settings: Settings | None = None,
+    store: Path | None = None,
+    model: str | None = None,
+) -> Compiled:
+    """Compiles a PyTorch module, in evaluation mode, for inputs of the example's shapes.
+
+    Args:
+        module: the model; its weights become arguments of the compiled function.
+        example_inputs: tensors of the shapes and dtypes to compile for.
+        target: a target, its name, or the path of its TOML file.
+        settings: who is asked, the budget, the seed, whether ops may stay on the host.
+        store: the knowledge store's file; default: the user's.
+        model: the local language model, a directory or Hugging Face id; default: the configured.
+
+    Raises:
+        HawkError: one line with the reason.
+    """
+    from hawk_xdsl.frontend.torch_import import import_torch
+
+    program = import_torch(module, example_inputs)
+    return compile_program(program, target, settings, store=store, model=model)
+
+
+def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
+    """A compiled model from its files, and the reference's outputs for its example, if known.
+
+    Raises ``HawkError`` if the directory holds no compiled model.
+    """
+    file = directory / MODULE_FILE
+    if not file.is_file():
+        raise HawkError("no compiled model here: run hawk compile first", file=str(directory))
+    module = Parser(context(), file.read_text(encoding="utf-8"), str(file)).parse_module()
+    module.verify()
+    weights = load_file(directory / WEIGHTS_FILE)
+    example = load_file(directory / EXAMPLE_FILE)
+    report = json.loads((directory / REPORT_FILE).read_text(encoding="utf-8"))
+    names = sorted(weights)
+    outputs = [example[f"output{i}"] for i in range(len(example)) if f"output{i}" in example]
+    inputs = [example[f"input{i}"] for i in range(len(example)) if f"input{i}" in example]
+    program = Program(
+        name=report["model"],
+        module=module,
+        parameters=tuple(weights[name] for name in names),
+        parameter_names=tuple(name.partition(":")[2] for name in names),
+        example_inputs=tuple(inputs),
+    )
+    compiled = Compiled(program, module, load_target(report["target"]))
+    return compiled, tuple(outputs) or None

@@ -1,0 +1,111 @@
+"""The report of a compilation: per kernel what, who, how fast and how near the bound."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from hawk_xdsl.generation.decision import Decision, Source
+from hawk_xdsl.passes.npu_decide import Placed
+from hawk_xdsl.semantics.specification import Specification
+
+LONGEST_SUMMARY = 46
+"""Characters of a formula that is shown whole; a longer one becomes the list of its functions."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One undecided op of the model. Cycles are simulated; host regions have none."""
+
+    kernel: str
+    computes: str
+    source: str
+    origin: str
+    attempts: int
+    cycles: int | None
+    bottleneck: str | None
+    bound_cycles: float | None
+    bound_share: float | None
+    limited_by: str | None
+    warnings: tuple[str, ...]
+    seconds: float
+    reason: str
+    entries: tuple[str, ...]
+    specification: str
+
+
+def row_of(placed: Placed) -> Row:
+    """The row of one decision."""
+    decision = placed.decision
+    verdict, bound = decision.verdict, decision.bound
+    source = decision.source
+    if placed.repeated and source is not Source.HOST:
+        source = Source.REUSED
+    return Row(
+        kernel=", ".join(f"@{symbol}" for symbol in placed.symbols) or decision.label,
+        computes=_summary(decision),
+        source=str(source),
+        origin=decision.origin,
+        attempts=0 if placed.repeated else decision.attempts,
+        cycles=decision.cycles,
+        bottleneck=None if verdict is None else str(verdict.bottleneck),
+        bound_cycles=None if bound is None else round(bound.cycles, 1),
+        bound_share=decision.bound_share,
+        limited_by=None if bound is None else str(bound.limiting),
+        warnings=() if verdict is None else verdict.warnings,
+        seconds=round(decision.seconds, 3),
+        reason=decision.reason,
+        entries=decision.entries,
+        specification="" if decision.specification is None else decision.specification.text,
+    )
+
+
+def _summary(decision: Decision) -> str:
+    specification = decision.specification
+    if specification is None:
+        return decision.label
+    formulas = specification.text.splitlines()
+    formula = formulas[-1]
+    if not any(line.startswith("t0") for line in formulas) and len(formula) <= LONGEST_SUMMARY:
+        return f"{formula}  {_extents(specification)}"
+    functions = ", ".join(name.removeprefix("reduce_") for name in specification.functions())
+    return f"{functions}  {_extents(specification)}"
+
+
+def _extents(specification: Specification) -> str:
+    return "×".join(str(size) for size in specification.axes.values())
+
+
+def print_report(rows: Sequence[Row], console: Console) -> None:
+    """The rows as a table, and how many kernels each source decided."""
+    table = Table(title="Kernels (cycles are simulated)", title_justify="left")
+    table.add_column("kernel")
+    table.add_column("computes")
+    table.add_column("decided by")
+    for heading in ("attempts", "cycles"):
+        table.add_column(heading, justify="right")
+    table.add_column("bottleneck")
+    table.add_column("of bound", justify="right")
+    for row in rows:
+        table.add_row(
+            row.kernel,
+            row.computes if row.cycles is not None else f"{row.computes}\n  {row.reason}",
+            row.source,
+            str(row.attempts),
+            "-" if row.cycles is None else f"{row.cycles:,}",
+            row.bottleneck or "-",
+            "-" if row.bound_share is None else f"{row.bound_share:.0%}",
+        )
+    console.print(table)
+    counts = {source: sum(row.source == source for row in rows) for source in Source}
+    told = ", ".join(f"{count} {source}" for source, count in counts.items() if count)
+    console.print(f"{len(rows)} ops: {told or 'nothing to decide'}")
+
+
+def write_report(rows: Sequence[Row], path: Path, **figures: object) -> None:
+    """The rows and further figures as JSON."""
+    document = {**figures, "kernels": [asdict(row) for row in rows]}
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

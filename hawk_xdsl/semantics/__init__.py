@@ -1,0 +1,1 @@
+"""What an undecided op means: its reference evaluation and its canonical specification."""

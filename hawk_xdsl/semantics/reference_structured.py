@@ -1,0 +1,327 @@
+"""Structured linalg ops on whole arrays: contractions, folds, elementwise ops, windows."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from xdsl.dialects import arith
+from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineMap
+
+from hawk_xdsl.semantics.equation import (
+    PRODUCTS,
+    SUMS,
+    Equation,
+    Fold,
+    LinearIndex,
+    depends_on,
+    equation_of,
+)
+from hawk_xdsl.semantics.reference_frame import Frame
+from hawk_xdsl.semantics.reference_scalar import evaluate_scalar
+from hawk_xdsl.semantics.reference_types import (
+    Array,
+    UnsupportedOpError,
+    accumulator_dtype,
+)
+
+_UFUNCS: dict[type[Operation], np.ufunc] = {
+    arith.AddfOp: np.add,
+    arith.AddiOp: np.add,
+    arith.MulfOp: np.multiply,
+    arith.MuliOp: np.multiply,
+    arith.MaximumfOp: np.maximum,
+    arith.MaxnumfOp: np.fmax,
+    arith.MinimumfOp: np.minimum,
+    arith.MinnumfOp: np.fmin,
+    arith.MaxSIOp: np.maximum,
+    arith.MinSIOp: np.minimum,
+    arith.AndIOp: np.bitwise_and,
+    arith.OrIOp: np.bitwise_or,
+    arith.XOrIOp: np.bitwise_xor,
+}
+"""Folds that numpy has; on i1 only the last three mean the same there."""
+
+_STRICTNESS = {
+    (True, True): {2: True, 3: False},
+    (True, False): {4: True, 5: False},
+    (False, True): {4: True, 5: False},
+    (False, False): {2: True, 3: False},
+}
+"""(float, maximum) → predicate number → whether it excludes equal values."""
+
+_BITWISE = (arith.AndIOp, arith.OrIOp, arith.XOrIOp)
+
+
+def evaluate_structured(frame: Frame, op: Operation) -> list[Array]:
+    """The results of a structured linalg op, of ``linalg.broadcast`` or of ``linalg.reduce``.
+
+    Raises:
+        UnsupportedOpError: if the op or its body has no meaning here.
+    """
+    equation = equation_of(op)
+    if equation is None:
+        raise UnsupportedOpError(op, "not a structured op with static shapes")
+    return _Evaluation(frame, equation).run()
+
+
+class _Evaluation:
+    """One structured op with its operands as views over the loops."""
+
+    def __init__(self, frame: Frame, equation: Equation) -> None:
+        self._frame = frame
+        self._equation = equation
+        self._sizes = equation.sizes
+        rank = len(self._sizes)
+        self._loops = [
+            np.arange(size).reshape([-1 if d == loop else 1 for d in range(rank)])
+            for loop, size in enumerate(self._sizes)
+        ]
+        self._inputs = [
+            self._view(frame.get(value), index) for index, value in enumerate(equation.inputs)
+        ]
+        self._results = [frame.get(value).copy() for value in equation.outputs]
+        offset = len(equation.inputs)
+        self._outputs = [
+            self._view(array, offset + index) for index, array in enumerate(self._results)
+        ]
+
+    def run(self) -> list[Array]:
+        equation = self._equation
+        if not equation.reduced:
+            values = self._evaluate(equation.yielded, self._inputs, self._outputs, self._loops)
+        else:
+            values = self._folded() or self._best_with_index() or self._looped()
+        for view, value in zip(self._outputs, values, strict=True):
+            view[...] = value
+        return self._results
+
+    def _view(self, array: Array, operand: int) -> Array:
+        """An operand over the loops: axis d is loop d, of extent 1 if that is not used."""
+        indices = self._equation.indices[operand]
+        linear = [index for index in indices if index is not None]
+        if len(linear) != len(indices):
+            if operand >= len(self._equation.inputs):
+                raise UnsupportedOpError(self._equation.op, "writes at a divided index")
+            return self._gathered(array, self._equation.maps[operand])
+        return strided_view(array, linear, self._sizes)
+
+    def _gathered(self, array: Array, indexing: AffineMap) -> Array:
+        columns = [loop.reshape(-1) for loop in np.broadcast_arrays(*self._loops)]
+        points = np.array(
+            [indexing.eval(list(map(int, p)), []) for p in zip(*columns, strict=True)]
+        )
+        return array[tuple(points.T)].reshape(self._sizes)
+
+    def _evaluate(
+        self,
+        wanted: Sequence[SSAValue],
+        inputs: Sequence[Array],
+        accumulators: Sequence[Array],
+        loops: Sequence[Array],
+    ) -> list[Array]:
+        """Scalars of the body for whole arrays of inputs."""
+        arguments: dict[SSAValue, Array] = {}
+        arguments.update(zip(self._equation.body.args, [*inputs, *accumulators], strict=True))
+        frame = self._frame.body(arguments, loops)
+        return [frame.get(value) for value in wanted]
+
+    def _folded(self) -> list[Array] | None:
+        """All outputs, if each is a fold that numpy has."""
+        folds = [self._equation.fold(i) for i in range(len(self._outputs))]
+        if not all(fold is not None and self._has(fold) for fold in folds):
+            return None
+        values: list[Array] = []
+        for fold, start in zip(folds, self._outputs, strict=True):
+            assert fold is not None
+            total = self._contracted(fold)
+            if total is None:
+                total = self._reduced(fold)
+            values.append(self._combined(fold.combiner, total, start))
+        return values
+
+    def _has(self, fold: Fold) -> bool:
+        boolean = self._frame.dtype(fold.value) == np.bool_
+        return fold.combiner in (_BITWISE if boolean else _UFUNCS)
+
+    def _combined(self, combiner: type[Operation], total: Array, start: Array) -> Array:
+        wide = accumulator_dtype(start.dtype)
+        return _UFUNCS[combiner](total.astype(wide), start.astype(wide)).astype(start.dtype)
+
+    def _reduced(self, fold: Fold) -> Array:
+        [value] = self._evaluate([fold.value], self._inputs, self._outputs, self._loops)
+        return self._reduce(fold.combiner, value)
+
+    def _reduce(self, combiner: type[Operation], value: Array) -> Array:
+        """A value folded over the reduced loops, which keep extent 1; sums in at least f32."""
+        reduced = self._equation.reduced
+        shape = [
+            s if d in reduced else v
+            for d, (s, v) in enumerate(
+                zip(self._sizes, _ranked(value, len(self._sizes)).shape, strict=True)
+            )
+        ]
+        full = np.broadcast_to(value, shape)
+        ufunc = _UFUNCS[combiner]
+        return ufunc.reduce(full, axis=reduced, keepdims=True, dtype=accumulator_dtype(value.dtype))
+
+    def _contracted(self, fold: Fold) -> Array | None:
+        """A sum of products as one batched matrix product, if that saves work."""
+        if fold.combiner not in SUMS or not isinstance(fold.value.owner, PRODUCTS):
+            return None
+        rank = len(self._sizes)
+        factors = [fold.value.owner.lhs, fold.value.owner.rhs]
+        found = self._evaluate(factors, self._inputs, self._outputs, self._loops)
+        left, right = (_ranked(factor, rank) for factor in found)
+        if left.shape == tuple(self._sizes) or right.shape == tuple(self._sizes):
+            return None
+        wide = accumulator_dtype(left.dtype)
+        return contract(left.astype(wide), right.astype(wide), self._sizes, self._equation.reduced)
+
+    def _best_with_index(self) -> list[Array] | None:
+        """The pair (maximum or minimum, index where it is), without a loop over the elements."""
+        match = _match_best(self._equation)
+        if match is None:
+            return None
+        fold, index, comparison, strict = match
+        value, place = self._evaluate([fold.value, index], self._inputs, self._outputs, self._loops)
+        if value.dtype.kind not in "iub" and np.any(np.isnan(value)):
+            return None
+        value, place = (self._reduction_last(array) for array in (value, place))
+        largest = fold.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
+        ordered = value if strict else value[..., ::-1]
+        chosen = np.argmax(ordered, axis=-1) if largest else np.argmin(ordered, axis=-1)
+        chosen = np.expand_dims(chosen if strict else value.shape[-1] - 1 - chosen, -1)
+        kept = self._outputs[0].shape
+        best = np.take_along_axis(value, chosen, -1).reshape(kept)
+        where = np.take_along_axis(place, chosen, -1).reshape(kept)
+        start, start_index = self._outputs
+        better = evaluate_scalar(comparison, [best, start], np.dtype(np.bool_))
+        assert better is not None
+        return [
+            self._combined(fold.combiner, best, start),
+            np.where(better, where.astype(start_index.dtype), start_index),
+        ]
+
+    def _reduction_last(self, value: Array) -> Array:
+        """The value over all loops, with the reduced ones flattened into a last axis."""
+        reduced = self._equation.reduced
+        kept = [d for d in range(len(self._sizes)) if d not in reduced]
+        full = np.broadcast_to(value, self._sizes).transpose([*kept, *reduced])
+        return full.reshape([*(self._sizes[d] for d in kept), -1])
+
+    def _looped(self) -> list[Array]:
+        """Any reduction: one step for each point of the reduced loops, vectorised over the rest."""
+        reduced = self._equation.reduced
+        accumulators = [np.array(view) for view in self._outputs]
+        for point in product(*(range(self._sizes[d]) for d in reduced)):
+            place = dict(zip(reduced, point, strict=True))
+            inputs = [_at(view, place) for view in self._inputs]
+            loops = [_at(loop, place) for loop in self._loops]
+            accumulators = self._evaluate(self._equation.yielded, inputs, accumulators, loops)
+        return accumulators
+
+
+def _ranked(array: Array, rank: int) -> Array:
+    return array.reshape((1,) * (rank - array.ndim) + array.shape)
+
+
+def _at(array: Array, place: dict[int, int]) -> Array:
+    """One point of some axes, which keep extent 1; scalars and unused axes stay."""
+    if array.ndim == 0:
+        return array
+    return array[
+        tuple(
+            slice(place[d], place[d] + 1) if d in place and size > 1 else slice(None)
+            for d, size in enumerate(array.shape)
+        )
+    ]
+
+
+def strided_view(array: Array, indices: Sequence[LinearIndex], sizes: Sequence[int]) -> Array:
+    """``array`` over loops of the given sizes, without a copy; windows overlap.
+
+    Axis d of the result is loop d, of extent 1 if no index uses it. A scalar stays a scalar.
+    """
+    if array.ndim == 0 and not indices:
+        return array
+    start = array[tuple(slice(index.constant, None) for index in indices)]
+    strides, shape = [0] * len(sizes), [1] * len(sizes)
+    for axis, index in enumerate(indices):
+        for loop, factor in enumerate(index.coefficients):
+            if factor:
+                strides[loop] += factor * array.strides[axis]
+                shape[loop] = sizes[loop]
+    return as_strided(start, shape, strides)
+
+
+def contract(left: Array, right: Array, sizes: Sequence[int], reduced: Sequence[int]) -> Array:
+    """Σ over ``reduced`` loops of ``left · right``, both given over all loops (extent 1: unused).
+
+    Returns an array over the loops, where the reduced ones, and those that neither uses, have
+    extent 1.
+    """
+    rank = len(sizes)
+    factor = 1
+    for loop in reduced:
+        uses = (left.shape[loop] > 1, right.shape[loop] > 1)
+        if uses == (True, False):
+            left = left.sum(axis=loop, keepdims=True)
+        elif uses == (False, True):
+            right = right.sum(axis=loop, keepdims=True)
+        elif uses == (False, False):
+            factor *= sizes[loop]
+    inner = [d for d in reduced if left.shape[d] > 1]
+    outer = [d for d in range(rank) if d not in inner]
+    batch = [d for d in outer if left.shape[d] > 1 and right.shape[d] > 1]
+    rows = [d for d in outer if left.shape[d] > 1 and right.shape[d] == 1]
+    columns = [d for d in outer if left.shape[d] == 1 and right.shape[d] > 1]
+    unused = [d for d in outer if d not in batch + rows + columns]
+
+    def matrix(array: Array, first: Sequence[int], second: Sequence[int]) -> Array:
+        ordered = array.transpose([*batch, *first, *second, *_others(rank, batch, first, second)])
+        return ordered.reshape(
+            [*(sizes[d] for d in batch), _extent(sizes, first), _extent(sizes, second)]
+        )
+
+    result = np.matmul(matrix(left, rows, inner), matrix(right, inner, columns))
+    order = [*batch, *rows, *columns, *unused, *inner]
+    extents = [sizes[d] for d in batch + rows + columns] + [1] * len(unused + inner)
+    positions = [order.index(d) for d in range(rank)]
+    return np.multiply(result.reshape(extents).transpose(positions), result.dtype.type(factor))
+
+
+def _others(rank: int, *groups: Sequence[int]) -> list[int]:
+    return [d for d in range(rank) if not any(d in group for group in groups)]
+
+
+def _extent(sizes: Sequence[int], loops: Sequence[int]) -> int:
+    return int(np.prod([sizes[d] for d in loops], dtype=np.int64))
+
+
+def _match_best(equation: Equation) -> tuple[Fold, SSAValue, Operation, bool] | None:
+    """``best = max(best, value); place = select(value > best, index, place)``, or with min.
+
+    Returns the fold, the index, the comparison, and whether the first of equal values is taken.
+    """
+    if len(equation.outputs) != 2:
+        return None
+    fold, select = equation.fold(0), equation.yielded[1].owner
+    best, place = equation.accumulators
+    if fold is None or not isinstance(select, arith.SelectOp) or select.rhs is not place:
+        return None
+    comparison = select.cond.owner
+    if not isinstance(comparison, arith.CmpfOp | arith.CmpiOp) or depends_on(
+        select.lhs, equation.accumulators
+    ):
+        return None
+    if comparison.operands[0] is not fold.value or comparison.operands[1] is not best:
+        return None
+    largest = fold.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
+    smallest = fold.combiner in (arith.MinimumfOp, arith.MinnumfOp, arith.MinSIOp)
+    predicate = comparison.predicate.value.data
+    strictness = _STRICTNESS[isinstance(comparison, arith.CmpfOp), largest]
+    if not (largest or smallest) or predicate not in strictness:
+        return None
+    return fold, select.lhs, comparison, strictness[predicate]

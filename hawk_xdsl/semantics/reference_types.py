@@ -1,0 +1,102 @@
+"""Which numpy type holds a value of an IR type, and the errors of the reference evaluator."""
+
+from enum import Enum
+from typing import TypeAlias
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+from xdsl.dialects.builtin import (
+    BFloat16Type,
+    FileLineColLoc,
+    Float16Type,
+    Float32Type,
+    Float64Type,
+    IndexType,
+    IntegerType,
+    Signedness,
+    TensorType,
+)
+from xdsl.ir import Attribute, Operation
+
+from hawk_xdsl.errors import HawkError
+
+Array: TypeAlias = npt.NDArray[np.generic]
+"""A tensor's value, or a scalar's as an array of rank 0."""
+
+
+class Precision(Enum):
+    """How floats are computed.
+
+    ``DECLARED``: every op rounds to the type it declares; sums accumulate in at least f32 and
+    round once. ``FLOAT64``: every float is a float64 and nothing rounds: the oracle.
+    """
+
+    DECLARED = "declared"
+    FLOAT64 = "float64"
+
+
+class UnsupportedOpError(HawkError):
+    """The reference has no meaning for an op; ``op_name`` is its name."""
+
+    def __init__(self, op: Operation, reason: str = "the reference cannot evaluate it") -> None:
+        location = op.location
+        file, line = None, None
+        if isinstance(location, FileLineColLoc):
+            file, line = location.filename.data, location.line.data
+        super().__init__(f"{op.name}: {reason}", file=file, line=line)
+        self.op_name = op.name
+
+
+class IndexRangeError(HawkError):
+    """An index read from data is outside of a tensor.
+
+    Attributes:
+        index: the offending index.
+        extent: the extent of the axis, so that ``0 <= index < extent`` is violated.
+    """
+
+    def __init__(self, op: Operation, index: int, extent: int) -> None:
+        super().__init__(f"{op.name}: index {index} is outside of an axis of extent {extent}")
+        self.index = index
+        self.extent = extent
+
+
+_FLOATS: dict[type[Attribute], npt.DTypeLike] = {
+    Float16Type: np.float16,
+    BFloat16Type: ml_dtypes.bfloat16,
+    Float32Type: np.float32,
+    Float64Type: np.float64,
+}
+
+_INTEGERS = {1: np.bool_, 8: np.int8, 16: np.int16, 32: np.int32, 64: np.int64}
+
+
+def numpy_dtype(
+    type_: Attribute, precision: Precision = Precision.DECLARED
+) -> np.dtype[np.generic] | None:
+    """The numpy type of a scalar type, or of a tensor's elements; ``None`` if there is none.
+
+    i1 is ``bool``, index is ``int64``, bf16 is ``ml_dtypes.bfloat16``.
+    """
+    if isinstance(type_, TensorType):
+        return numpy_dtype(type_.element_type, precision)
+    if type(type_) in _FLOATS:
+        return np.dtype(np.float64 if precision is Precision.FLOAT64 else _FLOATS[type(type_)])
+    if isinstance(type_, IndexType):
+        return np.dtype(np.int64)
+    if isinstance(type_, IntegerType) and type_.width.data in _INTEGERS:
+        name = np.dtype(_INTEGERS[type_.width.data])
+        unsigned = type_.signedness.data is Signedness.UNSIGNED and type_.width.data > 1
+        return np.dtype(f"u{name.name}") if unsigned else name
+    return None
+
+
+def is_float(dtype: np.dtype[np.generic]) -> bool:
+    """Whether values of the type are floats (numpy does not count bf16 as one)."""
+    return np.issubdtype(dtype, np.floating) or dtype == np.dtype(ml_dtypes.bfloat16)
+
+
+def accumulator_dtype(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
+    """The type a sum of such values is kept in: at least f32 for floats."""
+    return np.dtype(np.float32) if is_float(dtype) and dtype.itemsize < 4 else dtype

@@ -1,0 +1,243 @@
+"""Term rewriting: patterns as knowledge entries write them, matched against and built into terms.
+
+In a pattern a variable matches any term, twice the same variable the same term, and a variable
+whose name starts with ``c`` literals only. ``reduce_sum(a)`` matches a fold over any axes; folds in
+the replacement run over the same axes. ``f32(a)`` is a cast, ``cast(a)`` one to any dtype.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedInput
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.semantics.terms import COMMUTATIVE, COMPARISONS, Term, Terms, walk
+
+SIGNS = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+}
+
+FOLDING: Mapping[str, Callable[[list[float]], float]] = {
+    "add": lambda v: v[0] + v[1],
+    "sub": lambda v: v[0] - v[1],
+    "mul": lambda v: v[0] * v[1],
+    "div": lambda v: v[0] / v[1],
+    "neg": lambda v: -v[0],
+    "max": lambda v: max(v[0], v[1]),
+    "min": lambda v: min(v[0], v[1]),
+    "abs": lambda v: abs(v[0]),
+    "sqrt": lambda v: math.sqrt(v[0]),
+    "exp": lambda v: math.exp(v[0]),
+    "log": lambda v: math.log(v[0]),
+}
+"""Functions of literals that are computed while rewriting."""
+
+MOST_STEPS = 100
+"""Rewrites within the replacement of one another before the rules are taken to be circular."""
+
+DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32", "i1"})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A node of a pattern: a ``variable``, a ``number`` or a function of patterns."""
+
+    op: str
+    args: tuple["Pattern", ...] = ()
+    name: str = ""
+    value: float = 0.0
+
+    @property
+    def only_literals(self) -> bool:
+        """Whether this variable matches literals only."""
+        return self.op == "variable" and self.name.startswith("c")
+
+    def variables(self) -> tuple[str, ...]:
+        """The names of its variables, in order, each once."""
+        if self.op == "variable":
+            return (self.name,)
+        return tuple(dict.fromkeys(n for arg in self.args for n in arg.variables()))
+
+
+class _Build(Transformer[Token, Pattern]):
+    def start(self, children: list[Pattern]) -> Pattern:
+        return children[0]
+
+    def infix(self, children: list[Pattern | Token]) -> Pattern:
+        left, sign, right = children
+        assert isinstance(left, Pattern) and isinstance(right, Pattern)
+        return Pattern(SIGNS[str(sign)], (left, right))
+
+    def number(self, children: list[Token]) -> Pattern:
+        return Pattern("number", value=float(children[0]))
+
+    def negative(self, children: list[Token]) -> Pattern:
+        return Pattern("number", value=-float(children[0]))
+
+    def call(self, children: list[Pattern | Token | None]) -> Pattern:
+        args = tuple(child for child in children[1:] if isinstance(child, Pattern))
+        return Pattern(str(children[0]), args)
+
+    def variable(self, children: list[Token]) -> Pattern:
+        return Pattern("variable", name=str(children[0]))
+
+
+@cache
+def _grammar() -> Lark:
+    text = (files("hawk_xdsl.semantics") / "expression.lark").read_text()
+    return Lark(text, parser="lalr")
+
+
+def parse_pattern(text: str, *, file: str | None = None) -> Pattern:
+    """A pattern from its text. Raises ``HawkError`` with the place of a mistake."""
+    try:
+        return _Build().transform(_grammar().parse(text))
+    except UnexpectedInput as error:
+        raise HawkError(
+            f"expression {text!r}: unexpected input at column {error.column}", file=file
+        ) from error
+
+
+@dataclass
+class Match:
+    """What a pattern's variables stand for, and the axes its folds run over."""
+
+    terms: dict[str, Term] = field(default_factory=dict[str, Term])
+    bound: frozenset[str] = frozenset()
+
+
+def match(pattern: Pattern, term: Term) -> Match | None:
+    """How a pattern matches a term, or ``None``."""
+    return next(_matches(pattern, term, Match()), None)
+
+
+def _matches(pattern: Pattern, term: Term, so_far: Match) -> Iterator[Match]:
+    if pattern.op == "variable":
+        known = so_far.terms.get(pattern.name)
+        if (known is None or known is term) and (term.is_const or not pattern.only_literals):
+            yield Match({**so_far.terms, pattern.name: term}, so_far.bound)
+        return
+    if pattern.op == "number":
+        if term.is_const and float(term.value) == pattern.value:
+            yield so_far
+        return
+    is_cast = term.op == "cast" and pattern.op in ("cast", term.dtype)
+    if (pattern.op != term.op and not is_cast) or len(pattern.args) != len(term.args):
+        return
+    if term.is_reduction:
+        so_far = Match(so_far.terms, term.bound)
+    orders = [term.args]
+    if pattern.op in COMMUTATIVE:
+        orders.append(term.args[::-1])
+    for args in orders:
+        yield from _match_all(pattern.args, args, so_far)
+
+
+def _match_all(
+    patterns: Sequence[Pattern], terms: Sequence[Term], so_far: Match
+) -> Iterator[Match]:
+    if not patterns:
+        yield so_far
+        return
+    for found in _matches(patterns[0], terms[0], so_far):
+        yield from _match_all(patterns[1:], terms[1:], found)
+
+
+def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
+    """The replacement as a term; its literals take the dtype of what they are combined with."""
+    if pattern.op == "variable":
+        return found.terms[pattern.name]
+    if pattern.op == "number":
+        return terms.const(pattern.value, dtype)
+    inner = dtype
+    if dtype == "i1" or pattern.op in COMPARISONS:
+        inner = next((t.dtype for t in found.terms.values() if t.dtype != "i1"), dtype)
+    args = tuple(build(arg, found, inner, terms) for arg in pattern.args)
+    if pattern.op in DTYPES:
+        return terms.cast(args[0], pattern.op)
+    if pattern.op.startswith("reduce_"):
+        return terms.reduce(pattern.op.removeprefix("reduce_"), args[0], found.bound)
+    return fold(terms, pattern.op, args, result_dtype(pattern.op, args))
+
+
+def result_dtype(op: str, args: Sequence[Term]) -> str:
+    """The dtype of a function of values: i1 of a comparison, else that of its last argument."""
+    return "i1" if op in COMPARISONS else args[-1].dtype
+
+
+def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
+    """A function of values; of literals it is computed (where it is defined)."""
+    if op in FOLDING and all(arg.is_const for arg in args) and dtype.startswith(("f", "bf")):
+        try:
+            return terms.const(FOLDING[op]([float(arg.value) for arg in args]), dtype)
+        except (ArithmeticError, ValueError):
+            pass
+    return terms.apply(op, args, dtype)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rewrite: wherever ``before`` matches, ``after`` may stand."""
+
+    name: str
+    before: Pattern
+    after: Pattern
+
+
+def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], list[str]]:
+    """The roots with every rule applied until none matches, and the names of those that did.
+
+    Raises ``HawkError`` if the rules do not come to an end.
+    """
+    by_op: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_op.setdefault(rule.before.op, []).append(rule)
+    terms = Terms()
+    applied: list[str] = []
+    done: dict[int, Term] = {}
+
+    def settle(term: Term, depth: int) -> Term:
+        """A term whose arguments are settled, after all rules at its root."""
+        if id(term) in done:
+            return done[id(term)]
+        for rule in by_op.get(term.op, []) + (by_op.get("cast", []) if term.op == "cast" else []):
+            found = match(rule.before, term)
+            if found is None:
+                continue
+            applied.append(rule.name)
+            if depth > MOST_STEPS:
+                raise HawkError(f"rewrites do not end; the last were {', '.join(applied[-3:])}")
+            replacement = build(rule.after, found, term.dtype, terms)
+            result = settle_all(replacement, depth + 1)
+            done[id(term)] = result
+            return result
+        done[id(term)] = term
+        return term
+
+    def settle_all(root: Term, depth: int) -> Term:
+        local: dict[int, Term] = {}
+        for term in walk((root,)):
+            args = tuple(local[id(arg)] for arg in term.args)
+            local[id(term)] = settle(_refolded(terms, term, args), depth)
+        return local[id(root)]
+
+    return [settle_all(root, 0) for root in roots], sorted(set(applied))
+
+
+def _refolded(terms: Terms, term: Term, args: tuple[Term, ...]) -> Term:
+    if term.args and not term.is_reduction and term.op != "cast":
+        return fold(terms, term.op, args, term.dtype)
+    return terms.rebuild(term, args)

@@ -1,0 +1,70 @@
+"""Writes terms as text: ``t0[i0] = max(i1) x0[i0, i1]``, shared ones under a name of their own."""
+
+from collections.abc import Sequence
+
+from hawk_xdsl.semantics.terms import Affine, Term, walk
+
+INFIX = {
+    "add": ("+", 1),
+    "sub": ("-", 1),
+    "mul": ("*", 2),
+    "div": ("/", 2),
+    "eq": ("==", 0),
+    "ne": ("!=", 0),
+    "lt": ("<", 0),
+    "le": ("<=", 0),
+    "gt": (">", 0),
+    "ge": (">=", 0),
+}
+"""Functions written between their arguments, with their precedence."""
+
+
+def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
+    """One line for each shared or folded term, then one for each root (name, index, term)."""
+    order = list(walk([term for _, _, term in roots]))
+    uses: dict[int, int] = {}
+    for term in order:
+        for arg in term.args:
+            uses[id(arg)] = uses.get(id(arg), 0) + 1
+    top = {id(term) for _, _, term in roots}
+    names: dict[int, str] = {}
+    lines: list[str] = []
+    for term in order:
+        shared = uses.get(id(term), 0) > (0 if id(term) in top else 1)
+        if not term.args or not (shared or (term.is_reduction and id(term) not in top)):
+            continue
+        name = f"t{len(names)}"
+        axes = f"[{', '.join(sorted(term.axes))}]"
+        lines.append(f"{name}{axes} = {_expression(term, names)}")
+        names[id(term)] = name + axes
+    for name, index, term in roots:
+        dims = ", ".join(str(dim) for dim in index)
+        lines.append(f"{name}[{dims}] = {names.get(id(term)) or _expression(term, names)}")
+    return lines
+
+
+def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
+    if id(term) in names:
+        return names[id(term)]
+    if term.is_const:
+        return literal(term.value)
+    if term.op == "read":
+        return f"{term.operand}[{', '.join(str(dim) for dim in term.index)}]"
+    if term.op == "index":
+        return str(term.index[0])
+    if term.is_reduction:
+        kind = term.op.removeprefix("reduce_")
+        return f"{kind}({', '.join(sorted(term.bound))}) {_expression(term.args[0], names, 3)}"
+    if term.op in INFIX:
+        sign, precedence = INFIX[term.op]
+        left = _expression(term.args[0], names, precedence)
+        right = _expression(term.args[1], names, precedence + 1)
+        text = f"{left} {sign} {right}"
+        return f"({text})" if precedence < outer else text
+    name = term.dtype if term.op == "cast" else term.op
+    return f"{name}({', '.join(_expression(arg, names) for arg in term.args)})"
+
+
+def literal(value: float | int) -> str:
+    """A number as kernel text and specifications write it; it reads back to the same number."""
+    return str(int(value)) if isinstance(value, bool) else repr(value)

@@ -1,0 +1,103 @@
+"""The structural class of a specification: which kind of loop nest can compute it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.terms import Term, walk
+
+
+class Structure(StrEnum):
+    """What templates are written for."""
+
+    CONTRACTION = "contraction"
+    """One sum of products of two operands."""
+
+    TILES = "tiles"
+    """Whole tiles: folded axes are held whole, the others may be split freely."""
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """``result[batch, m, n] = sum(k) lhs[batch, m, k] · rhs[batch, n, k]``, axes by role.
+
+    The last axis of ``m``, ``n`` and ``k`` is the one to tile; the others are looped over.
+    """
+
+    lhs: Term
+    rhs: Term
+    batch: tuple[str, ...]
+    m: tuple[str, ...]
+    n: tuple[str, ...]
+    k: tuple[str, ...]
+
+
+def structures(specification: Specification) -> tuple[Structure, ...]:
+    """The classes a specification belongs to, the most special first."""
+    if contraction_of(specification) is not None:
+        return (Structure.CONTRACTION, Structure.TILES)
+    return (Structure.TILES,)
+
+
+def contraction_of(specification: Specification) -> Contraction | None:
+    """The specification as a contraction, if it is one."""
+    if len(specification.results) != 1:
+        return None
+    result = specification.results[0]
+    root = _without_casts(result.term)
+    if root.op != "reduce_sum":
+        return None
+    product = _without_casts(root.args[0])
+    if product.op != "mul":
+        return None
+    lhs, rhs = (_without_casts(arg) for arg in product.args)
+    if lhs.op != "read" or rhs.op != "read":
+        return None
+    order = [dim.plain for dim in result.index]
+    if any(axis is None for axis in order):
+        return None
+    written = [axis for axis in order if axis is not None]
+    if written and written[-1] in lhs.axes and written[-1] not in rhs.axes:
+        lhs, rhs = rhs, lhs
+    batch = tuple(a for a in written if a in lhs.axes and a in rhs.axes)
+    m = tuple(a for a in written if a in lhs.axes and a not in rhs.axes)
+    n = tuple(a for a in written if a in rhs.axes and a not in lhs.axes)
+    k = tuple(sorted(root.bound, key=_inner_first((lhs, rhs))))
+    if not m or not n or not k or not root.bound <= lhs.axes & rhs.axes:
+        return None
+    return Contraction(lhs, rhs, batch, m, n, k)
+
+
+def _without_casts(term: Term) -> Term:
+    while term.op == "cast":
+        term = term.args[0]
+    return term
+
+
+class _inner_first:
+    """Sorts folded axes by where they stand in the operands: the innermost last."""
+
+    def __init__(self, reads: Sequence[Term]) -> None:
+        self._reads = reads
+
+    def __call__(self, axis: str) -> tuple[int, str]:
+        places = [
+            position
+            for read in self._reads
+            for position, dim in enumerate(read.index)
+            if axis in dim.axes
+        ]
+        return sum(places), axis
+
+
+def folded_axes(specification: Specification) -> frozenset[str]:
+    """The axes that some reduction folds."""
+    bound = [term.bound for term in walk(specification.roots) if term.is_reduction]
+    return frozenset[str]().union(*bound)
+
+
+def unfolded_axes(specification: Specification) -> tuple[str, ...]:
+    """The axes that no reduction folds, in order: they may be split over tiles and cores."""
+    folded = folded_axes(specification)
+    return tuple(name for name in specification.axes if name not in folded)

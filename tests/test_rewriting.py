@@ -1,0 +1,73 @@
+"""Term rewriting: what a knowledge entry's before and after do."""
+
+import pytest
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.semantics.rewriting import Rule, match, parse_pattern, rewritten
+from hawk_xdsl.semantics.spelling import spell
+from hawk_xdsl.semantics.terms import Affine, Term, Terms
+
+
+def rule(before: str, after: str) -> Rule:
+    return Rule("r", parse_pattern(before), parse_pattern(after))
+
+
+def apply(term: Term, *rules: Rule) -> str:
+    [root], _ = rewritten([term], rules)
+    return " | ".join(spell([("y", (), root)]))
+
+
+@pytest.fixture
+def terms() -> Terms:
+    return Terms()
+
+
+@pytest.fixture
+def x(terms: Terms) -> Term:
+    return terms.read("x", (Affine.axis("i"),), "f32")
+
+
+def test_a_literal_variable_matches_only_literals(terms: Terms, x: Term) -> None:
+    by_literal = terms.apply("div", (x, terms.const(4.0, "f32")), "f32")
+    by_tile = terms.apply("div", (x, x), "f32")
+    reciprocal = rule("a / c", "a * (1 / c)")
+    assert apply(by_literal, reciprocal) == "y[] = x[i] * 0.25"
+    assert match(reciprocal.before, by_tile) is None
+
+
+def test_the_same_variable_matches_the_same_term(terms: Terms, x: Term) -> None:
+    z = terms.read("z", (Affine.axis("i"),), "f32")
+    square = parse_pattern("a * a")
+    assert match(square, terms.apply("mul", (x, x), "f32")) is not None
+    assert match(square, terms.apply("mul", (x, z), "f32")) is None
+
+
+def test_commutative_functions_match_in_both_orders(terms: Terms, x: Term) -> None:
+    root = terms.apply("add", (x, terms.apply("exp", (x,), "f32")), "f32")
+    assert match(parse_pattern("exp(a) + b"), root) is not None
+
+
+def test_a_fold_keeps_its_axes(terms: Terms, x: Term) -> None:
+    lowest = terms.apply("eq", (x, terms.const(float("-inf"), "f32")), "i1")
+    everything = terms.reduce("and", lowest, frozenset({"i"}))
+    text = apply(everything, rule("reduce_and(a == -inf)", "reduce_max(a) == -inf"))
+    assert text == "t0[] = max(i) x[i] | y[] = t0[] == -inf"
+
+
+def test_a_replacement_is_rewritten_in_turn(terms: Terms, x: Term) -> None:
+    root = terms.apply("sigmoid", (x,), "f32")
+    text = apply(
+        root, rule("sigmoid(x)", "1 / (1 + exp(neg(x)))"), rule("c / a", "full(c) / a")
+    )
+    assert text == "y[] = full(1.0) / (exp(neg(x[i])) + 1.0)"
+
+
+def test_rules_that_never_end_are_an_error(terms: Terms, x: Term) -> None:
+    with pytest.raises(HawkError, match="do not end"):
+        apply(terms.apply("exp", (x,), "f32"), rule("exp(a)", "exp(neg(a))"))
+
+
+@pytest.mark.parametrize("text", ["exp(", "a +", "A + b", "a ** b", "__import__('os')"])
+def test_text_that_is_no_expression_is_an_error(text: str) -> None:
+    with pytest.raises(HawkError, match="expression"):
+        parse_pattern(text)

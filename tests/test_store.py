@@ -1,0 +1,253 @@
+"""The knowledge store: what it keeps, for whom it is visible, and how it fails."""
+
+import multiprocessing
+import os
+import sqlite3
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
+from hawk_xdsl.knowledge_store.records import Evidence, KernelRecord, Message, Outcome, Verdict
+from hawk_xdsl.knowledge_store.store import KnowledgeStore, default_store_path
+
+KERNEL = KernelRecord(
+    spec_hash="5bec",
+    target="ascend910b1",
+    verifier_version="1",
+    text="across r in 0..8 {\n}\n",
+    source="template",
+    cycles=900,
+    bound_cycles=612.5,
+    bottleneck="mte2",
+    entries=("row-softmax", "halve-the-tile"),
+)
+OUTCOME = Outcome(
+    run_id="run-1",
+    spec_hash="5bec",
+    spec_text="y[i] = exp(x[i])",
+    target="ascend910b1",
+    verdict=Verdict.REJECTED,
+    source="model",
+    kernel_text="e = vexp x",
+    prompt=(Message("system", "Write a kernel."), Message("user", "y[i] = exp(x[i])")),
+    trap_code="capacity",
+    trap_message="ub needs 262144 of 196608 bytes",
+    entries=("row-softmax",),
+    model="tiny",
+    seed=7,
+    seconds=0.25,
+    tokens=12,
+    time=1.5e9,
+)
+LEARNED = Entry(
+    name="learned-exp",
+    kind=EntryKind.REWRITE,
+    rationale="A repair that worked.",
+    trigger=Trigger(traps=("capacity",)),
+    artifact=Artifact(before="a\nb", after="c"),
+    origin="run-1",
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "knowledge.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[KnowledgeStore]:
+    with KnowledgeStore(path) as store:
+        yield store
+
+
+def test_records_come_back_as_they_were(store: KnowledgeStore, path: Path) -> None:
+    accepted = replace(OUTCOME, verdict=Verdict.ACCEPTED, cycles=900, bottleneck="vector")
+    store.put_kernel(KERNEL)
+    store.record_outcome(OUTCOME)
+    store.record_outcome(accepted)
+    store.add_entry(LEARNED)
+    with KnowledgeStore(path) as other:
+        assert other.get_kernel(KERNEL.key) == KERNEL
+        assert list(other.outcomes()) == [OUTCOME, accepted]
+        assert other.entries() == (LEARNED,)
+        assert other.entries()[0].origin == "run-1"
+
+
+def test_a_kernel_is_found_only_under_its_key(store: KnowledgeStore) -> None:
+    store.put_kernel(KERNEL)
+    for other in ({"spec_hash": "0"}, {"target": "ascend950"}, {"verifier_version": "2"}):
+        assert store.get_kernel(replace(KERNEL.key, **other)) is None
+    store.drop_kernel(KERNEL.key)
+    assert store.get_kernel(KERNEL.key) is None
+
+
+def test_the_fastest_kernel_is_kept(store: KnowledgeStore) -> None:
+    fast, slow = replace(KERNEL, cycles=800, text="fast"), replace(KERNEL, cycles=1000)
+    for kernel in (KERNEL, fast, slow):
+        store.put_kernel(kernel)
+    assert store.get_kernel(KERNEL.key) == fast
+
+
+def test_outcomes_are_found_by_run_and_spec(store: KnowledgeStore) -> None:
+    other = replace(OUTCOME, run_id="run-2", spec_hash="0ddb")
+    store.record_outcome(OUTCOME)
+    store.record_outcome(other)
+    assert list(store.outcomes(run_id="run-2")) == [other]
+    assert list(store.outcomes(spec_hash="5bec")) == [OUTCOME]
+    assert list(store.outcomes(run_id="run-2", spec_hash="5bec")) == []
+
+
+def test_evidence_adds_up(store: KnowledgeStore) -> None:
+    store.record_use("row-softmax", won=True, cycles_gained=50)
+    store.record_use("row-softmax", won=False, cycles_gained=-20)
+    store.record_use("halve-the-tile", won=True)
+    assert store.evidence() == {
+        "row-softmax": Evidence(uses=2, wins=1, losses=1, cycles_gained=30),
+        "halve-the-tile": Evidence(uses=1, wins=1),
+    }
+
+
+def test_an_entry_learned_again_replaces_the_first(store: KnowledgeStore) -> None:
+    better = replace(LEARNED, rationale="A better one.")
+    store.add_entry(LEARNED)
+    store.add_entry(better)
+    assert store.entries() == (better,)
+
+
+def test_a_snapshot_does_not_see_what_is_learned_after_it(store: KnowledgeStore) -> None:
+    with store.snapshot() as view:
+        store.put_kernel(KERNEL)
+        store.add_entry(LEARNED)
+        store.record_use("learned-exp", won=True)
+        assert view.get_kernel(KERNEL.key) is None
+        assert (view.entries(), view.evidence()) == ((), {})
+    with store.snapshot() as view:
+        assert view.get_kernel(KERNEL.key) == KERNEL
+        assert view.entries() == (LEARNED,)
+
+
+def record_fifty(path: Path, run_id: str) -> None:
+    with KnowledgeStore(path) as store:
+        for seed in range(50):
+            store.record_outcome(replace(OUTCOME, run_id=run_id, seed=seed))
+            store.record_use("shared", won=True)
+
+
+def test_several_processes_make_and_fill_one_store(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=record_fifty, args=(path, f"run-{i}")) for i in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    with KnowledgeStore(path) as store:
+        for i in range(3):
+            assert [item.seed for item in store.outcomes(run_id=f"run-{i}")] == list(range(50))
+        assert store.evidence()["shared"].uses == 150
+
+
+def die_while_writing(path: Path) -> None:
+    store = KnowledgeStore(path)
+    store.record_outcome(OUTCOME)
+    os._exit(9)
+
+
+def test_nothing_recorded_is_lost_when_the_process_dies(path: Path) -> None:
+    worker = multiprocessing.get_context("spawn").Process(target=die_while_writing, args=(path,))
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 9
+    with KnowledgeStore(path) as store:
+        assert list(store.outcomes()) == [OUTCOME]
+
+
+def test_the_path_comes_from_the_environment(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAWK_STORE", str(path))
+    with KnowledgeStore() as store:
+        assert store.path == path
+    assert path.exists()
+    monkeypatch.delenv("HAWK_STORE")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_store_path().name == "knowledge.sqlite"
+    assert default_store_path().parent.name == "hawk-xdsl"
+
+
+def refusal(path: Path) -> str:
+    """The one line that opening and writing a store ends with."""
+    with pytest.raises(HawkError) as raised, KnowledgeStore(path, busy_seconds=0.1) as store:
+        store.record_outcome(OUTCOME)
+    assert raised.value.file == str(path)
+    assert "\n" not in str(raised.value)
+    return raised.value.message
+
+
+def test_a_locked_store_is_refused(path: Path) -> None:
+    KnowledgeStore(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert refusal(path) == "another process kept the knowledge store locked for 0.1 s"
+
+
+def test_what_is_not_a_database_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"kernels, of corn " * 100)
+    assert refusal(path) == "not a knowledge store: the file is not a SQLite database"
+    assert path.read_bytes() == b"kernels, of corn " * 100
+
+
+def test_a_foreign_database_is_refused_and_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE recipes (name TEXT)")
+    before = path.read_bytes()
+    assert refusal(path) == "a SQLite file, but not a knowledge store"
+    assert path.read_bytes() == before
+
+
+def test_a_newer_store_is_refused(path: Path) -> None:
+    KnowledgeStore(path).close()
+    with closing(sqlite3.connect(path)) as newer, newer:
+        newer.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+    assert refusal(path).startswith("the knowledge store has schema version 99, but this hawk-xdsl")
+
+
+def test_a_folder_or_a_path_through_a_file_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path).startswith("cannot use the knowledge store: unable to open")
+    (tmp_path / "file").write_text("")
+    message = refusal(tmp_path / "file" / "knowledge.sqlite")
+    assert message.startswith("cannot make the folder of the knowledge store")
+
+
+@contextmanager
+def ordinary_user() -> Generator[None]:
+    """Gives up the rights of root, for whom nothing is read-only."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_store_is_refused() -> None:
+    # Not in tmp_path, whose parents only their owner can enter.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "knowledge.sqlite"
+        KnowledgeStore(path).close()
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        with ordinary_user():
+            message = refusal(path)
+        path.parent.chmod(0o755)
+    assert message == "the knowledge store is read-only"
