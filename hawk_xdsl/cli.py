@@ -1,7 +1,7 @@
 """The ``hawk`` command."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -221,7 +221,7 @@ def _array(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[tuple[_Tell, _Total, _Advance]]:
+def _progress(console: Console) -> Generator[tuple[_Tell, _Total, _Advance]]:
     """A progress line on a terminal; nothing where there is none."""
     columns = (
         TextColumn("{task.description}"),

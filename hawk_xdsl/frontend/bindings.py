@@ -14,6 +14,8 @@ _PACKAGES = ("torch_mlir", "mlir")
 
 _PLACE = re.compile(r'"([^"]*)":(\d+):\d+')
 
+_ALIAS = re.compile(r"#\w+ = ")
+
 _GENERALIZE = """
 module attributes {{transform.with_named_sequence}} {{
   transform.named_sequence @__transform_main(%m: !transform.any_op {{transform.readonly}}) {{
@@ -40,9 +42,7 @@ class _Operation(Protocol):
     @property
     def operation(self) -> "_Operation": ...
     def walk(self, callback: Callable[["_Operation"], object]) -> None: ...
-    def get_asm(
-        self, *, enable_debug_info: bool, print_generic_op_form: bool, use_local_scope: bool
-    ) -> str: ...
+    def get_asm(self, *, enable_debug_info: bool, print_generic_op_form: bool) -> str: ...
 
 
 class ModuleHandle(Protocol):
@@ -140,11 +140,12 @@ class MlirModule:
     def generic_text(self) -> str:
         """The module in generic form with locations: the form that both sides read alike.
 
-        Without aliases: MLIR prints some of them after their use, where xDSL does not look.
+        Aliases come first: MLIR prints some of them after their use, where xDSL does not look.
         """
-        return self._module.operation.get_asm(
-            enable_debug_info=True, print_generic_op_form=True, use_local_scope=True
-        )
+        text = self._module.operation.get_asm(enable_debug_info=True, print_generic_op_form=True)
+        lines = text.splitlines()
+        aliases = [line for line in lines if _ALIAS.match(line)]
+        return "\n".join(aliases + [line for line in lines if not _ALIAS.match(line)])
 
 
 def _load_scans(context: object) -> None:

@@ -38,6 +38,9 @@ LITERAL_ELEMENTS = 16
 
 I32_RANGE = range(-(2**31), 2**31)
 
+I64_EXTREMES = {-(2**63): -(2**31), 2**63 - 1: 2**31 - 1}
+"""What maxima and minima start from: no value can be beyond them, in either width."""
+
 
 @dataclass(frozen=True)
 class LegalFunction:
@@ -65,7 +68,8 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
     - the only function becomes ``@main``;
     - ``tm_tensor.scan`` becomes the ``linalg.generic`` that defines it;
     - a ``cf.assert`` goes: see ``_check_assert`` for which, and what takes its place;
-    - ``i64`` becomes ``i32`` everywhere, constants are range-checked; arithmetic wraps at 32 bits;
+    - ``i64`` becomes ``i32`` everywhere, constants are range-checked, but the extremes of i64,
+      which maxima and minima start from, become those of i32; arithmetic wraps at 32 bits;
     - literals of more than ``LITERAL_ELEMENTS`` elements become leading arguments.
 
     Raises:
@@ -205,6 +209,7 @@ def _narrowed_constant(op: arith.ConstantOp, file: str) -> Attribute:
             narrow = dense
         case _:
             return op.value
+    numbers = [I64_EXTREMES.get(number, number) for number in numbers]
     for number in numbers:
         if number not in I32_RANGE:
             raise error_at(op, f"arith.constant: {number} : i64 does not fit into i32", file)

@@ -14,6 +14,8 @@ from hawk_xdsl.semantics.terms import Term, Terms, walk
 
 DTYPE_BYTES = {"f16": 2, "bf16": 2, "f32": 4, "i8": 1, "i16": 2, "i32": 4, "i1": 1}
 
+_MNEMONICS = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS)
+
 _IN_PLACE = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS if op.IN_PLACE)
 
 
@@ -95,11 +97,15 @@ class Composer:
 
     def _select(self, term: Term) -> tuple[Instruction, Match]:
         for instruction, matched in self._candidates(term):
-            if self.supports(instruction.mnemonic, _operand_dtype(term)):
+            if self._has(instruction, _operand_dtype(term)):
                 return instruction, matched
         raise NoInstructionError(
             f"nothing says how to compute {term.op} of {_operand_dtype(term)} on this target"
         )
+
+    def _has(self, instruction: Instruction, dtype: str) -> bool:
+        """Whether the target has it; a statement that is no vector instruction every target has."""
+        return instruction.mnemonic not in _MNEMONICS or self.supports(instruction.mnemonic, dtype)
 
     def _widened(self, roots: Sequence[Term]) -> list[Term]:
         """Terms whose dtype the instruction lacks, computed in f32 and cast back."""
@@ -109,13 +115,13 @@ class Composer:
             args = tuple(done[id(arg)] for arg in term.args)
             new = terms.rebuild(term, args)
             dtype = _operand_dtype(term)
-            lacking = [i for i, _ in self._candidates(term)]
+            lacking = [instruction for instruction, _ in self._candidates(term)]
             if (
                 term.args
                 and term.op not in ("cast", "and", "or", "xor")
                 and dtype != "f32"
                 and lacking
-                and not any(self.supports(i.mnemonic, dtype) for i in lacking)
+                and not any(self._has(instruction, dtype) for instruction in lacking)
             ):
                 wide = tuple(
                     arg if arg.dtype == "i1" else terms.cast(arg, "f32") for arg in new.args

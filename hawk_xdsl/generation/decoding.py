@@ -15,6 +15,8 @@ from hawk_xdsl.errors import HawkError
 
 Logits = NDArray[np.float32]
 
+_LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
+
 
 class GrammarError(HawkError):
     """A grammar that the decoder cannot use."""
@@ -175,7 +177,9 @@ class _Candidate:
         if self._matcher.is_error() or allowed.size == 0:
             self.stop = Stop.GRAMMAR
             return
-        token = int(allowed[self._choose(logits[allowed].astype(np.float64))])
+        # A broken model may score with NaN or infinity; its choice is then as good as any.
+        scores = np.nan_to_num(logits[allowed].astype(np.float64), nan=_LOW, neginf=_LOW)
+        token = int(allowed[self._choose(np.clip(scores, _LOW, -_LOW))])
         self._matcher.consume_token(token)
         if token in self._tokenizer.eos_tokens:
             self.stop = Stop.END

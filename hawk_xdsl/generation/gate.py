@@ -90,7 +90,7 @@ class Gate:
                 if number == 0:
                     cycles = sum(run.cycles for run in runs)
                     for run in runs:
-                        warnings += run.warnings
+                        warnings += map(str, run.warnings)
                         for pipe, time in run.busy.items():
                             busy[pipe] = busy.get(pipe, 0.0) + time
         except KernelTextError as error:

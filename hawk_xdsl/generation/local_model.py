@@ -2,17 +2,18 @@
 
 import copy
 import inspect
+import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decoding import Logits, Proposal, Sampling, decode
 from hawk_xdsl.generation.model_files import ModelFiles, quiet
-from hawk_xdsl.generation.prompt import PromptFormat, PromptTooLong
+from hawk_xdsl.generation.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
 from hawk_xdsl.knowledge_store.records import Message
 
 if TYPE_CHECKING:
@@ -88,6 +89,20 @@ class LocalModel:
         """The tokens of a prompt."""
         return len(self._tokens_of(prompt))
 
+    def prompt(self, request: PromptRequest, *, budget: int = 1024, room: int = 512) -> Prompt:
+        """The prompt in the model's format.
+
+        Args:
+            request: what to say.
+            budget: the tokens that the prompt should have at most; reading them takes time.
+            room: the tokens of the context to leave for the answer.
+
+        Raises:
+            PromptTooLong: if the context is too small for the operation alone.
+        """
+        limit = sys.maxsize if self.context is None else self.context - room
+        return self.prompt_format.build(request, count=self.count, budget=budget, limit=limit)
+
     def propose(
         self,
         prompt: str | Sequence[Message],
@@ -127,7 +142,7 @@ class LocalModel:
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
         sampling = Sampling(candidates, room, seed, temperature)
-        with self._in_memory(candidates):
+        with self._in_memory(candidates), _threads():
             return decode(rows, self._vocabulary, grammar, sampling, deadline)
 
     def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
@@ -223,6 +238,24 @@ class _PromptReader:
         return output.logits[:, -1].float().cpu().numpy()
 
 
+@contextmanager
+def _threads() -> Generator[None]:
+    """Leaves half of torch's threads idle, within the block.
+
+    Decoding one token is hundreds of small steps that all threads end together: with a thread on
+    every core, one other busy process made it ten times slower. On an idle machine half of them
+    cost little (a seventh, with one of two cores), for the memory is the bound.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, before // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def real_places(
     rows: Sequence[Sequence[int]],
 ) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
@@ -265,15 +298,18 @@ class _Rows:
 
 
 def _load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     try:
         with quiet():
-            model, report = AutoModelForCausalLM.from_pretrained(
+            loaded = AutoModelForCausalLM.from_pretrained(
                 files.directory, local_files_only=True, dtype="auto", output_loading_info=True
             )
-            model = model.to(device).eval()
+            # The annotation of from_pretrained does not know of the second result.
+            model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
+            cast("torch.nn.Module", model).eval().to(device)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
     missing = sorted(report["missing_keys"])
@@ -308,10 +344,10 @@ def _vocabulary_of(
         raise ModelError("the tokenizer has no fast form (tokenizer.json)", file=files.name)
     configured = getattr(model.generation_config, "eos_token_id", None)
     ends = tokenizer.eos_token_id if configured is None else configured
-    if ends is None:
+    if not isinstance(ends, int | list):
         raise ModelError("the tokenizer has no end-of-text token", file=files.name)
     size = max(len(tokenizer), model.config.get_text_config().vocab_size)
-    return from_tokenizer(tokenizer, n_vocab=size, eos_token=ends)
+    return from_tokenizer(tokenizer, n_vocab=size, eos_token=cast("int | list[int]", ends))
 
 
 def _by_chat_template(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> str:

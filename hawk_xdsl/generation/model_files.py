@@ -55,7 +55,7 @@ class ModelFiles:
         return digest.hexdigest()[:12]
 
 
-def resolve_model(
+def find_model(
     given: str | None = None, *, progress: Callable[[str], None] = lambda line: None
 ) -> ModelFiles:
     """The files of the model that the user asked for.

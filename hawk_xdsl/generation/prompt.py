@@ -43,15 +43,15 @@ class Prompt:
 
 
 class PromptTooLong(HawkError):
-    """A prompt of which nothing more can be left out and which exceeds the budget (in tokens)."""
+    """A prompt of which nothing more can be left out and which exceeds the limit (in tokens)."""
 
-    def __init__(self, tokens: int, budget: int) -> None:
+    def __init__(self, tokens: int, limit: int) -> None:
         super().__init__(
-            f"the shortest prompt for this operation has {tokens} tokens, more than the {budget} "
+            f"the shortest prompt for this operation has {tokens} tokens, more than the {limit} "
             "that the model has room for"
         )
         self.tokens = tokens
-        self.budget = budget
+        self.limit = limit
 
 
 @dataclass(frozen=True)
@@ -71,27 +71,35 @@ class PromptFormat:
     answer: str  # the last line
 
     def build(
-        self, request: PromptRequest, *, count: Callable[[Sequence[Message]], int], budget: int
+        self,
+        request: PromptRequest,
+        *,
+        count: Callable[[Sequence[Message]], int],
+        budget: int,
+        limit: int,
     ) -> Prompt:
         """The prompt with as many of the most relevant entries as the budget allows.
 
-        After the entries the target facts are left out, then the text of the last attempt.
+        After the entries the target facts are left out, then the text of the last attempt. The
+        shortest prompt, which is about the operation alone, may exceed the budget up to the limit.
 
         Args:
             request: what to say.
             count: the tokens of rendered messages.
-            budget: the most tokens the prompt may have.
+            budget: the tokens that a prompt should have at most.
+            limit: the tokens that it can have at most.
 
         Raises:
-            PromptTooLong: if the specification alone exceeds the budget.
+            PromptTooLong: if the shortest prompt exceeds the limit.
         """
-        tokens = 0
         for variant in _shortened(request):
             messages = self._messages(variant)
-            tokens = count(messages)
-            if tokens <= budget:
+            if count(messages) <= min(budget, limit):
                 return Prompt(messages, variant.entries)
-        raise PromptTooLong(tokens, budget)
+        shortest = self._messages(PromptRequest(request.spec, request.target))
+        if (tokens := count(shortest)) > limit:
+            raise PromptTooLong(tokens, limit)
+        return Prompt(shortest, ())
 
     def _messages(self, request: PromptRequest) -> tuple[Message, ...]:
         target = request.target
@@ -181,11 +189,10 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
         for kept in range(len(request.entries), -1, -1)
     ]
     if attempt is None:
-        return [*fewer, PromptRequest(spec, target)]
+        return fewer
     reason = FailedAttempt("", attempt.trap, attempt.message, attempt.rule)
     return [
         *fewer,
         PromptRequest(spec, target, attempt=attempt),
         PromptRequest(spec, target, attempt=reason),
-        PromptRequest(spec, target),
     ]

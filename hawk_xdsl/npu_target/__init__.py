@@ -1,0 +1,31 @@
+"""Targets and the NPU model: what the hardware can do, whether a kernel does it, and how fast."""
+
+from hawk_xdsl.npu_target.layout import buffer_bytes
+from hawk_xdsl.npu_target.legality import verify_kernel
+from hawk_xdsl.npu_target.roofline import Bound, Limit, bound_cycles
+from hawk_xdsl.npu_target.simulation import (
+    PerformanceWarning,
+    Simulation,
+    TraceEvent,
+    simulate,
+)
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.target_file import available_targets, load_target
+from hawk_xdsl.npu_target.traps import Trap, TrapCode
+
+__all__ = [
+    "Bound",
+    "Limit",
+    "PerformanceWarning",
+    "Simulation",
+    "Target",
+    "TraceEvent",
+    "Trap",
+    "TrapCode",
+    "available_targets",
+    "bound_cycles",
+    "buffer_bytes",
+    "load_target",
+    "simulate",
+    "verify_kernel",
+]

@@ -5,20 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import SSAValue
 
-from hawk_xdsl.dialects.npu import MmadOp, ReadOp, Scope, TileOp, VectorOp, scope_of
-from hawk_xdsl.npu_target.cost import TileShape, mmad_cycles, vector_cost
-from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
+from hawk_xdsl.dialects.npu import Scope, TileOp, scope_of
+from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
-from hawk_xdsl.npu_target.memory import Buffer, Tile
+from hawk_xdsl.npu_target.memory import Tile
 from hawk_xdsl.npu_target.pipes import PIPE_NUMBER, Core
-from hawk_xdsl.npu_target.regions import Region
 from hawk_xdsl.npu_target.target import Target
-from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
-from hawk_xdsl.npu_target.vector_compute import vector_compute
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 Values = list[Any]
 """Run-time values: tiles, integers, numpy scalars. Which is where, the IR's types have settled."""
@@ -216,5 +212,3 @@ def _is_local(value: SSAValue) -> bool:
 def tile_shape(tile: Tile | GlobalTile) -> TileShape:
     """What costs need to know of a tile."""
     return TileShape(tile.data.shape, tile.data.strides, tile.data.itemsize)
-
-

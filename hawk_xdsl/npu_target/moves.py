@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, CopyOp, FixpipeOp, LoadOp, Scope, StoreOp, scope_of
+from hawk_xdsl.dialects.npu import (
+    UB_BLOCK_BYTES,
+    CopyOp,
+    FixpipeOp,
+    LoadOp,
+    Scope,
+    StoreOp,
+    scope_of,
+)
 from hawk_xdsl.npu_target.cost import move_cycles
 from hawk_xdsl.npu_target.dtypes import Array
 from hawk_xdsl.npu_target.global_memory import GlobalTile
@@ -112,13 +120,11 @@ class MoveInstruction(TileInstruction):
         else:
             fits = _squeezed(source) == _squeezed(dest)
         if not fits:
-            raise Fault(
-                TrapCode.SHAPE, f"moves a tile of {list(source)} into one of {list(dest)}"
-            )
+            raise Fault(TrapCode.SHAPE, f"moves a tile of {list(source)} into one of {list(dest)}")
 
     def _bursts(self, source: Tile | GlobalTile, dest: Tile | GlobalTile) -> Bursts:
         if isinstance(source, FractalTile) or isinstance(dest, FractalTile):
-            return _matrix_bursts(source, dest)
+            return _matrix_bursts(source, dest, source.shape if self.padded else None)
         near, far = (source, dest) if isinstance(dest, GlobalTile) else (dest, source)
         shape, far_strides = _without_units(far)
         if self.padded:
@@ -165,27 +171,28 @@ class MoveInstruction(TileInstruction):
         return core.occupy(self.pipe, issued, plan.cycles)
 
 
-def _matrix_bursts(source: Tile | GlobalTile, dest: Tile | GlobalTile) -> Bursts:
+def _matrix_bursts(
+    source: Tile | GlobalTile, dest: Tile | GlobalTile, shape: tuple[int, ...] | None
+) -> Bursts:
     """A matrix to or from fractals: a burst for each row, contiguous on the other side."""
     matrix, other = (source, dest) if isinstance(source, FractalTile) else (dest, source)
-    rows, columns = matrix.shape
-    if isinstance(other, FractalTile):
-        return Bursts(rows, columns * other.data.itemsize, 1)
-    shape, strides = _without_units(other)
+    rows, columns = shape or matrix.shape
     itemsize = other.data.itemsize
-    if columns > 1 and shape and (shape[-1] == columns) and strides[-1] != itemsize:
-        raise Fault(
-            TrapCode.FIELD_RANGE,
-            f"the elements of a row are {strides[-1]} bytes apart in {scope_name(other)}; a copy "
-            f"between {scope_name(matrix)} and it needs contiguous rows",
-            stride=strides[-1],
-        )
+    if not isinstance(other, FractalTile) and columns > 1:
+        stride = other.data.strides[-1] if other.shape[-1] != 1 else _without_units(other)[1][-1]
+        if stride != itemsize:
+            raise Fault(
+                TrapCode.FIELD_RANGE,
+                f"the elements of a row are {stride} bytes apart in {scope_name(other)}; a copy "
+                f"to or from {scope_name(matrix)} needs them next to each other",
+                stride=stride,
+            )
     return Bursts(rows, columns * itemsize, 1)
 
 
 def scope_name(tile: Tile | GlobalTile) -> str:
     """The scope of a tile."""
-    return Scope.GLOBAL.value if isinstance(tile, GlobalTile) else tile.buffer.scope.value
+    return str(Scope.GLOBAL if isinstance(tile, GlobalTile) else tile.buffer.scope)
 
 
 def _squeezed(shape: Sequence[int]) -> list[int]:

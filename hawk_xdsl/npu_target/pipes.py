@@ -39,7 +39,10 @@ FlagKey = tuple[int, int, int]
 class Queued(Protocol):
     """Something in a pipe's queue."""
 
-    op: Operation
+    @property
+    def op(self) -> Operation:
+        """The op it runs."""
+        ...
 
     def ready(self) -> bool:
         """Whether it can start; false only for a wait whose flag is not set."""

@@ -8,6 +8,7 @@ from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost
 from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
+from hawk_xdsl.npu_target.matrix_product import product
 from hawk_xdsl.npu_target.memory import Buffer, Tile
 from hawk_xdsl.npu_target.regions import Region
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
@@ -102,7 +103,9 @@ class MmadInstruction(TileInstruction):
         for extent, letter in ((m, "m"), (k, "k"), (n, "n")):
             if not 1 <= extent <= largest:
                 raise Fault(
-                    TrapCode.FIELD_RANGE, f"{letter} is {extent}, not in 1..{largest}", extent=extent
+                    TrapCode.FIELD_RANGE,
+                    f"{letter} is {extent}, not in 1..{largest}",
+                    extent=extent,
                 )
         itemsize = lhs.data.itemsize
         return Plan(mmad_cycles(m, k, n, self.dtype, itemsize, self.machine.target))
@@ -116,13 +119,11 @@ class MmadInstruction(TileInstruction):
     def compute(self, operands: Values) -> None:
         """Products in float32 (exact integers for i8), rounded once into the accumulator."""
         lhs, rhs = _factor(operands[0]), _factor(operands[1])
-        product = np.matmul(
+        result = product(
             lhs.T if self.transpose_lhs else lhs, rhs.T if self.transpose_rhs else rhs
         )
         acc: Tile = operands[3]
-        if not operands[2]:
-            product = product + acc.read()
-        acc.write(product)
+        acc.write(result if operands[2] else result + acc.read())
         acc.spoil_tails()
 
 
@@ -134,9 +135,7 @@ def _factor(tile: Tile) -> Array:
 class ReadInstruction(TileInstruction):
     """A scalar read; ``result`` is the slot of its value."""
 
-    def __init__(
-        self, op: ReadOp, machine: Machine, slots: tuple[int, ...], result: int
-    ) -> None:
+    def __init__(self, op: ReadOp, machine: Machine, slots: tuple[int, ...], result: int) -> None:
         super().__init__(op, machine, slots)
         self.result = result
         self.value: object = None
@@ -149,7 +148,7 @@ class ReadInstruction(TileInstruction):
         indices = [env[slot] for slot in self.slots[1:]]
         try:
             element = self._element(source, indices)
-            generations = [element.buffer.generation] if self.locals else []
+            generations = [element.buffer.generation] if isinstance(element, Tile) else []
             self.core.now += self.core.issue_cycles
             self.execute([element], generations, self.core.now)
         except Fault as fault:

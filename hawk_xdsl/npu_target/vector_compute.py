@@ -3,8 +3,8 @@
 Arithmetic rounds to the dtype after every instruction, as the hardware does. Sums and products of
 f16 and bf16 are folded in float32 and rounded once; f32 sums are numpy's pairwise sums. The
 hardware folds the 64 or 128 elements of a repeat as a tree and then the repeats: both orders stay
-within n · eps of the exact sum. Reciprocals and square roots are correctly rounded here; those of the
-hardware may be less exact.
+within n · eps of the exact sum. Reciprocals and square roots are correctly rounded here; the
+hardware's may be less exact.
 """
 
 from collections.abc import Callable, Sequence
@@ -158,7 +158,7 @@ def _reduce(kind: Reduction, axes: tuple[int, ...]) -> Compute:
         if out.itemsize == 2 and is_float(out.dtype):
             out[...] = fold(source.astype(np.float32), axes, keepdims=True)
         else:
-            fold(source, axes, None, out, True)
+            fold(source, axis=axes, out=out, keepdims=True)
 
     return _unary(compute)
 

@@ -6,7 +6,7 @@ from xdsl.dialects.builtin import IntegerAttr, MemRefType
 from xdsl.ir import Attribute, SSAValue
 
 from hawk_xdsl.dialects.npu import AllocOp, Scope, TileOp, scope_of
-from hawk_xdsl.npu_target.layout import buffer_bytes
+from hawk_xdsl.npu_target import buffer_bytes
 from hawk_xdsl.passes.buffers import root_of
 from hawk_xdsl.passes.pass_error import PassError
 

@@ -7,7 +7,7 @@ from xdsl.ir import Block, Operation
 from xdsl.traits import IsTerminator
 
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp, scope_of
-from hawk_xdsl.npu_target.layout import buffer_bytes
+from hawk_xdsl.npu_target import buffer_bytes
 from hawk_xdsl.passes.buffers import view_users
 from hawk_xdsl.passes.pass_error import PassError
 

@@ -1,6 +1,6 @@
-"""npu-decide: a verified kernel for every undecided op: reused, from a template, or by the model."""
+"""npu-decide: a verified kernel for every undecided op: reused, by template, or by the model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ def open_decider(
     store: Path | None = None,
     model: str | None = None,
     progress: Progress = lambda line: None,
-) -> Iterator[Decider]:
+) -> Generator[Decider]:
     """A decider on a store (default: the user's) and a local model (default: the configured one).
 
     Raises ``HawkError`` if the store cannot be used; the model is only loaded when it is asked.

@@ -8,8 +8,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from hawk_xdsl.dialects.npu import BarrierOp, KernelOp, SetFlagOp, WaitFlagOp
-from hawk_xdsl.npu_target.target import Target
-from hawk_xdsl.npu_target.target_file import load_target
+from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.passes.ordering import Dependences
 from hawk_xdsl.passes.program import Program
 from hawk_xdsl.passes.sync_selection import EventIds, select_syncs

@@ -122,8 +122,8 @@ class _Outliner:
                 group = self._grouping.group_of.get(producer) if producer is not None else None
                 if group is not None and self._grouping.group_of.get(op) is not group:
                     found[group][way.root] = None
-        order = {value: i for i, value in enumerate(v for op in self._old for v in op.results)}
-        return {group: sorted(values, key=order.__getitem__) for group, values in found.items()}
+        results: list[SSAValue] = [value for op in self._old for value in op.results]
+        return {group: [v for v in results if v in values] for group, values in found.items()}
 
     def _ordered(self) -> list["Group | Operation"]:
         """Groups and kept ops, each after what it needs, else in program order."""
@@ -228,19 +228,16 @@ class _RegionBuilder:
         """The end of a way: from an argument, or from a value that is inside already."""
         owner = way.root.owner
         inside = way.root in self._values
+        view, covered = view_through(static_shape(way.root), way.chain)
         if inside or (isinstance(owner, Operation) and is_generator(owner)):
-            self.inner(way.root)
-            remaining = way.chain
-            value = self._values[way.root]
+            value = emit_source_reshape(self.inner(way.root), view, self.emit)
         else:
-            view, covered = view_through(static_shape(way.root), way.chain)
             source, _ = self._outliner.source(way)
             value = self._argument(source)
-            if not view.is_reshape:
-                value = emit_moves(value, view, self.emit)
-                value = emit_reshape(value, view.shape, self.emit)
-            remaining = way.chain[covered:]
-        for op in remaining:
+        if not view.is_reshape:
+            value = emit_moves(value, view, self.emit)
+            value = emit_reshape(value, view.shape, self.emit)
+        for op in way.chain[covered:]:
             mapping = {other: self.inner(other) for other in external_values(op)[1:]}
             mapping[op.operands[0]] = value
             value = self.emit(op.clone(value_mapper=dict(mapping)))

@@ -11,9 +11,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp
-from hawk_xdsl.npu_target.target import Target
-from hawk_xdsl.npu_target.target_file import load_target
-from hawk_xdsl.npu_target.traps import TrapCode
+from hawk_xdsl.npu_target import Target, TrapCode, load_target
 from hawk_xdsl.passes.liveness import LiveRange, Positions, live_ranges
 from hawk_xdsl.passes.pass_error import PassError
 from hawk_xdsl.passes.placement import place

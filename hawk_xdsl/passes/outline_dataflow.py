@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType
-from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, TransposeOp
+from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, IndexOp, TransposeOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
@@ -22,6 +22,9 @@ LAYOUT_OPS = (
     BroadcastOp,
 )
 """Ops that only say where data comes from; the op that uses the data absorbs them."""
+
+MOVES = (tensor.ExpandShapeOp, tensor.CollapseShapeOp, TransposeOp)
+"""Layout ops that keep every element, once."""
 
 COPIES = (tensor.ConcatOp, tensor.InsertSliceOp)
 """Ops that put several tensors together: each is a group of its own."""
@@ -65,7 +68,9 @@ def is_layout(op: Operation) -> bool:
     if isinstance(op, LAYOUT_OPS):
         return len(op.operands) - isinstance(op, TransposeOp | BroadcastOp) == 1
     equation = None if isinstance(op, FillOp) else equation_of(op)
-    return equation is not None and _is_copy(equation)
+    if equation is None:
+        return False
+    return _is_copy(equation) or (_is_widening(equation) and only_feeds_contractions(op.results[0]))
 
 
 def _pads_with_constant(op: tensor.PadOp) -> bool:
@@ -82,6 +87,42 @@ def _is_copy(equation: Equation) -> bool:
         and equation.maps[1] == AffineMap.identity(len(equation.sizes))
         and isinstance(equation.inputs[0].type, TensorType)
     )
+
+
+def _is_widening(equation: Equation) -> bool:
+    widened = equation.yielded[0].owner
+    return (
+        isinstance(widened, arith.ExtFOp | arith.ExtSIOp)
+        and is_unary_elementwise(equation)
+        and widened.input is equation.body.args[0]
+    )
+
+
+def is_unary_elementwise(equation: Equation) -> bool:
+    """Whether each element of the result is a function of that element of the only input."""
+    reads_index = any(isinstance(inner, IndexOp) for inner in equation.body.ops)
+    return (
+        len(equation.inputs) == len(equation.outputs) == 1
+        and isinstance(equation.inputs[0].type, TensorType)
+        and not equation.reduced
+        and not equation.reads_accumulator
+        and not reads_index
+        and all(m == AffineMap.identity(len(equation.sizes)) for m in equation.maps)
+    )
+
+
+def only_feeds_contractions(value: SSAValue) -> bool:
+    """Whether every user, behind layout ops and unary elementwise ones, is a contraction."""
+    for use in value.uses:
+        equation = equation_of(use.operation)
+        if equation is not None and equation.factors is not None:
+            continue
+        passes_on = isinstance(use.operation, (*MOVES, tensor.ExtractSliceOp)) or (
+            equation is not None and is_unary_elementwise(equation)
+        )
+        if not passes_on or not only_feeds_contractions(use.operation.results[0]):
+            return False
+    return bool(value.uses)
 
 
 def is_compute(op: Operation) -> bool:
@@ -134,32 +175,37 @@ def input_ways(op: Operation, roots: frozenset[SSAValue]) -> Iterator[tuple[SSAV
             yield value, way
 
 
-def axis_uses(op: Operation, value: SSAValue, way: Way) -> list[AxisUse] | None:
-    """The axes of the way's root that loops of ``op`` run along when it reads ``value``.
+def reads_in_step(op: Operation, value: SSAValue, way: Way) -> bool:
+    """Whether ``op`` reads the way's root index for index, but for added or dropped unit axes.
 
-    ``None`` if it reads in any other way: transposed, sliced, in windows or at data's indices.
+    Not so if it reads transposed or sliced data, windows, or at indices read from data.
     """
     equation = equation_of(op)
     view, covered = view_through(static_shape(way.root), way.chain)
-    axes = view.same_axes
-    if equation is None or axes is None or covered != len(way.chain):
-        return None
-    uses: list[AxisUse] = []
+    if equation is None or view.same_axes is None or covered != len(way.chain):
+        return False
     positions = [i for i, operand in enumerate(equation.operands) if operand is value]
-    if not positions or _is_captured(equation, value):
-        return None
-    for position in positions:
-        for axis, index in zip(axes, equation.indices[position], strict=True):
-            if index is None or (index.loop is None and any(index.coefficients)):
-                return None
-            if index.loop is not None and axis is not None:
-                uses.append(AxisUse(way.root, axis, index.loop))
-    return uses
+    captured = any(use.operation.parent_block() is equation.body for use in value.uses)
+    indices = [index for position in positions for index in equation.indices[position]]
+    plain = all(i is not None and (i.loop is not None or not any(i.coefficients)) for i in indices)
+    return bool(positions) and not captured and plain
 
 
-def _is_captured(equation: Equation, value: SSAValue) -> bool:
-    inner = (use.operation.parent_block() for use in value.uses)
-    return any(block is equation.body for block in inner)
+def axis_uses(op: Operation, value: SSAValue, way: Way) -> Iterator[AxisUse]:
+    """The axes of a value that ``op`` reads, and of the way's root, that loops of it run along."""
+    equation = equation_of(op)
+    if equation is None:
+        return
+    view, covered = view_through(static_shape(way.root), way.chain)
+    axes = view.same_axes if covered == len(way.chain) else None
+    for operand, indices in zip(equation.operands, equation.indices, strict=True):
+        for axis, index in enumerate(indices if operand is value else ()):
+            if index is None or index.loop is None:
+                continue
+            yield AxisUse(value, axis, index.loop)
+            root_axis = axes[axis] if axes is not None else None
+            if root_axis is not None:
+                yield AxisUse(way.root, root_axis, index.loop)
 
 
 def result_uses(op: Operation) -> list[AxisUse]:
@@ -188,10 +234,8 @@ def sunk_layout(op: Operation) -> tuple[Operation, ...]:
             break
         chain.append(users[0])
         value = users[0].results[0]
-    last = next((i for i in reversed(range(len(chain))) if isinstance(chain[i], TransposeOp)), -1)
-    permuting = chain[: last + 1]
-    view, covered = view_through(static_shape(op.results[0]), permuting)
-    return tuple(permuting) if covered == len(permuting) and view.is_permuted else ()
+    view, covered = view_through(static_shape(op.results[0]), chain)
+    return tuple(chain) if covered == len(chain) and view.is_permuted else ()
 
 
 def label_of(members: Sequence[Operation]) -> str:

@@ -12,6 +12,7 @@ from hawk_xdsl.passes.outline_dataflow import (
     axis_uses,
     input_ways,
     is_compute,
+    reads_in_step,
     result_uses,
     sunk_layout,
 )
@@ -107,7 +108,7 @@ class Grouping:
 
     def _axis_uses(self, op: Operation) -> Iterator[AxisUse]:
         for value, way in self._ways[op]:
-            yield from axis_uses(op, value, way) or ()
+            yield from axis_uses(op, value, way)
         yield from result_uses(op)
 
     def _join_producers(self, op: Operation) -> None:
@@ -117,7 +118,7 @@ class Grouping:
                 continue
             first, second = self.group_of[producer], self.group_of[op]
             alone = self._is_alone(op) or self._is_alone(producer)
-            if first is second or alone or axis_uses(op, value, way) is None:
+            if first is second or alone or not reads_in_step(op, value, way):
                 continue
             if self._is_connected_outside(first, second):
                 continue

@@ -19,35 +19,43 @@ from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.traits import IsTerminator
 
-from hawk_xdsl.semantics.equation import Equation, equation_of, static_shape
-
-MOVES = (tensor.ExpandShapeOp, tensor.CollapseShapeOp, TransposeOp)
-"""Layout ops that keep every element, once."""
+from hawk_xdsl.passes.outline_dataflow import (
+    MOVES,
+    is_unary_elementwise,
+    only_feeds_contractions,
+)
+from hawk_xdsl.passes.outline_expand import expand_loops
+from hawk_xdsl.semantics.equation import equation_of, static_shape
 
 
 def normalize(block: Block) -> None:
     """Rewrites a function's body without changing what it computes, up to the order of additions.
 
     - results nobody uses leave their ``linalg.generic`` (the indices of a maximum, say);
+    - a selection of the larger of two values becomes a maximum;
     - an input that is a constant or a fill becomes a scalar constant in the body;
     - an input made by ``linalg.broadcast`` is read through its indexing map instead;
     - a contraction starts from zero, and what it started from is added afterwards;
     - elementwise ops of one input that only feed contractions are done before the reshapes and
-      transposes that lead to them, so that the contractions can absorb those.
+      transposes that lead to them, so that the contractions can absorb those;
+    - an op whose result is only used with axes split may compute it so: see ``expand_loops``.
     """
     for op in list(block.ops):
         if isinstance(op, GenericOp):
             _drop_dead_results(op)
     for op in list(block.ops):
-        if isinstance(op, GenericOp) and op.parent_block() is block:
-            _take_scalars(op)
-            _read_through_broadcasts(op)
+        if isinstance(op, GenericOp):
+            _name_maxima(op)
+            _read_through_broadcasts(_take_scalars(op))
     for op in list(block.ops):
         if isinstance(op, LinalgStructuredOperation):
             _start_from_zero(op)
     for op in list(block.ops):
         if isinstance(op, GenericOp):
             _move_before_layout(op)
+    erase_dead_ops(block)
+    for op in reversed(list(block.ops)):
+        expand_loops(op)
     erase_dead_ops(block)
 
 
@@ -154,13 +162,29 @@ def _only_feeds(argument: SSAValue, end: Operation, output: int) -> bool:
     return True
 
 
-def _take_scalars(op: GenericOp) -> None:
+def _name_maxima(op: GenericOp) -> None:
+    """``select(x > c or unordered, x, c)`` becomes ``maximumf(x, c)``: the same, also for NaN.
+
+    Not if c is -0.0, since ``maximumf`` orders the zeros and the comparison does not.
+    """
+    for select in list(op.body.block.ops):
+        if not isinstance(select, arith.SelectOp):
+            continue
+        comparison, bound = select.cond.owner, scalar_of(select.rhs)
+        if not isinstance(comparison, arith.CmpfOp) or comparison.predicate.value.data != 9:
+            continue
+        same = comparison.lhs is select.lhs and comparison.rhs is select.rhs
+        if same and bound is not None and not str(bound.value.data).startswith("-0.0"):
+            Rewriter.replace_op(select, arith.MaximumfOp(select.lhs, select.rhs))
+
+
+def _take_scalars(op: GenericOp) -> GenericOp:
     """Turns inputs whose elements are all one known number into constants of the body."""
     block, maps = op.body.block, _maps(op)
     numbers = [scalar_of(value) for value in op.inputs]
     keeps_loops = _maps_cover_loops(op, [i for i, n in enumerate(numbers) if n is None])
     if not any(numbers) or not keeps_loops:
-        return
+        return op
     for position in reversed(range(len(numbers))):
         number = numbers[position]
         if number is None:
@@ -173,7 +197,9 @@ def _take_scalars(op: GenericOp) -> None:
         block.erase_arg(argument)
         del maps[position]
     kept = [value for value, number in zip(op.inputs, numbers, strict=True) if number is None]
-    Rewriter.replace_op(op, [], _replaced_generic(op, kept, maps).results)
+    new = _replaced_generic(op, kept, maps)
+    Rewriter.replace_op(op, [], new.results)
+    return new
 
 
 def _maps_cover_loops(op: GenericOp, inputs: Sequence[int]) -> bool:
@@ -247,9 +273,9 @@ def _sum_of(left: SSAValue, right: SSAValue, type_: TensorType[Attribute]) -> li
 def _move_before_layout(op: GenericOp) -> None:
     """``f(layout(x))`` becomes ``layout(f(x))``, as often as possible."""
     equation = equation_of(op)
-    if equation is None or not _is_unary_elementwise(equation):
+    if equation is None or not is_unary_elementwise(equation):
         return
-    if not _only_feeds_contractions(op.results[0]):
+    if not only_feeds_contractions(op.results[0]):
         return
     chain: list[Operation] = []
     source = equation.inputs[0]
@@ -265,32 +291,6 @@ def _move_before_layout(op: GenericOp) -> None:
         value = _moved(move, value, element.element_type, op)
     op.results[0].replace_all_uses_with(value)
     Rewriter.erase_op(op)
-
-
-def _is_unary_elementwise(equation: Equation) -> bool:
-    reads_index = any(isinstance(inner, linalg.IndexOp) for inner in equation.body.ops)
-    return (
-        len(equation.inputs) == len(equation.outputs) == 1
-        and not equation.reduced
-        and not equation.reads_accumulator
-        and not reads_index
-        and all(m == AffineMap.identity(len(equation.sizes)) for m in equation.maps)
-    )
-
-
-def _only_feeds_contractions(value: SSAValue) -> bool:
-    for use in value.uses:
-        equation = equation_of(use.operation)
-        if equation is not None and equation.factors is not None:
-            continue
-        if equation is not None and _is_unary_elementwise(equation):
-            if not _only_feeds_contractions(use.operation.results[0]):
-                return False
-            continue
-        moves = isinstance(use.operation, (*MOVES, tensor.ExtractSliceOp))
-        if not moves or not _only_feeds_contractions(use.operation.results[0]):
-            return False
-    return bool(value.uses)
 
 
 def _elementwise_on(op: GenericOp, source: SSAValue, element: Attribute) -> SSAValue:

@@ -32,9 +32,11 @@ class Body:
         """Whether this is the body of a loop, which may run any number of times."""
         return isinstance(self.block.parent_op(), scf.ForOp)
 
-    def loops(self) -> "list[Body]":
-        """The loop bodies that this is in, itself included, from the innermost outwards."""
-        return [body for body, _ in self.path() if body.is_loop()]
+    def repeated(self) -> "list[Body]":
+        """Those of this body and the ones around it that are in a loop, innermost first."""
+        around = [body for body, _ in self.path()]
+        loops = [place for place, body in enumerate(around) if body.is_loop()]
+        return around[: loops[-1] + 1] if loops else []
 
 
 @dataclass(eq=False)

@@ -21,21 +21,24 @@ def select_syncs(dependences: Dependences, events: int) -> tuple[list[Sync], Eve
         dependences: what must be ordered.
         events: ids of an ordered pair of pipes.
     """
-    syncs: list[Sync] = []
+    syncs = _without_implied(dependences, _complete(dependences))
     while True:
-        syncs = _without_implied(dependences, _complete(dependences, syncs))
         outcome = _event_ids(dependences, syncs, events)
-        if not isinstance(outcome, Flag):
+        while isinstance(outcome, Flag):
+            syncs = _relieved(syncs, outcome)
+            outcome = _event_ids(dependences, syncs, events)
+        fewer = _without_implied(dependences, syncs)
+        if len(fewer) == len(syncs):
             return syncs, outcome
-        syncs = _relieved(syncs, outcome)
+        syncs = fewer
 
 
 def _loops(program: Program) -> list[Body]:
     return [body for body in bodies(program.body) if body.is_loop()]
 
 
-def _complete(dependences: Dependences, syncs: Sequence[Sync]) -> list[Sync]:
-    completed, repeating = list(syncs), list[Body]()
+def _complete(dependences: Dependences) -> list[Sync]:
+    completed, repeating = list[Sync](), list[Body]()
     for loop in (None, *_loops(dependences.program)):
         if loop is not None:
             repeating.append(loop)
@@ -46,13 +49,15 @@ def _complete(dependences: Dependences, syncs: Sequence[Sync]) -> list[Sync]:
 
 def _remedy(found: Violation, syncs: Sequence[Sync]) -> Sync:
     if isinstance(found, DoubleSet):
-        return Fence(Pipe.ALL, found.flag.body, found.flag.wait_at)
-    instruction = found.instruction
-    strongest = Fence(Pipe.ALL, instruction.body, instruction.place)
-    return next((sync for sync in _remedies(found) if sync not in syncs), strongest)
+        remedies = _orders_of_reuse(found.flag)
+        strongest = Fence(Pipe.ALL, found.flag.body, found.flag.wait_at)
+    else:
+        remedies = _orders_of_instructions(found)
+        strongest = Fence(Pipe.ALL, found.instruction.body, found.instruction.place)
+    return next((sync for sync in remedies if sync not in syncs), strongest)
 
 
-def _remedies(found: Unordered) -> Iterator[Sync]:
+def _orders_of_instructions(found: Unordered) -> Iterator[Sync]:
     """What could order an instruction, what orders most first.
 
     The latest earlier instruction comes first: its flag also covers those before it on its pipe.
@@ -67,8 +72,24 @@ def _remedies(found: Unordered) -> Iterator[Sync]:
         if begin < end:
             yield _between(first, second, body, carried=False)
     for first in latest_first:
-        for loop in common_body(first, second).loops():
-            yield _between(first, second, loop, carried=True)
+        for body in common_body(first, second).repeated():
+            yield _between(first, second, body, carried=True)
+
+
+def _orders_of_reuse(flag: Flag) -> Iterator[Flag]:
+    """What could order the wait for a flag before the next time that it is set.
+
+    The node that waits is ordered before the node that sets: a flag the other way round.
+    """
+    setting, waiting = flag.set_at - 1, flag.wait_at
+    if flag.carried:
+        if waiting < setting:
+            yield Flag(flag.target, flag.source, flag.body, waiting + 1, setting, False)
+        return
+    for body in flag.body.repeated():
+        if body is not flag.body:
+            setting = waiting = next(p for b, p in flag.body.path() if b is body and p is not None)
+        yield Flag(flag.target, flag.source, body, waiting + 1, setting, True)
 
 
 def _between(first: Instruction, second: Instruction, body: Body, *, carried: bool) -> Sync:
@@ -121,9 +142,11 @@ def _same_pipes(flag: Flag, other: Flag) -> bool:
 
 
 def _relieved(syncs: Sequence[Sync], flag: Flag) -> list[Sync]:
-    """The syncs without a flag, but at least as strict."""
-    for other in syncs:
-        if isinstance(other, Flag) and (merged := _merged(flag, other)) is not None:
+    """The syncs without a flag, but at least as strict: merged with its nearest, or fenced."""
+    others = [sync for sync in syncs if isinstance(sync, Flag)]
+    others.sort(key=lambda other: abs(other.set_at - flag.set_at))
+    for other in others:
+        if (merged := _merged(flag, other)) is not None:
             return [sync for sync in syncs if sync not in (flag, other)] + [merged]
     fence = Fence(Pipe.ALL, flag.body, flag.wait_at)
     return [fence if sync is flag else sync for sync in syncs]

@@ -13,9 +13,9 @@ class Flag:
 
     Not carried: set at ``set_at`` and waited for at ``wait_at``, which is not before it.
 
-    Carried by a loop: waited for at ``wait_at`` and set at ``set_at`` after it, for the next
-    iteration. It is set once before the outermost loop and waited for once after it, so that it
-    needs no iteration to run; kept set between the runs of an inner loop, it needs no order there.
+    Carried by loops: waited for at ``wait_at`` and set at ``set_at`` after it, for the next run of
+    the body. It is set once before the outermost loop around and waited for once after it, so that
+    no run is needed; between the runs of an inner loop or of a branch it simply stays set.
     """
 
     source: Pipe

@@ -64,8 +64,11 @@ CASTS = frozenset(
     for name in ("extf", "truncf", "sitofp", "uitofp", "fptosi", "fptoui", "extsi", "extui")
 ) | {"arith.trunci", "arith.index_cast"}
 
-FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 6: "ne", 13: "ne"}
-"""``arith.cmpf`` predicates: the ordered ones, and ``une``."""
+FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 13: "ne"}
+"""``arith.cmpf`` predicates that are functions: the ordered ones, false for NaN, and ``une``."""
+
+NEGATED_PREDICATES = {9: "le", 10: "lt", 11: "ge", 12: "gt"}
+"""``arith.cmpf`` predicates that are the opposite of a function: the unordered ones."""
 
 INTEGER_PREDICATES = {0: "eq", 1: "ne", 2: "lt", 3: "le", 4: "gt", 5: "ge"}
 """``arith.cmpi`` predicates: equality and the signed ones."""
@@ -373,7 +376,11 @@ class _Body:
         if op.name in CASTS:
             return self._terms.cast(args[0], dtype)
         if isinstance(op, arith.CmpfOp):
-            return self._comparison(FLOAT_PREDICATES, op.predicate.value.data, args)
+            predicate = op.predicate.value.data
+            if predicate in NEGATED_PREDICATES:
+                opposite = self._comparison(NEGATED_PREDICATES, predicate, args)
+                return self._terms.apply("not", (opposite,), "i1")
+            return self._comparison(FLOAT_PREDICATES, predicate, args)
         if isinstance(op, arith.CmpiOp):
             return self._comparison(INTEGER_PREDICATES, op.predicate.value.data, args)
         if op.name in FUNCTIONS:

@@ -1,6 +1,5 @@
 """The structural class of a specification: which kind of loop nest can compute it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,7 +21,8 @@ class Structure(StrEnum):
 class Contraction:
     """``result[batch, m, n] = sum(k) lhs[batch, m, k] · rhs[batch, n, k]``, axes by role.
 
-    The last axis of ``m``, ``n`` and ``k`` is the one to tile; the others are looped over.
+    The last axis of ``m``, ``n`` and ``k`` is the one to tile, of ``k`` the longest; the others are
+    looped over.
     """
 
     lhs: Term
@@ -63,7 +63,7 @@ def contraction_of(specification: Specification) -> Contraction | None:
     batch = tuple(a for a in written if a in lhs.axes and a in rhs.axes)
     m = tuple(a for a in written if a in lhs.axes and a not in rhs.axes)
     n = tuple(a for a in written if a in rhs.axes and a not in lhs.axes)
-    k = tuple(sorted(root.bound, key=_inner_first((lhs, rhs))))
+    k = tuple(sorted(root.bound, key=lambda axis: (specification.axes[axis], axis)))
     if not m or not n or not k or not root.bound <= lhs.axes & rhs.axes:
         return None
     return Contraction(lhs, rhs, batch, m, n, k)
@@ -73,22 +73,6 @@ def _without_casts(term: Term) -> Term:
     while term.op == "cast":
         term = term.args[0]
     return term
-
-
-class _inner_first:
-    """Sorts folded axes by where they stand in the operands: the innermost last."""
-
-    def __init__(self, reads: Sequence[Term]) -> None:
-        self._reads = reads
-
-    def __call__(self, axis: str) -> tuple[int, str]:
-        places = [
-            position
-            for read in self._reads
-            for position, dim in enumerate(read.index)
-            if axis in dim.axes
-        ]
-        return sum(places), axis
 
 
 def folded_axes(specification: Specification) -> frozenset[str]:

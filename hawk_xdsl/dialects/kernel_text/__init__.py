@@ -2,7 +2,9 @@
 
 from hawk_xdsl.dialects.kernel_text.build import StageBuilder, build
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.kernel_text.parse import canonical_blanks, grammar, parse
+from hawk_xdsl.dialects.kernel_text.narrow import narrowed_grammar
+from hawk_xdsl.dialects.kernel_text.parse import grammar, is_name, keywords, parse
+from hawk_xdsl.dialects.kernel_text.print import print_kernels, print_program, signature_of
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
     Program,
@@ -18,7 +20,12 @@ __all__ = [
     "StageBuilder",
     "StageKernel",
     "build",
-    "canonical_blanks",
     "grammar",
+    "is_name",
+    "keywords",
+    "narrowed_grammar",
     "parse",
+    "print_kernels",
+    "print_program",
+    "signature_of",
 ]

@@ -90,11 +90,10 @@ def _write(
         if tile.buffer.root is not buffer.root:
             continue
         if not op.IN_PLACE:
-            context.fail(
-                f"{op.name.removeprefix('npu.')} cannot overwrite `{name}`, which it reads"
-            )
+            mnemonic = op.name.removeprefix("npu.")
+            context.reject(op, f"{mnemonic} cannot overwrite `{name}`, which it reads")
         if not tile.whole or tile.buffer.base is not buffer.base:
-            context.fail(f"the operand and the result overlap in part of `{name}`")
+            context.reject(op, f"the operand and the result overlap in part of `{name}`")
     context.emit(op)
 
 

@@ -1,6 +1,6 @@
 """The state of one kernel while it is built: blocks, names, and how operations are emitted."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeVar
@@ -25,6 +25,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES, buffer_type, global_type, literal
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, linear
+from hawk_xdsl.dialects.kernel_text.parse import is_name
 from hawk_xdsl.dialects.kernel_text.scope import (
     Accumulation,
     Binding,
@@ -51,6 +52,20 @@ class Global:
     written: bool = False
 
 
+def _expect_operands(operands: Sequence[GlobalOperand]) -> None:
+    """Raise ``KernelTextError`` unless the operands can be named and held."""
+    names = [operand.name for operand in operands]
+    for name, dtype, shape in operands:
+        if not is_name(name):
+            raise KernelTextError(f"an operand cannot be named `{name}`")
+        if names.count(name) > 1:
+            raise KernelTextError(f"two operands are named `{name}`")
+        if dtype not in DTYPES:
+            raise KernelTextError(f"operand `{name}` has dtype {dtype}; kernels hold none such")
+        if not shape or min(shape) < 1:
+            raise KernelTextError(f"operand `{name}` has shape {list(shape)}")
+
+
 @dataclass
 class KernelContext:
     """Everything the statements of one kernel share.
@@ -74,6 +89,7 @@ class KernelContext:
     def create(signature: Signature, temps: Sequence[GlobalOperand]) -> "KernelContext":
         """An empty kernel whose block has all operands as arguments, used or not."""
         operands = [*signature.inputs, *signature.outputs, *temps]
+        _expect_operands(operands)
         block = Block(arg_types=[global_type(o.dtype, o.shape) for o in operands])
         names: dict[str, Global] = {}
         for index, (operand, argument) in enumerate(zip(operands, block.args, strict=True)):
@@ -98,14 +114,19 @@ class KernelContext:
         try:
             op.verify()
         except VerifyException as error:
-            self.fail(str(error))
+            self.reject(op, str(error))
         for result in op.results:
             result.name_hint = hint
         self.frame.block.add_op(op)
         return op
 
+    def reject(self, op: Operation, reason: str) -> NoReturn:
+        """Raise for an operation that is not emitted, and drop its uses of values."""
+        op.drop_all_references()
+        self.fail(reason)
+
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Undo what was built inside if it raises."""
         depth, last = len(self.frames), self.frame.block.last_op
         saved = [(dict(frame.names), dict(frame.memo)) for frame in self.frames]

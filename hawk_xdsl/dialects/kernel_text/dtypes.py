@@ -37,7 +37,8 @@ DTYPES: dict[str, Element] = {
 }
 """The element types that a kernel can hold, by name."""
 
-_LARGEST = {"f16": 65504.0, "bf16": 3.3895313892515355e38, "f32": 3.4028234663852886e38}
+_OVERFLOW = {"f16": 65520.0, "bf16": 2.0**128 - 2.0**119, "f32": 2.0**128 - 2.0**103}
+"""The smallest numbers that round to infinity."""
 
 
 def dtype_name(element: Attribute) -> str:
@@ -63,7 +64,7 @@ def literal(value: int | float, dtype: str, line: int | None) -> FloatAttr | Int
             raise KernelTextError(f"{value} does not fit {dtype}", line=line)
         return IntegerAttr(value, element)
     infinite = value in (float("inf"), float("-inf"))
-    if not infinite and abs(value) > _LARGEST[dtype]:
+    if not infinite and abs(value) >= _OVERFLOW[dtype]:
         raise KernelTextError(f"{value} does not fit {dtype}", line=line)
     return FloatAttr(float(value), element)
 
@@ -89,7 +90,8 @@ def number_text(constant: Attribute) -> str:
 def _shortest(value: float, type_: AnyFloat) -> str:
     for digits in range(1, 18):
         text = f"{value:.{digits}g}"
-        if FloatAttr(float(text), type_).value.data == value:
+        fits = abs(float(text)) < _OVERFLOW[dtype_name(type_)]
+        if fits and FloatAttr(float(text), type_).value.data == value:
             break
     else:
         text = repr(value)

@@ -125,6 +125,7 @@ def _syntax_error(error: UnexpectedInput, text: str, numbers: tuple[int, ...]) -
 _DESCRIPTIONS = {
     "NAME": "a name",
     "INT": "an integer",
+    "LENGTH": "an integer",
     "NEGATIVE": "a number",
     "FLOAT": "a number",
     "_SP": "a space",
@@ -160,7 +161,8 @@ class _Reader:
             "fill": self._fill,
             "view": lambda n: ast.View(_word(n.children[0]), _integers(n.children[1])),
             "mmad": self._mmad,
-            "elementwise": self._elementwise,
+            "unary_op": self._elementwise,
+            "binary_op": self._elementwise,
             "vsel": lambda n: ast.Elementwise("vsel", self._operands(n)),
             "vgather": lambda n: ast.Elementwise("vgather", self._operands(n)),
             "vcmp": self._compare,

@@ -1,4 +1,4 @@
-"""Npu kernels back to canonical kernel text: no indentation, single spaces, one statement a line."""
+"""Npu kernels back to canonical kernel text: one statement a line, no indentation."""
 
 from collections.abc import Sequence
 

@@ -72,7 +72,11 @@ def _outermost(op: Operation, loops: list[scf.ForOp]) -> Operation:
     position = op
     for _ in loops:
         parent = position.parent_op()
-        if parent not in loops or isinstance(parent.lb.owner, BlockIdxOp):
+        if (
+            not isinstance(parent, scf.ForOp)
+            or parent not in loops
+            or isinstance(parent.lb.owner, BlockIdxOp)
+        ):
             raise KernelTextError("the condition of an mmad skips a loop")
         position = parent
     return position

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, MemRefType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, IntegerType, MemRefType
 from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
@@ -65,7 +65,9 @@ def part_of(value: SSAValue) -> PartOfBuffer:
     return PartOfBuffer(op.source, offsets, sizes, strides, dropped, whole)
 
 
-def _mixed(static: DenseArrayBase, dynamic: Sequence[SSAValue]) -> tuple[SSAValue | int, ...]:
+def _mixed(
+    static: DenseArrayBase[IntegerType], dynamic: Sequence[SSAValue]
+) -> tuple[SSAValue | int, ...]:
     values = iter(dynamic)
     return tuple(
         next(values) if number == DYNAMIC_INDEX else int(number) for number in static.get_values()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from xdsl.dialects import affine, arith, memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, MemRefType
-from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
+from xdsl.dialects.builtin import DenseArrayBase, MemRefType
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.kernel_text.build import ACROSS, RELATIONS, across_expression
 from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_name, number_text
@@ -65,7 +65,9 @@ class StagePrinter:
 
     def __init__(self, stage: StageKernel, temps: Sequence[str]) -> None:
         self._block = stage.op.body.block
-        self._operands = dict(zip(self._block.args, stage.operands, strict=True))
+        self._operands: dict[SSAValue, str] = dict(
+            zip(self._block.args, stage.operands, strict=True)
+        )
         self._reserved = {*stage.operands, *temps}
         self._names: dict[SSAValue, str] = {}
         self._refills = refills(stage.op)
@@ -263,12 +265,15 @@ class StagePrinter:
     def _across(self, op: scf.ForOp) -> str:
         iteration = op.body.block.args[0]
         applies = [
-            use.operation for use in iteration.uses if isinstance(use.operation, affine.ApplyOp)
+            inner
+            for inner in op.body.block.ops
+            if isinstance(inner, affine.ApplyOp) and iteration in inner.mapOperands
         ]
-        applies = [inner for inner in op.body.block.ops if inner in applies]
         attribute = op.attributes.get(ACROSS)
         if isinstance(attribute, DenseArrayBase):
             numbers = [int(number) for number in attribute.get_values()]
+            if not numbers or len(numbers) % 3 or min(numbers[2::3]) < 1:
+                raise KernelTextError(f"{ACROSS} needs a start, stop and step a variable")
             ranges = [range(*numbers[i : i + 3]) for i in range(0, len(numbers), 3)]
         else:
             ranges = [_plain_range(op, applies)]
@@ -303,6 +308,8 @@ def _plain_range(op: scf.ForOp, applies: Sequence[affine.ApplyOp]) -> range:
     map_ = applies[0].map.data
     start = map_.eval([0], [])[0]
     step = map_.eval([1], [])[0] - start
+    if step < 1 or start < 0:
+        raise KernelTextError("a loop over blocks that does not count up has no text form")
     return range(start, start + step * int(total), step)
 
 

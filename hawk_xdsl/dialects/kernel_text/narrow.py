@@ -1,0 +1,118 @@
+"""The grammar narrowed to one op, to constrain decoding: its operands, dtypes, ops and lengths."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from math import prod
+
+from hawk_xdsl.dialects.kernel_text.parse import grammar, keywords
+from hawk_xdsl.dialects.kernel_text.signature import Signature
+
+LARGEST_LENGTH = 1 << 20
+"""No buffer on a core of any target has more elements along a dimension (1 MiB of L1)."""
+
+_FIRST = "".join(chr(c) for c in (*range(65, 91), *range(97, 123)))
+_REST = "".join(sorted(f"{_FIRST}0123456789_"))
+
+
+def narrowed_grammar(
+    signature: Signature,
+    *,
+    dtypes: Collection[str] | None = None,
+    mnemonics: Collection[str] | None = None,
+    temps: Sequence[str] = ("t0", "t1", "t2", "t3"),
+    largest: int = LARGEST_LENGTH,
+) -> str:
+    """The grammar of the kernels that can be written for one op, in llguidance's Lark dialect.
+
+    It accepts every kernel that the builder accepts for the signature, up to the names of its
+    temps; and no name in it can be a keyword or an operand. The name terminal is a complement,
+    which lark's LALR lexer cannot read (it takes the first alternative that matches, not the
+    longest); its Earley parser can.
+
+    Args:
+        signature: whose operands can be loaded and stored.
+        dtypes: of temps, fills, ranges and casts; None for all.
+        mnemonics: the instructions to the right of ``=`` that the kernel may use, ``vexp``,
+            ``mmad``, ``copy`` and so on; None for all. Loads, fills and views are always there.
+        temps: the names that scratch in global memory may have.
+        largest: no length in the text has more digits than this number, and neither than the
+            elements of the largest operand.
+
+    Raises:
+        ValueError: if nothing is left to choose from.
+    """
+    operands = [operand.name for operand in (*signature.inputs, *signature.outputs)]
+    outputs = [operand.name for operand in signature.outputs]
+    everywhere = [*operands, *temps]
+    elements = [prod(o.shape) for o in (*signature.inputs, *signature.outputs)]
+    digits = len(str(max(largest, *elements)))
+    text = grammar()
+    text = _replace(text, "source", _words(everywhere))
+    text = _replace(text, "sink", _words([*outputs, *temps]))
+    text = _replace(text, "readable", f"{_words(everywhere)} | NAME")
+    text = _replace(text, "scratch", _words(temps))
+    if dtypes is not None:
+        text = _replace(text, "dtype", _words(dtypes))
+    if mnemonics is not None:
+        text = _only(text, frozenset(mnemonics))
+    text = _replace(text, "LENGTH", f"/0|[1-9][0-9]{{0,{digits - 1}}}/")
+    return _replace(text, "NAME", f"/{name_pattern({*keywords(), *everywhere})}/")
+
+
+def _words(words: Iterable[str]) -> str:
+    """Alternatives of literal words."""
+    chosen = list(dict.fromkeys(words))
+    if not chosen:
+        raise ValueError("a narrowed rule has no word left")
+    return " | ".join(f'"{word}"' for word in chosen)
+
+
+def _replace(text: str, rule: str, body: str) -> str:
+    """Replace the one-line definition of a rule or terminal."""
+    result, count = re.subn(
+        rf"^([!?]?{rule}): .*$", lambda found: f"{found[1]}: {body}", text, flags=re.MULTILINE
+    )
+    assert count == 1, f"the grammar defines {rule} {count} times"
+    return result
+
+
+def _alternatives(text: str, rule: str) -> list[str]:
+    found = re.search(rf"^[!?]?{rule}: (.*)$", text, flags=re.MULTILINE)
+    assert found is not None, f"the grammar has no {rule}"
+    return [word.strip() for word in found[1].split("|")]
+
+
+def _only(text: str, mnemonics: frozenset[str]) -> str:
+    """Leave only some instructions among the values."""
+    kept = _alternatives(text, "value")
+    for rule in ("unary", "binary"):
+        words = [word.strip('"') for word in _alternatives(text, rule)]
+        words = [word for word in words if word in mnemonics]
+        if words:
+            text = _replace(text, rule, _words(words))
+        else:
+            kept.remove(f"{rule}_op")
+    optional = {rule for rule in kept if rule.startswith("v") and rule != "view"} | {"mmad"}
+    kept = [rule for rule in kept if rule not in optional or rule in mnemonics]
+    return _replace(text, "value", " | ".join(kept))
+
+
+def name_pattern(reserved: Collection[str]) -> str:
+    """A regular expression without lookahead for all names but the reserved ones."""
+    return _node("", frozenset(reserved))
+
+
+def _node(prefix: str, words: frozenset[str]) -> str:
+    """What may follow a prefix: letters that lead away from all words, or on towards one."""
+    following = sorted({word[len(prefix)] for word in words if len(word) > len(prefix)})
+    alternatives: list[str] = []
+    letters = _REST if prefix else _FIRST
+    away = "".join(letter for letter in letters if letter not in following)
+    if away:
+        alternatives.append(f"[{away}][A-Za-z0-9_]*")
+    for letter in following:
+        longer = prefix + letter
+        below = frozenset(word for word in words if word.startswith(longer))
+        alternatives.append(f"{letter}{_node(longer, below)}")
+    may_end = bool(prefix) and prefix not in words
+    return f"(?:{'|'.join(alternatives)}){'?' if may_end else ''}"

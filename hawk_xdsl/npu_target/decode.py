@@ -1,0 +1,338 @@
+"""Decodes a kernel once into steps, so that running a block costs little beyond its numpy work.
+
+xDSL's interpreter loop takes several microseconds an op (scoped dictionaries, dispatch, result
+objects) and prints the module into every error; a step is one call on a list of values.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.ir import Block, Operation, SSAValue
+
+from hawk_xdsl.dialects.npu import (
+    AllocOp,
+    BarrierOp,
+    BlockCountOp,
+    BlockIdxOp,
+    CopyOp,
+    FixpipeOp,
+    KernelOp,
+    LoadOp,
+    MmadOp,
+    Pipe,
+    ReadOp,
+    ReturnOp,
+    SetFlagOp,
+    StoreOp,
+    VectorOp,
+    VreduceOp,
+    WaitFlagOp,
+    scope_of,
+)
+from hawk_xdsl.npu_target.global_memory import GlobalTile
+from hawk_xdsl.npu_target.instructions import Machine, TileInstruction, Values
+from hawk_xdsl.npu_target.memory import Tile
+from hawk_xdsl.npu_target.moves import MoveInstruction
+from hawk_xdsl.npu_target.pipes import Queued
+from hawk_xdsl.npu_target.scalars import Function, constant_value, scalar_function
+from hawk_xdsl.npu_target.scopes import Scopes
+from hawk_xdsl.npu_target.synchronisation import Barrier, BarrierAll, SetFlag, WaitFlag
+from hawk_xdsl.npu_target.tile_instructions import (
+    MmadInstruction,
+    ReadInstruction,
+    VectorInstruction,
+)
+from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+Step = Callable[[Values], None]
+
+
+class Program:
+    """A kernel as steps on an environment, one slot for each SSA value.
+
+    Attributes:
+        instructions: the decoded tile instructions, with their counters.
+        loops: the slot of each loop's variable.
+    """
+
+    def __init__(self, kernel: KernelOp, machine: Machine, scopes: Scopes) -> None:
+        self._machine = machine
+        self._scopes = scopes
+        self._slots: dict[SSAValue, int] = {}
+        self._initial: Values = []
+        self.instructions: list[TileInstruction] = []
+        self.loops: dict[Operation, int] = {}
+        self._arguments = [self.slot(argument) for argument in kernel.body.block.args]
+        self._block_index = self._constant(None)
+        self._block_count = self._constant(kernel.blocks.value.data)
+        self._steps = self._block(kernel.body.block)
+
+    def environment(self, arguments: Sequence[GlobalTile], block: int) -> Values:
+        """The values before the first step of a block."""
+        env = list(self._initial)
+        for slot, argument in zip(self._arguments, arguments, strict=True):
+            env[slot] = argument
+        env[self._block_index] = block
+        return env
+
+    def run(self, env: Values) -> None:
+        """Run all steps. Raises ``Fault``."""
+        self._steps(env)
+
+    def slot(self, value: SSAValue) -> int:
+        """The place of a value in the environment."""
+        if value not in self._slots:
+            self._slots[value] = self._constant(None)
+        return self._slots[value]
+
+    def _constant(self, value: object) -> int:
+        self._initial.append(value)
+        return len(self._initial) - 1
+
+    def _slots_of(self, values: Sequence[SSAValue]) -> tuple[int, ...]:
+        return tuple(self.slot(value) for value in values)
+
+    def _block(self, block: Block) -> Step:
+        """All ops of a block but its terminator; its scalar ops are charged together."""
+        steps: list[Step] = []
+        scalar_ops = 0
+        for op in block.ops:
+            if isinstance(op, ReturnOp | scf.YieldOp):
+                continue
+            function = scalar_function(op)
+            try:
+                if function is not None:
+                    steps.append(self._scalar(op, function))
+                    scalar_ops += 1
+                else:
+                    step = self._decode(op)
+                    if step is not None:
+                        steps.append(step)
+            except Fault as fault:
+                fault.op = fault.op or op
+                raise
+        core, cycles = self._machine.core, scalar_ops * self._machine.target.scalar.operation
+
+        def run(env: Values) -> None:
+            core.now += cycles
+            for step in steps:
+                step(env)
+
+        return run
+
+    def _decode(self, op: Operation) -> Step | None:
+        """The step of an op, or ``None`` if it only has a constant result."""
+        match op:
+            case arith.ConstantOp():
+                self._initial[self.slot(op.result)] = constant_value(op)
+                return None
+            case BlockIdxOp():
+                self._slots[op.value] = self._block_index
+                return None
+            case BlockCountOp():
+                self._slots[op.value] = self._block_count
+                return None
+            case scf.ForOp():
+                return self._for(op)
+            case scf.IfOp():
+                return self._if(op)
+            case memref.SubviewOp():
+                return self._subview(op)
+            case AllocOp():
+                return self._alloc(op)
+            case SetFlagOp() | WaitFlagOp() | BarrierOp():
+                return self._synchronisation(op)
+            case _:
+                return self._instruction(op)
+
+    def _scalar(self, op: Operation, function: Function) -> Step:
+        slots, result = self._slots_of(op.operands), self.slot(op.results[0])
+        if len(slots) == 1:
+            (only,) = slots
+
+            def unary(env: Values) -> None:
+                env[result] = function(env[only])
+
+            return unary
+
+        def step(env: Values) -> None:
+            try:
+                env[result] = function(*[env[slot] for slot in slots])
+            except Fault as fault:
+                fault.op = op
+                raise
+
+        return step
+
+    def _for(self, op: scf.ForOp) -> Step:
+        lower, upper, stride = self._slots_of((op.lb, op.ub, op.step))
+        variable, *carried = self._slots_of(op.body.block.args)
+        self.loops[op] = variable
+        starts, results = self._slots_of(op.iter_args), self._slots_of(op.results)
+        body = self._block(op.body.block)
+        terminator = op.body.block.last_op
+        assert isinstance(terminator, scf.YieldOp)
+        yielded = self._slots_of(terminator.operands)
+
+        def step(env: Values) -> None:
+            if env[stride] < 1:
+                fault = Fault(TrapCode.ARITHMETIC, f"a loop with step {env[stride]}")
+                fault.op = op
+                raise fault
+            values = [env[slot] for slot in starts]
+            for index in range(env[lower], env[upper], env[stride]):
+                env[variable] = index
+                for slot, value in zip(carried, values, strict=True):
+                    env[slot] = value
+                body(env)
+                values = [env[slot] for slot in yielded]
+            for slot, value in zip(results, values, strict=True):
+                env[slot] = value
+
+        return step
+
+    def _if(self, op: scf.IfOp) -> Step:
+        condition, results = self.slot(op.cond), self._slots_of(op.results)
+        branches: list[tuple[Step, tuple[int, ...]] | None] = []
+        for region in (op.false_region, op.true_region):
+            if not region.blocks:
+                branches.append(None)
+                continue
+            terminator = region.block.last_op
+            assert isinstance(terminator, scf.YieldOp)
+            body = self._block(region.block)
+            branches.append((body, self._slots_of(terminator.operands)))
+
+        def step(env: Values) -> None:
+            branch = branches[bool(env[condition])]
+            if branch is None:
+                return
+            body, yielded = branch
+            body(env)
+            for slot, value in zip(results, [env[slot] for slot in yielded], strict=True):
+                env[slot] = value
+
+        return step
+
+    def _alloc(self, op: AllocOp) -> Step:
+        tile = self._scopes.allocate(op)
+        self._initial[self.slot(op.buffer)] = tile
+        buffer = tile.buffer
+
+        def step(env: Values) -> None:
+            buffer.generation += 1
+
+        return step
+
+    def _subview(self, op: memref.SubviewOp) -> Step:
+        source, result = self.slot(op.source), self.slot(op.result)
+        offsets = self._indices(op.static_offsets.get_values(), op.offsets)
+        sizes = self._indices(op.static_sizes.get_values(), op.sizes)
+        strides = self._indices(op.static_strides.get_values(), op.strides)
+        dropped = _dropped(op)
+        cache: dict[tuple[Any, ...], Tile | GlobalTile] = {}
+
+        def step(env: Values) -> None:
+            tile: Tile | GlobalTile = env[source]
+            key = (tile, *[env[slot] for slot in (*offsets, *sizes, *strides)])
+            view = cache.get(key)
+            if view is None:
+                starts = [env[slot] for slot in offsets]
+                counts = [env[slot] for slot in sizes]
+                steps = [env[slot] for slot in strides]
+                try:
+                    view = _view(tile, starts, counts, steps, dropped)
+                except Fault as fault:
+                    fault.op = op
+                    raise
+                if isinstance(view, Tile):
+                    cache[key] = view
+            env[result] = view
+
+        return step
+
+    def _indices(self, static: Sequence[int], dynamic: Sequence[SSAValue]) -> tuple[int, ...]:
+        """Slots of a mixed list of static and dynamic indices."""
+        values = iter(dynamic)
+        return tuple(
+            self.slot(next(values)) if index == DYNAMIC_INDEX else self._constant(index)
+            for index in static
+        )
+
+    def _synchronisation(self, op: SetFlagOp | WaitFlagOp | BarrierOp) -> Step | None:
+        core = self._machine.core
+        if not self._machine.ordered:
+            return None
+        instruction: Queued
+        match op:
+            case SetFlagOp():
+                instruction = found = SetFlag(op, core)
+            case WaitFlagOp():
+                instruction = found = WaitFlag(op, core)
+            case BarrierOp():
+                found = BarrierAll(op, core) if op.pipe.data is Pipe.ALL else Barrier(op, core)
+                instruction = found
+        pipe = found.pipe
+        return lambda env: core.issue(pipe, instruction)
+
+    def _instruction(self, op: Operation) -> Step:
+        machine, slots = self._machine, self._slots_of(op.operands)
+        match op:
+            case VectorOp():
+                temporary = self._scopes.temporary(op) if isinstance(op, VreduceOp) else None
+                instruction = VectorInstruction(op, machine, slots, temporary)
+            case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
+                path = machine.target.paths[scope_of(op.source), scope_of(op.dest)]
+                instruction = MoveInstruction(op, machine, slots, path)
+            case MmadOp():
+                instruction = MmadInstruction(op, machine, slots)
+            case ReadOp():
+                instruction = ReadInstruction(op, machine, slots, self.slot(op.value))
+            case _:
+                raise Fault(TrapCode.UNSUPPORTED, "is not an op that a kernel can have")
+        self.instructions.append(instruction)
+        return instruction.step
+
+
+def _dropped(op: memref.SubviewOp) -> tuple[bool, ...]:
+    """Which dimensions a subview drops: unit ones that its result type does not have."""
+    result = op.result.type
+    assert isinstance(result, MemRefType)
+    wanted = list(result.get_shape())
+    dropped: list[bool] = []
+    for size in op.static_sizes.get_values():
+        keep = bool(wanted) and wanted[0] == size
+        if keep:
+            wanted.pop(0)
+        dropped.append(not keep)
+    return tuple(dropped)
+
+
+def _view(
+    tile: Tile | GlobalTile,
+    starts: Sequence[int],
+    counts: Sequence[int],
+    steps: Sequence[int],
+    dropped: Sequence[bool],
+) -> Tile | GlobalTile:
+    """A part of a tile. Raises ``Fault`` if it is not within the tile."""
+    slices: list[slice | int] = []
+    for start, count, step, extent, drop in zip(
+        starts, counts, steps, tile.shape, dropped, strict=True
+    ):
+        last = start + (count - 1) * step
+        if start < 0 or count < 1 or step < 1 or last >= extent:
+            name = tile.array.name if isinstance(tile, GlobalTile) else tile.buffer.name
+            raise Fault(
+                TrapCode.OUT_OF_BOUNDS,
+                f"takes elements {list(starts)} to "
+                f"{[s + (c - 1) * t for s, c, t in zip(starts, counts, steps, strict=True)]} of "
+                f"{name}, which has {list(tile.shape)}",
+                start=start,
+                count=count,
+                extent=extent,
+            )
+        slices.append(start if drop else slice(start, last + 1, step))
+    return tile.view(tuple(slices))

@@ -1,0 +1,214 @@
+"""The rules of a target that can be checked without running a kernel."""
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.ir import BlockArgument, Operation, SSAValue
+
+from hawk_xdsl.dialects.npu import (
+    AllocOp,
+    BarrierOp,
+    CopyOp,
+    FixpipeOp,
+    KernelOp,
+    LoadOp,
+    MmadOp,
+    Pipe,
+    Scope,
+    SetFlagOp,
+    StoreOp,
+    TileOp,
+    VectorOp,
+    VreduceOp,
+    WaitFlagOp,
+    is_buffer,
+    scope_of,
+)
+from hawk_xdsl.npu_target.cost import cost_row
+from hawk_xdsl.npu_target.dtypes import element_name
+from hawk_xdsl.npu_target.layout import buffer_bytes
+from hawk_xdsl.npu_target.live_ranges import check_live_ranges
+from hawk_xdsl.npu_target.scopes import check_place
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
+
+
+def verify_kernel(kernel: KernelOp, target: Target) -> None:
+    """Check every rule of a target that needs no run: before or after planning.
+
+    Raises:
+        Trap: the first rule that an op breaks: core type, data path, dtype, field range, event id,
+            layout, and, of buffers that have addresses, alignment, capacity and overlap.
+    """
+    for op in kernel.walk():
+        try:
+            _check(op, kernel, target)
+        except Fault as fault:
+            raise _trap(fault, op, kernel) from fault
+    try:
+        check_live_ranges(kernel)
+    except Fault as fault:
+        raise _trap(fault, fault.op, kernel) from fault
+
+
+def supports(target: Target, mnemonic: str, dtype: str) -> bool:
+    """Whether a target has a vector instruction for operands of a dtype.
+
+    Args:
+        target: the machine.
+        mnemonic: such as ``vexp``; for ``vreduce`` and ``vcumulate`` any kind counts.
+        dtype: such as ``f32``; for ``vcast`` what it converts from.
+    """
+    rows = [row for name, row in target.vector.ops.items() if name.split("_")[0] == mnemonic]
+    return any(dtype == entry.split("-")[0] for row in rows for entry in row)
+
+
+def _trap(fault: Fault, op: Operation | None, kernel: KernelOp) -> Trap:
+    return Trap(fault.code, fault.message, op=op, kernel=kernel.sym_name.data, facts=fault.facts)
+
+
+def _check(op: Operation, kernel: KernelOp, target: Target) -> None:
+    for value in (*op.operands, *op.results):
+        _check_buffer(value, target)
+    match op:
+        case AllocOp():
+            _check_alloc(op, kernel, target)
+        case SetFlagOp() | WaitFlagOp():
+            _check_flag(op, kernel, target)
+        case BarrierOp():
+            _check_pipe(op.pipe.data, kernel, target)
+        case TileOp():
+            _check_pipe(op.PIPE, kernel, target)
+            _check_scopes(op, kernel, target)
+            _check_outputs(op, kernel)
+            _check_instruction(op, target)
+        case _:
+            pass
+
+
+def _check_buffer(value: SSAValue, target: Target) -> None:
+    if is_buffer(value.type) and element_name(value.type) not in target.dtypes:
+        raise Fault(
+            TrapCode.DTYPE,
+            f"{value_name(value)} is of {element_name(value.type)}, which {target.name} does not "
+            f"have; it has {', '.join(target.dtypes)}",
+        )
+
+
+def _check_pipe(pipe: Pipe, kernel: KernelOp, target: Target) -> None:
+    core = kernel.core.data
+    if pipe is not Pipe.ALL and pipe not in target.pipes[core]:
+        raise Fault(
+            TrapCode.WRONG_CORE,
+            f"needs the {pipe} pipe, which a {core} core does not have; it has "
+            f"{', '.join(target.pipes[core])}",
+            pipe=pipe.value,
+        )
+
+
+def _check_flag(op: SetFlagOp | WaitFlagOp, kernel: KernelOp, target: Target) -> None:
+    for pipe in (op.source.data, op.target.data):
+        _check_pipe(pipe, kernel, target)
+    event = op.event.value.data
+    if event >= target.sync.events:
+        raise Fault(
+            TrapCode.EVENT_MISUSE,
+            f"event {event} is not in 0..{target.sync.events - 1}, which {target.name} has",
+            event=event,
+        )
+
+
+def _check_alloc(op: AllocOp, kernel: KernelOp, target: Target) -> None:
+    type_ = op.buffer.type
+    assert isinstance(type_, MemRefType)
+    scope, name = scope_of(type_), value_name(op.buffer)
+    spec = target.scopes[scope]
+    if spec.core is not kernel.core.data:
+        raise Fault(
+            TrapCode.WRONG_CORE,
+            f"{scope} belongs to {spec.core} cores; this kernel runs on {kernel.core.data} cores",
+        )
+    if scope is not Scope.UB and len(type_.get_shape()) != 2:
+        raise Fault(
+            TrapCode.SHAPE, f"a buffer in {scope} is a matrix, got {list(type_.get_shape())}"
+        )
+    size = buffer_bytes(type_)
+    check_place(target, name, scope, 0 if op.address is None else op.address.value.data, size)
+
+
+def _check_scopes(op: TileOp, kernel: KernelOp, target: Target) -> None:
+    for value in (*op.read_buffers(), *op.written_buffers()):
+        scope = scope_of(value)
+        if scope is not Scope.GLOBAL and target.scopes[scope].core is not kernel.core.data:
+            raise Fault(
+                TrapCode.WRONG_CORE,
+                f"uses {scope}, which a {kernel.core.data} core does not have",
+            )
+
+
+def _check_outputs(op: TileOp, kernel: KernelOp) -> None:
+    for value in op.written_buffers():
+        root = root_of(value)
+        if isinstance(root, BlockArgument) and root in kernel.inputs:
+            raise Fault(
+                TrapCode.INPUT_WRITTEN,
+                f"writes {value_name(root)}, which is an input of the kernel",
+            )
+
+
+def root_of(value: SSAValue) -> SSAValue:
+    """The allocation or argument that a view is of."""
+    while isinstance(value.owner, Operation) and not isinstance(value.owner, AllocOp):
+        value = value.owner.operands[0]
+    return value
+
+
+def _check_instruction(op: TileOp, target: Target) -> None:
+    match op:
+        case VectorOp():
+            row, dtype = cost_row(op)
+            _check_dtype(row, dtype, tuple(target.vector.ops.get(row, ())), target)
+            if isinstance(op, VreduceOp) and op.temporary is not None:
+                address, size = op.temporary.value.data, op.temporary_bytes()
+                check_place(target, "the temporary", Scope.UB, address, size)
+        case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
+            _check_move(op, target)
+        case MmadOp():
+            _check_mmad(op, target)
+        case _:
+            pass
+
+
+def _check_dtype(what: str, dtype: str, known: tuple[str, ...], target: Target) -> None:
+    if dtype not in known:
+        has = f"it has {', '.join(known)}" if known else "it has no such instruction"
+        raise Fault(
+            TrapCode.DTYPE,
+            f"{what} of {dtype} does not exist on {target.name}; {has}",
+            dtype=dtype,
+        )
+
+
+def _check_move(op: LoadOp | StoreOp | CopyOp | FixpipeOp, target: Target) -> None:
+    source, dest = scope_of(op.source), scope_of(op.dest)
+    if (source, dest) not in target.paths:
+        known = ", ".join(f"{a} to {b}" for a, b in target.paths)
+        raise Fault(
+            TrapCode.ILLEGAL_PATH,
+            f"{target.name} has no data path from {source} to {dest}; it has {known}",
+        )
+    if isinstance(op, FixpipeOp):
+        accumulator = element_name(op.source.type)
+        casts = target.cube.casts.get(accumulator, ())
+        _check_dtype(f"fixpipe from {accumulator}", element_name(op.dest.type), casts, target)
+
+
+def _check_mmad(op: MmadOp, target: Target) -> None:
+    factor, acc = element_name(op.lhs.type), element_name(op.acc.type)
+    _check_dtype("mmad", factor, tuple(target.cube.dtypes), target)
+    _check_dtype("mmad into", acc, (target.cube.dtypes[factor].accumulator,), target)
+    for extent, letter in zip(op.extents(), "mkn", strict=True):
+        if extent != DYNAMIC_INDEX and not 1 <= extent <= target.cube.max_extent:
+            raise Fault(
+                TrapCode.FIELD_RANGE,
+                f"{letter} is {extent}, not in 1..{target.cube.max_extent}",
+                extent=extent,
+            )

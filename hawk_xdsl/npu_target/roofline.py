@@ -1,0 +1,96 @@
+"""The roofline: how many cycles data and arithmetic need at least."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xdsl.utils.str_enum import StrEnum
+
+from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.npu_target.target import PathSpec, Target
+
+
+class Limit(StrEnum):
+    """What a bound comes from."""
+
+    MEMORY = "memory"
+    CUBE = "cube"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """No kernel takes fewer ``cycles``; ``limiting`` says what takes them."""
+
+    cycles: float
+    limiting: Limit
+
+
+_NOTHING: Mapping[str, int] = {}
+
+
+def bound_cycles(
+    target: Target,
+    *,
+    bytes_read: int,
+    bytes_written: int,
+    macs: Mapping[str, int] = _NOTHING,
+    vector_elements: Mapping[str, int] = _NOTHING,
+) -> Bound:
+    """The roofline bound of an operation on all cores of a target.
+
+    The largest of: bytes over the bandwidth that the cores share, bytes read (and written) over
+    the sum of the cores' own paths, products over the rate of all cubes, and elements over the
+    rate of all vector units at one cycle a repeat; and the latency of one load and one store, which
+    even the smallest kernel waits for.
+
+    Args:
+        target: the machine; costs in cycles of its clock.
+        bytes_read: distinct bytes read from global memory.
+        bytes_written: distinct bytes written to it.
+        macs: multiply-accumulates of the cube by dtype of the factors.
+        vector_elements: element operations of the vector unit by dtype.
+    """
+    core = Core.CUBE if macs else Core.VECTOR
+    loads, stores = _paths(target, core)
+    memory = max(
+        (bytes_read + bytes_written) / target.global_bandwidth,
+        _least(loads, bytes_read) / target.cores[core],
+        _least(stores, bytes_written) / target.cores[core],
+    )
+    candidates = {
+        Limit.MEMORY: memory,
+        Limit.CUBE: _cube_cycles(target, macs),
+        Limit.VECTOR: _vector_cycles(target, vector_elements),
+    }
+    limiting = max(candidates, key=lambda limit: candidates[limit])
+    latency = min(p.cost.latency for p in loads) + min(p.cost.latency for p in stores)
+    return Bound(candidates[limiting] + latency, limiting)
+
+
+def _paths(target: Target, core: Core) -> tuple[list[PathSpec], list[PathSpec]]:
+    """The paths between global memory and a kind of core: in and out."""
+    scopes = {scope for scope, spec in target.scopes.items() if spec.core is core}
+    loads = [p for (a, b), p in target.paths.items() if a is Scope.GLOBAL and b in scopes]
+    stores = [p for (a, b), p in target.paths.items() if b is Scope.GLOBAL and a in scopes]
+    return loads, stores
+
+
+def _least(paths: list[PathSpec], size: int) -> float:
+    return min(path.cost.slope for path in paths) * size
+
+
+def _cube_cycles(target: Target, macs: Mapping[str, int]) -> float:
+    cube = target.cube
+    cycles = 0.0
+    for dtype, count in macs.items():
+        depth = cube.depth_bytes // NUMPY_DTYPES[dtype].itemsize
+        fractals = count / (cube.rows * cube.columns * depth)
+        cycles += fractals * cube.dtypes[dtype].cycles
+    return cycles / target.cores[Core.CUBE]
+
+
+def _vector_cycles(target: Target, elements: Mapping[str, int]) -> float:
+    repeat = target.vector.repeat_bytes
+    repeats = sum(count * NUMPY_DTYPES[dtype].itemsize for dtype, count in elements.items())
+    return repeats / repeat / target.cores[Core.VECTOR]

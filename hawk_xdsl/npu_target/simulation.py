@@ -1,0 +1,266 @@
+"""Runs a kernel on the NPU model: every block, its values, rules and time."""
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import BlockArgument, Operation
+
+from hawk_xdsl.dialects.npu import KernelOp, Pipe
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target.decode import Program
+from hawk_xdsl.npu_target.dtypes import Array, numpy_dtype
+from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
+from hawk_xdsl.npu_target.instructions import Machine, Values
+from hawk_xdsl.npu_target.legality import verify_kernel
+from hawk_xdsl.npu_target.moves import GLOBAL_ALIGNMENT, SMALL_MOVE_BYTES, MoveInstruction
+from hawk_xdsl.npu_target.pipes import PIPES, Core
+from hawk_xdsl.npu_target.scopes import Scopes
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.target_file import load_target
+from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
+
+Mode = Literal["planned", "program-order"]
+
+
+@dataclass(frozen=True)
+class PerformanceWarning:
+    """Something slow that is no error.
+
+    Attributes:
+        code: ``small-move`` or ``misaligned-global``.
+        op_name: the instruction.
+        count: in how many of its runs.
+        message: one line.
+    """
+
+    code: str
+    op_name: str
+    count: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.op_name}: {self.message} [{self.code}]"
+
+
+@dataclass(frozen=True)
+class TraceEvent:
+    """An instruction on the timeline: cycles since the launch."""
+
+    core: int
+    block: int
+    pipe: Pipe
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What a kernel did.
+
+    Attributes:
+        outputs: one array for each output of the kernel.
+        cycles: from the launch until the last core is done.
+        busy: cycles each pipe works, on the core that is done last.
+        bottleneck: the pipe with most of them.
+        bytes_moved: bytes by path (``global->ub``), over all blocks.
+        warnings: what is slow.
+        timeline: every instruction, if a trace was asked for.
+    """
+
+    outputs: tuple[Array, ...]
+    cycles: float
+    busy: Mapping[Pipe, float]
+    bottleneck: Pipe
+    bytes_moved: Mapping[str, int]
+    warnings: tuple[PerformanceWarning, ...]
+    timeline: tuple[TraceEvent, ...] = ()
+
+
+def simulate(
+    kernel: KernelOp,
+    inputs: Sequence[Array],
+    target: Target | None = None,
+    *,
+    mode: Mode = "planned",
+    trace: bool = False,
+) -> Simulation:
+    """Run all blocks of a kernel on the model of a target.
+
+    Args:
+        kernel: verified IR.
+        inputs: one array for each input, with its shape and dtype (i1 as int8).
+        target: where to run; the kernel's own target if not given.
+        mode: ``planned`` as on the hardware, with the addresses, flags and barriers of the IR;
+            ``program-order`` before planning and sync: every buffer has a place of its own, one
+            instruction runs after the other.
+        trace: whether to keep the timeline.
+
+    Raises:
+        Trap: the kernel breaks a rule.
+        HawkError: the inputs do not fit the kernel, or its target is unknown.
+    """
+    if target is None:
+        target = load_target(kernel.target.data)
+    verify_kernel(kernel, target)
+    with np.errstate(all="ignore"):
+        return _Run(kernel, inputs, target, planned=mode == "planned", trace=trace).simulation()
+
+
+class _Run:
+    """One simulation."""
+
+    def __init__(
+        self,
+        kernel: KernelOp,
+        inputs: Sequence[Array],
+        target: Target,
+        *,
+        planned: bool,
+        trace: bool,
+    ) -> None:
+        self.kernel = kernel
+        self.blocks = kernel.blocks.value.data
+        self.cores = target.cores[kernel.core.data]
+        self.core = Core(target, min(self.blocks, self.cores))
+        self.events: list[TraceEvent] = []
+        self.pending: list[tuple[int, str, float, float]] = []
+        recorder = self._record if trace else None
+        self.scopes = Scopes(target, planned=planned)
+        self.planned = planned
+        machine = Machine(self.core, target, planned, recorder)
+        self.arrays = _arrays(kernel, inputs)
+        try:
+            self.program = Program(kernel, machine, self.scopes)
+        except Fault as fault:
+            raise self._trap(fault, fault.op, "") from fault
+
+    def simulation(self) -> Simulation:
+        """Run all blocks, each on the core that is free first."""
+        arguments = [GlobalTile(array, array.data, array.writers, 0) for array in self.arrays]
+        free = [(0.0, core) for core in range(min(self.blocks, self.cores))]
+        busy = [[0.0] * len(PIPES) for _ in free]
+        for block in range(self.blocks):
+            start, core = heapq.heappop(free)
+            cycles = self._run_block(block, arguments)
+            busy[core] = [a + b for a, b in zip(busy[core], self.core.busy, strict=True)]
+            heapq.heappush(free, (start + cycles, core))
+            self._place_events(start, core, block)
+        self._check_outputs()
+        cycles, last = max(free)
+        work = {pipe: busy[last][i] for i, pipe in enumerate(PIPES)}
+        inputs = self.kernel.input_count.value.data
+        return Simulation(
+            outputs=tuple(array.data for array in self.arrays[inputs:]),
+            cycles=cycles,
+            busy=work,
+            bottleneck=max(PIPES, key=lambda pipe: work[pipe]),
+            bytes_moved=self._bytes_moved(),
+            warnings=tuple(self._warnings()),
+            timeline=tuple(self.events),
+        )
+
+    def _run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
+        self.core.reset(block)
+        self.scopes.reset()
+        env = self.program.environment(arguments, block)
+        try:
+            self.program.run(env)
+            return self.core.finish()
+        except Fault as fault:
+            raise self._trap(fault, fault.op, self._place(block, fault.op, env)) from fault
+
+    def _place(self, block: int, op: Operation | None, env: Values) -> str:
+        """``block 3, %t = 8``: the block, and the loops around the op."""
+        parts: list[str] = []
+        parent = op
+        while parent is not None:
+            if parent in self.program.loops and parent is not op:
+                variable = parent.regions[0].block.args[0]
+                name = variable.name_hint or f"{len(parts)}"
+                parts.insert(0, f"%{name} = {env[self.program.loops[parent]]}")
+            parent = parent.parent_op()
+        return ", ".join([f"block {block}", *parts])
+
+    def _trap(self, fault: Fault, op: Operation | None, place: str) -> Trap:
+        kernel = self.kernel.sym_name.data
+        return Trap(fault.code, fault.message, op=op, kernel=kernel, place=place, facts=fault.facts)
+
+    def _check_outputs(self) -> None:
+        for array in self.arrays:
+            missing = 0 if array.writers is None else array.unwritten()
+            if missing:
+                assert array.writers is not None
+                first = [int(i) for i in np.argwhere(array.writers == 0)[0]]
+                raise Trap(
+                    TrapCode.UNWRITTEN_OUTPUT,
+                    f"{missing} of {array.data.size} elements of the output {array.name} are "
+                    f"never written, the first at {first}",
+                    kernel=self.kernel.sym_name.data,
+                    facts={"missing": missing},
+                )
+
+    def _record(self, pipe: int, name: str, start: float, end: float) -> None:
+        self.pending.append((pipe, name, start, end))
+
+    def _place_events(self, start: float, core: int, block: int) -> None:
+        for pipe, name, begin, end in self.pending:
+            event = TraceEvent(core, block, PIPES[pipe], name, start + begin, start + end)
+            self.events.append(event)
+        self.pending.clear()
+
+    def _moves(self) -> list[MoveInstruction]:
+        return [found for found in self.program.instructions if isinstance(found, MoveInstruction)]
+
+    def _bytes_moved(self) -> dict[str, int]:
+        moved: dict[str, int] = {}
+        for move in self._moves():
+            moved[move.route] = moved.get(move.route, 0) + move.moved_bytes
+        return moved
+
+    def _warnings(self) -> list[PerformanceWarning]:
+        found: list[PerformanceWarning] = []
+        for move in self._moves():
+            name = move.op.name
+            if move.small:
+                text = f"{move.small} of {move.runs} copies are below {SMALL_MOVE_BYTES} bytes"
+                found.append(PerformanceWarning("small-move", name, move.small, text))
+            if move.misaligned:
+                text = (
+                    f"{move.misaligned} of {move.runs} copies start at a global address that is "
+                    f"not a multiple of {GLOBAL_ALIGNMENT}"
+                )
+                found.append(PerformanceWarning("misaligned-global", name, move.misaligned, text))
+        return found
+
+
+def _arrays(kernel: KernelOp, inputs: Sequence[Array]) -> list[GlobalArray]:
+    """The kernel's arguments: the given inputs, then new outputs."""
+    name = kernel.sym_name.data
+    if len(inputs) != len(kernel.inputs):
+        raise HawkError(f"@{name} has {len(kernel.inputs)} inputs, but {len(inputs)} were given")
+    log = AccessLog()
+    arrays: list[GlobalArray] = []
+    for argument, given in zip(kernel.inputs, inputs, strict=True):
+        shape, dtype = _type_of(argument)
+        if given.shape != shape or given.dtype != dtype:
+            raise HawkError(
+                f"@{name}: input {value_name(argument)} is {list(shape)} of {dtype}, but "
+                f"{list(given.shape)} of {given.dtype} was given"
+            )
+        data = np.ascontiguousarray(given)
+        arrays.append(GlobalArray(value_name(argument), data, log, output=False))
+    for argument in kernel.outputs:
+        data = np.empty(*_type_of(argument))
+        arrays.append(GlobalArray(value_name(argument), data, log, output=True))
+    return arrays
+
+
+def _type_of(argument: BlockArgument) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+    type_ = argument.type
+    assert isinstance(type_, MemRefType)
+    return type_.get_shape(), numpy_dtype(type_.element_type)

@@ -1,0 +1,187 @@
+"""Splits loops where a result is only used expanded, so that a reshape does not part its users."""
+
+from collections.abc import Sequence
+from math import prod
+
+from xdsl.dialects import linalg, tensor
+from xdsl.dialects.builtin import AffineMapAttr, TensorType
+from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
+from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
+from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from hawk_xdsl.passes.outline_dataflow import is_compute, is_generator, is_layout, way_to
+from hawk_xdsl.semantics.equation import Equation, equation_of, static_shape
+from hawk_xdsl.semantics.layout import view_through
+from hawk_xdsl.semantics.layout_emission import emit_reshape
+
+
+def expand_loops(op: Operation) -> None:
+    """Gives a structured op the loops that its only users, expansions of its result, ask for.
+
+    An elementwise op or a reduction on [batch · tokens, features] is done on [batch, tokens,
+    features] if others that it could be grouped with work there. A contraction is split where one
+    of its operands has a layout in which the split axes are not neighbours, such as heads taken
+    out of a batch. Its operands are expanded instead. Nothing happens if the op has several
+    results, if a loop that would be split runs through a window, or if only unit axes are added.
+    """
+    equation = None if is_layout(op) or is_generator(op) else equation_of(op)
+    if not isinstance(op, LinalgStructuredOperation) or equation is None or len(op.results) != 1:
+        return
+    factors = _wanted_factors(equation, op.results[0])
+    if factors is None or not _can_split(equation, factors):
+        return
+    if equation.factors is not None:
+        useful = any(_is_apart(equation, i, factors) for i in range(len(equation.inputs)))
+    else:
+        useful = any(_is_joinable(use.operation) for use in op.results[0].uses)
+    if not useful:
+        return
+    new = _split(equation, factors)
+    for use in list(op.results[0].uses):
+        expansion = use.operation
+
+        def emit(created: Operation, before: Operation = expansion) -> SSAValue:
+            Rewriter.insert_op(created, InsertPoint.before(before))
+            return created.results[0]
+
+        shape = static_shape(expansion.results[0])
+        expansion.results[0].replace_all_uses_with(emit_reshape(new.results[0], shape, emit))
+        Rewriter.erase_op(expansion)
+    Rewriter.erase_op(op)
+
+
+def _wanted_factors(equation: Equation, result: SSAValue) -> dict[int, tuple[int, ...]] | None:
+    """For each loop to be split, the extents to split it into; ``None`` if there is none."""
+    users = [use.operation for use in result.uses]
+    expansions = [user for user in users if isinstance(user, tensor.ExpandShapeOp)]
+    if not expansions or len(expansions) != len(users):
+        return None
+    first = expansions[0]
+    if any(other.result.type != first.result.type for other in expansions):
+        return None
+    shape = static_shape(first.result)
+    found: dict[int, tuple[int, ...]] = {}
+    for axis, group in enumerate(first.reassociation.data):
+        extents = tuple(shape[i.value.data] for i in group.data if shape[i.value.data] != 1)
+        index = equation.indices[-1][axis]
+        if len(extents) > 1:
+            if index is None or index.loop is None:
+                return None
+            found[index.loop] = extents
+    return found or None
+
+
+def _is_joinable(expansion: Operation) -> bool:
+    """Whether an expanded value goes straight into an op that is no contraction."""
+    equations = [equation_of(use.operation) for use in expansion.results[0].uses]
+    users = (use.operation for use in expansion.results[0].uses)
+    computing = (is_compute(user) for user in users)
+    return any(
+        equation is not None and equation.factors is None and computes
+        for equation, computes in zip(equations, computing, strict=True)
+    )
+
+
+def _is_apart(equation: Equation, operand: int, factors: dict[int, tuple[int, ...]]) -> bool:
+    """Whether an operand is laid out from a source where the parts of a loop are not neighbours."""
+    way = way_to(equation.operands[operand], frozenset())
+    view, covered = view_through(static_shape(way.root), way.chain)
+    if covered != len(way.chain) or view.is_reshape:
+        return False
+    for axis, index in enumerate(equation.indices[operand]):
+        lengths = tuple(view.pieces[p].length for p in view.axes[axis])
+        if index is not None and index.loop in factors and lengths == factors[index.loop]:
+            return True
+    return False
+
+
+def _can_split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> bool:
+    reads = (inner.dim.value.data for inner in equation.body.ops if isinstance(inner, IndexOp))
+    if any(loop in factors for loop in reads):
+        return False
+    for operand in equation.indices:
+        for index in operand:
+            if index is None:
+                return False
+            if index.loop is None and any(index.coefficients[loop] for loop in factors):
+                return False
+    return True
+
+
+def _split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> GenericOp:
+    op = equation.op
+    assert isinstance(op, LinalgStructuredOperation)
+    parts: list[list[int]] = []
+    for loop in range(len(equation.sizes)):
+        first = sum(map(len, parts))
+        parts.append(list(range(first, first + len(factors.get(loop, (0,))))))
+    total = sum(map(len, parts))
+    operands: list[SSAValue] = []
+    maps: list[AffineMapAttr] = []
+    for value, indexing in zip(equation.operands, equation.maps, strict=True):
+        shape, results = _expanded_axes(value, indexing, factors, parts)
+        operands.append(_reshaped(value, shape, op))
+        maps.append(AffineMapAttr(AffineMap(total, 0, tuple(results))))
+    kinds = [
+        linalg.IteratorTypeAttr.parallel() if parallel else linalg.IteratorTypeAttr.reduction()
+        for parallel, part in zip(equation.parallel, parts, strict=True)
+        for _ in part
+    ]
+    count = len(equation.inputs)
+    body = op.detach_region(op.body)
+    new = GenericOp(
+        operands[:count], operands[count:], body, maps, kinds, [v.type for v in operands[count:]]
+    )
+    for inner in list(body.block.ops):
+        if isinstance(inner, IndexOp):
+            [renumbered] = parts[inner.dim.value.data]
+            Rewriter.replace_op(inner, IndexOp(renumbered))
+    new.location = op.location
+    Rewriter.insert_op(new, InsertPoint.before(op))
+    return new
+
+
+def _expanded_axes(
+    value: SSAValue,
+    indexing: AffineMap,
+    factors: dict[int, tuple[int, ...]],
+    parts: Sequence[Sequence[int]],
+) -> tuple[list[int], list[AffineExpr]]:
+    """The shape of an operand with its axes split, and its indices over the new loops."""
+    if not isinstance(value.type, TensorType):
+        return [], []
+    shape: list[int] = []
+    results: list[AffineExpr] = []
+    renamed = [AffineExpr.dimension(part[0]) for part in parts]
+    for extent, expression in zip(static_shape(value), indexing.results, strict=True):
+        loop = expression.position if isinstance(expression, AffineDimExpr) else None
+        if loop in factors:
+            shape.extend(factors[loop])
+            results.extend(AffineExpr.dimension(part) for part in parts[loop])
+        else:
+            shape.append(extent)
+            results.append(expression.replace_dims_and_symbols(renamed, []))
+    return shape, results
+
+
+def _reshaped(value: SSAValue, shape: Sequence[int], before: Operation) -> SSAValue:
+    """An operand under another shape; empty and filled tensors are made anew in that shape."""
+    if not isinstance(value.type, TensorType) or static_shape(value) == tuple(shape):
+        return value
+    assert prod(static_shape(value)) == prod(shape)
+
+    def emit(created: Operation) -> SSAValue:
+        Rewriter.insert_op(created, InsertPoint.before(before))
+        return created.results[0]
+
+    owner = value.owner
+    if isinstance(owner, tensor.EmptyOp):
+        return emit(tensor.EmptyOp([], TensorType(value.type.element_type, shape)))
+    if isinstance(owner, FillOp):
+        empty = _reshaped(owner.outputs[0], shape, before)
+        return emit(FillOp([owner.inputs[0]], [empty], [empty.type]))
+    if isinstance(owner, tensor.CollapseShapeOp) and static_shape(owner.src) == tuple(shape):
+        return owner.src
+    return emit_reshape(value, shape, emit)

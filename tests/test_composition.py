@@ -1,0 +1,104 @@
+"""Statements by knowledge alone: rewrites, one instruction a term, tilings and templates."""
+
+import pytest
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
+from hawk_xdsl.generation.template import candidates, fill_holes
+from hawk_xdsl.generation.tiling import Tiling, UntileableError
+from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.semantics.specification import Specification, specify
+from hawk_xdsl.semantics.terms import Affine
+from undecided import HEADS, SOFTMAX, elementwise, undecided
+
+TARGET = load_target("ascend910b1")
+
+
+def everything(mnemonic: str, dtype: str) -> bool:
+    return True
+
+
+def compose(specification: Specification) -> Composition:
+    return Composer.of(load_seed_entries(), everything).compose(specification)
+
+
+def template(name: str) -> Entry:
+    return next(e for e in load_seed_entries() if e.name == name)
+
+
+def test_softmax_is_one_instruction_a_step() -> None:
+    specification = specify(undecided(SOFTMAX))
+    body = compose(specification).body(Tiling(specification.axes, {"i0": 8}))
+    assert body.load == ("b0 = load x0[i0:8, 0:32] into ub",)
+    assert body.compute == (
+        "b1 = vreduce max b0 axis 1",
+        "b0 = vsub b0, b1",
+        "b0 = vexp b0",
+        "b2 = vreduce sum b0 axis 1",
+        "b0 = vdiv b0, b2",
+    )
+    assert body.store == ("store b0 into y0[i0:8, 0:32]",)
+
+
+def test_ub_bytes_count_rows_in_whole_blocks() -> None:
+    specification = specify(undecided(SOFTMAX))
+    body = compose(specification).body(Tiling(specification.axes, {"i0": 8}))
+    tile, column = 8 * 32 * 4, 8 * 32
+    assert body.ub_bytes == tile + 2 * column
+
+
+def test_a_function_without_knowledge_is_named() -> None:
+    specification = specify(undecided(elementwise("8x16", "%1 = math.atan %in : f32")))
+    with pytest.raises(NoInstructionError, match="atan"):
+        compose(specification)
+
+
+def test_a_dtype_the_target_lacks_is_computed_in_f32() -> None:
+    specification = specify(undecided(elementwise("8x16", "%1 = math.exp %in : bf16", dtype="bf16")))
+    composer = Composer.of(load_seed_entries(), lambda m, dtype: m == "vcast" or dtype == "f32")
+    body = composer.compose(specification).body(Tiling(specification.axes, {"i0": 64}))
+    assert body.compute == (
+        "b1 = vcast b0 to f32 round rint",
+        "b1 = vexp b1",
+        "b2 = vcast b1 to bf16 round rint",
+    )
+
+
+def test_slices_follow_the_index() -> None:
+    tiling = Tiling({"i": 64, "j": 32, "k": 8}, {"i": 16, "k": 1})
+    index = (Affine(3), Affine(5, (("i", 1), ("k", 4))), Affine.axis("j"))
+    assert tiling.slice_of("x", index, (9, 99, 32)) == ("x[3, i + 4 * k + 5:16, 0:32]", ("i", "j"))
+
+
+def test_an_index_over_two_axes_of_a_tile_has_no_slice() -> None:
+    tiling = Tiling({"i": 64, "k": 8}, {"i": 16})
+    with pytest.raises(UntileableError):
+        tiling.slice_of("x", (Affine(0, (("i", 1), ("k", 1))),), (71,))
+
+
+def test_tilings_fit_ub_and_come_best_first() -> None:
+    specification = specify(undecided(SOFTMAX))
+    found = candidates(template("whole-tiles"), specification, compose(specification), TARGET)
+    assert found and [c.estimate for c in found] == sorted(c.estimate for c in found)
+    assert len({tuple(c.sizes.items()) for c in found}) == len(found)
+
+
+def test_a_contraction_goes_to_the_cube() -> None:
+    specification = specify(undecided(HEADS))
+    first = candidates(template("cube-contraction"), specification, None, TARGET)[0]
+    assert "on cube {" in first.text
+    assert "acc = mmad a, b.T, acc" in first.text
+
+
+def test_a_hole_that_nothing_fills_is_an_error() -> None:
+    entry = template("whole-tiles")
+    with pytest.raises(HawkError, match=r"nothing fills \$nonsense"):
+        fill_holes("$nonsense", {"load": ""}, entry=entry)
+
+
+def test_every_seed_pattern_parses() -> None:
+    composer = Composer.of(load_seed_entries(), everything)
+    kinds = [e.kind for e in load_seed_entries()]
+    assert len(composer.rules) == kinds.count(EntryKind.REWRITE)
+    assert len(composer.instructions) == kinds.count(EntryKind.INSTRUCTION)

@@ -1,0 +1,233 @@
+"""Decoding under a grammar: with the packaged model, a tiny random one, and broken ones."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import lark
+import numpy as np
+import pytest
+from llguidance import LLTokenizer
+from llguidance.hf import from_tokenizer
+from tiny_model import STRICT_TEMPLATE, save_tiny_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+
+from hawk_xdsl.generation.decoding import GrammarError, Logits, Sampling, Stop, decode
+from hawk_xdsl.generation.local_model import LocalModel, ModelError
+from hawk_xdsl.generation.model_files import find_model
+from hawk_xdsl.generation.prompt import PromptTooLong
+from hawk_xdsl.knowledge_store.records import Message
+
+# Like kernel text: lines of statements, keywords and names, and a line that ends it.
+LINES = r"""
+start: line line? line? "store " NAME "\n"
+line: NAME " = " operation " " NAME "\n"
+operation: "vexp" | "vreduce max" | "vsqrt"
+NAME: /[a-z][a-z0-9]{0,5}/
+"""
+ENDLESS = 'start: line*\nline: "e = vexp " /[a-z]/ "\\n"\n'
+ANYTHING = "start: /(.|\\n)*/\n"
+ASK = [Message("user", "Write a kernel that takes the exponential of x.")]
+
+
+@pytest.fixture(scope="session")
+def smollm() -> LocalModel:
+    return LocalModel.load(find_model())
+
+
+@pytest.fixture(scope="session")
+def tiny_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("tiny")
+    save_tiny_model(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_directory: Path) -> LocalModel:
+    return LocalModel.load(find_model(str(tiny_directory)))
+
+
+def test_the_packaged_model_writes_sentences_of_the_grammar(smollm: LocalModel) -> None:
+    proposals = smollm.propose(ASK, LINES, candidates=3, max_tokens=60, seed=1)
+    parser = lark.Lark(LINES, parser="earley")
+    assert all(proposal.finished for proposal in proposals)
+    for proposal in proposals:
+        parser.parse(proposal.text)
+        assert proposal.log_likelihood < 0
+        assert 0 < proposal.forced_tokens < proposal.tokens
+    assert smollm.propose(ASK, LINES, candidates=3, max_tokens=60, seed=1)[2].text == (
+        proposals[2].text
+    )
+
+
+def test_the_same_seed_gives_the_same_texts(tiny: LocalModel) -> None:
+    def texts(seed: int) -> list[str]:
+        return [p.text for p in tiny.propose("abc", LINES, candidates=4, seed=seed)]
+
+    first = texts(1)
+    assert texts(1) == first
+    assert texts(2)[0] == first[0], "the first is greedy"
+    assert texts(2)[1:] != first[1:]
+
+
+def test_a_candidate_does_not_depend_on_the_others(tiny: LocalModel) -> None:
+    """Rows differ in length, so this fails if padding reaches attention or positions."""
+    alone = tiny.propose("a prompt", LINES, candidates=1)
+    pair = tiny.propose("a prompt", LINES, candidates=2, seed=5)
+    many = tiny.propose("a prompt", LINES, candidates=7, seed=5)
+    assert len({proposal.tokens for proposal in many}) > 1
+    for few in (alone, pair):
+        for one, same in zip(few, many, strict=False):
+            assert one.text == same.text
+            assert one.log_likelihood == pytest.approx(same.log_likelihood, abs=1e-3)
+
+
+def test_greedy_is_what_transformers_generates(tiny: LocalModel, tiny_directory: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_directory)
+    model = AutoModelForCausalLM.from_pretrained(tiny_directory)
+    inputs = tokenizer("what comes next", return_tensors="pt")
+    ids = model.generate(**inputs, do_sample=False, max_new_tokens=12)[0][inputs.input_ids.shape[1] :]
+    (proposal,) = tiny.propose("what comes next", ANYTHING, candidates=1, max_tokens=12)
+    assert proposal.text == tokenizer.decode(ids, skip_special_tokens=True)
+
+
+def test_what_was_read_before_does_not_matter(tiny: LocalModel, tiny_directory: Path) -> None:
+    """A long prompt shares its start with the one before, which is not read again."""
+    start = "shared " * 50
+    fresh = LocalModel.load(find_model(str(tiny_directory)))
+    expected = fresh.propose(start + "end", LINES, candidates=3)
+    for before in (start + "another end", start + "end", "nothing shared"):
+        tiny.propose(before, LINES)
+        again = tiny.propose(start + "end", LINES, candidates=3)
+        assert [p.log_likelihood for p in again] == [p.log_likelihood for p in expected]
+
+
+def test_a_model_that_never_stops_is_cut_at_the_token_limit(tiny: LocalModel) -> None:
+    endless = ENDLESS.replace("line*", 'line* "never"')
+    for proposal in tiny.propose("", endless, candidates=3, max_tokens=40):
+        assert proposal.tokens == 40
+        assert (proposal.stop, proposal.finished) == (Stop.TOKENS, False)
+
+
+def test_temperature_zero_gives_the_greedy_text_only(tiny: LocalModel) -> None:
+    assert len(tiny.propose("x", LINES, candidates=4, temperature=0.0)) == 1
+
+
+def test_a_prompt_longer_than_the_context_is_refused(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path, context=64)
+    model = LocalModel.load(find_model(str(tmp_path)))
+    with pytest.raises(PromptTooLong, match="has 64 tokens, more than the 63"):
+        model.propose("x" * 64, ANYTHING)
+    (cut,) = model.propose("x" * 60, ENDLESS.replace("line*", 'line* "never"'))
+    assert (cut.stop, cut.tokens) == (Stop.TOKENS, 4)
+
+
+def test_a_template_without_system_messages_gets_one_user_message(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path, chat_template=STRICT_TEMPLATE)
+    model = LocalModel.load(find_model(str(tmp_path)))
+    prompt = [Message("system", "Be brief."), Message("user", "x")]
+    assert model.render(prompt) == "<user>Be brief.\n\nx"
+    assert model.count(prompt) == len("<user>Be brief.\n\nx")
+
+
+def test_a_grammar_error_is_one_line(tiny: LocalModel) -> None:
+    with pytest.raises(GrammarError) as raised:
+        tiny.propose("x", "start: nowhere\n")
+    assert "nowhere" in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_loading_says_what_is_wrong_in_one_line(tiny_directory: Path, tmp_path: Path) -> None:
+    for path in tiny_directory.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"cut off")
+    with pytest.raises(ModelError, match="cannot load the model") as raised:
+        LocalModel.load(find_model(str(tmp_path)))
+    assert "\n" not in str(raised.value)
+
+
+class FixedScorer:
+    """Scores every token by the same table, whatever came before."""
+
+    def __init__(self, logits: Logits) -> None:
+        self._logits = logits
+        self.rows = 0
+        self.calls = 0
+
+    def start(self, tokens: Sequence[int], rows: int) -> Logits | None:
+        self.rows = rows
+        self.calls += 1
+        return self._logits
+
+    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
+        assert len(rows) == self.rows and all(rows)
+        self.calls += 1
+        return np.tile(self._logits, (len(rows), 1))
+
+    def keep(self, rows: Sequence[int]) -> None:
+        self.rows = len(rows)
+
+
+@pytest.fixture(scope="session")
+def vocabulary(tiny_directory: Path) -> LLTokenizer:
+    return from_tokenizer(PreTrainedTokenizerFast.from_pretrained(tiny_directory))
+
+
+LATER = float("inf")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_garbage_scores_still_end_in_a_sentence(vocabulary: LLTokenizer, value: float) -> None:
+    scorer = FixedScorer(np.full(vocabulary.vocab_size, value, np.float32))
+    proposals = decode(scorer, vocabulary, LINES, Sampling(3, max_tokens=80), LATER)
+    parser = lark.Lark(LINES, parser="earley")
+    for proposal in proposals:
+        assert np.isfinite(proposal.log_likelihood)
+        if proposal.finished:
+            parser.parse(proposal.text)
+    assert any(proposal.finished for proposal in proposals)
+
+
+def test_text_without_a_choice_asks_no_model(vocabulary: LLTokenizer) -> None:
+    scorer = FixedScorer(np.zeros(vocabulary.vocab_size, np.float32))
+    (proposal,) = decode(scorer, vocabulary, 'start: "e = vexp x\\n"\n', Sampling(1), LATER)
+    assert (proposal.text, proposal.finished, scorer.calls) == ("e = vexp x\n", True, 0)
+    assert proposal.forced_tokens == proposal.tokens
+    assert proposal.log_likelihood == 0.0
+
+
+def test_likelihood_counts_the_choices_only(vocabulary: LLTokenizer) -> None:
+    scores = np.zeros(vocabulary.vocab_size, np.float32)
+    scores[vocabulary.tokenize_str("b")] = np.log(3.0)
+    grammar = 'start: ("a" | "b") " = vexp " ("c" | "d") "\\n"\n'
+    (proposal,) = decode(FixedScorer(scores), vocabulary, grammar, Sampling(1), LATER)
+    assert proposal.text.startswith("b = vexp ")
+    assert proposal.log_likelihood == pytest.approx(np.log(3 / 4) + np.log(1 / 2))
+    assert proposal.tokens - proposal.forced_tokens == 2
+
+
+def test_the_model_may_end_where_the_grammar_allows_more(vocabulary: LLTokenizer) -> None:
+    scores = np.zeros(vocabulary.vocab_size, np.float32)
+    scores[vocabulary.eos_token] = 5.0
+    (proposal,) = decode(FixedScorer(scores), vocabulary, ENDLESS, Sampling(1), LATER)
+    assert (proposal.text, proposal.stop) == ("", Stop.END)
+
+
+def test_the_deadline_ends_every_candidate(vocabulary: LLTokenizer) -> None:
+    scorer = FixedScorer(np.zeros(vocabulary.vocab_size, np.float32))
+    proposals = decode(scorer, vocabulary, LINES, Sampling(3), time.monotonic() - 1.0)
+    assert [proposal.stop for proposal in proposals] == [Stop.DEADLINE] * 3
+
+
+def test_a_deadline_in_the_past_reads_no_prompt(tiny: LocalModel) -> None:
+    (proposal,) = tiny.propose("x" * 400, LINES, candidates=1, deadline_seconds=-1.0)
+    assert (proposal.stop, proposal.text) == (Stop.DEADLINE, "")
+
+
+def test_a_candidate_that_ends_leaves_the_batch(vocabulary: LLTokenizer) -> None:
+    """The rows that the model is asked for are those that still run (see FixedScorer.extend)."""
+    scorer = FixedScorer(np.zeros(vocabulary.vocab_size, np.float32))
+    proposals = decode(scorer, vocabulary, LINES, Sampling(6, max_tokens=200), LATER)
+    assert all(proposal.finished for proposal in proposals)
+    assert len({proposal.tokens for proposal in proposals}) > 1
+
+
