@@ -23,6 +23,9 @@ app = typer.Typer(
 knowledge = typer.Typer(help="What the knowledge store holds.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
 
+NO_TERMINAL_WIDTH = 120
+"""Characters of a line where the output is no terminal."""
+
 _Tell = Callable[[str], None]
 _Total = Callable[[int], None]
 _Advance = Callable[[], None]
@@ -75,7 +78,7 @@ def compile_command(
         Sources(sources), Budget(attempts=attempts, seconds=seconds), host_fallback, seed
     )
     chosen = load_target(target)
-    console = Console()
+    console = _console()
     with _progress(console) as (tell, total, advance):
         tell(f"reading {source}")
         program = load_program(source)
@@ -127,7 +130,7 @@ def run_command(
     if inputs:
         arrays = tuple(_array(path) for path in inputs)
         wanted = None
-    console = Console()
+    console = _console()
     with console.status("running"):
         result = compiled.run(arrays)
     table = Table()
@@ -168,7 +171,7 @@ def targets_command() -> None:
         )
         calibrated = "yes" if target.calibrated else "no"
         table.add_row(name, cores, f"{target.clock_ghz} GHz", scopes, calibrated, target.summary)
-    Console().print(table)
+    _console().print(table)
 
 
 @knowledge.command("list")
@@ -192,7 +195,7 @@ def list_command(
             shown = evidence.get(entry.name, Evidence())
             counts = (str(shown.uses), str(shown.wins), str(shown.losses))
             table.add_row(entry.name, str(entry.kind), *counts)
-    Console().print(table)
+    _console().print(table)
 
 
 @knowledge.command("show")
@@ -207,10 +210,16 @@ def show_command(
         found = [e for e in (*load_seed_entries(), *opened.entries()) if e.name == name]
     if not found:
         raise HawkError(f"no knowledge entry {name!r}; hawk knowledge list shows all")
-    console = Console()
+    console = _console()
     console.print(format_entry(found[0]), markup=False, highlight=False)
     if found[0].origin:
         console.print(f"from {found[0].origin}", style="dim")
+
+
+def _console() -> Console:
+    """The terminal; what is written to a file or a pipe gets lines long enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=NO_TERMINAL_WIDTH)
 
 
 def _array(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":

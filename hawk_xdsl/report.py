@@ -1,19 +1,22 @@
 """The report of a compilation: per kernel what, who, how fast and how near the bound."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hawk_xdsl.generation.decision import Decision, Source
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.semantics.specification import Specification
 
-LONGEST_SUMMARY = 46
-"""Characters of a formula that is shown whole; a longer one becomes the list of its functions."""
+LONGEST_SUMMARY = 40
+"""Characters of a formula that is shown without its indices; a longer one becomes its functions."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,12 @@ def _summary(decision: Decision) -> str:
     specification = decision.specification
     if specification is None:
         return decision.label
-    formulas = specification.text.splitlines()
-    formula = formulas[-1]
-    if not any(line.startswith("t0") for line in formulas) and len(formula) <= LONGEST_SUMMARY:
-        return f"{formula}  {_extents(specification)}"
-    functions = ", ".join(name.removeprefix("reduce_") for name in specification.functions())
-    return f"{functions}  {_extents(specification)}"
+    lines = specification.text.splitlines()
+    formula = re.sub(r"\[[^]]*\]", "", lines[-1].partition(" = ")[2])
+    is_whole = not any(line.startswith("t0") for line in lines)
+    if not is_whole or len(formula) > LONGEST_SUMMARY:
+        formula = " ".join(name.removeprefix("reduce_") for name in specification.functions())
+    return f"{_extents(specification)}: {formula}"
 
 
 def _extents(specification: Specification) -> str:
@@ -81,18 +84,18 @@ def _extents(specification: Specification) -> str:
 
 def print_report(rows: Sequence[Row], console: Console) -> None:
     """The rows as a table, and how many kernels each source decided."""
-    table = Table(title="Kernels (cycles are simulated)", title_justify="left")
-    table.add_column("kernel")
-    table.add_column("computes")
-    table.add_column("decided by")
+    table = Table(title="Kernels (cycles are simulated)", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("kernel", no_wrap=True)
+    table.add_column("computes", overflow="fold")
+    table.add_column("decided by", no_wrap=True)
     for heading in ("attempts", "cycles"):
-        table.add_column(heading, justify="right")
-    table.add_column("bottleneck")
-    table.add_column("of bound", justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("bottleneck", no_wrap=True)
+    table.add_column("of bound", justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
             row.kernel,
-            row.computes if row.cycles is not None else f"{row.computes}\n  {row.reason}",
+            escape(row.computes if row.cycles is not None else f"{row.computes} ({row.reason})"),
             row.source,
             str(row.attempts),
             "-" if row.cycles is None else f"{row.cycles:,}",

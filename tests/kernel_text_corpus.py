@@ -254,7 +254,8 @@ for k in 0..100 step 32 {
 a = load x[r:8, k:32] into ub pad 0.0
 b = vcumulate sum a axis 1
 b = vadd b, s
-s = copy b[0:8, 31:1]
+t = vreduce sum a axis 1
+s = vadd s, t
 store b into y[r:8, k:32]
 }
 }
@@ -271,8 +272,7 @@ a = load x[r:64, c:64] into ub pad 0.0
 t = vreduce sum a axis 0
 s = vadd s, t
 }
-o = view s as [64]
-store o into y[c:64]
+store s into y[c:64]
 }
 """,
 )
@@ -293,13 +293,18 @@ store c into z[i:1024]
 )
 
 STRIDED = Kernel(
-    signature("pool", {"x": "f32[6,64]"}, {"y": "f32[6,32]"}),
+    signature("pool", {"x": "f32[6,62,8]"}, {"y": "f32[6,31,8]", "z": "f32[3,62,8]"}),
     """\
-across r in 0..6 step 1 {
-a = load x[r:1, 0:32:2] into ub
-b = load x[r:1, 1:32:2] into ub
+across r in 0..3 step 1 {
+for i in 0..2 step 1 {
+a = load x[r*2+i, 0:31:2, 0:8] into ub
+b = load x[r*2+i, 1:31:2, 0:8] into ub
 a = vmax a, b
-store a into y[r:1, 0:32]
+store a into y[r*2+i, 0:31, 0:8]
+}
+d = load x[r:2:3, 0:62, 0:8] into ub
+e = vmax d[0:1, 0:62, 0:8], d[1, 0:62, 0:8]
+store e into z[r:1, 0:62, 0:8]
 }
 """,
 )
@@ -321,8 +326,20 @@ store i into n[b, r:1]
 """,
 )
 
+RESHAPE = Kernel(
+    signature("heads", {"x": "f32[50,64]"}, {"y": "f32[4,50,16]"}),
+    """\
+across r in 0..50 step 16 {
+a = load x[r:16, 0:64] into ub pad 0.0
+b = view a as [16, 4, 16]
+c = vtranspose b perm [1, 0, 2]
+store c into y[0:4, r:16, 0:16]
+}
+""",
+)
+
 CORPUS = (
     SOFTMAX, LAYER_NORM, GELU, MATMUL, RAGGED_MATMUL, LINEAR_RELU, BATCHED_MATMUL,
     ATTENTION_VALUES, TRANSPOSE, EMBEDDING, GATHER, SCAN, COLUMN_SUM, ELEMENTWISE, STRIDED,
-    CAUSAL_MASK,
+    CAUSAL_MASK, RESHAPE,
 )  # fmt: skip

@@ -15,7 +15,9 @@ STRICT_TEMPLATE = (
 )
 
 
-def save_tiny_model(directory: Path, *, chat_template: str | None = None, context: int = 512) -> None:
+def save_tiny_model(
+    directory: Path, *, chat_template: str | None = None, context: int = 512
+) -> None:
     """Writes a model whose tokens are the 256 bytes and an end, in the Hugging Face layout."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {symbol: index for index, symbol in enumerate([*alphabet, END])}

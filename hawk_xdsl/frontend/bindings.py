@@ -14,6 +14,10 @@ _PACKAGES = ("torch_mlir", "mlir")
 
 _PLACE = re.compile(r'"([^"]*)":(\d+):\d+')
 
+_ILLEGAL = re.compile(r"failed to legalize operation '([^']+)'")
+
+_OPERATOR = re.compile(r'"torch\.operator".*name = "([^"]+)"')
+
 _ALIAS = re.compile(r"#\w+ = ")
 
 _GENERALIZE = """
@@ -169,7 +173,16 @@ def _as_hawk_error(error: Exception, file: str | None) -> HawkError:
     first = diagnostics[0]
     places = places_of(str(first.location))
     place_file, line = places[0] if places else (None, None)
-    return HawkError(_one_line(first.message), file=file or place_file, line=line)
+    return HawkError(_reason(first.message), file=file or place_file, line=line)
+
+
+def _reason(message: str) -> str:
+    """The message in one line; of an op that cannot be lowered, its name instead of its text."""
+    illegal = _ILLEGAL.search(message)
+    if illegal is None:
+        return _one_line(message)
+    named = _OPERATOR.search(message)
+    return f"{named[1] if named else illegal[1]}: no lowering for this op"
 
 
 def _one_line(text: str) -> str:

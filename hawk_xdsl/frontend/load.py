@@ -84,5 +84,5 @@ def _line_in(error: BaseException, path: Path) -> int | None:
     if isinstance(error, SyntaxError):
         return error.lineno
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if Path(frame.filename) == path]
-    return lines[-1] if lines else None
+    own = [frame for frame in frames if Path(frame.filename).absolute() == path.absolute()]
+    return own[-1].lineno if own else None

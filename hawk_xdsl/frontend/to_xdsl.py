@@ -1,6 +1,7 @@
 """From a module of the bindings to an xDSL module, through generic-form text."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects import arith, builtin, cf, func, linalg, math, tensor
@@ -69,7 +70,7 @@ def to_xdsl(module: MlirModule, *, file: str) -> tuple[ModuleOp, Context]:
 def nearest_place(places: Sequence[tuple[str, int]], file: str) -> tuple[str, int | None]:
     """The innermost place in ``file`` (also of unnamed text), else the innermost, else ``file``."""
     for place, line in places:
-        if place in (file, "-"):
+        if place == "-" or Path(place).absolute() == Path(file).absolute():
             return file, line
     return places[0] if places else (file, None)
 

@@ -3,7 +3,8 @@
 import logging
 import warnings
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import cast
 
 import ml_dtypes
@@ -149,8 +150,11 @@ def _checked_inputs(inputs: Sequence[object], file: str) -> tuple[torch.Tensor, 
 def _export(
     lifted: _Lifted, inputs: Sequence[torch.Tensor], file: str
 ) -> torch.export.ExportedProgram:
+    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
+
     try:
         exported = torch.export.export(lifted, (*lifted.values, *inputs), strict=False)
+        exported = exported.run_decompositions(get_decomposition_table())
     except EXPORT_ERRORS as error:
         raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
     for node in exported.graph.nodes:
@@ -171,7 +175,9 @@ def _import(exported: torch.export.ExportedProgram, file: str) -> ModuleHandle:
     from torch_mlir import fx
 
     try:
-        return fx.export_and_import(exported, output_type="raw", func_name="main")
+        return fx.export_and_import(
+            exported, output_type="raw", func_name="main", decomposition_table={}
+        )
     except EXPORT_ERRORS as error:
         raise HawkError(f"torch-mlir cannot import this: {one_line(error)}", file=file) from error
 
@@ -194,12 +200,12 @@ def _inference(module: torch.nn.Module) -> Generator[None]:
 
 @contextmanager
 def _quiet() -> Generator[None]:
-    """Keeps torch's warnings and logs, which speak of its own internals, from the user."""
+    """Keeps torch's warnings, logs and prints, which are about its internals, from the user."""
     logger = logging.getLogger("torch")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -148,7 +148,9 @@ class LocalModel:
     def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
         # A chat template writes the special tokens itself.
         special = isinstance(prompt, str) or not self._tokenizer.chat_template
-        return self._tokenizer.encode(self.render(prompt), add_special_tokens=special)
+        tokens = self._tokenizer.encode(self.render(prompt), add_special_tokens=special)
+        # Where nothing was said, the end of a text before is all there is to read.
+        return tokens or [self._vocabulary.eos_token]
 
     @contextmanager
     def _in_memory(self, candidates: int) -> Generator[None]:

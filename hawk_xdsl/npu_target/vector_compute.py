@@ -61,7 +61,10 @@ def vector_compute(op: VectorOp) -> Compute:
 
 
 Unary = Callable[[Array, Array], object]
-Binary = Callable[[Operand, Operand, Array], object]
+"""Source and destination."""
+
+Binary = Callable[..., object]
+"""Two operands, and the destination as ``out``, as numpy's functions take it."""
 
 
 def _unary(function: Unary) -> Compute:
@@ -75,7 +78,7 @@ def _unary(function: Unary) -> Compute:
 
 def _binary(function: Binary) -> Compute:
     def compute(inputs: Sequence[Operand], out: Array) -> None:
-        function(inputs[0], inputs[1], out)
+        function(inputs[0], inputs[1], out=out)
 
     return compute
 
@@ -106,7 +109,7 @@ _UNARY: dict[str, Unary] = {
     "npu.vsqrt": np.sqrt,
     "npu.vrsqrt": _rsqrt,
     "npu.vrec": lambda source, out: np.divide(out.dtype.type(1), source, out),
-    "npu.vrelu": lambda source, out: np.maximum(source, out.dtype.type(0), out),
+    "npu.vrelu": lambda source, out: np.maximum(source, out.dtype.type(0), out=out),
     "npu.vnot": _complement,
     "npu.vneg": np.negative,
 }
@@ -124,7 +127,7 @@ _BINARY: dict[str, Binary] = {
 
 
 def _comparison(function: Binary) -> Binary:
-    return lambda left, right, out: function(left, right, out.view(np.bool_))
+    return lambda left, right, out: function(left, right, out=out.view(np.bool_))
 
 
 _COMPARISONS: dict[Comparison, Binary] = {

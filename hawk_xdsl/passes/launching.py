@@ -82,7 +82,7 @@ def grouping(fine: Sequence[int], coarse: Sequence[int]) -> list[list[int]] | No
             product *= fine[position]
             group.append(position)
             position += 1
-        if product != extent:
+        if not group or product != extent:
             return None
         groups.append(group)
     if any(extent != 1 for extent in fine[position:]):

@@ -123,10 +123,11 @@ def _place(
 
 def _symbol(op: UndecidedOp, taken: set[str]) -> str:
     base = "".join(c if c.isalnum() else "_" for c in op.label.data) if op.label else "kernel"
-    number = 0
-    while f"{base}_{number}" in taken:
+    name, number = base, 0
+    while name in taken:
         number += 1
-    return f"{base}_{number}"
+        name = f"{base}_{number}"
+    return name
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,9 @@ class LoadOp(_MoveOp):
     FROM: ClassVar[tuple[Scope, ...]] = (Scope.GLOBAL,)
     TO: ClassVar[tuple[Scope, ...]] = (Scope.UB, Scope.L1)
 
+    # Declared again, since what a class inherits would come after its own operands.
+    source = operand_def(MemRefType)
+    dest = operand_def(MemRefType)
     pad = opt_operand_def(AnyFloat | IntegerType)
 
     assembly_format = (
@@ -145,8 +148,7 @@ class LoadOp(_MoveOp):
     def __init__(
         self, source: SSAValue | Operation, dest: SSAValue | Operation, pad: SSAValue | None = None
     ) -> None:
-        # Operands of a subclass come before those it inherits.
-        super().__init__(operands=[pad, source, dest])
+        super().__init__(operands=[source, dest, pad])
 
     def verify_(self) -> None:
         """As every move; with ``pad`` the destination may be larger in every dimension."""
