@@ -77,14 +77,14 @@ def compile_command(
     settings = Settings(
         Sources(sources), Budget(attempts=attempts, seconds=seconds), host_fallback, seed
     )
-    chosen = load_target(target)
+    load_target(target)  # a wrong name is told before anything takes time
     console = _console()
     with _progress(console) as (tell, total, advance):
         tell(f"reading {source}")
         program = load_program(source)
         compiled = compile_program(
             program,
-            chosen,
+            target,
             settings,
             store=store,
             model=model,

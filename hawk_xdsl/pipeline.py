@@ -21,9 +21,9 @@ from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.generation.decide import Progress, Settings
 from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
 from hawk_xdsl.passes.npu_decide import Placed, decide_module, open_decider
-from hawk_xdsl.passes.npu_insert_sync import NpuInsertSyncPass
+from hawk_xdsl.passes.npu_insert_sync import sync_kernel
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
-from hawk_xdsl.passes.npu_plan_memory import NpuPlanMemoryPass
+from hawk_xdsl.passes.npu_plan_memory import plan_kernel
 from hawk_xdsl.report import Row, row_of, write_report
 from hawk_xdsl.semantics.host import run_main
 from hawk_xdsl.semantics.reference_types import Array
@@ -75,12 +75,14 @@ def error_between(outputs: Sequence[Array], reference: Sequence[Array]) -> Error
 class Compiled:
     """A compiled model: the IR, what was decided, and a callable.
 
+    ``target_given`` is the target as it was asked for, a name or a file.
     ``placed`` has an item for each op that was undecided; it is empty for a model read back.
     """
 
     program: Program
     module: ModuleOp
     target: Target
+    target_given: str
     placed: tuple[Placed, ...] = ()
 
     @cached_property
@@ -130,7 +132,7 @@ class Compiled:
             example |= {f"output{i}": np.ascontiguousarray(a) for i, a in enumerate(outputs)}
         save_file(example, directory / EXAMPLE_FILE)
         write_report(
-            self.report, directory / REPORT_FILE, model=self.program.name, target=self.target.name
+            self.report, directory / REPORT_FILE, model=self.program.name, target=self.target_given
         )
         texts = directory / "kernels"
         texts.mkdir(exist_ok=True)
@@ -178,10 +180,12 @@ def compile_program(
     ) as decider:
         placed = decide_module(module, decider, on_decision)
     progress("planning memory and synchronisation")
-    NpuPlanMemoryPass(target=chosen.name).apply(ctx, module)
-    NpuInsertSyncPass(target=chosen.name).apply(ctx, module)
+    for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
+        plan_kernel(kernel, chosen)
+        sync_kernel(kernel, chosen)
     module.verify()
-    return Compiled(program, module, chosen, tuple(placed))
+    given = target if isinstance(target, str) else target.name
+    return Compiled(program, module, chosen, given, tuple(placed))
 
 
 def compile_model(
@@ -235,5 +239,5 @@ def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
         parameter_names=tuple(name.partition(":")[2] for name in names),
         example_inputs=tuple(inputs),
     )
-    compiled = Compiled(program, module, load_target(report["target"]))
+    compiled = Compiled(program, module, load_target(report["target"]), report["target"])
     return compiled, tuple(outputs) or None

@@ -178,9 +178,7 @@ store a into y[m:8, 0:80]
 )
 
 BATCHED_MATMUL = Kernel(
-    signature(
-        "batched", {"q": "f32[2,4,64,32]", "k": "f32[2,4,64,32]"}, {"s": "f32[8,64,64]"}
-    ),
+    signature("batched", {"q": "f32[2,4,64,32]", "k": "f32[2,4,64,32]"}, {"s": "f32[8,64,64]"}),
     """\
 on cube {
 across b in 0..2 step 1, h in 0..4 step 1 {

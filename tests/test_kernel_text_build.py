@@ -169,7 +169,8 @@ def test_init_asks_for_the_first_iteration_of_every_loop_since_the_fill() -> Non
 
 
 @pytest.mark.parametrize(
-    "number", ["0.1", "1e-05", "3.4028235e+38", "-inf", "inf", "16777217.0", "-0.0", "1.1754944e-38"]
+    "number",
+    ["0.1", "1e-05", "3.4028235e+38", "-inf", "inf", "16777217.0", "-0.0", "1.1754944e-38"],
 )
 def test_numbers_survive_exactly(number: str) -> None:
     text = f"a = fill {number} f32[8, 32] in ub\nstore a into y[0:8, 0:32]\n"
@@ -338,9 +339,11 @@ def test_a_rejected_statement_leaves_no_trace() -> None:
 
 def test_a_rejected_block_leaves_no_trace() -> None:
     builder = StageBuilder("k", Core.VECTOR, XY, (), 48)
-    (load, loop, store) = parse(
-        f"{LOAD}for i in 0..4 step 1 {{\na = vexp a\nb = vadd a, zz\n}}\n{STORE}"
-    ).stages[0].body
+    (load, loop, store) = (
+        parse(f"{LOAD}for i in 0..4 step 1 {{\na = vexp a\nb = vadd a, zz\n}}\n{STORE}")
+        .stages[0]
+        .body
+    )
     builder.append(load)
     with pytest.raises(KernelTextError, match="unknown buffer"):
         builder.append(loop)

@@ -96,7 +96,9 @@ def test_the_corpus_computes_what_it_says(
 
 
 def test_a_second_fill_starts_over() -> None:
-    header = signature("k", {"a": "f16[16,16]", "b": "f16[16,16]"}, {"y": "f32[2,3,16,16]", "z": "f32[16,16]"})
+    header = signature(
+        "k", {"a": "f16[16,16]", "b": "f16[16,16]"}, {"y": "f32[2,3,16,16]", "z": "f32[16,16]"}
+    )
     text = """\
 on cube {
 d = load a[0:16, 0:16] into l1

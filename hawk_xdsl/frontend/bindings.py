@@ -5,6 +5,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
@@ -108,7 +109,7 @@ class MlirModule:
         except ir.MLIRError as error:
             raise _as_hawk_error(error, file) from None
 
-    def run(self, pipeline: str, *, file: str | None = None) -> None:
+    def run(self, pipeline: str, *, file: str) -> None:
         """Runs a pass pipeline. Raises ``HawkError`` with the first diagnostic if it fails."""
         ir, passmanager = _load("ir"), _load("passmanager")
         manager = passmanager.PassManager.parse(pipeline, self._module.context)
@@ -165,15 +166,22 @@ def places_of(location: str) -> tuple[tuple[str, int], ...]:
     return tuple((file, int(line)) for file, line in _PLACE.findall(location))
 
 
-def _as_hawk_error(error: Exception, file: str | None) -> HawkError:
+def nearest_place(places: Sequence[tuple[str, int]], file: str) -> tuple[str, int | None]:
+    """The innermost place in ``file`` (also of unnamed text), else the innermost, else ``file``."""
+    for place, line in places:
+        if place == "-" or Path(place).absolute() == Path(file).absolute():
+            return file, line
+    return places[0] if places else (file, None)
+
+
+def _as_hawk_error(error: Exception, file: str) -> HawkError:
     """The first diagnostic of an MLIR error as one line."""
     diagnostics = getattr(error, "error_diagnostics", None) or []
     if not diagnostics:
         return HawkError(_one_line(str(error)), file=file)
     first = diagnostics[0]
-    places = places_of(str(first.location))
-    place_file, line = places[0] if places else (None, None)
-    return HawkError(_reason(first.message), file=file or place_file, line=line)
+    place, line = nearest_place(places_of(str(first.location)), file)
+    return HawkError(_reason(first.message), file=place, line=line)
 
 
 def _reason(message: str) -> str:

@@ -1,17 +1,13 @@
 """From a module of the bindings to an xDSL module, through generic-form text."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from xdsl.context import Context
 from xdsl.dialects import arith, builtin, cf, func, linalg, math, tensor
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
-from xdsl.dialects.builtin import LocationAttr as Location
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.bindings import MlirModule, MlirOp, places_of
+from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
 from hawk_xdsl.frontend.tm_tensor import TM_TENSOR
 
 DIALECTS = (
@@ -67,14 +63,6 @@ def to_xdsl(module: MlirModule, *, file: str) -> tuple[ModuleOp, Context]:
     return result, context
 
 
-def nearest_place(places: Sequence[tuple[str, int]], file: str) -> tuple[str, int | None]:
-    """The innermost place in ``file`` (also of unnamed text), else the innermost, else ``file``."""
-    for place, line in places:
-        if place == "-" or Path(place).absolute() == Path(file).absolute():
-            return file, line
-    return places[0] if places else (file, None)
-
-
 def _last_line(error: ParseError | VerifyException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip(" ^\n")]
     return lines[-1] if lines else "unknown error"
@@ -84,12 +72,4 @@ def _simplify_locations(module: ModuleOp, file: str) -> None:
     for op in module.walk():
         place, line = nearest_place(places_of(str(op.location)), file)
         if line is not None:
-            op.location = file_location(place, line)
-
-
-def file_location(file: str, line: int) -> Location:
-    """The location of a line."""
-    return FileLineColLoc(StringAttr(file), IntAttr(line), IntAttr(0))
-
-
-__all__ = ["MlirOp", "file_location", "nearest_place", "new_context", "to_xdsl"]
+            op.location = FileLineColLoc(StringAttr(place), IntAttr(line), IntAttr(0))

@@ -89,7 +89,7 @@ def import_torch(
         handle = _import(exported, file)
     mlir = MlirModule(handle)
     for pipeline in PIPELINES:
-        mlir.run(pipeline)
+        mlir.run(pipeline, file=file)
     xdsl_module, context = to_xdsl(mlir, file=file)
     legal = legalize(xdsl_module, context, file=file)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)

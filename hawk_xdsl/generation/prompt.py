@@ -103,12 +103,11 @@ class PromptFormat:
 
     def _messages(self, request: PromptRequest) -> tuple[Message, ...]:
         target = request.target
+        facts = "\n".join(request.facts)
         known = "".join(self._entry(entry) for entry in request.entries)
         parts = [
             _fill(self.spec, spec=request.spec),
-            _fill(self.facts, target=target, facts="\n".join(request.facts))
-            if request.facts
-            else "",
+            _fill(self.facts, target=target, facts=facts) if facts else "",
             _fill(self.knowledge, knowledge=known.strip("\n")) if known else "",
             _fill(self.attempt, **vars(request.attempt)) if request.attempt else "",
             self.answer,
@@ -177,8 +176,8 @@ def _check_places(table: Mapping[str, object], file: str) -> None:
             raise HawkError(f"prompt format: '{name}' has no place for {wrong}", file=file)
 
 
-def _fill(text: str, **values: str) -> str:
-    return Template(text).substitute(values)
+def _fill(form: str, /, **values: str) -> str:
+    return Template(form).substitute(values)
 
 
 def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:

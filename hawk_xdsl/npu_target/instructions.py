@@ -143,29 +143,26 @@ class TileInstruction(ABC):
         return (*self.global_reads, *self.global_writes)
 
     def _access(self, operands: Values, generations: list[int]) -> None:
-        core, pipe, ordered = self.core, self.pipe, self.machine.ordered
+        core, pipe = self.core, self.pipe
         for place, alignment in zip(self.locals, self.alignments, strict=True):
             if operands[place].start % alignment:
                 self._raise_misaligned(operands[place], alignment)
         for index, place in self.reads:
             tile: Tile = operands[place]
             tile.check_initialised(generations[index])
-            if ordered:
-                core.check_order(pipe, tile.region, write=False)
+            core.check_order(pipe, tile.region, write=False)
         for _, place in self.writes:
             tile = operands[place]
-            if ordered:
-                core.check_order(pipe, tile.region, write=True)
+            core.check_order(pipe, tile.region, write=True)
             for _, read in self.reads:
                 if operands[read].region in tile.region.overlaps:
                     self._check_in_place(operands[read], tile)
         for index, place in self.writes:
             operands[place].claim(generations[index])
-        if ordered:
-            for _, place in self.reads:
-                core.note(pipe, operands[place].region, write=False)
-            for _, place in self.writes:
-                core.note(pipe, operands[place].region, write=True)
+        for _, place in self.reads:
+            core.note(pipe, operands[place].region, write=False)
+        for _, place in self.writes:
+            core.note(pipe, operands[place].region, write=True)
         for place in self.global_reads:
             operands[place].note_read(core.block, pipe, core.sequence[pipe], core.knows[pipe])
         for place in self.global_writes:

@@ -69,6 +69,9 @@ def _check(op: Operation, kernel: KernelOp, target: Target) -> None:
     for value in (*op.operands, *op.results):
         _check_buffer(value, target)
     match op:
+        case KernelOp():
+            for argument in op.body.block.args:
+                _check_buffer(argument, target)
         case AllocOp():
             _check_alloc(op, kernel, target)
         case SetFlagOp() | WaitFlagOp():
@@ -125,10 +128,6 @@ def _check_alloc(op: AllocOp, kernel: KernelOp, target: Target) -> None:
         raise Fault(
             TrapCode.WRONG_CORE,
             f"{scope} belongs to {spec.core} cores; this kernel runs on {kernel.core.data} cores",
-        )
-    if scope is not Scope.UB and len(type_.get_shape()) != 2:
-        raise Fault(
-            TrapCode.SHAPE, f"a buffer in {scope} is a matrix, got {list(type_.get_shape())}"
         )
     size = buffer_bytes(type_)
     check_place(target, name, scope, 0 if op.address is None else op.address.value.data, size)

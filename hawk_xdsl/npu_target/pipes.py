@@ -6,6 +6,7 @@ order could have been different is decided by vector clocks, never by luck. ``kn
 number of the last instruction of pipe q that has finished before pipe p's next one starts.
 """
 
+import sys
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
@@ -57,14 +58,16 @@ class Core:
     """The pipes of one core while it runs one block. Times are cycles since the block began.
 
     ``active`` cores share the bandwidth of global memory: each has an equal part, for single
-    transfers and for all it has moved since its first one.
+    transfers and for all it has moved since its first one. Unless ``ordered``, every instruction
+    knows that all earlier ones are done: there is no race.
     """
 
-    def __init__(self, target: Target, active: int) -> None:
+    def __init__(self, target: Target, active: int, *, ordered: bool = True) -> None:
         self.sync = target.sync
         self.cycles_per_byte = active / target.global_bandwidth
         self.issue_cycles = target.scalar.issue
         self.tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
+        self.before = 0 if ordered else sys.maxsize
         self.block = 0
         self.reset(0)
 
@@ -74,7 +77,7 @@ class Core:
         self.block = block
         self.now = 0.0
         self.sequence = [0] * count
-        self.knows = [[0] * count for _ in PIPES]
+        self.knows = [[self.before] * count for _ in PIPES]
         self.free = [0.0] * count
         self.done = [0.0] * count
         self.busy = [0.0] * count

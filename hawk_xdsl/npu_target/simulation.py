@@ -126,7 +126,7 @@ class _Run:
         self.kernel = kernel
         self.blocks = kernel.blocks.value.data
         self.cores = target.cores[kernel.core.data]
-        self.core = Core(target, min(self.blocks, self.cores))
+        self.core = Core(target, min(self.blocks, self.cores), ordered=planned)
         self.events: list[TraceEvent] = []
         self.pending: list[tuple[int, str, float, float]] = []
         recorder = self._record if trace else None

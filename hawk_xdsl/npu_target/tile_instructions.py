@@ -70,8 +70,7 @@ class VectorInstruction(TileInstruction):
 
     def _use_temporary(self, buffer: Buffer, region: Region) -> None:
         core = self.core
-        if self.machine.ordered:
-            core.check_order(self.pipe, region, write=True)
+        core.check_order(self.pipe, region, write=True)
         buffer.generation += 1
         buffer.take(buffer.generation)
         core.note(self.pipe, region, write=True)
@@ -119,9 +118,7 @@ class MmadInstruction(TileInstruction):
     def compute(self, operands: Values) -> None:
         """Products in float32 (exact integers for i8), rounded once into the accumulator."""
         lhs, rhs = _factor(operands[0]), _factor(operands[1])
-        result = product(
-            lhs.T if self.transpose_lhs else lhs, rhs.T if self.transpose_rhs else rhs
-        )
+        result = product(lhs.T if self.transpose_lhs else lhs, rhs.T if self.transpose_rhs else rhs)
         acc: Tile = operands[3]
         acc.write(result if operands[2] else result + acc.read())
         acc.spoil_tails()

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     MemRefType,
+    NoneAttr,
     UnitAttr,
     i64,
 )
@@ -60,7 +61,7 @@ class AllocOp(IRDLOperation):
         super().__init__(result_types=[type_], properties=properties)
 
     def verify_(self) -> None:
-        """Static shape, a scope on the core, UB rows that start on a block, address ≥ 0."""
+        """Static shape, a scope on the core, address ≥ 0; UB rows on blocks, matrices elsewhere."""
         type_ = self.buffer.type
         assert isinstance(type_, MemRefType)
         scope = scope_of(self.buffer)
@@ -72,6 +73,10 @@ class AllocOp(IRDLOperation):
             raise VerifyException(f"npu.alloc: address {self.address.value.data} is negative")
         if scope is Scope.UB:
             self._verify_rows(type_)
+        elif len(type_.get_shape()) != 2 or not isinstance(type_.layout, NoneAttr):
+            raise VerifyException(
+                f"npu.alloc: a buffer in {scope} is a matrix without layout: fractals are implied"
+            )
 
     @staticmethod
     def _verify_rows(type_: MemRefType) -> None:

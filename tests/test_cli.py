@@ -1,0 +1,143 @@
+"""The hawk command: bad input is one line and exit status 1, never a traceback."""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from hawk_xdsl.cli import main
+
+EXP = """
+func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
+  %e = tensor.empty() : tensor<64x128xf32>
+  %d = linalg.exp ins(%x : tensor<64x128xf32>) outs(%e : tensor<64x128xf32>) -> tensor<64x128xf32>
+  return %d : tensor<64x128xf32>
+}
+"""
+
+
+def hawk(*args: object) -> int:
+    """The exit status of a command."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as stop:
+        patch.setattr(sys, "argv", ["hawk", *map(str, args)])
+        main()
+    return int(stop.value.code or 0)
+
+
+def failure(capsys: pytest.CaptureFixture[str], *args: object) -> str:
+    """What a command that must fail says."""
+    assert hawk(*args) == 1
+    captured = capsys.readouterr()
+    lines = captured.err.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("hawk: "), captured.err
+    return lines[0]
+
+
+@pytest.fixture
+def exp(tmp_path: Path) -> Path:
+    path = tmp_path / "exp.mlir"
+    path.write_text(EXP)
+    return path
+
+
+def python(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "model.py"
+    path.write_text(text)
+    return path
+
+
+def test_compile_and_run(capsys: pytest.CaptureFixture[str], exp: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert hawk("compile", exp, "--sources", "templates", "-o", out) == 0
+    told = capsys.readouterr().out
+    assert "exp(x0)" in told and "template" in told and "cycles" in told
+    assert {p.name for p in out.iterdir()} >= {"main.mlir", "report.json", "kernels"}
+    assert hawk("run", out) == 0
+    assert "simulated cycles" in capsys.readouterr().out
+
+
+def test_targets_and_knowledge(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hawk("targets") == 0
+    assert "ascend910b1" in capsys.readouterr().out
+    assert hawk("knowledge", "list", "--kind", "template") == 0
+    assert "whole-tiles" in capsys.readouterr().out
+    assert hawk("knowledge", "show", "erf-rational") == 0
+    assert "Abramowitz" in capsys.readouterr().out
+
+
+def test_missing_things(capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path) -> None:
+    assert "no such file" in failure(capsys, "compile", tmp_path / "no.mlir")
+    model = python(tmp_path, "x = 1\n")
+    assert "no function factory" in failure(capsys, "compile", f"{model}:factory")
+    assert "unknown target" in failure(capsys, "compile", exp, "--target", "abacus")
+    assert "no compiled model" in failure(capsys, "run", tmp_path / "nothing")
+    assert "no knowledge entry" in failure(capsys, "knowledge", "show", "nonsense")
+    assert "--sources" in failure(capsys, "compile", exp, "--sources", "oracle")
+
+
+def test_text_that_is_no_mlir_names_the_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.mlir"
+    path.write_text("func.func @main() {\n  nonsense\n}\n")
+    assert "bad.mlir:2:" in failure(capsys, "compile", path)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("    raise ValueError('broken on purpose')\n", "broken on purpose"),
+        ("    return 3\n", "must return"),
+        (
+            "    class M(torch.nn.Module):\n"
+            "        def forward(self, x):\n"
+            "            return x if x.sum().item() > 0 else -x\n"
+            "    return M(), (torch.ones(4),)\n",
+            "",
+        ),
+        (
+            "    class M(torch.nn.Module):\n"
+            "        def forward(self, x):\n"
+            "            return x.nonzero()\n"
+            "    return M(), (torch.ones(4),)\n",
+            "",
+        ),
+    ],
+)
+def test_modules_that_cannot_be_exported(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, body: str, reason: str
+) -> None:
+    model = python(tmp_path, f"import torch\n\ndef factory():\n{body}")
+    told = failure(capsys, "compile", f"{model}:factory", "--sources", "templates")
+    assert "model.py" in told and reason in told
+
+
+def test_a_model_that_is_none(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path
+) -> None:
+    command = ("compile", exp, "--sources", "model", "-o", tmp_path / "out")
+    assert "no such model" in failure(capsys, *command, "--model", tmp_path / "missing" / "m")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "config.json" in failure(capsys, *command, "--model", empty)
+    (empty / "config.json").write_text('{"architectures": ["BertModel"]}')
+    assert "not a causal language model" in failure(capsys, *command, "--model", empty)
+
+
+def test_a_store_of_a_newer_version(
+    capsys: pytest.CaptureFixture[str], exp: Path, store: Path, tmp_path: Path
+) -> None:
+    command = ("compile", exp, "--sources", "templates", "-o", tmp_path / "out")
+    assert hawk(*command) == 0
+    capsys.readouterr()
+    with sqlite3.connect(store) as connection:
+        connection.execute("UPDATE meta SET value = '999' WHERE key = 'schema_version'")
+    assert "schema version 999" in failure(capsys, *command)
+
+
+def test_a_store_that_is_no_store(
+    capsys: pytest.CaptureFixture[str], exp: Path, store: Path
+) -> None:
+    store.write_text("not a database, but long enough to be taken for the header of one" * 20)
+    assert "not a SQLite database" in failure(capsys, "compile", exp, "--sources", "templates")

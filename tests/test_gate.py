@@ -1,0 +1,95 @@
+"""The gate: what is right passes, and each way of being wrong is named."""
+
+import pytest
+
+from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
+from hawk_xdsl.generation.gate import Gate, signature_of
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.passes.npu_insert_sync import sync_kernel
+from hawk_xdsl.passes.npu_plan_memory import plan_kernel
+from hawk_xdsl.semantics.specification import specify
+from undecided import SOFTMAX, elementwise, undecided
+
+TARGET = load_target("ascend910b1")
+
+
+def finish(kernel: KernelOp) -> None:
+    plan_kernel(kernel, TARGET)
+    sync_kernel(kernel, TARGET)
+
+
+def gate(op: UndecidedOp) -> Gate:
+    specification = specify(op)
+    return Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0, finish)
+
+
+SOFTMAX_KERNEL = """
+across r in 0..256 step 8 {
+a = load x0[r:8, 0:32] into ub
+m = vreduce max a axis 1
+d = vsub a, m
+e = vexp d
+s = vreduce sum e axis 1
+o = vdiv e, s
+store o into y0[r:8, 0:32]
+}
+"""
+
+EXP = """
+across i in 0..128 step 64 {
+a = load x0[i:64] into ub
+b = vexp a
+store b into y0[i:64]
+}
+"""
+
+
+def test_a_right_kernel_is_accepted_with_its_cycles() -> None:
+    verdict = gate(undecided(SOFTMAX)).check(SOFTMAX_KERNEL)
+    assert verdict.accepted, verdict.trap_message
+    assert verdict.cycles > 0 and verdict.bottleneck is not None
+    assert verdict.program is not None and len(verdict.program.kernels) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("vreduce max", "vreduce min", "wrong-result"),
+        ("d = vsub a, m", "d = vadd a, m", "wrong-result"),
+        ("o = vdiv e, s", "o = vmul e, s", "wrong-result"),
+        ("store o into", "store e into", "wrong-result"),
+        ("store o into", "store a into", "wrong-result"),
+        ("step 8", "step 16", "unwritten-output"),
+        ("0..256", "0..248", "unwritten-output"),
+        ("y0[r:8", "y0[0:8", "core-race"),
+        ("x0[r:8, 0:32]", "x0[r:8, 0:33]", "syntax"),
+        ("vreduce max a axis 1", "vreduce max a axis 2", "syntax"),
+        ("m = vreduce max a axis 1", "m = vreduce max a axis 0", "wrong-result"),
+        ("e = vexp d", "e = vexp q", "syntax"),
+        ("o = vdiv e, s", "o = fill 0.0 f32[8, 32] in ub", "wrong-result"),
+        ("o = vdiv e, s", "o = fill 0.03125 f32[8, 32] in ub", "wrong-result"),
+    ],
+)
+def test_a_wrong_kernel_is_refused(old: str, new: str, code: str) -> None:
+    assert old in SOFTMAX_KERNEL
+    verdict = gate(undecided(SOFTMAX)).check(SOFTMAX_KERNEL.replace(old, new))
+    assert (verdict.accepted, verdict.trap_code) == (False, code), verdict.trap_message
+
+
+def test_a_tile_that_does_not_fit_is_refused() -> None:
+    op = undecided(elementwise("1024x128", "%1 = math.exp %in : f32"))
+    text = EXP.replace("0..128 step 64", "0..131072 step 65536").replace("i:64", "i:65536")
+    assert gate(op).check(text).trap_code == "capacity"
+
+
+def test_an_approximation_out_of_tolerance_is_refused() -> None:
+    op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
+    assert gate(op).check(EXP).accepted
+    off = EXP.replace("b = vexp a", "b = vexp a\nb = vmul b, 1.00002")
+    assert gate(op).check(off).trap_code == "wrong-result"
+
+
+def test_the_gate_is_the_same_for_the_same_seed() -> None:
+    op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
+    wrong = EXP.replace("vexp", "vabs")
+    assert gate(op).check(wrong) == gate(op).check(wrong)

@@ -1,0 +1,311 @@
+"""The rules that a run decides, each in both directions: kernels that just break and just keep it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from npu_model_kernels import (
+    TARGET, alloc, flag, gm, kernel, l0c, l1, load, memref_type, randoms, run, store, trap_of, ub,
+    unary, view,
+)  # fmt: skip
+
+from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target import TrapCode, simulate
+
+U, G = ub(8, 64), gm(8, 64)
+LOADED = alloc("a", U) + load("x", "a", G, U)
+CONSTANTS = "".join(f"%c{n} = arith.constant {n} : index\n" for n in (0, 1, 2, 4, 5, 7, 8, 60))
+
+
+def program(body: str, *, x: str = G, y: str = G) -> KernelOp:
+    """Runs in program order: what is tested does not depend on addresses or flags."""
+    return kernel(CONSTANTS + body, {"x": x}, {"y": y})
+
+
+def strided(rows: int, columns: int, scope: str, row: int = 64) -> str:
+    return memref_type((rows, columns), "f32", scope, f"strided<[{row}, 1], offset: ?>")
+
+
+def rows_of_x(first: str) -> KernelOp:
+    part = strided(4, 64, "global")
+    return program(
+        LOADED + alloc("b", ub(4, 64)) + view("x", "s", G, f"{first}, 0", "4, 64", part)
+        + load("s", "b", part, ub(4, 64)) + store("a", "y", U, G)
+    )  # fmt: skip
+
+
+def columns(first: int) -> KernelOp:
+    part = strided(8, 8, "ub")
+    return program(
+        LOADED + view("a", "s", U, f"0, {first}", "8, 8", part) + unary("vexp", "s", "s", part)
+        + store("a", "y", U, G)
+    )  # fmt: skip
+
+
+def shifted(rows: int) -> KernelOp:
+    """An elementwise instruction from rows 0 to 3 into rows further down."""
+    part = strided(4, 64, "ub")
+    return program(
+        LOADED + view("a", "s", U, "0, 0", "4, 64", part)
+        + view("a", "d", U, f"%c{rows}, 0", "4, 64", part) + unary("vexp", "s", "d", part)
+        + store("a", "y", U, G)
+    )  # fmt: skip
+
+
+def written_rows(count: int) -> KernelOp:
+    part = strided(count, 64, "ub")
+    source = strided(count, 64, "global")
+    return program(
+        alloc("a", U) + view("a", "d", U, "0, 0", f"{count}, 64", part)
+        + view("x", "s", G, "0, 0", f"{count}, 64", source) + load("s", "d", source, part)
+        + store("a", "y", U, G)
+    )  # fmt: skip
+
+
+def across_iterations(where: str) -> KernelOp:
+    """Only the first iteration loads; the buffer lives inside or outside the loop."""
+    first = "%f = arith.cmpi eq, %i, %c0 : index\nscf.if %f {\n" + load("x", "a", G, U) + "}\n"
+    outside, inside = (alloc("a", U), "") if where == "outside" else ("", alloc("a", U))
+    return program(
+        outside + "scf.for %i = %c0 to %c2 step %c1 {\n" + inside + first
+        + store("a", "y", U, G) + "}"
+    )  # fmt: skip
+
+
+def short_row(width: int) -> KernelOp:
+    """Loads the first columns of every row of a full tile, then stores the tile."""
+    part, source = strided(8, width, "ub"), strided(8, width, "global")
+    return program(
+        LOADED + view("a", "d", U, "0, 0", f"8, {width}", part)
+        + view("x", "s", G, "0, 0", f"8, {width}", source) + load("s", "d", source, part)
+        + store("a", "y", U, G)
+    )  # fmt: skip
+
+
+def column_to(layout: str) -> KernelOp:
+    """Loads a column of x to a row in ub, or to rows of their own."""
+    source = "memref<8x1xf32, strided<[64, 1]>, #npu.scope<global>>"
+    dest = ub(8, 1) if layout == "rows" else ub(8)
+    return program(
+        view("x", "s", G, "0, 0", "8, 1", source) + alloc("b", dest) + load("s", "b", source, dest)
+        + store("b", "y", dest, gm(8)),
+        y=gm(8),
+    )  # fmt: skip
+
+
+def bursts(count: int) -> KernelOp:
+    source, dest = gm(count, 16), ub(count, 8)
+    part = f"memref<{count}x8xf32, strided<[16, 1]>, #npu.scope<global>>"
+    return program(
+        view("x", "s", source, "0, 0", f"{count}, 8", part) + alloc("b", dest)
+        + load("s", "b", part, dest) + store("b", "y", dest, gm(count, 8)),
+        x=source, y=gm(count, 8),
+    )  # fmt: skip
+
+
+def extents(rows: str) -> KernelOp:
+    """Loads a dynamic number of rows into four."""
+    part, dest = strided(-1, 64, "global").replace("-1x", "?x"), ub(4, 64)
+    return program(
+        alloc("b", dest) + view("x", "s", G, "0, 0", f"%c{rows}, 64", part)
+        + f"%d = memref.subview %b[0, 0] [%c4, 64] [1, 1] : {dest} to {DYNAMIC}\n"
+        + load("s", "d", part, DYNAMIC) + store("b", "y", dest, gm(4, 64)),
+        y=gm(4, 64),
+    )  # fmt: skip
+
+
+DYNAMIC = "memref<?x64xf32, strided<[64, 1]>, #npu.scope<ub>>"
+
+
+def gather(last: int) -> KernelOp:
+    table, index, out = ub(64), ub(8, dtype="i32"), ub(8)
+    return program(
+        alloc("t", table) + load("x", "t", gm(64), table) + alloc("i", index)
+        + f"%n = arith.constant {last} : i32\nnpu.vbrc ins(%n : i32) outs(%i : {index})\n"
+        + alloc("o", out) + f"npu.vgather ins(%t, %i : {table}, {index}) outs(%o : {out})\n"
+        + store("o", "y", out, gm(8)),
+        x=gm(64), y=gm(8),
+    )  # fmt: skip
+
+
+def read(index: str) -> KernelOp:
+    return program(
+        LOADED + f"%v = npu.read %x[%c{index}, %c{index}] : {G} -> f32\n" + store("a", "y", U, G)
+    )
+
+
+def divided(by: str) -> KernelOp:
+    return program(LOADED + f"%q = arith.divsi %c8, %c{by} : index\n" + store("a", "y", U, G))
+
+
+def accumulate(init: str) -> KernelOp:
+    a, b, c = l1(16, 16), l1(16, 16), l0c(16, 16)
+    return kernel(
+        alloc("a", a) + alloc("b", b) + alloc("c", c) + load("x", "a", gm(16, 16), a)
+        + load("x", "b", gm(16, 16), b) + f"%t = arith.constant {init}\n"
+        + f"npu.mmad ins(%a, %b : {a}, {b}) outs(%c : {c}) init %t : i1\n"
+        + f"npu.fixpipe %c into %y : {c} into {gm(16, 16)}",
+        {"x": gm(16, 16)}, {"y": gm(16, 16)}, core="cube",
+    )  # fmt: skip
+
+
+def matrix_view(column: int) -> KernelOp:
+    """A part of a matrix in l1 that starts at a column."""
+    a, part = l1(16, 32), "memref<16x16xf32, strided<[32, 1], offset: ?>, #npu.scope<l1>>"
+    return kernel(
+        alloc("a", a) + load("x", "a", gm(16, 32), a)
+        + view("a", "s", a, f"0, {column}", "16, 16", part) + alloc("b", l1(16, 16))
+        + load("z", "b", gm(16, 16), l1(16, 16)) + alloc("c", l0c(16, 16))
+        + "%t = arith.constant true\n"
+        + f"npu.mmad ins(%s, %b : {part}, {l1(16, 16)}) outs(%c : {l0c(16, 16)}) init %t : i1\n"
+        + f"npu.fixpipe %c into %y : {l0c(16, 16)} into {gm(16, 16)}",
+        {"x": gm(16, 32), "z": gm(16, 16)}, {"y": gm(16, 16)}, core="cube",
+    )  # fmt: skip
+
+
+def stored(rows: int) -> KernelOp:
+    part, to = strided(rows, 64, "ub"), strided(rows, 64, "global")
+    return program(
+        LOADED + view("a", "s", U, "0, 0", f"{rows}, 64", part)
+        + view("y", "d", G, "0, 0", f"{rows}, 64", to) + store("s", "d", part, to)
+    )  # fmt: skip
+
+
+def read_back(order: str) -> KernelOp:
+    first, second = store("a", "y", U, G), alloc("b", U) + load("y", "b", G, U)
+    return program(LOADED + (first + second if order == "after" else second + first))
+
+
+def blocks_that_meet(step: int) -> KernelOp:
+    """Each of two blocks stores four rows, the second one from a row on."""
+    part, to = strided(4, 64, "ub"), strided(4, 64, "global")
+    return kernel(
+        LOADED + "%b = npu.block_idx : index\n"
+        + f"%r = affine.apply affine_map<(d0) -> (d0 * {step})> (%b)\n"
+        + view("a", "s", U, "%r, 0", "4, 64", part) + view("y", "d", G, "%r, 0", "4, 64", to)
+        + store("s", "d", part, to),
+        {"x": G}, {"y": gm(8, 64)}, blocks=2,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    name: str
+    code: TrapCode
+    broken: Callable[[], KernelOp]
+    kept: Callable[[], KernelOp]
+
+
+RULES = [
+    Rule("view beyond global", TrapCode.OUT_OF_BOUNDS,
+         lambda: rows_of_x("%c5"), lambda: rows_of_x("%c4")),
+    Rule("gather beyond the tile", TrapCode.OUT_OF_BOUNDS,
+         lambda: gather(64), lambda: gather(63)),
+    Rule("gather before the tile", TrapCode.OUT_OF_BOUNDS,
+         lambda: gather(-1), lambda: gather(0)),
+    Rule("scalar read beyond the buffer", TrapCode.OUT_OF_BOUNDS,
+         lambda: read("8"), lambda: read("7")),
+    Rule("operand inside a block", TrapCode.MISALIGNED, lambda: columns(4), lambda: columns(8)),
+    Rule("burst inside a block", TrapCode.MISALIGNED,
+         lambda: column_to("row"), lambda: column_to("rows")),
+    Rule("view inside a fractal", TrapCode.MISALIGNED,
+         lambda: matrix_view(4), lambda: matrix_view(8)),
+    Rule("destination partly on the source", TrapCode.OVERLAP,
+         lambda: shifted(2), lambda: shifted(4)),
+    Rule("rows never written", TrapCode.UNINITIALISED_READ,
+         lambda: written_rows(7), lambda: written_rows(8)),
+    Rule("contents of the iteration before", TrapCode.UNINITIALISED_READ,
+         lambda: across_iterations("inside"), lambda: across_iterations("outside")),
+    Rule("tail of a copy", TrapCode.UNINITIALISED_READ,
+         lambda: short_row(20), lambda: short_row(24)),
+    Rule("accumulator", TrapCode.UNINITIALISED_READ,
+         lambda: accumulate("false"), lambda: accumulate("true")),
+    Rule("output read before it is written", TrapCode.UNINITIALISED_READ,
+         lambda: read_back("before"), lambda: read_back("after")),
+    Rule("bursts", TrapCode.FIELD_RANGE, lambda: bursts(4096), lambda: bursts(4095)),
+    Rule("extents of a move", TrapCode.SHAPE, lambda: extents("5"), lambda: extents("4")),
+    Rule("division by zero", TrapCode.ARITHMETIC, lambda: divided("0"), lambda: divided("1")),
+    Rule("output not written", TrapCode.UNWRITTEN_OUTPUT, lambda: stored(7), lambda: stored(8)),
+    Rule("blocks that write the same bytes", TrapCode.CORE_RACE,
+         lambda: blocks_that_meet(2), lambda: blocks_that_meet(4)),
+]  # fmt: skip
+
+
+def inputs_of(found: KernelOp) -> list[np.ndarray]:
+    shapes = [argument.type.get_shape() for argument in found.inputs]
+    return [randoms(*shape) for shape in shapes]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_kernel_that_just_breaks_the_rule_traps(rule: Rule) -> None:
+    found = rule.broken()
+    trap = trap_of(found, *inputs_of(found), mode="program-order")
+    assert trap is not None and trap.code is rule.code
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_kernel_that_just_keeps_the_rule_passes(rule: Rule) -> None:
+    found = rule.kept()
+    assert trap_of(found, *inputs_of(found), mode="program-order") is None
+
+
+def test_a_reduction_may_not_write_into_its_source() -> None:
+    """Both live in the same bytes, and their live ranges only meet in the instruction itself."""
+    column = ub(8, 1)
+
+    def found(address: int) -> KernelOp:
+        return kernel(
+            alloc("a", U, 0) + alloc("m", column, address) + load("x", "a", G, U)
+            + flag("mte2", "vector")
+            + f"npu.vreduce <max> ins(%a : {U}) outs(%m : {column}) axes [1]\n"
+            + flag("vector", "mte3") + store("m", "y", column, gm(8)),
+            {"x": G}, {"y": gm(8)},
+        )  # fmt: skip
+
+    trap = trap_of(found(0), randoms(8, 64))
+    assert trap is not None and trap.code is TrapCode.OVERLAP
+    assert trap_of(found(2048), randoms(8, 64)) is None
+
+
+def test_an_elementwise_instruction_may_work_in_place() -> None:
+    body = LOADED + unary("vexp", "a", "a", U) + store("a", "y", U, G)
+    x = randoms(8, 64)
+    np.testing.assert_array_equal(run(program(body), x, mode="program-order").outputs[0], np.exp(x))
+
+
+def test_planned_mode_needs_addresses() -> None:
+    trap = trap_of(program(LOADED + store("a", "y", U, G)), randoms(8, 64))
+    assert trap is not None and trap.code is TrapCode.UNPLANNED
+
+
+def test_an_op_that_kernels_do_not_have() -> None:
+    found = kernel(f"%v = memref.alloc() : {gm(8)}", {"x": G}, {"y": G})
+    trap = trap_of(found, randoms(8, 64))
+    assert trap is not None and trap.code is TrapCode.UNSUPPORTED
+
+
+def test_inputs_that_do_not_fit_are_an_error() -> None:
+    found = program(LOADED + store("a", "y", U, G))
+    for inputs in ([], [randoms(8, 65)], [randoms(8, 64).astype(np.float16)]):
+        with pytest.raises(HawkError, match="@k"):
+            simulate(found, inputs, TARGET, mode="program-order")
+
+
+def test_inputs_stay_as_they_are() -> None:
+    x = randoms(8, 64)
+    before = x.copy()
+    run(program(LOADED + unary("vexp", "a", "a", U) + store("a", "y", U, G)), x, mode="program-order")
+    np.testing.assert_array_equal(x, before)
+
+
+def test_a_trap_tells_block_and_iteration() -> None:
+    part = strided(4, 64, "global")
+    found = program(
+        LOADED + "scf.for %t = %c0 to %c8 step %c1 {\n"
+        + view("x", "s", G, "%t, 0", "4, 64", part) + "}\n" + store("a", "y", U, G)
+    )  # fmt: skip
+    trap = trap_of(found, randoms(8, 64), mode="program-order")
+    assert trap is not None and trap.place == "block 0, %t = 5"
+    assert "memref.subview %x, %t" in str(trap) and trap.facts["extent"] == 8

@@ -1,0 +1,99 @@
+"""The main job on small models: kernels, values, reuse, determinism, saved files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import hawk_xdsl
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.torch_import import import_torch
+from hawk_xdsl.generation.decide import Settings, UndecidableError
+from hawk_xdsl.generation.decision import Sources
+from hawk_xdsl.pipeline import compile_program, error_between, load_compiled
+
+TEMPLATES = Settings(sources=Sources.TEMPLATES)
+
+
+class Small(torch.nn.Module):
+    """A linear layer with GELU and a softmax."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.linear = torch.nn.Linear(48, 40)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(torch.nn.functional.gelu(self.linear(x)), -1)
+
+
+class Unknown(torch.nn.Module):
+    """A function that no knowledge entry is about."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.atan(x)
+
+
+EXAMPLE = (torch.randn(20, 48, generator=torch.Generator().manual_seed(1)),)
+
+
+@pytest.fixture(scope="module")
+def program():  # noqa: ANN201
+    return import_torch(Small().eval(), EXAMPLE)
+
+
+def test_a_model_becomes_kernels_that_compute_the_same(program, store: Path) -> None:
+    compiled = hawk_xdsl.compile_model(Small().eval(), EXAMPLE, target="ascend910b1")
+    assert {row.source for row in compiled.report} == {"template"}
+    wanted = Small()(*EXAMPLE).detach().numpy()
+    error = error_between(compiled(EXAMPLE[0].numpy()), [wanted])
+    assert error.relative < 1e-6 and error.maximum < 1e-6
+    assert all(row.bound_share is not None and 0 < row.bound_share <= 1 for row in compiled.report)
+
+
+def test_the_same_store_and_seed_give_the_same_ir(program, tmp_path: Path) -> None:
+    first = compile_program(program, settings=TEMPLATES, store=tmp_path / "a")
+    second = compile_program(program, settings=TEMPLATES, store=tmp_path / "b")
+    warm = compile_program(program, settings=Settings(sources=Sources.REPLAY), store=tmp_path / "a")
+    assert first.ir == second.ir == warm.ir
+    assert {row.source for row in warm.report} == {"reused"}
+
+
+def test_replay_without_a_kernel_is_an_error(program) -> None:
+    with pytest.raises(UndecidableError, match="matmul"):
+        compile_program(program, settings=Settings(sources=Sources.REPLAY))
+
+
+def test_an_op_that_nothing_can_lower_is_named() -> None:
+    unknown = import_torch(Unknown().eval(), (torch.randn(8, 8),))
+    with pytest.raises(UndecidableError, match="atan"):
+        compile_program(unknown, settings=TEMPLATES)
+
+
+def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
+    unknown = import_torch(Unknown().eval(), (torch.randn(8, 8),))
+    settings = Settings(sources=Sources.TEMPLATES, host_fallback=True)
+    compiled = compile_program(unknown, settings=settings)
+    [row] = compiled.report
+    assert (row.source, row.cycles, row.bound_share) == ("host", None, None)
+    assert "atan" in row.reason
+    run = compiled.run([np.ones((8, 8), np.float32)])
+    assert run.launches == ()
+    np.testing.assert_allclose(run.outputs[0], np.arctan(np.ones((8, 8))), rtol=1e-6)
+
+
+def test_what_is_saved_runs_again(program, tmp_path: Path) -> None:
+    compiled = compile_program(program, settings=TEMPLATES)
+    compiled.save(tmp_path / "out")
+    loaded, wanted = load_compiled(tmp_path / "out")
+    assert wanted is not None
+    again = loaded.run(loaded.program.example_inputs)
+    assert error_between(again.outputs, wanted).relative < 1e-6
+    assert again.cycles == compiled.run(program.example_inputs).cycles
+
+
+def test_wrong_inputs_are_one_line(program) -> None:
+    compiled = compile_program(program, settings=TEMPLATES)
+    with pytest.raises(HawkError, match="expected 1 inputs, got 2"):
+        compiled(np.ones((20, 48), np.float32), np.ones(3, np.float32))

@@ -1,0 +1,134 @@
+"""Prompts: what stands in them, what is left out first, and a model's own format."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.prompt import (
+    FailedAttempt,
+    Prompt,
+    PromptRequest,
+    PromptTooLong,
+    instruct_format,
+    load_prompt_format,
+)
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind
+from hawk_xdsl.knowledge_store.records import Message
+
+ENTRIES = tuple(
+    Entry(
+        f"entry-{i}",
+        EntryKind.REWRITE,
+        f"Rationale number {i}.",
+        artifact=Artifact(before=f"f{i}(x)", after=f"g{i}(x)"),
+    )
+    for i in range(3)
+)
+ATTEMPT = FailedAttempt("e = vexp x", "capacity", "ub needs $9 more", "Halve the tile.")
+REQUEST = PromptRequest(
+    spec="y[i] = exp(x[i])",
+    target="ascend910b1",
+    facts=("48 vector cores", "ub 196608 bytes"),
+    entries=ENTRIES,
+    attempt=ATTEMPT,
+)
+
+
+def words(messages: Sequence[Message]) -> int:
+    return sum(len(message.content.split()) for message in messages)
+
+
+def build(request: PromptRequest, budget: int, limit: int = 10**6) -> Prompt:
+    return instruct_format().build(request, count=words, budget=budget, limit=limit)
+
+
+def test_everything_stands_in_a_prompt_with_room() -> None:
+    prompt = build(REQUEST, 1000)
+    system, user = prompt.messages
+    assert (system.role, user.role) == ("system", "user")
+    assert "ascend910b1" in system.content
+    for text in (
+        "y[i] = exp(x[i])",
+        "48 vector cores\nub 196608 bytes",
+        "Rationale number 0.\nf0(x) -> g0(x)",
+        "e = vexp x",
+        "(capacity): ub needs $9 more",
+        "Halve the tile.",
+    ):
+        assert text in user.content
+    assert prompt.entries == ENTRIES
+
+
+def test_sections_without_content_are_left_out() -> None:
+    (_, user) = build(PromptRequest("SPEC", "t"), 1000).messages
+    assert user.content == "Operation:\nSPEC\n\nWrite the kernel body."
+
+
+def test_the_least_relevant_entries_go_first_then_facts_then_the_attempts_text() -> None:
+    full = words(build(REQUEST, 1000).messages)
+    seen: list[tuple[int, bool, bool, bool]] = []
+    for budget in range(full, 0, -1):
+        prompt = build(REQUEST, budget)
+        text = prompt.messages[-1].content
+        assert prompt.entries == ENTRIES[: len(prompt.entries)]
+        found = (len(prompt.entries), "48 vector" in text, "vexp" in text, "capacity" in text)
+        if found not in seen:
+            seen.append(found)
+        assert "y[i] = exp(x[i])" in text
+    assert seen == [
+        (3, True, True, True),
+        (2, True, True, True),
+        (1, True, True, True),
+        (0, True, True, True),
+        (0, False, True, True),
+        (0, False, False, True),
+        (0, False, False, False),
+    ]
+
+
+def test_the_operation_alone_may_exceed_the_budget_but_not_the_limit() -> None:
+    shortest = words(build(REQUEST, 1).messages)
+    assert words(build(REQUEST, 1, limit=shortest).messages) == shortest
+    with pytest.raises(PromptTooLong, match=f"has {shortest} tokens, more than the {shortest - 1}"):
+        build(REQUEST, 1, limit=shortest - 1)
+
+
+OWN = """\
+name = "own"
+system = ""
+spec = "$spec"
+facts = ""
+knowledge = "$knowledge"
+entry = "$name"
+attempt = "$trap"
+answer = ""
+"""
+
+
+def test_a_model_brings_its_own_format(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN)
+    prompt = load_prompt_format(path).build(REQUEST, count=words, budget=100, limit=100)
+    (user,) = prompt.messages
+    assert user.content == "y[i] = exp(x[i])\n\nentry-0\nentry-1\nentry-2\n\ncapacity"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('answer = ""', "", "missing or unknown: answer"),
+        ('answer = ""', 'answer = ""\nextra = ""', "missing or unknown: extra"),
+        ('answer = ""', "answer = 1", "'answer' must be a string"),
+        ("$spec", "$spek", "'spec' has no place for spek"),
+        ("$spec", "$ 5", "'spec' has no place for a lone \\$"),
+        ('name = "own"', "name", "cannot read the prompt format"),
+    ],
+)
+def test_a_wrong_format_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN.replace(old, new, 1))
+    with pytest.raises(HawkError, match=reason) as raised:
+        load_prompt_format(path)
+    assert raised.value.file == str(path)
