@@ -21,7 +21,9 @@ LONGEST_SUMMARY = 40
 
 @dataclass(frozen=True)
 class Row:
-    """One undecided op of the model. Cycles are simulated; host regions have none."""
+    """One undecided op of the model. Cycles are simulated; host regions have none.
+
+    ``reproducible`` is false where the time limit ended the model's work."""
 
     kernel: str
     computes: str
@@ -35,6 +37,7 @@ class Row:
     limited_by: str | None
     warnings: tuple[str, ...]
     seconds: float
+    reproducible: bool
     reason: str
     entries: tuple[str, ...]
     specification: str
@@ -60,6 +63,7 @@ def row_of(placed: Placed) -> Row:
         limited_by=None if bound is None else str(bound.limiting),
         warnings=() if verdict is None else verdict.warnings,
         seconds=round(decision.seconds, 3),
+        reproducible=not decision.timed_out,
         reason=decision.reason,
         entries=decision.entries,
         specification="" if decision.specification is None else decision.specification.text,
@@ -106,6 +110,8 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
     counts = {source: sum(row.source == source for row in rows) for source in Source}
     told = ", ".join(f"{count} {source}" for source, count in counts.items() if count)
     console.print(f"{len(rows)} ops: {told or 'nothing to decide'}")
+    if not all(row.reproducible for row in rows):
+        console.print("The time limit ended the model's work on an op: not reproducible.")
 
 
 def write_report(rows: Sequence[Row], path: Path, **figures: object) -> None:

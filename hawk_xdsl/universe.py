@@ -1,5 +1,9 @@
 """What the stock ``xdsl-opt`` finds when hawk-xdsl is installed: the npu dialect and the passes."""
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import cast
+
 from xdsl.context import Context
 from xdsl.ir import Dialect
 from xdsl.passes import ModulePass
@@ -12,37 +16,25 @@ def _npu() -> Dialect:
     return NPU
 
 
-def _outline() -> type[ModulePass]:
-    from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+def _pass(name: str) -> Callable[[], type[ModulePass]]:
+    """The pass of a name, imported when it is asked for: ``npu-outline`` is in ``npu_outline``."""
 
-    return NpuOutlinePass
+    def load() -> type[ModulePass]:
+        from hawk_xdsl.passes.npu_pass import report_errors_in_one_line
 
+        report_errors_in_one_line()
+        module = import_module(f"hawk_xdsl.passes.{name.replace('-', '_')}")
+        found: object = getattr(module, f"{name.title().replace('-', '')}Pass")
+        return cast(type[ModulePass], found)
 
-def _decide() -> type[ModulePass]:
-    from hawk_xdsl.passes.npu_decide import NpuDecidePass
-
-    return NpuDecidePass
-
-
-def _plan_memory() -> type[ModulePass]:
-    from hawk_xdsl.passes.npu_plan_memory import NpuPlanMemoryPass
-
-    return NpuPlanMemoryPass
-
-
-def _insert_sync() -> type[ModulePass]:
-    from hawk_xdsl.passes.npu_insert_sync import NpuInsertSyncPass
-
-    return NpuInsertSyncPass
+    return load
 
 
 HAWK_UNIVERSE = Universe(
     all_dialects={"npu": _npu},
     all_passes={
-        "npu-outline": _outline,
-        "npu-decide": _decide,
-        "npu-plan-memory": _plan_memory,
-        "npu-insert-sync": _insert_sync,
+        name: _pass(name)
+        for name in ("npu-outline", "npu-decide", "npu-plan-memory", "npu-insert-sync")
     },
 )
 """The entry point of the ``xdsl.universe`` group."""

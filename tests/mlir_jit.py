@@ -15,7 +15,7 @@ PIPELINE = """builtin.module(
     function-boundary-type-conversion=identity-layout-map},
   buffer-results-to-out-params{modify-public-functions=true},
   func.func(refback-munge-memref-copy,convert-linalg-to-loops),
-  expand-strided-metadata,lower-affine,convert-math-to-libm,convert-scf-to-cf,
+  expand-strided-metadata,lower-affine,arith-expand,convert-math-to-libm,convert-scf-to-cf,
   convert-math-to-llvm,convert-arith-to-llvm,finalize-memref-to-llvm,convert-func-to-llvm,
   convert-cf-to-llvm,convert-index-to-llvm,reconcile-unrealized-casts)"""
 

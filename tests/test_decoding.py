@@ -1,5 +1,6 @@
 """Decoding under a grammar: with the packaged model, a tiny random one, and broken ones."""
 
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import lark
 import numpy as np
 import pytest
+import torch
 from llguidance import LLTokenizer
 from llguidance.hf import from_tokenizer
 from tiny_model import END, STRICT_TEMPLATE, save_tiny_model
@@ -80,6 +82,30 @@ def test_a_candidate_does_not_depend_on_the_others(tiny: LocalModel) -> None:
         for one, same in zip(few, many, strict=False):
             assert one.text == same.text
             assert one.log_likelihood == pytest.approx(same.log_likelihood, abs=1e-3)
+
+
+def test_likelihoods_of_a_ragged_batch_are_those_of_the_texts_alone(
+    tiny: LocalModel, tiny_directory: Path
+) -> None:
+    """Forced parts of five tokens and early ends make rows of a batch differ as they can."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny_directory)
+    model = AutoModelForCausalLM.from_pretrained(tiny_directory)
+    choices = tokenizer.convert_tokens_to_ids(["a", "b", END])
+    grammar = 'start: item{1,7}\nitem: "a" | "bcdef"\n'
+    proposals = tiny.propose("prompt", grammar, candidates=8, temperature=4.0)
+    assert len({len(proposal.text) for proposal in proposals}) > 3
+    for proposal in proposals:
+        items = re.findall("a|bcdef", proposal.text)
+        ended = [] if len(items) == 7 else [END]
+        expected, read = 0.0, "prompt"
+        for index, item in enumerate([*items, *ended]):
+            allowed = choices if index else choices[:2]
+            with torch.inference_mode():
+                scores = model(**tokenizer(read, return_tensors="pt")).logits[0, -1, allowed]
+            chosen = allowed.index(tokenizer.convert_tokens_to_ids(END if item == END else item[0]))
+            expected += float(scores.log_softmax(0)[chosen])
+            read += item
+        assert proposal.log_likelihood == pytest.approx(expected, abs=1e-3)
 
 
 def test_greedy_is_what_transformers_generates(tiny: LocalModel, tiny_directory: Path) -> None:

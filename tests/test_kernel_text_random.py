@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_kernel_text import HEADER, expressions, kernels, rebuilt
 from test_kernel_text_roundtrip import assert_same, mlir, parse_mlir
@@ -22,7 +22,12 @@ from hawk_xdsl.dialects.kernel_text import (
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds, linear
 
-RANDOM = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+RANDOM = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a kernel takes minutes
+)
 
 
 @RANDOM

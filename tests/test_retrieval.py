@@ -1,5 +1,6 @@
 """Retrieval: each space finds what it is for, and fusion is by reciprocal rank."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,11 +108,19 @@ def test_a_query_without_known_words_finds_nothing_syntactic() -> None:
     assert retriever.retrieve(Query("x"), 4) == []
 
 
-def test_the_order_of_entries_does_not_matter() -> None:
+def test_equal_entries_come_in_the_order_of_their_names() -> None:
     query = Query("tile of rows", tokens=("vexp", "mmad", "capacity"))
-    forward = Retriever(ENTRIES, RetrievalMode.FUSED, HashedEmbedder()).retrieve(query, 4)
-    backward = Retriever(ENTRIES[::-1], RetrievalMode.FUSED, HashedEmbedder()).retrieve(query, 4)
+    twins = (
+        *ENTRIES,
+        replace(SOFTMAX, name="another-softmax"),
+        replace(MATMUL, name="zealous-matmul"),
+    )
+    forward = Retriever(twins, RetrievalMode.FUSED, HashedEmbedder()).retrieve(query, 6)
+    backward = Retriever(twins[::-1], RetrievalMode.FUSED, HashedEmbedder()).retrieve(query, 6)
     assert forward == backward
+    names = [item.entry.name for item in forward]
+    assert names.index("another-softmax") < names.index("row-softmax")
+    assert names.index("tiled-matmul") < names.index("zealous-matmul")
 
 
 def test_agreement_of_one_aspect_scores_its_weight() -> None:

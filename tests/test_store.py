@@ -4,7 +4,9 @@ import multiprocessing
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -61,17 +63,17 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[KnowledgeStore]:
-    with KnowledgeStore(path) as store:
-        yield store
+def opened(path: Path) -> Iterator[KnowledgeStore]:
+    with KnowledgeStore(path) as opened:
+        yield opened
 
 
-def test_records_come_back_as_they_were(store: KnowledgeStore, path: Path) -> None:
+def test_records_come_back_as_they_were(opened: KnowledgeStore, path: Path) -> None:
     accepted = replace(OUTCOME, verdict=Verdict.ACCEPTED, cycles=900, bottleneck="vector")
-    store.put_kernel(KERNEL)
-    store.record_outcome(OUTCOME)
-    store.record_outcome(accepted)
-    store.add_entry(LEARNED)
+    opened.put_kernel(KERNEL)
+    opened.record_outcome(OUTCOME)
+    opened.record_outcome(accepted)
+    opened.add_entry(LEARNED)
     with KnowledgeStore(path) as other:
         assert other.get_kernel(KERNEL.key) == KERNEL
         assert list(other.outcomes()) == [OUTCOME, accepted]
@@ -79,55 +81,55 @@ def test_records_come_back_as_they_were(store: KnowledgeStore, path: Path) -> No
         assert other.entries()[0].origin == "run-1"
 
 
-def test_a_kernel_is_found_only_under_its_key(store: KnowledgeStore) -> None:
-    store.put_kernel(KERNEL)
+def test_a_kernel_is_found_only_under_its_key(opened: KnowledgeStore) -> None:
+    opened.put_kernel(KERNEL)
     for other in ({"spec_hash": "0"}, {"target": "ascend950"}, {"verifier_version": "2"}):
-        assert store.get_kernel(replace(KERNEL.key, **other)) is None
-    store.drop_kernel(KERNEL.key)
-    assert store.get_kernel(KERNEL.key) is None
+        assert opened.get_kernel(replace(KERNEL.key, **other)) is None
+    opened.drop_kernel(KERNEL.key)
+    assert opened.get_kernel(KERNEL.key) is None
 
 
-def test_the_fastest_kernel_is_kept(store: KnowledgeStore) -> None:
+def test_the_fastest_kernel_is_kept(opened: KnowledgeStore) -> None:
     fast, slow = replace(KERNEL, cycles=800, text="fast"), replace(KERNEL, cycles=1000)
     for kernel in (KERNEL, fast, slow):
-        store.put_kernel(kernel)
-    assert store.get_kernel(KERNEL.key) == fast
+        opened.put_kernel(kernel)
+    assert opened.get_kernel(KERNEL.key) == fast
 
 
-def test_outcomes_are_found_by_run_and_spec(store: KnowledgeStore) -> None:
+def test_outcomes_are_found_by_run_and_spec(opened: KnowledgeStore) -> None:
     other = replace(OUTCOME, run_id="run-2", spec_hash="0ddb")
-    store.record_outcome(OUTCOME)
-    store.record_outcome(other)
-    assert list(store.outcomes(run_id="run-2")) == [other]
-    assert list(store.outcomes(spec_hash="5bec")) == [OUTCOME]
-    assert list(store.outcomes(run_id="run-2", spec_hash="5bec")) == []
+    opened.record_outcome(OUTCOME)
+    opened.record_outcome(other)
+    assert list(opened.outcomes(run_id="run-2")) == [other]
+    assert list(opened.outcomes(spec_hash="5bec")) == [OUTCOME]
+    assert list(opened.outcomes(run_id="run-2", spec_hash="5bec")) == []
 
 
-def test_evidence_adds_up(store: KnowledgeStore) -> None:
-    store.record_use("row-softmax", won=True, cycles_gained=50)
-    store.record_use("row-softmax", won=False, cycles_gained=-20)
-    store.record_use("halve-the-tile", won=True)
-    assert store.evidence() == {
+def test_evidence_adds_up(opened: KnowledgeStore) -> None:
+    opened.record_use("row-softmax", won=True, cycles_gained=50)
+    opened.record_use("row-softmax", won=False, cycles_gained=-20)
+    opened.record_use("halve-the-tile", won=True)
+    assert opened.evidence() == {
         "row-softmax": Evidence(uses=2, wins=1, losses=1, cycles_gained=30),
         "halve-the-tile": Evidence(uses=1, wins=1),
     }
 
 
-def test_an_entry_learned_again_replaces_the_first(store: KnowledgeStore) -> None:
+def test_an_entry_learned_again_replaces_the_first(opened: KnowledgeStore) -> None:
     better = replace(LEARNED, rationale="A better one.")
-    store.add_entry(LEARNED)
-    store.add_entry(better)
-    assert store.entries() == (better,)
+    opened.add_entry(LEARNED)
+    opened.add_entry(better)
+    assert opened.entries() == (better,)
 
 
-def test_a_snapshot_does_not_see_what_is_learned_after_it(store: KnowledgeStore) -> None:
-    with store.snapshot() as view:
-        store.put_kernel(KERNEL)
-        store.add_entry(LEARNED)
-        store.record_use("learned-exp", won=True)
+def test_a_snapshot_does_not_see_what_is_learned_after_it(opened: KnowledgeStore) -> None:
+    with opened.snapshot() as view:
+        opened.put_kernel(KERNEL)
+        opened.add_entry(LEARNED)
+        opened.record_use("learned-exp", won=True)
         assert view.get_kernel(KERNEL.key) is None
         assert (view.entries(), view.evidence()) == ((), {})
-    with store.snapshot() as view:
+    with opened.snapshot() as view:
         assert view.get_kernel(KERNEL.key) == KERNEL
         assert view.entries() == (LEARNED,)
 
@@ -151,6 +153,36 @@ def test_several_processes_make_and_fill_one_store(path: Path) -> None:
         for i in range(3):
             assert [item.seed for item in store.outcomes(run_id=f"run-{i}")] == list(range(50))
         assert store.evidence()["shared"].uses == 150
+
+
+def test_a_store_is_made_once_by_all_who_open_it_at_the_same_time(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path = tmp_path / f"{attempt}.sqlite"
+        together = threading.Barrier(6)
+
+        def open_and_record(path: Path = path, together: threading.Barrier = together) -> None:
+            together.wait()
+            with KnowledgeStore(path) as store:
+                store.record_outcome(OUTCOME)
+
+        with ThreadPoolExecutor(6) as pool:
+            for done in [pool.submit(open_and_record) for _ in range(6)]:
+                done.result()
+        with KnowledgeStore(path) as store:
+            assert len(list(store.outcomes())) == 6
+
+
+def test_opening_waits_for_who_has_the_file_open_first(path: Path) -> None:
+    """Switching to WAL is the one step for which SQLite itself does not wait."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("PRAGMA user_version = 1")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM sqlite_master").fetchall()
+        release = threading.Timer(0.2, other.execute, ["COMMIT"])
+        release.start()
+        KnowledgeStore(path, busy_seconds=5).close()
+        release.join()
 
 
 def die_while_writing(path: Path) -> None:

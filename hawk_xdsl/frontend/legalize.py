@@ -219,13 +219,20 @@ def _narrowed_constant(op: arith.ConstantOp, file: str) -> Attribute:
 
 
 def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
-    """Turns large constants into leading arguments, in program order."""
+    """Turns large constants into leading arguments, in program order; blobs into dense literals."""
     lifted: list[Array] = []
     for op in list(function.body.block.ops):
         if not isinstance(op, arith.ConstantOp):
             continue
-        array = _large_literal(op, context)
+        array = _literal(op, context)
         if array is None:
+            continue
+        if array.size <= LITERAL_ELEMENTS or np.all(array == array.flat[0]):
+            type_ = _narrowed_type(op.result.type)
+            assert isinstance(type_, TensorType)
+            numbers = [array.flat[0]] if array.size > LITERAL_ELEMENTS else array.reshape(-1)
+            dense = DenseIntOrFPElementsAttr.from_list(type_, [n.item() for n in numbers])
+            op.properties["value"] = dense
             continue
         argument = function.body.block.insert_arg(_narrowed_type(op.result.type), len(lifted))
         op.result.replace_all_uses_with(argument)
@@ -234,13 +241,12 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
     return tuple(lifted)
 
 
-def _large_literal(op: arith.ConstantOp, context: Context) -> Array | None:
+def _literal(op: arith.ConstantOp, context: Context) -> Array | None:
+    """The value of a constant tensor, ``None`` of a scalar or of one number repeated."""
     match op.value:
         case DenseResourceAttr() as resource:
             return _resource_value(op, resource, context)
-        case DenseIntOrFPElementsAttr() as dense:
-            if dense.is_splat() or np.prod(dense.get_shape()) <= LITERAL_ELEMENTS:
-                return None
+        case DenseIntOrFPElementsAttr() as dense if not dense.is_splat():
             return constant_value(dense, Precision.DECLARED, op)
         case _:
             return None

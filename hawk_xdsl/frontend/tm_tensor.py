@@ -1,6 +1,6 @@
 """The one op of torch-mlir's tm_tensor dialect that is understood, ``scan``, and its lowering."""
 
-from xdsl.dialects import arith, linalg
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
@@ -11,7 +11,9 @@ from xdsl.dialects.builtin import (
     TensorType,
     i64,
 )
+from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
+from xdsl.dialects.linalg.ops import YieldOp as LinalgYieldOp
 from xdsl.dialects.tensor import EmptyOp
 from xdsl.dialects.utils import AbstractYieldOperation
 from xdsl.ir import Attribute, Block, Dialect, Operation, Region, SSAValue
@@ -100,7 +102,7 @@ def lower_scan(scan: ScanOp) -> None:
             AffineMapAttr(AffineMap(rank + 1, 0, tuple(read))),
             AffineMapAttr(AffineMap(rank + 1, 0, tuple(loops[:rank]))),
         ],
-        [linalg.IteratorTypeAttr.parallel()] * rank + [linalg.IteratorTypeAttr.reduction()],
+        [IteratorTypeAttr.parallel()] * rank + [IteratorTypeAttr.reduction()],
         [type_],
     )
     generic.location = scan.location
@@ -132,6 +134,6 @@ def _masked(combiner: Operation, element: Attribute, rank: int, axis: int) -> Bl
     mapping: dict[SSAValue, SSAValue] = {body_args.args[0]: accumulator, body_args.args[1]: value}
     combined = combiner.clone(value_mapper=mapping)
     chosen = arith.SelectOp(reached.result, combined.results[0], accumulator)
-    end = linalg.YieldOp(chosen.result)
+    end = LinalgYieldOp(chosen.result)
     block.add_ops([step, place, reached, combined, chosen, end])
     return block

@@ -1,8 +1,10 @@
 """From a module of the bindings to an xDSL module, through generic-form text."""
 
 from xdsl.context import Context
+from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects import arith, builtin, cf, func, linalg, math, tensor
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
+from xdsl.ir import Dialect
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
@@ -11,7 +13,6 @@ from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
 from hawk_xdsl.frontend.tm_tensor import TM_TENSOR
 
 DIALECTS = (
-    builtin.Builtin,
     func.Func,
     linalg.Linalg,
     tensor.Tensor,
@@ -19,10 +20,11 @@ DIALECTS = (
     math.Math,
     TM_TENSOR,
 )
-"""What the front end lets through; of cf, only ``cf.assert``."""
+"""What the front end lets through besides builtin; of cf, only ``cf.assert``."""
 
 KNOWN_OPS = frozenset(
-    {op.name for dialect in DIALECTS for op in dialect.operations} | {cf.AssertOp.name}
+    {op.name for dialect in (builtin.Builtin, *DIALECTS) for op in dialect.operations}
+    | {cf.AssertOp.name}
 )
 
 
@@ -31,6 +33,10 @@ def new_context() -> Context:
     context = Context()
     for dialect in (*DIALECTS, cf.Cf):
         context.load_dialect(dialect)
+    # A storage of its own: xDSL's is shared by the process, where equal names of blobs collide.
+    blobs = OpAsmDialectInterface()
+    operations, attributes = builtin.Builtin.operations, builtin.Builtin.attributes
+    context.load_dialect(Dialect("builtin", [*operations], [*attributes], [blobs]))
     return context
 
 

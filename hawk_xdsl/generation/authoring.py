@@ -21,7 +21,7 @@ ENTRIES = 6
 CANDIDATES = 2
 """Texts asked for at a time: the likeliest one, and samples."""
 
-MOST_TOKENS = 400
+MOST_TOKENS = 192
 """Tokens of one text."""
 
 TEMPERATURE = 0.7
@@ -96,10 +96,10 @@ class Session:
     _rounds: int = 0
     _tried: set[str] = field(default_factory=set[str])
 
-    def next(self, seconds: float) -> Draft | None:
-        """The next text that was not tried yet, within a time; ``None`` if the model has none."""
+    def next(self, seconds: float, wanted: int) -> Draft | None:
+        """The next text that was not tried yet, of at most ``wanted`` more; ``None`` without one."""
         if not self._waiting:
-            self._ask(seconds)
+            self._ask(seconds, min(wanted, CANDIDATES))
         if not self._waiting:
             return None
         draft = self._waiting.pop(0)
@@ -111,7 +111,7 @@ class Session:
         rule = next((e.rationale for e in self.author.rules if trap in e.trigger.traps), "")
         self._failure = FailedAttempt(text, trap, message, rule)
 
-    def _ask(self, seconds: float) -> None:
+    def _ask(self, seconds: float, candidates: int) -> None:
         found = self.author.retriever.retrieve(self._query(), ENTRIES)
         request = PromptRequest(
             spec=self.specification.text,
@@ -125,7 +125,7 @@ class Session:
         proposals = self.author.model.propose(
             prompt.messages,
             narrowed_grammar(self.signature),
-            candidates=CANDIDATES,
+            candidates=candidates,
             max_tokens=MOST_TOKENS,
             seed=self.seed + self._rounds,
             temperature=TEMPERATURE,

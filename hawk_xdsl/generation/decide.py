@@ -29,6 +29,15 @@ from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 
 
+_NOBODY = {
+    Sources.ALL: "no template fits, and the model wrote nothing",
+    Sources.TEMPLATES: "no template fits",
+    Sources.MODEL: "the model wrote nothing",
+    Sources.REPLAY: "the store has no kernel for it",
+}
+"""Why an op is undecided if nothing was refused."""
+
+
 class UndecidableError(HawkError):
     """Nobody found a kernel for an op, and it may not stay on the host."""
 
@@ -143,7 +152,7 @@ class _Attempt:
         if found is None and sources in (Sources.ALL, Sources.MODEL):
             found, timed_out = self._from_model()
         if found is None:
-            reason = self._traps[-1] if self._traps else "no template fits and no model was asked"
+            reason = self._traps[-1] if self._traps else _NOBODY[sources]
             return self._decider.left_undecided(
                 self._label,
                 self._specification,
@@ -200,13 +209,13 @@ class _Attempt:
         author = self._decider.author()
         deadline = time.monotonic() + budget.seconds
         session = author.open(self._specification, self._signature, self._decider.settings.seed)
-        for _ in range(budget.attempts):
+        for attempt in range(budget.attempts):
             left = deadline - time.monotonic()
             if left <= 0:
                 self._traps.append(f"the model used up its {budget.seconds:g} s")
                 return None, True
             self._decider.progress(f"{self._label}: asking {author.name}")
-            draft = session.next(left)
+            draft = session.next(left, budget.attempts - attempt)
             if draft is None:
                 break
             verdict = self._gate.check(draft.text) if draft.finished else None

@@ -1,7 +1,6 @@
 """What was decided for an undecided op, by whom, and how good it is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from hawk_xdsl.generation.gate import Verdict
@@ -56,7 +55,6 @@ class Decision:
     origin: str = ""
     reason: str = ""
     timed_out: bool = False
-    facts: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def cycles(self) -> int | None:

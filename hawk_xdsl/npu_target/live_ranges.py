@@ -14,11 +14,12 @@ from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
 
 @dataclass(frozen=True)
 class LiveRange:
-    """Bytes of a scope in use from the start of one op to the end of another.
+    """Bytes of a scope in use from ``first`` to ``last``, both included.
 
-    ``first`` and ``last`` count the ops of the kernel in program order; an op with regions ends
-    with its last inner op. A buffer used in a loop that it was allocated outside of is live for
-    the whole loop.
+    The ops of a kernel are counted in program order, and each has two moments: at 2 n it reads, at
+    2 n + 1 it writes. So a source that ends where a destination begins may have the same bytes:
+    whether an instruction can work in place is for the instruction to say. An op with regions
+    ends with its last inner op: a buffer from outside a loop is live for the whole loop.
     """
 
     op: Operation
@@ -30,17 +31,13 @@ class LiveRange:
     last: int
 
     def clashes(self, other: "LiveRange") -> bool:
-        """Whether both are live at once and share bytes; meeting within one op is not a clash.
-
-        There one is the last source and the other the destination: whether an instruction can
-        work in place is for the instruction to say.
-        """
+        """Whether both are live at once and share bytes."""
         return (
             self.scope is other.scope
             and self.address < other.address + other.size
             and other.address < self.address + self.size
-            and self.first < other.last
-            and other.first < self.last
+            and self.first <= other.last
+            and other.first <= self.last
         )
 
 
@@ -72,13 +69,13 @@ def live_ranges(kernel: KernelOp) -> list[LiveRange]:
             users = [_within(user, op) for user in _users(op.buffer)]
             if users:
                 place = (scope_of(type_), op.address.value.data, buffer_bytes(type_))
-                first = min(numbers[user] for user in users)
-                last = max(_end(user, numbers) for user in users)
+                first = 2 * min(numbers[user] for user in users) + 1
+                last = max(first, *(2 * _end(user, numbers) for user in users))
                 ranges.append(LiveRange(op, value_name(op.buffer), *place, first, last))
         elif isinstance(op, VreduceOp) and op.temporary is not None and op.temporary_bytes():
             place = (Scope.UB, op.temporary.value.data, op.temporary_bytes())
-            number = numbers[op]
-            ranges.append(LiveRange(op, "its temporary", *place, number - 1, number + 1))
+            moment = 2 * numbers[op]
+            ranges.append(LiveRange(op, "its temporary", *place, moment, moment + 1))
     return ranges
 
 

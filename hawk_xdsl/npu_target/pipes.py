@@ -169,12 +169,12 @@ class Core:
         """Raise ``Fault`` if an access is not ordered after those it conflicts with."""
         knows = self.knows[pipe]
         for other in region.overlaps:
-            if other.write_pipe >= 0 and other.write_sequence > knows[other.write_pipe]:
-                self._raise_race(pipe, other.write_pipe, region, write=write, wrote=True)
             if write and other.reads:
                 for reader, sequence in other.reads.items():
                     if sequence > knows[reader]:
                         self._raise_race(pipe, reader, region, write=True, wrote=False)
+            if other.write_pipe >= 0 and other.write_sequence > knows[other.write_pipe]:
+                self._raise_race(pipe, other.write_pipe, region, write=write, wrote=True)
 
     @staticmethod
     def _raise_race(pipe: int, other: int, region: Region, *, write: bool, wrote: bool) -> None:

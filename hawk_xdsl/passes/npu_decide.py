@@ -7,7 +7,6 @@ from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
-from xdsl.passes import ModulePass
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.errors import HawkError
@@ -20,6 +19,7 @@ from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.launching import launch_instead
 from hawk_xdsl.passes.npu_insert_sync import sync_kernel
+from hawk_xdsl.passes.npu_pass import NpuPass
 from hawk_xdsl.passes.npu_plan_memory import plan_kernel
 from hawk_xdsl.passes.pass_error import PassError
 
@@ -131,7 +131,7 @@ def _symbol(op: UndecidedOp, taken: set[str]) -> str:
 
 
 @dataclass(frozen=True)
-class NpuDecidePass(ModulePass):
+class NpuDecidePass(NpuPass):
     """Decides every ``npu.undecided`` of a module.
 
     Args:

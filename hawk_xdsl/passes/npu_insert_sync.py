@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
-from xdsl.passes import ModulePass
 
 from hawk_xdsl.dialects.npu import BarrierOp, KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.passes.npu_pass import NpuPass
 from hawk_xdsl.passes.ordering import Dependences
 from hawk_xdsl.passes.program import Program
 from hawk_xdsl.passes.sync_selection import EventIds, select_syncs
@@ -16,7 +16,7 @@ from hawk_xdsl.passes.synchronization import Action, Fence, SetAction, actions_o
 
 
 @dataclass(frozen=True)
-class NpuInsertSyncPass(ModulePass):
+class NpuInsertSyncPass(NpuPass):
     """Orders all instructions of every kernel that touch the same bytes, one of them writing.
 
     Works on addresses, after ``npu-plan-memory``. Flags and barriers that are there already are

@@ -8,10 +8,10 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region, SSAValue
-from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
+from hawk_xdsl.passes.npu_pass import NpuPass
 from hawk_xdsl.passes.outline_dataflow import (
     Way,
     external_values,
@@ -28,7 +28,7 @@ from hawk_xdsl.semantics.layout_emission import emit_moves, emit_reshape, emit_s
 
 
 @dataclass(frozen=True)
-class NpuOutlinePass(ModulePass):
+class NpuOutlinePass(NpuPass):
     """Replaces the linalg ops of every function by ``npu.undecided`` ops that hold them.
 
     Grouping looks at loops and data flow only; it knows no operator. See ``Grouping`` for which

@@ -8,11 +8,11 @@ from typing import ClassVar
 from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Operation
-from xdsl.passes import ModulePass
 
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp
 from hawk_xdsl.npu_target import Target, TrapCode, load_target
 from hawk_xdsl.passes.liveness import LiveRange, Positions, live_ranges
+from hawk_xdsl.passes.npu_pass import NpuPass
 from hawk_xdsl.passes.pass_error import PassError
 from hawk_xdsl.passes.placement import place
 
@@ -51,7 +51,7 @@ class CapacityError(PassError):
 
 
 @dataclass(frozen=True)
-class NpuPlanMemoryPass(ModulePass):
+class NpuPlanMemoryPass(NpuPass):
     """Gives buffers of every kernel their ``address`` and instructions their ``temporary``.
 
     Args:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from math import prod
 
-from xdsl.dialects import linalg, tensor
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import AffineMapAttr, TensorType
 from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
+from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
@@ -125,7 +126,7 @@ def _split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> GenericOp
         operands.append(_reshaped(value, shape, op))
         maps.append(AffineMapAttr(AffineMap(total, 0, tuple(results))))
     kinds = [
-        linalg.IteratorTypeAttr.parallel() if parallel else linalg.IteratorTypeAttr.reduction()
+        IteratorTypeAttr.parallel() if parallel else IteratorTypeAttr.reduction()
         for parallel, part in zip(equation.parallel, parts, strict=True)
         for _ in part
     ]

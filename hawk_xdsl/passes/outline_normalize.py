@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith, linalg, tensor
+from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
@@ -13,7 +13,8 @@ from xdsl.dialects.builtin import (
     TensorType,
 )
 from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
-from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, GenericOp, TransposeOp
+from xdsl.dialects.linalg.attrs import IteratorTypeAttr
+from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, GenericOp, TransposeOp, YieldOp
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
@@ -136,7 +137,7 @@ def _drop_dead_results(op: GenericOp) -> None:
     if not dead or not kept:
         return
     maps = _maps(op)
-    Rewriter.replace_op(end, linalg.YieldOp(*(end.operands[i] for i in kept)))
+    Rewriter.replace_op(end, YieldOp(*(end.operands[i] for i in kept)))
     erase_dead_ops(op.body.block)
     for i in reversed(dead):
         op.body.block.erase_arg(op.body.block.args[first + i])
@@ -260,10 +261,10 @@ def _sum_of(left: SSAValue, right: SSAValue, type_: TensorType[Attribute]) -> li
     body = Block(arg_types=[element] * 3)
     addition = arith.AddfOp if isinstance(element, AnyFloat) else arith.AddiOp
     total = addition(body.args[1], body.args[0])
-    body.add_ops([total, linalg.YieldOp(total.result)])
+    body.add_ops([total, YieldOp(total.result)])
     empty = tensor.EmptyOp([], type_)
     identity = AffineMapAttr(AffineMap.identity(rank))
-    parallel = [linalg.IteratorTypeAttr.parallel()] * rank
+    parallel = [IteratorTypeAttr.parallel()] * rank
     return [
         empty,
         GenericOp([left, right], [empty.tensor], Region(body), [identity] * 3, parallel, [type_]),
@@ -302,7 +303,7 @@ def _elementwise_on(op: GenericOp, source: SSAValue, element: Attribute) -> SSAV
         [empty.tensor],
         op.detach_region(op.body),
         [identity, identity],
-        [linalg.IteratorTypeAttr.parallel()] * len(shape),
+        [IteratorTypeAttr.parallel()] * len(shape),
         [empty.tensor.type],
     )
     generic.location = op.location

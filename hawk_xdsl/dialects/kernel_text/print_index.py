@@ -25,12 +25,12 @@ def index_text(value: SSAValue | int, names: Mapping[SSAValue, str]) -> str:
         KernelTextError: for values that no expression gives.
     """
     if isinstance(value, int):
-        return str(value)
+        return integer_text(value)
     if value in names:
         return names[value]
     match value.owner:
         case arith.ConstantOp(value=IntegerAttr() as constant):
-            return str(constant.value.data)
+            return integer_text(constant.value.data)
         case arith.IndexCastOp() as cast:
             return index_text(cast.input, names)
         case affine.ApplyOp() as apply:
@@ -45,6 +45,11 @@ def index_text(value: SSAValue | int, names: Mapping[SSAValue, str]) -> str:
         case _:
             pass
     raise KernelTextError("an index has no text form")
+
+
+def integer_text(value: int) -> str:
+    """An integer as an expression; the text has no negative ones."""
+    return str(value) if value >= 0 else f"0-{-value}"
 
 
 def ragged_length(value: SSAValue) -> int:

@@ -11,7 +11,7 @@ from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_name, numbe
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.parse import is_name
 from hawk_xdsl.dialects.kernel_text.print_fill import refills
-from hawk_xdsl.dialects.kernel_text.print_index import index_text
+from hawk_xdsl.dialects.kernel_text.print_index import index_text, integer_text
 from hawk_xdsl.dialects.kernel_text.print_slices import (
     PartOfBuffer,
     part_of,
@@ -282,7 +282,7 @@ class StagePrinter:
         else:
             values = _loop_values(applies, ranges)
         return ", ".join(
-            f"{self._define(value, 'i')} in {r.start}..{r.stop} step {r.step}"
+            f"{self._define(value, 'i')} in {integer_text(r.start)}..{integer_text(r.stop)} step {r.step}"
             for value, r in zip(values, ranges, strict=True)
         )
 

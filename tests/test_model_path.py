@@ -1,0 +1,53 @@
+"""The local model is really asked where neither the store nor a template decides an op."""
+
+from pathlib import Path
+
+from hawk_xdsl.frontend.mlir_import import import_mlir
+from hawk_xdsl.generation.decide import Settings
+from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.knowledge_store import KnowledgeStore, Verdict
+from hawk_xdsl.pipeline import Compiled, compile_program
+
+ATAN = """
+func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
+  %e = tensor.empty() : tensor<64x128xf32>
+  %d = linalg.generic {
+    indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+    iterator_types = ["parallel", "parallel"]
+  } ins(%x : tensor<64x128xf32>) outs(%e : tensor<64x128xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %1 = math.atan %in : f32
+    linalg.yield %1 : f32
+  } -> tensor<64x128xf32>
+  return %d : tensor<64x128xf32>
+}
+"""
+
+
+def compiled(path: Path, sources: Sources, attempts: int = 2) -> Compiled:
+    settings = Settings(sources, Budget(attempts=attempts, seconds=120), host_fallback=True)
+    (path / "atan.mlir").write_text(ATAN)
+    return compile_program(import_mlir(path / "atan.mlir"), settings=settings)
+
+
+def test_every_attempt_of_the_model_is_recorded(tmp_path: Path, store: Path) -> None:
+    [row] = compiled(tmp_path, Sources.ALL, attempts=1).report
+    with KnowledgeStore(store) as opened:
+        outcomes = list(opened.outcomes())
+    assert outcomes
+    for outcome in outcomes:
+        assert outcome.source == "model"
+        assert outcome.model is not None and "SmolLM2" in outcome.model
+        assert "atan(x0[i0])" in outcome.prompt[-1].content
+        assert outcome.kernel_text and outcome.tokens > 0
+        # The unit has no atan and this model does not know how to compose one.
+        assert outcome.verdict in (Verdict.REJECTED, Verdict.UNFINISHED)
+        assert outcome.trap_code is not None
+    assert (row.source, row.cycles) == ("host", None)
+
+
+def test_without_the_model_nothing_is_asked(tmp_path: Path, store: Path) -> None:
+    [row] = compiled(tmp_path, Sources.TEMPLATES).report
+    with KnowledgeStore(store) as opened:
+        assert list(opened.outcomes()) == []
+    assert row.source == "host" and "atan" in row.reason
