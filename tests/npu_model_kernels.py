@@ -1,10 +1,10 @@
-"""Kernels for the tests of the NPU model, written as text with as little around them as possible."""
+"""Kernels for the tests of the NPU model, written as text with little around them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects import affine, arith, builtin, memref, scf
+from xdsl.dialects import affine, arith, builtin, func, memref, scf
 from xdsl.parser import Parser
 
 from hawk_xdsl.dialects.npu import NPU, KernelOp
@@ -14,14 +14,16 @@ from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 TARGET = load_target("ascend910b1")
 
 
+CONTEXT = Context()
+for _dialect in (
+    builtin.Builtin, func.Func, arith.Arith, affine.Affine, memref.MemRef, scf.Scf, NPU,
+):  # fmt: skip
+    CONTEXT.load_dialect(_dialect)
+
+
 def parse(text: str) -> KernelOp:
     """The verified kernel of a text."""
-    context = Context()
-    for dialect in (
-        builtin.Builtin, arith.Arith, affine.Affine, memref.MemRef, scf.Scf, NPU,
-    ):  # fmt: skip
-        context.load_dialect(dialect)
-    module = Parser(context, text).parse_module()
+    module = Parser(CONTEXT, text).parse_module()
     module.verify()
     (kernel,) = (op for op in module.walk() if isinstance(op, KernelOp))
     return kernel

@@ -1,11 +1,12 @@
 """Random kernels in kernel text: whatever the builder accepts of random statements."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from hypothesis import strategies as st
 from kernel_text_corpus import max_blocks, signature
 
-from hawk_xdsl.dialects.kernel_text import KernelTextError, Program, StageBuilder, build
+from hawk_xdsl.dialects.kernel_text import KernelTextError, Program, StageBuilder, build, parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import (
     BINARY_OPS,
@@ -25,9 +26,28 @@ HEADER = signature(
 )
 SHAPES = {o.name: o.shape for o in (*HEADER.inputs, *HEADER.outputs)}
 
-names = st.sampled_from(["a", "b", "c", "d", "e"])
-variables = st.sampled_from(["r", "s", "i", "k", "q"])
-lengths = st.sampled_from([1, 4, 8, 16, 20, 24])
+PRELUDE = """\
+a = load x[0:8, 0:24] into ub
+b = vreduce sum a axis 1
+c = vcast a to f16 round rint
+d = vcmp gt a, b
+e = varange i32[8, 24] axis 1
+f = load z[0:24] into ub
+"""
+
+T = TypeVar("T")
+
+
+def weighted(*choices: tuple[int, st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
+    """``one_of`` with weights; it would drop repetitions."""
+    chosen = [strategy for weight, strategy in choices for _ in range(weight)]
+    return st.sampled_from(chosen).flatmap(lambda strategy: strategy)
+
+
+names = st.sampled_from(["a", "a", "a", "b", "c", "d", "e", "f", "u0", "u1", "u2"])
+targets = st.sampled_from(["a", "b", *(f"u{number}" for number in range(12))])
+variables = st.sampled_from(["r", "r", "r", "s", "s", "i", "k", "q"])
+lengths = st.sampled_from([1, 4, 8, 8, 8, 16, 24, 24])
 numbers = st.one_of(
     st.integers(-9, 9),
     st.floats(width=32, allow_nan=False),
@@ -46,7 +66,9 @@ def expressions() -> st.SearchStrategy[ast.Expression]:
     )
 
 
-starts = st.one_of(st.just(ast.Integer(0)), variables.map(ast.Variable), expressions())
+starts = weighted(
+    (4, st.just(ast.Integer(0))), (2, variables.map(ast.Variable)), (1, expressions())
+)
 slices = st.builds(ast.Slice, starts, st.one_of(st.none(), lengths), st.sampled_from([1, 1, 1, 2]))
 
 
@@ -56,49 +78,55 @@ def global_tiles(draw: st.DrawFn) -> ast.Tile:
     return ast.Tile(name, tuple(draw(slices) for _ in SHAPES[name]))
 
 
-tiles = st.one_of(
-    names.map(ast.Tile),
-    st.builds(ast.Tile, names, st.lists(slices, min_size=2, max_size=2).map(tuple)),
+tiles = weighted(
+    (5, names.map(ast.Tile)),
+    (1, st.builds(ast.Tile, names, st.lists(slices, min_size=2, max_size=2).map(tuple))),
 )
-operands = st.one_of(tiles, numbers, st.builds(ast.Tile, variables))
+operands = weighted((3, tiles), (2, numbers), (1, st.builds(ast.Tile, variables)))
 shapes = st.lists(lengths, min_size=1, max_size=2).map(tuple)
-dtypes = st.sampled_from(["f32", "f16", "i32"])
+dtypes = st.sampled_from(["f32", "f32", "f16", "i32"])
+floats = st.floats(width=16, allow_nan=False).map(ast.Number)
+edges = st.builds(
+    lambda name, row, rows: ast.Tile(
+        name, (ast.Slice(ast.Variable(row), rows), ast.Slice(ast.Integer(0), 24))
+    ),
+    st.sampled_from(["x", "y"]),
+    st.sampled_from(["r", "r", "s"]),
+    st.sampled_from([4, 8, 16]),
+)
+"""Rows that may be cut at the edge."""
 axes = st.lists(st.integers(0, 1), min_size=1, max_size=2, unique=True).map(tuple)
 
-values = st.one_of(
-    st.builds(ast.Load, global_tiles(), st.just(Scope.UB), st.one_of(st.none(), numbers)),
-    st.builds(ast.Fill, numbers, dtypes, shapes, st.just(Scope.UB)),
-    st.builds(ast.View, names, shapes),
-    st.builds(
-        ast.Elementwise,
-        st.sampled_from([*UNARY_OPS, "copy"]),
-        tiles.map(lambda tile: (tile,)),
-    ),
-    st.builds(ast.Elementwise, st.sampled_from([*BINARY_OPS]), st.tuples(tiles, operands)),
-    st.builds(ast.Elementwise, st.just("vsel"), st.tuples(tiles, operands, operands)),
-    st.builds(ast.Compare, st.sampled_from(Comparison), tiles, operands),
-    st.builds(ast.Cast, tiles, dtypes, st.sampled_from(Rounding)),
-    st.builds(ast.Reduce, st.sampled_from(Reduction), tiles, axes),
-    st.builds(ast.Cumulate, st.sampled_from(Accumulation), tiles, st.integers(0, 1)),
-    st.builds(ast.Transpose, tiles, st.permutations([0, 1]).map(tuple)),
-    st.builds(ast.Arange, dtypes, shapes, st.integers(0, 1)),
-    st.builds(ast.Broadcast, tiles, shapes),
+values = weighted(
+    (6, st.builds(ast.Load, edges, st.just(Scope.UB), weighted((2, st.none()), (1, floats)))),
+    (1, st.builds(ast.Load, global_tiles(), st.just(Scope.UB), st.one_of(st.none(), numbers))),
+    (2, st.builds(ast.Fill, numbers, dtypes, shapes, st.just(Scope.UB))),
+    (2, st.builds(ast.View, names, shapes)),
+    (6, st.builds(ast.Elementwise, st.sampled_from([*UNARY_OPS, "copy"]), st.tuples(tiles))),
+    (6, st.builds(ast.Elementwise, st.sampled_from([*BINARY_OPS]), st.tuples(tiles, operands))),
+    (3, st.builds(ast.Elementwise, st.just("vsel"), st.tuples(tiles, operands, operands))),
+    (2, st.builds(ast.Compare, st.sampled_from(Comparison), tiles, operands)),
+    (2, st.builds(ast.Cast, tiles, dtypes, st.sampled_from(Rounding))),
+    (3, st.builds(ast.Reduce, st.sampled_from(Reduction), tiles, axes)),
+    (2, st.builds(ast.Cumulate, st.sampled_from(Accumulation), tiles, st.integers(0, 1))),
+    (2, st.builds(ast.Transpose, tiles, st.permutations([0, 1]).map(tuple))),
+    (1, st.builds(ast.Arange, dtypes, shapes, st.integers(0, 1))),
+    (2, st.builds(ast.Broadcast, tiles, shapes)),
 )
-assigns = st.builds(ast.Assign, names, values)
+assigns = st.builds(ast.Assign, targets, values)
 reads = st.builds(
     ast.Assign, st.just("q"), st.builds(ast.Read, st.just("n"), expressions().map(lambda e: (e,)))
 )
-stores = st.builds(ast.Store, tiles, global_tiles())
+stores = st.builds(ast.Store, tiles, weighted((3, edges), (1, global_tiles())))
 loops = st.builds(ast.Loop, variables, expressions(), expressions(), st.sampled_from([1, 4, 8, 16]))
+relations = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
 blocks = st.one_of(
-    st.builds(ast.For, loops),
-    st.builds(ast.If, expressions(), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), expressions()),
-)  # fmt: skip
-statements = st.one_of(assigns, assigns, assigns, stores, reads, blocks, st.none())
+    st.builds(ast.For, loops), st.builds(ast.If, expressions(), relations, expressions())
+)
+statements = weighted((14, assigns), (2, stores), (1, reads), (2, blocks), (2, st.none()))
 """A statement, the opening of a block, or None for the end of one."""
 
-LOAD = ast.Assign("a", ast.Load(ast.Tile("x", (ast.Slice(ast.Integer(0), 8),) * 2), Scope.UB))
-STORE = ast.Store(ast.Tile("a"), ast.Tile("y", (ast.Slice(ast.Integer(0), 8),) * 2))
+(STORE,) = parse("store a into y[0:8, 0:24]\n").stages[0].body
 
 
 @dataclass
@@ -111,14 +139,15 @@ class _Open:
 def kernels(draw: st.DrawFn) -> tuple[ast.KernelText, Program]:
     """A syntax tree that the builder accepts, and the program that it built step by step."""
     builder = StageBuilder("random", Core.VECTOR, HEADER, (), max_blocks(Core.VECTOR))
-    builder.append(LOAD)
-    stack = [_Open(None, [LOAD])]
+    stack = [_Open(None, list(parse(PRELUDE).stages[0].body))]
+    for statement in stack[0].body:
+        builder.append(statement)
     outer = ast.Loop("r", ast.Integer(0), ast.Integer(20), draw(st.sampled_from([4, 8, 16])))
     inner = ast.Loop("s", ast.Integer(0), ast.Integer(24), draw(st.sampled_from([8, 16, 24])))
     across = ast.Across((outer, inner))
     builder.open(across)
     stack.append(_Open(across))
-    for statement in draw(st.lists(statements, min_size=10, max_size=40)):
+    for statement in draw(st.lists(statements, min_size=20, max_size=40)):
         try:
             if statement is None:
                 if len(stack) > 2 and stack[-1].body:

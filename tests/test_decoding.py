@@ -97,14 +97,15 @@ def test_likelihoods_of_a_ragged_batch_are_those_of_the_texts_alone(
     for proposal in proposals:
         items = re.findall("a|bcdef", proposal.text)
         ended = [] if len(items) == 7 else [END]
-        expected, read = 0.0, "prompt"
+        with torch.inference_mode():
+            inputs = tokenizer("prompt" + proposal.text, return_tensors="pt")
+            scores = model(**inputs).logits[0]
+        expected, read = 0.0, len("prompt")
         for index, item in enumerate([*items, *ended]):
             allowed = choices if index else choices[:2]
-            with torch.inference_mode():
-                scores = model(**tokenizer(read, return_tensors="pt")).logits[0, -1, allowed]
             chosen = allowed.index(tokenizer.convert_tokens_to_ids(END if item == END else item[0]))
-            expected += float(scores.log_softmax(0)[chosen])
-            read += item
+            expected += float(scores[read - 1, allowed].log_softmax(0)[chosen])
+            read += len(item)
         assert proposal.log_likelihood == pytest.approx(expected, abs=1e-3)
 
 

@@ -4,7 +4,19 @@ import ml_dtypes
 import numpy as np
 import pytest
 from npu_model_kernels import (
-    TARGET, alloc, flag, gm, kernel, l0c, l1, load, memref_type, randoms, run, trap_of, view,
+    TARGET,
+    alloc,
+    flag,
+    gm,
+    kernel,
+    l0c,
+    l1,
+    load,
+    memref_type,
+    randoms,
+    run,
+    trap_of,
+    view,
 )  # fmt: skip
 
 from hawk_xdsl.dialects.npu import KernelOp, Scope
@@ -28,9 +40,14 @@ def matmul(m: int, k: int, n: int, dtype: str, out: str, *, blocks: int = 3) -> 
         return memref_type((-1, -1), dtype, scope, layout).replace("-1x", "?x")
 
     part_x, part_w, part_y = (
-        ragged(d, "global", stride, ", offset: ?") for d, stride in ((dtype, k), (dtype, k), (out, n))
+        ragged(d, "global", stride, ", offset: ?")
+        for d, stride in ((dtype, k), (dtype, k), (out, n))
     )
-    part_a, part_b, part_c = ragged(dtype, "l1", tk), ragged(dtype, "l1", tk), ragged(acc, "l0c", tn)
+    part_a, part_b, part_c = (
+        ragged(dtype, "l1", tk),
+        ragged(dtype, "l1", tk),
+        ragged(acc, "l0c", tn),
+    )
     body = f"""
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index

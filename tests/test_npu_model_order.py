@@ -3,8 +3,21 @@
 import numpy as np
 import pytest
 from npu_model_kernels import (
-    alloc, flag, gm, kernel, load, memref_type, randoms, run, set_flag, store, trap_of, ub, unary,
-    view, wait_flag,
+    alloc,
+    flag,
+    gm,
+    kernel,
+    load,
+    memref_type,
+    randoms,
+    run,
+    set_flag,
+    store,
+    trap_of,
+    ub,
+    unary,
+    view,
+    wait_flag,
 )  # fmt: skip
 
 from hawk_xdsl.dialects.npu import KernelOp
@@ -99,7 +112,9 @@ def test_a_write_after_a_read_is_a_race() -> None:
 
 def test_two_loads_of_different_bytes_need_no_barrier() -> None:
     body = ALLOC + alloc("b", U, BYTES) + LOAD + load("x", "b", G, U) + flag("mte2", "mte3")
-    assert trap_of(kernel(body + STORE + store("b", "z", U, G), {"x": G}, {"y": G, "z": G}), X) is None
+    assert (
+        trap_of(kernel(body + STORE + store("b", "z", U, G), {"x": G}, {"y": G, "z": G}), X) is None
+    )
 
 
 def test_two_loads_of_the_same_bytes_do() -> None:

@@ -1,4 +1,4 @@
-"""The rules that a run decides, each in both directions: kernels that just break and just keep it."""
+"""The rules that a run decides, each in both directions: kernels that just break or keep it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from npu_model_kernels import (
-    TARGET, alloc, flag, gm, kernel, l0c, l1, load, memref_type, randoms, run, store, trap_of, ub,
-    unary, view,
+    TARGET,
+    alloc,
+    flag,
+    gm,
+    kernel,
+    l0c,
+    l1,
+    load,
+    memref_type,
+    randoms,
+    run,
+    store,
+    trap_of,
+    ub,
+    unary,
+    view,
 )  # fmt: skip
 
 from hawk_xdsl.dialects.npu import KernelOp
@@ -296,7 +310,11 @@ def test_inputs_that_do_not_fit_are_an_error() -> None:
 def test_inputs_stay_as_they_are() -> None:
     x = randoms(8, 64)
     before = x.copy()
-    run(program(LOADED + unary("vexp", "a", "a", U) + store("a", "y", U, G)), x, mode="program-order")
+    run(
+        program(LOADED + unary("vexp", "a", "a", U) + store("a", "y", U, G)),
+        x,
+        mode="program-order",
+    )
     np.testing.assert_array_equal(x, before)
 
 
@@ -309,3 +327,64 @@ def test_a_trap_tells_block_and_iteration() -> None:
     trap = trap_of(found, randoms(8, 64), mode="program-order")
     assert trap is not None and trap.place == "block 0, %t = 5"
     assert "memref.subview %x, %t" in str(trap) and trap.facts["extent"] == 8
+
+
+def test_an_empty_part_of_a_buffer() -> None:
+    part = strided(-1, 64, "global").replace("-1x", "?x")
+    body = LOADED + "%n = arith.subi %c1, %c1 : index\n"
+    body += view("x", "s", G, "0, 0", "%n, 64", part) + store("a", "y", U, G)
+    trap = trap_of(program(body), randoms(8, 64), mode="program-order")
+    assert trap is not None and trap.code is TrapCode.SHAPE
+
+
+def test_a_destination_may_take_over_the_bytes_of_a_dead_source() -> None:
+    """b is a larger buffer in the same place, of which only the part over a is written."""
+    large, part = ub(16, 64), strided(8, 64, "ub")
+    found = kernel(
+        alloc("a", U, 0) + alloc("b", large, 0) + load("x", "a", G, U) + flag("mte2", "vector")
+        + view("b", "d", large, "0, 0", "8, 64", part)
+        + f"npu.vexp ins(%a : {U}) outs(%d : {part})\n" + flag("vector", "mte3")
+        + store("d", "y", part, G),
+        {"x": G}, {"y": G},
+    )  # fmt: skip
+    x = randoms(8, 64)
+    np.testing.assert_array_equal(run(found, x).outputs[0], np.exp(x))
+
+
+def test_arrays_without_dimensions() -> None:
+    point = "memref<f32, #npu.scope<ub>>"
+    found = kernel(
+        alloc("a", point, 0) + load("x", "a", gm(), point) + flag("mte2", "mte3")
+        + store("a", "y", point, gm()),
+        {"x": gm()}, {"y": gm()},
+    )  # fmt: skip
+    assert run(found, np.array(3.5, np.float32)).outputs[0] == 3.5
+
+
+@pytest.mark.parametrize("instruction, fitting, other", [
+    ("npu.vexp ins(%s : {d}) outs(%d : {d})", 4, 1),
+    ("npu.vadd ins(%s, %s : {d}, {d}) outs(%d : {d})", 1, 2),
+    ("npu.vreduce <max> ins(%s : {d}) outs(%d : {c}) axes [1]", 4, 2),
+    ("npu.vcast <rint> ins(%s : {d}) outs(%d : {h})", 4, 1),
+    ("npu.vtranspose ins(%s : {d}) outs(%d : {d}) permutation [0, 1]", 4, 1),
+])  # fmt: skip
+def test_extents_of_the_moment_must_go_together(instruction: str, fitting: int, other: int) -> None:
+    """Four rows of the destination, and a source with another number of rows."""
+    d, c = DYNAMIC, "memref<?x1xf32, strided<[64, 1]>, #npu.scope<ub>>"
+    h = "memref<?x64xf16, strided<[64, 1]>, #npu.scope<ub>>"
+    text = instruction.format(d=d, c=c, h=h)
+    dest, buffer, width = (
+        (c, U, 1) if c in text else (h, ub(8, 64, dtype="f16"), 64) if h in text else (d, U, 64)
+    )
+
+    def found(rows: int) -> KernelOp:
+        return program(
+            LOADED + alloc("b", buffer) + f"%n = arith.constant {rows} : index\n"
+            + f"%s = memref.subview %a[0, 0] [%n, 64] [1, 1] : {U} to {d}\n"
+            + f"%d = memref.subview %b[0, 0] [%c4, {width}] [1, 1] : {buffer} to {dest}\n"
+            + text + "\n" + store("a", "y", U, G)
+        )  # fmt: skip
+
+    assert trap_of(found(fitting), randoms(8, 64), mode="program-order") is None
+    trap = trap_of(found(other), randoms(8, 64), mode="program-order")
+    assert trap is not None and trap.code is TrapCode.SHAPE

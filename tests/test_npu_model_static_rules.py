@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 
 import pytest
 from npu_model_kernels import (
-    TARGET, alloc, flag, gm, kernel, l0c, l1, load, store, ub, unary,
+    TARGET,
+    alloc,
+    flag,
+    gm,
+    kernel,
+    l0c,
+    l1,
+    load,
+    store,
+    ub,
+    unary,
 )  # fmt: skip
 
 from hawk_xdsl.dialects.npu import KernelOp, Scope
@@ -40,9 +50,7 @@ def mmad(m: int, k: int, n: int, *, acc: str = "f32", dtype: str = "f16") -> Ker
 
 def fixpipe(dtype: str) -> KernelOp:
     y = gm(16, 16, dtype=dtype)
-    return cube(
-        alloc("c", l0c(16, 16)) + f"npu.fixpipe %c into %y : {l0c(16, 16)} into {y}", y=y
-    )
+    return cube(alloc("c", l0c(16, 16)) + f"npu.fixpipe %c into %y : {l0c(16, 16)} into {y}", y=y)
 
 
 def two_buffers(second: int) -> KernelOp:
@@ -137,7 +145,8 @@ RULES = [
     Rule("cast of the fixpipe", TrapCode.DTYPE, lambda: fixpipe("i8"), lambda: fixpipe("bf16")),
     Rule(
         "dtype of the cube", TrapCode.DTYPE,
-        lambda: mmad(16, 16, 16, dtype="i16", acc="i32"), lambda: mmad(16, 16, 16, dtype="i8", acc="i32"),
+        lambda: mmad(16, 16, 16, dtype="i16", acc="i32"),
+        lambda: mmad(16, 16, 16, dtype="i8", acc="i32"),
     ),
     Rule(
         "accumulator of the cube", TrapCode.DTYPE,

@@ -5,8 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from npu_model_kernels import (
-    TARGET, alloc, flag, gm, kernel, load, randoms, run, set_flag, store, ub, unary, view, wait_flag,
+    TARGET,
+    alloc,
+    flag,
+    gm,
+    kernel,
+    load,
     memref_type,
+    randoms,
+    run,
+    set_flag,
+    store,
+    ub,
+    unary,
+    view,
+    wait_flag,
 )  # fmt: skip
 
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, Scope

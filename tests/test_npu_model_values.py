@@ -6,7 +6,16 @@ import ml_dtypes
 import numpy as np
 import pytest
 from npu_model_kernels import (
-    alloc, gm, kernel, load, memref_type, randoms, run, store, ub, view,
+    alloc,
+    gm,
+    kernel,
+    load,
+    memref_type,
+    randoms,
+    run,
+    store,
+    ub,
+    view,
 )  # fmt: skip
 
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
@@ -15,14 +24,19 @@ Inputs = dict[str, np.ndarray]
 
 
 def dtype_name(array: np.ndarray) -> str:
-    return next(name for name, dtype in NUMPY_DTYPES.items() if name != "i1" and dtype == array.dtype)
+    return next(
+        name for name, dtype in NUMPY_DTYPES.items() if name != "i1" and dtype == array.dtype
+    )
 
 
 def apply(instruction: str, inputs: Inputs, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """Load the inputs, run an instruction with ``{a}`` for buffer a and its type ``{A}``, store."""
     ins, body, names = {}, "", {}
     for name, array in inputs.items():
-        from_, to = gm(*array.shape, dtype=dtype_name(array)), ub(*array.shape, dtype=dtype_name(array))
+        from_, to = (
+            gm(*array.shape, dtype=dtype_name(array)),
+            ub(*array.shape, dtype=dtype_name(array)),
+        )
         ins[f"g{name}"] = from_
         body += alloc(name, to) + load(f"g{name}", name, from_, to)
         names |= {name: f"%{name}", name.upper(): to}
@@ -51,7 +65,9 @@ def test_unary(mnemonic: str, dtype: str) -> None:
     x = randoms(5, 33, dtype=dtype)
     if mnemonic in ("vln", "vsqrt", "vrsqrt"):
         x = np.abs(x)
-    found = apply(f"npu.{mnemonic} ins({{a}} : {{A}}) outs({{o}} : {{O}})", {"a": x}, (5, 33), dtype)
+    found = apply(
+        f"npu.{mnemonic} ins({{a}} : {{A}}) outs({{o}} : {{O}})", {"a": x}, (5, 33), dtype
+    )
     np.testing.assert_array_equal(found, UNARY[mnemonic](x))
 
 

@@ -173,7 +173,6 @@ def test_a_store_is_made_once_by_all_who_open_it_at_the_same_time(tmp_path: Path
 
 
 def test_opening_waits_for_who_has_the_file_open_first(path: Path) -> None:
-    """Switching to WAL is the one step for which SQLite itself does not wait."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
         other.execute("PRAGMA user_version = 1")

@@ -23,13 +23,13 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import Rewriter
-from xdsl.traits import IsTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.tm_tensor import ScanOp, lower_scan
+from hawk_xdsl.passes.dead_ops import erase_dead_ops
 from hawk_xdsl.semantics.reference_frame import constant_value
 from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
 
@@ -109,16 +109,6 @@ def drop_unused_parameters(module: ModuleOp, count: int) -> tuple[int, ...]:
             function.body.block.erase_arg(argument)
     _update_type(function)
     return kept
-
-
-def erase_dead_ops(block: Block) -> None:
-    """Removes ops whose results nothing uses; all ops here are pure."""
-    for op in reversed(list(block.ops)):
-        for region in op.regions:
-            for inner in region.blocks:
-                erase_dead_ops(inner)
-        if not op.has_trait(IsTerminator) and not any(result.uses for result in op.results):
-            Rewriter.erase_op(op)
 
 
 def _only_function(module: ModuleOp, file: str) -> FuncOp:

@@ -213,7 +213,7 @@ class _Attempt:
             left = deadline - time.monotonic()
             if left <= 0:
                 self._traps.append(f"the model used up its {budget.seconds:g} s")
-                return None, True
+                break
             self._decider.progress(f"{self._label}: asking {author.name}")
             draft = session.next(left, budget.attempts - attempt)
             if draft is None:
@@ -239,7 +239,7 @@ class _Attempt:
             else:
                 self._traps.append(verdict.trap_message or "")
                 session.failed(draft.text, verdict.trap_code or "", verdict.trap_message or "")
-        return None, False
+        return None, time.monotonic() >= deadline
 
     def _try(self, text: str, source: Source, entries: tuple[str, ...]) -> Verdict:
         """One text through the gate, its outcome recorded."""

@@ -15,6 +15,7 @@ from hawk_xdsl.generation.decoding import Logits, Proposal, Sampling, decode
 from hawk_xdsl.generation.model_files import ModelFiles, quiet
 from hawk_xdsl.generation.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
 from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.threads import half_of_torch_threads
 
 if TYPE_CHECKING:
     from llguidance import LLTokenizer
@@ -142,7 +143,7 @@ class LocalModel:
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
         sampling = Sampling(candidates, room, seed, temperature)
-        with self._in_memory(candidates), _threads():
+        with self._in_memory(candidates), half_of_torch_threads():
             return decode(rows, self._vocabulary, grammar, sampling, deadline)
 
     def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
@@ -238,24 +239,6 @@ class _PromptReader:
                 logits_to_keep=1,
             )
         return output.logits[:, -1].float().cpu().numpy()
-
-
-@contextmanager
-def _threads() -> Generator[None]:
-    """Leaves half of torch's threads idle, within the block.
-
-    Decoding one token is hundreds of small steps that all threads end together: with a thread on
-    every core, one other busy process made it ten times slower. On an idle machine half of them
-    cost little (a seventh, with one of two cores), for the memory is the bound.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before // 2))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def real_places(

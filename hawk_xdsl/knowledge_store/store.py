@@ -266,7 +266,7 @@ class KnowledgeStore(StoreView):
         self._connection.execute(_insert("meta", row), row)
 
     def _use_write_ahead_log(self) -> None:
-        """Switches to WAL, for which SQLite does not wait by itself when several processes do."""
+        """Switches to WAL; when several do so at once, SQLite refuses one in a thousand at once."""
         until = time.monotonic() + self._busy_seconds
         while True:
             try:

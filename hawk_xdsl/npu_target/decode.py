@@ -35,7 +35,6 @@ from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, TileInstruction, Values
 from hawk_xdsl.npu_target.memory import Tile
 from hawk_xdsl.npu_target.moves import MoveInstruction
-from hawk_xdsl.npu_target.pipes import Queued
 from hawk_xdsl.npu_target.scalars import Function, constant_value, scalar_function
 from hawk_xdsl.npu_target.scopes import Scopes
 from hawk_xdsl.npu_target.synchronisation import Barrier, BarrierAll, SetFlag, WaitFlag
@@ -265,17 +264,15 @@ class Program:
         core = self._machine.core
         if not self._machine.ordered:
             return None
-        instruction: Queued
         match op:
             case SetFlagOp():
-                instruction = found = SetFlag(op, core)
+                found = SetFlag(op, core)
             case WaitFlagOp():
-                instruction = found = WaitFlag(op, core)
+                found = WaitFlag(op, core)
             case BarrierOp():
                 found = BarrierAll(op, core) if op.pipe.data is Pipe.ALL else Barrier(op, core)
-                instruction = found
         pipe = found.pipe
-        return lambda env: core.issue(pipe, instruction)
+        return lambda env: core.issue(pipe, found)
 
     def _instruction(self, op: Operation) -> Step:
         machine, slots = self._machine, self._slots_of(op.operands)
@@ -323,7 +320,9 @@ def _view(
         starts, counts, steps, tile.shape, dropped, strict=True
     ):
         last = start + (count - 1) * step
-        if start < 0 or count < 1 or step < 1 or last >= extent:
+        if count < 1 or step < 1:
+            raise Fault(TrapCode.SHAPE, f"takes {list(counts)} elements with steps {list(steps)}")
+        if start < 0 or last >= extent:
             name = tile.array.name if isinstance(tile, GlobalTile) else tile.buffer.name
             raise Fault(
                 TrapCode.OUT_OF_BOUNDS,

@@ -16,12 +16,21 @@ MANY = -1
 
 
 class AccessLog:
-    """Who made each stamped access: block, pipe, and the number within the pipe."""
+    """Who made each stamped access: block, pipe, and the number within the pipe.
+
+    Blocks run one after the other, so those of the running one are the stamps from
+    ``first_of_block`` on.
+    """
 
     def __init__(self) -> None:
+        self.first_of_block = 1
         self.blocks = [0]
         self.pipes = [0]
         self.sequences = [0]
+
+    def begin_block(self) -> None:
+        """The accesses from now on are another block's."""
+        self.first_of_block = len(self.blocks)
 
     def stamp(self, block: int, pipe: int, sequence: int) -> int:
         """The number of a new access."""
@@ -46,7 +55,7 @@ class GlobalArray:
         self.writers: Stamps | None = None
         self.readers: dict[int, Stamps] = {}
         if output:
-            data.view(np.uint8).fill(POISON)
+            data.reshape(-1).view(np.uint8).fill(POISON)
             self.writers = np.zeros(data.shape, dtype=np.int32)
 
     def unwritten(self) -> int:
@@ -87,12 +96,9 @@ class GlobalTile:
                 missing=missing,
             )
         self._check(stamps, block, knows, "reads", "written")
-        readers = self._reader_stamps(pipe)
-        others = readers != 0
-        if others.any():
-            blocks = np.asarray(self.array.log.blocks)[readers]
-            others &= (readers == MANY) | (blocks != block)
-        readers[...] = np.where(others, MANY, self.array.log.stamp(block, pipe, sequence))
+        readers, log = self._reader_stamps(pipe), self.array.log
+        foreign = (readers != 0) & (readers < log.first_of_block)
+        readers[...] = np.where(foreign, MANY, log.stamp(block, pipe, sequence))
 
     def note_write(self, block: int, pipe: int, sequence: int, knows: list[int]) -> None:
         """Check and note a write. Raises ``Fault`` for a race or a write to an input."""

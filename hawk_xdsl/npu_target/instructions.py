@@ -12,7 +12,7 @@ from hawk_xdsl.dialects.npu import Scope, TileOp, scope_of
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.memory import Tile
-from hawk_xdsl.npu_target.pipes import PIPE_NUMBER, Core
+from hawk_xdsl.npu_target.pipes import NO_TRANSFER, PIPE_NUMBER, Core, Transfer
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
@@ -28,11 +28,13 @@ class Plan:
         cycles: on its pipe, with the global memory to itself.
         instructions: how many of the hardware's instructions it is.
         bytes: how many it moves.
+        transfer: what it takes of global memory.
     """
 
     cycles: float
     instructions: int = 1
     bytes: int = 0
+    transfer: Transfer = NO_TRANSFER
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class TileInstruction(ABC):
                 if operands[read].region in tile.region.overlaps:
                     self._check_in_place(operands[read], tile)
         for index, place in self.writes:
-            operands[place].claim(generations[index])
+            operands[place].claim(generations[index], poison=not self.reads)
         for _, place in self.reads:
             core.note(pipe, operands[place].region, write=False)
         for _, place in self.writes:

@@ -1,5 +1,6 @@
 """The rules of a target that can be checked without running a kernel."""
 
+from xdsl.dialects import memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
@@ -154,9 +155,9 @@ def _check_outputs(op: TileOp, kernel: KernelOp) -> None:
 
 
 def root_of(value: SSAValue) -> SSAValue:
-    """The allocation or argument that a view is of."""
-    while isinstance(value.owner, Operation) and not isinstance(value.owner, AllocOp):
-        value = value.owner.operands[0]
+    """The buffer or argument that a view is of."""
+    while isinstance(value.owner, memref.SubviewOp):
+        value = value.owner.source
     return value
 
 

@@ -58,14 +58,14 @@ class Buffer:
             and other.address < self.address + self.raw.size
         )
 
-    def take(self, generation: int, *, poison: bool = True) -> None:
+    def take(self, generation: int, *, poison: bool) -> None:
         """A new incarnation writes for the first time: rob the rivals, poison the bytes."""
         self.owner = generation
         self.complete = False
         self.thief = None
+        self.marks.fill(False)
         if poison:
             self.raw.fill(POISON)
-            self.marks.fill(False)
         for rival in self.rivals:
             if rival.owner != FREE:
                 rival.owner = FREE
@@ -94,15 +94,15 @@ class Tile:
         data: Array,
         marks: Marks,
         start: int,
-        tails: tuple[Marks, ...] | None = None,
+        tails: tuple[Marks, ...] = (),
     ) -> None:
         self.buffer = buffer
         self.memory = memory
         self.data = data
         self.marks = marks
         self.start = start
-        self.whole = tails is None
-        self.tails = tails or ()
+        self.whole = marks.size == buffer.marks.size
+        self.tails = tails
         self.shape: tuple[int, ...] = marks.shape
         self.region: Region = memory.region(self.extent())
 
@@ -179,11 +179,14 @@ class Tile:
             other=thief.address,
         )
 
-    def claim(self, generation: int) -> None:
-        """Note that this incarnation writes every element; call it before the data changes."""
+    def claim(self, generation: int, *, poison: bool) -> None:
+        """Note that this incarnation writes every element; call it before the data changes.
+
+        ``poison`` the rest of a new incarnation, unless the instruction's sources may be there.
+        """
         buffer = self.buffer
         if buffer.owner != generation:
-            buffer.take(generation, poison=not self.whole)
+            buffer.take(generation, poison=poison and not self.whole)
         if self.whole:
             buffer.complete = True
         elif not buffer.complete:
@@ -212,7 +215,7 @@ class FractalTile(Tile):
         data: Array,
         marks: Marks,
         start: int,
-        tails: tuple[Marks, ...] | None = None,
+        tails: tuple[Marks, ...] = (),
     ) -> None:
         self.band_width = int(data.shape[-1])
         super().__init__(buffer, memory, data, marks, start, tails)

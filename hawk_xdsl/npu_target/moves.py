@@ -20,6 +20,7 @@ from hawk_xdsl.npu_target.dtypes import Array
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values
 from hawk_xdsl.npu_target.memory import FractalTile, Tile
+from hawk_xdsl.npu_target.pipes import Transfer
 from hawk_xdsl.npu_target.target import PathSpec
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
@@ -108,7 +109,8 @@ class MoveInstruction(TileInstruction):
             )
         cycles = bursts.instructions * move_cycles(path, bursts.count, bursts.size)
         total = bursts.instructions * bursts.count * bursts.size
-        return Plan(cycles, bursts.instructions, total)
+        transfer = Transfer(cycles, path.cost.latency, stores=bool(self.global_writes))
+        return Plan(cycles, bursts.instructions, total, transfer)
 
     def _check_shapes(self, source: tuple[int, ...], dest: tuple[int, ...]) -> None:
         if 0 in source or 0 in dest:
@@ -166,8 +168,7 @@ class MoveInstruction(TileInstruction):
         """Occupy the pipe; global memory is shared with the other cores."""
         core = self.core
         if self.global_reads or self.global_writes:
-            latency = self.path.cost.latency
-            return core.transfer(self.pipe, issued, plan.cycles, latency, plan.bytes)
+            return core.transfer(self.pipe, issued, plan.bytes, plan.transfer)
         return core.occupy(self.pipe, issued, plan.cycles)
 
 

@@ -33,6 +33,17 @@ class Flag:
     knows: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Transfer:
+    """What a copy from or to global memory takes with the memory to itself, in cycles."""
+
+    cycles: float
+    latency: float
+    stores: bool
+
+
+NO_TRANSFER = Transfer(0.0, 0.0, stores=False)
+
 FlagKey = tuple[int, int, int]
 """Setting pipe, waiting pipe, event id."""
 
@@ -85,7 +96,7 @@ class Core:
         self.draining = [False] * count
         self.flags: dict[FlagKey, Flag] = {}
         self.waits: dict[FlagKey, int] = {}
-        self.first_transfer = -1.0
+        self.first_bytes = -1.0
         self.transferred = 0.0
 
     def issue(self, pipe: int, instruction: Queued) -> None:
@@ -129,15 +140,21 @@ class Core:
             self.done[pipe] = finished
         return start
 
-    def transfer(self, pipe: int, issued: float, cycles: float, latency: float, size: int) -> float:
-        """Take a pipe for ``size`` bytes of global memory; ``cycles`` is what it takes alone."""
+    def transfer(self, pipe: int, issued: float, size: int, alone: Transfer) -> float:
+        """Take a pipe for ``size`` bytes of global memory.
+
+        It takes no less than alone, than its share of the bandwidth allows, and than all that the
+        core has moved since its first bytes arrived: pipes do not multiply the bandwidth.
+        """
         start = max(self.free[pipe], issued)
-        if self.first_transfer < 0:
-            self.first_transfer = start
+        if self.first_bytes < 0:
+            self.first_bytes = start + alone.latency
         shared = size * self.cycles_per_byte
         self.transferred += shared
-        queued = self.first_transfer + self.transferred - start
-        return self.occupy(pipe, issued, max(cycles, latency + shared, queued))
+        queued = self.first_bytes + self.transferred - start
+        if alone.stores:
+            queued += alone.latency
+        return self.occupy(pipe, issued, max(alone.cycles, alone.latency + shared, queued))
 
     def finish(self) -> float:
         """The block is over; returns its cycles. Raises ``Fault`` if a pipe waits or a flag is up.
@@ -186,8 +203,8 @@ class Core:
         )
         raise Fault(
             TrapCode.RACE,
-            f"{PIPES[pipe]} {'writes' if write else 'reads'} bytes {region.extent.start} to "
-            f"{region.extent.end - 1} that {PIPES[other]} {'wrote' if wrote else 'reads'} before, "
+            f"{PIPES[pipe]} {'writes' if write else 'reads'} bytes {region.start} to "
+            f"{region.end - 1} that {PIPES[other]} {'wrote' if wrote else 'reads'} before, "
             f"and nothing orders the two ({kind}): {need} is missing",
             hazard=kind,
             waiting=PIPES[pipe].value,

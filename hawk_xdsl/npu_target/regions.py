@@ -62,10 +62,12 @@ class Region:
     sequence number of its last read: earlier ones of the same pipe are ordered before it.
     """
 
-    __slots__ = ("extent", "overlaps", "reads", "touched", "write_pipe", "write_sequence")
+    __slots__ = ("end", "extent", "overlaps", "reads", "start", "write_pipe", "write_sequence")
 
     def __init__(self, extent: Extent) -> None:
         self.extent = extent
+        self.start = extent.start
+        self.end = extent.end
         self.overlaps: list[Region] = [self]
         self.write_pipe = -1
         self.write_sequence = 0
@@ -88,8 +90,9 @@ class Memory:
         found = self._regions.get(extent)
         if found is None:
             found = Region(extent)
+            start, end = found.start, found.end
             for other in self._regions.values():
-                if extent.meets(other.extent):
+                if start < other.end and other.start < end and extent.meets(other.extent):
                     found.overlaps.append(other)
                     other.overlaps.append(found)
             self._regions[extent] = found

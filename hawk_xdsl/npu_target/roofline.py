@@ -41,8 +41,8 @@ def bound_cycles(
 
     The largest of: bytes over the bandwidth that the cores share, bytes read (and written) over
     the sum of the cores' own paths, products over the rate of all cubes, and elements over the
-    rate of all vector units at one cycle a repeat; and the latency of one load and one store, which
-    even the smallest kernel waits for.
+    rate of all vector units at one cycle a repeat; each with the latencies that it cannot overlap:
+    the first load comes before, the last store after.
 
     Args:
         target: the machine; costs in cycles of its clock.
@@ -53,19 +53,20 @@ def bound_cycles(
     """
     core = Core.CUBE if macs else Core.VECTOR
     loads, stores = _paths(target, core)
-    memory = max(
-        (bytes_read + bytes_written) / target.global_bandwidth,
-        _least(loads, bytes_read) / target.cores[core],
-        _least(stores, bytes_written) / target.cores[core],
-    )
+    first = min(path.cost.latency for path in loads) if bytes_read else 0.0
+    last = min(path.cost.latency for path in stores) if bytes_written else 0.0
+    shared = (bytes_read + bytes_written) / target.global_bandwidth
     candidates = {
-        Limit.MEMORY: memory,
-        Limit.CUBE: _cube_cycles(target, macs),
-        Limit.VECTOR: _vector_cycles(target, vector_elements),
+        Limit.MEMORY: max(
+            first + shared + last,
+            _least(loads, bytes_read) / target.cores[core] + last,
+            first + _least(stores, bytes_written) / target.cores[core],
+        ),
+        Limit.CUBE: first + _cube_cycles(target, macs) + last,
+        Limit.VECTOR: first + _vector_cycles(target, vector_elements) + last,
     }
     limiting = max(candidates, key=lambda limit: candidates[limit])
-    latency = min(p.cost.latency for p in loads) + min(p.cost.latency for p in stores)
-    return Bound(candidates[limiting] + latency, limiting)
+    return Bound(candidates[limiting], limiting)
 
 
 def _paths(target: Target, core: Core) -> tuple[list[PathSpec], list[PathSpec]]:

@@ -133,7 +133,8 @@ class _Run:
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
         machine = Machine(self.core, target, planned, recorder)
-        self.arrays = _arrays(kernel, inputs)
+        self.log = AccessLog()
+        self.arrays = _arrays(kernel, inputs, self.log)
         try:
             self.program = Program(kernel, machine, self.scopes)
         except Fault as fault:
@@ -167,6 +168,7 @@ class _Run:
     def _run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
         self.core.reset(block)
         self.scopes.reset()
+        self.log.begin_block()
         env = self.program.environment(arguments, block)
         try:
             self.program.run(env)
@@ -238,12 +240,11 @@ class _Run:
         return found
 
 
-def _arrays(kernel: KernelOp, inputs: Sequence[Array]) -> list[GlobalArray]:
+def _arrays(kernel: KernelOp, inputs: Sequence[Array], log: AccessLog) -> list[GlobalArray]:
     """The kernel's arguments: the given inputs, then new outputs."""
     name = kernel.sym_name.data
     if len(inputs) != len(kernel.inputs):
         raise HawkError(f"@{name} has {len(kernel.inputs)} inputs, but {len(inputs)} were given")
-    log = AccessLog()
     arrays: list[GlobalArray] = []
     for argument, given in zip(kernel.inputs, inputs, strict=True):
         shape, dtype = _type_of(argument)
@@ -252,7 +253,7 @@ def _arrays(kernel: KernelOp, inputs: Sequence[Array]) -> list[GlobalArray]:
                 f"@{name}: input {value_name(argument)} is {list(shape)} of {dtype}, but "
                 f"{list(given.shape)} of {given.dtype} was given"
             )
-        data = np.ascontiguousarray(given)
+        data = np.asarray(given, order="C")
         arrays.append(GlobalArray(value_name(argument), data, log, output=False))
     for argument in kernel.outputs:
         data = np.empty(*_type_of(argument))

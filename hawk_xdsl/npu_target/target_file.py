@@ -64,12 +64,11 @@ def _folder() -> Traversable:
 
 
 def parse_target(content: bytes, file: str) -> Target:
-    """Build a target from the bytes of a TOML file; ``file`` is for error messages only."""
-    try:
-        document = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HawkError(f"not a TOML file: {error}", file=file) from error
-    table = _Table(document, file, "")
+    """Build a target from the bytes of a TOML file; ``file`` is for error messages only.
+
+    With ``base = "NAME"`` the file only says what differs from a target of the package.
+    """
+    table = _Table(_document(content, file), file, "")
     target = Target(
         name=table.text("name"),
         summary=table.text("summary"),
@@ -89,6 +88,34 @@ def parse_target(content: bytes, file: str) -> Target:
     table.finish()
     _check_complete(target, table)
     return target
+
+
+def _document(content: bytes, file: str) -> dict[str, object]:
+    try:
+        document: dict[str, object] = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HawkError(f"not a TOML file: {error}", file=file) from error
+    base = document.pop("base", None)
+    if base is None:
+        return document
+    if base not in available_targets():
+        known = ", ".join(available_targets())
+        raise HawkError(f"base: {base!r} is none of {known}", file=file)
+    entry = _folder() / f"{base}.toml"
+    return _merged(_document(entry.read_bytes(), entry.name), document)
+
+
+def _merged(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
+    """A document with changes: tables are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            tables = cast(dict[str, object], old), cast(dict[str, object], value)
+            merged[key] = _merged(*tables)
+        else:
+            merged[key] = value
+    return merged
 
 
 class _Table:

@@ -3,7 +3,19 @@
 import numpy as np
 from xdsl.dialects.builtin import MemRefType
 
-from hawk_xdsl.dialects.npu import MmadOp, ReadOp, VectorOp, scope_of
+from hawk_xdsl.dialects.npu import (
+    BinaryOp,
+    MmadOp,
+    ReadOp,
+    VbrcOp,
+    VcmpOp,
+    VectorOp,
+    VgatherOp,
+    VreduceOp,
+    VselOp,
+    VtransposeOp,
+    scope_of,
+)
 from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost
 from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
@@ -40,23 +52,30 @@ class VectorInstruction(TileInstruction):
         return Plan(*vector_cost(self.vector_op, shapes, self.machine.target))
 
     def _check_shapes(self, operands: Values) -> None:
+        """What the verifier checks of static extents, for those of the moment."""
         out = operands[-1].shape
-        if 0 in out:
-            raise Fault(TrapCode.SHAPE, f"writes an empty tile of shape {list(out)}")
-        static = [value.type for value in self.vector_op.operands]
-        for tile, type_ in zip(operands, static, strict=True):
-            if isinstance(tile, Tile) and isinstance(type_, MemRefType):
-                self._check_extents(tile.shape, out)
+        for index, tile in enumerate(operands[:-1]):
+            if isinstance(tile, Tile) and not self._fits(index, tile.shape, out):
+                raise Fault(
+                    TrapCode.SHAPE,
+                    f"a tile of {list(tile.shape)} does not go with a result of {list(out)}",
+                )
 
-    def _check_extents(self, shape: tuple[int, ...], out: tuple[int, ...]) -> None:
-        kept = self.vector_op.name in _SHAPE_CHANGING
-        fits = len(shape) <= len(out) and all(
-            a in (b, 1) for a, b in zip(reversed(shape), reversed(out), strict=False)
-        )
-        if not kept and not fits:
-            raise Fault(
-                TrapCode.SHAPE, f"a tile of {list(shape)} does not fit the one of {list(out)}"
-            )
+    def _fits(self, index: int, shape: tuple[int, ...], out: tuple[int, ...]) -> bool:
+        match self.vector_op:
+            case BinaryOp() | VcmpOp() | VselOp() | VbrcOp():
+                return len(shape) <= len(out) and all(
+                    a in (b, 1) for a, b in zip(reversed(shape), reversed(out), strict=False)
+                )
+            case VreduceOp() as op:
+                axes = op.axes.get_values()
+                return out == tuple(1 if i in axes else n for i, n in enumerate(shape))
+            case VtransposeOp() as op:
+                return out == tuple(shape[i] for i in op.permutation.get_values())
+            case VgatherOp():
+                return index == 0 or shape == out
+            case _:
+                return shape == out
 
     def compute(self, operands: Values) -> None:
         """The op's function on the tiles' elements."""
@@ -72,11 +91,8 @@ class VectorInstruction(TileInstruction):
         core = self.core
         core.check_order(self.pipe, region, write=True)
         buffer.generation += 1
-        buffer.take(buffer.generation)
+        buffer.take(buffer.generation, poison=True)
         core.note(self.pipe, region, write=True)
-
-
-_SHAPE_CHANGING = frozenset({"npu.vreduce", "npu.vtranspose", "npu.vgather"})
 
 
 class MmadInstruction(TileInstruction):

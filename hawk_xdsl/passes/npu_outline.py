@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
@@ -22,6 +22,7 @@ from hawk_xdsl.passes.outline_dataflow import (
 )
 from hawk_xdsl.passes.outline_grouping import Group, Grouping
 from hawk_xdsl.passes.outline_normalize import normalize
+from hawk_xdsl.passes.pass_error import PassError
 from hawk_xdsl.semantics.equation import equation_of, static_shape
 from hawk_xdsl.semantics.layout import view_through
 from hawk_xdsl.semantics.layout_emission import emit_moves, emit_reshape, emit_source_reshape
@@ -40,12 +41,26 @@ class NpuOutlinePass(NpuPass):
     name = "npu-outline"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """Outlines each function with a body of one block."""
+        """Outlines each function with a body of one block.
+
+        Raises:
+            PassError: a function has tensors of dynamic shapes.
+        """
+        functions = [inner for inner in op.walk() if isinstance(inner, FuncOp)]
+        blocks = [f.body.block for f in functions if len(f.body.blocks) == 1]
+        for block in blocks:
+            _check_static(block)
         labels: Counter[str] = Counter()
-        for inner in list(op.walk()):
-            if isinstance(inner, FuncOp) and len(inner.body.blocks) == 1:
-                normalize(inner.body.block)
-                _Outliner(inner.body.block, labels).run()
+        for block in blocks:
+            normalize(block)
+            _Outliner(block, labels).run()
+
+
+def _check_static(block: Block) -> None:
+    values = [*block.args, *(result for op in block.walk() for result in op.results)]
+    for value in values:
+        if isinstance(value.type, TensorType) and DYNAMIC_INDEX in value.type.get_shape():
+            raise PassError(f"npu-outline: dynamic shapes are not supported: {value.type}")
 
 
 class _Outliner:

@@ -18,8 +18,8 @@ from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, GenericOp, TransposeOp
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.traits import IsTerminator
 
+from hawk_xdsl.passes.dead_ops import erase_dead_ops
 from hawk_xdsl.passes.outline_dataflow import (
     MOVES,
     is_unary_elementwise,
@@ -58,17 +58,6 @@ def normalize(block: Block) -> None:
     for op in reversed(list(block.ops)):
         expand_loops(op)
     erase_dead_ops(block)
-
-
-def erase_dead_ops(block: Block) -> None:
-    """Removes ops whose results nothing uses; ops without results stay."""
-    for op in reversed(list(block.ops)):
-        for region in op.regions:
-            for inner in region.blocks:
-                erase_dead_ops(inner)
-        dead = op.results and not any(result.uses for result in op.results)
-        if dead and not op.has_trait(IsTerminator):
-            Rewriter.erase_op(op)
 
 
 def is_zero(value: SSAValue) -> bool:

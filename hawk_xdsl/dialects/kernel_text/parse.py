@@ -98,6 +98,9 @@ def parse(text: str) -> ast.KernelText:
         tree = _parser().parse(canonical)
     except UnexpectedInput as error:
         raise _syntax_error(error, canonical, numbers) from None
+    for token in tree.scan_values(lambda value: isinstance(value, Token)):
+        if token.type == "NAME" and token in keywords():
+            raise KernelTextError(f"`{token}` is a keyword", line=numbers[(token.line or 1) - 1])
     return _Reader(numbers).program(tree)
 
 

@@ -57,8 +57,9 @@ class LocalTile:
 
 def _written(part: ast.Slice) -> tuple[int, int, int]:
     """Length, stride and span (elements from first to last) of a slice."""
-    length = 1 if part.length is None else part.length
-    return length, part.stride, (length - 1) * part.stride + 1
+    if part.length is None:
+        return 1, 1, 1
+    return part.length, part.stride, (part.length - 1) * part.stride + 1
 
 
 def _expect_rank(context: KernelContext, name: str, given: int, rank: int) -> None:
