@@ -204,7 +204,7 @@ def test_any_other_assert_is_an_error_with_its_line() -> None:
     assert reason == 'm.mlir:5: cf.assert: cannot check "no NaN" in a kernel'
 
 
-def test_pads_are_kept_for_the_op_that_absorbs_them() -> None:
+def test_pads_are_kept_as_they_are() -> None:
     program = import_torch(nn.Conv2d(2, 3, 3, padding=1), (torch.randn(1, 2, 5, 5),))
     assert [op.name for op in program.module.walk()].count("tensor.pad") == 1
     assert_agrees(program)

@@ -351,6 +351,19 @@ def test_a_rejected_block_leaves_no_trace() -> None:
     assert builder.finish().op.is_structurally_equivalent(expected.op)
 
 
+def test_a_rejected_across_can_be_replaced() -> None:
+    builder = StageBuilder("k", Core.VECTOR, XY, (), 48)
+    good = f"across r in 0..3 step 1 {{\n{LOAD}store a into y[r:8, 0:32]\n}}\n"
+    (wrong,) = parse(good.replace("r:8", "r:9").replace("0..3", "0..40")).stages[0].body
+    (right,) = parse(good).stages[0].body
+    with pytest.raises(KernelTextError):
+        builder.append(wrong)
+    builder.append(right)
+    kernel = builder.finish()
+    assert kernel.op.blocks.value.data == 3
+    assert kernel.op.is_structurally_equivalent(built(good).kernels[0].op)
+
+
 def test_blocks_can_be_built_statement_by_statement() -> None:
     builder = StageBuilder("k", Core.VECTOR, XY, (), 48)
     text = f"{LOAD}for i in 0..4 step 1 {{\na = vexp a\n}}\n{STORE}"

@@ -3,7 +3,7 @@
 from io import StringIO
 
 import pytest
-from kernel_text_corpus import CORPUS, RAGGED_MATMUL, SOFTMAX, Kernel, max_blocks
+from kernel_text_corpus import CORPUS, RAGGED_MATMUL, SOFTMAX, Kernel, max_blocks, signature
 from xdsl.context import Context
 from xdsl.dialects import affine, arith, builtin, memref, scf
 from xdsl.parser import Parser
@@ -171,3 +171,64 @@ def test_hand_written_ops_print() -> None:
 def test_ops_without_a_text_form_are_an_error(body: str, reason: str) -> None:
     with pytest.raises(KernelTextError, match=reason):
         print_kernels(parse_mlir(HEADER + body + FOOTER))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        *("(r+s)//3", "r//3*3+s", "(r+s)%5//2", "r%7*2", "r+24-s", "24-r", "s//4//2"),
+        *("(0-r)%6", "(r*3+s*2+1)//4", "r//2%4", "(r+s)%9*2+1"),
+    ],
+)
+def test_index_expressions_are_a_fixed_point(start: str) -> None:
+    header = signature("k", {"x": "f32[99]"}, {"y": "f32[24,24]"})
+    text = (
+        "across r in 0..24 step 1, s in 0..24 step 1 {\n"
+        f"a = load x[{start}:1] into ub\n"
+        "store a into y[r, s:1]\n"
+        "}\n"
+    )
+    assert print_program(build(text, header, max_blocks)) == text
+
+
+@pytest.mark.parametrize("start", ["60", "64", "r*8+56"])
+def test_padded_loads_beyond_the_end_are_a_fixed_point(start: str) -> None:
+    header = signature("k", {"x": "f32[64,8]"}, {"y": "f32[16,8]"})
+    text = (
+        "for r in 0..3 step 1 {\n"
+        f"a = load x[{start}:16, 0:8] into ub pad 1.0\n"
+        "store a into y[0:16, 0:8]\n"
+        "}\n"
+    )
+    program = build(text, header, max_blocks)
+    assert print_program(program) == text
+    assert_same(program, build(print_program(program), header, max_blocks))
+
+
+def test_fills_are_found_again() -> None:
+    header = signature("k", {"h": "f16[32,32]"}, {"y": "f32[4,32,32]"})
+    text = """\
+on cube {
+a = load h[0:32, 0:32] into l1
+c = fill 0.0 f32[32, 32] in l0c
+c = mmad a, a, c
+c = mmad a, a.T, c
+store c into y[0, 0:32, 0:32]
+c = fill 0.0 f32[32, 32] in l0c
+c = mmad a.T, a, c
+store c into y[1, 0:32, 0:32]
+for i in 2..4 step 1 {
+c = fill 0.0 f32[32, 32] in l0c
+for j in 0..2 step 1 {
+for k in 0..32 step 16 {
+c = mmad a[0:32, k:16], a[k:16, 0:32], c
+}
+c = mmad a, a, c
+}
+store c into y[i, 0:32, 0:32]
+}
+}
+"""
+    program = build(text, header, max_blocks)
+    assert print_program(program) == text
+    assert_same(program, build(print_program(program), header, max_blocks))

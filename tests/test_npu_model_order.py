@@ -228,7 +228,7 @@ def test_a_barrier_of_all_waits_for_a_held_pipe_for_ever() -> None:
 
 @pytest.mark.parametrize("flags", [
     set_flag("mte2", "vector"),
-    set_flag("mte2", "vector") * 2,
+    set_flag("mte2", "vector") * 2 + wait_flag("mte2", "vector"),
     flag("mte2", "vector") * 2,
     set_flag("mte2", "vector", 0) + wait_flag("mte2", "vector", 0) + set_flag("mte2", "vector", 1),
 ])  # fmt: skip

@@ -172,3 +172,27 @@ def test_the_bound_counts_products_and_elements() -> None:
     elements = {"f32": 48 * 64 * 5000}
     vector = bound_cycles(TARGET, bytes_read=0, bytes_written=0, vector_elements=elements)
     assert vector.limiting is Limit.VECTOR and vector.cycles == pytest.approx(5000, abs=400)
+
+
+def test_the_cost_follows_a_stride_that_changes() -> None:
+    """Rows 8 apart are bursts of their own; rows one after the other are a single one."""
+    part = memref_type((8, 64), "f32", "global", "strided<[?, 1]>")
+
+    def busy(step: int) -> float:
+        wide = gm(64, 64)
+        found = kernel(
+            f"%s1 = arith.constant 1 : index\n%s = arith.constant {step} : index\n"
+            + alloc("a", U, 0) + alloc("b", U, 2048)
+            + f"%v = memref.subview %x[0, 0] [8, 64] [%s1, 1] : {wide} to {part}\n"
+            + f"%w = memref.subview %x[0, 0] [8, 64] [%s, 1] : {wide} to {part}\n"
+            + "%n = arith.constant 2 : index\n%z = arith.constant 0 : index\n"
+            + "scf.for %i = %z to %n step %s1 {\n%f = arith.cmpi eq, %i, %z : index\n"
+            + f"%p = arith.select %f, %v, %w : {part}\n" + load("p", "a", part, U)
+            + "npu.barrier <mte2>\n}\n" + flag("mte2", "mte3") + store("a", "y", U, G),
+            {"x": wide}, {"y": G},
+        )  # fmt: skip
+        narrow = replace(TARGET.paths[Scope.GLOBAL, Scope.UB], burst_cycles=100.0)
+        slow = replace(TARGET, paths={**TARGET.paths, (Scope.GLOBAL, Scope.UB): narrow})
+        return simulate(found, [randoms(64, 64)], slow).busy[Pipe.MTE2]
+
+    assert busy(8) == pytest.approx(busy(1) + 700)

@@ -205,3 +205,9 @@ def test_dynamic_shapes_are_an_error() -> None:
     module = Parser(new_context(), text).parse_module()
     with pytest.raises(PassError, match="dynamic"):
         NpuOutlinePass().apply(Context(), module)
+
+
+def test_folds_over_different_axes_stay_apart() -> None:
+    program = import_torch(Function(lambda x: (x - x.mean(0)).softmax(1)), (torch.randn(6, 4),))
+    assert labels(outlined(program)) == ["rows_0", "rows_1"]
+    assert_agrees(program)

@@ -91,10 +91,10 @@ def test_a_buffer_from_outside_a_loop_lives_through_it() -> None:
       %zero = arith.constant 0 : index
       %one = arith.constant 1 : index
       %a = npu.alloc : {T}
-      %b = npu.alloc : {T}
       %s = arith.constant 1.0 : f32
       npu.vbrc ins(%s : f32) outs(%a : {T})
       scf.for %i = %zero to %one step %one {{
+        %b = npu.alloc : {T}
         npu.vexp ins(%a : {T}) outs(%a : {T})
         npu.vbrc ins(%s : f32) outs(%b : {T})
       }}

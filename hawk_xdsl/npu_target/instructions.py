@@ -8,7 +8,7 @@ from typing import Any
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import SSAValue
 
-from hawk_xdsl.dialects.npu import Scope, TileOp, scope_of
+from hawk_xdsl.dialects.npu import Scope, TileOp, scope_of, strides_of
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.memory import Tile
@@ -97,8 +97,11 @@ class TileInstruction(ABC):
         self.alignments = [
             machine.target.scopes[scope_of(operands[p])].alignment for p in self.locals
         ]
-        self.static = all(DYNAMIC_INDEX not in type_.get_shape() for type_ in buffers)
-        self.plans: dict[tuple[tuple[int, ...], ...], Plan] = {}
+        self.static = all(
+            DYNAMIC_INDEX not in type_.get_shape() and None not in strides_of(type_)
+            for type_ in buffers
+        )
+        self.plans: dict[tuple[TileShape, ...], Plan] = {}
         self.plan: Plan | None = None
 
     def step(self, env: Values) -> None:
@@ -132,17 +135,14 @@ class TileInstruction(ABC):
             self.machine.trace(pipe, self.op.name, start, core.free[pipe])
 
     def _find_plan(self, operands: Values) -> Plan:
-        key = tuple(operands[place].shape for place in (*self.locals, *self.global_places()))
+        places = (*self.locals, *self.global_reads, *self.global_writes)
+        key = tuple(tile_shape(operands[place]) for place in places)
         plan = self.plans.get(key)
         if plan is None:
             plan = self.plans[key] = self.make_plan(operands)
             if self.static:
                 self.plan = plan
         return plan
-
-    def global_places(self) -> tuple[int, ...]:
-        """The operands in global memory."""
-        return (*self.global_reads, *self.global_writes)
 
     def _access(self, operands: Values, generations: list[int]) -> None:
         core, pipe = self.core, self.pipe

@@ -16,7 +16,6 @@ LAYOUT_OPS = (
     tensor.ExpandShapeOp,
     tensor.CollapseShapeOp,
     tensor.ExtractSliceOp,
-    tensor.PadOp,
     tensor.CastOp,
     TransposeOp,
     BroadcastOp,
@@ -26,8 +25,12 @@ LAYOUT_OPS = (
 MOVES = (tensor.ExpandShapeOp, tensor.CollapseShapeOp, TransposeOp)
 """Layout ops that keep every element, once."""
 
-COPIES = (tensor.ConcatOp, tensor.InsertSliceOp)
-"""Ops that put several tensors together: each is a group of its own."""
+COPIES = (tensor.ConcatOp, tensor.InsertSliceOp, tensor.PadOp)
+"""Ops whose elements come from several places: each is a group of its own.
+
+A padding too: absorbed by a convolution it would keep the multiplications off the cube, since no
+affine index says "here the tensor, there the padding".
+"""
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,12 @@ def is_generator(op: Operation) -> bool:
 
 def is_layout(op: Operation) -> bool:
     """Whether an op only lays data out, named or as a ``linalg.generic`` that copies."""
-    if isinstance(op, tensor.PadOp):
-        return not (op.low or op.high) and _pads_with_constant(op)
     if isinstance(op, LAYOUT_OPS):
         return len(op.operands) - isinstance(op, TransposeOp | BroadcastOp) == 1
     equation = None if isinstance(op, FillOp) else equation_of(op)
     if equation is None:
         return False
     return _is_copy(equation) or (_is_widening(equation) and only_feeds_contractions(op.results[0]))
-
-
-def _pads_with_constant(op: tensor.PadOp) -> bool:
-    end = op.region.block.last_op
-    return end is not None and isinstance(end.operands[0].owner, arith.ConstantOp)
 
 
 def _is_copy(equation: Equation) -> bool:
@@ -251,6 +247,8 @@ def label_of(members: Sequence[Operation]) -> str:
         return "window" if any(_has_windows(e) for e in equations if e.reduced) else "rows"
     if any(isinstance(inner, tensor.ExtractOp) for op in members for inner in op.walk()):
         return "gather"
+    if any(isinstance(op, tensor.PadOp) for op in members):
+        return "pad"
     return "elementwise" if equations else "layout"
 
 

@@ -95,11 +95,12 @@ func.func @scaled(%x: tensor<8x16xf32>, %w: tensor<4x16xf32>) -> tensor<8x4xf32>
   return %m : tensor<8x4xf32>
 }
 
-// A convolution takes its padding with it.
+// A padding is a group of its own: no index says "here the tensor, there the padding".
 
 // CHECK-LABEL: func.func @convolution(
-// CHECK:         npu.undecided "conv_0" ins(%{{.*}}, %{{.*}} : tensor<1x2x6x6xf32>, tensor<3x2x3x3xf32>) -> (tensor<1x3x6x6xf32>)
+// CHECK:         npu.undecided "pad_0" ins(%{{.*}} : tensor<1x2x6x6xf32>) -> (tensor<1x2x8x8xf32>)
 // CHECK:           tensor.pad
+// CHECK:         npu.undecided "conv_0" ins(%{{.*}}, %{{.*}} : tensor<1x2x8x8xf32>, tensor<3x2x3x3xf32>) -> (tensor<1x3x6x6xf32>)
 // CHECK:           linalg.conv_2d_nchw_fchw
 func.func @convolution(%x: tensor<1x2x6x6xf32>, %w: tensor<3x2x3x3xf32>) -> tensor<1x3x6x6xf32> {
   %zero = arith.constant 0.0 : f32

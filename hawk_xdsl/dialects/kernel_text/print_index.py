@@ -93,7 +93,8 @@ def _factor(expression: AffineExpr, operands: Sequence[str]) -> str:
         return text if text.isalnum() or text.replace("_", "").isalnum() else f"({text})"
     if isinstance(expression, AffineBinaryOpExpr) and expression.kind in _DIVISIONS:
         inner = _affine(expression.lhs, operands)
-        if "+" in inner or "-" in inner:
+        terms = _terms(expression.lhs)
+        if len(terms) > 1 or terms[0][1] < 0:
             inner = f"({inner})"
         if isinstance(expression.rhs, AffineConstantExpr):
             return f"{inner}{_DIVISIONS[expression.kind]}{expression.rhs.value}"

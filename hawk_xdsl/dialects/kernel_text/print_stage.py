@@ -282,8 +282,8 @@ class StagePrinter:
         else:
             values = _loop_values(applies, ranges)
         return ", ".join(
-            f"{self._define(value, 'i')} in {integer_text(r.start)}..{integer_text(r.stop)} step {r.step}"
-            for value, r in zip(values, ranges, strict=True)
+            f"{self._define(value, 'i')} in {_range(range_)}"
+            for value, range_ in zip(values, ranges, strict=True)
         )
 
     def _condition(self, op: scf.IfOp) -> Iterator[str]:
@@ -296,6 +296,10 @@ class StagePrinter:
         yield f"if {left} {_PREDICATES[predicate]} {right} {{"
         yield from self._body(op.true_region.block)
         yield "}"
+
+
+def _range(values: range) -> str:
+    return f"{integer_text(values.start)}..{integer_text(values.stop)} step {values.step}"
 
 
 def _plain_range(op: scf.ForOp, applies: Sequence[affine.ApplyOp]) -> range:
