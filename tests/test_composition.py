@@ -1,6 +1,7 @@
 """Statements by knowledge alone: rewrites, one instruction a term, tilings and templates."""
 
 import pytest
+from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
@@ -10,7 +11,6 @@ from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine
-from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 TARGET = load_target("ascend910b1")
 
@@ -55,7 +55,8 @@ def test_a_function_without_knowledge_is_named() -> None:
 
 
 def test_a_dtype_the_target_lacks_is_computed_in_f32() -> None:
-    specification = specify(undecided(elementwise("8x16", "%1 = math.exp %in : bf16", dtype="bf16")))
+    op = undecided(elementwise("8x16", "%1 = math.exp %in : bf16", dtype="bf16"))
+    specification = specify(op)
     composer = Composer.of(load_seed_entries(), lambda m, dtype: m == "vcast" or dtype == "f32")
     body = composer.compose(specification).body(Tiling(specification.axes, {"i0": 64}))
     assert body.compute == (

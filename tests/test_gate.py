@@ -1,6 +1,7 @@
 """The gate: what is right passes, and each way of being wrong is named."""
 
 import pytest
+from undecided import SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.generation.gate import Gate, signature_of
@@ -8,7 +9,6 @@ from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.passes.npu_insert_sync import sync_kernel
 from hawk_xdsl.passes.npu_plan_memory import plan_kernel
 from hawk_xdsl.semantics.specification import specify
-from undecided import SOFTMAX, elementwise, undecided
 
 TARGET = load_target("ascend910b1")
 

@@ -69,7 +69,8 @@ def test_the_groups_of_the_classifier() -> None:
     program = load_program(f"{EXAMPLES / 'classifier'}.py:factory")
     groups = outlined(program)
     assert labels(groups) == [
-        *("conv_0", "elementwise_0", "window_0", "conv_1", "elementwise_1", "window_1"),
+        *("pad_0", "conv_0", "elementwise_0", "window_0"),
+        *("pad_1", "conv_1", "elementwise_1", "window_1"),
         *("matmul_0", "elementwise_2"),
     ]
     assert_agrees(program)

@@ -8,6 +8,7 @@ import torch
 
 import hawk_xdsl
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.generation.decide import Settings, UndecidableError
 from hawk_xdsl.generation.decision import Sources
@@ -39,11 +40,11 @@ EXAMPLE = (torch.randn(20, 48, generator=torch.Generator().manual_seed(1)),)
 
 
 @pytest.fixture(scope="module")
-def program():  # noqa: ANN201
+def program() -> Program:
     return import_torch(Small().eval(), EXAMPLE)
 
 
-def test_a_model_becomes_kernels_that_compute_the_same(program, store: Path) -> None:
+def test_a_model_becomes_kernels_that_compute_the_same(program: Program, store: Path) -> None:
     compiled = hawk_xdsl.compile_model(Small().eval(), EXAMPLE, target="ascend910b1")
     assert {row.source for row in compiled.report} == {"template"}
     wanted = Small()(*EXAMPLE).detach().numpy()
@@ -52,7 +53,7 @@ def test_a_model_becomes_kernels_that_compute_the_same(program, store: Path) -> 
     assert all(row.bound_share is not None and 0 < row.bound_share <= 1 for row in compiled.report)
 
 
-def test_the_same_store_and_seed_give_the_same_ir(program, tmp_path: Path) -> None:
+def test_the_same_store_and_seed_give_the_same_ir(program: Program, tmp_path: Path) -> None:
     first = compile_program(program, settings=TEMPLATES, store=tmp_path / "a")
     second = compile_program(program, settings=TEMPLATES, store=tmp_path / "b")
     warm = compile_program(program, settings=Settings(sources=Sources.REPLAY), store=tmp_path / "a")
@@ -60,7 +61,7 @@ def test_the_same_store_and_seed_give_the_same_ir(program, tmp_path: Path) -> No
     assert {row.source for row in warm.report} == {"reused"}
 
 
-def test_replay_without_a_kernel_is_an_error(program) -> None:
+def test_replay_without_a_kernel_is_an_error(program: Program) -> None:
     with pytest.raises(UndecidableError, match="matmul"):
         compile_program(program, settings=Settings(sources=Sources.REPLAY))
 
@@ -83,7 +84,7 @@ def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
     np.testing.assert_allclose(run.outputs[0], np.arctan(np.ones((8, 8))), rtol=1e-6)
 
 
-def test_what_is_saved_runs_again(program, tmp_path: Path) -> None:
+def test_what_is_saved_runs_again(program: Program, tmp_path: Path) -> None:
     compiled = compile_program(program, settings=TEMPLATES)
     compiled.save(tmp_path / "out")
     loaded, wanted = load_compiled(tmp_path / "out")
@@ -93,7 +94,7 @@ def test_what_is_saved_runs_again(program, tmp_path: Path) -> None:
     assert again.cycles == compiled.run(program.example_inputs).cycles
 
 
-def test_wrong_inputs_are_one_line(program) -> None:
+def test_wrong_inputs_are_one_line(program: Program) -> None:
     compiled = compile_program(program, settings=TEMPLATES)
     with pytest.raises(HawkError, match="expected 1 inputs, got 2"):
         compiled(np.ones((20, 48), np.float32), np.ones(3, np.float32))

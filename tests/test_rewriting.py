@@ -56,9 +56,7 @@ def test_a_fold_keeps_its_axes(terms: Terms, x: Term) -> None:
 
 def test_a_replacement_is_rewritten_in_turn(terms: Terms, x: Term) -> None:
     root = terms.apply("sigmoid", (x,), "f32")
-    text = apply(
-        root, rule("sigmoid(x)", "1 / (1 + exp(neg(x)))"), rule("c / a", "full(c) / a")
-    )
+    text = apply(root, rule("sigmoid(x)", "1 / (1 + exp(neg(x)))"), rule("c / a", "full(c) / a"))
     assert text == "y[] = full(1.0) / (exp(neg(x[i])) + 1.0)"
 
 

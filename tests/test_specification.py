@@ -1,11 +1,11 @@
 """The canonical specification: what is the same must read the same."""
 
 import pytest
+from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.structure import Structure, contraction_of, structures, unfolded_axes
-from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 
 def test_unit_dimensions_vanish_and_neighbours_merge() -> None:

@@ -1,4 +1,5 @@
 """Undecided ops for tests, read from MLIR text."""
+# ruff: noqa: E501 (MLIR text)
 
 from xdsl.parser import Parser
 

@@ -97,7 +97,7 @@ class Session:
     _tried: set[str] = field(default_factory=set[str])
 
     def next(self, seconds: float, wanted: int) -> Draft | None:
-        """The next text that was not tried yet, of at most ``wanted`` more; ``None`` without one."""
+        """The next text not tried yet, of at most ``wanted`` more; ``None`` if there is none."""
         if not self._waiting:
             self._ask(seconds, min(wanted, CANDIDATES))
         if not self._waiting:

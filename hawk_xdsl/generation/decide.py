@@ -28,7 +28,6 @@ from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 
-
 _NOBODY = {
     Sources.ALL: "no template fits, and the model wrote nothing",
     Sources.TEMPLATES: "no template fits",

@@ -5,6 +5,7 @@ objects) and prints the module into every error; a step is one call on a list of
 """
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 from xdsl.dialects import arith, memref, scf
@@ -139,6 +140,8 @@ class Program:
                 return self._if(op)
             case memref.SubviewOp():
                 return self._subview(op)
+            case memref.ReinterpretCastOp():
+                return self._cast(op)
             case AllocOp():
                 return self._alloc(op)
             case SetFlagOp() | WaitFlagOp() | BarrierOp():
@@ -249,6 +252,21 @@ class Program:
                 if isinstance(view, Tile):
                     cache[key] = view
             env[result] = view
+
+        return step
+
+    def _cast(self, op: memref.ReinterpretCastOp) -> Step:
+        """Another shape of a whole buffer in ub."""
+        source, result = self.slot(op.source), self.slot(op.result)
+        shape, strides = op.static_sizes.get_values(), op.static_strides.get_values()
+        source_type = op.source.type
+        assert isinstance(source_type, MemRefType)
+        whole = prod(shape) == prod(source_type.get_shape())
+        if op.offsets or op.sizes or op.strides or any(op.static_offsets.get_values()) or not whole:
+            raise Fault(TrapCode.UNSUPPORTED, "is not another shape of a whole buffer")
+
+        def step(env: Values) -> None:
+            env[result] = env[source].recast(shape, strides)
 
         return step
 

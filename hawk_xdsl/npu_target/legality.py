@@ -156,7 +156,7 @@ def _check_outputs(op: TileOp, kernel: KernelOp) -> None:
 
 def root_of(value: SSAValue) -> SSAValue:
     """The buffer or argument that a view is of."""
-    while isinstance(value.owner, memref.SubviewOp):
+    while isinstance(value.owner, memref.SubviewOp | memref.ReinterpretCastOp):
         value = value.owner.source
     return value
 

@@ -82,7 +82,7 @@ def live_ranges(kernel: KernelOp) -> list[LiveRange]:
 def _users(buffer: SSAValue) -> Iterator[Operation]:
     """The instructions that use a buffer or a view of it."""
     for use in buffer.uses:
-        if isinstance(use.operation, memref.SubviewOp):
+        if isinstance(use.operation, memref.SubviewOp | memref.ReinterpretCastOp):
             yield from _users(use.operation.result)
         elif isinstance(use.operation, TileOp):
             yield use.operation

@@ -130,6 +130,12 @@ class Tile:
             self.tails_of(slices),
         )  # fmt: skip
 
+    def recast(self, shape: Sequence[int], strides: Sequence[int]) -> "Tile":
+        """The same elements in the same order in another shape; ``strides`` are in elements."""
+        steps = [stride * self.data.itemsize for stride in strides]
+        data = np.lib.stride_tricks.as_strided(self.data, shape, steps)
+        return Tile(self.buffer, self.memory, data, self.marks.reshape(shape), self.start)
+
     def tails_of(self, slices: Slices) -> tuple[Marks, ...]:
         """The marks behind each row of a view, up to the end of the row's last block."""
         if not slices:
