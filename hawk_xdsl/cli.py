@@ -4,20 +4,26 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hawk_xdsl.errors import HawkError
 
+if TYPE_CHECKING:
+    from hawk_xdsl.passes.npu_decide import Placed
+
 app = typer.Typer(
     help="Lower models to verified NPU kernels, and look at what is known and decided.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 knowledge = typer.Typer(help="What the knowledge store holds.", no_args_is_help=True)
@@ -28,7 +34,7 @@ NO_TERMINAL_WIDTH = 120
 
 _Tell = Callable[[str], None]
 _Total = Callable[[int], None]
-_Advance = Callable[[], None]
+_Decided = Callable[["Placed"], None]
 
 TargetOption = Annotated[
     str, typer.Option("--target", "-t", help="A target's name, or the path of its TOML file.")
@@ -79,7 +85,7 @@ def compile_command(
     )
     load_target(target)  # a wrong name is told before anything takes time
     console = _console()
-    with _progress(console) as (tell, total, advance):
+    with _progress(console) as (tell, total, decided):
         tell(f"reading {source}")
         program = load_program(source)
         compiled = compile_program(
@@ -90,7 +96,7 @@ def compile_command(
             model=model,
             progress=tell,
             on_outlined=total,
-            on_decision=lambda placed: advance(),
+            on_decision=decided,
         )
         compiled.save(output)
         result = compiled.run(program.example_inputs, tell) if run else None
@@ -133,7 +139,7 @@ def run_command(
     console = _console()
     with console.status("running"):
         result = compiled.run(arrays)
-    table = Table()
+    table = Table(box=SIMPLE_HEAD)
     for heading in ("launch", "cycles", "bottleneck"):
         table.add_column(heading, justify="right" if heading == "cycles" else "left")
     for name, simulation in result.launches:
@@ -158,7 +164,7 @@ def targets_command() -> None:
     from hawk_xdsl.dialects.npu import Core, Scope
     from hawk_xdsl.npu_target import available_targets, load_target
 
-    table = Table()
+    table = Table(box=SIMPLE_HEAD)
     for heading in ("target", "cores", "clock", "scopes (KiB)", "calibrated", "summary"):
         table.add_column(heading)
     for name in available_targets():
@@ -187,14 +193,18 @@ def list_command(
     with KnowledgeStore(store) as opened:
         entries = [*load_seed_entries(), *opened.entries()]
         evidence = opened.evidence()
-    table = Table()
-    for heading in ("entry", "kind", "uses", "wins", "losses"):
-        table.add_column(heading, justify="left" if heading in ("entry", "kind") else "right")
+    table = Table(box=SIMPLE_HEAD, expand=True)
+    for heading in ("entry", "kind"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("uses", "wins", "losses"):
+        table.add_column(heading, justify="right")
+    table.add_column("says", no_wrap=True, overflow="ellipsis", ratio=1)
     for entry in entries:
         if kind is None or entry.kind == kind:
             shown = evidence.get(entry.name, Evidence())
             counts = (str(shown.uses), str(shown.wins), str(shown.losses))
-            table.add_row(entry.name, str(entry.kind), *counts)
+            says = escape(" ".join(entry.rationale.split()))
+            table.add_row(entry.name, str(entry.kind), *counts, says)
     _console().print(table)
 
 
@@ -230,8 +240,11 @@ def _array(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
 
 
 @contextmanager
-def _progress(console: Console) -> Generator[tuple[_Tell, _Total, _Advance]]:
-    """A progress line on a terminal; nothing where there is none."""
+def _progress(console: Console) -> Generator[tuple[_Tell, _Total, _Decided]]:
+    """A progress bar on a terminal; elsewhere a line for each decision."""
+    if not console.is_terminal:
+        yield _progress_lines(console)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -243,8 +256,27 @@ def _progress(console: Console) -> Generator[tuple[_Tell, _Total, _Advance]]:
         yield (
             lambda line: bar.update(task, description=line),
             lambda count: bar.update(task, total=count),
-            lambda: bar.advance(task),
+            lambda placed: bar.advance(task),
         )
+
+
+def _progress_lines(console: Console) -> tuple[_Tell, _Total, _Decided]:
+    total = 0
+    done = 0
+
+    def found(count: int) -> None:
+        nonlocal total
+        total = count
+        console.print(f"{count} ops to decide")
+
+    def decided(placed: "Placed") -> None:
+        nonlocal done
+        done += 1
+        decision = placed.decision
+        by = "reused" if placed.repeated else decision.source
+        console.print(f"[{done}/{total}] {decision.label}: {by}", markup=False, highlight=False)
+
+    return (lambda line: None), found, decided
 
 
 def main() -> None:

@@ -76,6 +76,7 @@ def _summary(decision: Decision) -> str:
         return decision.label
     lines = specification.text.splitlines()
     formula = re.sub(r"\[[^]]*\]", "", lines[-1].partition(" = ")[2])
+    formula = re.sub(r"\d+\.\d{4,}", lambda number: f"{float(number[0]):.4g}", formula)
     is_whole = not any(line.startswith("t0") for line in lines)
     if not is_whole or len(formula) > LONGEST_SUMMARY:
         formula = " ".join(name.removeprefix("reduce_") for name in specification.functions())
