@@ -1,6 +1,5 @@
 """The kernels of the simulator benchmark in Triton, for its interpreter (TRITON_INTERPRET=1)."""
 
-# ruff: noqa: D103, N803 (Triton's own conventions)
 import torch
 import triton
 import triton.language as tl

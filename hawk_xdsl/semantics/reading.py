@@ -17,8 +17,7 @@ from xdsl.dialects.builtin import (
     ShapedType,
     TensorType,
 )
-from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
-from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, IndexOp, TransposeOp, YieldOp
+from xdsl.dialects.linalg.ops import FillOp, IndexOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
@@ -26,9 +25,9 @@ from xdsl.ir.affine import (
     AffineConstantExpr,
     AffineDimExpr,
     AffineExpr,
-    AffineMap,
 )
 
+from hawk_xdsl.semantics.equation import Equation, equation_of
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
 
 FUNCTIONS = {
@@ -151,23 +150,15 @@ class RegionReader:
                 return self._constant(op)
             case FillOp():
                 return self.scalar(op.inputs[0])
-            case TransposeOp():
-                source = [Affine()] * len(index)
-                for position, axis in enumerate(op.permutation.get_values()):
-                    source[axis] = index[position]
-                return self.term(op.inputs[0], tuple(source))
-            case BroadcastOp():
-                dropped = set(op.dimensions.get_values())
-                kept = tuple(dim for i, dim in enumerate(index) if i not in dropped)
-                return self.term(op.input, kept)
             case tensor.ExpandShapeOp() | tensor.CollapseShapeOp():
                 return self._reshaped(op, index)
             case tensor.ExtractSliceOp():
                 return self._sliced(op, index)
-            case LinalgStructuredOperation():
-                return self._structured(op, value.index, index)
             case _:
-                raise UnreadableError(f"{op.name} has no specification")
+                equation = equation_of(op)
+                if equation is None:
+                    raise UnreadableError(f"{op.name} has no specification")
+                return self._computed(equation, value.index, index)
 
     def _constant(self, op: arith.ConstantOp) -> Term:
         match op.value:
@@ -242,43 +233,24 @@ class RegionReader:
                 taken.append(remaining.pop(0).scaled(stride) + Affine(offset))
         return self.term(op.source, tuple(taken))
 
-    def _structured(
-        self, op: LinalgStructuredOperation, result: int, index: tuple[Affine, ...]
-    ) -> Term:
+    def _computed(self, equation: Equation, result: int, index: tuple[Affine, ...]) -> Term:
         """Binds the loops of a structured op to the index and reads its body there."""
-        maps = [attr.data for attr in op.get_indexing_maps()]
-        kinds = [str(kind.data) for kind in op.get_iterator_types()]
-        extents = loop_extents(op, maps)
-        loops: list[Affine | None] = [None] * len(kinds)
-        for dim, expr in zip(index, maps[len(op.inputs) + result].results, strict=True):
+        bound_to: dict[int, Affine] = {}
+        written = equation.maps[len(equation.inputs) + result]
+        for dim, expr in zip(index, written.results, strict=True):
             if isinstance(expr, AffineDimExpr):
-                loops[expr.position] = dim
+                bound_to[expr.position] = dim
             elif not isinstance(expr, AffineConstantExpr):
-                raise UnreadableError(f"{op.name} writes at the computed index {expr}")
+                raise UnreadableError(f"{equation.op.name} writes at the computed index {expr}")
         used = {name for dim in index for name in dim.axes}
-        bound: set[str] = set()
-        for position, loop in enumerate(loops):
-            if loop is None:
-                chosen = self.bound_axis(extents[position], used)
-                used |= chosen.axes
-                bound |= chosen.axes
-                loops[position] = chosen
-        bindings = [loop for loop in loops if loop is not None]
-        return _Body(self, op, maps, bindings, frozenset(bound)).result(result, index)
-
-
-def loop_extents(op: LinalgStructuredOperation, maps: Sequence[AffineMap]) -> list[int]:
-    """The extent of each loop: from an operand that it indexes alone."""
-    extents = [0] * maps[0].num_dims
-    for value, indexing in zip((*op.inputs, *op.outputs), maps, strict=True):
-        if not isinstance(value.type, TensorType):
-            continue
-        for extent, expr in zip(value.type.get_shape(), indexing.results, strict=True):
-            if isinstance(expr, AffineDimExpr):
-                extents[expr.position] = extent
-    if 0 in extents or -1 in extents:
-        raise UnreadableError(f"{op.name} has a loop without a static extent")
-    return extents
+        folded: set[str] = set()
+        for loop, extent in enumerate(equation.sizes):
+            if loop not in bound_to:
+                bound_to[loop] = self.bound_axis(extent, used)
+                used |= bound_to[loop].axes
+                folded |= bound_to[loop].axes
+        loops = [bound_to[loop] for loop in range(len(equation.sizes))]
+        return _Body(self, equation, loops, frozenset(folded)).result(result, index)
 
 
 def at_loops(expr: AffineExpr, loops: Sequence[Affine]) -> Affine:
@@ -307,59 +279,42 @@ class _Body:
     def __init__(
         self,
         reader: RegionReader,
-        op: LinalgStructuredOperation,
-        maps: Sequence[AffineMap],
+        equation: Equation,
         loops: Sequence[Affine],
         bound: frozenset[str],
     ) -> None:
         self._reader = reader
         self._terms = reader.terms
-        self._op = op
-        self._maps = maps
+        self._equation = equation
         self._loops = loops
         self._bound = bound
-        self._block = op.body.block
-        self._has_reduction = any(str(k.data) == "reduction" for k in op.get_iterator_types())
 
     def result(self, position: int, index: tuple[Affine, ...]) -> Term:
         """The result's term: the yielded value, folded over the reduction loops."""
-        end = self._block.last_op
-        assert isinstance(end, YieldOp)
-        yielded = end.arguments[position]
-        if not self._has_reduction:
-            return self._scalar(yielded)
-        accumulator = self._block.args[len(self._op.inputs) + position]
-        kind, value = self._fold(yielded, accumulator)
-        initial = self._reader.term(self._op.outputs[position], index)
-        arg = self._scalar(value)
+        equation = self._equation
+        if not equation.reduced:
+            return self._scalar(equation.yielded[position])
+        fold = equation.fold(position)
+        function = FUNCTIONS.get(fold.combiner.name) if fold is not None else None
+        if fold is None or function not in FOLDS:
+            raise UnreadableError("a reduction that is not a plain fold")
+        kind, arg = FOLDS[function], self._scalar(fold.value)
         missing = self._bound - arg.axes
         if missing and kind in ("sum", "prod"):
             raise UnreadableError("a fold over an axis that its value does not have")
         folded = self._terms.reduce(kind, arg, self._bound - missing) if self._bound else arg
+        initial = self._reader.term(equation.outputs[position], index)
         if initial.is_const and _is_identity(kind, initial.value):
             return folded
-        function = next(name for name, fold in FOLDS.items() if fold == kind)
         return self._terms.apply(function, (folded, initial), folded.dtype)
-
-    def _fold(self, yielded: SSAValue, accumulator: SSAValue) -> tuple[str, SSAValue]:
-        """What folds, and which value, of ``yield f(accumulator, value)``."""
-        op = yielded.owner
-        name = FUNCTIONS.get(op.name) if isinstance(op, Operation) else None
-        if not isinstance(op, Operation) or name not in FOLDS or accumulator not in op.operands:
-            raise UnreadableError("a reduction that is not a plain fold")
-        left, right = op.operands
-        value = right if left is accumulator else left
-        if depends_on(value, accumulator):
-            raise UnreadableError("a reduction that uses its accumulator twice")
-        return FOLDS[name], value
 
     def _scalar(self, value: SSAValue) -> Term:
         if isinstance(value, BlockArgument):
-            if value.block is not self._block:
+            if value.block is not self._equation.body:
                 raise UnreadableError("a scalar from outside of the body")
-            indexing = self._maps[value.index]
+            indexing = self._equation.maps[value.index]
             index = tuple(at_loops(expr, self._loops) for expr in indexing.results)
-            source = (*self._op.inputs, *self._op.outputs)[value.index]
+            source = self._equation.operands[value.index]
             if not isinstance(source.type, TensorType):
                 return self._reader.scalar(source)
             return self._reader.term(source, index)
@@ -405,12 +360,3 @@ def _is_identity(kind: str, value: float) -> bool:
     if kind == "min":
         return value == IDENTITIES["min"] or value >= 3.4e38
     return value in (IDENTITIES[kind], bool(IDENTITIES[kind])) or (kind == "and" and value == -1)
-
-
-def depends_on(value: SSAValue, on: SSAValue) -> bool:
-    """Whether a scalar is computed from another."""
-    if value is on:
-        return True
-    return isinstance(value.owner, Operation) and any(
-        depends_on(operand, on) for operand in value.owner.operands
-    )

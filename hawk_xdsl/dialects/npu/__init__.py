@@ -19,6 +19,16 @@ from hawk_xdsl.dialects.npu.attributes import (
     ScopeAttr,
 )
 from hawk_xdsl.dialects.npu.cube import MmadOp
+from hawk_xdsl.dialects.npu.elementwise import (
+    BINARY_OPS,
+    UNARY_OPS,
+    BinaryOp,
+    UnaryOp,
+    VcastOp,
+    VcmpOp,
+    VectorOp,
+    VselOp,
+)
 from hawk_xdsl.dialects.npu.memory import (
     AllocOp,
     BlockCountOp,
@@ -40,20 +50,12 @@ from hawk_xdsl.dialects.npu.tile_op import (
     strides_of,
 )
 from hawk_xdsl.dialects.npu.vector import (
-    BINARY_OPS,
-    UNARY_OPS,
     VECTOR_OPS,
-    BinaryOp,
-    UnaryOp,
     VarangeOp,
     VbrcOp,
-    VcastOp,
-    VcmpOp,
     VcumulateOp,
-    VectorOp,
     VgatherOp,
     VreduceOp,
-    VselOp,
     VtransposeOp,
 )
 
