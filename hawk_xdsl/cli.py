@@ -158,6 +158,37 @@ def run_command(
         console.print(f"Outputs: {output}/")
 
 
+@app.command("trace")
+def trace_command(
+    directory: Annotated[Path, typer.Argument(help="What hawk compile wrote.")],
+    kernel: Annotated[
+        str | None, typer.Option("--kernel", "-k", help="Only the launches of this kernel.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The trace, for Perfetto or chrome://tracing.")
+    ] = Path("trace.json"),
+) -> None:
+    """Run a compiled model's example; write a timeline and tell what made each launch slow."""
+    from hawk_xdsl.npu_target.trace import write_trace
+    from hawk_xdsl.pipeline import REPORT_FILE, load_compiled
+    from hawk_xdsl.report import print_performance, read_bound_shares
+
+    compiled, _ = load_compiled(directory)
+    console = _console()
+    with console.status("running"):
+        launches = compiled.run(compiled.program.example_inputs, trace=True).launches
+    if kernel is not None:
+        wanted = kernel.removeprefix("@")
+        chosen = tuple((name, run) for name, run in launches if name == wanted)
+        if not chosen:
+            known = ", ".join(dict.fromkeys(f"@{name}" for name, _ in launches)) or "none"
+            raise HawkError(f"no launch of @{wanted}; launched: {known}", file=str(directory))
+        launches = chosen
+    write_trace(launches, compiled.target, output)
+    print_performance(launches, read_bound_shares(directory / REPORT_FILE), console)
+    console.print(f"Timeline: {output} (open it in https://ui.perfetto.dev)")
+
+
 @app.command("targets")
 def targets_command() -> None:
     """List the targets that can be compiled for."""
@@ -224,6 +255,28 @@ def show_command(
     console.print(format_entry(found[0]), markup=False, highlight=False)
     if found[0].origin:
         console.print(f"from {found[0].origin}", style="dim")
+
+
+@knowledge.command("add")
+def add_command(
+    file: Annotated[Path, typer.Argument(help="A TOML file of [[entry]] tables.")],
+    store: StoreOption = None,
+) -> None:
+    """Add entries of your own to the store; an entry of the same name is replaced."""
+    from hawk_xdsl.generation.composition import Composer
+    from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
+
+    entries = load_entries([file])
+    Composer.of(entries, lambda mnemonic, dtype: True)  # patterns that do not parse are told here
+    packaged = {entry.name for entry in load_seed_entries()}
+    for entry in entries:
+        if entry.name in packaged:
+            raise HawkError(f"the package has an entry {entry.name!r} already", file=str(file))
+    with KnowledgeStore(store) as opened:
+        for entry in entries:
+            opened.add_entry(entry)
+    names = ", ".join(entry.name for entry in entries)
+    _console().print(f"added {names}", markup=False, highlight=False)
 
 
 def _console() -> Console:

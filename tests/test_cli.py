@@ -141,3 +141,38 @@ def test_a_store_that_is_no_store(
 ) -> None:
     store.write_text("not a database, but long enough to be taken for the header of one" * 20)
     assert "not a SQLite database" in failure(capsys, "compile", exp, "--sources", "templates")
+
+
+WRONG_ENTRY = """
+[[entry]]
+name = "arc-tangent-of-nothing"
+kind = "rewrite"
+rationale = "For a test: an arc tangent that is the identity."
+[entry.artifact]
+before = "{before}"
+after = "x + 0"
+"""
+
+
+def test_entries_of_ones_own(capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(WRONG_ENTRY.format(before="atan(x)"))
+    assert hawk("knowledge", "add", file) == 0
+    assert "added arc-tangent-of-nothing" in capsys.readouterr().out
+    assert hawk("knowledge", "show", "arc-tangent-of-nothing") == 0
+    capsys.readouterr()
+    exp.write_text(EXP.replace("linalg.exp", "linalg.log"))
+    assert hawk("compile", exp, "--sources", "templates", "-o", tmp_path / "out") == 0
+    file.write_text(WRONG_ENTRY.format(before="atan(x"))
+    assert "own.toml" in failure(capsys, "knowledge", "add", file)
+
+
+def test_a_wrong_entry_never_makes_a_wrong_kernel(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(WRONG_ENTRY.format(before="exp(x)"))
+    assert hawk("knowledge", "add", file) == 0
+    capsys.readouterr()
+    told = failure(capsys, "compile", exp, "--sources", "templates", "-o", tmp_path / "out")
+    assert "elements are wrong" in told
