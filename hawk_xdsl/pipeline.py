@@ -101,9 +101,16 @@ class Compiled:
         """The outputs for these inputs, computed by the NPU model."""
         return self.run(inputs).outputs
 
-    def run(self, inputs: Sequence[Array], progress: Progress = lambda line: None) -> Run:
+    def run(
+        self,
+        inputs: Sequence[Array],
+        progress: Progress = lambda line: None,
+        *,
+        trace: bool = False,
+    ) -> Run:
         """Runs every launch on the NPU model and what is on the host there.
 
+        With ``trace`` the simulations keep their timelines.
         Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap.
         """
         launches: list[tuple[str, Simulation]] = []
@@ -112,7 +119,7 @@ class Compiled:
             kernel: KernelOp, arrays: list[Array], types: list[Attribute]
         ) -> Sequence[Array]:
             progress(f"@{kernel.sym_name.data}")
-            simulation = simulate(kernel, arrays, self.target)
+            simulation = simulate(kernel, arrays, self.target, trace=trace)
             launches.append((kernel.sym_name.data, simulation))
             return simulation.outputs
 

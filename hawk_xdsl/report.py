@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.generation.decision import Decision, Source
+from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.semantics.specification import Specification
 
@@ -23,6 +25,8 @@ LONGEST_SUMMARY = 40
 class Row:
     """One undecided op of the model. Cycles are simulated; host regions have none.
 
+    ``occupancy`` and ``waiting`` are the shares of the cycles in which each pipe works, and in
+    which it waits for another pipe's flag; ``bytes_moved`` is by path. Empty for a host region.
     ``reproducible`` is false where the time limit ended the model's work."""
 
     kernel: str
@@ -32,6 +36,9 @@ class Row:
     attempts: int
     cycles: int | None
     bottleneck: str | None
+    occupancy: Mapping[str, float]
+    waiting: Mapping[str, float]
+    bytes_moved: Mapping[str, int]
     bound_cycles: float | None
     bound_share: float | None
     limited_by: str | None
@@ -47,6 +54,7 @@ def row_of(placed: Placed) -> Row:
     """The row of one decision."""
     decision = placed.decision
     verdict, bound = decision.verdict, decision.bound
+    run = None if verdict is None else verdict.performance
     source = decision.source
     if placed.repeated and source is not Source.HOST:
         source = Source.REUSED
@@ -57,17 +65,24 @@ def row_of(placed: Placed) -> Row:
         origin=decision.origin,
         attempts=0 if placed.repeated else decision.attempts,
         cycles=decision.cycles,
-        bottleneck=None if verdict is None else str(verdict.bottleneck),
+        bottleneck=None if run is None else str(run.bottleneck),
+        occupancy={} if run is None else _shares(run.occupancy),
+        waiting={} if run is None else _shares(run.waiting),
+        bytes_moved={} if run is None else run.bytes_moved,
         bound_cycles=None if bound is None else round(bound.cycles, 1),
         bound_share=decision.bound_share,
         limited_by=None if bound is None else str(bound.limiting),
-        warnings=() if verdict is None else verdict.warnings,
+        warnings=() if run is None else tuple(map(str, run.warnings)),
         seconds=round(decision.seconds, 3),
         reproducible=not decision.timed_out,
         reason=decision.reason,
         entries=decision.entries,
         specification="" if decision.specification is None else decision.specification.text,
     )
+
+
+def _shares(shares: Mapping[Pipe, float]) -> dict[str, float]:
+    return {str(pipe): round(share, 3) for pipe, share in shares.items()}
 
 
 def _summary(decision: Decision) -> str:
@@ -115,7 +130,51 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
         console.print("The time limit ended the model's work on an op: not reproducible.")
 
 
+def print_performance(
+    launches: Sequence[tuple[str, Performance]], bound_shares: Mapping[str, float], console: Console
+) -> None:
+    """For each launch the time, which pipes worked and waited, bytes by path, and the warnings."""
+    table = Table(title="Launches (cycles are simulated)", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("launch", no_wrap=True)
+    for heading in ("cycles", "of bound"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("pipes work", "and wait", "bytes"):
+        table.add_column(heading, overflow="fold")
+    for name, run in launches:
+        share = bound_shares.get(name)
+        table.add_row(
+            f"@{name}",
+            f"{run.cycles:,.0f}",
+            "-" if share is None else f"{share:.0%}",
+            _listed(run.occupancy),
+            _listed(run.waiting),
+            ", ".join(f"{path} {size:,}" for path, size in run.bytes_moved.items()),
+        )
+    console.print(table)
+    for name, run in dict(launches).items():
+        for warning in run.warnings:
+            console.print(f"@{name}: {warning}", markup=False, highlight=False)
+
+
+def _listed(shares: Mapping[Pipe, float]) -> str:
+    """Pipes and their shares, the largest first."""
+    shown = [pipe for pipe in shares if round(shares[pipe], 2)]
+    order = sorted(shown, key=lambda pipe: -shares[pipe])
+    return ", ".join(f"{pipe} {shares[pipe]:.0%}" for pipe in order) or "-"
+
+
 def write_report(rows: Sequence[Row], path: Path, **figures: object) -> None:
     """The rows and further figures as JSON."""
     document = {**figures, "kernels": [asdict(row) for row in rows]}
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def read_bound_shares(path: Path) -> dict[str, float]:
+    """The share of the roofline bound that a written report states, by kernel name."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        name.removeprefix("@"): row["bound_share"]
+        for row in document["kernels"]
+        for name in row["kernel"].split(", ")
+        if row["bound_share"] is not None
+    }

@@ -93,3 +93,36 @@ def test_the_gate_is_the_same_for_the_same_seed() -> None:
     op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
     wrong = EXP.replace("vexp", "vabs")
     assert gate(op).check(wrong) == gate(op).check(wrong)
+
+
+def test_a_stage_reads_only_what_an_earlier_one_wrote() -> None:
+    op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
+    text = "temp t f32[128]\non vector {\n" + EXP.strip().replace("x0[", "t[") + "\n}\n"
+    assert gate(op).check(text).trap_code == "uninitialised-read"
+
+
+def test_a_softmax_that_subtracts_a_constant_is_refused() -> None:
+    """It is the same function, until exp runs over."""
+    constant = SOFTMAX_KERNEL.replace("d = vsub a, m", "d = vsub a, 2.0")
+    assert gate(undecided(SOFTMAX)).check(constant).trap_code == "wrong-result"
+
+
+def test_an_infinity_that_the_region_names_is_tried() -> None:
+    scalar = """%lowest = arith.constant 0xFF800000 : f32
+    %none = arith.constant 0.0 : f32
+    %hidden = arith.cmpf oeq, %in, %lowest : f32
+    %1 = arith.select %hidden, %none, %in : f32"""
+    checked = gate(undecided(elementwise("8x16", scalar)))
+    selected = EXP.replace("b = vexp a", "c = vcmp eq a, -inf\nb = vsel c, 0.0, a")
+    assert checked.check(selected).accepted
+    assert checked.check(EXP.replace("vexp", "copy")).trap_code == "wrong-result"
+
+
+@pytest.mark.parametrize(("epsilon", "accepted"), [("1e-05", True), ("2e-05", False)])
+def test_a_small_number_under_a_root_shows(epsilon: str, accepted: bool) -> None:
+    scalar = """%e5 = arith.constant 0.00001 : f32
+    %1 = arith.addf %in, %e5 : f32
+    %2 = math.sqrt %1 : f32"""
+    op = undecided(elementwise("8x16", scalar, "%2"))
+    text = EXP.replace("b = vexp a", f"b = vadd a, {epsilon}\nb = vsqrt b")
+    assert gate(op).check(text).accepted == accepted

@@ -2,7 +2,7 @@
 just keeps it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from npu_model_kernels import (
@@ -19,7 +19,7 @@ from npu_model_kernels import (
     unary,
 )  # fmt: skip
 
-from hawk_xdsl.dialects.npu import KernelOp, Scope
+from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.npu_target import Target, Trap, TrapCode, verify_kernel
 from hawk_xdsl.npu_target.legality import supports
 
@@ -192,24 +192,6 @@ def test_a_kernel_that_just_breaks_the_rule_traps(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_kernel_that_just_keeps_the_rule_passes(rule: Rule) -> None:
     assert trap_of(rule.kept()) is None
-
-
-def test_a_data_path_that_the_target_lacks() -> None:
-    found = cube(
-        alloc("c", l0c(16, 16)) + alloc("d", l1(16, 16))
-        + f"npu.fixpipe %c into %d : {l0c(16, 16)} into {l1(16, 16)}"
-    )  # fmt: skip
-    paths = {ends: path for ends, path in TARGET.paths.items() if ends != (Scope.L0C, Scope.L1)}
-    trap = trap_of(found, replace(TARGET, paths=paths))
-    assert trap is not None and trap.code is TrapCode.ILLEGAL_PATH
-    assert trap_of(found) is None
-
-
-def test_event_ids_that_the_target_lacks() -> None:
-    found = vector(flag("mte2", "vector", 4))
-    trap = trap_of(found, replace(TARGET, sync=replace(TARGET.sync, events=4)))
-    assert trap is not None and trap.code is TrapCode.EVENT_MISUSE
-    assert trap_of(found) is None
 
 
 def test_a_trap_names_the_op_its_place_and_the_numbers() -> None:

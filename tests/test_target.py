@@ -12,6 +12,7 @@ from hawk_xdsl.npu_target.target import Cost
 
 FOLDER = Path(hawk_xdsl.npu_target.__file__).parent / "targets"
 SOURCE = (FOLDER / "ascend910b1.toml").read_text()
+GLOBAL_UB = SOURCE.split("global-ub = {", 1)[1].split("cost = ", 1)[1].split("]]")[0] + "]]"
 
 
 def test_the_packaged_targets_load() -> None:
@@ -85,9 +86,9 @@ def changed(old: str, new: str) -> str:
     (changed("granule = 32", "granule = 32, grain = 1"), "paths.global-ub.grain: unknown key"),
     (changed("global-ub = {", "global = {"), "paths.global: expected a name like global-ub"),
     (changed('pipe = "mte2"', 'pipe = "dma"'), "paths.global-ub.pipe: 'dma' is none of"),
-    (changed("[[235.3, 0.01178], [26.1, 0.02125]]", "[[235.3]]"), "paths.global-ub.cost: expected"),
-    (changed("[[235.3, 0.01178], [26.1, 0.02125]]", "[[1, -2]]"), "paths.global-ub.cost: a cost"),
-    (changed("vexp = { f16 = [4, 0, 3.89]", "vexp = { f16 = [4, 3.89]"), "vector.ops.vexp.f16"),
+    (changed(GLOBAL_UB, "[[235.3]]"), "paths.global-ub.cost: expected"),
+    (changed(GLOBAL_UB, "[[1, -2]]"), "paths.global-ub.cost: a cost"),
+    (changed("vexp = { f16 = [4, 0.1, 3.89]", "vexp = { f16 = [4, 3.89]"), "vector.ops.vexp.f16"),
     (changed('casts = { f32 = ["f32"', "casts = { f32 = [1"), "cube.casts.f32: expected a list"),
     (changed("tail = { scalar = 0, ", "tail = { "), "sync.tail.scalar: missing"),
     (changed("read = { global = 150, ", "read = { "), "scalar.read.global: missing"),

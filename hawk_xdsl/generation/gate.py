@@ -1,6 +1,6 @@
 """The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +9,20 @@ from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Progr
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.trials import Trial, Trials, numpy_dtype
-from hawk_xdsl.npu_target import Simulation, Target, Trap, simulate, verify_kernel
+from hawk_xdsl.npu_target import (
+    Performance,
+    Simulation,
+    Target,
+    Trap,
+    TrapCode,
+    simulate,
+    total,
+    verify_kernel,
+)
 from hawk_xdsl.semantics.reference_types import Array
 from hawk_xdsl.semantics.specification import Specification
 
-VERIFIER_VERSION = "1"
+VERIFIER_VERSION = "2"
 """Changes whenever the gate accepts less than before: kernels of other versions are not reused."""
 
 Finish = Callable[[KernelOp], None]
@@ -29,8 +38,7 @@ class Verdict:
     trap_message: str | None = None
     program: Program | None = None
     cycles: int = 0
-    busy: Mapping[Pipe, float] | None = None
-    warnings: tuple[str, ...] = ()
+    performance: Performance | None = None
 
     @property
     def accepted(self) -> bool:
@@ -40,9 +48,7 @@ class Verdict:
     @property
     def bottleneck(self) -> Pipe | None:
         """The pipe that is busy longest."""
-        if not self.busy:
-            return None
-        return max(self.busy, key=lambda pipe: (self.busy or {})[pipe])
+        return None if self.performance is None else self.performance.bottleneck
 
 
 def signature_of(specification: Specification, name: str, target: str) -> Signature:
@@ -79,32 +85,46 @@ class Gate:
         self.checks += 1
         try:
             program = build(text, self._signature, self._max_blocks)
+            self._check_data_flow(program)
             finished = [self._finished(stage.op) for stage in program.kernels]
-            busy: dict[Pipe, float] = {}
-            cycles, warnings = 0.0, list[str]()
-            for number, trial in enumerate(self._trials.all):
+            performance: Performance | None = None
+            for trial in self._trials.all:
                 runs, outputs = self._run(program, finished, trial)
                 mistake = trial.mistake(outputs)
                 if mistake is not None:
                     return Verdict(text, "wrong-result", mistake)
-                if number == 0:
-                    cycles = sum(run.cycles for run in runs)
-                    for run in runs:
-                        warnings += map(str, run.warnings)
-                        for pipe, time in run.busy.items():
-                            busy[pipe] = busy.get(pipe, 0.0) + time
+                performance = performance or total(runs)
         except KernelTextError as error:
             return Verdict(text, "syntax", str(error))
         except Trap as trap:
             return Verdict(text, str(trap.code), str(trap))
         except HawkError as error:
             return Verdict(text, getattr(error, "code", "unplanned"), str(error))
-        return Verdict(
-            text, program=program, cycles=round(cycles), busy=busy, warnings=tuple(warnings)
-        )
+        cycles = 0 if performance is None else round(performance.cycles)
+        return Verdict(text, program=program, cycles=cycles, performance=performance)
 
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])
+
+    def _check_data_flow(self, program: Program) -> None:
+        """Raise ``Trap`` unless every stage reads what is there, and all results are written."""
+        known = {operand.name for operand in self._specification.operands}
+        for stage in program.kernels:
+            for name in stage.reads:
+                if name not in known:
+                    raise Trap(
+                        TrapCode.UNINITIALISED_READ,
+                        f"reads {name}, which no earlier stage writes",
+                        kernel=stage.op.sym_name.data,
+                    )
+            known.update(stage.writes)
+        for result in self._specification.results:
+            if result.name not in known:
+                raise Trap(
+                    TrapCode.UNWRITTEN_OUTPUT,
+                    f"nothing is ever written to the output {result.name}",
+                    kernel=self._signature.name,
+                )
 
     def _finished(self, kernel: KernelOp) -> KernelOp:
         """A planned and synced copy: the kernel itself stays as it was built."""

@@ -14,6 +14,7 @@ from hawk_xdsl.dialects.npu import (
     VcumulateOp,
     VectorOp,
     VreduceOp,
+    VselOp,
 )
 from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
@@ -69,6 +70,10 @@ def vector_cost(op: VectorOp, tiles: Sequence[TileShape], target: Target) -> tup
             same = [tile for tile in tiles if tile.extents == out.extents]
             work = max(_repeats(tile, spec) for tile in same)
     cycles = cost.cycles(work)
+    if isinstance(op, VcmpOp):
+        cycles += spec.mask_write.cycles(work)
+    elif isinstance(op, VselOp):
+        cycles += spec.mask_read.cycles(work)
     for tile in tiles[:-1]:
         if _repeats_along_rows(tile, out):
             cycles += _row_broadcast(tile, spec)
@@ -117,6 +122,11 @@ def move_cycles(path: PathSpec, bursts: int, burst_bytes: int) -> float:
     return max(path.cost.cycles(bursts * granules), path.cost.latency + bursts * path.burst_cycles)
 
 
+def product_cycles(cube: CubeSpec, dtype: str, fractals: int) -> float:
+    """Cycles of the cube alone, its factors being in l0a and l0b."""
+    return cube.fixed + fractals * cube.dtypes[dtype].cycles
+
+
 def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Target) -> float:
     """Cycles of ``npu.mmad`` with its staging through l0a and l0b.
 
@@ -127,7 +137,7 @@ def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Targe
     depth = cube.depth_bytes // itemsize
     m_tiles, n_tiles = math.ceil(m / cube.rows), math.ceil(n / cube.columns)
     k_tiles = math.ceil(k / depth)
-    compute = cube.fixed + m_tiles * k_tiles * n_tiles * cube.dtypes[dtype].cycles
+    compute = product_cycles(cube, dtype, m_tiles * k_tiles * n_tiles)
     a_bytes = m_tiles * cube.rows * k_tiles * cube.depth_bytes
     b_bytes = n_tiles * cube.columns * k_tiles * cube.depth_bytes
     staging = cube.l0a.cycles(a_bytes) + cube.l0b.cycles(b_bytes)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Scope
 from hawk_xdsl.npu_target.dtypes import POISON, Array
-from hawk_xdsl.npu_target.layout import FractalLayout
+from hawk_xdsl.npu_target.layout import FRACTAL_ROWS, FractalLayout
 from hawk_xdsl.npu_target.regions import Extent, Memory, Region, extent_of
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
@@ -107,8 +107,12 @@ class Tile:
         self.region: Region = memory.region(self.extent())
 
     def extent(self) -> Extent:
-        """The bytes of the elements."""
-        return extent_of(self.start, self.data.shape, self.data.strides, self.data.itemsize)
+        """The bytes that an access touches: copies write whole blocks."""
+        found = extent_of(self.start, self.data.shape, self.data.strides, self.data.itemsize)
+        if any(step % UB_BLOCK_BYTES for _, step in found.repeats):
+            return found
+        tail = -(found.start + found.run) % UB_BLOCK_BYTES
+        return Extent(found.start, found.run + tail, found.repeats)
 
     def block_elements(self) -> int:
         """Elements of the unit in which copies write."""
@@ -230,6 +234,12 @@ class FractalTile(Tile):
         """The width of a band."""
         return self.band_width
 
+    def extent(self) -> Extent:
+        """The bytes that an access touches: the cube writes whole fractals to l0c."""
+        rows, bands, width = self.data.shape
+        shape = (_whole_rows(self.buffer.scope, rows), bands, width)
+        return extent_of(self.start, shape, self.data.strides, self.data.itemsize)
+
     def read(self) -> Array:
         """The matrix, copied out of its bands."""
         rows, columns = self.shape
@@ -249,17 +259,35 @@ class FractalTile(Tile):
     def view(self, slices: Slices) -> "FractalTile":
         """A part that starts at a fractal. Raises ``Fault`` for any other start."""
         (row, row_stop), (column, column_stop) = (_bounds(part) for part in slices)
-        if row % 16 or column % self.band_width:
+        if row % FRACTAL_ROWS or column % self.band_width:
             raise Fault(
                 TrapCode.MISALIGNED,
                 f"a view of {self.buffer.name} starts at [{row}, {column}], inside a fractal of "
-                f"16 by {self.band_width}",
+                f"{FRACTAL_ROWS} by {self.band_width}",
             )
         first, last = column // self.band_width, -(-column_stop // self.band_width)
         data = self.data[row:row_stop, first:last]
         start = self.start + row * data.strides[0] + first * data.strides[1]
         marks = self.marks[row:row_stop, column:column_stop]
         return FractalTile(self.buffer, self.memory, data, marks, start, self.tails_of(slices))
+
+    def tails_of(self, slices: Slices) -> tuple[Marks, ...]:
+        """The marks beside a view in its bands, and below it in its fractals of l0c."""
+        (row, row_stop), (column, column_stop) = (_bounds(part) for part in slices)
+        band, offset = divmod(self.start - self.buffer.address, self.data.strides[1])
+        top, left = offset // self.data.strides[0], band * self.band_width
+        bottom, right = top + row_stop, left + column_stop
+        height = _whole_rows(self.buffer.scope, row_stop - row)
+        end = right + -right % self.band_width
+        marks = self.buffer.marks
+        beside = marks[top + row : bottom, right:end]
+        below = marks[bottom : top + row + height, left + column : end]
+        return tuple(tail for tail in (beside, below) if tail.size)
+
+
+def _whole_rows(scope: Scope, rows: int) -> int:
+    """The rows that writing some of a view's rows overwrites, from its first one on."""
+    return rows + -rows % FRACTAL_ROWS if scope is Scope.L0C else rows
 
 
 def _bounds(part: slice | int) -> tuple[int, int]:

@@ -11,12 +11,13 @@ from hawk_xdsl.dialects.npu import (
     CopyOp,
     FixpipeOp,
     LoadOp,
+    Pipe,
     Scope,
     StoreOp,
     scope_of,
 )
 from hawk_xdsl.npu_target.cost import move_cycles
-from hawk_xdsl.npu_target.dtypes import Array
+from hawk_xdsl.npu_target.dtypes import Array, element_name
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values
 from hawk_xdsl.npu_target.memory import FractalTile, Tile
@@ -25,6 +26,9 @@ from hawk_xdsl.npu_target.target import PathSpec
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 MoveOp = LoadOp | StoreOp | CopyOp | FixpipeOp
+
+FILL = "vbrc"
+"""The vector instruction that sets a tile to a number."""
 
 SMALL_MOVE_BYTES = 16 * 1024
 """Copies below this waste bandwidth (AscendC performance guide)."""
@@ -77,6 +81,7 @@ class MoveInstruction(TileInstruction):
         self, op: MoveOp, machine: Machine, slots: tuple[int, ...], path: PathSpec
     ) -> None:
         super().__init__(op, machine, slots)
+        self.op: MoveOp = op
         self.path = path
         self.relu = isinstance(op, FixpipeOp) and op.relu is not None
         self.padded = isinstance(op, LoadOp) and op.pad is not None
@@ -109,8 +114,32 @@ class MoveInstruction(TileInstruction):
             )
         cycles = bursts.instructions * move_cycles(path, bursts.count, bursts.size)
         total = bursts.instructions * bursts.count * bursts.size
+        if self.padded:
+            cycles += self._fill_cycles(source.shape, dest)
         transfer = Transfer(cycles, path.cost.latency, stores=bool(self.global_writes))
         return Plan(cycles, bursts.instructions, total, transfer)
+
+    def _fill_cycles(self, source: tuple[int, ...], dest: Tile | GlobalTile) -> float:
+        """Cycles of filling the destination first, where the copy itself cannot pad so much.
+
+        A copy pads the end of a row in ub by a block at most. The rest is a fill by the vector
+        unit, which the copy waits for; in l1 a fill on the pipe of the copy (assumed: as fast).
+        """
+        width = (dest.shape[-1] - source[-1]) * dest.data.itemsize
+        if isinstance(dest, FractalTile):
+            return 0.0 if source == dest.shape else dest.data.nbytes * self.path.cost.slope
+        if source[:-1] == dest.shape[:-1] and width <= UB_BLOCK_BYTES:
+            return 0.0
+        target, dtype = self.machine.target, element_name(self.op.dest.type)
+        fills = target.vector.ops.get(FILL, {})
+        if dtype not in fills:
+            raise Fault(
+                TrapCode.DTYPE, f"pads with a {FILL} of {dtype}, which {target.name} does not have"
+            )
+        row = dest.shape[-1] * dest.data.itemsize
+        size = math.prod(dest.shape[:-1]) * (row + -row % UB_BLOCK_BYTES)
+        fill = fills[dtype].cycles(math.ceil(size / target.vector.repeat_bytes))
+        return fill + target.sync.tail[Pipe.VECTOR] + 2 * target.sync.flag
 
     def _check_shapes(self, source: tuple[int, ...], dest: tuple[int, ...]) -> None:
         if 0 in source or 0 in dest:

@@ -8,6 +8,7 @@ number of the last instruction of pipe q that has finished before pipe p's next 
 
 import sys
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,6 +49,10 @@ FlagKey = tuple[int, int, int]
 """Setting pipe, waiting pipe, event id."""
 
 
+RecordWait = Callable[[FlagKey, float, float, float], None]
+"""Told of each wait: the flag, and the cycles at which it is set, reached by the wait, passed."""
+
+
 class Queued(Protocol):
     """Something in a pipe's queue."""
 
@@ -80,6 +85,7 @@ class Core:
         self.tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
         self.before = 0 if ordered else sys.maxsize
         self.block = 0
+        self.record_wait: RecordWait | None = None
         self.reset(0)
 
     def reset(self, block: int) -> None:
@@ -96,6 +102,7 @@ class Core:
         self.draining = [False] * count
         self.flags: dict[FlagKey, Flag] = {}
         self.waits: dict[FlagKey, int] = {}
+        self.stalls: list[tuple[int, int, float, float]] = []
         self.first_bytes = -1.0
         self.transferred = 0.0
 
@@ -140,6 +147,24 @@ class Core:
             self.done[pipe] = finished
         return start
 
+    def take_flag(self, key: FlagKey, flag: Flag, issued: float) -> None:
+        """Hold the waiting pipe until a flag is up."""
+        source, pipe, _ = key
+        reached = max(self.free[pipe], issued)
+        if flag.time > reached:
+            self.stalls.append((source, pipe, flag.time - reached, self.busy[pipe]))
+        self.free[pipe] = max(reached, flag.time)
+        if self.record_wait is not None:
+            self.record_wait(key, flag.time - self.sync.flag, reached, self.free[pipe])
+
+    def stalled(self) -> dict[tuple[int, int], float]:
+        """Cycles a pipe has waited for flags of another; not those after which it did nothing."""
+        cycles: dict[tuple[int, int], float] = {}
+        for source, pipe, waited, busy in self.stalls:
+            if self.busy[pipe] > busy:
+                cycles[source, pipe] = cycles.get((source, pipe), 0.0) + waited
+        return cycles
+
     def transfer(self, pipe: int, issued: float, size: int, alone: Transfer) -> float:
         """Take a pipe for ``size`` bytes of global memory.
 
@@ -171,7 +196,7 @@ class Core:
                 "the kernel; every set needs its wait",
                 event=event,
             )
-        return max(self.now, *self.done)
+        return max(self.now, *self.done, *self.free)
 
     def blocked(self) -> str:
         """Who waits for what, as text."""

@@ -1,8 +1,8 @@
 """Runs a kernel on the NPU model: every block, its values, rules and time."""
 
 import heapq
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,34 +16,14 @@ from hawk_xdsl.npu_target.dtypes import Array, numpy_dtype
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
-from hawk_xdsl.npu_target.moves import GLOBAL_ALIGNMENT, SMALL_MOVE_BYTES, MoveInstruction
-from hawk_xdsl.npu_target.pipes import PIPES, Core
+from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
+from hawk_xdsl.npu_target.pipes import PIPES, Core, FlagKey
 from hawk_xdsl.npu_target.scopes import Scopes
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import load_target
 from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
 
 Mode = Literal["planned", "program-order"]
-
-
-@dataclass(frozen=True)
-class PerformanceWarning:
-    """Something slow that is no error.
-
-    Attributes:
-        code: ``small-move`` or ``misaligned-global``.
-        op_name: the instruction.
-        count: in how many of its runs.
-        message: one line.
-    """
-
-    code: str
-    op_name: str
-    count: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.op_name}: {self.message} [{self.code}]"
 
 
 @dataclass(frozen=True)
@@ -59,26 +39,35 @@ class TraceEvent:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class FlagWait:
+    """A flag on the timeline: when it is set, and the wait from being reached until it is passed.
+
+    Cycles since the launch.
+    """
+
+    core: int
+    block: int
+    source: Pipe
+    target: Pipe
+    event: int
+    set_at: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation(Performance):
     """What a kernel did.
 
     Attributes:
         outputs: one array for each output of the kernel.
-        cycles: from the launch until the last core is done.
-        busy: cycles each pipe works, on the core that is done last.
-        bottleneck: the pipe with most of them.
-        bytes_moved: bytes by path (``global->ub``), over all blocks.
-        warnings: what is slow.
         timeline: every instruction, if a trace was asked for.
+        waits: every flag, if a trace was asked for.
     """
 
     outputs: tuple[Array, ...]
-    cycles: float
-    busy: Mapping[Pipe, float]
-    bottleneck: Pipe
-    bytes_moved: Mapping[str, int]
-    warnings: tuple[PerformanceWarning, ...]
     timeline: tuple[TraceEvent, ...] = ()
+    waits: tuple[FlagWait, ...] = ()
 
 
 def simulate(
@@ -124,12 +113,18 @@ class _Run:
         trace: bool,
     ) -> None:
         self.kernel = kernel
+        self.target = target
         self.blocks = kernel.blocks.value.data
         self.cores = target.cores[kernel.core.data]
         self.core = Core(target, min(self.blocks, self.cores), ordered=planned)
         self.events: list[TraceEvent] = []
+        self.waits: list[FlagWait] = []
         self.pending: list[tuple[int, str, float, float]] = []
-        recorder = self._record if trace else None
+        self.pending_waits: list[tuple[FlagKey, float, float, float]] = []
+        recorder = None
+        if trace:
+            recorder = self._record
+            self.core.record_wait = self._record_wait
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
         machine = Machine(self.core, target, planned, recorder)
@@ -145,25 +140,31 @@ class _Run:
         arguments = [GlobalTile(array, array.data, array.writers, 0) for array in self.arrays]
         free = [(0.0, core) for core in range(min(self.blocks, self.cores))]
         busy = [[0.0] * len(PIPES) for _ in free]
+        stalled: list[dict[tuple[int, int], float]] = [{} for _ in free]
         for block in range(self.blocks):
             start, core = heapq.heappop(free)
             cycles = self._run_block(block, arguments)
             busy[core] = [a + b for a, b in zip(busy[core], self.core.busy, strict=True)]
+            for pair, time in self.core.stalled().items():
+                stalled[core][pair] = stalled[core].get(pair, 0.0) + time
             heapq.heappush(free, (start + cycles, core))
             self._place_events(start, core, block)
         self._check_outputs()
         cycles, last = max(free)
-        work = {pipe: busy[last][i] for i, pipe in enumerate(PIPES)}
+        instructions = self.program.instructions
         inputs = self.kernel.input_count.value.data
-        return Simulation(
+        run = Simulation(
             outputs=tuple(array.data for array in self.arrays[inputs:]),
             cycles=cycles,
-            busy=work,
-            bottleneck=max(PIPES, key=lambda pipe: work[pipe]),
-            bytes_moved=self._bytes_moved(),
-            warnings=tuple(self._warnings()),
+            busy={pipe: busy[last][i] for i, pipe in enumerate(PIPES)},
+            stalls={(PIPES[a], PIPES[b]): time for (a, b), time in stalled[last].items()},
+            bytes_moved=bytes_by_path(instructions),
+            warnings=(),
             timeline=tuple(self.events),
+            waits=tuple(self.waits),
         )
+        banks = self.target.vector.banks if self.planned else None
+        return replace(run, warnings=warnings_of(run, instructions, banks))
 
     def _run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
         self.core.reset(block)
@@ -209,35 +210,19 @@ class _Run:
     def _record(self, pipe: int, name: str, start: float, end: float) -> None:
         self.pending.append((pipe, name, start, end))
 
+    def _record_wait(self, key: FlagKey, set_at: float, start: float, end: float) -> None:
+        self.pending_waits.append((key, set_at, start, end))
+
     def _place_events(self, start: float, core: int, block: int) -> None:
         for pipe, name, begin, end in self.pending:
             event = TraceEvent(core, block, PIPES[pipe], name, start + begin, start + end)
             self.events.append(event)
+        for (source, target, event), set_at, begin, end in self.pending_waits:
+            ends = (PIPES[source], PIPES[target], event)
+            times = (start + set_at, start + begin, start + end)
+            self.waits.append(FlagWait(core, block, *ends, *times))
         self.pending.clear()
-
-    def _moves(self) -> list[MoveInstruction]:
-        return [found for found in self.program.instructions if isinstance(found, MoveInstruction)]
-
-    def _bytes_moved(self) -> dict[str, int]:
-        moved: dict[str, int] = {}
-        for move in self._moves():
-            moved[move.route] = moved.get(move.route, 0) + move.moved_bytes
-        return moved
-
-    def _warnings(self) -> list[PerformanceWarning]:
-        found: list[PerformanceWarning] = []
-        for move in self._moves():
-            name = move.op.name
-            if move.small:
-                text = f"{move.small} of {move.runs} copies are below {SMALL_MOVE_BYTES} bytes"
-                found.append(PerformanceWarning("small-move", name, move.small, text))
-            if move.misaligned:
-                text = (
-                    f"{move.misaligned} of {move.runs} copies start at a global address that is "
-                    f"not a multiple of {GLOBAL_ALIGNMENT}"
-                )
-                found.append(PerformanceWarning("misaligned-global", name, move.misaligned, text))
-        return found
+        self.pending_waits.clear()
 
 
 def _arrays(kernel: KernelOp, inputs: Sequence[Array], log: AccessLog) -> list[GlobalArray]:

@@ -82,7 +82,7 @@ class WaitFlag:
         for other, sequence in enumerate(flag.knows):
             if sequence > mine[other]:
                 mine[other] = sequence
-        core.free[pipe] = max(core.free[pipe], flag.time, issued)
+        core.take_flag(self.key, flag, issued)
         if pipe == SCALAR:
             core.now = core.free[pipe]
 

@@ -1,5 +1,6 @@
 """What a target is: the numbers that rules and costs are computed from, read from a TOML file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,13 +14,22 @@ class Cost:
     ``lines`` are (head cycles, cycles per unit of work). The cost is the largest of
     ``head + slope · work``; a floor is a line of slope 0. One affine line misses the published
     measurements by up to half for small transfers, two stay within a few percent.
+
+    Some machines split a transfer in pieces of ``chunk`` bytes and start each anew: every chunk
+    after the first adds ``again`` cycles, one number a line. 0 is no splitting.
     """
 
     lines: tuple[tuple[float, float], ...]
+    chunk: int = 0
+    again: tuple[float, ...] = ()
 
     def cycles(self, work: float) -> float:
         """Cycles for an amount of work (bytes of a move, repeats of a vector instruction)."""
-        return max(head + slope * work for head, slope in self.lines)
+        if not self.chunk or work <= self.chunk:
+            return max(head + slope * work for head, slope in self.lines)
+        more = math.ceil(work / self.chunk) - 1
+        pairs = zip(self.lines, self.again, strict=True)
+        return max(head + slope * work + again * more for (head, slope), again in pairs)
 
     @property
     def latency(self) -> float:
@@ -29,7 +39,10 @@ class Cost:
     @property
     def slope(self) -> float:
         """Cycles per unit of work, in the long run."""
-        return max(slope for _, slope in self.lines)
+        if not self.chunk:
+            return max(slope for _, slope in self.lines)
+        pairs = zip(self.lines, self.again, strict=True)
+        return max(slope + again / self.chunk for (_, slope), again in pairs)
 
 
 @dataclass(frozen=True)
@@ -80,18 +93,42 @@ class SyncSpec:
 
 
 @dataclass(frozen=True)
+class BankSpec:
+    """The banks of ub: ``groups`` × ``depth`` of ``bytes`` each, in rows of ``row_bytes``.
+
+    Rows that follow each other are in groups that follow each other; the next bank of a group
+    comes when those before it are full. Two reads of one group, or a read and a write of one
+    bank, take turns (AscendC best practices).
+    """
+
+    groups: int
+    depth: int
+    bytes: int
+    row_bytes: int
+
+    def place(self, address: int) -> tuple[int, int]:
+        """Group of an address, and which of the group's banks."""
+        group = address // self.row_bytes % self.groups
+        return group, address // (self.groups * self.bytes) % self.depth
+
+
+@dataclass(frozen=True)
 class VectorSpec:
     """The vector unit: bytes of a repeat, repeats of an instruction, and its instructions.
 
     ``ops`` maps mnemonic → dtype → cost by repeats; what is not in it, the target does not have.
     A scalar operand has its own row (``vadd_scalar``), and so has each kind of ``vreduce`` and
-    ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``.
+    ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``. ``banks`` is ``None``
+    where nothing is published.
     """
 
     repeat_bytes: int
     block_bytes: int
     max_repeats: int
     ops: Mapping[str, Mapping[str, Cost]]
+    mask_write: Cost
+    mask_read: Cost
+    banks: BankSpec | None = None
 
 
 @dataclass(frozen=True)

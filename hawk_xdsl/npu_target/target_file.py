@@ -13,6 +13,7 @@ from xdsl.utils.str_enum import StrEnum
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.target import (
+    BankSpec,
     Cost,
     CubeSpec,
     MatmulSpec,
@@ -190,6 +191,13 @@ class _Table:
             raise self.error(key, f"expected a table, got {value!r}")
         return _Table(cast(dict[str, object], value), self._file, f"{self._path}{key}.")
 
+    def optional_table(self, key: str) -> "_Table | None":
+        """A nested table, or ``None`` where there is none or the value is ``false``."""
+        if self._values.get(key, False) is False:
+            self._values.pop(key, None)
+            return None
+        return self.table(key)
+
     def _rows(self, key: str, value: object, width: int) -> list[list[float]]:
         rows: list[list[float]] = []
         for row in cast(list[object], value) if isinstance(value, list) else [None]:
@@ -204,6 +212,16 @@ class _Table:
     def lines(self, key: str) -> Cost:
         """A cost written as ``[[head, slope], …]``."""
         return Cost(tuple((head, slope) for head, slope in self._rows(key, self._take(key), 2)))
+
+    def chunked(self, key: str) -> Cost:
+        """A cost of a path; beside a ``chunk`` it is written as ``[[head, slope, again], …]``."""
+        if self._values.get("chunk", False) is False:
+            self._values.pop("chunk", None)
+            return self.lines(key)
+        chunk, rows = self.count("chunk"), self._rows(key, self._take(key), 3)
+        if any(row[1] < 0 for row in rows):
+            raise self.error(key, "a cost has no slope below 0")
+        return Cost(tuple((row[0], row[1]) for row in rows), chunk, tuple(row[2] for row in rows))
 
     def floored(self, key: str) -> Cost:
         """A cost written as ``[floor, head, slope]``."""
@@ -248,7 +266,7 @@ def _paths(table: _Table) -> dict[tuple[Scope, Scope], PathSpec]:
         entry = table.table(key)
         paths[source, dest] = PathSpec(
             pipe=_enum(entry, "pipe", Pipe, entry.text("pipe")),
-            cost=entry.lines("cost"),
+            cost=entry.chunked("cost"),
             granule=entry.count("granule"),
             burst_cycles=entry.number("burst_cycles"),
             max_bursts=entry.count("max_bursts"),
@@ -283,8 +301,22 @@ def _vector(table: _Table) -> VectorSpec:
         block_bytes=table.count("block_bytes"),
         max_repeats=table.count("max_repeats"),
         ops=ops,
+        mask_write=table.floored("mask_write"),
+        mask_read=table.floored("mask_read"),
+        banks=_banks(table),
     )
     table.finish()
+    return spec
+
+
+def _banks(table: _Table) -> BankSpec | None:
+    """The table ``banks``; ``banks = false``, or nothing, for a target whose banks are unknown."""
+    entry = table.optional_table("banks")
+    if entry is None:
+        return None
+    counts = (entry.count(key) for key in ("groups", "depth", "bytes", "row_bytes"))
+    spec = BankSpec(*counts)
+    entry.finish()
     return spec
 
 

@@ -20,6 +20,7 @@ from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost
 from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
+from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
 from hawk_xdsl.npu_target.matrix_product import product
 from hawk_xdsl.npu_target.memory import Buffer, Tile
 from hawk_xdsl.npu_target.regions import Region
@@ -43,6 +44,8 @@ class VectorInstruction(TileInstruction):
         self.temporary = temporary
         types = [value.type for value in op.inputs]
         self.is_tile = [isinstance(type_, MemRefType) for type_ in types]
+        self.runs = 0
+        self.last_operands: Values = []
 
     def make_plan(self, operands: Values) -> Plan:
         """Cycles by repeats, after a check that the extents of the moment go together."""
@@ -79,6 +82,8 @@ class VectorInstruction(TileInstruction):
 
     def compute(self, operands: Values) -> None:
         """The op's function on the tiles' elements."""
+        self.runs += 1
+        self.last_operands = operands
         inputs = [
             operand.data if tile else operand
             for operand, tile in zip(operands, self.is_tile, strict=False)
@@ -122,8 +127,9 @@ class MmadInstruction(TileInstruction):
                     f"{letter} is {extent}, not in 1..{largest}",
                     extent=extent,
                 )
-        itemsize = lhs.data.itemsize
-        return Plan(mmad_cycles(m, k, n, self.dtype, itemsize, self.machine.target))
+        cycles = mmad_cycles(m, k, n, self.dtype, lhs.data.itemsize, self.machine.target)
+        pieces = _pieces(acc)
+        return Plan(cycles + (pieces - 1) * self.machine.target.cube.fixed, pieces)
 
     def execute(self, operands: Values, generations: list[int], issued: float) -> None:
         """As every instruction; accumulating also reads the destination."""
@@ -138,6 +144,16 @@ class MmadInstruction(TileInstruction):
         acc: Tile = operands[3]
         acc.write(result if operands[2] else result + acc.read())
         acc.spoil_tails()
+
+
+def _pieces(acc: Tile) -> int:
+    """Instructions that write an accumulator: the cube puts bands of columns next to each other.
+
+    So one that has fewer rows of fractals than its buffer takes one instruction for each band.
+    """
+    rows, bands, _ = acc.data.shape
+    whole = rows + -rows % FRACTAL_ROWS
+    return 1 if whole * acc.data.strides[0] == acc.data.strides[1] else bands
 
 
 def _factor(tile: Tile) -> Array:

@@ -1,0 +1,1 @@
+"""Mutation suite: verified kernels, their damage, the gate, and an independent judge."""

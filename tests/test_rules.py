@@ -1,0 +1,430 @@
+"""Every rule of docs/rules.md in both directions: a kernel that just breaks it, and one that just
+keeps it. Rules that a single kernel text shows are in the tables of test_npu_model_static_rules
+and test_npu_model_runtime_rules; here are order, other targets, the verifiers, and what cannot go
+wrong by construction."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import test_npu_model_runtime_rules as runtime
+import test_npu_model_static_rules as static
+from npu_model_kernels import (
+    TARGET,
+    alloc,
+    flag,
+    gm,
+    kernel,
+    l0c,
+    l1,
+    load,
+    memref_type,
+    randoms,
+    run,
+    set_flag,
+    store,
+    ub,
+    unary,
+    view,
+    wait_flag,
+)  # fmt: skip
+from xdsl.utils.exceptions import VerifyException
+
+from hawk_xdsl.dialects.npu import KernelOp, Pipe, Scope, VectorOp
+from hawk_xdsl.npu_target import (
+    Target,
+    Trap,
+    TrapCode,
+    available_targets,
+    load_target,
+    simulate,
+    verify_kernel,
+)
+from hawk_xdsl.npu_target.cost import TileShape, vector_cost
+
+RULES_PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+
+U, G = ub(8, 64), gm(8, 64)
+X = randoms(8, 64)
+ALLOC, LOAD, STORE = alloc("a", U, 0), load("x", "a", G, U), store("a", "y", U, G)
+EXP, BARRIER = unary("vexp", "a", "a", U), "npu.barrier <vector>\n"
+LOADED, STORED = ALLOC + LOAD + flag("mte2", "vector"), flag("vector", "mte3") + STORE
+COPIED = ALLOC + LOAD + flag("mte2", "mte3") + STORE
+INDICES = "".join(f"%c{n} = arith.constant {n} : index\n" for n in (0, 21, 24))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Kernels run as on the hardware; a rule of another target names it."""
+
+    name: str
+    code: TrapCode
+    broken: Callable[[], KernelOp]
+    kept: Callable[[], KernelOp]
+    target: Target = TARGET
+
+
+def vector(body: str, *, y: str = G) -> KernelOp:
+    return kernel(body, {"x": G}, {"y": y})
+
+
+def fill() -> str:
+    return f"%z = arith.constant 0.0 : f32\nnpu.vbrc ins(%z : f32) outs(%a : {U})\n"
+
+
+def scalar_beside_a_copy(column: int) -> KernelOp:
+    """A copy of 20 columns of each row overwrites 24, which the scalar unit may be reading."""
+    part = memref_type((8, 20), "f32", "ub", "strided<[64, 1], offset: ?>")
+    source = memref_type((8, 20), "f32", "global", "strided<[64, 1], offset: ?>")
+    return vector(
+        INDICES + ALLOC + LOAD + "npu.barrier <all>\n" + view("a", "d", U, "0, 0", "8, 20", part)
+        + view("x", "s", G, "0, 0", "8, 20", source)
+        + f"%v = npu.read %a[%c0, %c{column}] : {U} -> f32\n" + load("s", "d", source, part)
+        + "npu.barrier <all>\n" + LOAD + "npu.barrier <all>\n" + STORE
+    )  # fmt: skip
+
+
+def copied_rows(count: int) -> KernelOp:
+    tile, wide = ub(count, 64), gm(count, 64)
+    return kernel(
+        alloc("a", tile, 0) + load("x", "a", wide, tile) + flag("mte2", "mte3")
+        + store("a", "y", tile, wide),
+        {"x": wide}, {"y": wide},
+    )  # fmt: skip
+
+
+def copied_columns(count: int) -> KernelOp:
+    """A copy within ub of the first columns, into a tile that is stored whole."""
+    part = memref_type((8, count), "f32", "ub", "strided<[64, 1], offset: ?>")
+    return vector(
+        ALLOC + alloc("b", U, 4096) + LOAD + load("x", "b", G, U) + flag("mte2", "vector")
+        + view("a", "s", U, "0, 0", f"8, {count}", part)
+        + view("b", "d", U, "0, 0", f"8, {count}", part)
+        + f"npu.copy %s into %d : {part} into {part}\n" + flag("vector", "mte3")
+        + store("b", "y", U, G)
+    )  # fmt: skip
+
+
+def stored_columns(count: int) -> KernelOp:
+    part = memref_type((8, count), "f32", "ub", "strided<[64, 1], offset: ?>")
+    to = memref_type((8, count), "f32", "global", "strided<[64, 1], offset: ?>")
+    return vector(
+        ALLOC + LOAD + flag("mte2", "mte3") + view("a", "s", U, "0, 0", f"8, {count}", part)
+        + view("y", "d", G, "0, 0", f"8, {count}", to) + store("s", "d", part, to)
+    )  # fmt: skip
+
+
+def below_a_product(rows: int) -> KernelOp:
+    """A product of 32 rows, then one of the first rows only; all 32 are moved out."""
+    a, c, y = l1(32, 16), l0c(32, 16), gm(32, 16)
+    part_a = memref_type((rows, 16), "f32", "l1", "strided<[16, 1], offset: ?>")
+    part_c = memref_type((rows, 16), "f32", "l0c", "strided<[16, 1], offset: ?>")
+    return kernel(
+        alloc("a", a, 0) + alloc("w", l1(16, 16), 4096) + alloc("c", c, 0)
+        + load("x", "a", gm(32, 16), a) + load("z", "w", gm(16, 16), l1(16, 16))
+        + "npu.barrier <all>\n%t = arith.constant true\n"
+        + f"npu.mmad ins(%a, %w : {a}, {l1(16, 16)}) outs(%c : {c}) init %t : i1\n"
+        + "npu.barrier <all>\n" + view("a", "s", a, "0, 0", f"{rows}, 16", part_a)
+        + view("c", "d", c, "0, 0", f"{rows}, 16", part_c)
+        + f"npu.mmad ins(%s, %w : {part_a}, {l1(16, 16)}) outs(%d : {part_c}) init %t : i1\n"
+        + f"npu.barrier <all>\nnpu.fixpipe %c into %y : {c} into {y}",
+        {"x": gm(32, 16), "z": gm(16, 16)}, {"y": y}, core="cube",
+    )  # fmt: skip
+
+
+def to_l1() -> KernelOp:
+    a, c = l1(16, 16), l0c(16, 16)
+    return kernel(
+        alloc("a", a, 0) + alloc("c", c, 0) + load("x", "a", gm(16, 16), a) + "npu.barrier <all>\n"
+        + f"%t = arith.constant true\nnpu.mmad ins(%a, %a : {a}, {a}) outs(%c : {c}) init %t : i1\n"
+        + f"npu.barrier <all>\nnpu.fixpipe %c into %a : {c} into {a}\n"
+        + f"npu.fixpipe %c into %y : {c} into {gm(16, 16)}",
+        {"x": gm(16, 16)}, {"y": gm(16, 16)}, core="cube",
+    )  # fmt: skip
+
+
+def matrix_at(address: int) -> KernelOp:
+    a, c = l1(16, 16), l0c(16, 16)
+    return kernel(
+        alloc("a", a, address) + alloc("c", c, 0) + load("x", "a", gm(16, 16), a)
+        + f"npu.barrier <all>\n%t = arith.constant true\n"
+        f"npu.mmad ins(%a, %a : {a}, {a}) outs(%c : {c}) init %t : i1\nnpu.barrier <all>\n"
+        + f"npu.fixpipe %c into %y : {c} into {gm(16, 16)}",
+        {"x": gm(16, 16)}, {"y": gm(16, 16)}, core="cube",
+    )  # fmt: skip
+
+
+NO_L0C_TO_L1 = replace(
+    TARGET, paths={e: p for e, p in TARGET.paths.items() if e != (Scope.L0C, Scope.L1)}
+)
+FOUR_EVENTS = replace(TARGET, sync=replace(TARGET.sync, events=4))
+LOADS = TARGET.paths[Scope.GLOBAL, Scope.UB]
+SHORT_BURSTS = replace(
+    TARGET, paths={**TARGET.paths, (Scope.GLOBAL, Scope.UB): replace(LOADS, max_burst_bytes=2048)}
+)
+BACK, AGAIN = flag("vector", "mte2", 1), flag("mte2", "vector")
+
+RULES = [
+    Rule("read after write", TrapCode.RACE,
+         lambda: vector(ALLOC + LOAD + EXP + STORED), lambda: vector(LOADED + EXP + STORED)),
+    Rule("write after read", TrapCode.RACE,
+         lambda: vector(COPIED + AGAIN + EXP),
+         lambda: vector(COPIED + flag("mte3", "vector") + EXP)),
+    Rule("write after write", TrapCode.RACE,
+         lambda: vector(ALLOC + LOAD + fill() + STORED),
+         lambda: vector(LOADED + fill() + STORED)),
+    Rule("dependence within a pipe", TrapCode.RACE,
+         lambda: vector(LOADED + EXP + EXP + STORED),
+         lambda: vector(LOADED + EXP + BARRIER + EXP + STORED)),
+    Rule("tail of a copy beside another pipe", TrapCode.RACE,
+         lambda: scalar_beside_a_copy(21), lambda: scalar_beside_a_copy(24)),
+    Rule("wait that never comes", TrapCode.DEADLOCK,
+         lambda: vector(COPIED + wait_flag("mte2", "vector")),
+         lambda: vector(COPIED + flag("mte2", "vector"))),
+    Rule("pipes that wait for each other", TrapCode.DEADLOCK,
+         lambda: vector(COPIED + wait_flag("mte2", "vector") + set_flag("vector", "mte2", 1)
+                        + wait_flag("vector", "mte2", 1) + set_flag("mte2", "vector")),
+         lambda: vector(COPIED + wait_flag("mte2", "vector") + set_flag("vector", "mte2", 1)
+                        + set_flag("mte2", "vector") + wait_flag("vector", "mte2", 1))),
+    Rule("flag set twice", TrapCode.EVENT_MISUSE,
+         lambda: vector(COPIED + flag("mte2", "vector") + AGAIN),
+         lambda: vector(COPIED + flag("mte2", "vector") + BACK + AGAIN)),
+    Rule("flag left set", TrapCode.EVENT_MISUSE,
+         lambda: vector(COPIED + set_flag("mte2", "vector")),
+         lambda: vector(COPIED + flag("mte2", "vector"))),
+    Rule("event id that the target lacks", TrapCode.EVENT_MISUSE,
+         lambda: vector(COPIED + flag("mte2", "vector", 4)),
+         lambda: vector(COPIED + flag("mte2", "vector", 3)), FOUR_EVENTS),
+    Rule("data path that the target lacks", TrapCode.ILLEGAL_PATH,
+         to_l1, lambda: matrix_at(0), NO_L0C_TO_L1),
+    Rule("length of a burst", TrapCode.FIELD_RANGE,
+         lambda: copied_rows(9), lambda: copied_rows(8), SHORT_BURSTS),
+    Rule("address in l1", TrapCode.MISALIGNED, lambda: matrix_at(16), lambda: matrix_at(32)),
+    Rule("tail of a copy within ub", TrapCode.UNINITIALISED_READ,
+         lambda: copied_columns(20), lambda: copied_columns(24)),
+    Rule("rows below a product", TrapCode.UNINITIALISED_READ,
+         lambda: below_a_product(15), lambda: below_a_product(16)),
+    Rule("bytes behind a store", TrapCode.UNWRITTEN_OUTPUT,
+         lambda: stored_columns(63), lambda: stored_columns(64)),
+    Rule("buffer without an address", TrapCode.UNPLANNED,
+         lambda: vector(COPIED.replace("at 0 ", "")), lambda: vector(COPIED)),
+    Rule("op of another dialect", TrapCode.UNSUPPORTED,
+         lambda: vector(INDICES + COPIED + f"%v = memref.load %x[%c0, %c0] : {G}"),
+         lambda: vector(INDICES + COPIED + f"%v = npu.read %x[%c0, %c0] : {G} -> f32")),
+]  # fmt: skip
+
+
+def outcome(found: KernelOp, target: Target) -> TrapCode | None:
+    inputs = [randoms(*argument.type.get_shape()) for argument in found.inputs]
+    try:
+        simulate(found, inputs, target)
+    except Trap as trap:
+        return trap.code
+    return None
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_kernel_that_just_breaks_the_rule_traps(rule: Rule) -> None:
+    assert outcome(rule.broken(), rule.target) is rule.code
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_kernel_that_just_keeps_the_rule_passes(rule: Rule) -> None:
+    assert outcome(rule.kept(), rule.target) is None
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A rule of a verifier: the broken kernel cannot even be written."""
+
+    name: str
+    message: str
+    broken: Callable[[], KernelOp]
+    kept: Callable[[], KernelOp]
+
+
+def narrow_rows(stride: int) -> KernelOp:
+    return vector(alloc("a", memref_type((8, 60), "f32", "ub", f"strided<[{stride}, 1]>"), 0))
+
+
+VERIFIED = [
+    Verified("operand in the wrong scope", "operand must be in ub, but is in l1",
+             lambda: vector(alloc("b", l1(8, 64)) + unary("vexp", "b", "b", l1(8, 64))),
+             lambda: vector(alloc("b", U) + unary("vexp", "b", "b", U))),
+    Verified("rows of whole blocks", "not a multiple of 32 bytes",
+             lambda: narrow_rows(60), lambda: narrow_rows(64)),
+    Verified("event id", "event 8 is not in 0..7",
+             lambda: vector(flag("mte2", "vector", 8)), lambda: vector(flag("mte2", "vector", 7))),
+    Verified("flag within a pipe", "use npu.barrier",
+             lambda: vector(flag("vector", "vector")), lambda: vector(BARRIER)),
+    Verified("barrier of the scalar pipe", "the scalar pipe has no barrier",
+             lambda: vector("npu.barrier <scalar>"), lambda: vector("npu.barrier <all>")),
+    Verified("dtypes of a move", "dtypes differ",
+             lambda: vector(alloc("b", ub(8, 64, dtype="f16"))
+                            + load("x", "b", G, ub(8, 64, dtype="f16"))),
+             lambda: vector(ALLOC + LOAD)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", VERIFIED, ids=lambda rule: rule.name)
+def test_the_verifier_finds_what_needs_no_target(rule: Verified) -> None:
+    with pytest.raises(VerifyException, match=re.escape(rule.message)):
+        rule.broken()
+    verify_kernel(rule.kept(), TARGET)
+
+
+# What cannot go wrong: the dialect has no such field, and the legalisation fills it in.
+
+
+@pytest.mark.parametrize("repeats, instructions", [(255, 1), (256, 2), (511, 3)])
+def test_repeats_beyond_one_instruction_are_several(repeats: int, instructions: int) -> None:
+    [op] = (op for op in vector(LOADED + EXP + STORED).walk() if isinstance(op, VectorOp))
+    tile = TileShape((repeats, 64), (256, 4), 4)
+    cycles, count = vector_cost(op, [tile, tile], TARGET)
+    assert count == instructions
+    one = TARGET.vector.ops["vexp"]["f32"]
+    assert cycles >= one.cycles(repeats)
+
+
+@pytest.mark.parametrize("width", [1, 7, 20, 63])
+def test_masks_of_ragged_tiles_leave_the_neighbours(width: int) -> None:
+    """Each instruction sets its own mask: none is stale, and none is wider than the tile."""
+    part = memref_type((8, width), "f32", "ub", "strided<[64, 1], offset: ?>")
+    body = LOADED + view("a", "s", U, "0, 0", f"8, {width}", part)
+    y = run(vector(body + unary("vexp", "s", "s", part) + STORED), X).outputs[0]
+    np.testing.assert_array_equal(y[:, :width], np.exp(X[:, :width]))
+    np.testing.assert_array_equal(y[:, width:], X[:, width:])
+
+
+def test_strides_of_an_instruction_follow_the_tile() -> None:
+    """Every other row: the repeat stride is two rows."""
+    part = memref_type((4, 64), "f32", "ub", "strided<[128, 1]>")
+    body = LOADED + f"%s = memref.subview %a[0, 0] [4, 64] [2, 1] : {U} to {part}\n"
+    y = run(vector(body + unary("vexp", "s", "s", part) + STORED), X).outputs[0]
+    np.testing.assert_array_equal(y[::2], np.exp(X[::2]))
+    np.testing.assert_array_equal(y[1::2], X[1::2])
+
+
+def test_factors_larger_than_l0a_and_l0b_are_staged_in_pieces() -> None:
+    """128 KiB of each factor, of which l0a and l0b hold 64."""
+    a, b, c = l1(128, 512, dtype="f16"), l1(512, 128, dtype="f16"), l0c(128, 128)
+    gx, gw = gm(128, 512, dtype="f16"), gm(512, 128, dtype="f16")
+    found = kernel(
+        alloc("a", a, 0) + alloc("b", b, 131072) + alloc("c", c, 0) + load("x", "a", gx, a)
+        + load("w", "b", gw, b) + "npu.barrier <all>\n%t = arith.constant true\n"
+        + f"npu.mmad ins(%a, %b : {a}, {b}) outs(%c : {c}) init %t : i1\nnpu.barrier <all>\n"
+        + f"npu.fixpipe %c into %y : {c} into {gm(128, 128)}",
+        {"x": gx, "w": gw}, {"y": gm(128, 128)}, core="cube",
+    )  # fmt: skip
+    x, w = randoms(128, 512, dtype="f16"), randoms(512, 128, dtype="f16", seed=1)
+    done = run(found, x, w)
+    np.testing.assert_allclose(
+        done.outputs[0], x.astype(np.float64) @ w.astype(np.float64), rtol=1e-4, atol=1e-3
+    )
+    staging = TARGET.cube.l0a.cycles(131072)
+    assert done.busy[Pipe.CUBE] > staging
+
+
+def test_bands_of_a_part_of_l0c_are_an_instruction_each() -> None:
+    """The cube writes bands next to each other; a part of a taller buffer has gaps."""
+    a = l1(32, 16)
+    w, gw = l1(16, 64), gm(16, 64)
+    part_a = memref_type((16, 16), "f32", "l1", "strided<[16, 1], offset: ?>")
+    part_c = memref_type((16, 64), "f32", "l0c", "strided<[64, 1], offset: ?>")
+
+    def cube_cycles(height: int) -> float:
+        tall = l0c(height, 64)
+        found = kernel(
+            alloc("a", a, 0) + alloc("w1", w, 4096) + alloc("c", tall, 0)
+            + load("x", "a", gm(32, 16), a) + load("w", "w1", gw, w)
+            + "npu.barrier <all>\n%t = arith.constant true\n"
+            + view("a", "s", a, "0, 0", "16, 16", part_a)
+            + view("c", "d", tall, "0, 0", "16, 64", part_c)
+            + f"npu.mmad ins(%s, %w1 : {part_a}, {w}) outs(%d : {part_c}) init %t : i1\n"
+            + f"npu.barrier <all>\nnpu.fixpipe %d into %y : {part_c} into {gm(16, 64)}",
+            {"x": gm(32, 16), "w": gw}, {"y": gm(16, 64)}, core="cube",
+        )  # fmt: skip
+        done = run(found, randoms(32, 16), randoms(16, 64))
+        return done.busy[Pipe.CUBE]
+
+    assert cube_cycles(32) - cube_cycles(16) == pytest.approx(3 * TARGET.cube.fixed)
+
+
+@pytest.mark.parametrize("width, filled", [(64, False), (72, False), (80, True)])
+def test_a_wide_padding_is_a_fill_that_costs_its_time(width: int, filled: bool) -> None:
+    """The copy itself pads a row by 32 bytes at most."""
+    wide, y = ub(8, width), gm(8, width)
+    body = alloc("a", wide, 0) + "%p = arith.constant -1.0 : f32\n"
+    body += f"npu.load %x into %a pad %p : f32 in : {G} into {wide}\n"
+    done = run(vector(body + flag("mte2", "mte3") + store("a", "y", wide, y), y=y), X)
+    np.testing.assert_array_equal(done.outputs[0][:, 64:], -1.0)
+    np.testing.assert_array_equal(done.outputs[0][:, :64], X)
+    alone = TARGET.paths[Scope.GLOBAL, Scope.UB].cost.cycles(X.nbytes)
+    extra = done.busy[Pipe.MTE2] - alone
+    assert (extra > TARGET.vector.ops["vbrc"]["f32"].cycles(8)) is filled
+
+
+def test_padding_rows_is_a_fill_in_l1_too() -> None:
+    def loading(rows: int) -> float:
+        a = l1(rows, 16)
+        found = kernel(
+            alloc("a", a, 0) + alloc("c", l0c(rows, rows), 0) + "%p = arith.constant 0.0 : f32\n"
+            + f"npu.load %x into %a pad %p : f32 in : {gm(16, 16)} into {a}\nnpu.barrier <all>\n"
+            + f"%t = arith.constant true\nnpu.mmad ins(%a, transposed %a : {a}, {a}) "
+            + f"outs(%c : {l0c(rows, rows)}) init %t : i1\nnpu.barrier <all>\n"
+            + f"npu.fixpipe %c into %y : {l0c(rows, rows)} into {gm(rows, rows)}",
+            {"x": gm(16, 16)}, {"y": gm(rows, rows)}, core="cube",
+        )  # fmt: skip
+        return run(found, randoms(16, 16)).busy[Pipe.MTE2]
+
+    assert loading(32) > loading(16)
+
+
+@pytest.mark.parametrize("name", available_targets())
+def test_no_buffer_is_large_enough_for_a_gap_or_burst_out_of_range(name: str) -> None:
+    """UB gaps are counted in blocks in 16 bits, bursts in bytes."""
+    target = load_target(name)
+    assert target.scopes[Scope.UB].bytes // 32 < 2**16
+    for (source, dest), path in target.paths.items():
+        ends = [target.scopes[scope].bytes for scope in (source, dest) if scope in target.scopes]
+        assert min(ends) <= path.max_burst_bytes
+
+
+# The page and the tests cannot drift apart.
+
+TABLES = (*static.RULES, *runtime.RULES, *RULES)
+ROW = re.compile(r"^\| `(?P<code>[a-z-]+)` \|.*\| (?P<tests>[^|]*) \|$", re.MULTILINE)
+
+
+def documented() -> dict[str, set[str]]:
+    """Code → names of the rules that the page gives for it."""
+    page: dict[str, set[str]] = {}
+    for row in ROW.finditer(RULES_PAGE):
+        page.setdefault(row["code"], set()).update(
+            name.strip() for name in row["tests"].split(";") if name.strip()
+        )
+    return page
+
+
+def test_every_trap_code_is_documented_and_tested_in_both_directions() -> None:
+    assert {rule.code for rule in TABLES} == set(TrapCode)
+    assert set(documented()) - {"verifier"} == {str(code) for code in TrapCode}
+
+
+def test_the_page_names_the_tests_of_each_code() -> None:
+    tested: dict[str, set[str]] = {"verifier": {rule.name for rule in VERIFIED}}
+    for rule in TABLES:
+        tested.setdefault(str(rule.code), set()).add(rule.name)
+    assert documented() == tested
+
+
+def test_what_is_impossible_by_construction_names_its_test() -> None:
+    section = RULES_PAGE.partition("## Impossible by construction")[2]
+    names = set(re.findall(r"`(test_\w+)`", section))
+    assert len(names) >= 8 and names <= set(globals())
+    here = {name for name in globals() if name.startswith("test_")}
+    about_rules = here - names
+    assert len(about_rules) == 6, "a legalisation is tested that the page does not name"
