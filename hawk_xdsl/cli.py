@@ -129,7 +129,8 @@ def run_command(
     ] = None,
 ) -> None:
     """Run a compiled model on the NPU model."""
-    from hawk_xdsl.pipeline import error_between, load_compiled
+    from hawk_xdsl.pipeline import REPORT_FILE, error_between, load_compiled
+    from hawk_xdsl.report import print_performance, read_bound_shares
 
     compiled, wanted = load_compiled(directory)
     arrays = compiled.program.example_inputs
@@ -139,12 +140,7 @@ def run_command(
     console = _console()
     with console.status("running"):
         result = compiled.run(arrays)
-    table = Table(box=SIMPLE_HEAD)
-    for heading in ("launch", "cycles", "bottleneck"):
-        table.add_column(heading, justify="right" if heading == "cycles" else "left")
-    for name, simulation in result.launches:
-        table.add_row(f"@{name}", f"{simulation.cycles:,.0f}", str(simulation.bottleneck))
-    console.print(table)
+    print_performance(result.launches, read_bound_shares(directory / REPORT_FILE), console)
     console.print(f"{result.cycles:,.0f} simulated cycles")
     if wanted is not None:
         error = error_between(result.outputs, wanted)
