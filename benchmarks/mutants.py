@@ -18,6 +18,7 @@ from mutation.bench import Bench, Mutant, Outcome
 from mutation.compiled import compiled_subjects
 from mutation.subjects import Subject, written_subjects
 
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import load_target
 
 TARGET = "ascend910b1"
@@ -123,7 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         subjects += compiled_subjects(load_target(TARGET))
     if options.only:
         subjects = [subject for subject in subjects if options.only in subject.family]
-    _benches[:] = open_benches(subjects, options.seed)
+    try:
+        _benches[:] = open_benches(subjects, options.seed)
+    except HawkError as error:
+        print(error, file=sys.stderr)
+        return 1
     chosen = sample(_benches, options.count, options.seed)
     found: list[Outcome] = []
     for some in run(chosen, options.jobs):

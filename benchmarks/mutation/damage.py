@@ -8,12 +8,13 @@ from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     BoolAttr,
     DenseArrayBase,
+    IndexType,
     IntegerAttr,
     MemRefType,
     UnitAttr,
     i64,
 )
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr
 
 from hawk_xdsl.dialects.npu import (
@@ -86,11 +87,11 @@ def _move(number: int, *, later: bool) -> Callable[[list[Operation]], None]:
     return apply
 
 
-def _properties(numbers: Sequence[int], **values: object) -> Callable[[list[Operation]], None]:
+def _properties(numbers: Sequence[int], **values: Attribute) -> Callable[[list[Operation]], None]:
     def apply(ops: list[Operation]) -> None:
         for number in numbers:
             for name, value in values.items():
-                ops[number].properties[name] = value  # pyright: ignore
+                ops[number].properties[name] = value
 
     return apply
 
@@ -168,7 +169,7 @@ def _addresses(ops: Sequence[Operation]) -> Found:
 
 def _plus(ops: list[Operation], number: int, operand: int, amount: int) -> None:
     op = ops[number]
-    constant = arith.ConstantOp.from_int_and_width(amount, op.operands[operand].type)  # pyright: ignore
+    constant = arith.ConstantOp.from_int_and_width(amount, IndexType())
     added = arith.AddiOp(op.operands[operand], constant)
     assert op.parent is not None
     op.parent.insert_ops_before([constant, added], op)
@@ -244,7 +245,7 @@ def _control(ops: Sequence[Operation]) -> Found:
 def _replaced(number: int, constant: int) -> Callable[[list[Operation]], None]:
     def apply(ops: list[Operation]) -> None:
         op = ops[number]
-        new = arith.ConstantOp.from_int_and_width(constant, op.results[0].type)  # pyright: ignore
+        new = arith.ConstantOp.from_int_and_width(constant, IndexType())
         assert op.parent is not None
         op.parent.insert_ops_before([new], op)
         op.results[0].replace_all_uses_with(new.result)
@@ -255,7 +256,7 @@ def _replaced(number: int, constant: int) -> Callable[[list[Operation]], None]:
 def _grown(number: int, amount: int) -> Callable[[list[Operation]], None]:
     def apply(ops: list[Operation]) -> None:
         op = ops[number]
-        constant = arith.ConstantOp.from_int_and_width(amount, op.results[0].type)  # pyright: ignore
+        constant = arith.ConstantOp.from_int_and_width(amount, IndexType())
         added = arith.AddiOp(op.results[0], constant)
         assert op.parent is not None
         op.parent.insert_ops_after([constant, added], op)

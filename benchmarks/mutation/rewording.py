@@ -206,7 +206,7 @@ def _everywhere(text: str) -> Iterator[Rewording]:
         for new in (int(length) - 1, int(length) + 1):
             if new < 1:
                 continue
-            damaged = re.sub(rf"(?<=[\[ ,:]){length}(?=[\],])", str(new), text)
+            damaged = re.sub(rf"(?<!step )(?<=[\[ ,:]){length}(?=[\],])", str(new), text)
             what = f"length {length} → {new} everywhere"
             yield Rewording("tile size", what, damaged)
     lines = text.splitlines()

@@ -7,6 +7,7 @@ an instruction computes on whole arrays, nothing of its memory, views, pipes or 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from hawk_xdsl.dialects.npu import (
     StoreOp,
     TileOp,
     VectorOp,
+    VreduceOp,
     WaitFlagOp,
     scope_of,
     strides_of,
@@ -108,7 +110,7 @@ class Tracer:
         self.memory = memory
         self.block = block
         self.events: list[Event] = []
-        self.values: dict[SSAValue, object] = {}
+        self.values: dict[SSAValue, Any] = {}
         for number, argument in enumerate(kernel.body.block.args):
             type_ = argument.type
             assert isinstance(type_, MemRefType)
@@ -261,7 +263,8 @@ class Tracer:
         function, out = vector_compute(op), event.writes[0]
         inputs = [self.values[value] for value in op.inputs]
         if size := op.temporary_bytes():
-            begin = op.properties["temporary"].value.data  # pyright: ignore
+            assert isinstance(op, VreduceOp) and op.temporary is not None
+            begin = op.temporary.value.data
             at = np.arange(begin, begin + size)
             event.writes.append(View(Scope.UB, np.dtype(np.uint8), at))
 
@@ -270,7 +273,7 @@ class Tracer:
             for scratch in event.writes[1:]:
                 memory[Scope.UB][scratch.at] ^= 0x55
             result = np.empty(out.at.shape, out.dtype)
-            function(given, result)  # pyright: ignore
+            function(given, result)
             scatter(memory, out, result)
 
         event.run = run
