@@ -1,7 +1,7 @@
 """The gate: what is right passes, and each way of being wrong is named."""
 
 import pytest
-from undecided import SOFTMAX, elementwise, undecided
+from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.generation.gate import Gate, signature_of
@@ -32,6 +32,22 @@ e = vexp d
 s = vreduce sum e axis 1
 o = vdiv e, s
 store o into y0[r:8, 0:32]
+}
+"""
+
+NORM_KERNEL = """
+across r in 0..64 step 2 {
+a = load x0[r:2, 0:60] into ub
+m = vreduce sum a axis 1
+m = vmul m, 0.016666666666666666
+a = vsub a, m
+q = vmul a, a
+v = vreduce sum q axis 1
+v = vmul v, 0.016666666666666666
+v = vadd v, 1e-05
+v = vrsqrt v
+a = vmul a, v
+store a into y0[r:2, 0:60]
 }
 """
 
@@ -126,3 +142,16 @@ def test_a_small_number_under_a_root_shows(epsilon: str, accepted: bool) -> None
     op = undecided(elementwise("8x16", scalar, "%2"))
     text = EXP.replace("b = vexp a", f"b = vadd a, {epsilon}\nb = vsqrt b")
     assert gate(op).check(text).accepted == accepted
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_right_layer_norm_of_constant_rows_is_not_refused(seed: int) -> None:
+    op = undecided(NORM)
+    specification = specify(op)
+    signature = signature_of(specification, "k", TARGET.name)
+    verdict = Gate(op, specification, signature, TARGET, seed, finish).check(NORM_KERNEL)
+    assert verdict.accepted, verdict.trap_message
+    refused = Gate(op, specification, signature, TARGET, seed, finish).check(
+        NORM_KERNEL.replace("1e-05", "2e-05")
+    )
+    assert refused.trap_code == "wrong-result"
