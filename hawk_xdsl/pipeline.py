@@ -183,7 +183,7 @@ def compile_program(
     NpuOutlinePass().apply(ctx, module)
     on_outlined(sum(op.name == "npu.undecided" for op in module.walk()))
     with open_decider(
-        chosen, settings or Settings(), store=store, model=model, progress=progress
+        target, settings or Settings(), store=store, model=model, progress=progress
     ) as decider:
         placed = decide_module(module, decider, on_decision)
     progress("planning memory and synchronisation")

@@ -176,3 +176,19 @@ def test_a_wrong_entry_never_makes_a_wrong_kernel(
     capsys.readouterr()
     told = failure(capsys, "compile", exp, "--sources", "templates", "-o", tmp_path / "out")
     assert "elements are wrong" in told
+
+
+def test_a_target_of_ones_own_is_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path
+) -> None:
+    target = tmp_path / "mine.toml"
+    target.write_text(
+        'base = "ascend910b1"\nname = "mine"\nsummary = "fewer cores"\n[cores]\nvector = 4\n'
+    )
+    out = tmp_path / "out"
+    assert hawk("compile", exp, "--sources", "templates", "-t", target, "-o", out) == 0
+    assert "of mine, simulated" in capsys.readouterr().out
+    assert "blocks 4" in (out / "main.mlir").read_text()
+    assert hawk("run", out) == 0
+    target.write_text('base = "ascend910b1"\nname = "mine"\nsummary = "x"\nclock = 3\n')
+    assert "mine.toml" in failure(capsys, "compile", exp, "-t", target)

@@ -19,7 +19,7 @@ from npu_model_kernels import (
     view,
 )  # fmt: skip
 
-from hawk_xdsl.dialects.npu import KernelOp, Scope
+from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope
 from hawk_xdsl.npu_target import TrapCode
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.layout import fractal_layout
@@ -158,7 +158,8 @@ def test_matrices_in_l1_are_stored_in_fractals() -> None:
 
     found = kernel(alloc("a", l1(20, 12), 64), {"x": gm(8)}, {"y": gm(8)}, core="cube")
     op = found.body.block.first_op
-    tile = Scopes(TARGET, planned=True).allocate(op)  # pyright: ignore[reportArgumentType]
+    assert isinstance(op, AllocOp)
+    tile = Scopes(TARGET, planned=True).allocate(op)
     values = randoms(20, 12)
     tile.write(values)
     stored = tile.buffer.raw.view(np.float32).reshape(2, 32, 8)

@@ -59,10 +59,12 @@ class Settings:
 class Decider:
     """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
 
+    ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
     ``author`` is asked for the local model only when an op gets that far.
     """
 
     target: Target
+    target_given: str
     entries: Sequence[Entry]
     composer: Composer
     store: KnowledgeStore
@@ -135,7 +137,7 @@ class _Attempt:
         self._label = label
         self._started = started
         self._traps: list[str] = []
-        signature = signature_of(specification, name, decider.target.name)
+        signature = signature_of(specification, name, decider.target_given)
         settings = decider.settings
         self._gate = Gate(
             op, specification, signature, decider.target, settings.seed, decider.finish

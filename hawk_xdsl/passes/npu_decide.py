@@ -35,33 +35,35 @@ class Placed:
 
 @contextmanager
 def open_decider(
-    target: Target,
+    target: str | Target,
     settings: Settings,
     *,
     store: Path | None = None,
     model: str | None = None,
     progress: Progress = lambda line: None,
 ) -> Generator[Decider]:
-    """A decider on a store (default: the user's) and a local model (default: the configured one).
+    """A decider for a target, its name or its file.
 
-    Raises ``HawkError`` if the store cannot be used; the model is only loaded when it is asked.
+    The store is by default the user's, the local model the configured one. Raises ``HawkError`` if the store cannot be used; the model is only loaded when it is asked.
     """
+    chosen = load_target(target) if isinstance(target, str) else target
 
     def finish(kernel: KernelOp) -> None:
-        plan_kernel(kernel, target)
-        sync_kernel(kernel, target)
+        plan_kernel(kernel, chosen)
+        sync_kernel(kernel, chosen)
 
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
         entries = (*load_seed_entries(), *known.entries())
-        composer = Composer.of(entries, lambda mnemonic, dtype: supports(target, mnemonic, dtype))
+        composer = Composer.of(entries, lambda mnemonic, dtype: supports(chosen, mnemonic, dtype))
         yield Decider(
-            target=target,
+            target=chosen,
+            target_given=target if isinstance(target, str) else target.name,
             entries=entries,
             composer=composer,
             store=opened,
             known=known,
             finish=finish,
-            author=_once(lambda: Author.load(model, entries, target)),
+            author=_once(lambda: Author.load(model, entries, chosen)),
             settings=settings,
             progress=progress,
         )
@@ -160,9 +162,8 @@ class NpuDecidePass(NpuPass):
         """Raises ``PassError`` for wrong options and for an op that nobody can decide."""
         try:
             settings = self._settings()
-            target = load_target(self.target)
             path = None if self.store is None else Path(self.store)
-            with open_decider(target, settings, store=path, model=self.model) as decider:
+            with open_decider(self.target, settings, store=path, model=self.model) as decider:
                 decide_module(op, decider)
         except PassError:
             raise
