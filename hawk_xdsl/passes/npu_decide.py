@@ -44,7 +44,8 @@ def open_decider(
 ) -> Generator[Decider]:
     """A decider for a target, its name or its file.
 
-    The store is by default the user's, the local model the configured one. Raises ``HawkError`` if the store cannot be used; the model is only loaded when it is asked.
+    The store is by default the user's, the local model the configured one, loaded when it is asked.
+    Raises ``HawkError`` for an unknown target and a store that cannot be used.
     """
     chosen = load_target(target) if isinstance(target, str) else target
 
