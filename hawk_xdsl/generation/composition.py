@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, VECTOR_OPS
 from hawk_xdsl.generation.tiling import Tiling
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
 from hawk_xdsl.semantics.specification import Result, Specification
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.terms import Term, Terms, walk
-
-DTYPE_BYTES = {"f16": 2, "bf16": 2, "f32": 4, "i8": 1, "i16": 2, "i32": 4, "i1": 1}
 
 _MNEMONICS = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS)
 
@@ -216,7 +215,7 @@ class _Writer:
 
     def _new(self, term: Term, axes: tuple[str | None, ...]) -> _Buffer:
         buffer = _Buffer(f"b{len(self.sizes)}", _stored(term.dtype), axes)
-        width = DTYPE_BYTES[buffer.dtype]
+        width = NUMPY_DTYPES[buffer.dtype].itemsize
         extents = [1 if a is None else self.tiling.covers(a) for a in axes]
         row = -(-extents[-1] * width // UB_BLOCK_BYTES) * UB_BLOCK_BYTES
         for extent in extents[:-1]:

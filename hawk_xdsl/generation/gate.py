@@ -8,7 +8,7 @@ import numpy as np
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.trials import Trial, Trials, numpy_dtype
+from hawk_xdsl.generation.trials import Trial, Trials
 from hawk_xdsl.npu_target import (
     Performance,
     Simulation,
@@ -19,6 +19,7 @@ from hawk_xdsl.npu_target import (
     total,
     verify_kernel,
 )
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.reference_types import Array
 from hawk_xdsl.semantics.specification import Specification
 
@@ -138,7 +139,7 @@ class Gate:
     ) -> tuple[list[Simulation], list[Array]]:
         tensors: dict[str, Array] = {}
         for operand in self._specification.operands:
-            array = trial.inputs[operand.source].astype(numpy_dtype(operand.dtype))
+            array = trial.inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
         for stage, kernel in zip(program.kernels, finished, strict=True):

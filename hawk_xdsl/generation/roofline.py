@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from math import prod
 
-from hawk_xdsl.generation.composition import DTYPE_BYTES
 from hawk_xdsl.npu_target import Bound, Target, bound_cycles
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.semantics.terms import walk
@@ -27,7 +27,9 @@ def bound_of(specification: Specification, target: Target) -> Bound:
     return bound_cycles(
         target,
         bytes_read=_bytes_read(specification),
-        bytes_written=sum(prod(r.shape) * DTYPE_BYTES[r.dtype] for r in specification.results),
+        bytes_written=sum(
+            prod(r.shape) * NUMPY_DTYPES[r.dtype].itemsize for r in specification.results
+        ),
         macs=macs,
         vector_elements=vector,
     )
@@ -40,7 +42,8 @@ def _bytes_read(specification: Specification) -> int:
         if term.op == "read":
             points[term.operand] += prod(specification.axes[axis] for axis in term.axes)
     return sum(
-        min(points[o.name], prod(o.shape)) * DTYPE_BYTES[o.dtype] for o in specification.operands
+        min(points[o.name], prod(o.shape)) * NUMPY_DTYPES[o.dtype].itemsize
+        for o in specification.operands
     )
 
 

@@ -8,9 +8,10 @@ from math import prod
 
 from hawk_xdsl.dialects.npu import Core, Scope
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composition import DTYPE_BYTES, Composition
+from hawk_xdsl.generation.composition import Composition
 from hawk_xdsl.generation.tiling import Tiling, UntileableError
 from hawk_xdsl.knowledge_store.entry import Entry, Tile
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Contraction, Structure, contraction_of, unfolded_axes
@@ -143,10 +144,12 @@ def _tile_estimate(
     tile = prod(tiling.covers(axis) for axis in specification.axes)
     cycles = 0.0
     for operand in specification.operands:
-        cycles += load.cost.cycles(min(prod(operand.shape), tile) * DTYPE_BYTES[operand.dtype])
+        cycles += load.cost.cycles(
+            min(prod(operand.shape), tile) * NUMPY_DTYPES[operand.dtype].itemsize
+        )
     for result in specification.results:
         elements = prod(tiling.covers(a) for dim in result.index for a in dim.axes)
-        cycles += store.cost.cycles(elements * DTYPE_BYTES[result.dtype])
+        cycles += store.cost.cycles(elements * NUMPY_DTYPES[result.dtype].itemsize)
     repeats = -(-tile * 4 // target.vector.repeat_bytes)
     cycles += statements * (2 * repeats + 32)
     return cycles * _waves(tiling.iterations(), target.cores[Core.VECTOR])
@@ -155,7 +158,7 @@ def _tile_estimate(
 def _contractions(
     entry: Entry, specification: Specification, contraction: Contraction, target: Target
 ) -> Iterator[Candidate]:
-    width = DTYPE_BYTES[contraction.lhs.dtype]
+    width = NUMPY_DTYPES[contraction.lhs.dtype].itemsize
     m, n, k = contraction.m[-1], contraction.n[-1], contraction.k[-1]
     extents = specification.axes
     seen: set[tuple[int, int, int]] = set()
@@ -242,7 +245,7 @@ def _contraction_estimate(
 ) -> float:
     """Cycles of all tiles of one core, one after the other: copies and fractals."""
     m, n, k = (tiling.sizes[axes[-1]] for axes in (contraction.m, contraction.n, contraction.k))
-    width = DTYPE_BYTES[contraction.lhs.dtype]
+    width = NUMPY_DTYPES[contraction.lhs.dtype].itemsize
     path = target.paths[Scope.GLOBAL, Scope.L1].cost
     out = target.paths[Scope.L0C, Scope.GLOBAL].cost
     steps = prod(-(-specification.axes[a] // tiling.sizes[a]) for a in contraction.k)

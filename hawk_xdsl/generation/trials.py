@@ -13,9 +13,9 @@ from xdsl.dialects.builtin import FloatAttr, TensorType
 from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.semantics.reading import dtype_name
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.reference import evaluate_region
-from hawk_xdsl.semantics.reference_types import Array, Precision
+from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
 
@@ -144,17 +144,9 @@ def _names_minus_infinity(op: UndecidedOp) -> bool:
     )
 
 
-def numpy_dtype(name: str) -> np.dtype[np.generic]:
-    """The numpy dtype of a kernel dtype."""
-    known = {"f32": np.float32, "f16": np.float16, "bf16": ml_dtypes.bfloat16, "i1": np.bool_}
-    if name in known:
-        return np.dtype(known[name])
-    return np.dtype(f"int{name.removeprefix('i')}")
-
-
 def _input(draw: Draw, random: np.random.Generator, type_: Attribute) -> Array:
     assert isinstance(type_, TensorType)
-    dtype = numpy_dtype(dtype_name(type_.element_type))
+    dtype = numpy_dtype(type_)
     shape = tuple(type_.get_shape())
     if dtype == np.bool_:
         return random.random(shape) < 0.5
@@ -209,7 +201,7 @@ def _tolerance(
     dtype: np.dtype[np.generic],
 ) -> NDArray[np.float64]:
     """The error allowed, by row: roundings of its largest value, the reference's own, condition."""
-    name = next(key for key in ROUNDINGS if numpy_dtype(key) == dtype)
+    name = next(key for key in ROUNDINGS if NUMPY_DTYPES[key] == dtype)
     epsilon = float(ml_dtypes.finfo(dtype).eps)
     size = np.where(finite, np.abs(exact), 0.0)
     own = np.where(finite, np.abs(declared - exact), 0.0)

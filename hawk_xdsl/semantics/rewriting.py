@@ -65,12 +65,6 @@ class Pattern:
         """Whether this variable matches literals only."""
         return self.op == "variable" and self.name.startswith("c")
 
-    def variables(self) -> tuple[str, ...]:
-        """The names of its variables, in order, each once."""
-        if self.op == "variable":
-            return (self.name,)
-        return tuple(dict.fromkeys(n for arg in self.args for n in arg.variables()))
-
 
 class _Build(Transformer[Token, Pattern]):
     def start(self, children: list[Pattern]) -> Pattern:

@@ -143,17 +143,13 @@ def rewrite_axes(
             new = terms.read(operand, tuple(i.substitute(rename) for i in index), term.dtype)
         elif term.op == "index":
             new = terms.index(term.index[0].substitute(rename), term.dtype)
-        elif term.is_const:
-            new = terms.const(term.value, term.dtype)
         elif term.is_reduction:
             bound = frozenset[str]().union(
                 *(rename.get(name, Affine.axis(name)).axes for name in term.bound)
             )
             new = terms.reduce(term.op.removeprefix("reduce_"), args[0], bound)
-        elif term.op == "cast":
-            new = terms.cast(args[0], term.dtype)
         else:
-            new = terms.apply(term.op, args, term.dtype)
+            new = terms.rebuild(term, args)
         done[id(term)] = new
     return [done[id(root)] for root in roots]
 
