@@ -1,0 +1,18 @@
+"""The ``hawk`` command: each module of this package registers the commands it holds."""
+
+import sys
+
+from hawk_xdsl.cli import compile, knowledge, run
+from hawk_xdsl.cli.app import app
+from hawk_xdsl.errors import HawkError
+
+__all__ = ["app", "compile", "knowledge", "main", "run"]
+
+
+def main() -> None:
+    """Runs the command; an error of the user's is one line and exit status 1."""
+    try:
+        app()
+    except HawkError as error:
+        print(f"hawk: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,24 @@
+"""The application that the commands register with, and the options that they share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Lower models to verified NPU kernels, and look at what is known and decided.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+knowledge = typer.Typer(help="What the knowledge store holds.", no_args_is_help=True)
+app.add_typer(knowledge, name="knowledge")
+
+TargetOption = Annotated[
+    str, typer.Option("--target", "-t", help="A target's name, or the path of its TOML file.")
+]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(help="The knowledge store's file.", envvar="HAWK_STORE", show_default="yours"),
+]

@@ -1,0 +1,82 @@
+"""``hawk compile``: from a model to verified kernels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hawk_xdsl.cli.app import StoreOption, TargetOption, app
+from hawk_xdsl.cli.console import decision_progress, open_console
+from hawk_xdsl.errors import HawkError
+
+
+@app.command("compile")
+def compile_command(
+    source: Annotated[str, typer.Argument(help="FILE.py:factory, or a .mlir file.")],
+    target: TargetOption = "ascend910b1",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(
+        "out"
+    ),
+    sources: Annotated[
+        str, typer.Option(help="Who decides: all, templates, model, or replay (store only).")
+    ] = "all",
+    attempts: Annotated[int, typer.Option(help="Kernel texts of the model an op.")] = 8,
+    seconds: Annotated[float, typer.Option(help="Seconds of the model an op; a stop.")] = 60.0,
+    host_fallback: Annotated[
+        bool, typer.Option("--host-fallback", help="Leave ops without a kernel on the host.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seeds the gate's inputs and the sampling.")] = 0,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
+    ] = None,
+    store: StoreOption = None,
+    run: Annotated[
+        bool, typer.Option(help="Run the result on the NPU model and compare it.")
+    ] = True,
+) -> None:
+    """Compile a model: a kernel for every op, verified, with a report of who decided what."""
+    from hawk_xdsl.frontend.load import load_program
+    from hawk_xdsl.generation.decide import Settings
+    from hawk_xdsl.generation.decision import Budget, Sources
+    from hawk_xdsl.npu_target import load_target
+    from hawk_xdsl.pipeline import compile_program, error_between
+    from hawk_xdsl.report import print_report
+
+    if sources not in tuple(Sources):
+        raise HawkError(f"--sources {sources}: expected one of {', '.join(Sources)}")
+    settings = Settings(
+        Sources(sources), Budget(attempts=attempts, seconds=seconds), host_fallback, seed
+    )
+    load_target(target)  # a wrong name is told before anything takes time
+    console = open_console()
+    with decision_progress(console) as (tell, total, decided):
+        tell(f"reading {source}")
+        program = load_program(source)
+        compiled = compile_program(
+            program,
+            target,
+            settings,
+            store=store,
+            model=model,
+            progress=tell,
+            on_outlined=total,
+            on_decision=decided,
+        )
+        compiled.save(output)
+        result = compiled.run(program.example_inputs, tell) if run else None
+    print_report(compiled.report, console)
+    if result is not None:
+        microseconds = compiled.target.microseconds(result.cycles)
+        console.print(
+            f"On the NPU model: {result.cycles:,.0f} cycles in {len(result.launches)} launches "
+            f"({microseconds:,.1f} µs of {compiled.target.name}, simulated)"
+        )
+        if program.reference is not None:
+            wanted = program.reference(program.example_inputs)
+            error = error_between(result.outputs, wanted)
+            console.print(
+                f"Error against PyTorch: ‖y−ŷ‖₂/‖ŷ‖₂ = {error.relative:.2e}, "
+                f"max|y−ŷ|/max|ŷ| = {error.maximum:.2e}"
+            )
+    console.print(f"Files: {output}/ (main.mlir, kernels/, report.json, weights.safetensors)")

@@ -1,0 +1,110 @@
+"""``hawk run``, ``hawk trace`` and ``hawk targets``: compiled models on the NPU model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from hawk_xdsl.cli.app import app
+from hawk_xdsl.cli.console import open_console
+from hawk_xdsl.errors import HawkError
+
+
+@app.command("run")
+def run_command(
+    directory: Annotated[Path, typer.Argument(help="What hawk compile wrote.")],
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--input", "-i", help="A .npy file for each input; default: the example."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the outputs as .npy files there.")
+    ] = None,
+) -> None:
+    """Run a compiled model on the NPU model."""
+    from hawk_xdsl.pipeline import REPORT_FILE, error_between, load_compiled
+    from hawk_xdsl.report import print_performance, read_bound_shares
+
+    compiled, wanted = load_compiled(directory)
+    arrays = compiled.program.example_inputs
+    if inputs:
+        arrays = tuple(_array(path) for path in inputs)
+        wanted = None
+    console = open_console()
+    with console.status("running"):
+        result = compiled.run(arrays)
+    print_performance(result.launches, read_bound_shares(directory / REPORT_FILE), console)
+    console.print(f"{result.cycles:,.0f} simulated cycles")
+    if wanted is not None:
+        error = error_between(result.outputs, wanted)
+        console.print(
+            f"Error against the reference: {error.relative:.2e} (norm), {error.maximum:.2e} (max)"
+        )
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        for number, array in enumerate(result.outputs):
+            np.save(output / f"output{number}.npy", array)
+        console.print(f"Outputs: {output}/")
+
+
+@app.command("trace")
+def trace_command(
+    directory: Annotated[Path, typer.Argument(help="What hawk compile wrote.")],
+    kernel: Annotated[
+        str | None, typer.Option("--kernel", "-k", help="Only the launches of this kernel.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The trace, for Perfetto or chrome://tracing.")
+    ] = Path("trace.json"),
+) -> None:
+    """Run a compiled model's example; write a timeline and tell what made each launch slow."""
+    from hawk_xdsl.npu_target.trace import write_trace
+    from hawk_xdsl.pipeline import REPORT_FILE, load_compiled
+    from hawk_xdsl.report import print_performance, read_bound_shares
+
+    compiled, _ = load_compiled(directory)
+    console = open_console()
+    with console.status("running"):
+        launches = compiled.run(compiled.program.example_inputs, trace=True).launches
+    if kernel is not None:
+        wanted = kernel.removeprefix("@")
+        chosen = tuple((name, run) for name, run in launches if name == wanted)
+        if not chosen:
+            known = ", ".join(dict.fromkeys(f"@{name}" for name, _ in launches)) or "none"
+            raise HawkError(f"no launch of @{wanted}; launched: {known}", file=str(directory))
+        launches = chosen
+    write_trace(launches, compiled.target, output)
+    print_performance(launches, read_bound_shares(directory / REPORT_FILE), console)
+    console.print(f"Timeline: {output} (open it in https://ui.perfetto.dev)")
+
+
+@app.command("targets")
+def targets_command() -> None:
+    """List the targets that can be compiled for."""
+    from hawk_xdsl.dialects.npu import Core, Scope
+    from hawk_xdsl.npu_target import available_targets, load_target
+
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("target", "cores", "clock", "scopes (KiB)", "calibrated", "summary"):
+        table.add_column(heading)
+    for name in available_targets():
+        target = load_target(name)
+        cores = f"{target.cores[Core.CUBE]} cube, {target.cores[Core.VECTOR]} vector"
+        scopes = ", ".join(
+            f"{scope} {spec.bytes // 1024}"
+            for scope, spec in target.scopes.items()
+            if scope is not Scope.GLOBAL
+        )
+        calibrated = "yes" if target.calibrated else "no"
+        table.add_row(name, cores, f"{target.clock_ghz} GHz", scopes, calibrated, target.summary)
+    open_console().print(table)
+
+
+def _array(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise HawkError(f"cannot read an array: {error}", file=str(path)) from None
