@@ -4,8 +4,9 @@ import pytest
 from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.candidate import fill_holes
 from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
-from hawk_xdsl.generation.template import candidates, fill_holes
+from hawk_xdsl.generation.template import candidates, instantiate
 from hawk_xdsl.generation.tiling import Tiling, UntileableError
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
@@ -83,6 +84,23 @@ def test_tilings_fit_ub_and_come_best_first() -> None:
     found = candidates(template("whole-tiles"), specification, compose(specification), TARGET)
     assert found and [c.estimate for c in found] == sorted(c.estimate for c in found)
     assert len({tuple(c.sizes.items()) for c in found}) == len(found)
+
+
+@pytest.mark.parametrize("name", ["whole-tiles", "cube-contraction"])
+def test_a_template_at_given_sizes_is_the_candidate_of_those_sizes(name: str) -> None:
+    op = SOFTMAX if name == "whole-tiles" else HEADS
+    specification = specify(undecided(op))
+    composition = compose(specification)
+    for candidate in candidates(template(name), specification, composition, TARGET)[:3]:
+        again = instantiate(template(name), specification, composition, TARGET, candidate.sizes)
+        assert again == candidate
+
+
+def test_a_tile_larger_than_ub_is_no_candidate() -> None:
+    specification = specify(undecided(elementwise("1024x1024", "%1 = math.exp %in : f32")))
+    composition = compose(specification)
+    sizes = {name: size for name, size in specification.axes.items()}
+    assert instantiate(template("whole-tiles"), specification, composition, TARGET, sizes) is None
 
 
 def test_a_contraction_goes_to_the_cube() -> None:

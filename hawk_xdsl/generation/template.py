@@ -1,49 +1,21 @@
 """Fills the holes of a template for one specification, with the tile sizes that promise most."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Iterator, Mapping
 from math import prod
 
 from hawk_xdsl.dialects.npu import Core, Scope
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.candidate import Candidate, fill_holes, waves
 from hawk_xdsl.generation.composition import Composition
+from hawk_xdsl.generation.contraction import contraction_at, contractions
 from hawk_xdsl.generation.tiling import Tiling, UntileableError
-from hawk_xdsl.knowledge_store.entry import Entry, Tile
+from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import Contraction, Structure, contraction_of, unfolded_axes
+from hawk_xdsl.semantics.structure import Structure, unfolded_axes
 
 LANES = 64
 """Elements a split innermost axis is rounded to: a repeat of 32-bit elements."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Kernel text made from a template; ``estimate`` (cycles) only ranks candidates."""
-
-    text: str
-    sizes: Mapping[str, int]
-    estimate: float
-    entries: tuple[str, ...]
-
-
-def fill_holes(text: str, holes: Mapping[str, str], *, entry: Entry) -> str:
-    """The template with each ``$name`` replaced. Raises ``HawkError`` for a hole nothing fills."""
-
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in holes:
-            known = ", ".join(f"${name}" for name in holes)
-            raise HawkError(
-                f"template {entry.name}: nothing fills ${found[1]}; its structure has {known}",
-                file=entry.origin or None,
-            )
-        return holes[found[1]]
-
-    filled = re.sub(r"\$(\w+)", value, text)
-    return "\n".join(line.strip() for line in filled.splitlines() if line.strip()) + "\n"
 
 
 def candidates(
@@ -53,10 +25,7 @@ def candidates(
     if entry.artifact.text is None:
         return []
     if entry.trigger.structure == Structure.CONTRACTION:
-        contraction = contraction_of(specification)
-        if contraction is None or not _allows(entry, contraction.lhs.dtype):
-            return []
-        found = list(_contractions(entry, specification, contraction, target))
+        found = list(contractions(entry, specification, target))
     elif entry.trigger.structure == Structure.TILES and composition is not None:
         found = list(_whole_tiles(entry, composition, target))
     else:
@@ -64,34 +33,34 @@ def candidates(
     return sorted(found, key=lambda c: c.estimate)
 
 
-def _allows(entry: Entry, dtype: str) -> bool:
-    return not entry.trigger.dtypes or dtype in entry.trigger.dtypes
-
-
-def _waves(tiles: int, cores: int) -> int:
-    return -(-tiles // cores)
-
-
 def _whole_tiles(entry: Entry, composition: Composition, target: Target) -> Iterator[Candidate]:
+    for sizes in _splits(composition.specification, target):
+        candidate = _whole_tile(entry, composition, target, sizes)
+        if candidate is not None:
+            yield candidate
+
+
+def _whole_tile(
+    entry: Entry, composition: Composition, target: Target, sizes: Mapping[str, int]
+) -> Candidate | None:
     specification = composition.specification
-    for sizes in _splits(specification, target):
-        tiling = Tiling(specification.axes, sizes)
-        try:
-            body = composition.body(tiling)
-        except UntileableError:
-            continue
-        if body.ub_bytes > target.scopes[Scope.UB].bytes:
-            continue
-        holes = {
-            "across": tiling.loops(),
-            "invariant": "\n".join(body.invariant),
-            "load": "\n".join(body.load),
-            "compute": "\n".join(body.compute),
-            "store": "\n".join(body.store),
-        }
-        text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-        estimate = _tile_estimate(specification, tiling, len(body.compute), target)
-        yield Candidate(text, sizes, estimate, (entry.name, *composition.entries))
+    tiling = Tiling(specification.axes, sizes)
+    try:
+        body = composition.body(tiling)
+    except UntileableError:
+        return None
+    if body.ub_bytes > target.scopes[Scope.UB].bytes:
+        return None
+    holes = {
+        "across": tiling.loops(),
+        "invariant": "\n".join(body.invariant),
+        "load": "\n".join(body.load),
+        "compute": "\n".join(body.compute),
+        "store": "\n".join(body.store),
+    }
+    text = fill_holes(entry.artifact.text or "", holes, entry=entry)
+    estimate = _tile_estimate(specification, tiling, len(body.compute), target)
+    return Candidate(text, sizes, estimate, (entry.name, *composition.entries))
 
 
 def _splits(specification: Specification, target: Target) -> Iterator[dict[str, int]]:
@@ -152,112 +121,21 @@ def _tile_estimate(
         cycles += store.cost.cycles(elements * NUMPY_DTYPES[result.dtype].itemsize)
     repeats = -(-tile * 4 // target.vector.repeat_bytes)
     cycles += statements * (2 * repeats + 32)
-    return cycles * _waves(tiling.iterations(), target.cores[Core.VECTOR])
+    return cycles * waves(tiling.iterations(), target.cores[Core.VECTOR])
 
 
-def _contractions(
-    entry: Entry, specification: Specification, contraction: Contraction, target: Target
-) -> Iterator[Candidate]:
-    width = NUMPY_DTYPES[contraction.lhs.dtype].itemsize
-    m, n, k = contraction.m[-1], contraction.n[-1], contraction.k[-1]
-    extents = specification.axes
-    seen: set[tuple[int, int, int]] = set()
-    for sizes in product(*(_choices(entry.tiles, name) for name in ("m", "n", "k"))):
-        tile_m, tile_n, tile_k = (
-            min(size, extents[axis]) for size, axis in zip(sizes, (m, n, k), strict=True)
-        )
-        if (tile_m, tile_n, tile_k) in seen:
-            continue
-        seen.add((tile_m, tile_n, tile_k))
-        padded_m, padded_n = (-(-size // 16) * 16 for size in (tile_m, tile_n))
-        staged = (padded_m + padded_n) * (-(-tile_k // 16) * 16) * width
-        if padded_m * padded_n * 4 > target.scopes[Scope.L0C].bytes:
-            continue
-        if staged > target.scopes[Scope.L1].bytes:
-            continue
-        tiling = _contraction_tiling(specification, contraction, tile_m, tile_n, tile_k)
-        try:
-            holes = _contraction_holes(specification, contraction, tiling)
-        except UntileableError:
-            return
-        text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-        estimate = _contraction_estimate(specification, contraction, tiling, target)
-        kept = {name: size for name, size in tiling.sizes.items() if size != 1}
-        yield Candidate(text, kept, estimate, (entry.name,))
-
-
-def _choices(tiles: Sequence[Tile], name: str) -> tuple[int, ...]:
-    return next((tile.prefer for tile in tiles if tile.name == name), (16,))
-
-
-def _contraction_tiling(
-    specification: Specification, contraction: Contraction, m: int, n: int, k: int
-) -> Tiling:
-    tiled = {contraction.m[-1]: m, contraction.n[-1]: n, contraction.k[-1]: k}
-    sizes = {axis: tiled.get(axis, 1) for axis in specification.axes}
-    return Tiling(specification.axes, sizes)
-
-
-def _contraction_holes(
-    specification: Specification, contraction: Contraction, tiling: Tiling
-) -> dict[str, str]:
-    result = specification.results[0]
-    shapes = {o.name: o.shape for o in specification.operands}
-    m, n, k = contraction.m[-1], contraction.n[-1], contraction.k[-1]
-
-    def factor(read: str, slices: tuple[str, tuple[str | None, ...]], want: tuple[str, str]) -> str:
-        if slices[1] == want:
-            return read
-        if slices[1] == want[::-1]:
-            return f"{read}.T"
-        raise UntileableError(f"a factor indexed by {slices[1]}")
-
-    lhs = tiling.slice_of(
-        contraction.lhs.operand, contraction.lhs.index, shapes[contraction.lhs.operand]
-    )
-    rhs = tiling.slice_of(
-        contraction.rhs.operand, contraction.rhs.index, shapes[contraction.rhs.operand]
-    )
-    out = tiling.slice_of(result.name, result.index, result.shape)
-    if out[1] != (m, n):
-        raise UntileableError(f"a result tile indexed by {out[1]}")
-    written = [a for a in specification.axes if a not in contraction.k]
-    loops = Tiling(specification.axes, {a: tiling.sizes[a] for a in written})
-    folds = [
-        f"for {axis} in 0..{specification.axes[axis]} step {tiling.sizes[axis]} {{"
-        for axis in contraction.k
-    ]
-    return {
-        "across": loops.loops(),
-        "acc": f"f32[{tiling.sizes[m]}, {tiling.sizes[n]}]",
-        "folds": "\n".join(folds),
-        "ends": "\n".join("}" for _ in folds),
-        "lhs": lhs[0],
-        "rhs": rhs[0],
-        "a": factor("a", lhs, (m, k)),
-        "b": factor("b", rhs, (k, n)),
-        "out": out[0],
-    }
-
-
-def _contraction_estimate(
-    specification: Specification, contraction: Contraction, tiling: Tiling, target: Target
-) -> float:
-    """Cycles of all tiles of one core, one after the other: copies and fractals."""
-    m, n, k = (tiling.sizes[axes[-1]] for axes in (contraction.m, contraction.n, contraction.k))
-    width = NUMPY_DTYPES[contraction.lhs.dtype].itemsize
-    path = target.paths[Scope.GLOBAL, Scope.L1].cost
-    out = target.paths[Scope.L0C, Scope.GLOBAL].cost
-    steps = prod(-(-specification.axes[a] // tiling.sizes[a]) for a in contraction.k)
-    matmul = target.cube.dtypes.get(contraction.lhs.dtype)
-    depth = target.cube.depth_bytes // width
-    fractals = prod(-(-size // step) for size, step in ((m, 16), (n, 16), (k, depth)))
-    multiply = fractals * (1.0 if matmul is None else matmul.cycles)
-    tile = steps * (path.cycles(m * k * width) + path.cycles(n * k * width) + multiply)
-    tile += out.cycles(m * n * 4)
-    count = prod(
-        -(-specification.axes[a] // tiling.sizes[a])
-        for a in specification.axes
-        if a not in contraction.k
-    )
-    return tile * _waves(count, target.cores[Core.CUBE])
+def instantiate(
+    entry: Entry,
+    specification: Specification,
+    composition: Composition | None,
+    target: Target,
+    sizes: Mapping[str, int],
+) -> Candidate | None:
+    """The template at given tile sizes, an axis each; ``None`` where they do not fit."""
+    if entry.artifact.text is None:
+        return None
+    if entry.trigger.structure == Structure.CONTRACTION:
+        return contraction_at(entry, specification, target, sizes)
+    if entry.trigger.structure == Structure.TILES and composition is not None:
+        return _whole_tile(entry, composition, target, sizes)
+    return None
