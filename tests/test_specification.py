@@ -3,9 +3,12 @@
 import pytest
 from undecided import HEADS, SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.semantics.canonical import canonical
 from hawk_xdsl.semantics.reading import UnreadableError
-from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.specification import Operand, Result, Specification, specify
+from hawk_xdsl.semantics.spelling import spell
 from hawk_xdsl.semantics.structure import Structure, contraction_of, structures, unfolded_axes
+from hawk_xdsl.semantics.terms import Affine, Terms
 
 
 def test_unit_dimensions_vanish_and_neighbours_merge() -> None:
@@ -66,3 +69,43 @@ def test_double_precision_arguments_are_unreadable() -> None:
     op = undecided(elementwise("8x16", "%1 = math.exp %in : f64", dtype="f64"))
     with pytest.raises(UnreadableError, match="f64"):
         specify(op)
+
+
+def test_terms_that_gather_scan_and_point_are_spelled() -> None:
+    terms = Terms()
+    i0, i1 = Affine.axis("i0"), Affine.axis("i1")
+    row = terms.read("x1", (i0,), "i32")
+    taken = terms.gather("x0", (Affine.axis("@0"), i1), (row,), "f32")
+    running = terms.scan("sum", taken, "i1")
+    best = terms.reduce("argmax", running, frozenset({"i1"}))
+    assert (best.dtype, best.axes, running.axes) == ("i32", {"i0"}, {"i0", "i1"})
+    assert spell([("y0", (i0,), best)]) == [
+        "t0[i0, i1] = scan_sum(i1) x0[x1[i0], i1]",
+        "y0[i0] = argmax(i1) t0[i0, i1]",
+    ]
+
+
+def test_a_gather_at_a_known_place_is_a_read() -> None:
+    terms = Terms()
+    known = (terms.const(3, "i32"), terms.index(Affine.axis("i0"), "i32"))
+    index = (Affine.axis("@1"), Affine.axis("@0"))
+    assert terms.gather("x0", index, known, "f32") is terms.read(
+        "x0", (Affine.axis("i0"), Affine(3)), "f32"
+    )
+
+
+def test_pieces_are_one_argument_and_have_axes_of_their_own() -> None:
+    terms = Terms()
+    i, j = Affine.axis("i"), Affine.axis("j")
+    inside = Result("y0", "f32", (8,), (i + Affine(2),), terms.read("x0", (i,), "f32"))
+    before = Result("y0", "f32", (8,), (j,), terms.const(0.0, "f32"))
+    operands = (Operand("x0", "f32", (6,), 0),)
+    whole = canonical(Specification(operands, (before, inside), {"i": 6, "j": 2}))
+    assert [result.name for result in whole.outputs] == ["y0"]
+    assert whole.text.splitlines() == [
+        "x0: f32[6]",
+        "y0: f32[8] out",
+        "for i0 < 2, i1 < 6",
+        "y0[i0] = 0.0",
+        "y0[i1 + 2] = x0[i1]",
+    ]

@@ -57,7 +57,7 @@ def signature_of(specification: Specification, name: str, target: str) -> Signat
     return Signature(
         name,
         tuple(GlobalOperand(o.name, o.dtype, o.shape) for o in specification.operands),
-        tuple(GlobalOperand(r.name, r.dtype, r.shape) for r in specification.results),
+        tuple(GlobalOperand(r.name, r.dtype, r.shape) for r in specification.outputs),
         target,
     )
 
@@ -119,7 +119,7 @@ class Gate:
                         kernel=stage.op.sym_name.data,
                     )
             known.update(stage.writes)
-        for result in self._specification.results:
+        for result in self._specification.outputs:
             if result.name not in known:
                 raise Trap(
                     TrapCode.UNWRITTEN_OUTPUT,
@@ -146,4 +146,4 @@ class Gate:
             run = simulate(kernel, [tensors[name] for name in stage.reads], self._target)
             tensors.update(zip(stage.writes, run.outputs, strict=True))
             runs.append(run)
-        return runs, [tensors[result.name] for result in self._specification.results]
+        return runs, [tensors[result.name] for result in self._specification.outputs]

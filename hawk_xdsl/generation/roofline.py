@@ -28,7 +28,7 @@ def bound_of(specification: Specification, target: Target) -> Bound:
         target,
         bytes_read=_bytes_read(specification),
         bytes_written=sum(
-            prod(r.shape) * NUMPY_DTYPES[r.dtype].itemsize for r in specification.results
+            prod(r.shape) * NUMPY_DTYPES[r.dtype].itemsize for r in specification.outputs
         ),
         macs=macs,
         vector_elements=vector,
@@ -39,7 +39,7 @@ def _bytes_read(specification: Specification) -> int:
     """Bytes of the distinct elements read: of an operand at most its size."""
     points = dict.fromkeys((o.name for o in specification.operands), 0)
     for term in walk(specification.roots):
-        if term.op == "read":
+        if term.op in ("read", "gather"):
             points[term.operand] += prod(specification.axes[axis] for axis in term.axes)
     return sum(
         min(points[o.name], prod(o.shape)) * NUMPY_DTYPES[o.dtype].itemsize
@@ -50,7 +50,7 @@ def _bytes_read(specification: Specification) -> int:
 def _vector_elements(specification: Specification) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     for term in walk(specification.roots):
-        if not term.args:
+        if not term.args or term.op == "gather":
             continue
         axes = term.args[0].axes if term.is_reduction else term.axes
         dtype = "i8" if term.dtype == "i1" else term.dtype

@@ -26,7 +26,7 @@ def launch_instead(
     for operand in specification.operands:
         source = op.inputs[operand.source]
         values[operand.name] = reshaped(builder, source, operand.shape)
-    results = {result.name: position for position, result in enumerate(specification.results)}
+    results = {result.name: result.position for result in specification.outputs}
     for stage, symbol in zip(program.kernels, symbols, strict=True):
         types: list[Attribute] = []
         for name, argument in zip(stage.writes, stage.op.outputs, strict=True):

@@ -17,7 +17,8 @@ from hawk_xdsl.semantics.reference_types import Array, Precision, UnsupportedOpE
 Launch = Callable[[KernelOp, list[Array], list[Attribute]], Sequence[Array]]
 """Runs a kernel: the kernel, one array an input, the tensor types of the outputs → the outputs.
 
-Arrays have the kernel's shapes; a tensor of i1 is passed, and expected back, as int8 of 0 and 1.
+Arrays have the kernel's shapes; a tensor of i1 is passed, and expected back, as int8 of 0 and 1,
+one of i64 as int32.
 """
 
 
@@ -67,4 +68,6 @@ def _undecided(frame: Frame, op: Operation) -> list[Array]:
 
 def _stored(array: Array) -> Array:
     """The array as a kernel stores it."""
-    return array.astype(np.int8) if array.dtype == np.bool_ else array
+    if array.dtype == np.bool_:
+        return array.astype(np.int8)
+    return array.astype(np.int32) if array.dtype == np.int64 else array

@@ -91,10 +91,10 @@ class UnreadableError(Exception):
 
 
 def dtype_name(type_: Attribute) -> str:
-    """``f32``, ``i8``, … of a scalar type; f64 is computed in f32 on an NPU, so it reads as f32."""
+    """``f32``, ``i8``, … of a scalar type; an NPU has no 64 bits: f64 reads as f32, i64 as i32."""
     if isinstance(type_, AnyFloat):
         return "f32" if str(type_) == "f64" else str(type_)
-    if isinstance(type_, IntegerType):
+    if isinstance(type_, IntegerType) and type_.width.data != 64:
         return f"i{type_.width.data}"
     return "i32"
 

@@ -2,7 +2,8 @@
 
 In a pattern a variable matches any term, twice the same variable the same term, and a variable
 whose name starts with ``c`` literals only. ``reduce_sum(a)`` matches a fold over any axes; folds in
-the replacement run over the same axes. ``f32(a)`` is a cast, ``cast(a)`` one to any dtype.
+the replacement run over the same axes. ``scan_sum(a)`` is the same for a running fold. ``f32(a)``
+is a cast, ``cast(a)`` one to any dtype.
 """
 
 import math
@@ -131,7 +132,7 @@ def _matches(pattern: Pattern, term: Term, so_far: Match) -> Iterator[Match]:
     is_cast = term.op == "cast" and pattern.op in ("cast", term.dtype)
     if (pattern.op != term.op and not is_cast) or len(pattern.args) != len(term.args):
         return
-    if term.is_reduction:
+    if term.is_reduction or term.is_scan:
         so_far = Match(so_far.terms, term.bound)
     orders = [term.args]
     if pattern.op in COMMUTATIVE:
@@ -164,6 +165,9 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
         return terms.cast(args[0], pattern.op)
     if pattern.op.startswith("reduce_"):
         return terms.reduce(pattern.op.removeprefix("reduce_"), args[0], found.bound)
+    if pattern.op.startswith("scan_"):
+        [axis] = found.bound
+        return terms.scan(pattern.op.removeprefix("scan_"), args[0], axis)
     return fold(terms, pattern.op, args, result_dtype(pattern.op, args))
 
 
@@ -232,6 +236,7 @@ def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term],
 
 
 def _refolded(terms: Terms, term: Term, args: tuple[Term, ...]) -> Term:
-    if term.args and not term.is_reduction and term.op != "cast":
+    is_function = not (term.is_reduction or term.is_scan or term.op in ("cast", "gather"))
+    if term.args and is_function:
         return fold(terms, term.op, args, term.dtype)
     return terms.rebuild(term, args)

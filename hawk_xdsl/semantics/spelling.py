@@ -1,8 +1,8 @@
 """Writes terms as text: ``t0[i0] = max(i1) x0[i0, i1]``, shared ones under a name of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from hawk_xdsl.semantics.terms import Affine, Term, walk
+from hawk_xdsl.semantics.terms import Affine, Term, pseudo_axis, walk
 
 INFIX = {
     "add": ("+", 1),
@@ -31,7 +31,8 @@ def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
     lines: list[str] = []
     for term in order:
         shared = uses.get(id(term), 0) > (0 if id(term) in top else 1)
-        if not term.args or not (shared or (term.is_reduction and id(term) not in top)):
+        folds = term.is_reduction or term.is_scan
+        if not term.args or not (shared or (folds and id(term) not in top)):
             continue
         name = f"t{len(names)}"
         axes = f"[{', '.join(sorted(term.axes))}]"
@@ -50,10 +51,13 @@ def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
         return literal(term.value)
     if term.op == "read":
         return f"{term.operand}[{', '.join(str(dim) for dim in term.index)}]"
+    if term.op == "gather":
+        values = {pseudo_axis(k): _expression(arg, names) for k, arg in enumerate(term.args)}
+        return f"{term.operand}[{', '.join(_computed_index(dim, values) for dim in term.index)}]"
     if term.op == "index":
         return str(term.index[0])
-    if term.is_reduction:
-        kind = term.op.removeprefix("reduce_")
+    if term.is_reduction or term.is_scan:
+        kind = term.kind if term.is_reduction else term.op
         return f"{kind}({', '.join(sorted(term.bound))}) {_expression(term.args[0], names, 3)}"
     if term.op in INFIX:
         sign, precedence = INFIX[term.op]
@@ -63,6 +67,19 @@ def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
         return f"({text})" if precedence < outer else text
     name = term.dtype if term.op == "cast" else term.op
     return f"{name}({', '.join(_expression(arg, names) for arg in term.args)})"
+
+
+def _computed_index(index: Affine, values: Mapping[str, str]) -> str:
+    """An index in which some axes stand for values."""
+    parts: list[str] = []
+    for name, factor in index.terms:
+        text = values.get(name, name)
+        parts.append(
+            text if factor == 1 else f"{factor} * {text if ' ' not in text else f'({text})'}"
+        )
+    if index.constant or not parts:
+        parts.append(str(index.constant))
+    return " + ".join(parts)
 
 
 def literal(value: float | int) -> str:

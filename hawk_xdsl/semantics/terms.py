@@ -64,8 +64,18 @@ class Affine:
 class Term:
     """One node. Compare by identity; make them with ``Terms``.
 
-    ``op`` is ``const`` (``value``), ``read`` (``operand`` at ``index``), ``index`` (an axis as a
-    number), ``reduce_<kind>`` (over ``bound``), ``cast`` (to ``dtype``) or a function's name.
+    ``op`` is one of
+
+    - ``const``: ``value``;
+    - ``read``: ``operand`` at ``index``;
+    - ``gather``: ``operand`` at ``index``, in which the pseudo-axis ``@k`` stands for ``args[k]``;
+    - ``index``: an index as a number;
+    - ``reduce_<kind>``: a fold over the ``bound`` axes; ``reduce_argmax`` and ``reduce_argmin``
+      give the first position of the extreme on the one bound axis;
+    - ``scan_<kind>``: at each position of the one ``bound`` axis, which stays free, the fold of
+      the positions up to it;
+    - ``cast``: to ``dtype``;
+    - or a function's name.
     """
 
     op: str
@@ -86,6 +96,16 @@ class Term:
     def is_reduction(self) -> bool:
         """Whether it folds axes."""
         return self.op.startswith("reduce_")
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether it is a running fold."""
+        return self.op.startswith("scan_")
+
+    @property
+    def kind(self) -> str:
+        """What a reduction or scan folds with: ``sum``, ``max``, …"""
+        return self.op.split("_", maxsplit=1)[1]
 
     def walk(self) -> Iterator["Term"]:
         """Every term below, arguments first, each once."""
@@ -139,15 +159,48 @@ class Terms:
         axes = frozenset[str]().union(*(dim.axes for dim in index))
         return self._intern(Term("read", dtype, axes=axes, operand=operand, index=index))
 
+    def gather(
+        self, operand: str, index: tuple[Affine, ...], args: tuple[Term, ...], dtype: str
+    ) -> Term:
+        """An operand's element at an index that values are part of: ``@k`` is ``args[k]``.
+
+        Values that are literals or plain indices become part of the index; values that no part of
+        the index names are dropped. Without any left it is a read.
+        """
+        kept: list[Term] = []
+        replacement: dict[str, Affine] = {}
+        named = frozenset[str]().union(*(dim.axes for dim in index))
+        for position, arg in enumerate(args):
+            if pseudo_axis(position) not in named:
+                continue
+            if arg.is_const:
+                replacement[pseudo_axis(position)] = Affine(int(arg.value))
+            elif arg.op == "index":
+                replacement[pseudo_axis(position)] = arg.index[0]
+            else:
+                if arg not in kept:
+                    kept.append(arg)
+                replacement[pseudo_axis(position)] = Affine.axis(pseudo_axis(kept.index(arg)))
+        index = tuple(dim.substitute(replacement) for dim in index)
+        if not kept:
+            return self.read(operand, index, dtype)
+        plain = frozenset(n for dim in index for n in dim.axes if not is_pseudo(n))
+        axes = plain.union(*(arg.axes for arg in kept))
+        return self._intern(Term("gather", dtype, tuple(kept), axes, operand=operand, index=index))
+
     def index(self, index: Affine, dtype: str) -> Term:
         """An index as a number."""
         return self._intern(Term("index", dtype, axes=index.axes, index=(index,)))
 
     def reduce(self, kind: str, arg: Term, bound: frozenset[str]) -> Term:
         """A fold over axes; axes that the argument lacks must have been handled before."""
-        return self._intern(
-            Term(f"reduce_{kind}", arg.dtype, (arg,), arg.axes - bound, bound=bound)
-        )
+        dtype = "i32" if kind in POSITIONS else arg.dtype
+        return self._intern(Term(f"reduce_{kind}", dtype, (arg,), arg.axes - bound, bound=bound))
+
+    def scan(self, kind: str, arg: Term, axis: str) -> Term:
+        """A running fold along an axis of the argument, which the result has too."""
+        bound = frozenset({axis})
+        return self._intern(Term(f"scan_{kind}", arg.dtype, (arg,), arg.axes, bound=bound))
 
     def cast(self, arg: Term, dtype: str) -> Term:
         """A conversion; to its own dtype it is the argument itself."""
@@ -170,11 +223,29 @@ class Terms:
         if args == term.args:
             return self._intern(term)
         if term.is_reduction:
-            return self.reduce(term.op.removeprefix("reduce_"), args[0], term.bound)
+            return self.reduce(term.kind, args[0], term.bound)
+        if term.is_scan:
+            [axis] = term.bound
+            return self.scan(term.kind, args[0], axis)
+        if term.op == "gather":
+            return self.gather(term.operand, term.index, args, term.dtype)
         if term.op == "cast":
             return self.cast(args[0], term.dtype)
         return self.apply(term.op, args, term.dtype)
 
+
+def pseudo_axis(position: int) -> str:
+    """The name by which a gather's index calls its argument at a position."""
+    return f"@{position}"
+
+
+def is_pseudo(name: str) -> bool:
+    """Whether an axis of an index stands for a value."""
+    return name.startswith("@")
+
+
+POSITIONS = frozenset({"argmax", "argmin"})
+"""Folds that give a position instead of a value."""
 
 COMMUTATIVE = frozenset({"add", "mul", "max", "min", "and", "or", "xor", "eq", "ne"})
 """Functions whose two arguments may be exchanged."""

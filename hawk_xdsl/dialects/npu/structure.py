@@ -1,6 +1,6 @@
 """The ops that hold a program: what is undecided, what became a kernel, and where it is called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     UnitAttr,
     i1,
     i8,
+    i32,
     i64,
 )
 from xdsl.dialects.utils import AbstractYieldOperation
@@ -255,15 +256,19 @@ class KernelOp(IRDLOperation):
         return op
 
 
+LAUNCHED_AS: Mapping[Attribute, Attribute] = {i1: i8, i64: i32}
+"""Element types of tensors that a kernel's memory holds in another form."""
+
+
 def _launchable(value: Attribute, argument: Attribute) -> bool:
-    """Whether a tensor or buffer can be passed for a kernel argument; i1 is stored as i8."""
+    """Whether a tensor or buffer can be passed for a kernel argument: see ``LAUNCHED_AS``."""
     if not isinstance(argument, MemRefType):
         return False
     if isinstance(value, MemRefType):
         return value == argument
     if not isinstance(value, TensorType):
         return False
-    element = i8 if value.element_type == i1 else value.element_type
+    element = LAUNCHED_AS.get(value.element_type, value.element_type)
     return value.get_shape() == argument.get_shape() and element == argument.element_type
 
 

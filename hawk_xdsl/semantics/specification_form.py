@@ -1,0 +1,85 @@
+"""What a specification is: operands, results and axes, one text for prompt, retrieval and reuse.
+
+Two regions that compute the same thing in another rank, order of operations or layout of unit
+dimensions get the same text, hence the same hash and the same kernel.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hawk_xdsl.semantics.spelling import spell
+from hawk_xdsl.semantics.terms import Affine, Term, walk
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A kernel argument that is read: ``source`` is the number of the undecided op's input."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    source: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """A kernel argument that is written, or a piece of one: its element at ``index`` is ``term``.
+
+    Several results of one name are the disjoint pieces of one argument, which together cover it.
+    ``position`` is the number of the undecided op's result.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    index: tuple[Affine, ...]
+    term: Term
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What an undecided op computes, in canonical form.
+
+    ``shape`` of an operand or result is that of the kernel's argument: the same elements in the
+    same order as the tensor's, in another rank.
+    """
+
+    operands: tuple[Operand, ...]
+    results: tuple[Result, ...]
+    axes: Mapping[str, int]
+
+    @cached_property
+    def text(self) -> str:
+        """The specification as text, a statement a line."""
+        lines = [f"{o.name}: {o.dtype}{list(o.shape)}" for o in self.operands]
+        lines += [f"{r.name}: {r.dtype}{list(r.shape)} out" for r in self.outputs]
+        lines.append("for " + ", ".join(f"{name} < {size}" for name, size in self.axes.items()))
+        return "\n".join(lines + spell([(r.name, r.index, r.term) for r in self.results]))
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the text: equal for equal work."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    @property
+    def outputs(self) -> tuple[Result, ...]:
+        """One result a kernel argument: the first piece of each."""
+        return tuple({result.name: result for result in reversed(self.results)}.values())[::-1]
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether some argument is written in pieces."""
+        return len(self.outputs) < len(self.results)
+
+    @property
+    def roots(self) -> tuple[Term, ...]:
+        """The results' terms."""
+        return tuple(result.term for result in self.results)
+
+    def functions(self) -> tuple[str, ...]:
+        """The names of all functions and folds in it, sorted."""
+        leaves = {"const", "read", "index"}
+        return tuple(sorted({term.op for term in walk(self.roots)} - leaves))
