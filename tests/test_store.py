@@ -15,8 +15,19 @@ import pytest
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
-from hawk_xdsl.knowledge_store.records import Evidence, KernelRecord, Message, Outcome, Verdict
-from hawk_xdsl.knowledge_store.store import KnowledgeStore, default_store_path
+from hawk_xdsl.knowledge_store.records import (
+    Action,
+    Curation,
+    Evidence,
+    KernelRecord,
+    Message,
+    Outcome,
+    SpecRecord,
+    Verdict,
+)
+from hawk_xdsl.knowledge_store.schema import SCHEMA_VERSION, STATEMENTS
+from hawk_xdsl.knowledge_store.store import KnowledgeStore
+from hawk_xdsl.knowledge_store.store_view import default_store_path
 
 KERNEL = KernelRecord(
     spec_hash="5bec",
@@ -132,6 +143,56 @@ def test_a_snapshot_does_not_see_what_is_learned_after_it(opened: KnowledgeStore
     with opened.snapshot() as view:
         assert view.get_kernel(KERNEL.key) == KERNEL
         assert view.entries() == (LEARNED,)
+
+
+def test_an_op_is_kept_once(opened: KnowledgeStore) -> None:
+    spec = SpecRecord("5bec", "exp", "y[i] = exp(x[i])", "module {}")
+    opened.record_spec(spec)
+    opened.record_spec(replace(spec, label="the same under another name"))
+    assert opened.specs() == (spec,)
+
+
+def test_an_entry_taken_out_of_use_stays_and_comes_back(opened: KnowledgeStore) -> None:
+    opened.add_entry(LEARNED)
+    packaged = (replace(LEARNED, name="of-the-package"),)
+    pruned = [
+        opened.curate(Curation(Action.PRUNE, name, "…", "harmful", "run-1"))
+        for name in ("learned-exp", "of-the-package")
+    ]
+    assert opened.in_use(packaged) == ()
+    assert opened.entries() == (LEARNED,)
+    assert opened.undo(pruned[0]).entry == "learned-exp"
+    assert opened.in_use(packaged) == (LEARNED,)
+    assert opened.undo().entry == "of-the-package"
+    assert opened.in_use(packaged) == (*packaged, LEARNED)
+    assert [c.undone is None for c in opened.curations()] == [False, False]
+    for wrong in (None, 1, 99):
+        with pytest.raises(HawkError):
+            opened.undo(wrong)
+
+
+def test_a_merged_entry_leaves_its_evidence_and_takes_it_back(opened: KnowledgeStore) -> None:
+    opened.record_use("kept", won=True, cycles_gained=10)
+    evidence = '{"uses": 3, "wins": 2, "losses": 1, "cycles_gained": 5}'
+    opened.curate(Curation(Action.MERGE, "gone", "…", "same", "run", evidence, "kept"))
+    assert opened.evidence()["kept"] == Evidence(uses=4, wins=3, losses=1, cycles_gained=15)
+    opened.undo()
+    assert opened.evidence()["kept"] == Evidence(uses=1, wins=1, cycles_gained=10)
+
+
+def test_a_store_of_version_one_becomes_one_of_this_version(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old, old:
+        for statement in STATEMENTS[0]:
+            old.execute(statement)
+        old.execute("INSERT INTO meta VALUES ('schema_version', '1')")
+        old.execute("INSERT INTO evidence VALUES ('row-softmax', 3, 2, 1, 40)")
+    with KnowledgeStore(path) as store:
+        assert store.evidence() == {"row-softmax": Evidence(3, 2, 1, 40)}
+        assert (store.specs(), store.disabled()) == ((), frozenset())
+    with closing(sqlite3.connect(path)) as file:
+        (version,) = file.execute("SELECT value FROM meta").fetchone()
+    assert int(version) == SCHEMA_VERSION == len(STATEMENTS)
 
 
 def record_fifty(path: Path, run_id: str) -> None:

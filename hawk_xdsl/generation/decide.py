@@ -11,6 +11,7 @@ from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
 from hawk_xdsl.generation.decision import Budget, Decision, Source, Sources
 from hawk_xdsl.generation.gate import VERIFIER_VERSION, Finish, Gate, Verdict, signature_of
+from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.roofline import bound_of
 from hawk_xdsl.generation.template import candidates
 from hawk_xdsl.knowledge_store import (
@@ -21,6 +22,7 @@ from hawk_xdsl.knowledge_store import (
     KnowledgeStore,
     Message,
     Outcome,
+    SpecRecord,
     StoreView,
 )
 from hawk_xdsl.knowledge_store import Verdict as RecordedVerdict
@@ -91,6 +93,9 @@ class Decider:
             return self.left_undecided(label, None, 0, str(error), started)
         if (before := self._decided.get(specification.digest)) is not None:
             return before
+        self.store.record_spec(
+            SpecRecord(specification.digest, label, specification.text, op_as_text(op))
+        )
         decision = _Attempt(self, op, specification, label, name, started).decide()
         self._decided[specification.digest] = decision
         return decision

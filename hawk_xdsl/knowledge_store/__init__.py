@@ -13,18 +13,24 @@ from hawk_xdsl.knowledge_store.entry import (
 )
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.knowledge_store.records import (
+    Action,
+    Curation,
     Evidence,
     KernelKey,
     KernelRecord,
     Message,
     Outcome,
+    SpecRecord,
     Verdict,
 )
 from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retrieved, Retriever
-from hawk_xdsl.knowledge_store.store import KnowledgeStore, StoreView, default_store_path
+from hawk_xdsl.knowledge_store.store import KnowledgeStore
+from hawk_xdsl.knowledge_store.store_view import StoreView, default_store_path
 
 __all__ = [
+    "Action",
     "Artifact",
+    "Curation",
     "Entry",
     "EntryKind",
     "Evidence",
@@ -39,6 +45,7 @@ __all__ = [
     "RetrievalMode",
     "Retrieved",
     "Retriever",
+    "SpecRecord",
     "StoreView",
     "Tile",
     "Trigger",

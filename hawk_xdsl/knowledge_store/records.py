@@ -81,6 +81,48 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class SpecRecord:
+    """An op that was decided: enough to decide it again without the model it came from."""
+
+    digest: str  # of the specification
+    label: str
+    text: str  # the specification
+    op: str  # a module with the undecided op, as MLIR text
+
+
+class Action(StrEnum):
+    """What is done with an entry."""
+
+    ADMIT = "admit"  # synthesized and verified: into the store
+    REFUSE = "refuse"  # synthesized, but not verified: not into the store
+    PRUNE = "prune"  # harmful: out of use
+    MERGE = "merge"  # says what another one says: out of use
+    ARBITRATE = "arbitrate"  # contradicts another one, and lost: out of use
+    KEEP = "keep"  # suspected, and found to be of use
+
+
+@dataclass(frozen=True)
+class Curation:
+    """One decision about an entry: what, why, and on what evidence; it can be taken back."""
+
+    action: Action
+    entry: str
+    toml: str  # the entry as it was
+    reason: str
+    run_id: str
+    evidence: str = "{}"  # JSON: figures, the prompt of an arbitration
+    into_entry: str | None = None  # the entry that it was merged into
+    time: float = field(default_factory=time.time)  # seconds since the epoch
+    undone: float | None = None  # when it was taken back
+    id: int = 0  # given by the store
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether the entry is out of use because of it."""
+        return self.action in (Action.PRUNE, Action.MERGE, Action.ARBITRATE)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What using an entry has brought so far; cycles gained may be negative."""
 
@@ -90,7 +132,7 @@ class Evidence:
     cycles_gained: int = 0
 
 
-def to_row(record: KernelRecord | Outcome) -> dict[str, SqlValue]:
+def to_row(record: KernelRecord | Outcome | Curation) -> dict[str, SqlValue]:
     """The columns of a record: its fields, tuples as JSON."""
     values = {spec.name: getattr(record, spec.name) for spec in fields(record)}
     return {name: _column(value) for name, value in values.items()}
@@ -117,3 +159,9 @@ def outcome_from_row(row: Mapping[str, Any]) -> Outcome:
         "prompt": tuple(Message(**message) for message in json.loads(row["prompt"])),
     }
     return Outcome(**values)
+
+
+def curation_from_row(row: Mapping[str, Any]) -> Curation:
+    """Inverse of :func:`to_row` for a decision about an entry."""
+    values: dict[str, Any] = {**row, "action": Action(row["action"])}
+    return Curation(**values)

@@ -1,149 +1,27 @@
-"""The durable store of kernels, outcomes, learned entries and evidence: one SQLite file."""
+"""The store: one SQLite file with entries, verified kernels, outcomes and what entries brought."""
 
-import os
+import json
 import sqlite3
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import platformdirs
-
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store.entry import Entry, format_entry, parse_entries
+from hawk_xdsl.knowledge_store.entry import Entry, format_entry
 from hawk_xdsl.knowledge_store.records import (
-    Evidence,
+    Curation,
     KernelKey,
     KernelRecord,
     Outcome,
-    kernel_from_row,
-    outcome_from_row,
+    SpecRecord,
     to_row,
 )
-
-SCHEMA_VERSION = 1
-
-# The columns of kernels and outcomes are the fields of their records.
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE entries (
-  name TEXT PRIMARY KEY, toml TEXT NOT NULL, origin TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE evidence (
-  name TEXT PRIMARY KEY, uses INTEGER NOT NULL, wins INTEGER NOT NULL, losses INTEGER NOT NULL,
-  cycles_gained INTEGER NOT NULL);
-CREATE TABLE kernels (
-  spec_hash TEXT NOT NULL, target TEXT NOT NULL, verifier_version TEXT NOT NULL,
-  text TEXT NOT NULL, source TEXT NOT NULL, cycles INTEGER NOT NULL, bound_cycles REAL NOT NULL,
-  bottleneck TEXT NOT NULL, entries TEXT NOT NULL, created REAL NOT NULL,
-  PRIMARY KEY (spec_hash, target, verifier_version));
-CREATE TABLE outcomes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, time REAL NOT NULL,
-  spec_hash TEXT NOT NULL, spec_text TEXT NOT NULL, target TEXT NOT NULL, verdict TEXT NOT NULL,
-  source TEXT NOT NULL, kernel_text TEXT NOT NULL, prompt TEXT NOT NULL, trap_code TEXT,
-  trap_message TEXT, cycles INTEGER, bottleneck TEXT, entries TEXT NOT NULL, model TEXT,
-  seed INTEGER, seconds REAL NOT NULL, tokens INTEGER NOT NULL);
-CREATE INDEX outcomes_run ON outcomes (run_id);
-CREATE INDEX outcomes_spec ON outcomes (spec_hash, target);
-"""
-
-_KERNEL_KEY = "spec_hash = :spec_hash AND target = :target AND verifier_version = :verifier_version"
-
-
-def default_store_path() -> Path:
-    """The file named by the variable HAWK_STORE, or one in the user's data directory."""
-    given = os.environ.get("HAWK_STORE")
-    return Path(given) if given else platformdirs.user_data_path("hawk-xdsl") / "knowledge.sqlite"
-
-
-class StoreView:
-    """What can be read from a store; as a snapshot, as it was at one moment."""
-
-    def __init__(self, path: Path, busy_seconds: float) -> None:
-        self.path = path
-        self._busy_seconds = busy_seconds
-        self._connection = self._connect()
-
-    def pin(self) -> None:
-        """Makes everything read from now on the state of this moment."""
-        with self._reported():
-            self._connection.execute("BEGIN")
-            # SQLite takes the snapshot at the first read, not at BEGIN.
-            self._connection.execute("SELECT count(*) FROM meta").fetchone()
-
-    def close(self) -> None:
-        """Closes the file; what was recorded is already in it."""
-        self._connection.close()
-
-    def get_kernel(self, key: KernelKey) -> KernelRecord | None:
-        """The fastest kernel kept for a key."""
-        with self._reported():
-            query = f"SELECT * FROM kernels WHERE {_KERNEL_KEY}"
-            row = self._connection.execute(query, vars(key)).fetchone()
-        return None if row is None else kernel_from_row(dict(row))
-
-    def entries(self) -> tuple[Entry, ...]:
-        """The entries learned at run time, by name."""
-        with self._reported():
-            query = "SELECT toml, origin FROM entries ORDER BY name"
-            rows = self._connection.execute(query).fetchall()
-        return tuple(
-            replace(entry, origin=row["origin"])
-            for row in rows
-            for entry in parse_entries(row["toml"], self._file)
-        )
-
-    def evidence(self) -> Mapping[str, Evidence]:
-        """What every entry used so far has brought, by its name."""
-        with self._reported():
-            rows = [dict(row) for row in self._connection.execute("SELECT * FROM evidence")]
-        return {row.pop("name"): Evidence(**row) for row in rows}
-
-    def outcomes(
-        self, *, run_id: str | None = None, spec_hash: str | None = None
-    ) -> Iterator[Outcome]:
-        """The recorded outcomes in the order of recording, of one run or spec if given."""
-        wanted = {"run_id": run_id, "spec_hash": spec_hash}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{name} = :{name}" for name in given) or "TRUE"
-        with self._reported():
-            query = f"SELECT * FROM outcomes WHERE {where} ORDER BY id"
-            for row in self._connection.execute(query, given):
-                columns = dict(row)
-                del columns["id"]
-                yield outcome_from_row(columns)
-
-    @property
-    def _file(self) -> str:
-        return str(self.path)
-
-    def _connect(self) -> sqlite3.Connection:
-        with self._reported():
-            connection = sqlite3.connect(
-                self.path, timeout=self._busy_seconds, isolation_level=None
-            )
-            connection.row_factory = sqlite3.Row
-            return connection
-
-    @contextmanager
-    def _reported(self) -> Generator[None]:
-        """Turns SQLite's errors into one line about the store's file."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise HawkError(self._reason(error), file=self._file) from error
-
-    def _reason(self, error: sqlite3.Error) -> str:
-        text = str(error)
-        if "locked" in text:
-            return f"another process kept the knowledge store locked for {self._busy_seconds:g} s"
-        if "readonly" in text:
-            return "the knowledge store is read-only"
-        if "not a database" in text:
-            return "not a knowledge store: the file is not a SQLite database"
-        return f"cannot use the knowledge store: {text}"
+from hawk_xdsl.knowledge_store.schema import REQUIRED_TABLES, SCHEMA_VERSION, STATEMENTS
+from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_store_path
 
 
 class KnowledgeStore(StoreView):
@@ -198,7 +76,7 @@ class KnowledgeStore(StoreView):
 
     def drop_kernel(self, key: KernelKey) -> None:
         """Forgets a kernel, for instance one that no longer passes the gate."""
-        self._write(f"DELETE FROM kernels WHERE {_KERNEL_KEY}", vars(key))
+        self._write(f"DELETE FROM kernels WHERE {KERNEL_KEY}", vars(key))
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Appends the outcome of an attempt."""
@@ -214,6 +92,69 @@ class KnowledgeStore(StoreView):
             "created": time.time(),
         }
         self._write(_insert("entries", row, "OR REPLACE "), row)
+
+    def record_spec(self, spec: SpecRecord) -> None:
+        """Keeps the text of an op that is being decided, so that it can be decided again."""
+        row = vars(spec)
+        self._write(_insert("specs", row, "OR IGNORE "), row)
+
+    def curate(self, curation: Curation) -> int:
+        """Carries a decision about an entry out, logs it and returns the number it got.
+
+        An entry that is pruned or merged is taken out of use, and stays in the store. One that is
+        merged leaves its evidence to the one that it is merged into.
+        """
+        row = to_row(curation)
+        del row["id"]
+        with self._reported(), self._transaction():
+            number = self._connection.execute(_insert("curations", row), row).lastrowid
+            assert number is not None
+            taken = {"name": curation.entry, "curation": number}
+            if curation.takes_out:
+                self._connection.execute(_insert("disabled", taken, "OR IGNORE "), taken)
+            if curation.into_entry is not None:
+                self._move_evidence(curation, 1)
+        return number
+
+    def undo(self, number: int | None = None) -> Curation:
+        """Takes back one decision, or the last one that stands: its entry is in use again.
+
+        Raises ``HawkError`` if there is none of that number, or it was taken back before.
+        """
+        standing = [c for c in self.curations() if c.undone is None]
+        found = [c for c in standing if number in (None, c.id)]
+        if not found:
+            raise HawkError(
+                "there is no decision to undo"
+                if number is None
+                else f"there is no decision {number}, or it was undone; see hawk knowledge log",
+                file=self._file,
+            )
+        undone = replace(found[-1], undone=time.time())
+        with self._reported(), self._transaction():
+            values = {"id": undone.id, "undone": undone.undone, "entry": undone.entry}
+            self._connection.execute("UPDATE curations SET undone = :undone WHERE id = :id", values)
+            self._connection.execute("DELETE FROM disabled WHERE curation = :id", values)
+            if undone.action == "admit":
+                self._connection.execute("DELETE FROM entries WHERE name = :entry", values)
+            if undone.into_entry is not None:
+                self._move_evidence(undone, -1)
+        return undone
+
+    def _move_evidence(self, curation: Curation, sign: int) -> None:
+        """Adds what a merged entry brought to the entry it went into; with -1 takes it back."""
+        brought = json.loads(curation.evidence)
+        row = {"name": curation.into_entry} | {
+            key: sign * int(brought.get(key, 0))
+            for key in ("uses", "wins", "losses", "cycles_gained")
+        }
+        self._connection.execute(
+            "INSERT INTO evidence VALUES (:name, :uses, :wins, :losses, :cycles_gained) "
+            "ON CONFLICT (name) DO UPDATE SET uses = uses + excluded.uses, "
+            "wins = wins + excluded.wins, losses = losses + excluded.losses, "
+            "cycles_gained = cycles_gained + excluded.cycles_gained",
+            row,
+        )
 
     def record_use(self, name: str, *, won: bool, cycles_gained: int = 0) -> None:
         """Counts one use of an entry (of the package or learned).
@@ -256,14 +197,21 @@ class KnowledgeStore(StoreView):
             self._connection.execute("PRAGMA synchronous = NORMAL")
             with self._transaction():
                 # Another process may have made the tables meanwhile.
-                if not self._tables():
-                    self._make_tables()
+                self._make_tables()
 
     def _make_tables(self) -> None:
-        for statement in _SCHEMA.split(";"):
+        """Makes what this version has and the file has not."""
+        found = self._version() if self._tables() else 0
+        if found == SCHEMA_VERSION:
+            return
+        for statement in (each for version in STATEMENTS[found:] for each in version):
             self._connection.execute(statement)
         row = {"key": "schema_version", "value": str(SCHEMA_VERSION)}
-        self._connection.execute(_insert("meta", row), row)
+        self._connection.execute(_insert("meta", row, "OR REPLACE "), row)
+
+    def _version(self) -> int:
+        query = "SELECT value FROM meta WHERE key = 'schema_version'"
+        return int(self._connection.execute(query).fetchone()["value"])
 
     def _use_write_ahead_log(self) -> None:
         """Switches to WAL; when several do so at once, SQLite refuses one in a thousand at once."""
@@ -282,11 +230,9 @@ class KnowledgeStore(StoreView):
         return {row["name"] for row in rows}
 
     def _check_version(self, tables: set[str]) -> None:
-        if not {"meta", "entries", "kernels", "outcomes"} <= tables:
+        if not tables >= REQUIRED_TABLES:
             raise HawkError("a SQLite file, but not a knowledge store", file=self._file)
-        query = "SELECT value FROM meta WHERE key = 'schema_version'"
-        version = int(self._connection.execute(query).fetchone()["value"])
-        if version > SCHEMA_VERSION:
+        if (version := self._version()) > SCHEMA_VERSION:
             raise HawkError(
                 f"the knowledge store has schema version {version}, but this hawk-xdsl knows only "
                 f"{SCHEMA_VERSION}; upgrade hawk-xdsl or choose another store with HAWK_STORE",

@@ -54,7 +54,7 @@ def open_decider(
         sync_kernel(kernel, chosen)
 
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
-        entries = (*load_seed_entries(), *known.entries())
+        entries = known.in_use(load_seed_entries())
         composer = Composer.of(entries, lambda mnemonic, dtype: supports(chosen, mnemonic, dtype))
         yield Decider(
             target=chosen,

@@ -1,0 +1,44 @@
+"""The tables of the store's file, and what makes a file of an older version one of this one."""
+
+SCHEMA_VERSION = 2
+
+# The columns of kernels, outcomes, specs and curations are the fields of their records.
+_VERSION_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE entries (
+  name TEXT PRIMARY KEY, toml TEXT NOT NULL, origin TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE evidence (
+  name TEXT PRIMARY KEY, uses INTEGER NOT NULL, wins INTEGER NOT NULL, losses INTEGER NOT NULL,
+  cycles_gained INTEGER NOT NULL);
+CREATE TABLE kernels (
+  spec_hash TEXT NOT NULL, target TEXT NOT NULL, verifier_version TEXT NOT NULL,
+  text TEXT NOT NULL, source TEXT NOT NULL, cycles INTEGER NOT NULL, bound_cycles REAL NOT NULL,
+  bottleneck TEXT NOT NULL, entries TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY (spec_hash, target, verifier_version));
+CREATE TABLE outcomes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, time REAL NOT NULL,
+  spec_hash TEXT NOT NULL, spec_text TEXT NOT NULL, target TEXT NOT NULL, verdict TEXT NOT NULL,
+  source TEXT NOT NULL, kernel_text TEXT NOT NULL, prompt TEXT NOT NULL, trap_code TEXT,
+  trap_message TEXT, cycles INTEGER, bottleneck TEXT, entries TEXT NOT NULL, model TEXT,
+  seed INTEGER, seconds REAL NOT NULL, tokens INTEGER NOT NULL);
+CREATE INDEX outcomes_run ON outcomes (run_id);
+CREATE INDEX outcomes_spec ON outcomes (spec_hash, target)
+"""
+
+_VERSION_2 = """
+CREATE TABLE specs (
+  digest TEXT PRIMARY KEY, label TEXT NOT NULL, text TEXT NOT NULL, op TEXT NOT NULL);
+CREATE TABLE curations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, time REAL NOT NULL,
+  action TEXT NOT NULL, entry TEXT NOT NULL, toml TEXT NOT NULL, into_entry TEXT,
+  reason TEXT NOT NULL, evidence TEXT NOT NULL, undone REAL);
+CREATE TABLE disabled (name TEXT PRIMARY KEY, curation INTEGER NOT NULL)
+"""
+
+STATEMENTS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(version.split(";")) for version in (_VERSION_1, _VERSION_2)
+)
+"""What makes version 1 of nothing, version 2 of version 1, and so on: tables are only added."""
+
+REQUIRED_TABLES = frozenset({"meta", "entries", "kernels", "outcomes"})
+"""What every version has: a file without them is somebody else's."""

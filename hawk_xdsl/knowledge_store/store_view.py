@@ -1,0 +1,143 @@
+"""What can be read from a store's file: kernels, entries, evidence, outcomes, specs, curations."""
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store.entry import Entry, parse_entries
+from hawk_xdsl.knowledge_store.records import (
+    Curation,
+    Evidence,
+    KernelKey,
+    KernelRecord,
+    Outcome,
+    SpecRecord,
+    curation_from_row,
+    kernel_from_row,
+    outcome_from_row,
+)
+
+KERNEL_KEY = "spec_hash = :spec_hash AND target = :target AND verifier_version = :verifier_version"
+
+
+def default_store_path() -> Path:
+    """The file named by the variable HAWK_STORE, or one in the user's data directory."""
+    given = os.environ.get("HAWK_STORE")
+    return Path(given) if given else platformdirs.user_data_path("hawk-xdsl") / "knowledge.sqlite"
+
+
+class StoreView:
+    """What can be read from a store; as a snapshot, as it was at one moment."""
+
+    def __init__(self, path: Path, busy_seconds: float) -> None:
+        self.path = path
+        self._busy_seconds = busy_seconds
+        self._connection = self._connect()
+
+    def pin(self) -> None:
+        """Makes everything read from now on the state of this moment."""
+        with self._reported():
+            self._connection.execute("BEGIN")
+            # SQLite takes the snapshot at the first read, not at BEGIN.
+            self._connection.execute("SELECT count(*) FROM meta").fetchone()
+
+    def close(self) -> None:
+        """Closes the file; what was recorded is already in it."""
+        self._connection.close()
+
+    def get_kernel(self, key: KernelKey) -> KernelRecord | None:
+        """The fastest kernel kept for a key."""
+        with self._reported():
+            query = f"SELECT * FROM kernels WHERE {KERNEL_KEY}"
+            row = self._connection.execute(query, vars(key)).fetchone()
+        return None if row is None else kernel_from_row(dict(row))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries learned at run time, by name."""
+        with self._reported():
+            query = "SELECT toml, origin FROM entries ORDER BY name"
+            rows = self._connection.execute(query).fetchall()
+        return tuple(
+            replace(entry, origin=row["origin"])
+            for row in rows
+            for entry in parse_entries(row["toml"], self._file)
+        )
+
+    def evidence(self) -> Mapping[str, Evidence]:
+        """What every entry used so far has brought, by its name."""
+        with self._reported():
+            rows = [dict(row) for row in self._connection.execute("SELECT * FROM evidence")]
+        return {row.pop("name"): Evidence(**row) for row in rows}
+
+    def outcomes(
+        self, *, run_id: str | None = None, spec_hash: str | None = None
+    ) -> Iterator[Outcome]:
+        """The recorded outcomes in the order of recording, of one run or spec if given."""
+        wanted = {"run_id": run_id, "spec_hash": spec_hash}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{name} = :{name}" for name in given) or "TRUE"
+        with self._reported():
+            query = f"SELECT * FROM outcomes WHERE {where} ORDER BY id"
+            for row in self._connection.execute(query, given):
+                columns = dict(row)
+                del columns["id"]
+                yield outcome_from_row(columns)
+
+    def specs(self) -> tuple[SpecRecord, ...]:
+        """The ops that were decided, as text, in the order of recording."""
+        with self._reported():
+            rows = self._connection.execute("SELECT * FROM specs ORDER BY rowid").fetchall()
+        return tuple(SpecRecord(**dict(row)) for row in rows)
+
+    def disabled(self) -> frozenset[str]:
+        """The entries, of the package or learned, that distillation took out of use."""
+        with self._reported():
+            rows = self._connection.execute("SELECT name FROM disabled").fetchall()
+        return frozenset(row["name"] for row in rows)
+
+    def curations(self) -> tuple[Curation, ...]:
+        """Every decision about entries, undone ones too, the oldest first."""
+        with self._reported():
+            rows = self._connection.execute("SELECT * FROM curations ORDER BY id").fetchall()
+        return tuple(curation_from_row(dict(row)) for row in rows)
+
+    def in_use(self, packaged: Iterable[Entry]) -> tuple[Entry, ...]:
+        """The entries of the package, then the learned ones, without those out of use."""
+        without = self.disabled()
+        return tuple(e for e in (*packaged, *self.entries()) if e.name not in without)
+
+    @property
+    def _file(self) -> str:
+        return str(self.path)
+
+    def _connect(self) -> sqlite3.Connection:
+        with self._reported():
+            connection = sqlite3.connect(
+                self.path, timeout=self._busy_seconds, isolation_level=None
+            )
+            connection.row_factory = sqlite3.Row
+            return connection
+
+    @contextmanager
+    def _reported(self) -> Generator[None]:
+        """Turns SQLite's errors into one line about the store's file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise HawkError(self._reason(error), file=self._file) from error
+
+    def _reason(self, error: sqlite3.Error) -> str:
+        text = str(error)
+        if "locked" in text:
+            return f"another process kept the knowledge store locked for {self._busy_seconds:g} s"
+        if "readonly" in text:
+            return "the knowledge store is read-only"
+        if "not a database" in text:
+            return "not a knowledge store: the file is not a SQLite database"
+        return f"cannot use the knowledge store: {text}"
