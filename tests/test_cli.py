@@ -49,7 +49,7 @@ def python(tmp_path: Path, text: str) -> Path:
 
 def test_compile_and_run(capsys: pytest.CaptureFixture[str], exp: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert hawk("compile", exp, "--sources", "templates", "-o", out) == 0
+    assert hawk("compile", exp, "--sources", "composition", "-o", out) == 0
     told = capsys.readouterr().out
     assert "exp(x0)" in told and "template" in told and "cycles" in told
     assert {p.name for p in out.iterdir()} >= {"main.mlir", "report.json", "kernels"}
@@ -109,7 +109,7 @@ def test_modules_that_cannot_be_exported(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, body: str, reason: str
 ) -> None:
     model = python(tmp_path, f"import torch\n\ndef factory():\n{body}")
-    told = failure(capsys, "compile", f"{model}:factory", "--sources", "templates")
+    told = failure(capsys, "compile", f"{model}:factory", "--sources", "composition")
     assert "model.py" in told and reason in told
 
 
@@ -128,7 +128,7 @@ def test_a_model_that_is_none(
 def test_a_store_of_a_newer_version(
     capsys: pytest.CaptureFixture[str], exp: Path, store: Path, tmp_path: Path
 ) -> None:
-    command = ("compile", exp, "--sources", "templates", "-o", tmp_path / "out")
+    command = ("compile", exp, "--sources", "composition", "-o", tmp_path / "out")
     assert hawk(*command) == 0
     capsys.readouterr()
     with sqlite3.connect(store) as connection:
@@ -140,7 +140,7 @@ def test_a_store_that_is_no_store(
     capsys: pytest.CaptureFixture[str], exp: Path, store: Path
 ) -> None:
     store.write_text("not a database, but long enough to be taken for the header of one" * 20)
-    assert "not a SQLite database" in failure(capsys, "compile", exp, "--sources", "templates")
+    assert "not a SQLite database" in failure(capsys, "compile", exp, "--sources", "composition")
 
 
 WRONG_ENTRY = """
@@ -162,7 +162,7 @@ def test_entries_of_ones_own(capsys: pytest.CaptureFixture[str], tmp_path: Path,
     assert hawk("knowledge", "show", "arc-tangent-of-nothing") == 0
     capsys.readouterr()
     exp.write_text(EXP.replace("linalg.exp", "linalg.log"))
-    assert hawk("compile", exp, "--sources", "templates", "-o", tmp_path / "out") == 0
+    assert hawk("compile", exp, "--sources", "composition", "-o", tmp_path / "out") == 0
     file.write_text(WRONG_ENTRY.format(before="atan(x"))
     assert "own.toml" in failure(capsys, "knowledge", "add", file)
 
@@ -174,7 +174,7 @@ def test_a_wrong_entry_never_makes_a_wrong_kernel(
     file.write_text(WRONG_ENTRY.format(before="exp(x)"))
     assert hawk("knowledge", "add", file) == 0
     capsys.readouterr()
-    told = failure(capsys, "compile", exp, "--sources", "templates", "-o", tmp_path / "out")
+    told = failure(capsys, "compile", exp, "--sources", "composition", "-o", tmp_path / "out")
     assert "elements are wrong" in told
 
 
@@ -186,7 +186,7 @@ def test_a_target_of_ones_own_is_a_file(
         'base = "ascend910b1"\nname = "mine"\nsummary = "fewer cores"\n[cores]\nvector = 4\n'
     )
     out = tmp_path / "out"
-    assert hawk("compile", exp, "--sources", "templates", "-t", target, "-o", out) == 0
+    assert hawk("compile", exp, "--sources", "composition", "-t", target, "-o", out) == 0
     assert "of mine, simulated" in capsys.readouterr().out
     assert "blocks 4" in (out / "main.mlir").read_text()
     assert hawk("run", out) == 0

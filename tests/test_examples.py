@@ -15,7 +15,7 @@ from hawk_xdsl.knowledge_store import KnowledgeStore
 from hawk_xdsl.pipeline import compile_program, error_between
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SETTINGS = Settings(Sources.TEMPLATES, host_fallback=True)
+SETTINGS = Settings(Sources.COMPOSITION, host_fallback=True)
 
 
 @pytest.mark.parametrize(("name", "most_on_host"), [("encoder", 2), ("classifier", 6)])

@@ -33,7 +33,8 @@ def compiled(path: Path, sources: Sources, attempts: int = 2) -> Compiled:
 def test_every_attempt_of_the_model_is_recorded(tmp_path: Path, store: Path) -> None:
     [row] = compiled(tmp_path, Sources.ALL, attempts=1).report
     with KnowledgeStore(store) as opened:
-        outcomes = list(opened.outcomes())
+        lacking, *outcomes = opened.outcomes()
+    assert (lacking.source, lacking.trap_code) == ("template", "no-instruction")
     assert outcomes
     for outcome in outcomes:
         assert outcome.source == "model"
@@ -47,7 +48,7 @@ def test_every_attempt_of_the_model_is_recorded(tmp_path: Path, store: Path) -> 
 
 
 def test_without_the_model_nothing_is_asked(tmp_path: Path, store: Path) -> None:
-    [row] = compiled(tmp_path, Sources.TEMPLATES).report
+    [row] = compiled(tmp_path, Sources.COMPOSITION).report
     with KnowledgeStore(store) as opened:
-        assert list(opened.outcomes()) == []
+        assert [outcome.model for outcome in opened.outcomes()] == [None]
     assert row.source == "host" and "atan" in row.reason

@@ -14,7 +14,7 @@ from hawk_xdsl.generation.decide import Settings, UndecidableError
 from hawk_xdsl.generation.decision import Sources
 from hawk_xdsl.pipeline import compile_program, error_between, load_compiled
 
-TEMPLATES = Settings(sources=Sources.TEMPLATES)
+COMPOSITION = Settings(sources=Sources.COMPOSITION)
 
 
 class Small(torch.nn.Module):
@@ -54,8 +54,8 @@ def test_a_model_becomes_kernels_that_compute_the_same(program: Program, store: 
 
 
 def test_the_same_store_and_seed_give_the_same_ir(program: Program, tmp_path: Path) -> None:
-    first = compile_program(program, settings=TEMPLATES, store=tmp_path / "a")
-    second = compile_program(program, settings=TEMPLATES, store=tmp_path / "b")
+    first = compile_program(program, settings=COMPOSITION, store=tmp_path / "a")
+    second = compile_program(program, settings=COMPOSITION, store=tmp_path / "b")
     warm = compile_program(program, settings=Settings(sources=Sources.REPLAY), store=tmp_path / "a")
     assert first.ir == second.ir == warm.ir
     assert {row.source for row in warm.report} == {"reused"}
@@ -69,12 +69,12 @@ def test_replay_without_a_kernel_is_an_error(program: Program) -> None:
 def test_an_op_that_nothing_can_lower_is_named() -> None:
     unknown = import_torch(Unknown().eval(), (torch.randn(8, 8),))
     with pytest.raises(UndecidableError, match="atan"):
-        compile_program(unknown, settings=TEMPLATES)
+        compile_program(unknown, settings=COMPOSITION)
 
 
 def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
     unknown = import_torch(Unknown().eval(), (torch.randn(8, 8),))
-    settings = Settings(sources=Sources.TEMPLATES, host_fallback=True)
+    settings = Settings(sources=Sources.COMPOSITION, host_fallback=True)
     compiled = compile_program(unknown, settings=settings)
     [row] = compiled.report
     assert (row.source, row.cycles, row.bound_share) == ("host", None, None)
@@ -85,7 +85,7 @@ def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
 
 
 def test_what_is_saved_runs_again(program: Program, tmp_path: Path) -> None:
-    compiled = compile_program(program, settings=TEMPLATES)
+    compiled = compile_program(program, settings=COMPOSITION)
     compiled.save(tmp_path / "out")
     loaded, wanted = load_compiled(tmp_path / "out")
     assert wanted is not None
@@ -95,6 +95,6 @@ def test_what_is_saved_runs_again(program: Program, tmp_path: Path) -> None:
 
 
 def test_wrong_inputs_are_one_line(program: Program) -> None:
-    compiled = compile_program(program, settings=TEMPLATES)
+    compiled = compile_program(program, settings=COMPOSITION)
     with pytest.raises(HawkError, match="expected 1 inputs, got 2"):
         compiled(np.ones((20, 48), np.float32), np.ones(3, np.float32))

@@ -24,7 +24,7 @@ def compiled_subjects(target: Target) -> Iterator[Subject]:
     program = import_torch(module, example)
     lowered = program.module.clone()
     NpuOutlinePass().apply(context(), lowered)
-    settings = Settings(sources=Sources.TEMPLATES, budget=Budget(tilings=1))
+    settings = Settings(sources=Sources.COMPOSITION, budget=Budget(tuning=0))
     seen: set[str] = set()
     with (
         TemporaryDirectory() as directory,

@@ -18,9 +18,17 @@ def compile_command(
         "out"
     ),
     sources: Annotated[
-        str, typer.Option(help="Who decides: all, templates, model, or replay (store only).")
+        str,
+        typer.Option(
+            help="Who decides: all, model, templates, composition (all that needs no model), or "
+            "replay (store only)."
+        ),
     ] = "all",
-    attempts: Annotated[int, typer.Option(help="Kernel texts of the model an op.")] = 8,
+    attempts: Annotated[int, typer.Option(help="Kernels tried an op until one is right.")] = 8,
+    tuning: Annotated[int, typer.Option(help="Kernels tried an op after that, for speed.")] = 4,
+    retrieval: Annotated[
+        str, typer.Option(help="Entries for the model: none, syntactic, semantic, or fused.")
+    ] = "fused",
     seconds: Annotated[float, typer.Option(help="Seconds of the model an op; a stop.")] = 60.0,
     host_fallback: Annotated[
         bool, typer.Option("--host-fallback", help="Leave ops without a kernel on the host.")
@@ -39,14 +47,21 @@ def compile_command(
     from hawk_xdsl.frontend.load import load_program
     from hawk_xdsl.generation.decide import Settings
     from hawk_xdsl.generation.decision import Budget, Sources
+    from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import load_target
     from hawk_xdsl.pipeline import compile_program, error_between
     from hawk_xdsl.report import print_report
 
     if sources not in tuple(Sources):
         raise HawkError(f"--sources {sources}: expected one of {', '.join(Sources)}")
+    if retrieval not in tuple(RetrievalMode):
+        raise HawkError(f"--retrieval {retrieval}: expected one of {', '.join(RetrievalMode)}")
     settings = Settings(
-        Sources(sources), Budget(attempts=attempts, seconds=seconds), host_fallback, seed
+        Sources(sources),
+        Budget(attempts, tuning, seconds),
+        host_fallback,
+        seed,
+        RetrievalMode(retrieval),
     )
     load_target(target)  # a wrong name is told before anything takes time
     console = open_console()

@@ -1,39 +1,33 @@
-"""The decide loop: reuse, then templates, then the local model, each through the gate."""
+"""Decides undecided ops: a kept kernel, else attempts of those who may be asked, on the gate."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.attempts import Attempts
 from hawk_xdsl.generation.authoring import Author
-from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
-from hawk_xdsl.generation.decision import Budget, Decision, Source, Sources
-from hawk_xdsl.generation.gate import VERIFIER_VERSION, Finish, Gate, Verdict, signature_of
+from hawk_xdsl.generation.by_model import ModelProposer
+from hawk_xdsl.generation.by_template import TemplateProposer
+from hawk_xdsl.generation.composition import Composer
+from hawk_xdsl.generation.decision import Budget, Decision, Effort, Source, Sources
+from hawk_xdsl.generation.draft import Proposer
+from hawk_xdsl.generation.gate import Finish, Gate, Verdict, signature_of
+from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.roofline import bound_of
-from hawk_xdsl.generation.template import candidates
-from hawk_xdsl.knowledge_store import (
-    Entry,
-    EntryKind,
-    KernelKey,
-    KernelRecord,
-    KnowledgeStore,
-    Message,
-    Outcome,
-    SpecRecord,
-    StoreView,
-)
-from hawk_xdsl.knowledge_store import Verdict as RecordedVerdict
-from hawk_xdsl.npu_target import Target
+from hawk_xdsl.knowledge_store import Entry, KnowledgeStore, RetrievalMode, SpecRecord, StoreView
+from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 
 _NOBODY = {
     Sources.ALL: "no template fits, and the model wrote nothing",
-    Sources.TEMPLATES: "no template fits",
     Sources.MODEL: "the model wrote nothing",
+    Sources.TEMPLATES: "no template fits",
+    Sources.COMPOSITION: "no template fits",
     Sources.REPLAY: "the store has no kernel for it",
 }
 """Why an op is undecided if nothing was refused."""
@@ -55,6 +49,7 @@ class Settings:
     budget: Budget = field(default_factory=Budget)
     host_fallback: bool = False
     seed: int = 0
+    retrieval: RetrievalMode = RetrievalMode.FUSED
 
 
 @dataclass
@@ -84,49 +79,35 @@ class Decider:
         Raises ``UndecidableError`` if there is none and the op may not stay on the host.
         """
         label = op.label.data if op.label is not None else "op"
-        started = time.monotonic()
         if op.host is not None:
-            return Decision(label, Source.HOST, None, None, None, 0, 0.0, reason="marked host")
+            return Decision(label, Source.HOST, None, None, None, 0.0, reason="marked host")
+        started = time.monotonic()
         try:
             specification = specify(op)
         except UnreadableError as error:
-            return self.left_undecided(label, None, 0, str(error), started)
-        if (before := self._decided.get(specification.digest)) is not None:
-            return before
-        self.store.record_spec(
-            SpecRecord(specification.digest, label, specification.text, op_as_text(op))
-        )
-        decision = _Attempt(self, op, specification, label, name, started).decide()
-        self._decided[specification.digest] = decision
+            decision = Decision(label, Source.HOST, None, None, None, 0.0, reason=str(error))
+            return self._allowed(decision)
+        before = self._decided.get(specification.digest)
+        if before is None:
+            self.store.record_spec(
+                SpecRecord(specification.digest, label, specification.text, op_as_text(op))
+            )
+            before = _Op(self, op, specification, label, name).decide()
+            before = replace(before, seconds=time.monotonic() - started)
+            self._decided[specification.digest] = before
+        return self._allowed(before)
+
+    def _allowed(self, decision: Decision) -> Decision:
+        """The decision, unless it leaves on the host what may not stay there."""
+        if decision.source is Source.HOST and not self.settings.host_fallback:
+            raise UndecidableError(
+                f"no kernel for npu.undecided {decision.label!r}: {decision.reason}"
+            )
         return decision
 
-    def left_undecided(
-        self,
-        label: str,
-        specification: Specification | None,
-        attempts: int,
-        reason: str,
-        started: float,
-        timed_out: bool = False,
-    ) -> Decision:
-        """The op on the host. Raises ``UndecidableError`` if that is not allowed."""
-        if not self.settings.host_fallback:
-            raise UndecidableError(f"no kernel for npu.undecided {label!r}: {reason}")
-        return Decision(
-            label,
-            Source.HOST,
-            specification,
-            None,
-            None,
-            attempts,
-            time.monotonic() - started,
-            reason=reason,
-            timed_out=timed_out,
-        )
 
-
-class _Attempt:
-    """All attempts at one op."""
+class _Op:
+    """One op to decide."""
 
     def __init__(
         self,
@@ -135,44 +116,58 @@ class _Attempt:
         specification: Specification,
         label: str,
         name: str,
-        started: float,
     ) -> None:
         self._decider = decider
         self._specification = specification
         self._label = label
-        self._started = started
-        self._traps: list[str] = []
-        signature = signature_of(specification, name, decider.target_given)
+        self._signature = signature_of(specification, name, decider.target_given)
         settings = decider.settings
         self._gate = Gate(
-            op, specification, signature, decider.target, settings.seed, decider.finish
+            op, specification, self._signature, decider.target, settings.seed, decider.finish
         )
-        self._signature = signature
+        self._ledger = Ledger(
+            decider.store, decider.run_id, specification, decider.target, settings.seed
+        )
+        self._bound = bound_of(specification, decider.target)
+        self._traps: list[str] = []
 
     def decide(self) -> Decision:
-        sources = self._decider.settings.sources
-        found = self._reuse()
-        if found is None and sources in (Sources.ALL, Sources.TEMPLATES):
-            found = self._from_templates()
-        timed_out = False
-        if found is None and sources in (Sources.ALL, Sources.MODEL):
-            found, timed_out = self._from_model()
+        kept = self._kept()
+        if kept is not None:
+            return kept
+        settings = self._decider.settings
+        model = self._model() if settings.sources.asks_model else None
+        templates = self._templates() if settings.sources.composes else None
+        attempts = Attempts(
+            self._label,
+            self._gate,
+            self._ledger,
+            self._bound,
+            settings.budget,
+            [proposer for proposer in (templates, model) if proposer is not None],
+            self._decider.progress,
+            traps=self._traps,
+        )
+        found = attempts.until_right()
+        if found is not None and settings.sources.tunes:
+            found = attempts.tuned(found)
+        effort = replace(attempts.effort, gate_runs=self._gate.checks)
+        timed_out = model is not None and model.timed_out
         if found is None:
-            reason = self._traps[-1] if self._traps else _NOBODY[sources]
-            return self._decider.left_undecided(
-                self._label,
-                self._specification,
-                self._gate.checks,
-                reason,
-                self._started,
-                timed_out,
+            reason = self._traps[-1] if self._traps else _NOBODY[settings.sources]
+            return replace(
+                self._decision(Source.HOST, None, effort), reason=reason, timed_out=timed_out
             )
-        return found
+        draft, verdict = found.draft, found.verdict
+        self._ledger.keep(draft, verdict, self._bound)
+        decision = self._decision(draft.source, verdict, effort)
+        return replace(
+            decision, entries=draft.entries, origin=draft.model or "", timed_out=timed_out
+        )
 
-    def _reuse(self) -> Decision | None:
+    def _kept(self) -> Decision | None:
         """The kernel that was verified before, verified again."""
-        decider = self._decider
-        key = KernelKey(self._specification.digest, decider.target.name, VERIFIER_VERSION)
+        decider, key = self._decider, self._ledger.key
         record = decider.known.get_kernel(key)
         if record is None:
             return None
@@ -181,159 +176,27 @@ class _Attempt:
             self._traps.append(f"a kernel kept in the store: {verdict.trap_message}")
             decider.store.drop_kernel(key)
             return None
-        return self._decision(Source.REUSED, verdict, record.entries, record.source)
+        decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
+        return replace(decision, entries=record.entries, origin=record.source)
 
-    def _from_templates(self) -> Decision | None:
-        """The fastest of the first tilings that pass, of the first template that has one."""
-        for entry in self._templates():
-            composition = self._composition()
-            found = candidates(entry, self._specification, composition, self._decider.target)
-            best: Verdict | None = None
-            used: tuple[str, ...] = ()
-            for candidate in found[: self._decider.settings.budget.tilings]:
-                self._decider.progress(f"{self._label}: {entry.name} {_sizes(candidate.sizes)}")
-                verdict = self._try(candidate.text, Source.TEMPLATE, candidate.entries)
-                if verdict.accepted and (best is None or verdict.cycles < best.cycles):
-                    best, used = verdict, candidate.entries
-            if best is not None:
-                return self._keep(Source.TEMPLATE, best, used)
-        return None
-
-    def _templates(self) -> list[Entry]:
-        return [e for e in self._decider.entries if e.kind is EntryKind.TEMPLATE]
-
-    def _composition(self) -> Composition | None:
-        try:
-            return self._decider.composer.compose(self._specification)
-        except NoInstructionError as error:
-            self._traps.append(str(error))
-            return None
-
-    def _from_model(self) -> tuple[Decision | None, bool]:
-        """The first text of the local model that passes; each trap is in the next question."""
-        budget = self._decider.settings.budget
-        author = self._decider.author()
-        deadline = time.monotonic() + budget.seconds
-        session = author.open(self._specification, self._signature, self._decider.settings.seed)
-        for attempt in range(budget.attempts):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                self._traps.append(f"the model used up its {budget.seconds:g} s")
-                break
-            self._decider.progress(f"{self._label}: asking {author.name}")
-            draft = session.next(left, budget.attempts - attempt)
-            if draft is None:
-                break
-            verdict = self._gate.check(draft.text) if draft.finished else None
-            self._decider.store.record_outcome(
-                self._outcome(
-                    verdict,
-                    Source.MODEL,
-                    draft.text,
-                    draft.entries,
-                    prompt=draft.prompt,
-                    model=author.name,
-                    seconds=draft.seconds,
-                    tokens=draft.tokens,
-                )
-            )
-            if verdict is None:
-                self._traps.append("the model did not finish a kernel")
-                session.failed(draft.text, "unfinished", "the text did not end")
-            elif verdict.accepted:
-                return self._keep(Source.MODEL, verdict, draft.entries, author.name), False
-            else:
-                self._traps.append(verdict.trap_message or "")
-                session.failed(draft.text, verdict.trap_code or "", verdict.trap_message or "")
-        return None, time.monotonic() >= deadline
-
-    def _try(self, text: str, source: Source, entries: tuple[str, ...]) -> Verdict:
-        """One text through the gate, its outcome recorded."""
-        started = time.monotonic()
-        verdict = self._gate.check(text)
-        seconds = time.monotonic() - started
-        self._decider.store.record_outcome(
-            self._outcome(verdict, source, text, entries, seconds=seconds)
-        )
-        for name in entries:
-            self._decider.store.record_use(name, won=verdict.accepted)
-        if not verdict.accepted:
-            self._traps.append(verdict.trap_message or "")
-        return verdict
-
-    def _outcome(
-        self,
-        verdict: Verdict | None,
-        source: Source,
-        text: str,
-        entries: tuple[str, ...],
-        *,
-        seconds: float,
-        prompt: tuple[Message, ...] = (),
-        model: str | None = None,
-        tokens: int = 0,
-    ) -> Outcome:
-        if verdict is None:
-            kind = RecordedVerdict.UNFINISHED
-        else:
-            kind = RecordedVerdict.ACCEPTED if verdict.accepted else RecordedVerdict.REJECTED
-        accepted = verdict is not None and verdict.accepted
-        return Outcome(
-            run_id=self._decider.run_id,
-            spec_hash=self._specification.digest,
-            spec_text=self._specification.text,
-            target=self._decider.target.name,
-            verdict=kind,
-            source=str(source),
-            kernel_text=text,
-            prompt=prompt,
-            trap_code=verdict.trap_code if verdict else "unfinished",
-            trap_message=verdict.trap_message if verdict else None,
-            cycles=verdict.cycles if accepted and verdict else None,
-            bottleneck=str(verdict.bottleneck) if accepted and verdict else None,
-            entries=entries,
-            model=model,
-            seed=self._decider.settings.seed,
-            seconds=seconds,
-            tokens=tokens,
+    def _templates(self) -> Proposer:
+        decider = self._decider
+        return TemplateProposer(
+            decider.entries, decider.composer, self._specification, decider.target
         )
 
-    def _keep(
-        self, source: Source, verdict: Verdict, entries: tuple[str, ...], origin: str = ""
-    ) -> Decision:
-        """The decision, its kernel kept for the next compile."""
-        decision = self._decision(source, verdict, entries, origin)
-        assert decision.bound is not None
-        self._decider.store.put_kernel(
-            KernelRecord(
-                spec_hash=self._specification.digest,
-                target=self._decider.target.name,
-                verifier_version=VERIFIER_VERSION,
-                text=verdict.text,
-                source=origin or str(source),
-                cycles=verdict.cycles,
-                bound_cycles=decision.bound.cycles,
-                bottleneck=str(verdict.bottleneck),
-                entries=entries,
-            )
-        )
-        return decision
-
-    def _decision(
-        self, source: Source, verdict: Verdict, entries: tuple[str, ...], origin: str
-    ) -> Decision:
-        return Decision(
-            self._label,
-            source,
+    def _model(self) -> ModelProposer:
+        settings = self._decider.settings
+        return ModelProposer(
+            self._decider.author,
             self._specification,
-            verdict,
-            bound_of(self._specification, self._decider.target),
-            self._gate.checks,
-            time.monotonic() - self._started,
-            entries,
-            origin,
+            self._signature,
+            settings.seed,
+            settings.budget.attempts,
+            settings.budget.seconds,
+            lambda line: self._decider.progress(f"{self._label}: {line}"),
         )
 
-
-def _sizes(sizes: Mapping[str, int]) -> str:
-    return " ".join(f"{axis}:{size}" for axis, size in sizes.items())
+    def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
+        bound: Bound | None = None if verdict is None else self._bound
+        return Decision(self._label, source, self._specification, verdict, bound, 0.0, effort)

@@ -20,24 +20,60 @@ class Source(StrEnum):
 class Sources(StrEnum):
     """Who is asked; for ablation, and ``replay`` for tests that must load no model."""
 
-    ALL = "all"
-    TEMPLATES = "templates"
-    MODEL = "model"
-    REPLAY = "replay"
+    ALL = "all"  # composition and the model
+    MODEL = "model"  # the model alone, without templates
+    TEMPLATES = "templates"  # templates and instructions: no rewrites, no tile search
+    COMPOSITION = "composition"  # everything that needs no model
+    REPLAY = "replay"  # kernels of the store only
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether the local model may be asked."""
+        return self in (Sources.ALL, Sources.MODEL)
+
+    @property
+    def composes(self) -> bool:
+        """Whether templates are filled."""
+        return self in (Sources.ALL, Sources.COMPOSITION, Sources.TEMPLATES)
+
+    @property
+    def tunes(self) -> bool:
+        """Whether the first right kernel may be followed by faster ones."""
+        return self is not Sources.TEMPLATES
 
 
 @dataclass(frozen=True)
 class Budget:
     """How much may be spent on one op.
 
-    ``attempts`` counts complete kernel texts from the model that enter the gate; ``tilings`` those
-    from templates. ``seconds`` bounds the model's time and is only a safety stop: a run that it
-    ended is marked, since it may not be reproducible.
+    An attempt is a complete kernel body that enters the gate, whoever wrote it. ``attempts`` counts
+    those until the first right one, ``tuning`` those after it, which only make the kernel faster.
+    ``seconds`` bounds the model's time and is only a safety stop: a run that it ended is marked,
+    since it may not be reproducible.
     """
 
     attempts: int = 8
-    tilings: int = 4
+    tuning: int = 4
     seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What deciding an op took.
+
+    ``attempts`` were made until the first right kernel (``first_right`` is its number, from 1), or
+    in vain; ``tuning`` after it. ``gate_runs`` counts all bodies that the gate looked at, those
+    kept in the store too. ``tokens`` are the model's, and ``rejected_lines`` the lines of it that
+    were taken back while they were written.
+    """
+
+    attempts: int = 0
+    first_right: int | None = None
+    first_cycles: int | None = None
+    tuning: int = 0
+    gate_runs: int = 0
+    tokens: int = 0
+    rejected_lines: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,12 +85,22 @@ class Decision:
     specification: Specification | None
     verdict: Verdict | None
     bound: Bound | None
-    attempts: int
     seconds: float
+    effort: Effort = Effort()
     entries: tuple[str, ...] = ()
     origin: str = ""
     reason: str = ""
     timed_out: bool = False
+
+    @property
+    def attempts(self) -> int:
+        """Attempts until the first right kernel, or in vain."""
+        return self.effort.attempts
+
+    @property
+    def first_right(self) -> int | None:
+        """The number of the first right attempt, from 1; ``None`` where there was none."""
+        return self.effort.first_right
 
     @property
     def cycles(self) -> int | None:

@@ -1,6 +1,6 @@
 """npu-decide: a verified kernel for every undecided op: reused, by template, or by the model."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,13 @@ from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.composition import Composer
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Sources
-from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
+from hawk_xdsl.knowledge_store import (
+    Entry,
+    EntryKind,
+    KnowledgeStore,
+    RetrievalMode,
+    load_seed_entries,
+)
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.launching import launch_instead
@@ -55,7 +61,8 @@ def open_decider(
 
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
         entries = known.in_use(load_seed_entries())
-        composer = Composer.of(entries, lambda mnemonic, dtype: supports(chosen, mnemonic, dtype))
+        known_to = _composing(entries, settings.sources)
+        composer = Composer.of(known_to, lambda mnemonic, dtype: supports(chosen, mnemonic, dtype))
         yield Decider(
             target=chosen,
             target_given=target if isinstance(target, str) else target.name,
@@ -64,10 +71,16 @@ def open_decider(
             store=opened,
             known=known,
             finish=finish,
-            author=_once(lambda: Author.load(model, entries, chosen)),
+            author=_once(lambda: Author.load(model, entries, chosen, settings.retrieval, progress)),
             settings=settings,
             progress=progress,
         )
+
+
+def _composing(entries: Sequence[Entry], sources: Sources) -> list[Entry]:
+    """What kernels may be composed with: templates alone do without rewrites."""
+    plain = sources is Sources.TEMPLATES
+    return [entry for entry in entries if not (plain and entry.kind is EntryKind.REWRITE)]
 
 
 def _once(make: Callable[[], Author]) -> Callable[[], Author]:
@@ -139,8 +152,10 @@ class NpuDecidePass(NpuPass):
 
     Args:
         target: the name of a target or the path of its TOML file.
-        sources: who is asked: all, templates, model, or replay (only kernels of the store).
-        attempts: complete kernel texts of the model an op.
+        sources: who is asked: all, model, templates, composition, or replay (kernels of the store).
+        attempts: complete kernel texts an op until one is right.
+        tuning: further ones that may make it faster.
+        retrieval: how entries are found for the model: none, syntactic, semantic, or fused.
         seconds: most seconds of the model an op; a safety stop.
         seed: seeds the gate's inputs and the model's sampling.
         host_fallback: whether an op without a kernel stays on the host instead of an error.
@@ -153,6 +168,8 @@ class NpuDecidePass(NpuPass):
     target: str = "ascend910b1"
     sources: str = "all"
     attempts: int = 8
+    tuning: int = 4
+    retrieval: str = "fused"
     seconds: float = 60.0
     seed: int = 0
     host_fallback: bool = False
@@ -174,9 +191,14 @@ class NpuDecidePass(NpuPass):
     def _settings(self) -> Settings:
         if self.sources not in tuple(Sources):
             raise PassError(f"sources={self.sources}: expected one of {', '.join(Sources)}")
+        if self.retrieval not in tuple(RetrievalMode):
+            raise PassError(
+                f"retrieval={self.retrieval}: expected one of {', '.join(RetrievalMode)}"
+            )
         return Settings(
             sources=Sources(self.sources),
-            budget=Budget(attempts=self.attempts, seconds=self.seconds),
+            budget=Budget(self.attempts, self.tuning, self.seconds),
             host_fallback=self.host_fallback,
             seed=self.seed,
+            retrieval=RetrievalMode(self.retrieval),
         )

@@ -1,6 +1,6 @@
 // RUN: rm -f %t.sqlite*
-// RUN: xdsl-opt %s -p 'npu-decide{sources=templates host_fallback=true store="%t.sqlite"}' | filecheck %s
-// RUN: not xdsl-opt %s -p 'npu-decide{sources=templates store="%t.sqlite"}' 2>&1 | filecheck %s --check-prefix=ERROR
+// RUN: xdsl-opt %s -p 'npu-decide{sources=composition host_fallback=true store="%t.sqlite"}' | filecheck %s
+// RUN: not xdsl-opt %s -p 'npu-decide{sources=composition store="%t.sqlite"}' 2>&1 | filecheck %s --check-prefix=ERROR
 // RUN: not xdsl-opt %s -p 'npu-decide{sources=oracle store="%t.sqlite"}' 2>&1 | filecheck %s --check-prefix=OPTION
 // RUN: not xdsl-opt %s -p 'npu-decide{target=abacus store="%t.sqlite"}' 2>&1 | filecheck %s --check-prefix=TARGET
 // RUN: not xdsl-opt %s -p 'npu-decide{tarhet=x}' 2>&1 | filecheck %s --check-prefix=MISSPELT
@@ -11,7 +11,7 @@
 // CHECK:      npu.undecided "angle" host ins(
 // CHECK-NOT:  npu.kernel
 // ERROR:      error: no kernel for npu.undecided 'angle': nothing says how to compute atan of f32 on this target
-// OPTION:     error: sources=oracle: expected one of all, templates, model, replay
+// OPTION:     error: sources=oracle: expected one of all, model, templates, composition, replay
 // TARGET:     error: unknown target 'abacus'; known: ascend310b, ascend910b1, ascend950
 // MISSPELT:   error: npu-decide: {{.*}}tarhet
 

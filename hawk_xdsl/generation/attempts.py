@@ -1,0 +1,101 @@
+"""Attempts at one op until one is right, then at making it faster, within a budget."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from hawk_xdsl.generation.decision import Budget, Effort
+from hawk_xdsl.generation.draft import Draft, Proposer
+from hawk_xdsl.generation.gate import Gate, Verdict
+from hawk_xdsl.generation.ledger import Ledger
+from hawk_xdsl.npu_target import Bound
+
+FAST_ENOUGH = 1.05
+"""Times the bound at which a kernel is not worth tuning any more."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An accepted draft."""
+
+    draft: Draft
+    verdict: Verdict
+
+
+@dataclass
+class Attempts:
+    """The attempts at one op. ``proposers`` are asked in order, each while it has drafts.
+
+    ``traps`` are the reasons of all refusals, the last one last.
+    """
+
+    label: str
+    gate: Gate
+    ledger: Ledger
+    bound: Bound
+    budget: Budget
+    proposers: Sequence[Proposer]
+    progress: Callable[[str], None]
+    effort: Effort = field(default_factory=Effort)
+    traps: list[str] = field(default_factory=list[str])
+    _tried: set[str] = field(default_factory=set[str])
+
+    def until_right(self) -> Found | None:
+        """The first draft that the gate accepts; ``None`` if the budget or the ideas end."""
+        while self.effort.attempts < self.budget.attempts:
+            draft = self._next()
+            if draft is None:
+                return None
+            number = self.effort.attempts + 1
+            verdict = self._check(draft, f"attempt {number} of {self.budget.attempts}")
+            self.effort = replace(self.effort, attempts=number)
+            if verdict.accepted:
+                self.effort = replace(self.effort, first_right=number, first_cycles=verdict.cycles)
+                return Found(draft, verdict)
+        return None
+
+    def tuned(self, found: Found) -> Found:
+        """The fastest accepted draft of those that the tuning budget pays for."""
+        best = found
+        while (
+            self.effort.tuning < self.budget.tuning
+            and best.verdict.cycles > FAST_ENOUGH * self.bound.cycles
+        ):
+            draft = self._next()
+            if draft is None:
+                break
+            number = self.effort.tuning + 1
+            verdict = self._check(draft, f"tuning {number} of {self.budget.tuning}")
+            self.effort = replace(self.effort, tuning=number)
+            if verdict.accepted and verdict.cycles < best.verdict.cycles:
+                best = Found(draft, verdict)
+        return best
+
+    def _next(self) -> Draft | None:
+        """The next complete draft that was not tried; troubles on the way are recorded."""
+        for proposer in self.proposers:
+            while (draft := proposer.next()) is not None:
+                self.effort = replace(
+                    self.effort,
+                    tokens=self.effort.tokens + draft.tokens,
+                    rejected_lines=self.effort.rejected_lines + draft.rejected_lines,
+                )
+                if draft.trouble is not None:
+                    self.ledger.record(draft, None)
+                    self.traps.append(draft.trouble.message)
+                elif draft.text not in self._tried:
+                    return draft
+        return None
+
+    def _check(self, draft: Draft, which: str) -> Verdict:
+        who = draft.model or str(draft.source)
+        self.progress(f"{self.label}: {which}: {who} {draft.about}".rstrip())
+        self._tried.add(draft.text)
+        started = time.monotonic()
+        verdict = self.gate.check(draft.text)
+        self.ledger.record(draft, verdict, time.monotonic() - started)
+        if not verdict.accepted:
+            self.traps.append(verdict.trap_message or "")
+        for proposer in self.proposers:
+            proposer.learn(draft, verdict)
+        return verdict

@@ -1,0 +1,127 @@
+"""Proposes drafts of the local model; what became of the last one is in its next question."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hawk_xdsl.dialects.kernel_text import Signature, narrowed_grammar
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.authoring import Author
+from hawk_xdsl.generation.decision import Source
+from hawk_xdsl.generation.decoding import Proposal, Stop
+from hawk_xdsl.generation.draft import Draft, Trouble
+from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.generation.local_model import ModelError
+from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptTooLong
+from hawk_xdsl.semantics.specification import Specification
+
+CANDIDATES = 2
+"""Texts asked for at a time: the likeliest one, and samples."""
+
+_STOPPED = {
+    Stop.TOKENS: "the model did not finish a kernel within its tokens",
+    Stop.DEADLINE: "the model did not finish a kernel within its time",
+    Stop.GRAMMAR: "the grammar became too large for the decoder",
+}
+
+
+@dataclass
+class ModelProposer:
+    """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
+
+    ``author`` is asked for when the first question is. A model that fails (no memory, a prompt
+    that does not fit) is a draft with trouble, and is asked no more.
+    """
+
+    author: Callable[[], Author]
+    specification: Specification
+    signature: Signature
+    seed: int
+    most: int
+    seconds: float
+    progress: Callable[[str], None] = lambda line: None
+    timed_out: bool = False
+    _waiting: list[Draft] = field(default_factory=list[Draft])
+    _failure: FailedAttempt | None = None
+    _rounds: int = 0
+    _texts: int = 0
+    _spent: float = 0.0
+    _over: bool = False
+
+    def next(self) -> Draft | None:
+        """The likeliest text of the last answer, or of the next one."""
+        if not self._waiting and not self._over and self._texts < self.most:
+            self._ask()
+        return self._waiting.pop(0) if self._waiting else None
+
+    def learn(self, draft: Draft, verdict: Verdict) -> None:
+        """A refusal is what the next question is about."""
+        if not verdict.accepted:
+            self._fail(draft.text, verdict.trap_code or "", verdict.trap_message or "")
+
+    def _fail(self, text: str, trap: str, message: str) -> None:
+        self._failure = FailedAttempt(text, trap, message)
+
+    def _ask(self) -> None:
+        author = self.author()
+        left = self.seconds - self._spent
+        if left <= 0:
+            self._give_up("timeout", f"the model used up its {self.seconds:g} s")
+            self.timed_out = True
+            return
+        self.progress(f"asking {author.name}")
+        started = time.monotonic()
+        try:
+            prompt = author.prompt(self.specification, self._known_failure(author))
+            proposals = author.texts(
+                prompt,
+                narrowed_grammar(self.signature),
+                candidates=min(CANDIDATES, self.most - self._texts),
+                seed=self.seed + self._rounds,
+                seconds=left,
+            )
+        except PromptTooLong as error:
+            self._give_up("prompt-too-long", error.message)
+            return
+        except ModelError as error:
+            self._give_up("model", error.message)
+            return
+        except HawkError as error:
+            self._give_up("grammar", error.message)
+            return
+        finally:
+            took = time.monotonic() - started
+            self._spent += took
+        self._rounds += 1
+        self._texts += len(proposals)
+        self._waiting += [self._draft(author, prompt, p, took / len(proposals)) for p in proposals]
+
+    def _known_failure(self, author: Author) -> FailedAttempt | None:
+        """The last failure with what is known about its trap."""
+        last = self._failure
+        if last is None:
+            return None
+        return FailedAttempt(last.text, last.trap, last.message, author.rule(last.trap))
+
+    def _draft(self, author: Author, prompt: Prompt, proposal: Proposal, seconds: float) -> Draft:
+        trouble: Trouble | None = None
+        if not proposal.finished:
+            trouble = Trouble("unfinished", _STOPPED[proposal.stop])
+            self._fail(proposal.text, trouble.code, trouble.message)
+            self.timed_out = self.timed_out or proposal.stop is Stop.DEADLINE
+        return Draft(
+            Source.MODEL,
+            proposal.text,
+            tuple(entry.name for entry in prompt.entries),
+            trouble=trouble,
+            prompt=prompt.messages,
+            model=author.name,
+            seconds=seconds,
+            tokens=proposal.tokens,
+        )
+
+    def _give_up(self, code: str, message: str) -> None:
+        self._over = True
+        self._waiting.append(
+            Draft(Source.MODEL, "", trouble=Trouble(code, message), model=self.author().name)
+        )

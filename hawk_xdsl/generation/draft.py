@@ -1,0 +1,48 @@
+"""A draft of a kernel, and who proposes drafts: the one interface of templates and models."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hawk_xdsl.generation.decision import Source
+from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.knowledge_store import Message
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a proposer delivered no complete body: a stable code and one line."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A kernel body and how it came about; with ``trouble`` it is not complete.
+
+    ``about`` says in a few words what distinguishes it, such as its tile sizes. ``seconds`` and
+    ``tokens`` are what writing it took.
+    """
+
+    source: Source
+    text: str
+    entries: tuple[str, ...] = ()
+    about: str = ""
+    trouble: Trouble | None = None
+    prompt: tuple[Message, ...] = ()
+    model: str | None = None
+    seconds: float = 0.0
+    tokens: int = 0
+    rejected_lines: int = 0
+
+
+class Proposer(Protocol):
+    """Proposes drafts for one op, the most promising first, and learns from what became of them."""
+
+    def next(self) -> Draft | None:
+        """The next draft; ``None`` if there is nothing more to try."""
+        ...
+
+    def learn(self, draft: Draft, verdict: Verdict) -> None:
+        """Told of each verdict, on the drafts of other proposers too."""
+        ...
