@@ -1,0 +1,1 @@
+"""Learning from outcomes: new entries, fewer entries, and training data for models."""
