@@ -26,8 +26,7 @@ from rich.table import Table
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, Signature, build
 from hawk_xdsl.dialects.npu import KernelOp, TileOp
 from hawk_xdsl.npu_target import load_target, simulate
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
+from hawk_xdsl.passes.finishing import finish_kernel
 
 TARGET = load_target("ascend910b1")
 ROWS, COLUMNS, TILE_ROWS = 4096, 1024, 8
@@ -99,8 +98,7 @@ def kernel(text: str, inputs: dict[str, np.ndarray], output: tuple[int, ...]) ->
     operands = tuple(GlobalOperand(name, "f32", a.shape) for name, a in inputs.items())
     signature = Signature("k", operands, (GlobalOperand("y", "f32", output),), TARGET.name)
     [stage] = build(text, signature, lambda core: TARGET.cores[core]).kernels
-    plan_kernel(stage.op, TARGET)
-    sync_kernel(stage.op, TARGET)
+    finish_kernel(stage.op, TARGET)
     return stage.op
 
 

@@ -20,10 +20,9 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.generation.decide import Progress, Settings
 from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
+from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.passes.npu_decide import Placed, decide_module, open_decider
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
 from hawk_xdsl.report import Row, row_of, write_report
 from hawk_xdsl.semantics.host import run_main
 from hawk_xdsl.semantics.reference_types import Array
@@ -188,8 +187,7 @@ def compile_program(
         placed = decide_module(module, decider, on_decision)
     progress("planning memory and synchronisation")
     for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
-        plan_kernel(kernel, chosen)
-        sync_kernel(kernel, chosen)
+        finish_kernel(kernel, chosen)
     module.verify()
     given = target if isinstance(target, str) else target.name
     return Compiled(program, module, chosen, given, tuple(placed))

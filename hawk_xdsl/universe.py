@@ -34,7 +34,13 @@ HAWK_UNIVERSE = Universe(
     all_dialects={"npu": _npu},
     all_passes={
         name: _pass(name)
-        for name in ("npu-outline", "npu-decide", "npu-plan-memory", "npu-insert-sync")
+        for name in (
+            "npu-outline",
+            "npu-decide",
+            "npu-multi-buffer",
+            "npu-plan-memory",
+            "npu-insert-sync",
+        )
     },
 )
 """The entry point of the ``xdsl.universe`` group."""

@@ -1,5 +1,5 @@
 // RUN: rm -f %t.sqlite*
-// RUN: xdsl-opt %s -p 'npu-outline,npu-decide{target=ascend910b1 sources=composition store="%t.sqlite"},npu-plan-memory,npu-insert-sync' | filecheck %s
+// RUN: xdsl-opt %s -p 'npu-outline,npu-decide{target=ascend910b1 sources=composition store="%t.sqlite"},npu-multi-buffer,npu-plan-memory,npu-insert-sync' | filecheck %s
 
 // The whole lowering of a linalg op under the stock xdsl-opt.
 

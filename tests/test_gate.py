@@ -6,16 +6,14 @@ from undecided import NORM, SOFTMAX, elementwise, undecided
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.generation.gate import Gate, signature_of
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
+from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = load_target("ascend910b1")
 
 
 def finish(kernel: KernelOp) -> None:
-    plan_kernel(kernel, TARGET)
-    sync_kernel(kernel, TARGET)
+    finish_kernel(kernel, TARGET)
 
 
 def gate(op: UndecidedOp) -> Gate:

@@ -11,8 +11,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.gate import Gate, signature_of
 from hawk_xdsl.generation.trials import Trials
 from hawk_xdsl.npu_target import Target, simulate
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
+from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
 from mutation.damage import Damage, damages
 from mutation.judge import Judge, Stage, stages_of
@@ -71,9 +70,8 @@ class Bench:
         self._seed = seed
 
     def _finish(self, kernel: KernelOp) -> None:
-        """Plan and sync as always, then damage the stage that is to be damaged."""
-        plan_kernel(kernel, self._target)
-        sync_kernel(kernel, self._target)
+        """Finish it as always, then damage the stage that is to be damaged."""
+        finish_kernel(kernel, self._target)
         damage, stage = self._damage, len(self._finished)
         self._finished.append(kernel)
         if damage is not None and damage.stage == stage:

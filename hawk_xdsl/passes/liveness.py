@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from xdsl.dialects import scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation
 from xdsl.traits import IsTerminator
@@ -75,7 +76,8 @@ def live_ranges(kernel: KernelOp, positions: Positions) -> list[LiveRange]:
     """The live ranges of a kernel in program order.
 
     A buffer lives from its first to its last use, both lifted to the block that allocates it:
-    used in a loop but allocated before it, it lives for the whole loop.
+    used in a loop but allocated before it, it lives for the whole loop. One of several buffers
+    that take turns lives for the whole loop around its allocation.
 
     Raises:
         PassError: a loop or branch carries the buffer.
@@ -97,7 +99,10 @@ def _range_of_buffer(alloc: AllocOp, positions: Positions) -> LiveRange:
     for user in users:
         if user.regions or user.has_trait(IsTerminator):
             raise PassError(f"a buffer that {user.name} chooses at run time cannot be planned")
-    users = [_ancestor(user, block) for user in users] or [alloc]
+    if alloc.buffers is not None and (loop := _loop_around(alloc)) is not None:
+        users = [loop]
+    else:
+        users = [_ancestor(user, block) for user in users] or [alloc]
     return LiveRange(
         alloc,
         scope_of(alloc.buffer),
@@ -105,6 +110,13 @@ def _range_of_buffer(alloc: AllocOp, positions: Positions) -> LiveRange:
         min(positions.enter[user] for user in users),
         max(positions.leave[user] for user in users),
     )
+
+
+def _loop_around(op: Operation) -> Operation | None:
+    parent = op.parent_op()
+    while parent is not None and not isinstance(parent, scf.ForOp):
+        parent = parent.parent_op()
+    return parent
 
 
 def _ancestor(op: Operation, block: Block) -> Operation:

@@ -23,10 +23,9 @@ from hawk_xdsl.knowledge_store import (
 )
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.passes.launching import launch_instead
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
 from hawk_xdsl.passes.npu_pass import NpuPass
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
 from hawk_xdsl.passes.pass_error import PassError
 
 
@@ -55,10 +54,6 @@ def open_decider(
     """
     chosen = load_target(target) if isinstance(target, str) else target
 
-    def finish(kernel: KernelOp) -> None:
-        plan_kernel(kernel, chosen)
-        sync_kernel(kernel, chosen)
-
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
         entries = known.in_use(load_seed_entries())
         known_to = _composing(entries, settings.sources)
@@ -70,7 +65,7 @@ def open_decider(
             composer=composer,
             store=opened,
             known=known,
-            finish=finish,
+            finish=lambda kernel: finish_kernel(kernel, chosen),
             author=_once(lambda: Author.load(model, entries, chosen, settings.retrieval, progress)),
             settings=settings,
             progress=progress,

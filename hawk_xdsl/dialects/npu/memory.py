@@ -44,15 +44,18 @@ from hawk_xdsl.dialects.npu.tile_op import (
 class AllocOp(IRDLOperation):
     """A buffer on the core; live from here to its last use, in a loop within one iteration.
 
-    ``address`` (bytes from the start of the scope) is set by ``npu-plan-memory``.
+    ``address`` (bytes from the start of the scope) is set by ``npu-plan-memory``. ``buffers`` is
+    set by ``npu-multi-buffer``: of how many buffers that take turns in the loop around it is one,
+    so that it keeps its place for as long as the loop runs.
     """
 
     name = "npu.alloc"
 
     buffer = result_def(MemRefType)
     address = opt_prop_def(IntegerAttr.constr(i64))
+    buffers = opt_prop_def(IntegerAttr.constr(i64))
 
-    assembly_format = "(`at` $address^)? attr-dict `:` type($buffer)"
+    assembly_format = "(`at` $address^)? (`buffers` $buffers^)? attr-dict `:` type($buffer)"
 
     def __init__(self, type_: MemRefType, address: int | None = None) -> None:
         properties: dict[str, Attribute | None] = {
@@ -69,6 +72,8 @@ class AllocOp(IRDLOperation):
             raise VerifyException("npu.alloc: global memory comes from the kernel's arguments")
         if DYNAMIC_INDEX in type_.get_shape():
             raise VerifyException("npu.alloc: a buffer needs a static shape")
+        if self.buffers is not None and self.buffers.value.data < 2:
+            raise VerifyException(f"npu.alloc: {self.buffers.value.data} buffers cannot take turns")
         if self.address is not None and self.address.value.data < 0:
             raise VerifyException(f"npu.alloc: address {self.address.value.data} is negative")
         if scope is Scope.UB:
