@@ -1,10 +1,23 @@
 """Blame: what is refused is tried again without the entries that may be wrong."""
 
+from pathlib import Path
+
+import pytest
 from undecided import elementwise, undecided
 
 from hawk_xdsl.generation.blame import Blame, compositions
 from hawk_xdsl.generation.composition import Composer
-from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind, Evidence, load_seed_entries
+from hawk_xdsl.generation.decide import Settings
+from hawk_xdsl.generation.decision import Budget, Source, Sources
+from hawk_xdsl.knowledge_store import (
+    Artifact,
+    Entry,
+    EntryKind,
+    Evidence,
+    KnowledgeStore,
+    load_seed_entries,
+)
+from hawk_xdsl.passes.npu_decide import open_decider
 from hawk_xdsl.semantics.specification import specify
 
 SIGMOID = "%1 = math.tanh %in : f32"
@@ -60,3 +73,24 @@ def test_tiles_that_do_not_fit_speak_against_the_template_only_in_the_end() -> N
         blame.refuse(("whole-tiles", "exp"), "capacity")
         assert blame.of(("whole-tiles", "exp")) == count
     assert blame.of(("streamed", "exp")) == 0
+
+
+BAD = {
+    "wrong constant": rewrite("bad", "abs(x)", "max(x, x * -1.001)"),
+    "right for positive inputs only": rewrite("bad", "abs(x)", "x + 0"),
+    "does not end": rewrite("bad", "abs(x)", "abs(neg(x))"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_entry_costs_an_attempt_and_not_the_kernel(kind: str, store: Path) -> None:
+    with KnowledgeStore(store) as opened:
+        opened.add_entry(BAD[kind])
+    settings = Settings(Sources.COMPOSITION, Budget(attempts=2, tuning=0))
+    op = undecided(elementwise("8x16", "%0 = math.absf %in : f32\n%1 = math.exp %0 : f32", "%1"))
+    with open_decider("ascend910b1", settings) as decider:
+        decision = decider.decide(op, "k")
+        evidence = decider.store.evidence().get("bad", Evidence())
+    assert decision.source is Source.TEMPLATE
+    assert "bad" not in decision.entries
+    assert (evidence.wins, evidence.losses) == (0, 0 if kind == "does not end" else 1)

@@ -120,9 +120,10 @@ def test_evidence_adds_up(opened: KnowledgeStore) -> None:
     opened.record_use("row-softmax", won=True, cycles_gained=50)
     opened.record_use("row-softmax", won=False, cycles_gained=-20)
     opened.record_use("halve-the-tile", won=True)
+    opened.record_gain("halve-the-tile", -7)
     assert opened.evidence() == {
         "row-softmax": Evidence(uses=2, wins=1, losses=1, cycles_gained=30),
-        "halve-the-tile": Evidence(uses=1, wins=1),
+        "halve-the-tile": Evidence(uses=1, wins=1, cycles_gained=-7),
     }
 
 

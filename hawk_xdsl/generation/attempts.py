@@ -67,6 +67,7 @@ class Attempts:
             number = self.effort.tuning + 1
             verdict = self._check(draft, f"tuning {number} of {self.budget.tuning}")
             self.effort = replace(self.effort, tuning=number)
+            self.ledger.compare(best.draft, best.verdict, draft, verdict)
             if verdict.accepted and verdict.cycles < best.verdict.cycles:
                 best = Found(draft, verdict)
         return best

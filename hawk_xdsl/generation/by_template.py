@@ -1,15 +1,17 @@
 """Proposes drafts without a model: templates of the knowledge base, filled by composition."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.blame import Blame, compositions
 from hawk_xdsl.generation.candidate import Candidate
 from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.gate import Verdict
 from hawk_xdsl.generation.template import candidates
-from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
 
@@ -17,8 +19,17 @@ from hawk_xdsl.semantics.specification import Specification
 class TemplateProposer:
     """Every way to fill every template, the best estimate first.
 
-    What keeps an entry from being used (no instruction for a term, a hole that nothing fills) is a
-    draft with trouble: it is recorded, and the other entries go on.
+    A draft that is refused speaks against the entries it was made from: drafts that do without one
+    of them come next. What keeps an entry from being used (no instruction for a term, a hole that
+    nothing fills) is a draft with trouble: it is recorded, and the other entries go on.
+
+    Args:
+        entries: the knowledge in use.
+        composer: its rewrites and instructions.
+        specification: what to write a kernel for.
+        target: for which target.
+        learned: the names of the entries that do not come with the package.
+        evidence: what entries have brought so far.
     """
 
     def __init__(
@@ -27,50 +38,79 @@ class TemplateProposer:
         composer: Composer,
         specification: Specification,
         target: Target,
+        learned: frozenset[str] = frozenset(),
+        evidence: Mapping[str, Evidence] = MappingProxyType({}),
     ) -> None:
         self._templates = [entry for entry in entries if entry.kind is EntryKind.TEMPLATE]
         self._composer = composer
         self._specification = specification
         self._target = target
-        self._drafts: Iterator[Draft] | None = None
+        self._compositions = compositions(composer, specification, learned, evidence)
+        self._blame = Blame()
+        self._troubles: list[Draft] = []
+        self._waiting: list[tuple[Entry, Candidate]] = []
+        self._texts: set[str] = set()
+        self._unfilled: set[str] = set()
+        self._started = False
 
     def next(self) -> Draft | None:
-        """The candidate of the best estimate that was not proposed yet."""
-        if self._drafts is None:
-            self._drafts = iter(self._all())
-        return next(self._drafts, None)
+        """The candidate of the best estimate that nothing speaks against and was not proposed."""
+        if not self._started:
+            self._start()
+        if self._troubles:
+            return self._troubles.pop(0)
+        best = self._best()
+        while best is None or self._blame.of(best[1].entries):
+            composition = next(self._compositions, None)
+            if composition is None:
+                break
+            self._fill(composition)
+            best = self._best()
+        if best is None:
+            return None
+        self._waiting.remove(best)
+        entry, candidate = best
+        return Draft(
+            Source.TEMPLATE,
+            candidate.text,
+            candidate.entries,
+            about=f"{entry.name} {_spelled(candidate.sizes)}".strip(),
+        )
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:
-        """Nothing yet: candidates stay in the order of their estimates."""
+        """A refusal of a text made from entries puts off what is made from the same ones."""
+        if draft.source is Source.TEMPLATE and not verdict.accepted:
+            self._blame.refuse(draft.entries, verdict.trap_code)
 
-    def _all(self) -> list[Draft]:
-        composition, lacking = self._composition()
-        troubles: list[Draft] = []
-        found: list[tuple[Entry, Candidate]] = []
+    def _best(self) -> tuple[Entry, Candidate] | None:
+        """The first of those that least speaks against; they wait in the order of estimates."""
+        return min(self._waiting, key=lambda pair: self._blame.of(pair[1].entries), default=None)
+
+    def _start(self) -> None:
+        self._started = True
+        composition = next(self._compositions, None)
+        self._fill(composition)
+        if composition is None and not self._waiting:
+            try:
+                self._composer.compose(self._specification)
+            except NoInstructionError as error:
+                self._troubles.append(_unusable("no-instruction", str(error), ()))
+            except HawkError as error:
+                self._troubles.append(_unusable("rewrites", error.message, ()))
+
+    def _fill(self, composition: Composition | None) -> None:
+        """Adds what the templates make of a composition."""
         for entry in self._templates:
             try:
                 made = candidates(entry, self._specification, composition, self._target)
             except HawkError as error:
-                troubles.append(_unusable("unfilled", error.message, (entry.name,)))
+                if entry.name not in self._unfilled:
+                    self._unfilled.add(entry.name)
+                    self._troubles.append(_unusable("unfilled", error.message, (entry.name,)))
                 continue
-            found += [(entry, candidate) for candidate in made]
-        found.sort(key=lambda pair: pair[1].estimate)
-        drafts = [
-            Draft(
-                Source.TEMPLATE,
-                candidate.text,
-                candidate.entries,
-                about=f"{entry.name} {_spelled(candidate.sizes)}".strip(),
-            )
-            for entry, candidate in found
-        ]
-        return troubles + (drafts or lacking)
-
-    def _composition(self) -> tuple[Composition | None, list[Draft]]:
-        try:
-            return self._composer.compose(self._specification), []
-        except NoInstructionError as error:
-            return None, [_unusable("no-instruction", str(error), ())]
+            self._waiting += [(entry, each) for each in made if each.text not in self._texts]
+            self._texts.update(each.text for each in made)
+        self._waiting.sort(key=lambda pair: pair[1].estimate)
 
 
 def _unusable(code: str, message: str, entries: tuple[str, ...]) -> Draft:

@@ -1,8 +1,9 @@
 """Decides undecided ops: a kept kernel, else attempts of those who may be asked, on the gate."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
@@ -18,7 +19,14 @@ from hawk_xdsl.generation.gate import Finish, Gate, Verdict, signature_of
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.roofline import bound_of
-from hawk_xdsl.knowledge_store import Entry, KnowledgeStore, RetrievalMode, SpecRecord, StoreView
+from hawk_xdsl.knowledge_store import (
+    Entry,
+    Evidence,
+    KnowledgeStore,
+    RetrievalMode,
+    SpecRecord,
+    StoreView,
+)
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -72,6 +80,16 @@ class Decider:
     progress: Progress = lambda line: None
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     _decided: dict[str, Decision] = field(default_factory=dict[str, Decision])
+
+    @cached_property
+    def learned(self) -> frozenset[str]:
+        """The names of the entries that do not come with the package."""
+        return frozenset(entry.name for entry in self.known.entries())
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """What every entry had brought before this compile."""
+        return self.known.evidence()
 
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
@@ -182,7 +200,12 @@ class _Op:
     def _templates(self) -> Proposer:
         decider = self._decider
         return TemplateProposer(
-            decider.entries, decider.composer, self._specification, decider.target
+            decider.entries,
+            decider.composer,
+            self._specification,
+            decider.target,
+            decider.learned,
+            decider.evidence,
         )
 
     def _model(self) -> ModelProposer:

@@ -63,6 +63,18 @@ class Ledger:
             for name in draft.entries:
                 self.store.record_use(name, won=verdict.accepted)
 
+    def compare(self, first: Draft, by: Verdict, second: Draft, found: Verdict) -> None:
+        """Credits the cycles between two right kernels to the entries that only one came from."""
+        if not found.accepted or (first.model or second.model) is not None:
+            return
+        gained = by.cycles - found.cycles
+        for name in second.entries:
+            if name not in first.entries:
+                self.store.record_gain(name, gained)
+        for name in first.entries:
+            if name not in second.entries:
+                self.store.record_gain(name, -gained)
+
     def keep(self, draft: Draft, verdict: Verdict, bound: Bound) -> None:
         """The kernel, for the next compile."""
         self.store.put_kernel(

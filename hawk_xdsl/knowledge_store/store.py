@@ -173,6 +173,13 @@ class KnowledgeStore(StoreView):
             row,
         )
 
+    def record_gain(self, name: str, cycles: int) -> None:
+        """Credits an entry of which a use is recorded with simulated cycles; may be negative."""
+        values = {"name": name, "cycles": cycles}
+        self._write(
+            "UPDATE evidence SET cycles_gained = cycles_gained + :cycles WHERE name = :name", values
+        )
+
     @contextmanager
     def snapshot(self) -> Generator[StoreView]:
         """A view of the store as it is now, which no later write changes, of any process.
