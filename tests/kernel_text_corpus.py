@@ -336,8 +336,24 @@ store c into y[0:4, r:16, 0:16]
 """,
 )
 
+FLATTENED = Kernel(
+    signature("flattened", {"w": "f32[20,12]", "x": "f32[12,5,7]"}, {"y": "f32[20,5,7]"}),
+    """\
+on cube {
+across p in 0..35 step 16 {
+c = fill 0.0 f32[20, 16] in l0c
+a = load w[0:20, 0:12] into l1
+b = load x[0:12, p:16] into l1
+c = mmad a, b, c
+store c into y[0:20, p:16]
+}
+}
+""",
+)
+"""Fewer slices than dimensions: the last ones are one."""
+
 CORPUS = (
     SOFTMAX, LAYER_NORM, GELU, MATMUL, RAGGED_MATMUL, LINEAR_RELU, BATCHED_MATMUL,
     ATTENTION_VALUES, TRANSPOSE, EMBEDDING, GATHER, SCAN, COLUMN_SUM, ELEMENTWISE, STRIDED,
-    CAUSAL_MASK, RESHAPE,
+    CAUSAL_MASK, RESHAPE, FLATTENED,
 )  # fmt: skip

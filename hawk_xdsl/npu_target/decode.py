@@ -256,7 +256,7 @@ class Program:
         return step
 
     def _cast(self, op: memref.ReinterpretCastOp) -> Step:
-        """Another shape of a whole buffer in ub."""
+        """Another shape of a whole buffer in ub, or of a whole argument."""
         source, result = self.slot(op.source), self.slot(op.result)
         shape, strides = op.static_sizes.get_values(), op.static_strides.get_values()
         source_type = op.source.type

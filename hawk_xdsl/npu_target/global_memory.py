@@ -1,5 +1,7 @@
 """Global memory: arrays whose every element knows who touched it last, on whichever core."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -81,6 +83,14 @@ class GlobalTile:
         stamps = None if self.stamps is None else self.stamps[slices]
         start = self.start + offset_of(self.data.strides, slices)
         return GlobalTile(self.array, self.data[slices], stamps, start)
+
+    def recast(self, shape: Sequence[int], strides: Sequence[int]) -> "GlobalTile":
+        """All of a contiguous array in another shape; its strides in elements follow from that."""
+        stamps = None if self.stamps is None else self.stamps.reshape(shape)
+        view = GlobalTile(self.array, self.data.reshape(shape), stamps, self.start)
+        if view.data.strides != tuple(stride * self.data.itemsize for stride in strides):
+            raise Fault(TrapCode.UNSUPPORTED, "is not another shape of a contiguous array")
+        return view
 
     def note_read(self, block: int, pipe: int, sequence: int, knows: list[int]) -> None:
         """Check and note a read. Raises ``Fault`` for a race or elements nobody wrote."""

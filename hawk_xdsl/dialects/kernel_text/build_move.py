@@ -15,6 +15,7 @@ from hawk_xdsl.dialects.kernel_text.scope import Accumulation, Buffer, Extent, R
 from hawk_xdsl.dialects.kernel_text.slices import (
     LocalTile,
     cut_global,
+    flattened,
     global_view,
     kept,
     local_tile,
@@ -33,9 +34,11 @@ from hawk_xdsl.dialects.npu import (
 def build_load(context: KernelContext, name: str, node: ast.Load) -> None:
     """``name = load x[…] into ub|l1 [pad n]``."""
     entry = context.global_operand(node.source.name)
-    cuts = cut_global(context, entry, node.source.slices or (), padded=node.pad is not None)
+    slices = node.source.slices or ()
+    viewed = flattened(context, entry, len(slices))
+    cuts = cut_global(context, viewed, slices, padded=node.pad is not None)
     shape, extents = kept(cuts)
-    source = global_view(context, entry, cuts)
+    source = global_view(context, viewed, cuts)
     pad = None
     if node.pad is not None:
         pad = context.constant(literal(node.pad.value, entry.operand.dtype, context.line))
@@ -57,9 +60,11 @@ def build_store(context: KernelContext, node: ast.Store) -> None:
     accumulation = tile.buffer.accumulation
     if accumulation is not None and not accumulation.started:
         context.fail(f"nothing was accumulated in `{node.source.name}` since it was filled")
-    cuts = cut_global(context, entry, node.dest.slices or ())
+    slices = node.dest.slices or ()
+    viewed = flattened(context, entry, len(slices))
+    cuts = cut_global(context, viewed, slices)
     value = _fitted(context, node.source.name, tile, *kept(cuts))
-    dest = global_view(context, entry, cuts)
+    dest = global_view(context, viewed, cuts)
     if scope is Scope.L0C:
         context.emit(FixpipeOp(value, dest, relu=node.relu))
     elif node.relu:

@@ -51,8 +51,8 @@ from hawk_xdsl.dialects.npu import (
 
 _SILENT = (
     arith.ConstantOp, arith.CmpiOp, arith.AndIOp, arith.IndexCastOp, arith.SIToFPOp,
-    affine.ApplyOp, affine.MinOp, memref.SubviewOp, BlockIdxOp, BlockCountOp,
-    SetFlagOp, WaitFlagOp, BarrierOp, ReturnOp, scf.YieldOp,
+    affine.ApplyOp, affine.MinOp, memref.SubviewOp, memref.ReinterpretCastOp, BlockIdxOp,
+    BlockCountOp, SetFlagOp, WaitFlagOp, BarrierOp, ReturnOp, scf.YieldOp,
 )  # fmt: skip
 """Operations that have no statement of their own."""
 
@@ -126,9 +126,12 @@ class StagePrinter:
 
     def _global(self, value: SSAValue, lengths: Sequence[int] | None = None) -> str:
         part = part_of(value)
-        if part.base not in self._operands:
+        whole = part.base
+        if isinstance(whole.owner, memref.ReinterpretCastOp):
+            whole = whole.owner.source
+        if whole not in self._operands:
             raise KernelTextError("global memory that is no operand of the kernel")
-        return self._operands[part.base] + self._slices(part, lengths)
+        return self._operands[whole] + self._slices(part, lengths)
 
     def _operand(self, value: SSAValue) -> str:
         """A tile or a scalar."""
@@ -158,7 +161,7 @@ class StagePrinter:
                 if scope_of(op.buffer) is Scope.L0C:
                     self._expect_layout(op.buffer)
                     yield self._fill(op.buffer, self._define(op.buffer))
-            case memref.ReinterpretCastOp():
+            case memref.ReinterpretCastOp() if scope_of(op.source) is not Scope.GLOBAL:
                 source = part_of(op.source)
                 if not source.whole:
                     raise KernelTextError("a view of a part of a buffer has no text form")

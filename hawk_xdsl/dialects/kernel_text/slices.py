@@ -1,15 +1,17 @@
 """Slices of global operands and of buffers: what they cut, and whether they can leave it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 
-from xdsl.dialects import affine
+from xdsl.dialects import affine, memref
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.context import Global, KernelContext
+from hawk_xdsl.dialects.kernel_text.dtypes import global_type
 from hawk_xdsl.dialects.kernel_text.index import Linear, bounds
 from hawk_xdsl.dialects.kernel_text.scope import Buffer, Extent, Ragged
 from hawk_xdsl.dialects.npu import Scope
@@ -65,6 +67,25 @@ def _written(part: ast.Slice) -> tuple[int, int, int]:
 def _expect_rank(context: KernelContext, name: str, given: int, rank: int) -> None:
     if given != rank:
         context.fail(f"{given} slices for the {rank} dimensions of `{name}`")
+
+
+def flattened(context: KernelContext, entry: Global, rank: int) -> Global:
+    """The operand as it is cut by fewer slices than it has dimensions: the last ones as one."""
+    name, dtype, shape = entry.operand
+    if not 0 < rank < len(shape):
+        return entry
+    merged = (*shape[: rank - 1], prod(shape[rank - 1 :]))
+    strides = [prod(merged[axis + 1 :]) for axis in range(rank)]
+
+    def make() -> SSAValue:
+        result = global_type(dtype, merged)
+        op = memref.ReinterpretCastOp(
+            entry.argument, [], [], [], [0], list(merged), strides, result
+        )
+        return context.emit(op, name).result
+
+    value = context.remembered(("flattened", name, rank), make)
+    return replace(entry, operand=entry.operand._replace(shape=merged), argument=value)
 
 
 def cut_global(
