@@ -89,7 +89,7 @@ class Gate:
             self._check_data_flow(program)
             finished = [self._finished(stage.op) for stage in program.kernels]
             performance: Performance | None = None
-            for trial in self._trials.all:
+            for trial in self._trials:
                 runs, outputs = self._run(program, finished, trial)
                 mistake = trial.mistake(outputs)
                 if mistake is not None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import ml_dtypes
 import numpy as np
@@ -13,76 +13,93 @@ from xdsl.dialects.builtin import FloatAttr, TensorType
 from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.generation.tolerance import Expected
 from hawk_xdsl.semantics.reference import evaluate_region
 from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
-
-ROUNDINGS = {"f32": 64.0, "f16": 4.0, "bf16": 4.0}
-"""Units in the last place of a row's largest value that a kernel may be off."""
-
-REFERENCE_FACTOR = 16.0
-"""How many times further from float64 than the reference in its own dtype a kernel may be."""
-
-CONDITION_FACTOR = 8.0
-"""How many times further than inputs off by one rounding move the float64 result.
-
-Where rounding the inputs alone moves a result that far (the layer norm of a constant row), every
-order of the same sums gives another one, and the reference may be exact by luck.
-"""
 
 
 @dataclass(frozen=True)
 class Trial:
     """One set of inputs with the results in float64 and in the declared dtypes.
 
-    ``moved`` are the results in float64 for inputs that are off by a rounding. Arrays have the
-    shapes of the undecided op's tensors.
+    ``moved`` gives the results in float64 for inputs that are off by a rounding; it is asked only
+    where a kernel is further off than its other tolerances allow. Arrays have the shapes of the
+    undecided op's tensors.
     """
 
     name: str
     inputs: tuple[Array, ...]
     exact: tuple[Array, ...]
     declared: tuple[Array, ...]
-    moved: tuple[Array, ...]
+    moved: Callable[[], Sequence[Array]]
 
     def mistake(self, outputs: Sequence[Array]) -> str | None:
         """What is wrong with a kernel's outputs, as one line, or ``None``."""
-        for position, (given, exact, declared, moved) in enumerate(
-            zip(outputs, self.exact, self.declared, self.moved, strict=True)
-        ):
+        for position, (given, expected) in enumerate(zip(outputs, self._expected, strict=True)):
             with np.errstate(invalid="ignore"):
-                found = _mistake(given.reshape(exact.shape), exact, declared, moved)
+                found = expected.mistake(given.reshape(expected.declared.shape))
             if found is not None:
                 return f"result {position} on {self.name} inputs: {found}"
         return None
 
+    @cached_property
+    def _expected(self) -> tuple[Expected, ...]:
+        moved = _Once(self.moved)
+        with np.errstate(invalid="ignore"):
+            return tuple(
+                Expected(exact, declared, partial(moved.item, position))
+                for position, (exact, declared) in enumerate(
+                    zip(self.exact, self.declared, strict=True)
+                )
+            )
+
+
+class _Once:
+    """The results of a function that is called once, if at all."""
+
+    def __init__(self, make: Callable[[], Sequence[Array]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Sequence[Array]:
+        return self._make()
+
+    def item(self, position: int) -> Array:
+        """One of the results."""
+        return self._made[position]
+
 
 class Trials:
-    """The trials of one undecided op, made when first needed and the same for the same seed."""
+    """The trials of one undecided op, each made when first needed, the same for the same seed."""
 
     def __init__(self, op: UndecidedOp, digest: str, seed: int) -> None:
         self._op = op
         self._seed = int.from_bytes(hashlib.sha256(f"{digest}:{seed}".encode()).digest()[:8], "big")
+        self._made: list[Trial] = []
 
-    @cached_property
-    def all(self) -> tuple[Trial, ...]:
-        """The trials, the most ordinary inputs first."""
-        return tuple(self._make())
-
-    def _make(self) -> Iterator[Trial]:
+    def __iter__(self) -> Iterator[Trial]:
+        """The trials, the most ordinary inputs first: one that fails needs no later ones."""
         draws = dict(_DRAWS)
         if _names_minus_infinity(self._op):
             draws["masked"] = _masked
         for number, (name, draw) in enumerate(draws.items()):
-            random = np.random.default_rng([self._seed, number])
-            inputs = tuple(_input(draw, random, v.type) for v in self._op.inputs)
-            exact = evaluate_region(self._op.body, inputs, Precision.FLOAT64)
-            declared = evaluate_region(self._op.body, inputs, Precision.DECLARED)
+            if number == len(self._made):
+                self._made.append(self._make(number, name, draw))
+            yield self._made[number]
+
+    def _make(self, number: int, name: str, draw: Draw) -> Trial:
+        random = np.random.default_rng([self._seed, number])
+        inputs = tuple(_input(draw, random, v.type) for v in self._op.inputs)
+
+        def moved() -> Sequence[Array]:
             off = tuple(_rounded_off(random, array) for array in inputs)
-            moved = evaluate_region(self._op.body, off, Precision.FLOAT64)
-            yield Trial(name, inputs, tuple(exact), tuple(declared), tuple(moved))
+            return evaluate_region(self._op.body, off, Precision.FLOAT64)
+
+        exact = evaluate_region(self._op.body, inputs, Precision.FLOAT64)
+        declared = evaluate_region(self._op.body, inputs, Precision.DECLARED)
+        return Trial(name, inputs, tuple(exact), tuple(declared), moved)
 
 
 def _normal(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -161,61 +178,3 @@ def _rounded_off(random: np.random.Generator, array: Array) -> Array:
         return array
     epsilon = float(ml_dtypes.finfo(array.dtype).eps)
     return array.astype(np.float64) * (1 + epsilon * random.choice([-0.5, 0.5], array.shape))
-
-
-def _mistake(given: Array, exact: Array, declared: Array, moved: Array) -> str | None:
-    if given.dtype.kind in "biu":
-        wrong = given != declared.astype(given.dtype)
-        if not wrong.any():
-            return None
-        at = _first(wrong)
-        return _wrong(wrong, given[at], declared[at], at)
-    precise, found = exact.astype(np.float64), given.astype(np.float64)
-    reference = declared.astype(np.float64)
-    finite = np.isfinite(reference) & np.isfinite(precise)
-    odd = ~finite & ~_same_special(found, reference)
-    bound = _tolerance(precise, reference, moved.astype(np.float64), finite, given.dtype)
-    wrong = odd | (finite & ~(np.abs(found - precise) <= bound))
-    if not wrong.any():
-        return None
-    at = _first(wrong)
-    return _wrong(wrong, f"{found[at]:.6g}", f"{precise[at]:.6g}", at)
-
-
-def _wrong(wrong: NDArray[np.bool_], given: object, wanted: object, at: Sequence[int]) -> str:
-    return (
-        f"{int(wrong.sum())} of {wrong.size} elements are wrong, first {given} instead of {wanted} "
-        f"at {list(at)}"
-    )
-
-
-def _same_special(found: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return (np.isnan(found) & np.isnan(wanted)) | (found == wanted)
-
-
-def _tolerance(
-    exact: NDArray[np.float64],
-    declared: NDArray[np.float64],
-    moved: NDArray[np.float64],
-    finite: NDArray[np.bool_],
-    dtype: np.dtype[np.generic],
-) -> NDArray[np.float64]:
-    """The error allowed, by row: roundings of its largest value, the reference's own, condition."""
-    name = next(key for key in ROUNDINGS if NUMPY_DTYPES[key] == dtype)
-    epsilon = float(ml_dtypes.finfo(dtype).eps)
-    size = np.where(finite, np.abs(exact), 0.0)
-    own = np.where(finite, np.abs(declared - exact), 0.0)
-    condition = np.where(finite & np.isfinite(moved), np.abs(moved - exact), 0.0)
-    bounds = [
-        ROUNDINGS[name] * epsilon * size,
-        REFERENCE_FACTOR * own,
-        CONDITION_FACTOR * condition,
-    ]
-    if exact.ndim:
-        bounds = [each.max(axis=-1, keepdims=True) for each in bounds]
-    bound = sum(bounds, start=np.zeros(()))
-    return np.broadcast_to(bound, exact.shape)
-
-
-def _first(wrong: NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
