@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hawk_xdsl.dialects.kernel_text import Signature, narrowed_grammar
 from hawk_xdsl.dialects.npu import Core
-from hawk_xdsl.generation.decoding import Proposal
+from hawk_xdsl.generation.line_judge import line_judges
 from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.generation.model_files import find_model
 from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.generation.writing import Proposal
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.npu_target import Target
@@ -70,17 +72,21 @@ class Author:
         return self.model.prompt(request, room=MOST_TOKENS)
 
     def texts(
-        self, prompt: Prompt, grammar: str, *, candidates: int, seed: int, seconds: float
+        self, prompt: Prompt, signature: Signature, *, candidates: int, seed: int, seconds: float
     ) -> list[Proposal]:
-        """Texts of the grammar, the likeliest first. Raises ``HawkError``, as the model does."""
+        """Kernel bodies for a signature, the likeliest first; each line builds.
+
+        Raises ``HawkError``, as the model does.
+        """
         proposals = self.model.propose(
             prompt.messages,
-            grammar,
+            narrowed_grammar(signature),
             candidates=candidates,
             max_tokens=MOST_TOKENS,
             seed=seed,
             temperature=TEMPERATURE,
             deadline_seconds=seconds,
+            judge=line_judges(signature, self.target),
         )
         return sorted(proposals, key=lambda p: -p.log_likelihood)
 

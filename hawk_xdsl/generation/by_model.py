@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hawk_xdsl.dialects.kernel_text import Signature, narrowed_grammar
+from hawk_xdsl.dialects.kernel_text import Signature
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.decision import Source
-from hawk_xdsl.generation.decoding import Proposal, Stop
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.gate import Verdict
 from hawk_xdsl.generation.local_model import ModelError
 from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptTooLong
+from hawk_xdsl.generation.writing import Proposal, Stop
 from hawk_xdsl.semantics.specification import Specification
 
 CANDIDATES = 2
@@ -23,6 +23,9 @@ _STOPPED = {
     Stop.DEADLINE: "the model did not finish a kernel within its time",
     Stop.GRAMMAR: "the grammar became too large for the decoder",
 }
+
+_CODES = {Stop.REJECTED: "syntax"}
+"""What stopped a text whose last line does not build is what the gate would say about it."""
 
 
 @dataclass
@@ -75,7 +78,7 @@ class ModelProposer:
             prompt = author.prompt(self.specification, self._known_failure(author))
             proposals = author.texts(
                 prompt,
-                narrowed_grammar(self.signature),
+                self.signature,
                 candidates=min(CANDIDATES, self.most - self._texts),
                 seed=self.seed + self._rounds,
                 seconds=left,
@@ -106,7 +109,8 @@ class ModelProposer:
     def _draft(self, author: Author, prompt: Prompt, proposal: Proposal, seconds: float) -> Draft:
         trouble: Trouble | None = None
         if not proposal.finished:
-            trouble = Trouble("unfinished", _STOPPED[proposal.stop])
+            said = _STOPPED.get(proposal.stop, proposal.reason)
+            trouble = Trouble(_CODES.get(proposal.stop, "unfinished"), said)
             self._fail(proposal.text, trouble.code, trouble.message)
             self.timed_out = self.timed_out or proposal.stop is Stop.DEADLINE
         return Draft(
@@ -117,7 +121,8 @@ class ModelProposer:
             prompt=prompt.messages,
             model=author.name,
             seconds=seconds,
-            tokens=proposal.tokens,
+            tokens=proposal.tokens + proposal.taken_back,
+            rejected_lines=proposal.rejected_lines,
         )
 
     def _give_up(self, code: str, message: str) -> None:

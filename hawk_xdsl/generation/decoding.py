@@ -1,67 +1,18 @@
 """Decoding of several candidates at once under a grammar, whatever it is that scores the tokens."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from llguidance import LLMatcher, LLTokenizer
-from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
-from numpy.typing import NDArray
 
 from hawk_xdsl.errors import HawkError
-
-Logits = NDArray[np.float32]
-
-_LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
+from hawk_xdsl.generation.writing import Judge, Logits, Proposal, Sampling, Stop, Writing
 
 
 class GrammarError(HawkError):
     """A grammar that the decoder cannot use."""
-
-
-class Stop(StrEnum):
-    """Why a candidate ended."""
-
-    END = "end"  # the text is a complete sentence of the grammar
-    TOKENS = "tokens"  # the token limit
-    DEADLINE = "deadline"  # the time limit; where this occurs, a run is not reproducible
-    GRAMMAR = "grammar"  # the grammar became too large for the decoder
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What one candidate came to.
-
-    ``log_likelihood`` sums, over the tokens that were chosen, the natural logarithm of their
-    probability among the tokens the grammar allowed there. ``tokens`` counts those of the text,
-    ``forced_tokens`` those of them that the grammar left no choice about. ``seconds`` is the time
-    from the start of the whole batch.
-    """
-
-    text: str
-    log_likelihood: float
-    tokens: int
-    forced_tokens: int
-    stop: Stop
-    seconds: float
-
-    @property
-    def finished(self) -> bool:
-        """Whether the text is a complete sentence of the grammar."""
-        return self.stop is Stop.END
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How many candidates to decode and how; the first is greedy, the others are sampled."""
-
-    candidates: int = 1
-    max_tokens: int = 512
-    seed: int = 0
-    temperature: float = 0.8  # 0: only the greedy candidate
 
 
 class Scorer(Protocol):
@@ -87,9 +38,18 @@ class Scorer(Protocol):
         """Drops all rows but these; they are numbered anew from zero."""
         ...
 
+    def forget(self, counts: Sequence[int]) -> None:
+        """Takes back so many of the last tokens of each row."""
+        ...
+
 
 def decode(
-    scorer: Scorer, tokenizer: LLTokenizer, grammar: str, sampling: Sampling, deadline: float
+    scorer: Scorer,
+    tokenizer: LLTokenizer,
+    grammar: str,
+    sampling: Sampling,
+    deadline: float,
+    judge: Callable[[], Judge] | None = None,
 ) -> list[Proposal]:
     """Decodes the candidates of a batch together.
 
@@ -100,6 +60,8 @@ def decode(
         sampling: how many candidates and how. Each has its own random numbers, so that it does not
             depend on how many there are.
         deadline: when to stop, on the clock of :func:`time.monotonic`.
+        judge: makes a judge of the lines of one text. A line that it rejects is taken back and
+            written otherwise, at most :data:`REJECTIONS` times.
 
     Returns:
         The proposals, the greedy one first.
@@ -110,7 +72,10 @@ def decode(
     started = time.monotonic()
     matcher = compile_grammar(grammar, tokenizer)
     count = sampling.candidates if sampling.temperature > 0.0 else min(1, sampling.candidates)
-    candidates = [_Candidate(matcher.deep_copy(), tokenizer, sampling, i) for i in range(count)]
+    candidates = [
+        Writing(matcher.deep_copy(), tokenizer, sampling, i, None if judge is None else judge())
+        for i in range(count)
+    ]
     live = [candidate for candidate in candidates if candidate.stop is None]
     logits: Logits | None = None
     if live:
@@ -125,6 +90,9 @@ def decode(
             scorer.keep(going)
             live = [live[i] for i in going]
         if live:
+            forgotten = [candidate.take_forgotten() for candidate in live]
+            if any(forgotten):
+                scorer.forget(forgotten)
             logits = scorer.extend([candidate.take_pending() for candidate in live])
     for candidate in live:
         candidate.stop = Stop.DEADLINE
@@ -143,89 +111,3 @@ def compile_grammar(grammar: str, tokenizer: LLTokenizer) -> LLMatcher:
         reason = matcher.get_error().strip().splitlines()[0]
         raise GrammarError(f"the decoder cannot use the grammar: {reason}")
     return matcher
-
-
-class _Candidate:
-    """One text in the making: its place in the grammar and its tokens."""
-
-    def __init__(
-        self, matcher: LLMatcher, tokenizer: LLTokenizer, sampling: Sampling, index: int
-    ) -> None:
-        self._matcher = matcher
-        self._tokenizer = tokenizer
-        self._sampling = sampling
-        self._random = np.random.default_rng((sampling.seed, index)) if index > 0 else None
-        self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
-        self._tokens: list[int] = []
-        self._pending: list[int] = []
-        self._forced = 0
-        self._log_likelihood = 0.0
-        self.stop: Stop | None = None
-        self.seconds = 0.0
-        self._settle()
-
-    def take_pending(self) -> list[int]:
-        """The tokens that the model has not read yet."""
-        pending, self._pending = self._pending, []
-        return pending
-
-    def advance(self, logits: Logits) -> None:
-        """Chooses the next token by its scores, shape [vocabulary], and adds what it forces."""
-        fill_next_token_bitmask(self._matcher, self._mask, 0)
-        bits = np.unpackbits(self._mask[0].view(np.uint8), bitorder="little", count=logits.size)
-        allowed = np.flatnonzero(bits)
-        if self._matcher.is_error() or allowed.size == 0:
-            self.stop = Stop.GRAMMAR
-            return
-        # A broken model may score with NaN or infinity; its choice is then as good as any.
-        scores = np.nan_to_num(logits[allowed].astype(np.float64), nan=_LOW, neginf=_LOW)
-        token = int(allowed[self._choose(np.clip(scores, _LOW, -_LOW))])
-        self._matcher.consume_token(token)
-        if token in self._tokenizer.eos_tokens:
-            self.stop = Stop.END
-            return
-        self._append([token])
-        self._settle()
-
-    def _choose(self, scores: NDArray[np.float64]) -> int:
-        """The place of the chosen score, by Gumbel's trick where it is sampled."""
-        if self._random is None:
-            choice = int(np.argmax(scores))
-        else:
-            noise = self._random.gumbel(size=scores.size)
-            choice = int(np.argmax(scores / self._sampling.temperature + noise))
-        peak = float(scores.max())
-        total = peak + float(np.log(np.exp(scores - peak).sum()))
-        self._log_likelihood += float(scores[choice]) - total
-        return choice
-
-    def _settle(self) -> None:
-        """Adds the tokens that the grammar forces and sees whether the text has ended."""
-        forced = self._matcher.compute_ff_tokens()
-        if forced and not self._matcher.is_stopped():
-            # More than the limit may be forced; such a text is not finished and is cut here.
-            forced = forced[: self._sampling.max_tokens - len(self._tokens)]
-            self._matcher.consume_tokens(forced)
-            self._forced += len(forced)
-            self._append(forced)
-        if self._matcher.is_error():
-            self.stop = Stop.GRAMMAR
-        elif self._matcher.is_stopped():
-            self.stop = Stop.END
-        elif len(self._tokens) >= self._sampling.max_tokens:
-            self.stop = Stop.TOKENS
-
-    def _append(self, tokens: Sequence[int]) -> None:
-        self._tokens += tokens
-        self._pending += tokens
-
-    def proposal(self) -> Proposal:
-        assert self.stop is not None
-        return Proposal(
-            self._tokenizer.decode_str(self._tokens),
-            self._log_likelihood,
-            len(self._tokens),
-            self._forced,
-            self.stop,
-            self.seconds,
-        )

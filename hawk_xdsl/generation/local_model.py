@@ -4,16 +4,17 @@ import copy
 import inspect
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decoding import Logits, Proposal, Sampling, decode
+from hawk_xdsl.generation.decoding import decode
 from hawk_xdsl.generation.model_files import ModelFiles, quiet
 from hawk_xdsl.generation.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
+from hawk_xdsl.generation.writing import Judge, Logits, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.threads import half_of_torch_threads
 
@@ -114,6 +115,7 @@ class LocalModel:
         seed: int = 0,
         temperature: float = 0.8,
         deadline_seconds: float = float("inf"),
+        judge: Callable[[], Judge] | None = None,
     ) -> list[Proposal]:
         """Writes texts of the grammar that continue the prompt.
 
@@ -128,6 +130,7 @@ class LocalModel:
             seed: of the sampling.
             temperature: of the sampling; 0 gives the greedy text only.
             deadline_seconds: how long it may take, from now.
+            judge: makes a judge of the lines of one text; see :func:`decode`.
 
         Raises:
             PromptTooLong: if the prompt leaves no room in the context.
@@ -144,7 +147,7 @@ class LocalModel:
         rows = _Rows(self._reader, tokens, deadline)
         sampling = Sampling(candidates, room, seed, temperature)
         with self._in_memory(candidates), half_of_torch_threads():
-            return decode(rows, self._vocabulary, grammar, sampling, deadline)
+            return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 
     def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
         # A chat template writes the special tokens itself.
@@ -280,6 +283,12 @@ class _Rows:
         assert self._cache is not None
         self._cache.batch_select_indices(torch.tensor(rows, dtype=torch.int64))
         self._seen = self._seen[list(rows)]
+
+    def forget(self, counts: Sequence[int]) -> None:
+        """The tokens stay in the cache, unseen: positions count only what is seen."""
+        for seen, count in zip(self._seen, counts, strict=True):
+            if count:
+                seen[np.flatnonzero(seen)[-count:]] = 0
 
 
 def _load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":

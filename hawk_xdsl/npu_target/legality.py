@@ -8,6 +8,7 @@ from hawk_xdsl.dialects.npu import (
     AllocOp,
     BarrierOp,
     CopyOp,
+    Core,
     FixpipeOp,
     KernelOp,
     LoadOp,
@@ -66,23 +67,40 @@ def _trap(fault: Fault, op: Operation | None, kernel: KernelOp) -> Trap:
     return Trap(fault.code, fault.message, op=op, kernel=kernel.sym_name.data, facts=fault.facts)
 
 
+def objection(op: Operation, core: Core, target: Target) -> str | None:
+    """Why a core of a target cannot execute an op, as far as the op alone tells; None if it can."""
+    try:
+        _check_alone(op, core, target)
+    except Fault as fault:
+        return fault.message
+    return None
+
+
 def _check(op: Operation, kernel: KernelOp, target: Target) -> None:
-    for value in (*op.operands, *op.results):
-        _check_buffer(value, target)
+    _check_alone(op, kernel.core.data, target)
     match op:
         case KernelOp():
             for argument in op.body.block.args:
                 _check_buffer(argument, target)
-        case AllocOp():
-            _check_alloc(op, kernel, target)
-        case SetFlagOp() | WaitFlagOp():
-            _check_flag(op, kernel, target)
-        case BarrierOp():
-            _check_pipe(op.pipe.data, kernel, target)
         case TileOp():
-            _check_pipe(op.PIPE, kernel, target)
-            _check_scopes(op, kernel, target)
             _check_outputs(op, kernel)
+        case _:
+            pass
+
+
+def _check_alone(op: Operation, core: Core, target: Target) -> None:
+    for value in (*op.operands, *op.results):
+        _check_buffer(value, target)
+    match op:
+        case AllocOp():
+            _check_alloc(op, core, target)
+        case SetFlagOp() | WaitFlagOp():
+            _check_flag(op, core, target)
+        case BarrierOp():
+            _check_pipe(op.pipe.data, core, target)
+        case TileOp():
+            _check_pipe(op.PIPE, core, target)
+            _check_scopes(op, core, target)
             _check_instruction(op, target)
         case _:
             pass
@@ -97,8 +115,7 @@ def _check_buffer(value: SSAValue, target: Target) -> None:
         )
 
 
-def _check_pipe(pipe: Pipe, kernel: KernelOp, target: Target) -> None:
-    core = kernel.core.data
+def _check_pipe(pipe: Pipe, core: Core, target: Target) -> None:
     if pipe is not Pipe.ALL and pipe not in target.pipes[core]:
         raise Fault(
             TrapCode.WRONG_CORE,
@@ -108,9 +125,9 @@ def _check_pipe(pipe: Pipe, kernel: KernelOp, target: Target) -> None:
         )
 
 
-def _check_flag(op: SetFlagOp | WaitFlagOp, kernel: KernelOp, target: Target) -> None:
+def _check_flag(op: SetFlagOp | WaitFlagOp, core: Core, target: Target) -> None:
     for pipe in (op.source.data, op.target.data):
-        _check_pipe(pipe, kernel, target)
+        _check_pipe(pipe, core, target)
     event = op.event.value.data
     if event >= target.sync.events:
         raise Fault(
@@ -120,27 +137,27 @@ def _check_flag(op: SetFlagOp | WaitFlagOp, kernel: KernelOp, target: Target) ->
         )
 
 
-def _check_alloc(op: AllocOp, kernel: KernelOp, target: Target) -> None:
+def _check_alloc(op: AllocOp, core: Core, target: Target) -> None:
     type_ = op.buffer.type
     assert isinstance(type_, MemRefType)
     scope, name = scope_of(type_), value_name(op.buffer)
     spec = target.scopes[scope]
-    if spec.core is not kernel.core.data:
+    if spec.core is not core:
         raise Fault(
             TrapCode.WRONG_CORE,
-            f"{scope} belongs to {spec.core} cores; this kernel runs on {kernel.core.data} cores",
+            f"{scope} belongs to {spec.core} cores; this kernel runs on {core} cores",
         )
     size = buffer_bytes(type_)
     check_place(target, name, scope, 0 if op.address is None else op.address.value.data, size)
 
 
-def _check_scopes(op: TileOp, kernel: KernelOp, target: Target) -> None:
+def _check_scopes(op: TileOp, core: Core, target: Target) -> None:
     for value in (*op.read_buffers(), *op.written_buffers()):
         scope = scope_of(value)
-        if scope is not Scope.GLOBAL and target.scopes[scope].core is not kernel.core.data:
+        if scope is not Scope.GLOBAL and target.scopes[scope].core is not core:
             raise Fault(
                 TrapCode.WRONG_CORE,
-                f"uses {scope}, which a {kernel.core.data} core does not have",
+                f"uses {scope}, which a {core} core does not have",
             )
 
 

@@ -28,11 +28,11 @@ from hawk_xdsl.dialects.kernel_text.build_vector import (
     build_reduce,
     build_transpose,
 )
-from hawk_xdsl.dialects.kernel_text.context import Global, KernelContext
+from hawk_xdsl.dialects.kernel_text.context import KernelContext, Objection
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds
 from hawk_xdsl.dialects.kernel_text.parse import parse
-from hawk_xdsl.dialects.kernel_text.scope import Frame, Scalar
+from hawk_xdsl.dialects.kernel_text.scope import Frame, Global, Scalar
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
     Program,
@@ -65,7 +65,7 @@ def build(
         KernelTextError: with the line, for text that is ill-formed or breaks a rule.
     """
     tree = parse(text) if isinstance(text, str) else text
-    temps = _temps(tree.temps, signature)
+    temps = temps_of(tree.temps, signature)
     kernels: list[StageKernel] = []
     for number, stage in enumerate(tree.stages):
         name = signature.name if len(tree.stages) == 1 else f"{signature.name}_{number}"
@@ -76,7 +76,8 @@ def build(
     return Program(tuple(kernels), temps)
 
 
-def _temps(nodes: Sequence[ast.Temp], signature: Signature) -> tuple[GlobalOperand, ...]:
+def temps_of(nodes: Sequence[ast.Temp], signature: Signature) -> tuple[GlobalOperand, ...]:
+    """The temps as operands. Raises ``KernelTextError`` for a name or a shape that cannot be."""
     names = {operand.name for operand in (*signature.inputs, *signature.outputs)}
     temps: list[GlobalOperand] = []
     for node in nodes:
@@ -100,12 +101,14 @@ class StageBuilder:
         signature: Signature,
         temps: Sequence[GlobalOperand],
         max_blocks: int,
+        objection: Objection | None = None,
     ) -> None:
         self._name = name
         self._core = core
         self._target = signature.target
         self._max_blocks = max_blocks
-        self._context = KernelContext.create(signature, temps)
+        given = () if objection is None else (objection,)
+        self._context = KernelContext.create(signature, temps, *given)
 
     def append(self, statement: ast.Statement) -> None:
         """Append a statement, blocks with their bodies.
@@ -143,6 +146,10 @@ class StageBuilder:
         frame = self._context.frames.pop()
         assert frame.owner is not None, "no block is open"
         frame.block.add_op(scf.YieldOp())
+
+    def written(self) -> set[str]:
+        """The names of the global operands that are stored into so far."""
+        return {name for name, entry in self._context.globals.items() if entry.written}
 
     def finish(self, line: int | None = None) -> StageKernel:
         """The kernel, with the operands it uses as arguments: inputs first, then outputs.

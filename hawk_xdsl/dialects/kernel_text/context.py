@@ -32,6 +32,7 @@ from hawk_xdsl.dialects.kernel_text.scope import (
     Buffer,
     Extent,
     Frame,
+    Global,
     Scalar,
 )
 from hawk_xdsl.dialects.kernel_text.signature import GlobalOperand, Signature
@@ -39,17 +40,12 @@ from hawk_xdsl.dialects.npu import AllocOp, Scope
 
 _Op = TypeVar("_Op", bound=Operation)
 
+Objection = Callable[[Operation], str | None]
+"""Why a machine cannot execute an operation; ``None`` if it can."""
 
-@dataclass
-class Global:
-    """A global operand of the program and what the kernel does with it."""
 
-    operand: GlobalOperand
-    argument: SSAValue
-    is_input: bool
-    is_temp: bool
-    read: bool = False
-    written: bool = False
+def _no_objection(op: Operation) -> str | None:
+    return None
 
 
 def _expect_operands(operands: Sequence[GlobalOperand]) -> None:
@@ -76,6 +72,8 @@ class KernelContext:
         line: the line of the statement being built.
         variables: how many index variables there are so far.
         total: iterations of ``across``; 1 without.
+        has_across: whether there is one.
+        objection: why the target cannot execute an operation; ``None`` if it can.
     """
 
     globals: dict[str, Global]
@@ -84,9 +82,14 @@ class KernelContext:
     variables: int = 0
     total: int = 1
     has_across: bool = field(default=False)
+    objection: Objection = _no_objection
 
     @staticmethod
-    def create(signature: Signature, temps: Sequence[GlobalOperand]) -> "KernelContext":
+    def create(
+        signature: Signature,
+        temps: Sequence[GlobalOperand],
+        objection: Objection = _no_objection,
+    ) -> "KernelContext":
         """An empty kernel whose block has all operands as arguments, used or not."""
         operands = [*signature.inputs, *signature.outputs, *temps]
         _expect_operands(operands)
@@ -96,7 +99,7 @@ class KernelContext:
             argument.name_hint = operand.name
             is_temp = index >= len(signature.inputs) + len(signature.outputs)
             names[operand.name] = Global(operand, argument, index < len(signature.inputs), is_temp)
-        return KernelContext(names, [Frame("kernel", block)])
+        return KernelContext(names, [Frame("kernel", block)], objection=objection)
 
     # Errors and operations
 
@@ -115,6 +118,8 @@ class KernelContext:
             op.verify()
         except VerifyException as error:
             self.reject(op, str(error))
+        if (reason := self.objection(op)) is not None:
+            self.reject(op, reason)
         for result in op.results:
             result.name_hint = hint
         self.frame.block.add_op(op)

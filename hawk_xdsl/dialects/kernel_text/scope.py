@@ -6,7 +6,20 @@ from typing import TypeAlias
 from xdsl.ir import Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear
+from hawk_xdsl.dialects.kernel_text.signature import GlobalOperand
 from hawk_xdsl.dialects.npu import Scope
+
+
+@dataclass
+class Global:
+    """A global operand of the program and what the kernel does with it."""
+
+    operand: GlobalOperand
+    argument: SSAValue
+    is_input: bool
+    is_temp: bool
+    read: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,280 @@
+"""One text in the making under a grammar, line by line: a rejected line is taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from llguidance import LLMatcher, LLTokenizer
+from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+from numpy.typing import NDArray
+
+Logits = NDArray[np.float32]
+
+REJECTIONS = 2
+"""How often a line may be rejected; the text ends at the next one."""
+
+_LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
+
+
+class Stop(StrEnum):
+    """Why a candidate ended."""
+
+    END = "end"  # the text is a complete sentence of the grammar
+    TOKENS = "tokens"  # the token limit
+    DEADLINE = "deadline"  # the time limit; where this occurs, a run is not reproducible
+    GRAMMAR = "grammar"  # the grammar became too large for the decoder
+    REJECTED = "rejected"  # a line was rejected again and again
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one candidate came to.
+
+    ``log_likelihood`` sums, over the tokens that were chosen, the natural logarithm of their
+    probability among the tokens the grammar allowed there. ``tokens`` counts those of the text,
+    ``forced_tokens`` those of them that the grammar left no choice about. ``seconds`` is the time
+    from the start of the whole batch. ``rejected_lines`` were taken back, and with them
+    ``taken_back`` tokens; ``reason`` is why the last one was rejected.
+    """
+
+    text: str
+    log_likelihood: float
+    tokens: int
+    forced_tokens: int
+    stop: Stop
+    seconds: float
+    rejected_lines: int = 0
+    taken_back: int = 0
+    reason: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the text is a complete sentence of the grammar."""
+        return self.stop is Stop.END
+
+    @property
+    def mean_log_likelihood(self) -> float:
+        """The log likelihood of a chosen token on average; 0 where nothing was to choose."""
+        return self.log_likelihood / max(1, self.tokens - self.forced_tokens)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How many candidates to decode and how; the first is greedy, the others are sampled."""
+
+    candidates: int = 1
+    max_tokens: int = 512
+    seed: int = 0
+    temperature: float = 0.8  # 0: only the greedy candidate
+
+
+class Judge(Protocol):
+    """Says what is wrong with the lines of a text, as soon as they are written."""
+
+    def __call__(self, lines: Sequence[str], *, ended: bool) -> str | None:
+        """What is wrong with the last of these lines, or with ending after it; ``None`` if nothing.
+
+        The lines before were found good. Lines may be shorter than in the call before: the text
+        was taken back.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """A token that was chosen among others: where, and how near the best of the others came."""
+
+    place: int
+    token: int
+    gap: float  # logarithm, not above zero for a greedy choice
+
+
+@dataclass
+class _Checkpoint:
+    """A place that the text can go back to: after a good line, before a choice."""
+
+    matcher: LLMatcher
+    tokens: int
+    forced: int
+    log_likelihood: float
+    lines: int
+    logits: Logits | None = None
+    choices: list[_Choice] = field(default_factory=list[_Choice])
+    bans: dict[tuple[int, ...], set[int]] = field(default_factory=dict[tuple[int, ...], set[int]])
+    rejections: int = 0
+
+
+class Writing:
+    """One text in the making: its place in the grammar and its tokens."""
+
+    def __init__(
+        self,
+        matcher: LLMatcher,
+        tokenizer: LLTokenizer,
+        sampling: Sampling,
+        index: int,
+        judge: Judge | None,
+    ) -> None:
+        self._matcher = matcher
+        self._tokenizer = tokenizer
+        self._sampling = sampling
+        self._random = np.random.default_rng((sampling.seed, index)) if index > 0 else None
+        self._judge = judge
+        self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
+        self._tokens: list[int] = []
+        self._read = 0  # tokens that the model has read
+        self._forgotten = 0  # of those it has read, how many were taken back since
+        self._forced = 0
+        self._log_likelihood = 0.0
+        self._rejected_lines = 0
+        self._taken_back = 0
+        self._reason = ""
+        self.stop: Stop | None = None
+        self.seconds = 0.0
+        self._settle()
+        self._checkpoint = self._new_checkpoint(0)
+        if (reason := self._verdict()) is not None:
+            self._reason, self.stop = reason, Stop.REJECTED
+
+    def take_pending(self) -> list[int]:
+        """The tokens that the model has not read yet."""
+        pending = self._tokens[self._read :]
+        self._read = len(self._tokens)
+        return pending
+
+    def take_forgotten(self) -> int:
+        """How many of the tokens that the model has read were taken back since it was asked."""
+        forgotten, self._forgotten = self._forgotten, 0
+        return forgotten
+
+    def advance(self, logits: Logits) -> None:
+        """Chooses the next token by its scores, shape [vocabulary], and adds what it forces.
+
+        If that completes a line which the judge rejects, the text goes back to before that line
+        and takes another token there.
+        """
+        if self._checkpoint.logits is None:
+            self._checkpoint.logits = logits.copy()
+        while True:
+            self._step(logits)
+            if self.stop not in (None, Stop.END) or (reason := self._verdict()) is None:
+                return
+            self._reason = reason
+            if not self._go_back():
+                self.stop = Stop.REJECTED
+                return
+            assert self._checkpoint.logits is not None
+            logits = self._checkpoint.logits
+
+    def _step(self, logits: Logits) -> None:
+        fill_next_token_bitmask(self._matcher, self._mask, 0)
+        bits = np.unpackbits(self._mask[0].view(np.uint8), bitorder="little", count=logits.size)
+        allowed = np.flatnonzero(bits)
+        if self._matcher.is_error() or allowed.size == 0:
+            self.stop = Stop.GRAMMAR
+            return
+        written = tuple(self._tokens[self._checkpoint.tokens :])
+        banned = self._checkpoint.bans.get(written)
+        if banned is not None:
+            allowed = allowed[~np.isin(allowed, list(banned))]
+            if allowed.size == 0:
+                self.stop = Stop.REJECTED
+                return
+        # A broken model may score with NaN or infinity; its choice is then as good as any.
+        scores = np.nan_to_num(logits[allowed].astype(np.float64), nan=_LOW, neginf=_LOW)
+        token = int(allowed[self._choose(allowed, np.clip(scores, _LOW, -_LOW))])
+        self._matcher.consume_token(token)
+        if token in self._tokenizer.eos_tokens:
+            self.stop = Stop.END
+            return
+        self._tokens.append(token)
+        self._settle()
+
+    def _choose(self, allowed: NDArray[np.intp], scores: NDArray[np.float64]) -> int:
+        """The place of the chosen score, by Gumbel's trick where it is sampled."""
+        if self._random is None:
+            choice = int(np.argmax(scores))
+        else:
+            noise = self._random.gumbel(size=scores.size)
+            choice = int(np.argmax(scores / self._sampling.temperature + noise))
+        peak = float(scores.max())
+        total = peak + float(np.log(np.exp(scores - peak).sum()))
+        self._log_likelihood += float(scores[choice]) - total
+        if scores.size > 1:
+            others = np.delete(scores, choice)
+            gap = float(others.max() - scores[choice])
+            place = len(self._tokens)
+            self._checkpoint.choices.append(_Choice(place, int(allowed[choice]), gap))
+        return choice
+
+    def _settle(self) -> None:
+        """Adds the tokens that the grammar forces and sees whether the text has ended."""
+        forced = self._matcher.compute_ff_tokens()
+        if forced and not self._matcher.is_stopped():
+            # More than the limit may be forced; such a text is not finished and is cut here.
+            forced = forced[: self._sampling.max_tokens - len(self._tokens)]
+            self._matcher.consume_tokens(forced)
+            self._forced += len(forced)
+            self._tokens += forced
+        if self._matcher.is_error():
+            self.stop = Stop.GRAMMAR
+        elif self._matcher.is_stopped():
+            self.stop = Stop.END
+        elif len(self._tokens) >= self._sampling.max_tokens:
+            self.stop = Stop.TOKENS
+
+    def _verdict(self) -> str | None:
+        """What the judge says about the lines completed since the checkpoint."""
+        if self._judge is None:
+            return None
+        lines = self._tokenizer.decode_str(self._tokens).split("\n")[:-1]
+        for count in range(self._checkpoint.lines + 1, len(lines) + 1):
+            if (reason := self._judge(lines[:count], ended=False)) is not None:
+                return reason
+        if self.stop is Stop.END:
+            return self._judge(lines, ended=True)
+        if len(lines) > self._checkpoint.lines:
+            self._checkpoint = self._new_checkpoint(len(lines))
+        return None
+
+    def _new_checkpoint(self, lines: int) -> _Checkpoint:
+        return _Checkpoint(
+            self._matcher.deep_copy(), len(self._tokens), self._forced, self._log_likelihood, lines
+        )
+
+    def _go_back(self) -> bool:
+        """Back to the checkpoint, without the least certain choice; False if there is no way."""
+        to = self._checkpoint
+        if to.rejections >= REJECTIONS or not to.choices:
+            return False
+        doubtful = max(to.choices, key=lambda choice: choice.gap)
+        written = tuple(self._tokens[to.tokens : doubtful.place])
+        to.bans.setdefault(written, set()).add(doubtful.token)
+        to.rejections += 1
+        to.choices.clear()
+        self._rejected_lines += 1
+        self._taken_back += len(self._tokens) - to.tokens
+        self._forgotten += max(0, self._read - to.tokens)
+        self._read = min(self._read, to.tokens)
+        del self._tokens[to.tokens :]
+        self._forced, self._log_likelihood = to.forced, to.log_likelihood
+        self._matcher = to.matcher.deep_copy()
+        self.stop = None
+        return True
+
+    def proposal(self) -> Proposal:
+        """What became of it, once it has stopped."""
+        assert self.stop is not None
+        return Proposal(
+            self._tokenizer.decode_str(self._tokens),
+            self._log_likelihood,
+            len(self._tokens),
+            self._forced,
+            self.stop,
+            self.seconds,
+            self._rejected_lines,
+            self._taken_back,
+            self._reason,
+        )
