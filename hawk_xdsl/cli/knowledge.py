@@ -26,6 +26,7 @@ def list_command(
     with KnowledgeStore(store) as opened:
         entries = [*load_seed_entries(), *opened.entries()]
         evidence = opened.evidence()
+        disabled = opened.disabled()
     table = Table(box=SIMPLE_HEAD, expand=True)
     for heading in ("entry", "kind"):
         table.add_column(heading, no_wrap=True)
@@ -36,7 +37,8 @@ def list_command(
         if kind is None or entry.kind == kind:
             shown = evidence.get(entry.name, Evidence())
             counts = (str(shown.uses), str(shown.wins), str(shown.losses))
-            says = escape(" ".join(entry.rationale.split()))
+            out = "out of use: " if entry.name in disabled else ""
+            says = escape(out + " ".join(entry.rationale.split()))
             table.add_row(entry.name, str(entry.kind), *counts, says)
     open_console().print(table)
 

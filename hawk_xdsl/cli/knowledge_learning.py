@@ -1,13 +1,19 @@
-"""``hawk knowledge`` commands that learn: export."""
+"""``hawk knowledge`` commands that learn from outcomes: export, distill, log, undo."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from hawk_xdsl.cli.app import StoreOption, knowledge
+from hawk_xdsl.cli.app import StoreOption, TargetOption, knowledge
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import Curation
 
 
 @knowledge.command("export")
@@ -35,3 +41,88 @@ def export_command(
     if not count:
         raise HawkError("no recorded outcome gives a row; compile something first")
     open_console().print(f"{count} rows: {output}", markup=False, highlight=False)
+
+
+@knowledge.command("distill")
+def distill_command(
+    target: TargetOption = "ascend910b1",
+    ops: Annotated[int, typer.Option(help="Recorded ops that one entry is judged on.")] = 6,
+    seconds: Annotated[float, typer.Option(help="Seconds of replay; a stop.")] = 600.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run/--apply", help="Only tell what would be done.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="The local model, asked where no op tells.", envvar="HAWK_MODEL"),
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Replay recorded ops with and without entries: prune, merge and settle; all can be undone."""
+    from hawk_xdsl.generation.local_model import LocalModel
+    from hawk_xdsl.generation.model_files import find_model
+    from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
+    from hawk_xdsl.learning.distillation import Distiller, Limits
+    from hawk_xdsl.learning.replay import Replay
+    from hawk_xdsl.npu_target import load_target
+
+    load_target(target)
+    console = open_console()
+    with KnowledgeStore(store) as opened, console.status("reading the store") as status:
+        before = len(opened.in_use(load_seed_entries()))
+        distiller = Distiller(
+            opened,
+            load_seed_entries(),
+            Replay(target),
+            lambda: LocalModel.load(find_model(model)),
+            Limits(ops, seconds),
+            dry_run,
+            lambda line: status.update(escape(line)),
+            lambda curation: _tell(console, curation),
+        )
+        done = distiller.run()
+        out = sum(curation.takes_out for curation in done)
+    console.print(
+        f"{before} entries were in use, {before - out} are now; "
+        f"{len(done)} judged, {distiller.replay.runs} ops decided again"
+        + (" (dry run: nothing was changed)" if dry_run else "")
+    )
+
+
+@knowledge.command("log")
+def log_command(store: StoreOption = None) -> None:
+    """Show every decision about entries: synthesis and distillation, undone ones too."""
+    from hawk_xdsl.knowledge_store import KnowledgeStore
+
+    with KnowledgeStore(store) as opened:
+        curations = opened.curations()
+    table = Table(box=SIMPLE_HEAD, expand=True)
+    table.add_column("id", justify="right")
+    for heading in ("when", "done", "entry"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("why", ratio=1)
+    for curation in curations:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(curation.time))
+        action = f"{curation.action}" + (" (undone)" if curation.undone else "")
+        table.add_row(str(curation.id), when, action, curation.entry, escape(curation.reason))
+    open_console().print(table)
+
+
+@knowledge.command("undo")
+def undo_command(
+    number: Annotated[
+        int | None, typer.Argument(help="As hawk knowledge log prints it; else the last one.")
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Take back a decision about an entry: what was taken out of use is in use again."""
+    from hawk_xdsl.knowledge_store import KnowledgeStore
+
+    with KnowledgeStore(store) as opened:
+        undone = opened.undo(number)
+    console = open_console()
+    console.print(f"undone: {undone.action} {undone.entry}", markup=False, highlight=False)
+
+
+def _tell(console: Console, curation: Curation) -> None:
+    line = f"{curation.action} {curation.entry}: {curation.reason}"
+    console.print(line, markup=False, highlight=False)

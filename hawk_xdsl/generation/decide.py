@@ -65,7 +65,8 @@ class Decider:
     """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
 
     ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
-    ``author`` is asked for the local model only when an op gets that far.
+    ``author`` is asked for the local model only when an op gets that far. ``learned`` are the names
+    of the entries that do not come with the package.
     """
 
     target: Target
@@ -77,14 +78,10 @@ class Decider:
     finish: Finish
     author: Callable[[], Author]
     settings: Settings
+    learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     _decided: dict[str, Decision] = field(default_factory=dict[str, Decision])
-
-    @cached_property
-    def learned(self) -> frozenset[str]:
-        """The names of the entries that do not come with the package."""
-        return frozenset(entry.name for entry in self.known.entries())
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:

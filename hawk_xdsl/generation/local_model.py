@@ -149,6 +149,23 @@ class LocalModel:
         with self._in_memory(candidates), half_of_torch_threads():
             return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 
+    def likelihood(self, prompt: str | Sequence[Message], text: str) -> float:
+        """The mean logarithm of the likelihood of a text's tokens after a prompt.
+
+        Raises ``PromptTooLong`` if both together exceed the context.
+        """
+        import torch
+
+        before = self._tokens_of(prompt)
+        after = self._tokenizer.encode(text, add_special_tokens=False)
+        if self.context is not None and len(before) + len(after) > self.context:
+            raise PromptTooLong(len(before) + len(after), self.context)
+        tokens = torch.tensor([[*before, *after]], device=self._model.device)
+        with torch.inference_mode(), half_of_torch_threads():
+            logits = self._model(input_ids=tokens).logits[0, len(before) - 1 : -1].float()
+        chosen = logits.log_softmax(-1).gather(1, tokens[0, len(before) :, None])
+        return float(chosen.mean())
+
     def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
         # A chat template writes the special tokens itself.
         special = isinstance(prompt, str) or not self._tokenizer.chat_template

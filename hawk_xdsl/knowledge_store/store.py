@@ -13,6 +13,7 @@ from typing import Any, Self
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry, format_entry
 from hawk_xdsl.knowledge_store.records import (
+    Action,
     Curation,
     KernelKey,
     KernelRecord,
@@ -117,17 +118,21 @@ class KnowledgeStore(StoreView):
         return number
 
     def undo(self, number: int | None = None) -> Curation:
-        """Takes back one decision, or the last one that stands: its entry is in use again.
+        """Takes back one decision, or the last one that stands and changed something.
+
+        What was taken out of use is in use again; what was admitted is not in the store any more.
 
         Raises ``HawkError`` if there is none of that number, or it was taken back before.
         """
         standing = [c for c in self.curations() if c.undone is None]
-        found = [c for c in standing if number in (None, c.id)]
+        changes = [c for c in standing if c.takes_out or c.action is Action.ADMIT]
+        found = [c for c in changes if number in (None, c.id)]
         if not found:
             raise HawkError(
                 "there is no decision to undo"
                 if number is None
-                else f"there is no decision {number}, or it was undone; see hawk knowledge log",
+                else f"decision {number} changed nothing, was undone or does not exist: "
+                "see hawk knowledge log",
                 file=self._file,
             )
         undone = replace(found[-1], undone=time.time())
@@ -135,7 +140,7 @@ class KnowledgeStore(StoreView):
             values = {"id": undone.id, "undone": undone.undone, "entry": undone.entry}
             self._connection.execute("UPDATE curations SET undone = :undone WHERE id = :id", values)
             self._connection.execute("DELETE FROM disabled WHERE curation = :id", values)
-            if undone.action == "admit":
+            if undone.action is Action.ADMIT:
                 self._connection.execute("DELETE FROM entries WHERE name = :entry", values)
             if undone.into_entry is not None:
                 self._move_evidence(undone, -1)

@@ -46,27 +46,31 @@ def open_decider(
     store: Path | None = None,
     model: str | None = None,
     progress: Progress = lambda line: None,
+    entries: Sequence[Entry] | None = None,
 ) -> Generator[Decider]:
     """A decider for a target, its name or its file.
 
     The store is by default the user's, the local model the configured one, loaded when it is asked.
+    ``entries`` are used instead of those in use, the package's and the store's.
     Raises ``HawkError`` for an unknown target and a store that cannot be used.
     """
     chosen = load_target(target) if isinstance(target, str) else target
 
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
-        entries = known.in_use(load_seed_entries())
-        known_to = _composing(entries, settings.sources)
+        packaged = load_seed_entries()
+        used = known.in_use(packaged) if entries is None else tuple(entries)
+        known_to = _composing(used, settings.sources)
         composer = Composer.of(known_to, lambda mnemonic, dtype: supports(chosen, mnemonic, dtype))
         yield Decider(
             target=chosen,
             target_given=target if isinstance(target, str) else target.name,
-            entries=entries,
+            entries=used,
+            learned=frozenset(e.name for e in used) - {e.name for e in packaged},
             composer=composer,
             store=opened,
             known=known,
             finish=lambda kernel: finish_kernel(kernel, chosen),
-            author=_once(lambda: Author.load(model, entries, chosen, settings.retrieval, progress)),
+            author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
             settings=settings,
             progress=progress,
         )

@@ -1,0 +1,218 @@
+"""Distillation: harm goes, repetition is merged, conflicts are settled, and all can be undone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tiny_model import save_tiny_model
+from undecided import elementwise, undecided
+
+from hawk_xdsl.cli import main
+from hawk_xdsl.generation.decide import Settings
+from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.generation.local_model import LocalModel
+from hawk_xdsl.generation.model_files import find_model
+from hawk_xdsl.knowledge_store import (
+    Action,
+    Artifact,
+    Curation,
+    Entry,
+    EntryKind,
+    KnowledgeStore,
+    Tile,
+    Trigger,
+    load_seed_entries,
+)
+from hawk_xdsl.learning.arbitration import arbitrate
+from hawk_xdsl.learning.distillation import Distiller
+from hawk_xdsl.learning.replay import Replay, read_op
+from hawk_xdsl.learning.subsumption import Relation, relation
+from hawk_xdsl.passes.npu_decide import open_decider
+
+TARGET = "ascend910b1"
+OPS = (
+    elementwise("8x16", "%0 = math.absf %in : f32\n%1 = math.exp %0 : f32"),
+    elementwise("4x40", "%0 = math.absf %in : f32\n%1 = math.sqrt %0 : f32"),
+)
+
+
+def rewrite(name: str, before: str, after: str) -> Entry:
+    return Entry(name, EntryKind.REWRITE, "Learned.", artifact=Artifact(before=before, after=after))
+
+
+def decide(store: Path, ops: Sequence[str] = OPS) -> list[bool]:
+    """Decides ops with what the store knows; whether each got a kernel within two attempts."""
+    settings = Settings(Sources.COMPOSITION, Budget(attempts=2, tuning=0), host_fallback=True)
+    with open_decider(TARGET, settings, store=store) as decider:
+        found = [decider.decide(undecided(op), f"k{i}") for i, op in enumerate(ops)]
+        for decision in found:
+            assert decision.specification is not None
+    return [decision.verdict is not None for decision in found]
+
+
+def no_model() -> LocalModel:
+    raise AssertionError("the gate can tell: no model is to be asked")
+
+
+def distilled(store: Path, *learned: Entry, dry_run: bool = False) -> dict[str, Curation]:
+    """What is done with learned entries after the ops were decided with them."""
+    with KnowledgeStore(store) as opened:
+        for entry in learned:
+            opened.add_entry(entry)
+    decide(store)
+    with KnowledgeStore(store) as opened:
+        done = Distiller(
+            opened, load_seed_entries(), Replay(TARGET), no_model, dry_run=dry_run
+        ).run()
+    return {curation.entry: curation for curation in done}
+
+
+HARMFUL = {
+    "wrong": [rewrite("bad", "abs(x)", "max(x, x * -1.001)")],
+    "for some inputs only": [rewrite("bad", "abs(x)", "x + 0")],
+    "endless": [rewrite("bad", "abs(x)", "abs(neg(x))")],
+    "slower": [rewrite("bad", "abs(x)", "sqrt(x * x) + 0 * exp(x * 0)")],
+}
+
+
+@pytest.mark.parametrize("kind", HARMFUL)
+def test_what_harms_is_pruned_and_comes_back_when_undone(kind: str, store: Path) -> None:
+    done = distilled(store, *HARMFUL[kind])
+    assert done["bad"].action is Action.PRUNE, done
+    assert done["bad"].reason and "cases" in done["bad"].evidence
+    with KnowledgeStore(store) as opened:
+        in_use = {entry.name for entry in opened.in_use(load_seed_entries())}
+        assert in_use == {entry.name for entry in load_seed_entries()}
+        assert opened.undo().entry == "bad"
+        assert "bad" in {entry.name for entry in opened.in_use(load_seed_entries())}
+
+
+EXP2 = elementwise("8x16", "%1 = math.exp2 %in : f32")
+
+
+def without_exp2() -> list[Entry]:
+    """The package's entries as if none were about this function."""
+    return [e for e in load_seed_entries() if "exp2" not in (e.artifact.before or "")]
+
+
+def test_what_is_of_use_is_kept(store: Path) -> None:
+    with KnowledgeStore(store) as opened:
+        opened.add_entry(rewrite("learned", "exp2(x)", "exp(x * 0.6931471805599453)"))
+    decide(store, [EXP2])
+    with KnowledgeStore(store) as opened:
+        [done] = Distiller(opened, without_exp2(), Replay(TARGET), no_model).run()
+    assert (done.action, done.entry) == (Action.KEEP, "learned")
+
+
+def test_a_dry_run_changes_nothing(store: Path) -> None:
+    done = distilled(store, *HARMFUL["wrong"], dry_run=True)
+    assert done["bad"].action is Action.PRUNE
+    with KnowledgeStore(store) as opened:
+        assert (opened.disabled(), opened.curations()) == (frozenset(), ())
+
+
+def test_the_same_under_another_name_is_merged(store: Path) -> None:
+    first = rewrite("learned-one", "abs(x + 1)", "max(x + 1, neg(x + 1))")
+    again = rewrite("learned-two", "abs(y + 1)", "max(y + 1, neg(1 + y))")
+    done = distilled(store, first, again)
+    assert (done["learned-two"].action, done["learned-two"].into_entry) == (
+        Action.MERGE,
+        "learned-one",
+    )
+
+
+def test_of_two_that_contradict_the_gate_proves_one_wrong(store: Path) -> None:
+    wrong = rewrite("aaa-wrong", "exp2(x)", "exp(x * 0.69)")
+    right = rewrite("right", "exp2(x)", "exp(x * 0.6931471805599453)")
+    assert relation(wrong, right) is Relation.CONFLICT
+    decide(store, [EXP2])
+    with KnowledgeStore(store) as opened:
+        for entry in (wrong, right):
+            opened.add_entry(entry)
+        first, *_ = Distiller(opened, without_exp2(), Replay(TARGET), no_model).run()
+    assert (first.action, first.entry) == (Action.PRUNE, "aaa-wrong")
+    assert "contradicts right" in first.reason
+
+
+def test_a_model_arbitrates_what_no_op_tells_apart(tmp_path: Path, store: Path) -> None:
+    save_tiny_model(tmp_path / "model")
+    model = LocalModel.load(find_model(str(tmp_path / "model")))
+    first = rewrite("one", "sinh(x)", "x * 3")
+    second = rewrite("two", "sinh(x)", "x * 2")
+    with KnowledgeStore(store) as opened:
+        for entry in (first, second):
+            opened.add_entry(entry)
+        [done] = Distiller(opened, load_seed_entries(), Replay(TARGET), lambda: model).run()
+    assert done.action is Action.ARBITRATE
+    assert model.name in done.reason and "contradict each other" in done.evidence
+
+
+class Fixed:
+    name = "fixed"
+
+    def likelihood(self, prompt: str, text: str) -> float:
+        assert "x * 3" in prompt and "x * 2" in prompt
+        return {"x * 3": -2.0, "x * 2": -1.0}[text]
+
+
+def test_the_likelier_replacement_wins() -> None:
+    from hawk_xdsl.knowledge_store import Evidence
+
+    first, second = rewrite("one", "sinh(x)", "x * 3"), rewrite("two", "sinh(x)", "x * 2")
+    found = arbitrate(first, second, (Evidence(), Evidence()), Fixed())
+    assert (found.winner, found.loser, found.likelihoods) == (second, first, (-1.0, -2.0))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        (("tanh(x)", "x"), ("tanh(y)", "y"), Relation.SAME),
+        (("a * b", "a * b * 1"), ("x * y", "y * x * 1"), Relation.SAME),
+        (("pow(x, c)", "exp(log(x) * c)"), ("pow(x, 3)", "exp(log(x) * 3)"), Relation.COVERS),
+        (("pow(x, 3)", "exp(log(x) * 3)"), ("pow(x, c)", "exp(log(x) * c)"), None),
+        (("tanh(x)", "x"), ("tanh(y)", "y + 1"), Relation.CONFLICT),
+        (("tanh(x)", "x"), ("sinh(y)", "y"), None),
+        (("reduce_sum(a * a)", "reduce_sum(a)"), ("reduce_sum(b * b)", "reduce_sum(b)"), "same"),
+    ],
+)
+def test_entries_are_compared_up_to_names(
+    first: tuple[str, str], second: tuple[str, str], wanted: Relation | None
+) -> None:
+    assert relation(rewrite("one", *first), rewrite("two", *second)) == wanted
+
+
+def test_templates_are_compared_by_text() -> None:
+    trigger, text = Trigger(structure="tiles"), Artifact(text="across $across {\n}")
+    one = Entry("one", EntryKind.TEMPLATE, "r", trigger, text)
+    two = Entry("two", EntryKind.TEMPLATE, "other words", trigger, text)
+    other = Entry("three", EntryKind.TEMPLATE, "r", trigger, text, (Tile("m", (8,)),))
+    assert relation(one, two) is Relation.SAME
+    assert relation(one, other) is None
+
+
+def test_a_recorded_op_is_read_back(store: Path) -> None:
+    decide(store)
+    with KnowledgeStore(store) as opened:
+        specs = opened.specs()
+    assert len(specs) == len(OPS)
+    assert all(read_op(spec.op).label is not None for spec in specs)
+
+
+def test_the_commands_tell_and_undo(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hawk(*words: str) -> str:
+        monkeypatch.setattr("sys.argv", ["hawk", "knowledge", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (None, 0)
+        return capsys.readouterr().out
+
+    with KnowledgeStore(store) as opened:
+        opened.add_entry(*HARMFUL["wrong"])
+    decide(store)
+    assert "prune bad: " in hawk("distill")
+    assert "out of use" in hawk("list")
+    assert "prune" in hawk("log")
+    assert hawk("undo").strip() == "undone: prune bad"
+    assert "out of use" not in hawk("list")
