@@ -18,7 +18,7 @@ from xdsl.printer import Printer
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.generation.decide import Progress, Settings
+from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.passes.npu_decide import Placed, decide_module, open_decider
@@ -175,22 +175,33 @@ def compile_program(
         HawkError: for anything wrong with the input or the environment; ``UndecidableError`` if an
             op has no kernel and may not stay on the host.
     """
-    chosen = load_target(target) if isinstance(target, str) else target
-    ctx = context()
-    module = program.module.clone()
-    progress("grouping ops")
-    NpuOutlinePass().apply(ctx, module)
-    on_outlined(sum(op.name == "npu.undecided" for op in module.walk()))
     with open_decider(
         target, settings or Settings(), store=store, model=model, progress=progress
     ) as decider:
-        placed = decide_module(module, decider, on_decision)
+        return compile_with(
+            decider, program, progress=progress, on_outlined=on_outlined, on_decision=on_decision
+        )
+
+
+def compile_with(
+    decider: Decider,
+    program: Program,
+    *,
+    progress: Progress = lambda line: None,
+    on_outlined: Callable[[int], None] = lambda count: None,
+    on_decision: Callable[[Placed], None] = lambda placed: None,
+) -> Compiled:
+    """Lowers a program with an open decider, as :func:`compile_program` does."""
+    module = program.module.clone()
+    progress("grouping ops")
+    NpuOutlinePass().apply(context(), module)
+    on_outlined(sum(op.name == "npu.undecided" for op in module.walk()))
+    placed = decide_module(module, decider, on_decision)
     progress("planning memory and synchronisation")
     for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
-        finish_kernel(kernel, chosen)
+        finish_kernel(kernel, decider.target)
     module.verify()
-    given = target if isinstance(target, str) else target.name
-    return Compiled(program, module, chosen, given, tuple(placed))
+    return Compiled(program, module, decider.target, decider.target_given, tuple(placed))
 
 
 def compile_model(

@@ -1,0 +1,118 @@
+"""The figures of a benchmark run: one row for a condition, a split and a family."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hawk_xdsl.bench.result import Result, Verdict
+from hawk_xdsl.bench.statistics import (
+    Estimate,
+    geometric_mean_by_cluster,
+    mean_by_cluster,
+    share_by_cluster,
+)
+from hawk_xdsl.bench.suite import Shape, Split
+
+ALL_FAMILIES = "all"
+BASELINE = "templates"
+"""The condition whose cycles others are compared with."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The figures of the cases of a family and split under a condition.
+
+    ``over_bound`` is the geometric mean of cycles over the bound, of right cases at large shapes;
+    ``over_templates`` that of cycles over those of templates alone, where both are right.
+    ``tokens``, ``seconds`` and ``gate_runs`` are means a case, the last two are counts.
+    """
+
+    condition: str
+    split: str
+    family: str
+    cases: int
+    operators: int
+    first: Estimate | None
+    within: Estimate | None
+    near: Estimate | None
+    over_bound: Estimate | None
+    over_templates: Estimate | None
+    tokens: Estimate | None
+    seconds: Estimate | None
+    gate_runs: Estimate | None
+    rejected_lines: int
+    wrong: int
+
+
+def rows_of(results: Sequence[Result]) -> list[Row]:
+    """The rows: by condition and split all families together, then each of them."""
+    baseline = {
+        (result.case, result.seed): result.cycles
+        for result in results
+        if result.condition == BASELINE and result.right
+    }
+    rows: list[Row] = []
+    for condition in dict.fromkeys(result.condition for result in results):
+        for split in Split:
+            part = [r for r in results if r.condition == condition and r.split == split]
+            families = sorted({result.family for result in part})
+            for family in (ALL_FAMILIES, *families) if part else ():
+                chosen = [r for r in part if family in (ALL_FAMILIES, r.family)]
+                rows.append(_row(condition, split, family, chosen, baseline))
+    return rows
+
+
+def _row(
+    condition: str,
+    split: str,
+    family: str,
+    results: Sequence[Result],
+    baseline: Mapping[tuple[str, int], float],
+) -> Row:
+    right = [result for result in results if result.right]
+    both = [result for result in right if (result.case, result.seed) in baseline]
+    large = [result for result in right if result.shape == Shape.LARGE and result.bound]
+
+    def share(of: Callable[[Result], bool]) -> Estimate | None:
+        return share_by_cluster((result.operator, of(result)) for result in results)
+
+    def mean(of: Callable[[Result], float]) -> Estimate | None:
+        return mean_by_cluster((result.operator, of(result)) for result in results)
+
+    return Row(
+        condition=condition,
+        split=str(split),
+        family=family,
+        cases=len(results),
+        operators=len({result.operator for result in results}),
+        first=share(lambda result: result.right and result.first),
+        within=share(lambda result: result.right),
+        near=share(lambda result: result.near),
+        over_bound=_ratio((r.operator, r.cycles, r.bound) for r in large),
+        over_templates=_ratio((r.operator, r.cycles, baseline[r.case, r.seed]) for r in both),
+        tokens=mean(lambda result: result.tokens),
+        seconds=mean(lambda result: result.seconds),
+        gate_runs=mean(lambda result: result.gate_runs),
+        rejected_lines=sum(result.rejected_lines for result in results),
+        wrong=sum(result.verdict is Verdict.WRONG for result in results),
+    )
+
+
+def _ratio(values: Iterable[tuple[str, float, float]]) -> Estimate | None:
+    return geometric_mean_by_cluster((name, above / below) for name, above, below in values)
+
+
+def traps_of(results: Iterable[Result]) -> dict[tuple[str, str], Counter[str]]:
+    """By condition and split, how often the gate refused a kernel for each reason."""
+    counted: dict[tuple[str, str], Counter[str]] = {}
+    for result in results:
+        counted.setdefault((result.condition, result.split), Counter()).update(result.traps)
+    return counted
+
+
+def verdicts_of(results: Iterable[Result]) -> dict[tuple[str, str], Counter[str]]:
+    """By condition and split, how many cases ended how."""
+    counted: dict[tuple[str, str], Counter[str]] = {}
+    for result in results:
+        counted.setdefault((result.condition, result.split), Counter())[str(result.verdict)] += 1
+    return counted

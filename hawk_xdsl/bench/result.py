@@ -1,0 +1,148 @@
+"""What came of a case under a condition, and the journal that keeps it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.errors import HawkError
+
+NEAR = 3.0
+"""Times the bound within which a right kernel counts as near it."""
+
+
+class Verdict(StrEnum):
+    """How a case ended."""
+
+    RIGHT = "right"  # all ops on the NPU, and equal to PyTorch in float64 on fresh inputs
+    HOST = "host"  # an op has no kernel; those that have are right
+    WRONG = "wrong"  # accepted by the gate, and not equal on fresh inputs
+    IMPORT = "import"  # the front end cannot lower it
+    ERROR = "error"  # an error that is no verdict
+    CRASH = "crash"  # the process ended
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A case to run under a condition with a seed; all by name."""
+
+    condition: str
+    case: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case under one condition with one seed.
+
+    ``first`` says whether the first attempt at every op was right; ``attempts`` sums over ops, as
+    ``tuning``, ``gate_runs``, ``tokens`` and ``rejected_lines`` do. ``cycles`` are simulated, of
+    all launches on fresh inputs; ``bound`` sums the bounds of the launched ops: each kernel reads
+    and writes global memory. Both are 0 unless the case is right.
+    """
+
+    condition: str
+    case: str
+    seed: int
+    operator: str
+    family: str
+    split: str
+    shape: str
+    dtype: str
+    verdict: Verdict
+    reason: str = ""
+    ops: int = 0
+    host_ops: int = 0
+    first: bool = False
+    attempts: int = 0
+    tuning: int = 0
+    gate_runs: int = 0
+    cycles: float = 0.0
+    bound: float = 0.0
+    tokens: int = 0
+    rejected_lines: int = 0
+    seconds: float = 0.0
+    traps: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @staticmethod
+    def of(task: Task, case: Case, verdict: Verdict, reason: str = "") -> "Result":
+        """A result without figures."""
+        operator = case.operator
+        return Result(
+            condition=task.condition,
+            case=task.case,
+            seed=task.seed,
+            operator=operator.name,
+            family=operator.family,
+            split=str(operator.split),
+            shape=str(case.shape),
+            dtype=case.dtype,
+            verdict=verdict,
+            reason=reason,
+        )
+
+    @property
+    def task(self) -> Task:
+        """What was asked for."""
+        return Task(self.condition, self.case, self.seed)
+
+    @property
+    def right(self) -> bool:
+        """Whether the case is right within the budget."""
+        return self.verdict is Verdict.RIGHT
+
+    @property
+    def near(self) -> bool:
+        """Whether it is right, and at most ``NEAR`` times the bound."""
+        return self.right and self.cycles <= NEAR * self.bound
+
+
+class Journal:
+    """Results in a JSON Lines file, each written when it is known.
+
+    ``setup`` is what all results of a file must share; it is kept beside them.
+    Raises ``HawkError`` if the folder holds results of another setup.
+    """
+
+    def __init__(self, folder: Path, setup: Mapping[str, object]) -> None:
+        self._file = folder / "results.jsonl"
+        about = folder / "setup.json"
+        text = json.dumps(setup, indent=2) + "\n"
+        folder.mkdir(parents=True, exist_ok=True)
+        if about.exists() and about.read_text(encoding="utf-8") != text:
+            before = json.loads(about.read_text(encoding="utf-8"))
+            changed = [k for k in {**before, **setup} if before.get(k) != setup.get(k)]
+            raise HawkError(
+                f"holds results of another {', '.join(changed)}: choose another folder",
+                file=str(folder),
+            )
+        about.write_text(text, encoding="utf-8")
+        self._drop_half_line()
+
+    def append(self, result: Result) -> None:
+        """Keeps a result."""
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(result)) + "\n")
+
+    def results(self) -> Iterator[Result]:
+        """The results kept so far."""
+        if not self._file.exists():
+            return
+        for number, line in enumerate(self._file.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                fields: dict[str, Any] = json.loads(line)
+                fields["verdict"] = Verdict(fields["verdict"])
+                yield Result(**fields)
+            except (ValueError, TypeError, KeyError):
+                raise HawkError("not a result", file=str(self._file), line=number) from None
+
+    def _drop_half_line(self) -> None:
+        """An interrupted run may have left a line without its end."""
+        if self._file.exists():
+            data = self._file.read_bytes()
+            if not data.endswith(b"\n"):
+                self._file.write_bytes(data[: data.rfind(b"\n") + 1])

@@ -1,0 +1,177 @@
+"""A benchmark run: the tasks that are left, run, and written down one by one."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from hawk_xdsl.bench.conditions import Condition, parse_condition
+from hawk_xdsl.bench.imports import Imports
+from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
+from hawk_xdsl.bench.runner import Runner
+from hawk_xdsl.bench.sample import in_fair_order
+from hawk_xdsl.bench.suite import Case, Suite, load_suite
+from hawk_xdsl.bench.workers import Failure, Workers
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.npu_target import load_target
+
+CASES = 150
+"""Cases that end within the hour on two cores, with the packaged model."""
+
+MODEL_CASES = 30
+"""Cases of each condition that asks nobody but the model."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure and how.
+
+    ``cases`` is the number of cases of each condition, ``None`` for all; ``model_cases`` that of
+    conditions that ask only the model. ``minutes``: no task is started after them. ``only``
+    restricts the cases to those whose name, family or split contains one of these.
+    """
+
+    operators: Path
+    out: Path
+    conditions: tuple[str, ...]
+    target: str = "ascend910b1"
+    model: str | None = None
+    cases: int | None = CASES
+    model_cases: int | None = MODEL_CASES
+    seeds: tuple[int, ...] = (0,)
+    attempts: int = Budget.attempts
+    tuning: int = Budget.tuning
+    model_seconds: float = Budget.seconds
+    case_seconds: float = 300.0
+    minutes: float | None = None
+    jobs: int = 2
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All results of a run's folder that were asked for, and how many tasks are left."""
+
+    suite: Suite
+    conditions: tuple[Condition, ...]
+    results: tuple[Result, ...]
+    left: int
+
+
+Told = Callable[[int, int, Result | None], None]
+"""Told how many tasks are done, of how many, and the last result."""
+
+
+def measure(options: Options, told: Told = lambda done, total, last: None) -> Measured:
+    """Runs what is not in the folder yet.
+
+    Raises ``HawkError`` for anything wrong with the options, the suite or the folder.
+    """
+    conditions = tuple(parse_condition(text) for text in options.conditions)
+    load_target(options.target)
+    suite = load_suite(options.operators)
+    journal = Journal(options.out, _setup(options))
+    chosen = _chosen(suite, options)
+    tasks = _tasks(chosen, conditions, options)
+    done = {result.task: result for result in journal.results()}
+    left = [task for task in tasks if task not in done]
+    told(len(tasks) - len(left), len(tasks), None)
+    runner = Runner(
+        cases={case.name: case for case in suite.cases()},
+        conditions={condition.name: condition for condition in conditions},
+        imports=Imports(options.out / "imports", options.operators),
+        target=options.target,
+        model=options.model,
+        budget=Budget(options.attempts, options.tuning, options.model_seconds),
+    )
+    for result in _results(runner, left, options):
+        journal.append(result)
+        done[result.task] = result
+        told(sum(task in done for task in tasks), len(tasks), result)
+    found = tuple(done[task] for task in tasks if task in done)
+    return Measured(suite, conditions, found, len(tasks) - len(found))
+
+
+def _setup(options: Options) -> dict[str, object]:
+    """What may not change within a folder: with it the results would."""
+    return {
+        "package": _package(),
+        "operators": hashlib.sha256(options.operators.read_bytes()).hexdigest()[:16],
+        "target": options.target,
+        "model": options.model or "default",
+        "attempts": options.attempts,
+        "tuning": options.tuning,
+    }
+
+
+def _package() -> str:
+    """A digest of what decides: the package's code and knowledge, without this benchmark's."""
+    root = Path(str(files("hawk_xdsl")))
+    digest = hashlib.sha256()
+    for file in sorted(root.rglob("*")):
+        inside = file.relative_to(root)
+        if file.suffix in (".py", ".toml", ".lark") and inside.parts[0] not in ("bench", "cli"):
+            digest.update(str(inside).encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _chosen(suite: Suite, options: Options) -> list[Case]:
+    found = [
+        case
+        for case in in_fair_order(suite.cases(), seed=0)
+        if not options.only or any(part in _described(case) for part in options.only)
+    ]
+    if not found:
+        raise HawkError(f"no case matches {', '.join(options.only)}", file=str(suite.path))
+    return found
+
+
+def _described(case: Case) -> str:
+    return f"{case.operator.family} {case.operator.split} {case.name}"
+
+
+def _tasks(cases: Sequence[Case], conditions: Iterable[Condition], options: Options) -> list[Task]:
+    """Case by case, so that what an interrupted run has done compares the conditions."""
+    limits = {condition: _limit(condition, options) for condition in conditions}
+    return [
+        Task(condition.name, case.name, seed)
+        for number, case in enumerate(cases)
+        for condition, limit in limits.items()
+        for seed in options.seeds
+        if limit is None or number < limit
+    ]
+
+
+def _limit(condition: Condition, options: Options) -> int | None:
+    if condition.sources is not Sources.MODEL or options.model_cases is None:
+        return options.cases
+    if options.cases is None:
+        return options.model_cases
+    return min(options.cases, options.model_cases)
+
+
+def _results(runner: Runner, tasks: Sequence[Task], options: Options) -> Iterator[Result]:
+    workers = Workers(
+        runner.run, jobs=options.jobs, seconds=options.case_seconds, folder=options.out
+    )
+    for task, outcome in workers.run(_until(tasks, options.minutes)):
+        if isinstance(outcome, Failure):
+            yield _failed(runner.cases[task.case], task, outcome)
+        else:
+            yield outcome
+
+
+def _until(tasks: Iterable[Task], minutes: float | None) -> Iterator[Task]:
+    started = time.monotonic()
+    for task in tasks:
+        if minutes is not None and time.monotonic() - started > 60 * minutes:
+            return
+        yield task
+
+
+def _failed(case: Case, task: Task, failure: Failure) -> Result:
+    verdict = Verdict.TIMEOUT if failure.timed_out else Verdict.CRASH
+    return Result.of(task, case, verdict, failure.reason)

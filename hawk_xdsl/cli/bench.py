@@ -1,0 +1,135 @@
+"""``hawk bench``: how many operators get right kernels, and how fast those are."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hawk_xdsl.cli.app import TargetOption, app
+from hawk_xdsl.cli.console import open_console
+
+if TYPE_CHECKING:
+    from hawk_xdsl.bench.result import Result
+    from hawk_xdsl.bench.session import Measured, Options
+
+
+@app.command("bench")
+def bench_command(
+    operators: Annotated[
+        Path, typer.Option(help="The suite: a Python file that leaves a list OPERATORS.")
+    ],
+    target: TargetOption = "ascend910b1",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where results go; a run goes on from there.")
+    ] = Path("out/bench"),
+    conditions: Annotated[
+        str,
+        typer.Option(
+            "--conditions",
+            "--condition",
+            help="SOURCES[/RETRIEVAL][+synthesis], with commas: model, templates, composition, "
+            "all; none, syntactic, semantic, fused. Default: those of docs/benchmarks.md.",
+        ),
+    ] = "",
+    model: Annotated[
+        str | None,
+        typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
+    ] = None,
+    cases: Annotated[
+        int | None, typer.Option(help="Cases of each condition: a stratified sample.")
+    ] = None,
+    model_cases: Annotated[
+        int | None, typer.Option(help="Cases of the conditions that ask only the model.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All cases.")] = False,
+    seeds: Annotated[
+        str, typer.Option("--seeds", "--seed", help="Seeds of all inputs, with commas.")
+    ] = "0",
+    attempts: Annotated[int, typer.Option(help="Complete kernel bodies an op.")] = 8,
+    tuning: Annotated[int, typer.Option(help="Further ones that make it faster.")] = 4,
+    minutes: Annotated[
+        float | None, typer.Option(help="Start no case after them; the rest can follow later.")
+    ] = None,
+    case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    only: Annotated[
+        str, typer.Option(help="Only cases whose family, split or name contains one of these.")
+    ] = "",
+    failures: Annotated[
+        bool, typer.Option("--failures", help="List why cases of seen operators are not right.")
+    ] = False,
+) -> None:
+    """Measure how many operators of a suite get right kernels, and how fast those are."""
+    from hawk_xdsl.bench.conditions import DEFAULT_CONDITIONS
+    from hawk_xdsl.bench.session import CASES, MODEL_CASES, Options
+    from hawk_xdsl.bench.tables import print_failures, print_figures, write_figures
+    from hawk_xdsl.generation.decision import Budget
+
+    options = Options(
+        operators=operators,
+        out=output,
+        conditions=_parts(conditions) or DEFAULT_CONDITIONS,
+        target=target,
+        model=model,
+        cases=None if everything else CASES if cases is None else cases,
+        model_cases=None if everything else MODEL_CASES if model_cases is None else model_cases,
+        seeds=_numbers(seeds),
+        attempts=attempts,
+        tuning=tuning,
+        model_seconds=Budget.seconds,
+        case_seconds=case_seconds,
+        minutes=minutes,
+        jobs=jobs,
+        only=_parts(only),
+    )
+    console = open_console()
+    measured = _measured(options, console)
+    write_figures(measured, options)
+    print_figures(measured, options, console)
+    if failures:
+        print_failures(measured, console)
+    console.print(f"Files: {output}/ (figures.md, figures.csv, figures.json, results.jsonl)")
+    if any(result.verdict == "wrong" for result in measured.results):
+        raise typer.Exit(1)
+
+
+def _measured(options: "Options", console: Console) -> "Measured":
+    """Runs with a progress bar on a terminal; elsewhere with a line every fifty cases."""
+    from hawk_xdsl.bench.session import measure
+
+    if not console.is_terminal:
+
+        def line(done: int, total: int, last: "Result | None") -> None:
+            if last is None or done % 50 == 0 or done == total:
+                console.print(f"{done} of {total} cases", highlight=False)
+
+        return measure(options, line)
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        shown = bar.add_task("importing", total=None)
+
+        def move(done: int, total: int, last: "Result | None") -> None:
+            told = "" if last is None else f"{last.condition} {last.case}: {last.verdict}"
+            bar.update(shown, completed=done, total=total, description=told)
+
+        return measure(options, move)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    from hawk_xdsl.errors import HawkError
+
+    parts = _parts(text)
+    if not parts or not all(part.isdigit() for part in parts):
+        raise HawkError(f"--seeds {text}: expected numbers with commas")
+    return tuple(int(part) for part in parts)

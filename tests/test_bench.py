@@ -1,0 +1,241 @@
+"""The benchmark: its statistics, its journal, what it counts as right and wrong, hanging cases."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hawk_xdsl.bench.conditions import parse_condition
+from hawk_xdsl.bench.figures import rows_of
+from hawk_xdsl.bench.imports import Imports
+from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
+from hawk_xdsl.bench.runner import Runner
+from hawk_xdsl.bench.sample import in_fair_order
+from hawk_xdsl.bench.session import Options, measure
+from hawk_xdsl.bench.statistics import (
+    geometric_mean_by_cluster,
+    mean_by_cluster,
+    share_by_cluster,
+)
+from hawk_xdsl.bench.suite import load_suite
+from hawk_xdsl.bench.tables import write_figures
+from hawk_xdsl.bench.workers import Failure, Workers
+from hawk_xdsl.cli import app
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.decision import Budget
+from hawk_xdsl.generation.gate import Gate
+from hawk_xdsl.generation.trials import Trial
+from hawk_xdsl.semantics.reference_types import Array
+
+SUITE = """
+import torch
+OPERATORS = []
+ROWS = {"small": {"R": 8, "C": 64}, "ragged": {"R": 5, "C": 33}, "large": {"R": 64, "C": 64}}
+def add(function, split="seen", family="a"):
+    inputs = {"x": "float[R, C]", "y": "float[R, C]"}
+    OPERATORS.append({"function": function, "family": family, "split": split,
+                      "inputs": inputs, "sizes": ROWS})
+def difference(x, y):
+    return x - y
+def product(x, y):
+    return x * y
+def sorted_rows(x, y):
+    return torch.sort(x + y).values
+add(difference)
+add(product, "unseen", "b")
+add(sorted_rows, "seen", "b")
+"""
+
+
+@pytest.fixture
+def suite_file(tmp_path: Path) -> Path:
+    file = tmp_path / "suite.py"
+    file.write_text(SUITE)
+    return file
+
+
+def _runner(file: Path, folder: Path) -> Runner:
+    suite = load_suite(file)
+    condition = parse_condition("templates")
+    cases = {case.name: case for case in suite.cases()}
+    budget = Budget(attempts=2, tuning=0)
+    imports = Imports(folder, file)
+    return Runner(cases, {condition.name: condition}, imports, "ascend910b1", None, budget)
+
+
+def test_conditions_are_named_by_sources_retrieval_and_synthesis() -> None:
+    found = parse_condition("model/syntactic+synthesis")
+    assert (found.sources, found.retrieval, found.synthesis) == ("model", "syntactic", True)
+    assert parse_condition("all").retrieval == "fused"
+    for wrong in ("replay", "all/cosine", "", "all+learning"):
+        with pytest.raises(HawkError, match="expected one of"):
+            parse_condition(wrong)
+
+
+def test_intervals_are_those_of_clusters() -> None:
+    random = np.random.default_rng(0)
+    apart = [(str(i), value) for i, value in enumerate(random.random(400) < 0.5)]
+    together = [(name.rjust(3)[:2], value) for name, value in apart]
+    copies = [(name, value) for name, value in apart[:40] for _ in range(10)]
+    first, second, third = (share_by_cluster(v) for v in (apart, together, copies))
+    assert first is not None and second is not None and third is not None
+    assert first.high - first.low == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
+    assert second.value == first.value
+    assert third.high - third.low > 2.5 * (first.high - first.low)
+
+
+def test_certainty_is_not_claimed_where_all_agree() -> None:
+    found = share_by_cluster([("a", True), ("a", True), ("b", True)])
+    assert found is not None and found.value == 1.0 and found.low == pytest.approx(0.342, abs=1e-3)
+    assert share_by_cluster([]) is None
+
+
+def test_geometric_means_are_those_of_all_cases() -> None:
+    found = geometric_mean_by_cluster([("a", 1.0), ("a", 4.0), ("b", 2.0)])
+    assert found is not None and found.value == pytest.approx(2.0)
+    single = mean_by_cluster([("a", 1.0), ("a", 3.0)])
+    assert single is not None and (single.low, single.value, single.high) == (2.0, 2.0, 2.0)
+
+
+def test_every_beginning_of_the_order_is_spread_over_strata() -> None:
+    suite = load_suite(Path(__file__).parents[1] / "benchmarks" / "operators.py")
+    cases = in_fair_order(suite.cases(), seed=0)
+    assert sorted(c.name for c in cases) == sorted(c.name for c in suite.cases())
+    assert cases == in_fair_order(suite.cases(), seed=0) != in_fair_order(suite.cases(), seed=1)
+    for count in (60, 150, 300):
+        begun = cases[:count]
+        shapes = Counter(case.shape for case in begun)
+        assert max(shapes.values()) - min(shapes.values()) <= 0.2 * count
+        splits = Counter(case.operator.split for case in begun)
+        assert splits["unseen"] == pytest.approx(count * 75 / 150, rel=0.1)
+        assert len({case.operator.name for case in begun}) == min(count, len(suite.operators))
+    assert len({case.operator.family for case in cases[:60]}) == 17
+
+
+def _result(case: str, verdict: Verdict, **figures: object) -> Result:
+    operator, shape, dtype = case.split("/")
+    plain = Result("all", case, 0, operator, "f", "seen", shape, dtype, verdict)
+    return replace(plain, **figures)
+
+
+def test_figures_of_a_family() -> None:
+    results = [
+        _result("a/large/f32", Verdict.RIGHT, first=True, cycles=200.0, bound=100.0, traps={}),
+        _result("b/large/f32", Verdict.RIGHT, first=False, cycles=800.0, bound=100.0),
+        _result("b/small/f32", Verdict.HOST, traps={"misaligned": 2}),
+        _result("c/small/f32", Verdict.WRONG),
+    ]
+    baseline = [replace(r, condition="templates", cycles=r.cycles * 2) for r in results[:1]]
+    [row, _, *_] = rows_of(results + baseline)
+    assert (row.family, row.cases, row.operators, row.wrong) == ("all", 4, 3, 1)
+    shares = (row.first, row.within, row.near)
+    assert [share and share.value for share in shares] == [0.25, 0.5, 0.25]
+    assert row.over_bound and row.over_bound.value == pytest.approx(4.0)
+    assert row.over_templates and row.over_templates.value == pytest.approx(0.5)
+
+
+def test_the_journal_outlives_an_interruption(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, {"target": "t"})
+    kept = _result("a/small/f32", Verdict.RIGHT, cycles=3.5, traps={"shape": 1})
+    journal.append(kept)
+    with (tmp_path / "results.jsonl").open("a") as file:
+        file.write('{"condition": "all", "ca')
+    again = Journal(tmp_path, {"target": "t"})
+    assert list(again.results()) == [kept]
+    again.append(kept)
+    assert len(list(again.results())) == 2
+    with pytest.raises(HawkError, match="results of another target"):
+        Journal(tmp_path, {"target": "u"})
+
+
+def test_a_case_is_right_after_planning_on_fresh_inputs(suite_file: Path, tmp_path: Path) -> None:
+    runner = _runner(suite_file, tmp_path)
+    found = runner.run(Task("templates", "difference/ragged/f32", 0))
+    assert found.verdict is Verdict.RIGHT and found.first and found.host_ops == 0
+    assert found.cycles > found.bound > 0
+    again = runner.run(Task("templates", "difference/ragged/f32", 0))
+    assert replace(again, seconds=found.seconds) == found
+
+
+def test_a_planted_wrong_kernel_is_accepted_but_wrong(
+    suite_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, check = Trial.mistake, Gate.check
+
+    def blind(self: Trial, outputs: Sequence[Array]) -> str | None:
+        return right(self, outputs) if self.name.startswith("fresh") else None
+
+    monkeypatch.setattr(Trial, "mistake", blind)
+    monkeypatch.setattr(Gate, "check", lambda self, text: check(self, text.replace("vsub", "vadd")))
+    found = _runner(suite_file, tmp_path).run(Task("templates", "difference/small/f32", 0))
+    assert found.verdict is Verdict.WRONG and not found.right and not found.first
+    assert "elements are wrong" in found.reason
+    [total, *_] = rows_of([found])
+    assert total.wrong == 1 and total.within is not None and total.within.value == 0.0
+
+
+def test_what_the_front_end_cannot_lower_is_kept_apart(suite_file: Path, tmp_path: Path) -> None:
+    runner = _runner(suite_file, tmp_path)
+    found = runner.run(Task("templates", "sorted_rows/small/f32", 0))
+    assert found.verdict is Verdict.IMPORT and found.reason
+    assert runner.run(found.task).reason == found.reason
+
+
+def test_a_hanging_and_a_dying_task_take_nothing_else_along(tmp_path: Path) -> None:
+    def work(task: str) -> str:
+        if task == "hang":
+            time.sleep(60)
+        if task == "die":
+            raise ArithmeticError("no such number")
+        return task.upper()
+
+    workers = Workers(work, jobs=2, seconds=2.0, folder=tmp_path)
+    found = dict(workers.run(["a", "hang", "die", "b", "c"]))
+    assert [found[name] for name in "abc"] == ["A", "B", "C"]
+    assert found["hang"] == Failure(True, "not done after 2 s")
+    assert isinstance(found["die"], Failure) and "no such number" in found["die"].reason
+
+
+def test_a_run_goes_on_where_it_was(suite_file: Path, tmp_path: Path) -> None:
+    def options(cases: int) -> Options:
+        return Options(
+            suite_file,
+            tmp_path / "out",
+            ("templates",),
+            cases=cases,
+            only=("difference", "product"),
+        )
+
+    first = measure(options(2))
+    written = (tmp_path / "out" / "results.jsonl").read_text()
+    second = measure(options(3))
+    assert (len(first.results), len(second.results), second.left) == (2, 3, 0)
+    assert (tmp_path / "out" / "results.jsonl").read_text().startswith(written)
+    assert second.results[:2] == first.results
+    write_figures(second, options(3))
+    figures = json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert figures["rows"][0]["within"]["value"] == 1.0
+    assert "| templates | seen | all |" in (tmp_path / "out" / "figures.md").read_text()
+    assert (tmp_path / "out" / "figures.csv").read_text().startswith("condition,split,family,")
+
+
+def test_time_and_the_choice_of_cases_are_limited(suite_file: Path, tmp_path: Path) -> None:
+    late = measure(Options(suite_file, tmp_path / "out", ("templates",), minutes=-1.0))
+    assert (len(late.results), late.left) == (0, 18)
+    with pytest.raises(HawkError, match="no case matches nothing"):
+        measure(Options(suite_file, tmp_path / "out", ("templates",), only=("nothing",)))
+
+
+def test_the_command_prints_the_figures(suite_file: Path, tmp_path: Path) -> None:
+    arguments = ["bench", "--operators", str(suite_file), "--condition", "templates", "--all"]
+    arguments += ["--only", "small/f32", "-o", str(tmp_path / "out"), "--failures"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "accepted but wrong: 0" in result.output
+    assert "sorted_rows/small/f32: import" in result.output
