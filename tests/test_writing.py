@@ -164,3 +164,17 @@ def test_a_model_writes_only_lines_that_build(directory: Path) -> None:
         fresh = LineJudge(SOFTMAX.signature, target)
         assert fresh(lines, ended=False) is None
     assert END not in proposals[0].text
+
+
+def test_likelihoods_of_given_texts_are_those_of_the_model(directory: Path) -> None:
+    model = LocalModel.load(find_model(str(directory)))
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    weights = AutoModelForCausalLM.from_pretrained(directory)
+    texts = ["a", "longer text", "b = vexp a\n"]
+    for text, found in zip(texts, model.likelihoods("prompt", texts), strict=True):
+        ids = tokenizer("prompt" + text, return_tensors="pt").input_ids
+        with torch.inference_mode():
+            scores = weights(ids).logits[0].log_softmax(-1)
+        places = range(len("prompt"), ids.shape[1])
+        wanted = np.mean([float(scores[i - 1, ids[0, i]]) for i in places])
+        assert found == pytest.approx(wanted, abs=1e-4)

@@ -1,7 +1,7 @@
 """Attempts at one op until one is right, then at making it faster, within a budget."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.generation.decision import Budget, Effort
@@ -24,9 +24,10 @@ class Found:
 
 @dataclass
 class Attempts:
-    """The attempts at one op. ``proposers`` are asked in order, each while it has drafts.
+    """The attempts at one op: drafts of ``proposer``, after the first right one of ``tuner``.
 
-    ``traps`` are the reasons of all refusals, the last one last.
+    ``tuner`` is the proposer itself or a part of it, and ``None`` if nothing is tuned. ``traps``
+    are the reasons of all refusals, the last one last.
     """
 
     label: str
@@ -34,7 +35,8 @@ class Attempts:
     ledger: Ledger
     bound: Bound
     budget: Budget
-    proposers: Sequence[Proposer]
+    proposer: Proposer
+    tuner: Proposer | None
     progress: Callable[[str], None]
     effort: Effort = field(default_factory=Effort)
     traps: list[str] = field(default_factory=list[str])
@@ -43,7 +45,7 @@ class Attempts:
     def until_right(self) -> Found | None:
         """The first draft that the gate accepts; ``None`` if the budget or the ideas end."""
         while self.effort.attempts < self.budget.attempts:
-            draft = self._next()
+            draft = self._next(self.proposer)
             if draft is None:
                 return None
             number = self.effort.attempts + 1
@@ -58,10 +60,11 @@ class Attempts:
         """The fastest accepted draft of those that the tuning budget pays for."""
         best = found
         while (
-            self.effort.tuning < self.budget.tuning
+            self.tuner is not None
+            and self.effort.tuning < self.budget.tuning
             and best.verdict.cycles > FAST_ENOUGH * self.bound.cycles
         ):
-            draft = self._next()
+            draft = self._next(self.tuner)
             if draft is None:
                 break
             number = self.effort.tuning + 1
@@ -72,20 +75,19 @@ class Attempts:
                 best = Found(draft, verdict)
         return best
 
-    def _next(self) -> Draft | None:
+    def _next(self, proposer: Proposer) -> Draft | None:
         """The next complete draft that was not tried; troubles on the way are recorded."""
-        for proposer in self.proposers:
-            while (draft := proposer.next()) is not None:
-                self.effort = replace(
-                    self.effort,
-                    tokens=self.effort.tokens + draft.tokens,
-                    rejected_lines=self.effort.rejected_lines + draft.rejected_lines,
-                )
-                if draft.trouble is not None:
-                    self.ledger.record(draft, None)
-                    self.traps.append(draft.trouble.message)
-                elif draft.text not in self._tried:
-                    return draft
+        while (draft := proposer.next()) is not None:
+            self.effort = replace(
+                self.effort,
+                tokens=self.effort.tokens + draft.tokens,
+                rejected_lines=self.effort.rejected_lines + draft.rejected_lines,
+            )
+            if draft.trouble is not None:
+                self.ledger.record(draft, None)
+                self.traps.append(draft.trouble.message)
+            elif draft.text not in self._tried:
+                return draft
         return None
 
     def _check(self, draft: Draft, which: str) -> Verdict:
@@ -97,6 +99,5 @@ class Attempts:
         self.ledger.record(draft, verdict, time.monotonic() - started)
         if not verdict.accepted:
             self.traps.append(verdict.trap_message or "")
-        for proposer in self.proposers:
-            proposer.learn(draft, verdict)
+        self.proposer.learn(draft, verdict)
         return verdict

@@ -19,9 +19,6 @@ from hawk_xdsl.semantics.structure import structures
 ENTRIES = 6
 """Knowledge entries offered to a prompt; what does not fit its budget is left out."""
 
-MOST_TOKENS = 192
-"""Tokens of one text."""
-
 TEMPERATURE = 0.7
 
 
@@ -56,6 +53,19 @@ class Author:
         """The model's name."""
         return self.model.name
 
+    @property
+    def threshold(self) -> float:
+        """The mean log likelihood from which on its own text is tried before those of others."""
+        return self.model.prompt_format.threshold
+
+    def likelihoods(self, specification: Specification, texts: Sequence[str]) -> list[float]:
+        """The mean log likelihood of a token of each text, as an answer about an op.
+
+        Raises ``HawkError``, as the model does.
+        """
+        messages = self.prompt(specification, None).messages
+        return self.model.likelihoods(messages, texts)
+
     def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
         """What the model is asked about an op, after its last failure if there was one.
 
@@ -69,7 +79,7 @@ class Author:
             entries=tuple(item.entry for item in found),
             attempt=failure,
         )
-        return self.model.prompt(request, room=MOST_TOKENS)
+        return self.model.prompt(request, room=self.model.prompt_format.answer_tokens)
 
     def texts(
         self, prompt: Prompt, signature: Signature, *, candidates: int, seed: int, seconds: float
@@ -82,7 +92,7 @@ class Author:
             prompt.messages,
             narrowed_grammar(signature),
             candidates=candidates,
-            max_tokens=MOST_TOKENS,
+            max_tokens=self.model.prompt_format.answer_tokens,
             seed=seed,
             temperature=TEMPERATURE,
             deadline_seconds=seconds,

@@ -123,6 +123,7 @@ class ModelProposer:
             seconds=seconds,
             tokens=proposal.tokens + proposal.taken_back,
             rejected_lines=proposal.rejected_lines,
+            likelihood=proposal.mean_log_likelihood,
         )
 
     def _give_up(self, code: str, message: str) -> None:

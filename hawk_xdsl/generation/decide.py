@@ -18,6 +18,7 @@ from hawk_xdsl.generation.draft import Proposer
 from hawk_xdsl.generation.gate import Finish, Gate, Verdict, signature_of
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.generation.ordering import InTurn, Nobody, Ranked
 from hawk_xdsl.generation.roofline import bound_of
 from hawk_xdsl.knowledge_store import (
     Entry,
@@ -65,8 +66,9 @@ class Decider:
     """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
 
     ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
-    ``author`` is asked for the local model only when an op gets that far. ``learned`` are the names
-    of the entries that do not come with the package.
+    ``author`` is asked for the local model only when an op gets that far; ``ranks`` tells before
+    whether it was trained to write kernels. ``learned`` are the names of the
+    entries that do not come with the package.
     """
 
     target: Target
@@ -77,6 +79,7 @@ class Decider:
     known: StoreView
     finish: Finish
     author: Callable[[], Author]
+    ranks: Callable[[], bool]
     settings: Settings
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
@@ -153,18 +156,25 @@ class _Op:
         settings = self._decider.settings
         model = self._model() if settings.sources.asks_model else None
         templates = self._templates() if settings.sources.composes else None
+        if model is not None and templates is not None:
+            proposer: Proposer = self._together(model, templates)
+            tuner: Proposer | None = proposer if isinstance(proposer, Ranked) else templates
+        else:
+            proposer = model or templates or Nobody()
+            tuner = proposer if settings.sources.tunes else None
         attempts = Attempts(
             self._label,
             self._gate,
             self._ledger,
             self._bound,
             settings.budget,
-            [proposer for proposer in (templates, model) if proposer is not None],
+            proposer,
+            tuner,
             self._decider.progress,
             traps=self._traps,
         )
         found = attempts.until_right()
-        if found is not None and settings.sources.tunes:
+        if found is not None:
             found = attempts.tuned(found)
         effort = replace(attempts.effort, gate_runs=self._gate.checks)
         timed_out = model is not None and model.timed_out
@@ -204,6 +214,19 @@ class _Op:
             decider.learned,
             decider.evidence,
         )
+
+    def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
+        """A model that was trained for it goes first and ranks; any other comes last."""
+        decider = self._decider
+        if decider.ranks():
+            return Ranked(
+                model,
+                templates,
+                lambda: decider.author().threshold,
+                lambda texts: decider.author().likelihoods(self._specification, texts),
+            )
+        turn = decider.settings.budget.attempts * 3 // 4
+        return InTurn((templates, model), max(1, turn))
 
     def _model(self) -> ModelProposer:
         settings = self._decider.settings

@@ -21,7 +21,8 @@ class Draft:
     """A kernel body and how it came about; with ``trouble`` it is not complete.
 
     ``about`` says in a few words what distinguishes it, such as its tile sizes. ``seconds`` and
-    ``tokens`` are what writing it took.
+    ``tokens`` are what writing it took; ``likelihood`` is the model's, the mean natural logarithm
+    of a token's that was chosen.
     """
 
     source: Source
@@ -34,6 +35,7 @@ class Draft:
     seconds: float = 0.0
     tokens: int = 0
     rejected_lines: int = 0
+    likelihood: float = 0.0
 
 
 class Proposer(Protocol):

@@ -150,21 +150,37 @@ class LocalModel:
             return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 
     def likelihood(self, prompt: str | Sequence[Message], text: str) -> float:
-        """The mean logarithm of the likelihood of a text's tokens after a prompt.
+        """:meth:`likelihoods` of one text."""
+        return self.likelihoods(prompt, [text])[0]
 
-        Raises ``PromptTooLong`` if both together exceed the context.
+    def likelihoods(self, prompt: str | Sequence[Message], texts: Sequence[str]) -> list[float]:
+        """How likely each text is after the prompt: the mean natural logarithm of a token's.
+
+        Raises:
+            PromptTooLong: if the prompt and the longest text exceed the context.
+            ModelError: if the memory does not suffice.
         """
         import torch
 
         before = self._tokens_of(prompt)
-        after = self._tokenizer.encode(text, add_special_tokens=False)
-        if self.context is not None and len(before) + len(after) > self.context:
-            raise PromptTooLong(len(before) + len(after), self.context)
-        tokens = torch.tensor([[*before, *after]], device=self._model.device)
-        with torch.inference_mode(), half_of_torch_threads():
-            logits = self._model(input_ids=tokens).logits[0, len(before) - 1 : -1].float()
-        chosen = logits.log_softmax(-1).gather(1, tokens[0, len(before) :, None])
-        return float(chosen.mean())
+        after = [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
+        longest = max((len(tokens) for tokens in after), default=0)
+        if not longest:
+            return [0.0] * len(texts)
+        if self.context is not None and len(before) + longest > self.context:
+            raise PromptTooLong(len(before) + longest, self.context)
+        # Rows are filled up on the right, where nothing that counts looks.
+        rows = [[*before, *tokens, *[0] * (longest - len(tokens))] for tokens in after]
+        with self._in_memory(len(texts)), half_of_torch_threads(), torch.inference_mode():
+            output = self._model(
+                input_ids=torch.tensor(rows, device=self._model.device),
+                logits_to_keep=longest + 1,
+            )
+            scores = output.logits[:, :-1].float().log_softmax(-1).cpu().numpy()
+        return [
+            float(np.mean([row[i, token] for i, token in enumerate(tokens)])) if tokens else 0.0
+            for row, tokens in zip(scores, after, strict=True)
+        ]
 
     def _tokens_of(self, prompt: str | Sequence[Message]) -> list[int]:
         # A chat template writes the special tokens itself.

@@ -80,6 +80,17 @@ def find_model(
     return _checked(_hub_model(given, progress), given)
 
 
+def is_kernel_model(given: str | None) -> bool:
+    """Whether the model that :func:`find_model` would find was trained to write kernels.
+
+    Nothing is downloaded or converted for it: what is not there yet was not.
+    """
+    if given is None or not (directory := Path(given).expanduser()).is_dir():
+        return False
+    own = directory / PROMPT_FILE
+    return own.exists() and load_prompt_format(own).ranks
+
+
 def _checked(directory: Path, name: str) -> ModelFiles:
     """Refuses early, and without torch, what cannot be loaded as a causal language model."""
     config = directory / "config.json"

@@ -59,6 +59,11 @@ class PromptFormat:
     """How a model wants to be asked: texts with ``$name`` places.
 
     A section whose content is empty is left out; an empty ``system`` text means no such message.
+
+    ``ranks`` says that the model was trained to write kernels in this format, so that it is asked
+    first and its likelihood orders the candidates of others: its greedy text is tried before them
+    if the mean natural logarithm of a chosen token's likelihood is at least ``threshold``.
+    ``answer_tokens`` is the most that a kernel body of it may take.
     """
 
     name: str
@@ -69,6 +74,9 @@ class PromptFormat:
     entry: str  # $name, $kind, $rationale, $artifact, $error
     attempt: str  # $text, $trap, $message, $rule
     answer: str  # the last line
+    ranks: bool = False
+    threshold: float = float("-inf")
+    answer_tokens: int = 256
 
     def build(
         self,
@@ -131,20 +139,22 @@ class PromptFormat:
 
 
 def load_prompt_format(path: Path | Traversable) -> PromptFormat:
-    """Reads a prompt format from TOML: one string for each field of :class:`PromptFormat`.
+    """Reads a prompt format from TOML: the fields of :class:`PromptFormat`.
 
     Raises:
-        HawkError: if the file cannot be read, or a field is missing, unknown or no string.
+        HawkError: if the file cannot be read, or a field is missing, unknown or of another type.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise HawkError(f"cannot read the prompt format: {error}", file=str(path)) from None
-    wanted = {spec.name for spec in fields(PromptFormat)}
-    if table.keys() != wanted:
-        wrong = ", ".join(sorted(table.keys() ^ wanted))
-        raise HawkError(f"prompt format: missing or unknown: {wrong}", file=str(path))
-    _check_places(table, str(path))
+    known = {spec.name for spec in fields(PromptFormat)}
+    wrong = (_PLACES.keys() - table.keys()) | (table.keys() - known)
+    if wrong:
+        named = ", ".join(sorted(wrong))
+        raise HawkError(f"prompt format: missing or unknown: {named}", file=str(path))
+    _check_places({name: table[name] for name in _PLACES}, str(path))
+    _check_settings(table, str(path))
     return PromptFormat(**table)
 
 
@@ -195,3 +205,18 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
         PromptRequest(spec, target, attempt=attempt),
         PromptRequest(spec, target, attempt=reason),
     ]
+
+
+_SETTINGS: Mapping[str, tuple[type, ...]] = {
+    "ranks": (bool,),
+    "threshold": (float, int),
+    "answer_tokens": (int,),
+}
+
+
+def _check_settings(table: Mapping[str, object], file: str) -> None:
+    for name, types in _SETTINGS.items():
+        value = table.get(name)
+        if value is not None and type(value) not in types:
+            wanted = types[0].__name__
+            raise HawkError(f"prompt format: '{name}' must be a {wanted}", file=file)

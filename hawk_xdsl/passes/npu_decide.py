@@ -14,6 +14,7 @@ from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.composition import Composer
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Sources
+from hawk_xdsl.generation.model_files import is_kernel_model
 from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,
@@ -71,6 +72,7 @@ def open_decider(
             known=known,
             finish=lambda kernel: finish_kernel(kernel, chosen),
             author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
+            ranks=lambda: is_kernel_model(model),
             settings=settings,
             progress=progress,
         )

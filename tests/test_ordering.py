@@ -1,0 +1,90 @@
+"""Who is asked first: templates and the model in turn, or as a kernel model ranks them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.decision import Source
+from hawk_xdsl.generation.draft import Draft, Proposer, Trouble
+from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.generation.ordering import InTurn, Ranked
+
+
+@dataclass
+class Listed:
+    """Proposes what it was given."""
+
+    drafts: list[Draft]
+    learned: list[str] = field(default_factory=list[str])
+
+    def next(self) -> Draft | None:
+        return self.drafts.pop(0) if self.drafts else None
+
+    def learn(self, draft: Draft, verdict: Verdict) -> None:
+        self.learned.append(draft.text)
+
+
+def listed(*texts: str, likelihood: float = 0.0) -> Listed:
+    return Listed([Draft(Source.TEMPLATE, text, likelihood=likelihood) for text in texts])
+
+
+def order(proposer: Proposer) -> str:
+    found: list[str] = []
+    while (draft := proposer.next()) is not None:
+        found.append(draft.text)
+    return "".join(found)
+
+
+def by_letter(texts: Sequence[str]) -> list[float]:
+    """The later in the alphabet, the likelier."""
+    return [float(ord(text[0])) if text else 0.0 for text in texts]
+
+
+def ranked(model: Listed, templates: Listed, threshold: float) -> Ranked:
+    return Ranked(model, templates, lambda: threshold, by_letter)
+
+
+def test_the_last_is_asked_within_the_budget_and_the_others_go_on_after_it() -> None:
+    assert order(InTurn((listed("a", "b", "c", "d"), listed("x", "y")), turn=3)) == "abcxyd"
+    assert order(InTurn((listed("a"), listed("x", "y")), turn=3)) == "axy"
+
+
+def test_trouble_takes_no_turn() -> None:
+    first = Listed(
+        [Draft(Source.TEMPLATE, "!", trouble=Trouble("unfilled", "a hole")), *listed("a").drafts]
+    )
+    assert order(InTurn((first, listed("x")), turn=1)) == "!ax"
+
+
+def test_a_sure_model_goes_first_then_both_take_turns() -> None:
+    model = listed("1", "2", "3", likelihood=-0.1)
+    assert order(ranked(model, listed("a", "c", "b"), threshold=-0.5)) == "1c2b3a"
+
+
+def test_an_unsure_model_comes_after_the_first_of_the_templates() -> None:
+    model = listed("1", "2", likelihood=-0.9)
+    assert order(ranked(model, listed("a", "b"), threshold=-0.5)) == "b1a2"
+
+
+def test_without_templates_the_models_texts_remain() -> None:
+    assert order(ranked(listed("1", "2", likelihood=-0.9), listed(), threshold=-0.5)) == "12"
+
+
+def test_what_the_model_cannot_score_stays_in_the_order_of_estimates() -> None:
+    def too_long(texts: Sequence[str]) -> list[float]:
+        raise HawkError("the prompt is too long")
+
+    proposer = Ranked(listed(), listed("a", "c", "b"), lambda: 0.0, too_long)
+    assert order(proposer) == "acb"
+
+
+@pytest.mark.parametrize("make", [InTurn, Ranked])
+def test_all_learn_of_every_verdict(make: type) -> None:
+    first, second = listed("a"), listed("b")
+    proposer: Proposer
+    proposer = InTurn((first, second), 1) if make is InTurn else ranked(first, second, 0.0)
+    draft = Draft(Source.MODEL, "m")
+    proposer.learn(draft, Verdict("m", "syntax", "bad"))
+    assert first.learned == second.learned == ["m"]
