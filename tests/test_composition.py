@@ -6,7 +6,9 @@ from undecided import HEADS, SOFTMAX, elementwise, undecided
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.candidate import fill_holes
 from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
+from hawk_xdsl.generation.composition_write import Body, write_tile
 from hawk_xdsl.generation.template import candidates, instantiate
+from hawk_xdsl.generation.template_tilings import tiling_at
 from hawk_xdsl.generation.tiling import Tiling, UntileableError
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
@@ -24,29 +26,34 @@ def compose(specification: Specification) -> Composition:
     return Composer.of(load_seed_entries(), everything).compose(specification)
 
 
+def body_of(specification: Specification, sizes: dict[str, int]) -> Body:
+    return write_tile(compose(specification), tiling_at(specification, sizes))
+
+
 def template(name: str) -> Entry:
     return next(e for e in load_seed_entries() if e.name == name)
 
 
 def test_softmax_is_one_instruction_a_step() -> None:
     specification = specify(undecided(SOFTMAX))
-    body = compose(specification).body(Tiling(specification.axes, {"i0": 8}))
-    assert body.load == ("b0 = load x0[i0:8, 0:32] into ub",)
-    assert body.compute == (
+    body = body_of(specification, {"i0": 8})
+    assert body.holes()["load"] == "b0 = load x0[i0:8, 0:32] into ub"
+    assert body.holes()["compute"].splitlines() == [
         "b1 = vreduce max b0 axis 1",
         "b0 = vsub b0, b1",
         "b0 = vexp b0",
         "b2 = vreduce sum b0 axis 1",
         "b0 = vdiv b0, b2",
-    )
-    assert body.store == ("store b0 into y0[i0:8, 0:32]",)
+    ]
+    assert body.holes()["store"] == "store b0 into y0[i0:8, 0:32]"
 
 
 def test_ub_bytes_count_rows_in_whole_blocks() -> None:
     specification = specify(undecided(SOFTMAX))
-    body = compose(specification).body(Tiling(specification.axes, {"i0": 8}))
+    body = body_of(specification, {"i0": 8})
     tile, column = 8 * 32 * 4, 8 * 32
-    assert body.ub_bytes == tile + 2 * column
+    assert body.bytes() == tile + column
+    assert body.bytes(2) == 2 * tile + column
 
 
 def test_a_function_without_knowledge_is_named() -> None:
@@ -59,12 +66,12 @@ def test_a_dtype_the_target_lacks_is_computed_in_f32() -> None:
     op = undecided(elementwise("8x16", "%1 = math.exp %in : bf16", dtype="bf16"))
     specification = specify(op)
     composer = Composer.of(load_seed_entries(), lambda m, dtype: m == "vcast" or dtype == "f32")
-    body = composer.compose(specification).body(Tiling(specification.axes, {"i0": 64}))
-    assert body.compute == (
+    body = write_tile(composer.compose(specification), tiling_at(specification, {"i0": 64}))
+    assert body.holes()["compute"].splitlines() == [
         "b1 = vcast b0 to f32 round rint",
         "b1 = vexp b1",
         "b2 = vcast b1 to bf16 round rint",
-    )
+    ]
 
 
 def test_slices_follow_the_index() -> None:

@@ -56,11 +56,14 @@ def supports(target: Target, mnemonic: str, dtype: str) -> bool:
 
     Args:
         target: the machine.
-        mnemonic: such as ``vexp``; for ``vreduce`` and ``vcumulate`` any kind counts.
-        dtype: such as ``f32``; for ``vcast`` what it converts from.
+        mnemonic: such as ``vexp``, or a row of its tables such as ``vreduce_sum``; for a bare
+            ``vreduce`` or ``vcumulate`` any kind counts.
+        dtype: such as ``f32``; for ``vcast`` what it converts from, or both: ``f32-f16``.
     """
-    rows = [row for name, row in target.vector.ops.items() if name.split("_")[0] == mnemonic]
-    return any(dtype == entry.split("-")[0] for row in rows for entry in row)
+    rows = target.vector.ops
+    named = [rows[mnemonic]] if mnemonic in rows else []
+    named = named or [row for name, row in rows.items() if name.split("_")[0] == mnemonic]
+    return any(dtype in (entry, entry.split("-")[0]) for row in named for entry in row)
 
 
 def _trap(fault: Fault, op: Operation | None, kernel: KernelOp) -> Trap:

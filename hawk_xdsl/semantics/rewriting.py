@@ -172,8 +172,14 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
 
 
 def result_dtype(op: str, args: Sequence[Term]) -> str:
-    """The dtype of a function of values: i1 of a comparison, else that of its last argument."""
-    return "i1" if op in COMPARISONS else args[-1].dtype
+    """The dtype of a function of values: i1 of a comparison, else that of its last argument.
+
+    A function whose name begins with a dtype, such as ``i32_floor``, gives that dtype.
+    """
+    if op in COMPARISONS:
+        return "i1"
+    prefix = op.split("_", maxsplit=1)[0]
+    return prefix if prefix in DTYPES and prefix != op else args[-1].dtype
 
 
 def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
@@ -188,11 +194,15 @@ def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rewrite: wherever ``before`` matches, ``after`` may stand."""
+    """A rewrite: wherever ``before`` matches, ``after`` may stand.
+
+    ``dtypes`` are those of the term that is replaced; none: all.
+    """
 
     name: str
     before: Pattern
     after: Pattern
+    dtypes: tuple[str, ...] = ()
 
 
 def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], list[str]]:
@@ -212,6 +222,8 @@ def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term],
         if id(term) in done:
             return done[id(term)]
         for rule in by_op.get(term.op, []) + (by_op.get("cast", []) if term.op == "cast" else []):
+            if rule.dtypes and term.dtype not in rule.dtypes:
+                continue
             found = match(rule.before, term)
             if found is None:
                 continue

@@ -16,6 +16,9 @@ class Structure(StrEnum):
     TILES = "tiles"
     """Whole tiles: folded axes are held whole, the others may be split freely."""
 
+    STREAM = "stream"
+    """Tiles through which folded axes are streamed in chunks, once for each level of folds."""
+
 
 @dataclass(frozen=True)
 class Contraction:
@@ -36,8 +39,8 @@ class Contraction:
 def structures(specification: Specification) -> tuple[Structure, ...]:
     """The classes a specification belongs to, the most special first."""
     if contraction_of(specification) is not None:
-        return (Structure.CONTRACTION, Structure.TILES)
-    return (Structure.TILES,)
+        return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM)
+    return (Structure.TILES, Structure.STREAM)
 
 
 def contraction_of(specification: Specification) -> Contraction | None:
@@ -76,8 +79,8 @@ def _without_casts(term: Term) -> Term:
 
 
 def folded_axes(specification: Specification) -> frozenset[str]:
-    """The axes that some reduction folds."""
-    bound = [term.bound for term in walk(specification.roots) if term.is_reduction]
+    """The axes that some reduction or running fold folds."""
+    bound = [t.bound for t in walk(specification.roots) if t.is_reduction or t.is_scan]
     return frozenset[str]().union(*bound)
 
 

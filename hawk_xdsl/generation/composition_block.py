@@ -1,0 +1,208 @@
+"""Statements of a tile before their buffers have names: blocks, live ranges, names, and bytes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, VECTOR_OPS, Pipe
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+
+_IN_PLACE = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS if op.IN_PLACE)
+
+_PIPES = {"load": Pipe.MTE2, "store": Pipe.MTE3, "read": Pipe.SCALAR, "view": Pipe.SCALAR}
+
+Axes = tuple[str | None, ...]
+"""The axis of each dimension of a tile; ``None`` is a dimension of extent 1."""
+
+
+@dataclass(eq=False)
+class Value:
+    """A tile in ub, a view of one (``base``), or a scalar that was read (without dimensions)."""
+
+    dtype: str
+    axes: Axes
+    shape: tuple[int, ...]
+    base: "Value | None" = None
+    name: str = ""
+
+    @property
+    def root(self) -> "Value":
+        """The buffer that holds the bytes."""
+        return self if self.base is None else self.base.root
+
+    @property
+    def bytes(self) -> int:
+        """Bytes in ub: rows are whole blocks. A scalar has none."""
+        if not self.shape:
+            return 0
+        row = self.shape[-1] * NUMPY_DTYPES[self.dtype].itemsize
+        return prod(self.shape[:-1]) * (-(-row // UB_BLOCK_BYTES) * UB_BLOCK_BYTES)
+
+
+@dataclass(eq=False)
+class Statement:
+    """One line; ``{0}``, ``{1}`` in its text are the names of its operands.
+
+    ``again``: the destination exists already and is written once more. ``run`` is the bytes that a
+    load or store moves without a gap in global memory.
+    """
+
+    text: str
+    operands: tuple[Value, ...]
+    out: Value | None
+    again: bool = False
+    run: int = 0
+
+    @property
+    def mnemonic(self) -> str:
+        """The first word of the statement."""
+        return self.text.split(maxsplit=1)[0]
+
+    @property
+    def pipe(self) -> Pipe:
+        """Where it runs."""
+        return _PIPES.get(self.mnemonic, Pipe.VECTOR)
+
+
+@dataclass(eq=False)
+class Loop:
+    """A ``for`` with its body, run ``trips`` times."""
+
+    head: str
+    trips: int
+    body: "Block"
+
+
+@dataclass(eq=False)
+class Block:
+    """Statements and loops in order."""
+
+    items: list[Statement | Loop] = field(default_factory=list["Statement | Loop"])
+
+    def walk(self) -> Iterator[Statement]:
+        """Every statement, those of loops included."""
+        for item in self.items:
+            if isinstance(item, Loop):
+                yield from item.body.walk()
+            else:
+                yield item
+
+
+class Names:
+    """Gives buffers their names, one over another where an instruction may work in place."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._scalars = 0
+
+    def assign(self, block: Block, kept: Sequence[Value] = ()) -> None:
+        """Names everything that a block and its loops define; ``kept`` is needed afterwards."""
+        last: dict[int, int] = {id(value.root): len(block.items) for value in kept}
+        own: set[int] = set()
+        for position, item in enumerate(block.items):
+            for value in _used(item):
+                last.setdefault(id(value.root), -1)
+                if last[id(value.root)] < len(block.items):
+                    last[id(value.root)] = position
+        for position, item in enumerate(block.items):
+            if isinstance(item, Loop):
+                self.assign(item.body)
+            elif item.out is not None and not item.again:
+                self._name(item, item.out, own, last, position)
+
+    def _name(
+        self, item: Statement, out: Value, own: set[int], last: dict[int, int], position: int
+    ) -> None:
+        if not out.shape:
+            out.name, self._scalars = f"q{self._scalars}", self._scalars + 1
+            return
+        if out.base is not None:
+            out.name = f"v{out.base.name}"
+            return
+        reused = next(
+            (
+                operand
+                for operand in item.operands
+                if item.mnemonic in _IN_PLACE
+                and id(operand) in own
+                and last[id(operand)] == position
+                and (operand.dtype, operand.shape) == (out.dtype, out.shape)
+            ),
+            None,
+        )
+        if reused is None:
+            out.name, self._count = f"b{self._count}", self._count + 1
+        else:
+            out.name = reused.name
+            own.discard(id(reused))
+        own.add(id(out))
+
+
+def _used(item: Statement | Loop) -> Iterator[Value]:
+    statements = item.body.walk() if isinstance(item, Loop) else iter((item,))
+    for statement in statements:
+        yield from statement.operands
+        if statement.again and statement.out is not None:
+            yield statement.out
+
+
+def lines(block: Block) -> list[str]:
+    """The text of a block whose buffers have names."""
+    written: list[str] = []
+    for item in block.items:
+        if isinstance(item, Loop):
+            written += [item.head, *lines(item.body), "}"]
+        else:
+            text = item.text.format(*(value.name for value in item.operands))
+            written.append(text if item.out is None else f"{item.out.name} = {text}")
+    return written
+
+
+def peak_bytes(blocks: Sequence[Block], copies: int) -> int:
+    """The most bytes of ub alive at once in blocks that follow each other, the last one repeated.
+
+    Buffers that are loaded or stored in the last one count ``copies`` times, so that the next
+    iteration's can move while this one's are in use.
+    """
+    *before, main = blocks
+    outer = sum(
+        {
+            statement.out.name: statement.out.bytes
+            for block in before
+            for statement in block.walk()
+            if statement.out is not None and statement.out.base is None
+        }.values()
+    )
+    moved: dict[str, int] = {}
+    for statement in main.walk():
+        if statement.pipe in (Pipe.MTE2, Pipe.MTE3):
+            values = (statement.out,) if statement.out else statement.operands
+            moved.update({value.root.name: value.root.bytes for value in values})
+    return outer + _peak(main) + (copies - 1) * sum(moved.values())
+
+
+def _peak(block: Block) -> int:
+    """The most bytes alive at once of what a block and its loops define."""
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    inside = [0] * len(block.items)
+    for position, item in enumerate(block.items):
+        if isinstance(item, Loop):
+            inside[position] = _peak(item.body)
+        elif item.out is not None and item.out.base is None and not item.again:
+            first.setdefault(item.out.name, position)
+            last[item.out.name] = position
+            sizes[item.out.name] = item.out.bytes
+        for value in _used(item):
+            if value.root.name in first:
+                last[value.root.name] = position
+    change = [0] * (len(block.items) + 1)
+    for name, size in sizes.items():
+        change[first[name]] += size
+        change[last[name] + 1] -= size
+    alive = most = 0
+    for position in range(len(block.items)):
+        alive += change[position]
+        most = max(most, alive + inside[position])
+    return most

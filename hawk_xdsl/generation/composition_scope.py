@@ -1,0 +1,154 @@
+"""What the parts of the tile writer share: scopes under construction, and the shapes of tiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hawk_xdsl.generation.composition import Composition, stored_dtype
+from hawk_xdsl.generation.composition_block import Axes, Block, Statement, Value
+from hawk_xdsl.generation.tiling import Tiling, UntileableError
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.semantics.specification import Result, Specification
+from hawk_xdsl.semantics.spelling import literal
+from hawk_xdsl.semantics.structure import folded_axes
+from hawk_xdsl.semantics.terms import Term, walk
+
+
+@dataclass(eq=False)
+class Scope:
+    """A block under construction: ``open`` are the axes whose loops are around it."""
+
+    tiling: Tiling
+    open: frozenset[str]
+    block: Block
+    parent: "Scope | None" = None
+    axis: str | None = None
+    values: dict[int, Value] = field(default_factory=dict[int, Value])
+    carries: dict[int, Value] = field(default_factory=dict[int, Value])
+
+    def chain(self) -> "list[Scope]":
+        """The scopes around it, the outermost first, itself last."""
+        return [*(self.parent.chain() if self.parent else []), self]
+
+    def add(self, text: str, operands: Sequence[Value], out: Value) -> Value:
+        """Append a statement that makes a value."""
+        self.block.items.append(Statement(text, tuple(operands), out))
+        return out
+
+    def update(self, text: str, operands: Sequence[Value], out: Value) -> None:
+        """Append a statement that writes a value once more."""
+        self.block.items.append(Statement(text, tuple(operands), out, again=True))
+
+
+class Frame:
+    """One specification in one tiling: what does not change while a tile is written."""
+
+    def __init__(self, composition: Composition, tiling: Tiling) -> None:
+        self.composition = composition
+        self.specification: Specification = composition.specification
+        self.tiling = tiling
+        self.shapes = {o.name: o.shape for o in self.specification.operands}
+        self.order = _orders(self.specification)
+        self.padded = bool(tiling.ragged()) and self._needs_whole_tiles()
+        if self.padded and tiling.ragged() & folded_axes(self.specification):
+            raise UntileableError("padding would be folded")
+
+    def tile(self, dtype: str, axes: Axes, scope: Scope) -> Value:
+        """A new tile."""
+        shape = tuple(1 if a is None else scope.tiling.covers(a) for a in axes)
+        return Value(stored_dtype(dtype), axes, shape)
+
+    def made(
+        self, text: str, operands: Sequence[Value], dtype: str, axes: Axes, scope: Scope
+    ) -> Value:
+        """A new tile, made by a statement."""
+        return scope.add(text, operands, self.tile(dtype, axes, scope))
+
+    def aligned(self, axes: Sequence[str], term: Term) -> Axes:
+        """The axes as dimensions right-aligned to the tile's, unit ones where one is missing."""
+        order = [a for a in self.order[id(term)] if self.tiling.in_tile(a)]
+        held = [axis for axis in order if axis in axes]
+        if not held:
+            return (None,)
+        return tuple(axis if axis in held else None for axis in order[order.index(held[0]) :])
+
+    def arranged(self, value: Value, wanted: Axes, scope: Scope) -> Value:
+        """The tile with its dimensions in the order and rank wanted; leading unit ones may stay."""
+        present = tuple(axis for axis in value.axes if axis is not None)
+        target = tuple(axis for axis in wanted if axis is not None)
+        if present != target:
+            if present != value.axes:
+                value = self.view(value, present, scope)
+            permutation = [present.index(axis) for axis in target]
+            text = f"vtranspose {{0}} perm {permutation}"
+            value = scope.add(text, (value,), self.tile(value.dtype, target, scope))
+        leading = len(value.axes) - len(wanted)
+        if leading < 0 or value.axes[leading:] != wanted or any(value.axes[:leading]):
+            value = self.view(value, wanted, scope)
+        return value
+
+    def view(self, value: Value, axes: Axes, scope: Scope) -> Value:
+        """The same bytes with other unit dimensions."""
+        out = self.tile(value.dtype, axes, scope)
+        out.base = value
+        return scope.add(f"view {{0}} as [{', '.join(map(str, out.shape))}]", (value,), out)
+
+    def run(self, out: Value, term: Term | Result) -> int:
+        """Bytes that lie together in global memory and in ub."""
+        shape = term.shape if isinstance(term, Result) else self.shapes[term.operand]
+        width = NUMPY_DTYPES[out.dtype].itemsize
+        run, dims = width, [n for n in out.shape if n != 1]
+        outer = [n for n in shape if n != 1]
+        while dims:
+            run *= dims[-1]
+            if not outer or dims[-1] != outer[-1] or run % 32:
+                break
+            dims.pop()
+            outer.pop()
+        return run
+
+    def _needs_whole_tiles(self) -> bool:
+        """Whether something has no ragged form, so that tiles at the edge are padded."""
+        if self.tiling.streamed:
+            return True
+        for term in walk(self.specification.roots):
+            if term.op in ("index", "gather"):
+                return True
+            if term.op == "read" and any(
+                abs(c) != 1 or len(self.tiling.covered(dim)) > 1
+                for dim in term.index
+                for _, c in self.tiling.covered(dim)
+            ):
+                return True
+        return False
+
+
+def number(term: Term) -> str:
+    """A literal as kernel text writes it."""
+    if term.dtype == "i1":
+        return str(int(bool(term.value)))
+    return literal(term.value)
+
+
+def _orders(specification: Specification) -> dict[int, tuple[str, ...]]:
+    """For each term the axes of its part of the specification, in order.
+
+    Results that share no term are parts of their own: axes of the one are no dimensions of the
+    other.
+    """
+    groups: list[tuple[set[int], set[str], list[Term]]] = []
+    for result in specification.results:
+        terms = [t for t in walk((result.term,)) if not t.is_const]
+        ids = {id(t) for t in terms}
+        axes = {a for t in terms for a in t.axes | t.bound}
+        axes |= {a for dim in result.index for a in dim.axes}
+        for group in [g for g in groups if g[0] & ids]:
+            groups.remove(group)
+            ids |= group[0]
+            axes |= group[1]
+            terms = [*group[2], *terms]
+        groups.append((ids, axes, [*terms, result.term]))
+    found: dict[int, tuple[str, ...]] = {}
+    for _, axes, terms in groups:
+        order = tuple(axis for axis in specification.axes if axis in axes)
+        found.update({id(term): order for term in terms})
+    return found

@@ -1,0 +1,179 @@
+"""Which tilings are worth trying: tiles filled from the innermost axes out, sized for the cores."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.generation.tiling import Tiling
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.structure import folded_axes
+from hawk_xdsl.semantics.terms import is_pseudo, walk
+
+LANES = 64
+"""Elements a split innermost axis is rounded to: a repeat of 32-bit elements."""
+
+BLOCK = 8
+"""Elements of 32 bits in a block of ub."""
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What a specification leaves free: ``points`` have no dimension, ``whole`` are never cut."""
+
+    specification: Specification
+    folded: frozenset[str]
+    points: frozenset[str]
+    whole: frozenset[str]
+    last: frozenset[str]
+
+
+def tiling_at(specification: Specification, sizes: Mapping[str, int]) -> Tiling:
+    """The tiling of given sizes; folded axes among them are streamed."""
+    streamed = frozenset(sizes) & folded_axes(specification)
+    return Tiling(specification.axes, sizes, streamed)
+
+
+def tilings(specification: Specification, target: Target) -> Iterator[dict[str, int]]:
+    """Tile sizes worth an estimate, each once."""
+    room = _room(specification)
+    seen: set[tuple[tuple[str, int], ...]] = set()
+    cores = target.cores[Core.VECTOR]
+    for order in _orders(room):
+        for budget in _budgets(specification, target):
+            sizes = _filled(room, order, budget, cores)
+            if tuple(sizes.items()) not in seen:
+                seen.add(tuple(sizes.items()))
+                yield sizes
+
+
+def parted(
+    specification: Specification, parts: frozenset[str], target: Target
+) -> Iterator[dict[str, int]]:
+    """Tile sizes where the axes of ``parts`` are split over the cores though they are folded."""
+    room = _room(specification)
+    room = _Room(specification, room.folded - parts, room.points, room.whole - parts, room.last)
+    seen: set[tuple[tuple[str, int], ...]] = set()
+    for budget in _budgets(specification, target):
+        sizes = _filled(room, list(specification.axes)[::-1], budget, target.cores[Core.VECTOR])
+        if tuple(sizes.items()) not in seen:
+            seen.add(tuple(sizes.items()))
+            yield sizes
+
+
+def _room(specification: Specification) -> _Room:
+    folded = folded_axes(specification)
+    points: set[str] = set()
+    last: set[str] = set()
+    indices = [r.index for r in specification.results]
+    for term in walk(specification.roots):
+        if term.op in ("read", "gather"):
+            indices.append(term.index)
+        if term.op == "gather":
+            points |= {a for arg in term.args for a in arg.axes}
+    for index in indices:
+        if index:
+            last |= {a for a in index[-1].axes if not is_pseudo(a)}
+        for dim in index:
+            axes = [a for a in dim.axes if not is_pseudo(a)]
+            if len(axes) > 1:
+                wide = max(axes, key=lambda a: (a not in folded, specification.axes[a]))
+                points |= set(axes) - {wide}
+    return _Room(specification, folded, frozenset(points), frozenset(), frozenset(last))
+
+
+def _orders(room: _Room) -> Iterator[Sequence[str]]:
+    """In which order axes get room in the tile."""
+    inner = list(room.specification.axes)[::-1]
+    yield inner
+    folded = [a for a in inner if a in room.folded]
+    free = [a for a in inner if a not in room.folded]
+    if folded and free and [*folded, *free] != inner:
+        yield [*folded, *free]
+        yield [*free, *folded]
+
+
+def _budgets(specification: Specification, target: Target) -> list[int]:
+    """Elements of a tile: from all of ub in halves, and what shares the work among the cores."""
+    total = prod(specification.axes.values())
+    cores = target.cores[Core.VECTOR]
+    most = target.scopes[Scope.UB].bytes // 4
+    found = [most >> shift for shift in range(12) if most >> shift >= 64]
+    share = -(-total // cores)
+    found += [-(-share // n) for n in (1, 2, 3, 4) if 64 <= -(-share // n) <= most]
+    return sorted({min(total, n) for n in found}, reverse=True) or [1]
+
+
+def _filled(room: _Room, order: Sequence[str], budget: int, cores: int) -> dict[str, int]:
+    """The axes in an order until the tile is full; the rest are points, or chunks of one."""
+    extents = room.specification.axes
+    sizes: dict[str, int] = {}
+    left = max(1, budget)
+    for axis in order:
+        extent = extents[axis]
+        if axis in room.points:
+            if extent > 1:
+                sizes[axis] = 1
+            continue
+        if extent <= left and (
+            axis in room.folded or not _too_few(room, order, axis, sizes, cores)
+        ):
+            left //= max(1, extent)
+            continue
+        size = _rounded(min(left, extent), extent, axis in room.last)
+        if size >= extent:
+            left = 1
+            continue
+        if axis not in room.folded:
+            size = _balanced(room, order, axis, size, cores)
+        if axis in room.last:
+            size = min(extent, max(size, BLOCK))
+        sizes[axis] = size
+        left = max(1, left // size)
+    return {axis: sizes[axis] for axis in extents if axis in sizes}
+
+
+def _too_few(
+    room: _Room, order: Sequence[str], axis: str, sizes: Mapping[str, int], cores: int
+) -> bool:
+    """Whether keeping an axis whole leaves cores without a tile."""
+    extents = room.specification.axes
+    position = list(order).index(axis)
+    outer = [a for a in order[position + 1 :] if a not in room.folded]
+    tiles = prod(extents[a] for a in outer)
+    tiles *= prod(-(-extents[a] // s) for a, s in sizes.items() if a not in room.folded)
+    return tiles < cores and extents[axis] > 1
+
+
+def _balanced(room: _Room, order: Sequence[str], axis: str, size: int, cores: int) -> int:
+    """The smallest size that leaves the busiest core as many tiles: none works longer than that."""
+    extents = room.specification.axes
+    position = list(order).index(axis)
+    outer = prod(extents[a] for a in order[position + 1 :] if a not in room.folded)
+    tiles = outer * -(-extents[axis] // size)
+    waves = -(-tiles // cores)
+    pieces = max(1, waves * cores // outer)
+    smallest = -(-extents[axis] // pieces)
+    return min(size, _rounded(smallest, extents[axis], axis in room.last))
+
+
+def _rounded(size: int, extent: int, innermost: bool) -> int:
+    """A nearby size that leaves no ragged tile where one exists, in whole repeats if innermost."""
+    size = max(1, min(size, extent))
+    if not innermost:
+        for divisor in range(size, max(size * 3 // 4, 1) - 1, -1):
+            if extent % divisor == 0:
+                return divisor
+        return size
+    if size == extent:
+        return size
+    for grain in (LANES, BLOCK):
+        whole = size - size % grain
+        if not whole:
+            continue
+        for divisor in range(whole, max(whole * 3 // 4, grain) - 1, -grain):
+            if extent % divisor == 0:
+                return divisor
+        return whole
+    return size
