@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+), in .*')
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -90,7 +92,7 @@ class Workers(Generic[T, R]):
             except EOFError:
                 worker.process.join()
                 code = worker.process.exitcode
-                return Failure(False, f"the process ended with {code}: {_last_line(worker.log)}")
+                return Failure(False, f"the process ended with {code}: {_last_words(worker.log)}")
         if time.monotonic() - worker.started < self._seconds:
             return None
         _end(worker)
@@ -146,6 +148,12 @@ def _end(worker: _Worker[T]) -> None:
     worker.connection.close()
 
 
-def _last_line(log: Path) -> str:
+def _last_words(log: Path) -> str:
+    """The error that ended a process, and where it was raised."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else "no message"
+    if not lines:
+        return "no message"
+    places = [line.strip() for line in lines if line.startswith('  File "')]
+    place = PLACE.fullmatch(places[-1]) if places else None
+    at = "" if place is None else f" ({Path(place['file']).name}:{place['line']})"
+    return f"{lines[-1][:300]}{at}"
