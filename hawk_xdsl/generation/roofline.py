@@ -7,32 +7,37 @@ from hawk_xdsl.npu_target import Bound, Target, bound_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import contraction_of
-from hawk_xdsl.semantics.terms import walk
+from hawk_xdsl.semantics.terms import Term, walk
 
 
 def bound_of(specification: Specification, target: Target) -> Bound:
     """The fewest cycles an op can take on a target.
 
-    Every element that is read or written moves once. A contraction is multiply-accumulates of the
-    cube; of anything else each function of each point is one vector operation, so a function that
-    the unit has no instruction for counts as one too: the bound is below what is reachable then.
+    Every element that is read or written moves once. Each function of each point is one vector
+    operation, so a function that the unit has no instruction for counts as one too: the bound is
+    below what is reachable then. A contraction may be multiply-accumulates of the cube instead:
+    the lower of the two bounds holds.
     """
-    contraction = contraction_of(specification)
-    macs: dict[str, int] = {}
-    vector: dict[str, int] = {}
-    if contraction is not None:
-        macs[contraction.lhs.dtype] = prod(specification.axes.values())
-    else:
-        vector = dict(_vector_elements(specification))
-    return bound_cycles(
-        target,
-        bytes_read=_bytes_read(specification),
-        bytes_written=sum(
-            prod(r.shape) * NUMPY_DTYPES[r.dtype].itemsize for r in specification.outputs
-        ),
-        macs=macs,
-        vector_elements=vector,
+    bytes_read = _bytes_read(specification)
+    bytes_written = sum(
+        prod(r.shape) * NUMPY_DTYPES[r.dtype].itemsize for r in specification.outputs
     )
+    vector = bound_cycles(
+        target,
+        bytes_read=bytes_read,
+        bytes_written=bytes_written,
+        vector_elements=_vector_elements(specification),
+    )
+    contraction = contraction_of(specification)
+    if contraction is None or contraction.lhs.dtype not in target.cube.dtypes:
+        return vector
+    cube = bound_cycles(
+        target,
+        bytes_read=bytes_read,
+        bytes_written=bytes_written,
+        macs={contraction.lhs.dtype: prod(specification.axes.values())},
+    )
+    return min(cube, vector, key=lambda bound: bound.cycles)
 
 
 def _bytes_read(specification: Specification) -> int:
@@ -40,11 +45,24 @@ def _bytes_read(specification: Specification) -> int:
     points = dict.fromkeys((o.name for o in specification.operands), 0)
     for term in walk(specification.roots):
         if term.op in ("read", "gather"):
-            points[term.operand] += prod(specification.axes[axis] for axis in term.axes)
+            points[term.operand] += _distinct(term, specification.axes)
     return sum(
         min(points[o.name], prod(o.shape)) * NUMPY_DTYPES[o.dtype].itemsize
         for o in specification.operands
     )
+
+
+def _distinct(term: Term, axes: Mapping[str, int]) -> int:
+    """At most how many elements one access reads: a window's neighbours overlap."""
+    reached = 1
+    for dim in term.index:
+        if any(axis not in axes for axis in dim.axes):
+            return prod(axes[axis] for axis in term.axes)
+        positions = {0}
+        for axis, factor in dim.terms:
+            positions = {p + factor * i for p in positions for i in range(axes[axis])}
+        reached *= len(positions)
+    return min(reached, prod(axes[axis] for axis in term.axes))
 
 
 def _vector_elements(specification: Specification) -> Mapping[str, int]:

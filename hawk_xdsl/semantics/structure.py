@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.terms import Term, walk
+from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 
 class Structure(StrEnum):
@@ -24,8 +24,7 @@ class Structure(StrEnum):
 class Contraction:
     """``result[batch, m, n] = sum(k) lhs[batch, m, k] · rhs[batch, n, k]``, axes by role.
 
-    The last axis of ``m``, ``n`` and ``k`` is the one to tile, of ``k`` the longest; the others are
-    looped over.
+    ``m`` or ``n`` is empty for a product with a vector.
     """
 
     lhs: Term
@@ -44,7 +43,11 @@ def structures(specification: Specification) -> tuple[Structure, ...]:
 
 
 def contraction_of(specification: Specification) -> Contraction | None:
-    """The specification as a contraction, if it is one."""
+    """The specification as a contraction, if it is one: casts of factors and result aside.
+
+    The factors are reads of one dtype at any affine index, so windows are contractions too. Of the
+    two, ``rhs`` is the one that has the result's last axis, where only one has it.
+    """
     if len(specification.results) != 1:
         return None
     result = specification.results[0]
@@ -55,19 +58,22 @@ def contraction_of(specification: Specification) -> Contraction | None:
     if product.op != "mul":
         return None
     lhs, rhs = (_without_casts(arg) for arg in product.args)
-    if lhs.op != "read" or rhs.op != "read":
+    if lhs.op != "read" or rhs.op != "read" or lhs.dtype != rhs.dtype:
         return None
-    order = [dim.plain for dim in result.index]
-    if any(axis is None for axis in order):
+    if any(dim.plain is None and dim != Affine() for dim in result.index):
         return None
-    written = [axis for axis in order if axis is not None]
+    written = [axis for axis in (dim.plain for dim in result.index) if axis is not None]
+    if len(set(written)) != len(written):
+        return None
     if written and written[-1] in lhs.axes and written[-1] not in rhs.axes:
         lhs, rhs = rhs, lhs
     batch = tuple(a for a in written if a in lhs.axes and a in rhs.axes)
     m = tuple(a for a in written if a in lhs.axes and a not in rhs.axes)
     n = tuple(a for a in written if a in rhs.axes and a not in lhs.axes)
-    k = tuple(sorted(root.bound, key=lambda axis: (specification.axes[axis], axis)))
-    if not m or not n or not k or not root.bound <= lhs.axes & rhs.axes:
+    k = tuple(axis for axis in specification.axes if axis in root.bound)
+    if len(batch) + len(m) + len(n) != len(written) or not root.bound <= lhs.axes & rhs.axes:
+        return None
+    if not (m or n) or not k:
         return None
     return Contraction(lhs, rhs, batch, m, n, k)
 

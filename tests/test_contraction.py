@@ -1,0 +1,189 @@
+"""Contractions of every form become right kernels: how they lie, where they are packed or split."""
+
+import pytest
+from xdsl.parser import Parser
+
+from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
+from hawk_xdsl.generation.candidate import Candidate
+from hawk_xdsl.generation.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.roofline import bound_of
+from hawk_xdsl.generation.template import candidates, instantiate
+from hawk_xdsl.knowledge_store import Entry, load_seed_entries
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.structure import contraction_of
+from hawk_xdsl.universe import context
+
+TARGET = load_target("ascend910b1")
+
+
+def entry(name: str = "cube-contraction") -> Entry:
+    return next(e for e in load_seed_entries() if e.name == name)
+
+
+def contraction(
+    lhs: str, rhs: str, out: str, maps: str, loops: str, dtypes: tuple[str, str] = ("f32", "f32")
+) -> UndecidedOp:
+    """``lhs`` and the like are shapes such as ``4x8``; ``loops`` has p or r for each loop."""
+    factor, result = dtypes
+    kinds = ", ".join('"parallel"' if kind == "p" else '"reduction"' for kind in loops)
+    left, right = f"tensor<{lhs}x{factor}>", f"tensor<{rhs}x{factor}>"
+    written = f"tensor<{out}x{result}>"
+    integer = result.startswith("i")
+    widen = "arith.extsi" if integer else "arith.extf"
+    mul, add = ("arith.muli", "arith.addi") if integer else ("arith.mulf", "arith.addf")
+    cast = [f"%{n} = {widen} %{n[0]} : {factor} to {result}" for n in ("lw", "rw")]
+    names = ("%lw", "%rw") if factor != result else ("%l", "%r")
+    widened = "\n".join(cast) if factor != result else ""
+    module = f"""
+func.func @main(%x: {left}, %w: {right}) {{
+  %y = npu.undecided "contraction" ins(%x, %w : {left}, {right}) -> ({written}) {{
+  ^bb0(%a: {left}, %b: {right}):
+    %zero = arith.constant {"0" if integer else "0.0"} : {result}
+    %e = tensor.empty() : {written}
+    %f = linalg.fill ins(%zero : {result}) outs(%e : {written}) -> {written}
+    %s = linalg.generic {{indexing_maps = [{maps}], iterator_types = [{kinds}]}}
+      ins(%a, %b : {left}, {right}) outs(%f : {written}) {{
+    ^bb1(%l: {factor}, %r: {factor}, %o: {result}):
+      {widened}
+      %p = {mul} {names[0]}, {names[1]} : {result}
+      %q = {add} %o, %p : {result}
+      linalg.yield %q : {result}
+    }} -> {written}
+    npu.yield %s : {written}
+  }}
+  func.return
+}}"""
+    parsed = Parser(context(), module).parse_module()
+    parsed.verify()
+    return next(op for op in parsed.walk() if isinstance(op, UndecidedOp))
+
+
+def maps(loops: str, *results: str) -> str:
+    return ", ".join(f"affine_map<({loops}) -> ({result})>" for result in results)
+
+
+def finish(kernel: KernelOp) -> None:
+    finish_kernel(kernel, TARGET)
+
+
+def check(op: UndecidedOp, name: str = "cube-contraction") -> tuple[Candidate, Verdict]:
+    """The best candidate and what the gate says of it."""
+    specification = specify(op)
+    best = candidates(entry(name), specification, None, TARGET)[0]
+    signature = signature_of(specification, "k", TARGET.name)
+    gate = Gate(op, specification, signature, TARGET, 0, finish)
+    return best, gate.check(best.text)
+
+
+MATMUL = maps("m, n, k", "m, k", "k, n", "m, n")
+CASES = {
+    "plain": ("37x61", "61x53", "37x53", MATMUL, "ppr"),
+    "transposed": ("61x37", "53x61", "37x53", maps("m, n, k", "k, m", "n, k", "m, n"), "ppr"),
+    "written transposed": ("37x61", "61x53", "53x37", maps("m, n, k", "m, k", "k, n", "n, m"), "ppr"),
+    "row": ("1x64", "64x48", "1x48", MATMUL, "ppr"),
+    "column": ("48x64", "64x1", "48x1", MATMUL, "ppr"),
+    "vector": ("48x64", "64", "48", maps("m, k", "m, k", "k", "m"), "pr"),
+    "tiny": ("3x7", "7x5", "3x5", MATMUL, "ppr"),
+    "batched": ("3x19x29", "3x29x23", "3x19x23",
+                maps("b, m, n, k", "b, m, k", "b, k, n", "b, m, n"), "pppr"),
+    "heads last": ("2x20x24", "17x2x24", "20x17x2",
+                   maps("h, m, n, k", "h, m, k", "n, h, k", "m, n, h"), "pppr"),
+    "two summed axes": ("33x6x20", "20x6x40", "33x40",
+                        maps("m, n, j, k", "m, j, k", "k, j, n", "m, n"), "pprr"),
+    "convolution": ("2x12x13x11", "20x12x3x3", "2x20x11x9",
+                    maps("b, o, y, x, c, u, v", "b, c, y + u, x + v", "o, c, u, v",
+                         "b, o, y, x"), "pppprrr"),
+    "strided": ("12x13x11", "20x12x3x3", "20x6x5",
+                maps("o, y, x, c, u, v", "c, 2 * y + u, 2 * x + v", "o, c, u, v", "o, y, x"),
+                "ppprrr"),
+    "dilated": ("8x30", "16x8x3", "16x26",
+                maps("o, x, c, v", "c, x + 2 * v", "o, c, v", "o, x"), "pprr"),
+    "grouped": ("4x3x9x8", "4x5x3x3x3", "4x5x7x6",
+                maps("g, o, y, x, c, u, v", "g, c, y + u, x + v", "g, o, c, u, v",
+                     "g, o, y, x"), "pppprrr"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_candidate_is_right(name: str) -> None:
+    _, verdict = check(contraction(*CASES[name]))
+    assert verdict.accepted, verdict.trap_message
+
+
+@pytest.mark.parametrize("dtypes", [("f16", "f32"), ("bf16", "f32"), ("f16", "f16"), ("i8", "i32")])
+def test_every_dtype_of_the_cube(dtypes: tuple[str, str]) -> None:
+    _, verdict = check(contraction("40x96", "96x24", "40x24", MATMUL, "ppr", dtypes))
+    assert verdict.accepted, verdict.trap_message
+
+
+def test_only_what_the_cube_cannot_load_is_packed() -> None:
+    plain, _ = check(contraction(*CASES["transposed"]))
+    packed, _ = check(contraction(*CASES["convolution"]))
+    assert "temp" not in plain.text and "vgather" not in plain.text
+    assert packed.text.count("temp ") == 1 and "load x1[" in packed.text
+
+
+def test_a_long_sum_is_split_over_the_cores() -> None:
+    op = contraction("16x4096", "4096x16", "16x16", MATMUL, "ppr")
+    split, verdict = check(op, "cube-sum-of-parts")
+    whole, alone = check(op)
+    assert verdict.accepted, verdict.trap_message
+    assert split.sizes["parts"] > 1 and split.estimate < whole.estimate
+    assert verdict.cycles < alone.cycles
+
+
+def test_the_same_sizes_give_the_same_candidate() -> None:
+    for name in ("cube-contraction", "cube-sum-of-parts"):
+        op = contraction("64x512", "512x48", "64x48", MATMUL, "ppr")
+        specification = specify(op)
+        for candidate in candidates(entry(name), specification, None, TARGET)[:3]:
+            again = instantiate(entry(name), specification, None, TARGET, candidate.sizes)
+            assert again == candidate
+
+
+def test_tiles_that_do_not_fit_are_no_candidates() -> None:
+    specification = specify(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"))
+    for sizes in ({"m": 256, "n": 256, "k": 16}, {"m": 128, "n": 128, "k": 4096}):
+        assert instantiate(entry(), specification, None, TARGET, sizes) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("b = load x1[i2:", "b = load x1[0:", "wrong-result"),
+        ("mmad a, b,", "mmad a, b.T,", "wrong-result"),
+        ("store acc", "store relu acc", "wrong-result"),
+        ("acc = fill 0.0 f32", "acc = fill 0.0 f16", "dtype"),
+    ],
+)
+def test_a_wrong_contraction_is_refused(old: str, new: str, code: str) -> None:
+    op = contraction("64x64", "64x64", "64x64", MATMUL, "ppr")
+    specification = specify(op)
+    sizes = {"m": 32, "n": 32, "k": 32}
+    good = instantiate(entry(), specification, None, TARGET, sizes)
+    assert good is not None and old in good.text
+    signature = signature_of(specification, "k", TARGET.name)
+    gate = Gate(op, specification, signature, TARGET, 0, finish)
+    assert gate.check(good.text).accepted
+    assert gate.check(good.text.replace(old, new)).trap_code == code
+
+
+def test_what_is_no_contraction_of_the_cube() -> None:
+    rows = contraction("8x16", "8x16", "8", maps("m, k", "m, k", "m, k", "m"), "pr")
+    integers = contraction("8x16", "16x8", "8x8", MATMUL, "ppr", ("i32", "i32"))
+    assert contraction_of(specify(rows)) is None
+    assert candidates(entry(), specify(integers), None, TARGET) == []
+
+
+def test_the_bound_counts_each_element_of_a_window_once() -> None:
+    shape = ("64x130", "64x64x3", "64x128")
+    near = contraction(*shape, maps("o, x, c, v", "c, x + v", "o, c, v", "o, x"), "pprr")
+    apart = contraction(
+        "64x32768", "64x64x3", "64x128",
+        maps("o, x, c, v", "c, 256 * x + v", "o, c, v", "o, x"), "pprr",
+    )  # fmt: skip
+    read_once = bound_of(specify(near), TARGET)
+    read_thrice = bound_of(specify(apart), TARGET)
+    assert read_once.cycles < read_thrice.cycles < 2 * read_once.cycles
