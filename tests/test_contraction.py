@@ -81,7 +81,8 @@ MATMUL = maps("m, n, k", "m, k", "k, n", "m, n")
 CASES = {
     "plain": ("37x61", "61x53", "37x53", MATMUL, "ppr"),
     "transposed": ("61x37", "53x61", "37x53", maps("m, n, k", "k, m", "n, k", "m, n"), "ppr"),
-    "written transposed": ("37x61", "61x53", "53x37", maps("m, n, k", "m, k", "k, n", "n, m"), "ppr"),
+    "written transposed": ("37x61", "61x53", "53x37",
+                           maps("m, n, k", "m, k", "k, n", "n, m"), "ppr"),
     "row": ("1x64", "64x48", "1x48", MATMUL, "ppr"),
     "column": ("48x64", "64x1", "48x1", MATMUL, "ppr"),
     "vector": ("48x64", "64", "48", maps("m, k", "m, k", "k", "m"), "pr"),
