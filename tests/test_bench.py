@@ -230,6 +230,8 @@ def test_a_run_goes_on_where_it_was(suite_file: Path, tmp_path: Path) -> None:
 def test_time_and_the_choice_of_cases_are_limited(suite_file: Path, tmp_path: Path) -> None:
     late = measure(Options(suite_file, tmp_path / "out", ("templates",), minutes=-1.0))
     assert (len(late.results), late.left) == (0, 18)
+    seen = Options(suite_file, tmp_path / "out", ("templates",), minutes=-1.0, only=("/seen/ f32",))
+    assert measure(seen).left == 6
     with pytest.raises(HawkError, match="no case matches nothing"):
         measure(Options(suite_file, tmp_path / "out", ("templates",), only=("nothing",)))
 

@@ -31,7 +31,8 @@ class Options:
 
     ``cases`` is the number of cases of each condition, ``None`` for all; ``model_cases`` that of
     conditions that ask only the model. ``minutes``: no task is started after them. ``only``
-    restricts the cases to those whose name, family or split contains one of these.
+    restricts the cases to those whose ``/family/split/operator/shape/dtype/`` contains all words
+    of one of these.
     """
 
     operators: Path
@@ -122,15 +123,16 @@ def _chosen(suite: Suite, options: Options) -> list[Case]:
     found = [
         case
         for case in in_fair_order(suite.cases(), seed=0)
-        if not options.only or any(part in _described(case) for part in options.only)
+        if not options.only or any(_matches(case, words.split()) for words in options.only)
     ]
     if not found:
         raise HawkError(f"no case matches {', '.join(options.only)}", file=str(suite.path))
     return found
 
 
-def _described(case: Case) -> str:
-    return f"{case.operator.family} {case.operator.split} {case.name}"
+def _matches(case: Case, words: Sequence[str]) -> bool:
+    described = f"/{case.operator.family}/{case.operator.split}/{case.name}/"
+    return all(word in described for word in words)
 
 
 def _tasks(cases: Sequence[Case], conditions: Iterable[Condition], options: Options) -> list[Task]:

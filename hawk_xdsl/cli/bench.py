@@ -55,7 +55,11 @@ def bench_command(
     case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     only: Annotated[
-        str, typer.Option(help="Only cases whose family, split or name contains one of these.")
+        str,
+        typer.Option(
+            help="Only some cases, such as 'softmax,/seen/ ragged': those whose "
+            "/family/split/operator/shape/dtype/ contains all words of one of these."
+        ),
     ] = "",
     failures: Annotated[
         bool, typer.Option("--failures", help="List why cases of seen operators are not right.")
