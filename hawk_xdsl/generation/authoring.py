@@ -9,6 +9,7 @@ from hawk_xdsl.generation.line_judge import line_judges
 from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.generation.model_files import find_model
 from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.generation.skeleton import Skeleton
 from hawk_xdsl.generation.writing import Proposal
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
@@ -82,15 +83,24 @@ class Author:
         return self.model.prompt(request, room=self.model.prompt_format.answer_tokens)
 
     def texts(
-        self, prompt: Prompt, signature: Signature, *, candidates: int, seed: int, seconds: float
+        self,
+        prompt: Prompt,
+        signature: Signature,
+        skeleton: Skeleton | None,
+        *,
+        candidates: int,
+        seed: int,
+        seconds: float,
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
-        Raises ``HawkError``, as the model does.
+        Of a skeleton only the statements are the model's. Raises ``HawkError``, as the model does.
         """
+        free = skeleton is None
+        grammar = narrowed_grammar(signature) if free else skeleton.grammar(signature)
         proposals = self.model.propose(
             prompt.messages,
-            narrowed_grammar(signature),
+            grammar,
             candidates=candidates,
             max_tokens=self.model.prompt_format.answer_tokens,
             seed=seed,

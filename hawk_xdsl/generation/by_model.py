@@ -1,7 +1,7 @@
 """Proposes drafts of the local model; what became of the last one is in its next question."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.dialects.kernel_text import Signature
@@ -12,6 +12,7 @@ from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.gate import Verdict
 from hawk_xdsl.generation.local_model import ModelError
 from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptTooLong
+from hawk_xdsl.generation.skeleton import Skeleton
 from hawk_xdsl.generation.writing import Proposal, Stop
 from hawk_xdsl.semantics.specification import Specification
 
@@ -32,8 +33,11 @@ _CODES = {Stop.REJECTED: "syntax"}
 class ModelProposer:
     """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
 
+    The questions leave open what ``plan`` says, one after the other, ``None`` for all of the text;
+    after the last one all.
+
     ``author`` is asked for when the first question is. A model that fails (no memory, a prompt
-    that does not fit) is a draft with trouble, and is asked no more.
+    that does not fit) is a draft with trouble; it is asked no more if it fails with one text.
     """
 
     author: Callable[[], Author]
@@ -42,10 +46,13 @@ class ModelProposer:
     seed: int
     most: int
     seconds: float
+    plan: Callable[[], Sequence[Skeleton | None]] = tuple
     progress: Callable[[str], None] = lambda line: None
     timed_out: bool = False
     _waiting: list[Draft] = field(default_factory=list[Draft])
     _failure: FailedAttempt | None = None
+    _plan: Sequence[Skeleton | None] | None = None
+    _at_once: int = CANDIDATES
     _rounds: int = 0
     _texts: int = 0
     _spent: float = 0.0
@@ -72,6 +79,7 @@ class ModelProposer:
             self._give_up("timeout", f"the model used up its {self.seconds:g} s")
             self.timed_out = True
             return
+        skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
         try:
@@ -79,25 +87,30 @@ class ModelProposer:
             proposals = author.texts(
                 prompt,
                 self.signature,
-                candidates=min(CANDIDATES, self.most - self._texts),
+                skeleton,
+                candidates=min(self._at_once, self.most - self._texts),
                 seed=self.seed + self._rounds,
                 seconds=left,
             )
-        except PromptTooLong as error:
-            self._give_up("prompt-too-long", error.message)
-            return
-        except ModelError as error:
-            self._give_up("model", error.message)
-            return
         except HawkError as error:
-            self._give_up("grammar", error.message)
+            # Two texts may be too much at once where one is not.
+            self._give_up(_code(error), error.message, for_good=self._at_once == 1)
+            self._at_once = 1
             return
         finally:
             took = time.monotonic() - started
             self._spent += took
         self._rounds += 1
         self._texts += len(proposals)
-        self._waiting += [self._draft(author, prompt, p, took / len(proposals)) for p in proposals]
+        self._waiting += [
+            self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in proposals
+        ]
+
+    def _planned(self) -> Skeleton | None:
+        """What the next question leaves open."""
+        if self._plan is None:
+            self._plan = self.plan()
+        return self._plan[self._rounds] if self._rounds < len(self._plan) else None
 
     def _known_failure(self, author: Author) -> FailedAttempt | None:
         """The last failure with what is known about its trap."""
@@ -106,7 +119,17 @@ class ModelProposer:
             return None
         return FailedAttempt(last.text, last.trap, last.message, author.rule(last.trap))
 
-    def _draft(self, author: Author, prompt: Prompt, proposal: Proposal, seconds: float) -> Draft:
+    def _draft(
+        self,
+        author: Author,
+        prompt: Prompt,
+        skeleton: Skeleton | None,
+        proposal: Proposal,
+        seconds: float,
+    ) -> Draft:
+        names = [entry.name for entry in prompt.entries]
+        if skeleton is not None and skeleton.entry not in names:
+            names.append(skeleton.entry)
         trouble: Trouble | None = None
         if not proposal.finished:
             said = _STOPPED.get(proposal.stop, proposal.reason)
@@ -116,8 +139,9 @@ class ModelProposer:
         return Draft(
             Source.MODEL,
             proposal.text,
-            tuple(entry.name for entry in prompt.entries),
-            trouble=trouble,
+            tuple(names),
+            "" if skeleton is None else f"statements in {skeleton.about}",
+            trouble,
             prompt=prompt.messages,
             model=author.name,
             seconds=seconds,
@@ -126,8 +150,19 @@ class ModelProposer:
             likelihood=proposal.mean_log_likelihood,
         )
 
-    def _give_up(self, code: str, message: str) -> None:
-        self._over = True
+    def _give_up(self, code: str, message: str, *, for_good: bool = True) -> None:
+        self._over = for_good or code != "model"
         self._waiting.append(
             Draft(Source.MODEL, "", trouble=Trouble(code, message), model=self.author().name)
         )
+
+
+def _code(error: HawkError) -> str:
+    """The code that trouble with the model is recorded under."""
+    match error:
+        case PromptTooLong():
+            return "prompt-too-long"
+        case ModelError():
+            return "model"
+        case _:
+            return "grammar"

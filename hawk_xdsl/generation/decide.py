@@ -20,6 +20,7 @@ from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.ordering import InTurn, Nobody, Ranked
 from hawk_xdsl.generation.roofline import bound_of
+from hawk_xdsl.generation.skeleton import Skeleton, skeletons
 from hawk_xdsl.knowledge_store import (
     Entry,
     Evidence,
@@ -237,8 +238,20 @@ class _Op:
             settings.seed,
             settings.budget.attempts,
             settings.budget.seconds,
+            self._plan,
             lambda line: self._decider.progress(f"{self._label}: {line}"),
         )
+
+    def _plan(self) -> list[Skeleton | None]:
+        """What the model's questions leave open: statements first, if templates may be used.
+
+        A model that was trained to write kernels is asked for all of the text before.
+        """
+        decider = self._decider
+        if not decider.settings.sources.composes:
+            return []
+        found = skeletons(decider.entries, self._specification, decider.composer, decider.target)
+        return [*([None] if decider.ranks() else []), *found]
 
     def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
         bound: Bound | None = None if verdict is None else self._bound

@@ -1,5 +1,6 @@
 """The grammar narrowed to one op, to constrain decoding: its operands, dtypes, ops and lengths."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from math import prod
@@ -57,6 +58,29 @@ def narrowed_grammar(
         text = _only(text, frozenset(mnemonics))
     text = _replace(text, "LENGTH", f"/0|[1-9][0-9]{{0,{digits - 1}}}/")
     return _replace(text, "NAME", f"/{name_pattern({*keywords(), *everywhere})}/")
+
+
+def statement_grammar(signature: Signature, before: str, after: str) -> str:
+    """The grammar of a kernel text of which only vector statements in one place are open.
+
+    They are over whole tiles: those that ``before`` defines, and new ones named ``b0``, ``b1``, …
+
+    Args:
+        signature: of the kernel.
+        before: the fixed lines before the statements.
+        after: the fixed lines after them.
+    """
+    text = narrowed_grammar(signature)
+    fixed = [f"{json.dumps(part)} " if part else "" for part in (before, after)]
+    text = _replace(text, "start", f"{fixed[0]}assign+ {fixed[1]}".rstrip())
+    text = _replace(text, "tile", "name")
+    closed = {"load", "load_pad", "read", "mmad"}
+    kept = [rule for rule in _alternatives(text, "value") if rule not in closed]
+    text = _replace(text, "value", " | ".join(kept))
+    text = _replace(text, "fillable", '"ub"')
+    defined = re.findall(r"^(\w+) = ", before, flags=re.MULTILINE)
+    names = [*sorted({name for name in defined if not re.fullmatch(r"b\d+", name)}), "b[0-9]{1,2}"]
+    return _replace(text, "NAME", f"/{'|'.join(names)}/")
 
 
 def _words(words: Iterable[str]) -> str:
