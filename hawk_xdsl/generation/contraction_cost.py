@@ -141,10 +141,11 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     ragged = (problem.m / (-(-problem.m // tile.m) * m)) * (
         problem.n / (-(-problem.n // tile.n) * n)
     )
-    twice = fits(problem, tile, target, times=2)
-    steady = max(moved + shared, worked) if twice else moved + worked
-    total = (rounds - 1 + (1 if rounds == 1 else ragged)) * steady
-    total += loads + product + drained
+    rounds = rounds - 1 + ragged if rounds > 1 else 1
+    if fits(problem, tile, target, times=2):
+        total = max(rounds * (moved + shared) + product, loads + rounds * worked) + drained
+    else:
+        total = rounds * (moved + worked) + drained
     return total if tile.parts == 1 else total + sum_estimate(problem, tile.parts, target)
 
 
