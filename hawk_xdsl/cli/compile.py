@@ -7,6 +7,7 @@ import typer
 
 from hawk_xdsl.cli.app import StoreOption, TargetOption, app
 from hawk_xdsl.cli.console import decision_progress, open_console
+from hawk_xdsl.cli.knowledge_learning import synthesize
 from hawk_xdsl.errors import HawkError
 
 
@@ -39,6 +40,9 @@ def compile_command(
         typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
     ] = None,
     store: StoreOption = None,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Afterwards, make entries of what turned out well.")
+    ] = False,
     run: Annotated[
         bool, typer.Option(help="Run the result on the NPU model and compare it.")
     ] = True,
@@ -94,4 +98,8 @@ def compile_command(
                 f"Error against PyTorch: ‖y−ŷ‖₂/‖ŷ‖₂ = {error.relative:.2e}, "
                 f"max|y−ŷ|/max|ŷ| = {error.maximum:.2e}"
             )
+    if learn:
+        decisions = [placed.decision for placed in compiled.placed]
+        found = {d.specification.digest for d in decisions if d.specification is not None}
+        synthesize(console, target, store, digests=found)
     console.print(f"Files: {output}/ (main.mlir, kernels/, report.json, weights.safetensors)")

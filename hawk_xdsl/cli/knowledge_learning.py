@@ -1,6 +1,7 @@
-"""``hawk knowledge`` commands that learn from outcomes: export, distill, log, undo."""
+"""``hawk knowledge`` commands that learn from outcomes: synthesize, distill, log, undo, export."""
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,52 @@ def export_command(
     if not count:
         raise HawkError("no recorded outcome gives a row; compile something first")
     open_console().print(f"{count} rows: {output}", markup=False, highlight=False)
+
+
+@knowledge.command("synthesize")
+def synthesize_command(
+    target: TargetOption = "ascend910b1",
+    seconds: Annotated[float, typer.Option(help="Seconds of replay; a stop.")] = 600.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run/--apply", help="Only tell what would be done.")
+    ] = False,
+    store: StoreOption = None,
+) -> None:
+    """Make entries of what was recorded: kernels that beat composition, repairs that worked."""
+    synthesize(open_console(), target, store, seconds=seconds, dry_run=dry_run)
+
+
+def synthesize(
+    console: Console,
+    target: str,
+    store: Path | None,
+    *,
+    seconds: float = 600.0,
+    dry_run: bool = False,
+    digests: Collection[str] | None = None,
+) -> None:
+    """Makes entries of all ops recorded for a target, or of some, and tells each decision."""
+    from hawk_xdsl.knowledge_store import Action, KnowledgeStore, load_seed_entries
+    from hawk_xdsl.learning.replay import Replay
+    from hawk_xdsl.learning.synthesis import Synthesizer
+    from hawk_xdsl.npu_target import load_target
+
+    load_target(target)
+    with KnowledgeStore(store) as opened, console.status("reading the store") as status:
+        done = Synthesizer(
+            opened,
+            load_seed_entries(),
+            Replay(target),
+            seconds,
+            dry_run,
+            lambda line: status.update(escape(line)),
+            lambda curation: _tell(console, curation),
+        ).run(digests)
+    admitted = sum(curation.action is Action.ADMIT for curation in done)
+    console.print(
+        f"{admitted} entries learned, {len(done) - admitted} refused"
+        + (" (dry run: nothing was changed)" if dry_run else "")
+    )
 
 
 @knowledge.command("distill")

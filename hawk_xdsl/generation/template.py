@@ -7,6 +7,7 @@ from hawk_xdsl.generation.candidate import Candidate, fill_holes
 from hawk_xdsl.generation.composition import Composition
 from hawk_xdsl.generation.composition_write import write_tile
 from hawk_xdsl.generation.contraction import contraction_at, contractions
+from hawk_xdsl.generation.kernel_template import kernel_at, kernel_candidates
 from hawk_xdsl.generation.template_estimate import estimate
 from hawk_xdsl.generation.template_tilings import tiling_at, tilings
 from hawk_xdsl.generation.tiling import UntileableError
@@ -26,6 +27,8 @@ def candidates(
         found = list(contractions(entry, specification, target))
     elif entry.trigger.structure in (Structure.TILES, Structure.STREAM) and composition is not None:
         found = list(_tiled(entry, composition, target))
+    elif entry.trigger.structure == Structure.KERNEL:
+        return list(kernel_candidates(entry, specification, target))
     else:
         return []
     return sorted(found, key=lambda c: c.estimate)
@@ -45,6 +48,8 @@ def instantiate(
         return contraction_at(entry, specification, target, sizes)
     if entry.trigger.structure in (Structure.TILES, Structure.STREAM) and composition is not None:
         return _tiled_at(entry, composition, target, sizes)
+    if entry.trigger.structure == Structure.KERNEL:
+        return kernel_at(entry, specification, sizes)
     return None
 
 

@@ -42,7 +42,10 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Artifact:
-    """The executable part: kernel text, or a pattern and its replacement."""
+    """The executable part: kernel text, or a pattern and its replacement.
+
+    ``before`` of a template is the specification, without extents, that its kernel is for.
+    """
 
     text: str | None = None
     before: str | None = None
@@ -163,7 +166,11 @@ _PATTERNS = {
     "error": _Key(_text),
 }
 _ARTIFACTS: Mapping[EntryKind, Mapping[str, _Key]] = {
-    EntryKind.TEMPLATE: {"text": _Key(_text, required=True), "error": _Key(_text)},
+    EntryKind.TEMPLATE: {
+        "text": _Key(_text, required=True),
+        "before": _Key(_text),
+        "error": _Key(_text),
+    },
     EntryKind.REWRITE: _PATTERNS,
     EntryKind.INSTRUCTION: _PATTERNS,
     EntryKind.RULE: {key: _Key(_text) for key in ("text", "before", "after", "error")},

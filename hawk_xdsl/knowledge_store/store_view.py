@@ -58,6 +58,13 @@ class StoreView:
             row = self._connection.execute(query, vars(key)).fetchone()
         return None if row is None else kernel_from_row(dict(row))
 
+    def kernels(self) -> tuple[KernelRecord, ...]:
+        """All kernels kept, the oldest first."""
+        with self._reported():
+            query = "SELECT * FROM kernels ORDER BY created, spec_hash, target"
+            rows = self._connection.execute(query).fetchall()
+        return tuple(kernel_from_row(dict(row)) for row in rows)
+
     def entries(self) -> tuple[Entry, ...]:
         """The entries learned at run time, by name."""
         with self._reported():

@@ -28,7 +28,7 @@ def relation(first: Entry, second: Entry) -> Relation | None:
     """
     if first.kind is not second.kind or first.trigger.structure != second.trigger.structure:
         return None
-    if first.artifact.before is None or second.artifact.before is None:
+    if first.kind is EntryKind.TEMPLATE or None in (first.artifact.before, second.artifact.before):
         same = first.artifact == second.artifact and first.artifact.text is not None
         same = same and (first.trigger, first.tiles) == (second.trigger, second.tiles)
         return Relation.SAME if same else None

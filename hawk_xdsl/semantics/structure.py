@@ -19,6 +19,9 @@ class Structure(StrEnum):
     STREAM = "stream"
     """Tiles through which folded axes are streamed in chunks, once for each level of folds."""
 
+    KERNEL = "kernel"
+    """One specification at any extents: a whole kernel that was verified, and generalised."""
+
 
 @dataclass(frozen=True)
 class Contraction:

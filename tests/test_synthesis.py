@@ -1,0 +1,233 @@
+"""Synthesis: kernels that beat composition become templates, repairs become rules."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from test_gate import NORM_KERNEL, SOFTMAX_KERNEL
+from undecided import NORM, SOFTMAX, elementwise, undecided
+
+from hawk_xdsl.cli import main
+from hawk_xdsl.generation.decide import Settings
+from hawk_xdsl.generation.decision import Budget, Source, Sources
+from hawk_xdsl.generation.gate import VERIFIER_VERSION
+from hawk_xdsl.generation.kernel_template import fill, kernel_candidates
+from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.generation.template import instantiate
+from hawk_xdsl.knowledge_store import (
+    Action,
+    Curation,
+    Entry,
+    EntryKind,
+    KernelRecord,
+    KnowledgeStore,
+    Outcome,
+    SpecRecord,
+    Verdict,
+    load_seed_entries,
+    parse_entries,
+)
+from hawk_xdsl.learning.derivation import UnderivableError, derived
+from hawk_xdsl.learning.generalisation import readings
+from hawk_xdsl.learning.repair import repairs
+from hawk_xdsl.learning.replay import Replay
+from hawk_xdsl.learning.synthesis import Synthesizer, other_extents
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.semantics.resizing import erased, resized
+from hawk_xdsl.semantics.specification import Specification, specify
+
+TARGET = "ascend910b1"
+
+SCALED = elementwise("8x16", "%c = arith.constant 3.0 : f32\n%1 = arith.mulf %in, %c : f32")
+
+
+def no_templates() -> list[Entry]:
+    """The package's entries without templates: composition finds nothing."""
+    return [entry for entry in load_seed_entries() if entry.kind is not EntryKind.TEMPLATE]
+
+
+def keep(store: Path, op: str, kernel: str) -> Specification:
+    """Records an op and a kernel for it, as if a model had written it."""
+    specification = specify(undecided(op))
+    digest = specification.digest
+    with KnowledgeStore(store) as opened:
+        text = op_as_text(undecided(op))
+        opened.record_spec(SpecRecord(digest, "op", specification.text, text))
+        opened.put_kernel(
+            KernelRecord(digest, TARGET, VERIFIER_VERSION, kernel, "model", 500, 400.0, "mte2")
+        )
+    return specification
+
+
+def synthesized(store: Path, packaged: Sequence[Entry]) -> tuple[Curation, ...]:
+    with KnowledgeStore(store) as opened:
+        return Synthesizer(opened, packaged, Replay(TARGET)).run()
+
+
+@pytest.mark.parametrize(
+    ("op", "kernel"), [(SOFTMAX, SOFTMAX_KERNEL), (NORM, NORM_KERNEL)], ids=["softmax", "norm"]
+)
+def test_a_kernel_becomes_a_template_for_other_sizes(op: str, kernel: str, store: Path) -> None:
+    keep(store, op, kernel)
+    [done] = synthesized(store, no_templates())
+    assert done.action is Action.ADMIT, done.reason
+    with KnowledgeStore(store) as opened:
+        [entry] = opened.entries()
+    assert "${t_r}" in (entry.artifact.text or "") and "${n1}" in (entry.artifact.text or "")
+    other, specification = derived(resized(specify(undecided(op)), {"i0": 37, "i1": 29}), "other")
+    settings = Settings(Sources.COMPOSITION, Budget(attempts=1, tuning=0))
+    entries = [*no_templates(), entry]
+    with open_decider(TARGET, settings, store=store.with_name("new"), entries=entries) as decider:
+        decision = decider.decide(other, "k")
+    assert (decision.source, decision.entries) == (Source.TEMPLATE, (entry.name,))
+    assert specification.axes == {"i0": 37, "i1": 29}
+
+
+def test_what_composition_does_as_well_is_not_learned(store: Path) -> None:
+    specification = keep(store, SCALED, "across i0 in 0..128 step 64 {\n}\n")
+    with KnowledgeStore(store) as opened:
+        [kept] = opened.kernels()
+        opened.drop_kernel(kept.key)
+        opened.put_kernel(replace(kept, cycles=10**6))
+    assert synthesized(store, load_seed_entries()) == ()
+    assert specification.functions() == ("mul",)
+
+
+WRONG_ELSEWHERE = """
+across i0 in 0..128 step 64 {
+a = load x0[i0:64] into ub
+b = vmul a, 3.0
+store b into y0[i0:64]
+}
+"""
+
+
+def test_a_kernel_that_is_right_by_chance_is_refused_and_not_asked_again(store: Path) -> None:
+    scalar = "%c = arith.constant 128.0 : f32\n%1 = arith.mulf %in, %c : f32"
+    keep(store, elementwise("8x16", scalar), WRONG_ELSEWHERE)
+    [done] = synthesized(store, no_templates())
+    assert done.action is Action.REFUSE
+    assert synthesized(store, no_templates()) == ()
+    with KnowledgeStore(store) as opened:
+        assert opened.entries() == ()
+
+
+def test_an_admitted_entry_is_gone_when_undone(store: Path) -> None:
+    keep(store, SOFTMAX, SOFTMAX_KERNEL)
+    synthesized(store, no_templates())
+    with KnowledgeStore(store) as opened:
+        assert opened.undo().action is Action.ADMIT
+        assert opened.entries() == ()
+
+
+def test_equal_numbers_are_read_in_several_ways() -> None:
+    specification = specify(undecided(elementwise("8x8", "%1 = math.exp %in : f32")))
+    text = "across i0 in 0..64 step 8 {\na = fill 1.0 f32[8] in ub\n}\n"
+    found = [reading.text for reading in readings(text, specification)]
+    assert [line.split()[4] for text in found for line in text.splitlines()[1:2]] == [
+        "f32[${t_i0}]",
+        "f32[8]",
+    ]
+
+
+def test_a_literal_that_counts_elements_becomes_a_hole() -> None:
+    [first, *_] = readings(NORM_KERNEL, specify(undecided(NORM)))
+    assert first.text.count("${float(1 / n1)}") == 2
+    assert "1e-05" in first.text
+
+
+def test_holes_are_arithmetic_and_nothing_else() -> None:
+    entry = parse_entries('[[entry]]\nname = "a"\nkind = "rule"\nrationale = "r"', "file")[0]
+    values = {"n0": 6, "n1": 4}
+    assert fill("${n0 * n1 - 1} ${float(1 / n1)} ${2 * n0}", values, entry) == "23 0.25 12\n"
+    for wrong in ("${n2}", "${n0 / n1}", "${n0 / 0}"):
+        with pytest.raises(Exception, match="nothing fills"):
+            fill(wrong, values, entry)
+
+
+def test_a_kernel_template_is_only_for_its_work(store: Path) -> None:
+    keep(store, SOFTMAX, SOFTMAX_KERNEL)
+    synthesized(store, no_templates())
+    with KnowledgeStore(store) as opened:
+        [entry] = opened.entries()
+    target = load_target(TARGET)
+    softmax, norm = specify(undecided(SOFTMAX)), specify(undecided(NORM))
+    assert not list(kernel_candidates(entry, norm, target))
+    assert instantiate(entry, norm, None, target, {"t_r": 8}) is None
+    made = instantiate(entry, softmax, None, target, {"t_r": 8})
+    assert made is not None and made.text == SOFTMAX_KERNEL.lstrip()
+
+
+@pytest.mark.parametrize("op", [SOFTMAX, NORM, SCALED])
+def test_an_op_at_other_extents_is_the_same_work(op: str) -> None:
+    specification = specify(undecided(op))
+    for extents in other_extents(specification.axes):
+        _, found = derived(resized(specification, extents), "other")
+        assert found.axes == extents
+        assert erased(found) == erased(specification)
+
+
+def test_literals_follow_the_extents_that_they_count() -> None:
+    specification = specify(undecided(NORM))
+    assert "/ 60.0" in specification.text
+    assert "/ 11.0" in resized(specification, {"i0": 5, "i1": 11}).text
+
+
+def test_what_cannot_be_said_in_linalg_is_not_derived() -> None:
+    specification = specify(undecided(SOFTMAX))
+    backwards = replace(specification.results[0], shape=(256, 33))
+    with pytest.raises(UnderivableError):
+        derived(replace(specification, results=(backwards,)), "other")
+
+
+TRIED = Outcome(
+    run_id="run-1",
+    spec_hash="5bec",
+    spec_text="…",
+    target=TARGET,
+    verdict=Verdict.REJECTED,
+    source="model",
+    kernel_text="a = load x0[0:64] into ub\nb = vexp q\nstore b into y0[0:64]\n",
+    trap_code="syntax",
+    trap_message="line 2: no buffer q",
+)
+REPAIRED = replace(
+    TRIED, verdict=Verdict.ACCEPTED, kernel_text=TRIED.kernel_text.replace("q", "a"), cycles=9
+)
+
+
+def test_a_repair_becomes_a_rule_for_its_trap() -> None:
+    [rule] = repairs([TRIED, replace(TRIED, run_id="run-2"), REPAIRED])
+    assert (rule.kind, rule.trigger.traps) == (EntryKind.RULE, ("syntax",))
+    assert (rule.artifact.before, rule.artifact.after) == ("b = vexp q", "b = vexp a")
+    assert "no buffer q" in rule.rationale
+
+
+def test_the_same_repair_is_told_once_and_another_kernel_is_no_repair() -> None:
+    larger = replace(TRIED, kernel_text=TRIED.kernel_text.replace("64", "128"))
+    smaller = replace(REPAIRED, kernel_text=REPAIRED.kernel_text.replace("64", "32"))
+    other = replace(REPAIRED, kernel_text="\n".join(f"c{i} = vexp a" for i in range(9)))
+    assert len(list(repairs([TRIED, REPAIRED, TRIED, REPAIRED]))) == 1
+    assert len(list(repairs([larger, smaller]))) == 1
+    assert list(repairs([TRIED, other])) == []
+    assert list(repairs([REPAIRED, TRIED])) == []
+
+
+def test_a_compile_that_learns_tells_what_it_learned(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "op.mlir"
+    source.write_text(
+        "func.func @main(%x: tensor<8x16xf32>) -> tensor<8x16xf32> {\n"
+        "%e = tensor.empty() : tensor<8x16xf32>\n"
+        "%d = linalg.exp ins(%x : tensor<8x16xf32>) outs(%e : tensor<8x16xf32>)"
+        " -> tensor<8x16xf32>\nreturn %d : tensor<8x16xf32>\n}\n"
+    )
+    command = ["hawk", "compile", str(source), "--sources", "composition", "--learn"]
+    monkeypatch.setattr("sys.argv", [*command, "-o", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in (None, 0)
+    assert "entries learned" in capsys.readouterr().out
