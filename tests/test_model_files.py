@@ -34,8 +34,8 @@ def test_a_directory_is_taken_as_it_is(directory: Path) -> None:
 
 
 def test_a_directory_may_bring_a_prompt_format(directory: Path) -> None:
-    texts = {**vars(instruct_format()), "name": "own"}
-    lines = [f"{name} = {json.dumps(text)}" for name, text in texts.items()]
+    texts = {name: text for name, text in vars(instruct_format()).items() if isinstance(text, str)}
+    lines = [f"{name} = {json.dumps(text)}" for name, text in {**texts, "name": "own"}.items()]
     (directory / PROMPT_FILE).write_text("\n".join(lines))
     assert find_model(str(directory)).prompt_format.name == "own"
 

@@ -2,11 +2,11 @@
 
 import sys
 
-from hawk_xdsl.cli import bench, compile, knowledge, knowledge_learning, run
+from hawk_xdsl.cli import bench, compile, distill, knowledge, knowledge_learning, run
 from hawk_xdsl.cli.app import app
 from hawk_xdsl.errors import HawkError
 
-__all__ = ["app", "bench", "compile", "knowledge", "knowledge_learning", "main", "run"]
+__all__ = ["app", "bench", "compile", "distill", "knowledge", "knowledge_learning", "main", "run"]
 
 
 def main() -> None:

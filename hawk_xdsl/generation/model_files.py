@@ -1,4 +1,4 @@
-"""Finds the files of a local model: a directory, a Hugging Face id, or the packaged SmolLM2."""
+"""Finds the files of a local model: a directory, a Hugging Face id, or the default one."""
 
 import contextlib
 import hashlib
@@ -19,6 +19,7 @@ import filelock
 import platformdirs
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.adopted import own_model
 from hawk_xdsl.generation.prompt import PromptFormat, instruct_format, load_prompt_format
 
 if TYPE_CHECKING:
@@ -61,13 +62,16 @@ def find_model(
     """The files of the model that the user asked for.
 
     Args:
-        given: a directory, a Hugging Face id, or None for SmolLM2 from its package. Only an id
-            whose files are not in the Hugging Face cache needs the network.
+        given: a directory, a Hugging Face id, or None for the default: the model that was adopted,
+            else the one of our own in the package, else SmolLM2 from its package. Only an id whose
+            files are not in the Hugging Face cache needs the network.
         progress: told in one line what takes long.
 
     Raises:
         HawkError: if there is no such model, or it is not a causal language model with a tokenizer.
     """
+    if given is None and (own := own_model()) is not None:
+        return _checked(own, own.name)
     if given is None:
         return _checked(_packaged_model(progress), "SmolLM2-135M-Instruct")
     path = Path(given).expanduser()

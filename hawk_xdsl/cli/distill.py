@@ -1,0 +1,190 @@
+"""``hawk distill``: lessons, training, rounds, evaluation and adoption of a kernel model."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hawk_xdsl.cli.app import app
+from hawk_xdsl.cli.console import open_console
+from hawk_xdsl.errors import HawkError
+
+if TYPE_CHECKING:
+    from hawk_xdsl.distill.lesson import Lesson
+    from hawk_xdsl.distill.train import Recipe
+
+distill = typer.Typer(help="A kernel model of one's own, taught by the gate.", no_args_is_help=True)
+app.add_typer(distill, name="distill")
+
+DataOption = Annotated[
+    list[Path], typer.Option("--data", "-d", help="A directory of lessons; may be repeated.")
+]
+TargetsOption = Annotated[
+    list[str] | None,
+    typer.Option("--target", "-t", help="Targets of the lessons.", show_default="all packaged"),
+]
+SeedOption = Annotated[int, typer.Option("--seed", "-s", help="Seeds everything that is drawn.")]
+ModelArgument = Annotated[Path, typer.Argument(help="A model directory that train wrote.")]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")]
+
+
+def _say(line: str) -> None:
+    open_console().print(line, markup=False, highlight=False)
+
+
+@distill.command("generate")
+def generate_command(
+    output: OutputOption,
+    count: Annotated[int, typer.Option("--count", "-n", help="Random ops to draw.")] = 1000,
+    seed: SeedOption = 0,
+    target: TargetsOption = None,
+) -> None:
+    """Draw random ops and write the lessons about them: kernels that passed the gate.
+
+    What is there already is kept; a shard that is damaged or half-written is made again.
+    """
+    from hawk_xdsl.distill.generate import SHARD, Order, generate
+    from hawk_xdsl.knowledge_store import load_seed_entries
+
+    order = Order(count, seed) if target is None else Order(count, seed, dict.fromkeys(target, 1))
+
+    def progress(done: int, of: int, fates: Counter[str]) -> None:
+        if done % SHARD == 0 or done == of:
+            _say(f"[{done}/{of}] {fates['right']} right, {fates['wrong']} wrong")
+
+    fates = generate(order, load_seed_entries(), output, progress)
+    _say(", ".join(f"{number} {what}" for what, number in fates.most_common()))
+
+
+@distill.command("train")
+def train_command(
+    output: OutputOption,
+    data: DataOption,
+    minutes: Annotated[float, typer.Option(help="Time to train for.")] = 40.0,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps instead of minutes: reproducible.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option(help="A model to go on from.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")] = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Train a model on lessons. Curves, model card and the prompt's form go with the weights."""
+    from hawk_xdsl.distill.dataset import split_of
+    from hawk_xdsl.distill.train import train
+
+    recipe = _recipe(minutes, steps, seed)
+    split = split_of(_lessons(data), seed)
+    train(split, output, recipe, start=start, resume=resume, told=_say)
+    _say(f"trained: {output}")
+
+
+@distill.command("evaluate")
+def evaluate_command(
+    data: DataOption,
+    model: Annotated[str | None, typer.Argument(help="A model; the default one without.")] = None,
+    lessons: Annotated[int, typer.Option(help="Held-out lessons to answer.")] = 100,
+    attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 8,
+    seed: SeedOption = 0,
+) -> None:
+    """Let a model alone answer held-out lessons, and print how many kernels are right."""
+    from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
+    from hawk_xdsl.generation.model_files import find_model
+
+    chosen = _held_out(data, lessons, seed)
+    files = find_model(model)
+    answers = evaluate(files, chosen, attempts=attempts, seed=seed)
+    _say(f"{files.name}: {Score.of(answers)}")
+    for band, score in by_band(answers).items():
+        _say(f"  {band} statements: {score}")
+    traps = Counter(t.trap for a in answers for t in a.tries if t.trap is not None)
+    _say("  refused: " + ", ".join(f"{count} {trap}" for trap, count in traps.most_common()))
+
+
+@distill.command("round")
+def round_command(
+    model: ModelArgument,
+    output: OutputOption,
+    data: DataOption,
+    practice: Annotated[Path, typer.Option(help="Where the new lessons go.")],
+    count: Annotated[int, typer.Option("--count", "-n", help="New ops to try.")] = 400,
+    attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 4,
+    minutes: Annotated[float, typer.Option(help="Time to train for.")] = 10.0,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps instead of minutes: reproducible.")
+    ] = None,
+    seed: SeedOption = 1,
+) -> None:
+    """One round of self-distillation: the model tries new ops, and learns from what was right."""
+    from hawk_xdsl.distill.generate import Order
+    from hawk_xdsl.distill.rounds import learn, practise
+    from hawk_xdsl.generation.model_files import find_model
+    from hawk_xdsl.knowledge_store import load_seed_entries
+
+    recipe = _recipe(minutes, steps, seed)
+    entries = load_seed_entries()
+    found = practise(
+        find_model(str(model)), Order(count, seed), entries, practice, attempts=attempts, told=_say
+    )
+    _say(f"the model on new ops: {found.score}")
+    _say(f"{found.lessons} lessons; in {found.faster} of them its kernel is faster than before")
+    learn(model, [*data, practice], output, recipe, _say)
+    _say(f"trained: {output}")
+
+
+@distill.command("adopt")
+def adopt_command(
+    model: ModelArgument,
+    data: DataOption,
+    lessons: Annotated[int, typer.Option(help="Held-out lessons to compare on.")] = 100,
+    attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 8,
+) -> None:
+    """Make a model the default if it is better than the one in use, and only then."""
+    from hawk_xdsl.distill.adopt import adopt
+
+    found = adopt(model, _held_out(data, lessons, 0), attempts=attempts, told=_say)
+    _say(f"adopted: {found.directory}")
+
+
+@distill.command("restore")
+def restore_command() -> None:
+    """Take the default back to the model that was in use before the last adoption."""
+    from hawk_xdsl.distill.adopt import restore
+
+    _say(f"in use again: {restore()}")
+
+
+@distill.command("exclude")
+def exclude_command(
+    operators: Annotated[Path, typer.Argument(help="A suite, such as benchmarks/operators.py.")],
+    output: OutputOption,
+) -> None:
+    """Write down what no lesson may be: the unseen operators of a suite, erased to their form."""
+    from hawk_xdsl.bench.suite import load_suite
+    from hawk_xdsl.distill.exclude import unseen_keys
+
+    found = unseen_keys(load_suite(operators), _say)
+    output.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    _say(f"{len(found)} unseen operators: {output}")
+
+
+def _recipe(minutes: float, steps: int | None, seed: int) -> "Recipe":
+    from hawk_xdsl.distill.train import Recipe
+
+    return Recipe(seed, minutes=minutes) if steps is None else Recipe(seed, steps)
+
+
+def _lessons(data: list[Path]) -> "list[Lesson]":
+    from hawk_xdsl.distill.generate import lessons_of
+
+    return [lesson for directory in data for lesson in lessons_of(directory)]
+
+
+def _held_out(data: list[Path], count: int, seed: int) -> "list[Lesson]":
+    from hawk_xdsl.distill.dataset import split_of
+
+    found = [lesson for lesson in split_of(_lessons(data), seed).held_out if lesson.op]
+    if not found:
+        raise HawkError("no held-out lessons here: generate more")
+    return found[:count]

@@ -1,0 +1,1 @@
+"""A kernel model of our own: verified pairs of specification and kernel, training, adoption."""

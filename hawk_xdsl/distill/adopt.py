@@ -1,0 +1,109 @@
+"""Adopts a new model if it is better on held-out lessons; the one before can be restored."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hawk_xdsl.distill.evaluate import Score, evaluate
+from hawk_xdsl.distill.lesson import Lesson
+from hawk_xdsl.distill.train import check_language
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.adopted import ADOPTED_FILE, adopted_names, adopted_room
+from hawk_xdsl.generation.model_files import ModelFiles, find_model
+
+Told = Callable[[str], None]
+
+
+class NotBetterError(HawkError):
+    """A model that is not better than the one in use; the message has both scores."""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """The scores of the adopted model and of the one in use before, on the same lessons."""
+
+    new: Score
+    before: Score
+    directory: Path
+
+
+def better(new: Score, before: Score) -> bool:
+    """Whether a score is better: worse in nothing, better in something.
+
+    What counts is right at the first attempt, right within the budget, and cycles; never a loss.
+    """
+    pairs = (
+        (new.first, before.first),
+        (new.within, before.within),
+        (-new.slowdown, -before.slowdown),
+    )
+    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+
+
+def adopt(
+    model: Path,
+    lessons: Sequence[Lesson],
+    *,
+    attempts: int = 8,
+    told: Told = lambda line: None,
+) -> Adoption:
+    """Makes a model the default, if it is better than the default on the lessons.
+
+    Raises:
+        NotBetterError: it is not better. HawkError: it cannot be loaded, or there are no lessons.
+    """
+    if not lessons:
+        raise HawkError("no held-out lessons to compare the models on")
+    check_language(model)
+    files, current = find_model(str(model)), find_model()
+    if files.fingerprint() == current.fingerprint():
+        raise NotBetterError("this is the model in use", file=str(model))
+    scores: list[Score] = []
+    for which in (files, current):
+        scores.append(Score.of(evaluate(which, lessons, attempts=attempts)))
+        told(f"{which.name}: {scores[-1]}")
+    new, before = scores
+    if not better(new, before):
+        raise NotBetterError(f"not better: {new}; the model in use: {before}", file=str(model))
+    return Adoption(new, before, install(files))
+
+
+def install(files: ModelFiles) -> Path:
+    """Copies a model into the user's room and makes it the default; until the end nothing changes.
+
+    An interrupted copy is thrown away by the next one; the default changes with one replacement.
+    """
+    room = adopted_room()
+    room.mkdir(parents=True, exist_ok=True)
+    for abandoned in room.glob("*.partial"):
+        shutil.rmtree(abandoned)
+    name = files.fingerprint()
+    if not (room / name).is_dir():
+        partial = room / f"{name}.partial"
+        shutil.copytree(files.directory, partial)
+        os.replace(partial, room / name)
+    names = [n for n in adopted_names() if n != name]
+    _point_to([name, *names])
+    return room / name
+
+
+def restore() -> str:
+    """Takes the default back to the model before; returns its name. Raises ``HawkError``."""
+    names = adopted_names()
+    if not names:
+        raise HawkError("no model was adopted: there is nothing to take back")
+    _point_to(names[1:])
+    return find_model().name
+
+
+def _point_to(names: Sequence[str]) -> None:
+    room = adopted_room()
+    partial = room / f"{ADOPTED_FILE}.new"
+    with partial.open("w", encoding="utf-8") as file:
+        json.dump(list(names), file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, room / ADOPTED_FILE)

@@ -1,0 +1,34 @@
+"""Small damage to a right kernel, so that there are wrong ones to learn repairing from."""
+
+import random
+import re
+
+_UNARY = ["vexp", "vln", "vabs", "vsqrt", "vrsqrt", "vrec", "vrelu", "vneg"]
+_BINARY = ["vadd", "vsub", "vmul", "vdiv", "vmax", "vmin"]
+
+
+def damaged(text: str, draw: random.Random) -> str:
+    """The text with one word replaced or one statement left out."""
+    lines = text.splitlines()
+    inner = [i for i, line in enumerate(lines) if re.match(r"\w+ = |store ", line)]
+    at = draw.choice(inner)
+    line = lines[at]
+    match draw.choice(("leave out", "mnemonic", "buffer", "number")):
+        case "mnemonic" if found := re.search(r"= (v\w+)", line):
+            kind = next((k for k in (_UNARY, _BINARY) if found[1] in k), [found[1]])
+            lines[at] = line.replace(found[1], draw.choice(kind), 1)
+        case "buffer":
+            names = sorted(set(re.findall(r"\bb\d+\b", text)))
+            used = list(re.finditer(r"\bb\d+\b", line))
+            if names and used:
+                place = draw.choice(used)
+                lines[at] = line[: place.start()] + draw.choice(names) + line[place.end() :]
+        case "number":
+            used = list(re.finditer(r"(?<![\w.])\d+(?![\w.])", text))
+            if used:
+                place = draw.choice(used)
+                other = draw.choice((int(place[0]) * 2, int(place[0]) + 1, int(place[0]) // 2))
+                return text[: place.start()] + str(other) + text[place.end() :]
+        case _:
+            del lines[at]
+    return "\n".join(lines) + "\n"

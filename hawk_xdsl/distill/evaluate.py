@@ -1,0 +1,134 @@
+"""Evaluates a model on held-out lessons: right at the first attempt, within a budget, how fast."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hawk_xdsl.distill.lesson import Lesson, Try
+from hawk_xdsl.distill.teacher import Case, as_try
+from hawk_xdsl.generation.authoring import Author
+from hawk_xdsl.generation.by_model import ModelProposer
+from hawk_xdsl.generation.local_model import LocalModel
+from hawk_xdsl.generation.model_files import ModelFiles
+from hawk_xdsl.knowledge_store import RetrievalMode, Retriever
+from hawk_xdsl.npu_target import Target
+
+BANDS: Mapping[str, tuple[int, int]] = {"1-2": (0, 2), "3-5": (3, 5), "6-8": (6, 8), "9+": (9, 999)}
+"""Bands of statement counts that results are told by."""
+
+SECONDS = 60.0
+"""A safety stop for the model at one op."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model made of a lesson. ``first_right`` counts attempts from 1."""
+
+    lesson: Lesson
+    tries: tuple[Try, ...]
+    seconds: float
+
+    @property
+    def first_right(self) -> int | None:
+        """The number of the first right attempt."""
+        return next((n for n, t in enumerate(self.tries, 1) if t.right), None)
+
+    @property
+    def slowdown(self) -> float | None:
+        """Cycles of the first right kernel over those of the lesson's best one."""
+        right = next((t for t in self.tries if t.right), None)
+        if right is None or self.lesson.best is None:
+            return None
+        return right.cycles / self.lesson.best.cycles
+
+
+@dataclass(frozen=True)
+class Score:
+    """Shares of the lessons, and the geometric mean of the cycles relative to the teacher's."""
+
+    lessons: int
+    first: float
+    within: float
+    slowdown: float
+    seconds: float
+
+    @staticmethod
+    def of(answers: Sequence[Answer]) -> "Score":
+        """The score of some answers; without any, all is nothing."""
+        count = len(answers)
+        if not count:
+            return Score(0, 0.0, 0.0, math.inf, 0.0)
+        slow = [a.slowdown for a in answers if a.slowdown is not None]
+        return Score(
+            count,
+            sum(a.first_right == 1 for a in answers) / count,
+            sum(a.first_right is not None for a in answers) / count,
+            math.exp(sum(map(math.log, slow)) / len(slow)) if slow else math.inf,
+            sum(a.seconds for a in answers) / count,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.lessons} lessons: {self.first:.1%} right at the first attempt, "
+            f"{self.within:.1%} within the budget, {self.slowdown:.3f} x the teacher's cycles, "
+            f"{self.seconds:.2f} s each"
+        )
+
+
+def author_of(model: LocalModel, target: Target) -> Author:
+    """The model alone: it is told no knowledge."""
+    return Author(model, Retriever((), RetrievalMode.NONE), (), target)
+
+
+def answer(
+    model: LocalModel, lesson: Lesson, case: Case, *, attempts: int, seed: int, until_right: bool
+) -> Answer:
+    """The model's attempts at one op, in the way of a compile.
+
+    With ``until_right`` it stops at the first right kernel.
+    """
+    started = time.monotonic()
+    author = author_of(model, case.target)
+    proposer = ModelProposer(
+        lambda: author, case.specification, case.signature, seed, attempts, SECONDS
+    )
+    tries: list[Try] = []
+    while len(tries) < attempts and (draft := proposer.next()) is not None:
+        if draft.trouble is not None:
+            tries.append(Try(draft.text, draft.trouble.code, draft.trouble.message, 0, "model"))
+            continue
+        verdict = case.gate.check(draft.text)
+        proposer.learn(draft, verdict)
+        tries.append(as_try(verdict, "model"))
+        if verdict.accepted and until_right:
+            break
+    return Answer(lesson, tuple(tries), time.monotonic() - started)
+
+
+def evaluate(
+    files: ModelFiles,
+    lessons: Sequence[Lesson],
+    *,
+    attempts: int = 8,
+    seed: int = 0,
+    told: Callable[[int, int], None] = lambda done, count: None,
+) -> list[Answer]:
+    """The model's answers to held-out lessons. Raises ``HawkError``, as loading the model does."""
+    model = LocalModel.load(files)
+    answers: list[Answer] = []
+    for number, lesson in enumerate(lessons, 1):
+        case = Case.again(lesson)
+        answers.append(answer(model, lesson, case, attempts=attempts, seed=seed, until_right=True))
+        told(number, len(lessons))
+    return answers
+
+
+def by_band(answers: Sequence[Answer]) -> dict[str, Score]:
+    """The scores by the statements of the lessons' best kernels."""
+    found: dict[str, Score] = {}
+    for name, (lowest, highest) in BANDS.items():
+        inside = [a for a in answers if lowest <= a.lesson.statements <= highest]
+        if inside:
+            found[name] = Score.of(inside)
+    return found

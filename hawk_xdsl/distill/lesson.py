@@ -1,0 +1,81 @@
+"""A lesson: what an op computes, every attempt at a kernel of it, and the fastest right one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Try:
+    """A kernel text that went through the gate. ``trap`` is ``None`` if it passed."""
+
+    text: str
+    trap: str | None
+    message: str
+    cycles: int
+    source: str
+
+    @property
+    def right(self) -> bool:
+        """Whether the gate accepted it."""
+        return self.trap is None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One op on one target: number ``number`` of the random ops of ``seed``.
+
+    ``key`` is the erased key of the specification, ``bound`` the roofline bound in cycles, ``op``
+    the op's module where the lesson is held out, so that it can be decided again.
+    """
+
+    seed: int
+    number: int
+    target: str
+    key: str
+    digest: str
+    spec: str
+    structure: str
+    bound: float
+    tries: tuple[Try, ...]
+    op: str = ""
+
+    @property
+    def best(self) -> Try | None:
+        """The fastest right kernel, the first of equally fast ones."""
+        return min((t for t in self.tries if t.right), key=lambda t: t.cycles, default=None)
+
+    @property
+    def statements(self) -> int:
+        """Statements of the best kernel that compute; 0 without one."""
+        return 0 if self.best is None else statements_of(self.best.text)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields, for a line of a shard."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(row: Mapping[str, Any]) -> "Lesson":
+        """Inverse of :meth:`as_json`. Raises ``TypeError`` and ``KeyError`` for another form."""
+        values: dict[str, Any] = {**row, "tries": tuple(Try(**item) for item in row["tries"])}
+        return Lesson(**values)
+
+
+def statements_of(text: str) -> int:
+    """The statements of a kernel text that compute: vector and cube instructions."""
+    return len(re.findall(r"^\w+ = (?:v\w+|mmad) ", text, re.MULTILINE))
+
+
+def renumbered(text: str) -> str:
+    """The same kernel with its buffers named ``b0, b1, …`` in the order in which they appear.
+
+    What is easiest to learn is a new buffer that always has the next number.
+    """
+    names: dict[str, str] = {}
+    for line in text.splitlines():
+        found = re.match(r"(\w+) = ", line)
+        if found:
+            names.setdefault(found[1], f"b{len(names)}")
+    pattern = r"(?<![\w.])[A-Za-z_]\w*"
+    return re.sub(pattern, lambda word: names.get(word[0], word[0]), text)

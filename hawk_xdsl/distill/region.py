@@ -1,0 +1,272 @@
+"""Builds the region of an undecided op, one ``linalg.generic`` a step, over a few named axes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import arith, tensor
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    AnyFloat,
+    BFloat16Type,
+    Float16Type,
+    Float32Type,
+    FloatAttr,
+    IntegerAttr,
+    IntegerType,
+    TensorType,
+)
+from xdsl.dialects.linalg.attrs import IteratorTypeAttr
+from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
+from xdsl.dialects.linalg.ops import YieldOp as LinalgYieldOp
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
+
+from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
+from hawk_xdsl.distill.productions import SCALAR_OPS
+from hawk_xdsl.semantics.reading import (
+    FLOAT_PREDICATES,
+    FOLDS,
+    IDENTITIES,
+    INTEGER_PREDICATES,
+)
+
+DTYPES: dict[str, Attribute] = {
+    "f32": Float32Type(),
+    "f16": Float16Type(),
+    "bf16": BFloat16Type(),
+    "i32": IntegerType(32),
+    "i1": IntegerType(1),
+}
+"""The element types that values have, by name."""
+
+_PREDICATES = {
+    True: {name: number for number, name in FLOAT_PREDICATES.items()},
+    False: {name: number for number, name in INTEGER_PREDICATES.items()},
+}
+_COMBINERS = {kind: function for function, kind in FOLDS.items()}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of the region: the axis of each of its dimensions, and its dtype."""
+
+    ssa: SSAValue
+    axes: tuple[int, ...]
+    dtype: str
+
+    @property
+    def is_float(self) -> bool:
+        """Whether its elements are floats."""
+        return self.dtype not in ("i32", "i1")
+
+
+Argument = Value | float
+"""An operand of a scalar function: a tensor at the point, or a literal."""
+
+_Body = Callable[[Block, Sequence[SSAValue]], SSAValue]
+"""Adds the ops of a scalar body to a block and returns the value to yield."""
+
+
+class RegionBuilder:
+    """The ops of a region; ``extents`` are those of the axes, by number."""
+
+    def __init__(self, extents: Sequence[int]) -> None:
+        self.extents = tuple(extents)
+        self._block = Block()
+
+    def input(self, axes: tuple[int, ...], dtype: str) -> Value:
+        """A new argument of the op."""
+        type_ = self._type(axes, dtype)
+        argument = self._block.insert_arg(type_, len(self._block.args))
+        return Value(argument, axes, dtype)
+
+    def apply(self, function: str, args: Sequence[Argument], dtype: str) -> Value:
+        """A scalar function at every point of the axes of its arguments.
+
+        ``dtype`` is the result's; literals take that of the other arguments.
+        """
+        tensors = [arg for arg in args if isinstance(arg, Value)]
+        axes = tuple(sorted({axis for value in tensors for axis in value.axes}))
+        kind = next((v.dtype for v in tensors if v.dtype != "i1"), dtype)
+
+        def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
+            taken = iter(elements)
+            operands = [
+                next(taken) if isinstance(arg, Value) else self._literal(block, arg, kind)
+                for arg in args
+            ]
+            return _scalar(block, function, operands, kind, dtype)
+
+        return self._generic(tensors, axes, axes, dtype, None, body)
+
+    def fold(self, kind: str, value: Value, axes: Sequence[int]) -> Value:
+        """A fold (sum, prod, max, min) over some axes of a value."""
+        kept = tuple(axis for axis in value.axes if axis not in axes)
+        loops = (*kept, *axes)
+        function = _COMBINERS[kind]
+
+        def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
+            return _binary(block, function, elements[0], elements[1], value.is_float)
+
+        return self._generic([value], loops, kept, value.dtype, IDENTITIES[kind], body)
+
+    def contract(self, lhs: Value, rhs: Value, axes: Sequence[int], dtype: str) -> Value:
+        """A sum of products over ``axes``, accumulated in ``dtype``."""
+        every = sorted({*lhs.axes, *rhs.axes})
+        kept = tuple(axis for axis in every if axis not in axes)
+
+        def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
+            left, right, accumulator = elements
+            wide = [_cast(block, part, lhs.dtype, dtype) for part in (left, right)]
+            product = _binary(block, "mul", wide[0], wide[1], True)
+            return _binary(block, "add", accumulator, product, True)
+
+        return self._generic([lhs, rhs], (*kept, *axes), kept, dtype, 0.0, body)
+
+    def scan(self, kind: str, value: Value, axis: int) -> Value:
+        """Prefix folds along one axis: a masked fold, as the front end lowers a scan."""
+        function = _COMBINERS[kind]
+        step = len(self.extents)
+        self.extents = (*self.extents, self.extents[axis])
+        read = Value(value.ssa, tuple(step if a == axis else a for a in value.axes), value.dtype)
+        loops = (*value.axes, step)
+
+        def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
+            here, place = IndexOp(len(loops) - 1), IndexOp(loops.index(axis))
+            reached = arith.CmpiOp(here.result, place.result, "sle")
+            block.add_ops([here, place, reached])
+            combined = _binary(block, function, elements[1], elements[0], value.is_float)
+            chosen = arith.SelectOp(reached.result, combined, elements[1])
+            block.add_op(chosen)
+            return chosen.result
+
+        found = self._generic([read], loops, value.axes, value.dtype, IDENTITIES[kind], body)
+        self.extents = self.extents[:-1]
+        return found
+
+    def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:
+        """The same elements with the dimensions in another order."""
+        return self._generic([value], axes, axes, value.dtype, None, lambda block, e: e[0])
+
+    def finish(self, results: Sequence[Value], label: str) -> UndecidedOp:
+        """The op; its inputs are the arguments of a block of their own."""
+        self._block.add_op(YieldOp(*(value.ssa for value in results)))
+        types = [argument.type for argument in self._block.args]
+        around = Block(arg_types=types)
+        op = UndecidedOp(
+            around.args, [value.ssa.type for value in results], Region(self._block), label
+        )
+        op.verify()
+        return op
+
+    def _type(self, axes: Sequence[int], dtype: str) -> TensorType[Attribute]:
+        return TensorType(DTYPES[dtype], [self.extents[axis] for axis in axes])
+
+    def _literal(self, block: Block, value: float, dtype: str) -> SSAValue:
+        constant = _constant(value, dtype)
+        block.add_op(constant)
+        return constant.result
+
+    def _generic(
+        self,
+        inputs: Sequence[Value],
+        loops: Sequence[int],
+        kept: tuple[int, ...],
+        dtype: str,
+        start: float | None,
+        body: _Body,
+    ) -> Value:
+        """A generic op; ``start`` is the accumulator's first value where axes are folded."""
+        type_ = self._type(kept, dtype)
+        empty = tensor.EmptyOp([], type_)
+        self._block.add_op(empty)
+        target: SSAValue = empty.tensor
+        if start is not None:
+            constant = _constant(start, dtype)
+            fill = FillOp([constant.result], [target], [type_])
+            self._block.add_ops([constant, fill])
+            target = fill.results[0]
+        block = Block(arg_types=[*(DTYPES[value.dtype] for value in inputs), DTYPES[dtype]])
+        elements: Sequence[BlockArgument] = block.args
+        result = body(block, elements if start is not None else elements[:-1])
+        block.add_op(LinalgYieldOp(result))
+        place = {axis: AffineExpr.dimension(number) for number, axis in enumerate(loops)}
+        maps = [
+            AffineMapAttr(AffineMap(len(loops), 0, tuple(place[axis] for axis in axes)))
+            for axes in (*(value.axes for value in inputs), kept)
+        ]
+        kinds = [
+            IteratorTypeAttr.parallel() if axis in kept else IteratorTypeAttr.reduction()
+            for axis in loops
+        ]
+        generic = GenericOp(
+            [value.ssa for value in inputs], [target], Region(block), maps, kinds, [type_]
+        )
+        self._block.add_op(generic)
+        return Value(generic.results[0], kept, dtype)
+
+
+def _constant(value: float, dtype: str) -> arith.ConstantOp:
+    type_ = DTYPES[dtype]
+    if isinstance(type_, AnyFloat):
+        return arith.ConstantOp(FloatAttr(float(value), type_))
+    assert isinstance(type_, IntegerType)
+    lowest, highest = -(2**31), 2**31 - 1
+    return arith.ConstantOp(IntegerAttr(int(max(lowest, min(highest, value))), type_))
+
+
+def _binary(
+    block: Block, function: str, left: SSAValue, right: SSAValue, is_float: bool
+) -> SSAValue:
+    op = SCALAR_OPS[function, is_float].create(operands=[left, right], result_types=[left.type])
+    block.add_op(op)
+    return op.results[0]
+
+
+def _scalar(
+    block: Block, function: str, operands: Sequence[SSAValue], kind: str, dtype: str
+) -> SSAValue:
+    is_float = kind not in ("i32", "i1")
+    if function == "cast":
+        return _cast(block, operands[0], kind, dtype)
+    op: Operation
+    if function in _PREDICATES[is_float]:
+        number = _PREDICATES[is_float][function]
+        compare = arith.CmpfOp if is_float else arith.CmpiOp
+        op = compare(operands[0], operands[1], number)
+    elif function == "not":
+        true = arith.ConstantOp(IntegerAttr(1, 1))
+        block.add_op(true)
+        op = arith.XOrIOp(operands[0], true.result)
+    elif function == "select":
+        op = arith.SelectOp(*operands)
+    else:
+        of_float = is_float and (function, True) in SCALAR_OPS
+        op = SCALAR_OPS[function, of_float].create(
+            operands=list(operands), result_types=[DTYPES[dtype]]
+        )
+    block.add_op(op)
+    return op.results[0]
+
+
+def _cast(block: Block, value: SSAValue, source: str, dtype: str) -> SSAValue:
+    """A conversion between two dtypes, through f32 where there is no direct one."""
+    if source == dtype:
+        return value
+    floats = (source not in ("i32", "i1"), dtype not in ("i32", "i1"))
+    kind: type[Operation]
+    match floats:
+        case (True, True):
+            wider = source != "f32"
+            if wider and dtype != "f32":
+                return _cast(block, _cast(block, value, source, "f32"), "f32", dtype)
+            kind = arith.ExtFOp if wider else arith.TruncFOp
+        case (False, True):
+            kind = arith.UIToFPOp if source == "i1" else arith.SIToFPOp
+        case (True, False):
+            kind = arith.FPToSIOp
+        case _:
+            kind = arith.ExtUIOp
+    op = kind.create(operands=[value], result_types=[DTYPES[dtype]])
+    block.add_op(op)
+    return op.results[0]

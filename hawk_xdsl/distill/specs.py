@@ -1,0 +1,339 @@
+"""Random undecided ops, grown from what the knowledge says an NPU can compute.
+
+An op is a random graph of scalar functions, folds, scans, casts, broadcasts and transpositions, or
+a contraction with such a graph behind it, over a few axes of random extents. The scalar functions
+are the left-hand sides of the rewrites and instructions of the knowledge: nothing here knows an
+operator. The same seed and number always give the same op.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.distill.productions import CONDITIONS, Production, gives_condition, takes_conditions
+from hawk_xdsl.distill.region import Argument, RegionBuilder, Value
+from hawk_xdsl.semantics.rewriting import Pattern
+
+_Key = TypeVar("_Key", str, int)
+
+FLOATS = ("f32", "f16", "bf16")
+
+MOST_INPUTS = 4
+"""Inputs of an op; a contraction's factors come on top."""
+
+SCANS = ("sum", "prod", "max", "min")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How ops are drawn: the shares of the kinds, and the sizes.
+
+    ``steps`` says how many values are computed; ``elements`` are limits of the elements of the
+    whole loop nest. Both are mappings to shares, which need not sum to one.
+    """
+
+    contraction: float = 0.15
+    fold: float = 0.2
+    scan: float = 0.02
+    transposed: float = 0.06
+    second_result: float = 0.04
+    steps: Mapping[int, float] = field(
+        default_factory=lambda: dict(
+            zip(range(1, 10), (6, 10, 14, 15, 14, 12, 10, 8, 6), strict=True)
+        )
+    )
+    dtypes: Mapping[str, float] = field(
+        default_factory=lambda: {"f32": 0.62, "f16": 0.26, "bf16": 0.06, "i32": 0.06}
+    )
+    elements: Mapping[int, float] = field(
+        default_factory=lambda: {1 << 10: 0.45, 1 << 13: 0.35, 1 << 16: 0.17, 1 << 19: 0.03}
+    )
+
+
+def random_op(
+    seed: int, number: int, grammar: Mapping[str, Sequence[Production]], recipe: Recipe
+) -> UndecidedOp:
+    """The op of a number in the sequence of a seed."""
+    return _Grower(random.Random(f"{seed}:{number}"), grammar, recipe).grow()
+
+
+class _Grower:
+    """One op in the making."""
+
+    def __init__(
+        self,
+        draw: random.Random,
+        grammar: Mapping[str, Sequence[Production]],
+        recipe: Recipe,
+    ) -> None:
+        self._draw = draw
+        self._recipe = recipe
+        self._roots = {
+            root: list(found)
+            for root, found in grammar.items()
+            if not root.startswith("reduce_") and not gives_condition(root)
+        }
+        self._integer_roots = {
+            root: kept
+            for root, found in self._roots.items()
+            if (kept := [p for p in found if p.of_integers])
+        }
+        self._joins = [root for root in grammar if root in CONDITIONS]
+        self._dtype = _weighted(draw, recipe.dtypes)
+        self._contracts = self._dtype != "i32" and draw.random() < recipe.contraction
+        extents = self._contraction_extents() if self._contracts else self._extents()
+        self._region = RegionBuilder(extents)
+        self._pool: list[Value] = []
+        self._unused: list[Value] = []
+        self._computed: list[Value] = []
+        self._inputs = 0
+
+    def grow(self) -> UndecidedOp:
+        """The whole op."""
+        draw, recipe = self._draw, self._recipe
+        steps = _weighted(draw, recipe.steps)
+        if self._contracts:
+            self._contraction()
+            steps = max(0, steps - 3)
+        if not self._contracts:
+            self._last = self._input(everything=True)
+        for _ in range(steps):
+            self._step()
+        self._join_loose_ends()
+        last = self._last
+        results = [last]
+        others = [v for v in self._computed[:-1] if v.dtype != "i1" and v.axes and v is not last]
+        if others and draw.random() < recipe.second_result:
+            results.append(draw.choice(others))
+        if len(last.axes) > 1 and draw.random() < recipe.transposed:
+            axes = list(last.axes)
+            draw.shuffle(axes)
+            results[0] = self._region.transposed(last, tuple(axes))
+        return self._region.finish(results, "random")
+
+    def _extents(self) -> list[int]:
+        """Extents of one to three axes with at most so many elements in all."""
+        draw = self._draw
+        rank = draw.choices((1, 2, 3), (0.3, 0.5, 0.2))[0]
+        left = float(_weighted(draw, self._recipe.elements))
+        extents: list[int] = []
+        for _ in range(rank):
+            share = left ** draw.uniform(0.2, 0.8) if len(extents) < rank - 1 else left
+            extents.append(self._extent(max(2, int(share))))
+            left = max(2.0, left / extents[-1])
+        draw.shuffle(extents)
+        return extents
+
+    def _extent(self, limit: int) -> int:
+        """One extent up to the limit: often a power of two or a multiple, else anything."""
+        draw = self._draw
+        most = max(2, int(limit * draw.uniform(0.3, 1.0)))
+        match draw.choices(("power", "multiple", "any"), (0.4, 0.3, 0.3))[0]:
+            case "power":
+                return 1 << (most.bit_length() - 1)
+            case "multiple":
+                step = draw.choice((3, 8, 10, 16, 24, 32, 64, 96))
+                return max(2, most // step * step)
+            case _:
+                return most
+
+    def _contraction_extents(self) -> list[int]:
+        """Extents of batch, m, n and k; without a batch the first is 1."""
+        draw = self._draw
+        batch = draw.choice((2, 3, 4, 8)) if draw.random() < 0.25 else 1
+        sizes = [self._extent(draw.choice((16, 64, 200, 512))) for _ in range(3)]
+        return [batch, *sizes]
+
+    def _contraction(self) -> None:
+        draw, region = self._draw, self._region
+        outer = () if region.extents[0] == 1 else (0,)
+        lhs, rhs = [(*outer, 1, 3), (*outer, 2, 3)]
+        lhs, rhs = (self._swapped(axes) for axes in (lhs, rhs))
+        left, right = region.input(lhs, self._dtype), region.input(rhs, self._dtype)
+        product = region.contract(left, right, [3], "f32")
+        if self._dtype != "f32" and draw.random() < 0.6:
+            product = region.apply("cast", [product], self._dtype)
+        self._dtype = product.dtype
+        self._compute(product)
+
+    def _swapped(self, axes: tuple[int, ...]) -> tuple[int, ...]:
+        """The last two axes exchanged, as often as not."""
+        if self._draw.random() < 0.5:
+            return axes
+        return (*axes[:-2], axes[-1], axes[-2])
+
+    def _step(self) -> None:
+        """One more value: a fold, a scan or a production."""
+        draw = self._draw
+        source = self._anchor()
+        chance = draw.random()
+        foldable = len(source.axes) > 1 and not self._contracts and source.dtype != "i1"
+        if foldable and chance < self._recipe.fold:
+            self._fold(source)
+        elif foldable and chance < self._recipe.fold + self._recipe.scan:
+            axis = draw.choice(source.axes)
+            self._compute(self._region.scan(draw.choice(SCANS[:3]), source, axis))
+        else:
+            self._produce(source)
+
+    def _anchor(self) -> Value:
+        """What a step is about: mostly the last value."""
+        if self._draw.random() < 0.85:
+            if self._last in self._unused:
+                self._unused.remove(self._last)
+            return self._last
+        return self._pick()
+
+    def _compute(self, value: Value) -> None:
+        """Keeps a computed value, which the next step goes on from."""
+        self._keep(value)
+        self._computed.append(value)
+        self._last = value
+
+    def _join_loose_ends(self) -> None:
+        """Computed values that nothing uses mostly join the last one."""
+        for loose in [v for v in self._computed if v in self._unused and v is not self._last]:
+            if loose.dtype == self._last.dtype and self._draw.random() < 0.8:
+                function = self._draw.choice(("add", "sub", "mul", "max"))
+                self._compute(self._region.apply(function, [loose, self._last], loose.dtype))
+
+    def _fold(self, source: Value) -> None:
+        """A fold over one or two axes, then often the mean of it, a step against its source."""
+        draw = self._draw
+        count = 2 if len(source.axes) > 2 and draw.random() < 0.3 else 1
+        last = source.axes[-count:]
+        axes = last if draw.random() < 0.7 else tuple(draw.sample(source.axes, count))
+        kind = draw.choices(SCANS, (0.5, 0.02, 0.3, 0.1))[0]
+        folded = self._region.fold(kind, source, axes)
+        if kind == "sum" and folded.is_float and draw.random() < 0.4:
+            size = 1
+            for axis in axes:
+                size *= self._region.extents[axis]
+            folded = self._region.apply("div", [folded, float(size)], folded.dtype)
+        self._compute(folded)
+
+    def _produce(self, anchor: Value) -> None:
+        """A production with its variables standing for values, literals and conditions."""
+        draw = self._draw
+        roots = self._roots if anchor.is_float else self._integer_roots
+        production = draw.choice(roots[draw.choice(list(roots))])
+        free = [name for name in production.variables if name not in production.conditions]
+        known: dict[str, Argument] = {draw.choice(free): anchor} if free else {}
+        self._compute(self._grown(production.pattern, production, known))
+
+    def _grown(self, pattern: Pattern, production: Production, known: dict[str, Argument]) -> Value:
+        """The value of a pattern's node."""
+        if pattern.op == "cast":
+            return self._cast(self._anchor())
+        dtype = next((v.dtype for v in known.values() if isinstance(v, Value)), None)
+        args: list[Argument] = []
+        for position, node in enumerate(pattern.args):
+            condition = takes_conditions(pattern.op, position)
+            args.append(self._argument(node, production, known, condition, dtype))
+            if isinstance(args[-1], Value) and args[-1].dtype != "i1":
+                dtype = args[-1].dtype
+        values = [arg for arg in args if isinstance(arg, Value)]
+        if not values:
+            args[0] = self._pick(dtype)
+            values = [args[0]]
+        wide = next((v.dtype for v in values if v.dtype != "i1"), "i1")
+        is_condition = gives_condition(pattern.op)
+        return self._region.apply(pattern.op, args, "i1" if is_condition else wide)
+
+    def _argument(
+        self,
+        node: Pattern,
+        production: Production,
+        known: dict[str, Argument],
+        condition: bool,
+        dtype: str | None,
+    ) -> Argument:
+        if node.op == "number":
+            return node.value
+        if node.op != "variable":
+            return self._grown(node, production, known)
+        if node.name not in known:
+            if condition:
+                known[node.name] = self._condition(dtype)
+            elif node.only_literals or self._draw.random() < 0.2:
+                known[node.name] = self._literal(dtype or self._dtype)
+            else:
+                found = self._pick(dtype)
+                if found in known.values():  # rarely the same value twice
+                    found = self._pick(dtype)
+                known[node.name] = found
+        return known[node.name]
+
+    def _condition(self, dtype: str | None) -> Value:
+        """A comparison, sometimes joined to another one."""
+        draw = self._draw
+        left = self._pick(dtype)
+        function = draw.choice(("lt", "le", "gt", "ge", "eq", "ne"))
+        right: Argument
+        right = self._literal(left.dtype) if draw.random() < 0.6 else self._pick(left.dtype)
+        found = self._region.apply(function, [left, right], "i1")
+        if self._joins and draw.random() < 0.15:
+            join = draw.choice(self._joins)
+            args = [found] if join == "not" else [found, self._condition(dtype)]
+            found = self._region.apply(join, args, "i1")
+        return found
+
+    def _cast(self, source: Value) -> Value:
+        others = [d for d in (*FLOATS, "i32") if d != source.dtype]
+        if self._draw.random() < 0.8:
+            others = [d for d in others if d != "i32"]
+        return self._region.apply("cast", [source], self._draw.choice(others))
+
+    def _pick(self, dtype: str | None = None) -> Value:
+        """A value of the dtype: rather one that nothing uses yet, at times a new input."""
+        draw = self._draw
+        fits = [v for v in self._pool if v.dtype != "i1" and dtype in (None, v.dtype)]
+        fresh = [v for v in self._unused if v in fits]
+        if fresh and draw.random() < 0.75:
+            found = fresh[-1]
+        elif fits and (self._inputs >= MOST_INPUTS or draw.random() < 0.6):
+            found = draw.choice(fits)
+        else:
+            found = self._input(dtype=dtype)
+        if found in self._unused:
+            self._unused.remove(found)
+        return found
+
+    def _input(self, *, everything: bool = False, dtype: str | None = None) -> Value:
+        """A new input over all axes, or over some, as a bias or a scale is."""
+        draw = self._draw
+        axes = tuple(range(len(self._region.extents)))
+        if self._contracts:
+            axes = (2,) if draw.random() < 0.7 else self._pool[0].axes
+        elif not everything and len(axes) > 1 and draw.random() < 0.45:
+            count = draw.randint(1, len(axes) - 1)
+            axes = axes[-count:] if draw.random() < 0.6 else tuple(sorted(draw.sample(axes, count)))
+        elif len(axes) > 1 and draw.random() < self._recipe.transposed:
+            axes = tuple(draw.sample(axes, len(axes)))
+        value = self._region.input(axes, dtype or self._dtype)
+        self._inputs += 1
+        self._keep(value)
+        return value
+
+    def _keep(self, value: Value) -> None:
+        self._pool.append(value)
+        self._unused.append(value)
+
+    def _literal(self, dtype: str) -> float:
+        draw = self._draw
+        if dtype == "i32":
+            return float(draw.randint(-9, 16))
+        match draw.choices(("plain", "short", "long"), (0.55, 0.33, 0.12))[0]:
+            case "plain":
+                return draw.choice((0.0, 1.0, 2.0, 0.5, -1.0, 3.0, 4.0, 6.0, 10.0, 0.1, 1e-5))
+            case "short":
+                return draw.randint(-64, 64) / draw.choice((4, 8, 16))
+            case _:
+                return draw.uniform(0.05, 4)
+
+
+def _weighted(draw: random.Random, shares: Mapping[_Key, float]) -> _Key:
+    keys = list(shares)
+    return draw.choices(keys, [shares[key] for key in keys])[0]

@@ -1,0 +1,88 @@
+"""The tokenizer of the kernel model: whole words of the kernel text, single digits, else bytes."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target import TrapCode, available_targets
+from hawk_xdsl.semantics.reading import FUNCTIONS
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+END = "<end>"
+"""Ends a kernel, and fills up batches."""
+
+WORDS_FILE = "vocabulary.json"
+"""The saved list of words, in the order of their ids; words are only ever added at its end."""
+
+_SPLIT = r" ?[A-Za-z_][A-Za-z0-9_]*| ?[0-9]| ?(?:\.\.|==|!=|<=|>=|->|[^\sA-Za-z0-9_])|\n\n|\s"
+"""The pieces of a text: words, digits and signs, each with the blank before it."""
+
+_NAMES = {"x": 12, "y": 6, "b": 64, "t": 32, "i": 10}
+"""How many numbered names of each letter are one token."""
+
+
+def collected_words() -> list[str]:
+    """The words that kernel texts, specifications and traps are written with, each once."""
+    grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
+    found: list[str] = ["\n", "\n\n", *"0123456789"]
+    found += _pieces([", : [ ] { } ( ) + - * / % . = < > .. == != <= >= -> _ # ; $ | ~ & ^ @"])
+    found += [f"{letter}{n}" for letter, count in _NAMES.items() for n in range(count)]
+    found += re.findall(r'"(\w+)"', grammar)
+    found += _pieces(FUNCTIONS.values())
+    found += [*available_targets(), *_pieces([" ".join(TrapCode)])]
+    return list(dict.fromkeys(found))
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from (piece.strip(" ") for piece in re.findall(_SPLIT, text) if piece.strip())
+
+
+def saved_words() -> list[str]:
+    """The saved list. Raises ``HawkError`` if it is damaged."""
+    path = files("hawk_xdsl.distill") / WORDS_FILE
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HawkError(f"cannot read the vocabulary: {error}", file=str(path)) from None
+    return [str(word) for word in words]
+
+
+def make_tokenizer() -> "PreTrainedTokenizerFast":
+    """The tokenizer: ids are bytes, then the saved words without and with a blank, then the end."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    symbols = sorted(pre_tokenizers.ByteLevel.alphabet())
+    for word in saved_words():
+        forms = (word,) if word.isspace() else (word, f" {word}")
+        symbols += [level.pre_tokenize_str(form)[0][0] for form in forms]
+    vocabulary = {symbol: i for i, symbol in enumerate(dict.fromkeys([*symbols, END]))}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], ignore_merges=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(_SPLIT), "isolated"), level]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
+    fast.padding_side = "right"
+    return fast
+
+
+def language_fingerprint() -> str:
+    """Twelve digits that change with the kernel text's grammar and with the vocabulary."""
+    grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
+    text = json.dumps([saved_words(), _SPLIT, grammar])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def save_words(path: Path, words: Iterable[str]) -> None:
+    """Writes a list of words, one a line."""
+    path.write_text(json.dumps(list(words), indent=0) + "\n", encoding="utf-8")

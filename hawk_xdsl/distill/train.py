@@ -1,0 +1,333 @@
+"""Trains the kernel model with the Hugging Face Trainer: seeded, resumable, within a time."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from hawk_xdsl.distill.curves import write_curves
+from hawk_xdsl.distill.dataset import (
+    CONTEXT,
+    IGNORED,
+    PROMPT_FILE,
+    Example,
+    Split,
+    batches_of,
+    examples_of,
+    padded,
+)
+from hawk_xdsl.distill.tokenizer import language_fingerprint, make_tokenizer
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation import model_files
+
+if TYPE_CHECKING:
+    import torch
+    from torch.utils.data import Dataset
+    from transformers import EvalPrediction, LlamaForCausalLM
+
+FACTS_FILE = "hawk_training.json"
+"""Beside the weights: what the model was trained on, and for which grammar and vocabulary."""
+
+CLOCK_FILE = "clock.json"
+WARM_UP = 40
+"""Steps in which the learning rate rises."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The size of the model: a Llama of about 5 million parameters."""
+
+    hidden: int = 256
+    layers: int = 6
+    inner: int = 704
+    heads: int = 4
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. It ends after ``steps`` or ``minutes``, whichever comes first.
+
+    A training bounded by minutes is not reproducible to the last bit; one bounded by steps is.
+    ``batch_tokens`` counts padding too.
+    """
+
+    seed: int = 0
+    steps: int = 100_000
+    minutes: float = float("inf")
+    learning_rate: float = 1.5e-3
+    batch_tokens: int = 1536
+    shape: Shape = field(default_factory=Shape)
+    checkpoint_steps: int = 200
+    evaluation_steps: int = 200
+
+
+class TrainingError(HawkError):
+    """A training that cannot be started or resumed."""
+
+
+@dataclass
+class Clock:
+    """How much of a training is done, by steps or by time, resumed ones included."""
+
+    recipe: Recipe
+    before: float = 0.0
+    started: float = 0.0
+    step: int = 0
+
+    def seconds(self) -> float:
+        """Seconds of training so far."""
+        return self.before + time.monotonic() - self.started
+
+    def share(self) -> float:
+        """How much is done; 1 is the end."""
+        return max(self.step / self.recipe.steps, self.seconds() / (60 * self.recipe.minutes))
+
+    def rate(self, step: int) -> float:
+        """The learning rate's factor: up in the warm-up, then down to nothing."""
+        self.step = step
+        return min(1.0, (step + 1) / WARM_UP) * max(0.0, 1.0 - self.share())
+
+
+def train(
+    split: Split,
+    model: Path,
+    recipe: Recipe,
+    *,
+    start: Path | None = None,
+    resume: bool = False,
+    told: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Trains on a split and writes the model directory, at once and only when it is done.
+
+    Checkpoints are kept beside it in ``MODEL.training`` until then. ``start`` is a model whose
+    weights to go on from.
+
+    Raises:
+        TrainingError: there is nothing to train on, a training was interrupted here and neither
+            ``resume`` was asked for nor its directory removed, or the checkpoint to resume is of
+            another grammar, vocabulary or recipe.
+    """
+    work = model.with_name(f"{model.name}.training")
+    facts = _facts(split, recipe, start)
+    _prepare(work, facts, resume)
+    import torch
+    from transformers import set_seed
+
+    set_seed(recipe.seed)
+    tokenizer = make_tokenizer()
+    end = tokenizer.eos_token_id
+    assert isinstance(end, int)
+
+    def encoded(lessons: Sequence[Any]) -> list[Example]:
+        found = (examples_of(lesson, tokenizer.encode, end) for lesson in lessons)
+        return [example for examples in found for example in examples]
+
+    examples = encoded(split.training)
+    if not examples:
+        raise TrainingError("no lesson here has a right kernel: nothing to train on")
+    network = _network(recipe.shape, len(tokenizer), end) if start is None else _loaded(start)
+    told(f"{len(examples)} examples, {sum(p.numel() for p in network.parameters()):,} parameters")
+    clock = Clock(recipe)
+    history = _fit(network, examples, encoded(split.held_out)[:400], work, clock, end, resume)
+    partial = model.with_name(f"{model.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    cast("torch.nn.Module", network).to(torch.bfloat16)
+    network.save_pretrained(partial)
+    tokenizer.save_pretrained(partial)
+    _write_beside(partial, {**facts, "seconds": round(clock.seconds()), "steps": clock.step})
+    write_curves(history, partial)
+    replaced(partial, model)
+    shutil.rmtree(work)
+
+
+def replaced(partial: Path, directory: Path) -> None:
+    """Moves a whole directory to its place; one that was there before is removed after that."""
+    before = directory.with_name(f"{directory.name}.before")
+    shutil.rmtree(before, ignore_errors=True)
+    if directory.exists():
+        os.replace(directory, before)
+    os.replace(partial, directory)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def check_language(directory: Path) -> None:
+    """Raises ``TrainingError`` for a model of ours made for another grammar or vocabulary."""
+    path = directory / FACTS_FILE
+    try:
+        language = json.loads(path.read_text(encoding="utf-8"))["language"]
+    except (OSError, ValueError, KeyError):
+        raise TrainingError("not a kernel model: its facts are missing", file=str(path)) from None
+    if language != language_fingerprint():
+        raise TrainingError("made for another grammar or vocabulary: train anew", file=str(path))
+
+
+def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:
+    return {
+        "language": language_fingerprint(),
+        "recipe": asdict(recipe),
+        "lessons": len(split.training),
+        "held_out": len(split.held_out),
+        "targets": sorted({lesson.target for lesson in split.training}),
+        "seeds": sorted({lesson.seed for lesson in split.training}),
+        "start": None if start is None else str(start),
+    }
+
+
+def _prepare(work: Path, facts: dict[str, Any], resume: bool) -> None:
+    """The directory of the checkpoints: a new one, or that of the same training."""
+    path = work / FACTS_FILE
+    if not resume:
+        if work.exists():
+            raise TrainingError(
+                "a training was interrupted here: go on with --resume, or remove it", file=str(work)
+            )
+        work.mkdir(parents=True)
+        path.write_text(json.dumps(facts), encoding="utf-8")
+        return
+    if not any(work.glob("checkpoint-*")):
+        raise TrainingError("nothing to resume: no checkpoint", file=str(work))
+    before = json.loads(path.read_text(encoding="utf-8"))
+    wanted = json.loads(json.dumps(facts))
+    if other := [key for key in wanted if before.get(key) != wanted[key]]:
+        message = f"the checkpoint is of another {', '.join(other)}"
+        raise TrainingError(message, file=str(path))
+
+
+def _network(shape: Shape, vocabulary: int, end: int) -> "LlamaForCausalLM":
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocabulary,
+            hidden_size=shape.hidden,
+            intermediate_size=shape.inner,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.heads,
+            num_key_value_heads=shape.heads,
+            max_position_embeddings=CONTEXT,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=end,
+            pad_token_id=end,
+        )
+    )
+
+
+def _loaded(directory: Path) -> "LlamaForCausalLM":
+    import torch
+    from transformers import LlamaForCausalLM
+
+    check_language(directory)
+    return LlamaForCausalLM.from_pretrained(directory, dtype=torch.float32)
+
+
+def _fit(
+    network: "LlamaForCausalLM",
+    examples: Sequence[Example],
+    held_out: Sequence[Example],
+    work: Path,
+    clock: Clock,
+    end: int,
+    resume: bool,
+) -> list[dict[str, float]]:
+    """Runs the Trainer; returns its log."""
+    import torch
+    from transformers import LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
+
+    recipe = clock.recipe
+    arguments = TrainingArguments(
+        output_dir=str(work),
+        max_steps=recipe.steps,
+        per_device_train_batch_size=1,  # an item is a batch already
+        per_device_eval_batch_size=1,
+        max_grad_norm=1.0,
+        bf16=True,
+        use_cpu=not torch.cuda.is_available(),
+        seed=recipe.seed,
+        save_steps=recipe.checkpoint_steps,
+        save_total_limit=1,
+        eval_strategy="steps" if held_out else "no",
+        eval_steps=recipe.evaluation_steps,
+        logging_steps=20,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+
+    class Timed(TrainerCallback):
+        """Keeps the clock, in every checkpoint too, and ends the training in time."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            kept = work / f"checkpoint-{state.global_step}" / CLOCK_FILE
+            clock.before = json.loads(kept.read_text()) if kept.exists() else 0.0
+            clock.started = time.monotonic()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if clock.share() >= 1.0:
+                control.should_training_stop = True
+
+        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            place = work / f"checkpoint-{state.global_step}" / CLOCK_FILE
+            place.write_text(json.dumps(clock.seconds()))
+
+        def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            state.log_history[-1]["seconds"] = round(clock.seconds(), 1)
+
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.05
+    )
+    trainer = Trainer(
+        model=network,
+        args=arguments,
+        # An item of a dataset is a whole batch here; a list is a dataset to the Trainer.
+        train_dataset=cast("Dataset[Any]", batches_of(examples, recipe.batch_tokens, recipe.seed)),
+        eval_dataset=cast("Dataset[Any]", batches_of(held_out, recipe.batch_tokens, recipe.seed)),
+        data_collator=lambda items: padded(items[0], end),
+        compute_metrics=_accuracies,
+        preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1),
+        optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, clock.rate)),
+        callbacks=[Timed()],
+    )
+    clock.started = time.monotonic()
+    last = max(work.glob("checkpoint-*"), key=_step, default=None) if resume else None
+    if last is not None and _step(last) >= recipe.steps:  # the Trainer would make one more step
+        clock.step = _step(last)
+        network.load_state_dict(LlamaForCausalLM.from_pretrained(last).state_dict())
+        state = json.loads((last / _STATE_FILE).read_text(encoding="utf-8"))
+        return list(state["log_history"])
+    with model_files.quiet():
+        trainer.train(resume_from_checkpoint=resume or None)
+    return list(trainer.state.log_history)
+
+
+_STATE_FILE = "trainer_state.json"
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def _accuracies(found: "EvalPrediction") -> dict[str, float]:
+    """The share of tokens, and of whole kernels, predicted right with all tokens before given."""
+    predicted = np.asarray(found.predictions)[:, :-1]
+    labels = np.asarray(found.label_ids)[:, 1:]
+    counted = labels != IGNORED
+    right = (predicted == labels) | ~counted
+    return {
+        "token_accuracy": float(right[counted].mean()),
+        "kernel_accuracy": float(right.all(axis=1).mean()),
+    }
+
+
+def _write_beside(directory: Path, facts: dict[str, Any]) -> None:
+    text = (files("hawk_xdsl.distill") / PROMPT_FILE).read_text(encoding="utf-8")
+    (directory / model_files.PROMPT_FILE).write_text(text, encoding="utf-8")
+    (directory / FACTS_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

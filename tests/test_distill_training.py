@@ -1,0 +1,183 @@
+"""Training, evaluation, rounds and adoption, at the smallest scale that shows them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+import pytest
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from hawk_xdsl.distill import adopt as adopting
+from hawk_xdsl.distill import train as training
+from hawk_xdsl.distill.adopt import NotBetterError, adopt, better, install, restore
+from hawk_xdsl.distill.dataset import Split, split_of
+from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
+from hawk_xdsl.distill.generate import Order, generate, lessons_of
+from hawk_xdsl.distill.rounds import learn, practise
+from hawk_xdsl.distill.specs import Recipe as OpRecipe
+from hawk_xdsl.distill.train import FACTS_FILE, Recipe, Shape, TrainingError, train
+from hawk_xdsl.generation.adopted import adopted_names, own_model
+from hawk_xdsl.generation.model_files import find_model
+from hawk_xdsl.knowledge_store import load_seed_entries
+
+TINY = Recipe(
+    steps=6,
+    batch_tokens=600,
+    checkpoint_steps=3,
+    evaluation_steps=3,
+    shape=Shape(hidden=32, layers=1, inner=32, heads=2),
+)
+SMALL = OpRecipe(elements={128: 1.0}, steps={1: 1, 2: 1}, contraction=0.0)
+
+
+@pytest.fixture(scope="module")
+def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("lessons")
+    generate(Order(30, 11, recipe=SMALL), load_seed_entries(), directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def split(lessons: Path) -> Split:
+    found = split_of(lessons_of(lessons), 0)
+    assert found.training and found.held_out
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("models") / "tiny"
+    train(split, directory, TINY)
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def own_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda name: tmp_path / name)
+
+
+def test_a_trained_model_is_a_plain_hugging_face_directory(model: Path) -> None:
+    network = AutoModelForCausalLM.from_pretrained(model)
+    assert str(network.dtype) == "torch.bfloat16"
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    assert tokenizer.decode(tokenizer.encode("b0 = vexp b0\n")) == "b0 = vexp b0\n"
+    names = {path.name for path in model.iterdir()}
+    assert {"hawk_prompt.toml", "training.csv", "training.png", FACTS_FILE} <= names
+    assert "held_out_kernel_accuracy" in (model / "training.csv").read_text()
+    assert not model.with_name("tiny.training").exists()
+
+
+def test_an_interrupted_training_resumes_to_the_same_model(
+    split: Split, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = training.Clock.rate
+
+    def stop(clock: training.Clock, step: int) -> float:
+        if step == 5:
+            raise KeyboardInterrupt
+        return rate(clock, step)
+
+    monkeypatch.setattr(training.Clock, "rate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(split, tmp_path / "m", TINY)
+    assert not (tmp_path / "m").exists()
+    with pytest.raises(TrainingError, match="--resume"):
+        train(split, tmp_path / "m", TINY)
+    monkeypatch.undo()
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(split, tmp_path / "m", replace(TINY, seed=9), resume=True)
+    checkpoints = sorted((tmp_path / "m.training").glob("checkpoint-*"))
+    assert [path.name for path in checkpoints] == ["checkpoint-3"]
+    train(split, tmp_path / "m", TINY, resume=True)
+    weights = "model.safetensors"
+    assert (tmp_path / "m" / weights).read_bytes() == (model / weights).read_bytes()
+
+
+def test_a_model_of_another_vocabulary_is_not_trained_on(
+    split: Split, model: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    facts = json.loads((model / FACTS_FILE).read_text())
+    (other / FACTS_FILE).write_text(json.dumps({**facts, "language": "x"}))
+    with pytest.raises(TrainingError, match="another grammar or vocabulary"):
+        train(split, tmp_path / "m", TINY, start=other)
+
+
+def test_nothing_to_resume_is_named(split: Split, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(split, tmp_path / "m", TINY, resume=True)
+
+
+def test_evaluation_counts_what_the_gate_says(split: Split, model: Path) -> None:
+    answers = evaluate(find_model(str(model)), split.held_out[:2], attempts=2)
+    score = Score.of(answers)
+    assert score.lessons == 2
+    assert score.first <= score.within <= 1
+    assert all(len(answer.tries) <= 2 for answer in answers)
+    assert sum(band.lessons for band in by_band(answers).values()) == 2
+
+
+def test_a_round_keeps_the_models_failures_beside_right_kernels(
+    lessons: Path, model: Path, tmp_path: Path
+) -> None:
+    order = Order(6, 21, recipe=SMALL)
+    found = practise(
+        find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=2
+    )
+    new = list(lessons_of(tmp_path / "new"))
+    assert len(new) == found.lessons > 0
+    assert all(lesson.best is not None for lesson in new)
+    assert any(t.source == "model" for lesson in new for t in lesson.tries)
+    learn(model, [lessons, tmp_path / "new"], tmp_path / "next", replace(TINY, steps=2))
+    facts = json.loads((tmp_path / "next" / FACTS_FILE).read_text())
+    assert facts["start"] == str(model) and facts["seeds"] == [11, 21]
+
+
+def test_better_is_worse_in_nothing() -> None:
+    base = Score(10, 0.5, 0.8, 1.2, 1.0)
+    assert better(replace(base, first=0.6), base)
+    assert better(replace(base, slowdown=1.1), base)
+    assert not better(base, base)
+    assert not better(replace(base, first=0.9, within=0.7), base)
+
+
+def scores(monkeypatch: pytest.MonkeyPatch, *found: Score) -> None:
+    waiting = list(found)
+    monkeypatch.setattr(adopting, "evaluate", lambda *args, **kwargs: ())
+    monkeypatch.setattr(Score, "of", staticmethod(lambda answers: waiting.pop(0)))
+
+
+def test_a_better_model_is_adopted_and_the_old_one_restored(
+    split: Split, model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = own_model()
+    low, high = Score(1, 0.1, 0.2, 1.0, 1.0), Score(1, 0.3, 0.4, 1.0, 1.0)
+    scores(monkeypatch, low, high)
+    with pytest.raises(NotBetterError, match="not better"):
+        adopt(model, split.held_out)
+    assert own_model() == before
+    scores(monkeypatch, high, low)
+    adopt(model, split.held_out)
+    assert find_model().fingerprint() == find_model(str(model)).fingerprint()
+    with pytest.raises(NotBetterError, match="the model in use"):
+        adopt(model, split.held_out)
+    restore()
+    assert own_model() == before and adopted_names() == []
+
+
+def test_an_interrupted_adoption_changes_nothing(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = own_model()
+
+    def stop(source: Path, partial: Path) -> None:
+        partial.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adopting.shutil, "copytree", stop)
+    with pytest.raises(KeyboardInterrupt):
+        install(find_model(str(model)))
+    assert own_model() == before
+    monkeypatch.undo()
