@@ -1,4 +1,4 @@
-"""What the stock ``xdsl-opt`` finds when hawk-xdsl is installed: the npu dialect and the passes."""
+"""What the stock ``xdsl-opt`` finds when hawk-xdsl is installed: the dialects and the passes."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -16,6 +16,12 @@ def _npu() -> Dialect:
     return NPU
 
 
+def _tm_tensor() -> Dialect:
+    from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
+
+    return TM_TENSOR
+
+
 def _pass(name: str) -> Callable[[], type[ModulePass]]:
     """The pass of a name, imported when it is asked for: ``npu-outline`` is in ``npu_outline``."""
 
@@ -31,7 +37,7 @@ def _pass(name: str) -> Callable[[], type[ModulePass]]:
 
 
 HAWK_UNIVERSE = Universe(
-    all_dialects={"npu": _npu},
+    all_dialects={"npu": _npu, "tm_tensor": _tm_tensor},
     all_passes={
         name: _pass(name)
         for name in (

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from hawk_xdsl.bench.statistics import (
     mean_by_cluster,
     share_by_cluster,
 )
+from hawk_xdsl.bench.study import learn
 from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.bench.tables import write_figures
 from hawk_xdsl.bench.workers import Failure, Workers
@@ -31,6 +33,8 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Budget
 from hawk_xdsl.generation.gate import Gate
 from hawk_xdsl.generation.trials import Trial
+from hawk_xdsl.knowledge_store import Curation, KnowledgeStore, load_seed_entries
+from hawk_xdsl.learning.synthesis import Synthesizer
 from hawk_xdsl.semantics.reference_types import Array
 
 SUITE = """
@@ -60,13 +64,17 @@ def suite_file(tmp_path: Path) -> Path:
     return file
 
 
+def _no_model() -> NoReturn:
+    raise AssertionError("templates ask no model")
+
+
 def _runner(file: Path, folder: Path) -> Runner:
     suite = load_suite(file)
     condition = parse_condition("templates")
     cases = {case.name: case for case in suite.cases()}
     budget = Budget(attempts=2, tuning=0)
     imports = Imports(folder, file)
-    return Runner(cases, {condition.name: condition}, imports, "ascend910b1", None, budget)
+    return Runner(cases, {condition.name: condition}, imports, "ascend910b1", _no_model, budget)
 
 
 def test_conditions_are_named_by_sources_retrieval_and_synthesis() -> None:
@@ -225,6 +233,28 @@ def test_a_run_goes_on_where_it_was(suite_file: Path, tmp_path: Path) -> None:
     assert figures["rows"][0]["within"]["value"] == 1.0
     assert "| templates | seen | all |" in (tmp_path / "out" / "figures.md").read_text()
     assert (tmp_path / "out" / "figures.csv").read_text().startswith("condition,split,family,")
+
+
+def test_synthesis_learns_from_seen_operators_only(
+    suite_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(self: Synthesizer) -> tuple[Curation, ...]:
+        self.store.add_entry(replace(load_seed_entries()[0], name="learned"))
+        return ()
+
+    monkeypatch.setattr(Synthesizer, "run", run)
+    runner = _runner(suite_file, tmp_path)
+    cases = in_fair_order(load_suite(suite_file).cases(), seed=0)
+    told: list[str] = []
+    for _ in range(2):
+        runner.learned.clear()
+        learn(runner, "templates", cases, tmp_path, jobs=1, seconds=60.0, told=told.append)
+        assert [entry.name for entry in runner.learned["templates"]] == ["learned"]
+    assert len(told) == 3 and told[2] == "synthesising entries"
+    with KnowledgeStore(tmp_path / "learned.templates.sqlite") as store:
+        assert [spec.text.splitlines()[-1].partition(" = ")[2] for spec in store.specs()] == [
+            "x0[i0] - x1[i0]"
+        ]
 
 
 def test_time_and_the_choice_of_cases_are_limited(suite_file: Path, tmp_path: Path) -> None:

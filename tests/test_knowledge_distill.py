@@ -7,6 +7,8 @@ import pytest
 from tiny_model import save_tiny_model
 from undecided import elementwise, undecided
 
+from hawk_xdsl.bench.imports import Imports
+from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.cli import main
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Sources
@@ -21,10 +23,12 @@ from hawk_xdsl.knowledge_store import (
     KnowledgeStore,
     Tile,
     Trigger,
+    load_entries,
     load_seed_entries,
 )
 from hawk_xdsl.learning.arbitration import arbitrate
 from hawk_xdsl.learning.distillation import Distiller
+from hawk_xdsl.learning.experience import experience
 from hawk_xdsl.learning.replay import Replay, read_op
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.passes.npu_decide import open_decider
@@ -216,3 +220,41 @@ def test_the_commands_tell_and_undo(
     assert "prune" in hawk("log")
     assert hawk("undo").strip() == "undone: prune bad"
     assert "out of use" not in hawk("list")
+
+
+SUITE = """
+import torch
+
+def shifted(x):
+    return torch.abs(x) + 1
+
+OPERATORS = [{
+    "function": shifted, "family": "elementwise", "split": "seen", "inputs": {"x": "float[R, C]"},
+    "sizes": {"small": {"R": 8, "C": 16}, "ragged": {"R": 7, "C": 13}, "large": {"R": 64, "C": 64}},
+    "dtypes": ("f32",),
+}]
+"""
+
+
+def test_a_suite_is_experience_to_judge_by(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "suite.py"
+    suite.write_text(SUITE)
+    with KnowledgeStore(store) as opened:
+        opened.add_entry(*HARMFUL["wrong"])
+    monkeypatch.setattr("sys.argv", ["hawk", "knowledge", "distill", "--operators", str(suite)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in (None, 0)
+    assert "prune bad" in capsys.readouterr().out
+    cases = load_suite(suite).cases()[:1]
+    tried = list(experience(cases, Imports(tmp_path / "imports", suite), TARGET, store))
+    assert [(each.right, each.wrong) for each in tried] == [(True, False)]
+
+
+def test_the_planted_entries_of_the_benchmark_are_entries() -> None:
+    planted = load_entries([Path(__file__).parent.parent / "benchmarks" / "planted.toml"])
+    assert len(planted) >= 7
+    kinds = {entry.kind for entry in planted}
+    assert kinds == {EntryKind.REWRITE, EntryKind.INSTRUCTION, EntryKind.TEMPLATE}

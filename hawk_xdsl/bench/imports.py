@@ -21,7 +21,8 @@ from hawk_xdsl.universe import context
 class Imports:
     """The programs of a suite's cases; ``folder`` holds those that were imported before.
 
-    A kept import is of the same suite file and the same front end, by their contents.
+    A kept import is of the same suite file and the same front end, by their contents. That a case
+    cannot be imported is kept too, unless the machine was the reason.
     """
 
     def __init__(self, folder: Path, suite: Path) -> None:
@@ -43,7 +44,8 @@ class Imports:
             try:
                 imported = import_torch(case.module(), case.tensors(0), name=case.name)
             except HawkError as error:
-                failed.write_text(error.message, encoding="utf-8")
+                if not isinstance(error.__cause__, OSError):
+                    _write_whole(failed, error.message)
                 raise
             pairs = zip(imported.parameter_names, imported.parameters, strict=True)
             named = {

@@ -104,23 +104,26 @@ class Result:
 class Journal:
     """Results in a JSON Lines file, each written when it is known.
 
-    ``setup`` is what all results of a file must share; it is kept beside them.
+    ``setup`` is what all results of a file must share; it is kept beside them. What is ``None`` in
+    it plays no part, so far.
     Raises ``HawkError`` if the folder holds results of another setup.
     """
 
     def __init__(self, folder: Path, setup: Mapping[str, object]) -> None:
         self._file = folder / "results.jsonl"
         about = folder / "setup.json"
-        text = json.dumps(setup, indent=2) + "\n"
         folder.mkdir(parents=True, exist_ok=True)
-        if about.exists() and about.read_text(encoding="utf-8") != text:
-            before = json.loads(about.read_text(encoding="utf-8"))
-            changed = [k for k in {**before, **setup} if before.get(k) != setup.get(k)]
+        before: dict[str, object] = (
+            json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+        )
+        known = {name: value for name, value in setup.items() if value is not None}
+        changed = [name for name in known if before.get(name) not in (None, known[name])]
+        if changed:
             raise HawkError(
                 f"holds results of another {', '.join(changed)}: choose another folder",
                 file=str(folder),
             )
-        about.write_text(text, encoding="utf-8")
+        about.write_text(json.dumps({**before, **known}, indent=2) + "\n", encoding="utf-8")
         self._drop_half_line()
 
     def append(self, result: Result) -> None:

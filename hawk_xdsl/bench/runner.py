@@ -17,6 +17,7 @@ from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget
+from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.knowledge_store import Entry, KnowledgeStore
 from hawk_xdsl.passes.npu_decide import Placed, open_decider
 from hawk_xdsl.pipeline import Compiled, compile_with
@@ -29,47 +30,53 @@ FRESH_SETS = 3
 class Runner:
     """Runs cases; every case starts from the package's knowledge, and what ``learned`` adds.
 
-    ``learned`` are the entries of conditions with synthesis. The model is loaded once a condition.
+    ``learned`` are the entries of each condition with synthesis. ``model`` is loaded when it is
+    first asked.
     """
 
     cases: Mapping[str, Case]
     conditions: Mapping[str, Condition]
     imports: Imports
     target: str
-    model: str | None
+    model: Callable[[], LocalModel]
     budget: Budget
-    learned: Sequence[Entry] = ()
-    _authors: dict[str, Author] = field(default_factory=dict[str, Author])
+    learned: dict[str, Sequence[Entry]] = field(default_factory=dict[str, Sequence[Entry]])
 
     def run(self, task: Task) -> Result:
-        """What comes of a task."""
+        """What comes of a task; ``seconds`` are those of grouping, deciding and planning."""
         case = self.cases[task.case]
-        started = time.monotonic()
         result = Result.of(task, case, Verdict.IMPORT)
         try:
             program = self.imports.program(case)
         except HawkError as error:
-            return replace(result, reason=error.message, seconds=time.monotonic() - started)
+            return replace(result, reason=error.message)
         started = time.monotonic()
         try:
-            result = self._decided(result, case, program, task.seed)
+            return self._decided(result, case, program, task.seed)
         except HawkError as error:
-            result = replace(result, verdict=Verdict.ERROR, reason=str(error))
-        return replace(result, seconds=round(time.monotonic() - started, 3))
+            seconds = time.monotonic() - started
+            return replace(result, verdict=Verdict.ERROR, reason=str(error), seconds=seconds)
+
+    def study(self, task: Task, store: Path) -> int:
+        """Decides a case with a store that keeps what happens; how many ops it has."""
+        try:
+            program = self.imports.program(self.cases[task.case])
+            return len(self._compiled(program, task, store).placed)
+        except HawkError:
+            return 0
 
     def _decided(self, result: Result, case: Case, program: Program, seed: int) -> Result:
-        condition = self.conditions[result.condition]
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "knowledge.sqlite"
-            if condition.synthesis:
-                with KnowledgeStore(store) as opened:
-                    for entry in self.learned:
-                        opened.add_entry(entry)
-            compiled = self._compiled(program, condition, seed, store)
             with KnowledgeStore(store) as opened:
-                codes = [outcome.trap_code for outcome in opened.outcomes()]
-        result = _counted(result, compiled.placed)
-        result = replace(result, traps=dict(Counter(code for code in codes if code)))
+                for entry in self.learned.get(result.condition, ()):
+                    opened.add_entry(entry)
+            started = time.monotonic()
+            compiled = self._compiled(program, result.task, store)
+            seconds = round(time.monotonic() - started, 3)
+            with KnowledgeStore(store) as opened:
+                codes = Counter(o.trap_code for o in opened.outcomes() if o.trap_code)
+        result = _counted(replace(result, traps=dict(codes), seconds=seconds), compiled.placed)
         host = [placed.decision for placed in compiled.placed if not placed.symbols]
         compared = Comparison(None)
         if len(host) < len(compiled.placed) or not host:
@@ -88,23 +95,20 @@ class Runner:
             bound=sum(bound.cycles for bound in bounds if bound is not None),
         )
 
-    def _compiled(self, program: Program, condition: Condition, seed: int, store: Path) -> Compiled:
+    def _compiled(self, program: Program, task: Task, store: Path) -> Compiled:
+        condition = self.conditions[task.condition]
         settings = Settings(
             sources=condition.sources,
             budget=self.budget,
             host_fallback=True,
-            seed=seed,
+            seed=task.seed,
             retrieval=condition.retrieval,
         )
-        with open_decider(self.target, settings, store=store, model=self.model) as decider:
-            load = decider.author
-            decider.author = lambda: self._author(condition.name, load)
+        with open_decider(self.target, settings, store=store) as decider:
+            decider.author = lambda: Author.of(
+                self.model(), decider.entries, decider.target, condition.retrieval
+            )
             return compile_with(decider, program)
-
-    def _author(self, condition: str, load: Callable[[], Author]) -> Author:
-        if condition not in self._authors:
-            self._authors[condition] = load()
-        return self._authors[condition]
 
 
 def _counted(result: Result, placed: Sequence[Placed]) -> Result:

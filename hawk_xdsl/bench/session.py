@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
-from hawk_xdsl.bench.suite import Case, Suite, load_suite
+from hawk_xdsl.bench.study import learn
+from hawk_xdsl.bench.suite import Case, load_suite
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.generation.local_model import LocalModel
+from hawk_xdsl.generation.model_files import ModelFiles, find_model
 from hawk_xdsl.npu_target import load_target
 
 CASES = 150
@@ -56,53 +60,75 @@ class Options:
 class Measured:
     """All results of a run's folder that were asked for, and how many tasks are left."""
 
-    suite: Suite
     conditions: tuple[Condition, ...]
     results: tuple[Result, ...]
     left: int
 
 
-Told = Callable[[int, int, Result | None], None]
-"""Told how many tasks are done, of how many, and the last result."""
+Told = Callable[[int, int, str], None]
+"""Told how many tasks are done, of how many, and what was done last."""
 
 
 def measure(options: Options, told: Told = lambda done, total, last: None) -> Measured:
     """Runs what is not in the folder yet.
 
-    Raises ``HawkError`` for anything wrong with the options, the suite or the folder.
+    Raises ``HawkError`` for anything wrong with the options, the suite, the model or the folder.
     """
     conditions = tuple(parse_condition(text) for text in options.conditions)
     load_target(options.target)
     suite = load_suite(options.operators)
-    journal = Journal(options.out, _setup(options))
-    chosen = _chosen(suite, options)
-    tasks = _tasks(chosen, conditions, options)
+    asked = any(condition.sources.asks_model for condition in conditions)
+    model = find_model(options.model) if asked else None
+    journal = Journal(options.out, _setup(options, model))
+    cases = in_fair_order(suite.cases(), seed=0)
+    tasks = _tasks(_chosen(cases, options), conditions, options)
     done = {result.task: result for result in journal.results()}
     left = [task for task in tasks if task not in done]
-    told(len(tasks) - len(left), len(tasks), None)
+    told(len(tasks) - len(left), len(tasks), "")
     runner = Runner(
-        cases={case.name: case for case in suite.cases()},
+        cases={case.name: case for case in cases},
         conditions={condition.name: condition for condition in conditions},
         imports=Imports(options.out / "imports", options.operators),
         target=options.target,
-        model=options.model,
+        model=cache(partial(_loaded, model)),
         budget=Budget(options.attempts, options.tuning, options.model_seconds),
     )
+    counts = (len(tasks) - len(left), len(tasks))
+    for name in dict.fromkeys(task.condition for task in left):
+        if runner.conditions[name].synthesis:
+            learn(
+                runner,
+                name,
+                cases,
+                options.out,
+                jobs=options.jobs,
+                seconds=options.case_seconds,
+                told=partial(told, *counts),
+            )
     for result in _results(runner, left, options):
         journal.append(result)
         done[result.task] = result
-        told(sum(task in done for task in tasks), len(tasks), result)
+        told(
+            sum(task in done for task in tasks),
+            len(tasks),
+            f"{result.condition} {result.case}: {result.verdict}",
+        )
     found = tuple(done[task] for task in tasks if task in done)
-    return Measured(suite, conditions, found, len(tasks) - len(found))
+    return Measured(conditions, found, len(tasks) - len(found))
 
 
-def _setup(options: Options) -> dict[str, object]:
+def _loaded(model: ModelFiles | None) -> LocalModel:
+    assert model is not None, "only conditions that ask the model get here"
+    return LocalModel.load(model)
+
+
+def _setup(options: Options, model: ModelFiles | None) -> dict[str, object]:
     """What may not change within a folder: with it the results would."""
     return {
         "package": _package(),
         "operators": hashlib.sha256(options.operators.read_bytes()).hexdigest()[:16],
         "target": options.target,
-        "model": options.model or "default",
+        "model": None if model is None else model.fingerprint(),
         "attempts": options.attempts,
         "tuning": options.tuning,
     }
@@ -119,14 +145,14 @@ def _package() -> str:
     return digest.hexdigest()[:16]
 
 
-def _chosen(suite: Suite, options: Options) -> list[Case]:
+def _chosen(cases: Sequence[Case], options: Options) -> list[Case]:
     found = [
         case
-        for case in in_fair_order(suite.cases(), seed=0)
+        for case in cases
         if not options.only or any(_matches(case, words.split()) for words in options.only)
     ]
     if not found:
-        raise HawkError(f"no case matches {', '.join(options.only)}", file=str(suite.path))
+        raise HawkError(f"no case matches {', '.join(options.only)}", file=str(options.operators))
     return found
 
 

@@ -11,7 +11,6 @@ from hawk_xdsl.cli.app import TargetOption, app
 from hawk_xdsl.cli.console import open_console
 
 if TYPE_CHECKING:
-    from hawk_xdsl.bench.result import Result
     from hawk_xdsl.bench.session import Measured, Options
 
 
@@ -105,9 +104,9 @@ def _measured(options: "Options", console: Console) -> "Measured":
 
     if not console.is_terminal:
 
-        def line(done: int, total: int, last: "Result | None") -> None:
-            if last is None or done % 50 == 0 or done == total:
-                console.print(f"{done} of {total} cases", highlight=False)
+        def line(done: int, total: int, last: str) -> None:
+            if not last or done % 50 == 0 or done == total:
+                console.print(f"{done} of {total} cases {last}", markup=False, highlight=False)
 
         return measure(options, line)
     columns = (
@@ -117,13 +116,13 @@ def _measured(options: "Options", console: Console) -> "Measured":
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        shown = bar.add_task("importing", total=None)
-
-        def move(done: int, total: int, last: "Result | None") -> None:
-            told = "" if last is None else f"{last.condition} {last.case}: {last.verdict}"
-            bar.update(shown, completed=done, total=total, description=told)
-
-        return measure(options, move)
+        shown = bar.add_task("", total=None)
+        return measure(
+            options,
+            lambda done, total, last: bar.update(
+                shown, completed=done, total=total, description=last
+            ),
+        )
 
 
 def _parts(text: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """``hawk knowledge`` commands that learn from outcomes: synthesize, distill, log, undo, export."""
 
+import tempfile
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -93,6 +94,10 @@ def synthesize(
 @knowledge.command("distill")
 def distill_command(
     target: TargetOption = "ascend910b1",
+    operators: Annotated[
+        Path | None,
+        typer.Option(help="A suite (see hawk bench) to decide first, small and ragged shapes."),
+    ] = None,
     ops: Annotated[int, typer.Option(help="Recorded ops that one entry is judged on.")] = 6,
     seconds: Annotated[float, typer.Option(help="Seconds of replay; a stop.")] = 600.0,
     dry_run: Annotated[
@@ -107,13 +112,15 @@ def distill_command(
     """Replay recorded ops with and without entries: prune, merge and settle; all can be undone."""
     from hawk_xdsl.generation.local_model import LocalModel
     from hawk_xdsl.generation.model_files import find_model
-    from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
+    from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
     from hawk_xdsl.learning.distillation import Distiller, Limits
     from hawk_xdsl.learning.replay import Replay
     from hawk_xdsl.npu_target import load_target
 
     load_target(target)
     console = open_console()
+    if operators is not None:
+        _decide_suite(operators, target, store or default_store_path(), console)
     with KnowledgeStore(store) as opened, console.status("reading the store") as status:
         before = len(opened.in_use(load_seed_entries()))
         distiller = Distiller(
@@ -173,3 +180,17 @@ def undo_command(
 def _tell(console: Console, curation: Curation) -> None:
     line = f"{curation.action} {curation.entry}: {curation.reason}"
     console.print(line, markup=False, highlight=False)
+
+
+def _decide_suite(operators: Path, target: str, store: Path, console: Console) -> None:
+    """Decides a suite's small and ragged cases with the store, which remembers them."""
+    from hawk_xdsl.bench.imports import Imports
+    from hawk_xdsl.bench.suite import Shape, load_suite
+    from hawk_xdsl.learning.experience import experience
+
+    cases = [c for c in load_suite(operators).cases() if c.shape is not Shape.LARGE]
+    with tempfile.TemporaryDirectory() as folder, console.status("deciding") as status:
+        imports = Imports(Path(folder), operators)
+        tried = experience(cases, imports, target, store, compare=False)
+        for number, each in enumerate(tried, start=1):
+            status.update(f"{number} of {len(cases)}: {each.case.name}")

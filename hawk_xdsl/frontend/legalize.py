@@ -27,8 +27,8 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.tm_tensor import ScanOp, lower_scan
 from hawk_xdsl.passes.dead_ops import erase_dead_ops
 from hawk_xdsl.semantics.reference_frame import constant_value
 from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
@@ -66,7 +66,7 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
     """Rewrites the module in place.
 
     - the only function becomes ``@main``;
-    - ``tm_tensor.scan`` becomes the ``linalg.generic`` that defines it;
+    - ``tm_tensor.scan`` stays: an inclusive sum, product, maximum or minimum;
     - a ``cf.assert`` goes: see ``_check_assert`` for which, and what takes its place;
     - ``i64`` becomes ``i32`` everywhere, constants are range-checked, but the extremes of i64,
       which maxima and minima start from, become those of i32; arithmetic wraps at 32 bits;
@@ -82,7 +82,7 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
             _check_assert(op, file)
             Rewriter.erase_op(op)
         elif isinstance(op, ScanOp):
-            lower_scan(op)
+            _check_scan(op, file)
     _narrow(function, file)
     constants = _lift_literals(function, context)
     erase_dead_ops(function.body.block)
@@ -159,6 +159,14 @@ def _check_assert(op: cf.AssertOp, file: str) -> None:
         if any(division.rhs in condition.operands for division in divisions):
             return
     raise error_at(op, f'cf.assert: cannot check "{op.msg.data}" in a kernel', file)
+
+
+def _check_scan(op: ScanOp, file: str) -> None:
+    if op.kind is None:
+        message = "tm_tensor.scan: only sum, product, maximum and minimum can be scanned"
+        raise error_at(op, message, file)
+    if not op.inclusive.value.data:
+        raise error_at(op, "tm_tensor.scan: exclusive scans are not supported", file)
 
 
 def _narrow(function: FuncOp, file: str) -> None:

@@ -8,9 +8,9 @@ from xdsl.ir import Dialect
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
-from hawk_xdsl.frontend.tm_tensor import TM_TENSOR
 
 DIALECTS = (
     func.Func,

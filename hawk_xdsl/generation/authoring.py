@@ -45,6 +45,13 @@ class Author:
         Raises ``HawkError`` if it is missing or not a causal language model.
         """
         model = LocalModel.load(find_model(given, progress=progress))
+        return Author.of(model, entries, target, retrieval)
+
+    @staticmethod
+    def of(
+        model: LocalModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
+    ) -> "Author":
+        """An author with a model that is loaded already."""
         told = retrieval is not RetrievalMode.NONE
         rules = [entry for entry in entries if told and entry.kind is EntryKind.RULE]
         return Author(model, Retriever(entries, retrieval), rules, target)

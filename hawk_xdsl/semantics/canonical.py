@@ -1,6 +1,6 @@
 """Makes a specification canonical: unit dimensions dropped, neighbours merged, axes in order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from math import prod
 
@@ -8,9 +8,15 @@ from hawk_xdsl.semantics.specification_form import Operand, Result, Specificatio
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 
 
-def canonical(draft: Specification) -> Specification:
-    """The same work in the form, and under the names, that every such work gets."""
+def canonical(draft: Specification, split: Set[str] = frozenset()) -> Specification:
+    """The same work in the form, and under the names, that every such work gets.
+
+    ``split`` are the axes that are parts of others: dimensions that they run over in part are taken
+    apart.
+    """
     draft = _without_unit_dimensions(draft)
+    while (place := _divisible(draft, split)) is not None:
+        draft = _divided(draft, *place)
     while (pair := _mergeable(draft)) is not None:
         draft = _merged(draft, *pair)
     return _named(_aligned(draft))
@@ -113,6 +119,62 @@ def _without_unit_dimensions(draft: Specification) -> Specification:
     return reshaped(draft, kept, {}, draft.axes)
 
 
+def _divisible(draft: Specification, split: Set[str]) -> tuple[str, int, int] | None:
+    """A tensor, its dimension and a stride at which every index of that dimension comes apart."""
+    shapes = _shapes(draft)
+    for name, indices in _accesses(draft).items():
+        for place, extent in enumerate(shapes[name]):
+            dims = [index[place] for index in indices]
+            partial = [dim for dim in dims if dim.axes & split and len(dim.terms) > 1]
+            strides = {abs(factor) for dim in partial for _, factor in dim.terms} - {1, extent}
+            for stride in sorted(strides):
+                if extent % stride == 0 and all(_parts(d, stride, draft.axes) for d in dims):
+                    return name, place, stride
+    return None
+
+
+def _parts(index: Affine, stride: int, axes: Mapping[str, int]) -> tuple[Affine, Affine] | None:
+    """An index as multiples of a stride and the rest, if the rest is always below the stride."""
+    outer, inner = Affine(index.constant // stride), Affine(index.constant % stride)
+    for name, factor in index.terms:
+        if factor % stride == 0:
+            outer += Affine.axis(name).scaled(factor // stride)
+        else:
+            inner += Affine.axis(name).scaled(factor)
+    if not inner.axes <= axes.keys():
+        return None
+    steps = [factor * (axes[name] - 1) for name, factor in inner.terms]
+    least = inner.constant + sum(step for step in steps if step < 0)
+    greatest = inner.constant + sum(step for step in steps if step > 0)
+    return (outer, inner) if least >= 0 and greatest < stride else None
+
+
+def _divided(draft: Specification, name: str, place: int, stride: int) -> Specification:
+    """One dimension of one tensor as two."""
+
+    def index(tensor: str, old: tuple[Affine, ...]) -> tuple[Affine, ...]:
+        if tensor != name:
+            return old
+        parts = _parts(old[place], stride, draft.axes)
+        assert parts is not None
+        return (*old[:place], *parts, *old[place + 1 :])
+
+    def shape(tensor: str, old: tuple[int, ...]) -> tuple[int, ...]:
+        if tensor != name:
+            return old
+        return (*old[:place], old[place] // stride, stride, *old[place + 1 :])
+
+    terms = rewrite_axes(draft.roots, lambda t: (t.operand, index(t.operand, t.index)), {})
+    return Specification(
+        tuple(replace(o, shape=shape(o.name, o.shape)) for o in draft.operands),
+        tuple(
+            replace(r, shape=shape(r.name, r.shape), index=index(r.name, r.index), term=term)
+            for r, term in zip(draft.results, terms, strict=True)
+        ),
+        draft.axes,
+    )
+
+
 def _mergeable(draft: Specification) -> tuple[str, str] | None:
     """Two axes that are neighbours, whole, in every access of either, and bound together."""
     accesses, shapes = _accesses(draft), _shapes(draft)
@@ -201,6 +263,8 @@ def _aligned(draft: Specification) -> Specification:
     kept: dict[str, Sequence[int | None]] = {}
     for name, indices in plain.items():
         if any(index != indices[0] for index in indices) or not set(indices[0]) <= set(order):
+            return draft
+        if len(set(indices[0])) < len(indices[0]):
             return draft
         places = [order.index(axis) for axis in indices[0] if axis is not None]
         if places != sorted(places):

@@ -11,6 +11,8 @@ from xdsl.dialects.linalg.ops import BroadcastOp, IndexOp, ReduceOp
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineBinaryOpExpr, AffineDimExpr, AffineExpr, AffineMap
 
+from hawk_xdsl.dialects.tm_tensor import ScanOp
+
 FOLDS: frozenset[type[Operation]] = frozenset(
     {
         arith.AddfOp,
@@ -191,7 +193,11 @@ def _identity_without(rank: int, dropped: Sequence[int]) -> AffineMap:
 
 
 def equation_of(op: Operation) -> Equation | None:
-    """The equation of a structured linalg op on tensors with static shapes, else ``None``."""
+    """The equation of a structured linalg op on tensors with static shapes, else ``None``.
+
+    That of a running fold has its loops and maps: the loop it runs along is not parallel. Its body
+    has one accumulator for both outputs.
+    """
     match op:
         case LinalgStructuredOperation():
             inputs, outputs = tuple(op.inputs), tuple(op.outputs)
@@ -209,6 +215,12 @@ def equation_of(op: Operation) -> Equation | None:
             reduced = op.dimensions.get_values()
             maps = (AffineMap.identity(rank), _identity_without(rank, reduced))
             parallel, body = tuple(d not in reduced for d in range(rank)), op.region.block
+        case ScanOp():
+            inputs, outputs = tuple(op.inputs), tuple(op.outputs)
+            rank, axis = len(static_shape(op.inputs[0])), op.dimension.value.data
+            whole = AffineMap.identity(rank)
+            maps = (whole, whole, _identity_without(rank, [axis]))
+            parallel, body = tuple(d != axis for d in range(rank)), op.body.block
         case _:
             return None
     sizes = _loop_sizes(inputs + outputs, maps, len(parallel))
@@ -219,3 +231,50 @@ def equation_of(op: Operation) -> Equation | None:
 
 def _map_attributes(op: LinalgStructuredOperation) -> Iterator[AffineMapAttr]:
     yield from op.get_indexing_maps()
+
+
+@dataclass(frozen=True)
+class BestWithIndex:
+    """A pair of outputs: the ``largest`` or smallest value, and the index where it is.
+
+    ``first`` says which of several equal values counts, ``comparison`` is what decides.
+    """
+
+    fold: Fold
+    index: SSAValue
+    comparison: Operation
+    largest: bool
+    first: bool
+
+
+_STRICTNESS = {
+    (True, True): {2: True, 3: False},
+    (True, False): {4: True, 5: False},
+    (False, True): {4: True, 5: False},
+    (False, False): {2: True, 3: False},
+}
+"""(float, maximum) → predicate number → whether it excludes equal values."""
+
+
+def best_with_index(equation: Equation) -> BestWithIndex | None:
+    """``best = max(best, value); place = select(value > best, index, place)``, or with min."""
+    if len(equation.outputs) != 2 or len(equation.accumulators) != 2:
+        return None
+    fold, select = equation.fold(0), equation.yielded[1].owner
+    best, place = equation.accumulators
+    if fold is None or not isinstance(select, arith.SelectOp) or select.rhs is not place:
+        return None
+    comparison = select.cond.owner
+    if not isinstance(comparison, arith.CmpfOp | arith.CmpiOp) or depends_on(
+        select.lhs, equation.accumulators
+    ):
+        return None
+    if comparison.operands[0] is not fold.value or comparison.operands[1] is not best:
+        return None
+    largest = fold.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
+    smallest = fold.combiner in (arith.MinimumfOp, arith.MinnumfOp, arith.MinSIOp)
+    predicate = comparison.predicate.value.data
+    strictness = _STRICTNESS[isinstance(comparison, arith.CmpfOp), largest]
+    if not (largest or smallest) or predicate not in strictness:
+        return None
+    return BestWithIndex(fold, select.lhs, comparison, largest, strictness[predicate])

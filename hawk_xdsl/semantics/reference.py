@@ -12,8 +12,9 @@ from xdsl.dialects.linalg.ops import BroadcastOp, ReduceOp
 from xdsl.ir import Block, Operation, Region
 from xdsl.traits import IsTerminator
 
+from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.semantics.reference_frame import Frame, Handler
-from hawk_xdsl.semantics.reference_structured import evaluate_structured
+from hawk_xdsl.semantics.reference_structured import evaluate_scan, evaluate_structured
 from hawk_xdsl.semantics.reference_tensor import TENSOR_HANDLERS
 from hawk_xdsl.semantics.reference_types import (
     Array,
@@ -79,6 +80,8 @@ def evaluate_block(
 def _run(frame: Frame, op: Operation, handlers: Mapping[type[Operation], Handler]) -> None:
     """Evaluates an op now, except a scalar one, which waits until it is needed."""
     handler = handlers.get(type(op)) or TENSOR_HANDLERS.get(type(op))
+    if handler is None and isinstance(op, ScanOp):
+        handler = evaluate_scan
     if handler is None and isinstance(op, LinalgStructuredOperation | BroadcastOp | ReduceOp):
         handler = evaluate_structured
     if handler is not None:

@@ -8,7 +8,7 @@ from xdsl.dialects import arith
 from xdsl.dialects import math as mlir_math
 from xdsl.ir import Operation
 
-from hawk_xdsl.semantics.reference_types import Array, UnsupportedOpError, is_float
+from hawk_xdsl.semantics.reference_types import Array, DivisionByZeroError, is_float
 
 Kernel = Callable[..., Array]
 """A function of as many arrays as the op has operands."""
@@ -80,7 +80,7 @@ MATH_KERNELS: dict[type[Operation], Kernel] = {
 
 def _divide_towards_zero(op: Operation, a: Array, b: Array) -> Array:
     if np.any(b == 0):
-        raise UnsupportedOpError(op, "division by zero")
+        raise DivisionByZeroError(op)
     quotient = np.floor_divide(np.abs(a), np.abs(b))
     return np.where(np.less(a, 0) != np.less(b, 0), np.negative(quotient), quotient)
 
@@ -91,7 +91,7 @@ def _remainder(op: Operation, a: Array, b: Array) -> Array:
 
 def _floor_divide(op: Operation, a: Array, b: Array) -> Array:
     if np.any(b == 0):
-        raise UnsupportedOpError(op, "division by zero")
+        raise DivisionByZeroError(op)
     return np.floor_divide(a, b)
 
 
@@ -216,7 +216,7 @@ def evaluate_scalar(
         dtype: the numpy type of the result, which decides the rounding.
 
     Raises:
-        UnsupportedOpError: for an integer division by zero.
+        DivisionByZeroError: for an integer division by zero.
     """
     kind = type(op)
     match op:

@@ -9,13 +9,14 @@ from xdsl.dialects import arith
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
+from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.semantics.equation import (
     PRODUCTS,
     SUMS,
     Equation,
     Fold,
     LinearIndex,
-    depends_on,
+    best_with_index,
     equation_of,
 )
 from hawk_xdsl.semantics.reference_frame import Frame
@@ -43,14 +44,6 @@ _UFUNCS: dict[type[Operation], np.ufunc] = {
 }
 """Folds that numpy has; on i1 only the last three mean the same there."""
 
-_STRICTNESS = {
-    (True, True): {2: True, 3: False},
-    (True, False): {4: True, 5: False},
-    (False, True): {4: True, 5: False},
-    (False, False): {2: True, 3: False},
-}
-"""(float, maximum) → predicate number → whether it excludes equal values."""
-
 _BITWISE = (arith.AndIOp, arith.OrIOp, arith.XOrIOp)
 
 
@@ -64,6 +57,22 @@ def evaluate_structured(frame: Frame, op: Operation) -> list[Array]:
     if equation is None:
         raise UnsupportedOpError(op, "not a structured op with static shapes")
     return _Evaluation(frame, equation).run()
+
+
+def evaluate_scan(frame: Frame, op: Operation) -> list[Array]:
+    """The running folds of ``tm_tensor.scan``, and their last elements; sums in at least f32.
+
+    Raises:
+        UnsupportedOpError: if it is exclusive or no fold that numpy has.
+    """
+    assert isinstance(op, ScanOp)
+    combiner = op.body.block.first_op
+    if op.kind is None or combiner is None or not op.inclusive.value.data:
+        raise UnsupportedOpError(op, "an exclusive scan, or one of no known fold")
+    source, axis = frame.get(op.inputs[0]), op.dimension.value.data
+    wide = source.astype(accumulator_dtype(source.dtype))
+    running = _UFUNCS[type(combiner)].accumulate(wide, axis=axis).astype(source.dtype)
+    return [running, np.take(running, -1, axis=axis)]
 
 
 class _Evaluation:
@@ -181,15 +190,15 @@ class _Evaluation:
 
     def _best_with_index(self) -> list[Array] | None:
         """The pair (maximum or minimum, index where it is), without a loop over the elements."""
-        match = _match_best(self._equation)
+        match = best_with_index(self._equation)
         if match is None:
             return None
-        fold, index, comparison, strict = match
-        value, place = self._evaluate([fold.value, index], self._inputs, self._outputs, self._loops)
+        fold, strict, largest = match.fold, match.first, match.largest
+        wanted = [fold.value, match.index]
+        value, place = self._evaluate(wanted, self._inputs, self._outputs, self._loops)
         if value.dtype.kind not in "iub" and np.any(np.isnan(value)):
             return None
         value, place = (self._reduction_last(array) for array in (value, place))
-        largest = fold.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
         ordered = value if strict else value[..., ::-1]
         chosen = np.argmax(ordered, axis=-1) if largest else np.argmin(ordered, axis=-1)
         chosen = np.expand_dims(chosen if strict else value.shape[-1] - 1 - chosen, -1)
@@ -197,7 +206,7 @@ class _Evaluation:
         best = np.take_along_axis(value, chosen, -1).reshape(kept)
         where = np.take_along_axis(place, chosen, -1).reshape(kept)
         start, start_index = self._outputs
-        better = evaluate_scalar(comparison, [best, start], np.dtype(np.bool_))
+        better = evaluate_scalar(match.comparison, [best, start], np.dtype(np.bool_))
         assert better is not None
         return [
             self._combined(fold.combiner, best, start),
@@ -298,30 +307,3 @@ def _others(rank: int, *groups: Sequence[int]) -> list[int]:
 
 def _extent(sizes: Sequence[int], loops: Sequence[int]) -> int:
     return int(np.prod([sizes[d] for d in loops], dtype=np.int64))
-
-
-def _match_best(equation: Equation) -> tuple[Fold, SSAValue, Operation, bool] | None:
-    """``best = max(best, value); place = select(value > best, index, place)``, or with min.
-
-    Returns the fold, the index, the comparison, and whether the first of equal values is taken.
-    """
-    if len(equation.outputs) != 2:
-        return None
-    fold, select = equation.fold(0), equation.yielded[1].owner
-    best, place = equation.accumulators
-    if fold is None or not isinstance(select, arith.SelectOp) or select.rhs is not place:
-        return None
-    comparison = select.cond.owner
-    if not isinstance(comparison, arith.CmpfOp | arith.CmpiOp) or depends_on(
-        select.lhs, equation.accumulators
-    ):
-        return None
-    if comparison.operands[0] is not fold.value or comparison.operands[1] is not best:
-        return None
-    largest = fold.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
-    smallest = fold.combiner in (arith.MinimumfOp, arith.MinnumfOp, arith.MinSIOp)
-    predicate = comparison.predicate.value.data
-    strictness = _STRICTNESS[isinstance(comparison, arith.CmpfOp), largest]
-    if not (largest or smallest) or predicate not in strictness:
-        return None
-    return fold, select.lhs, comparison, strictness[predicate]

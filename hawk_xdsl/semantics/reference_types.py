@@ -48,6 +48,13 @@ class UnsupportedOpError(HawkError):
         self.op_name = op.name
 
 
+class DivisionByZeroError(HawkError):
+    """An integer is divided by zero."""
+
+    def __init__(self, op: Operation) -> None:
+        super().__init__(f"{op.name}: division by zero")
+
+
 class IndexRangeError(HawkError):
     """An index read from data is outside of a tensor.
 

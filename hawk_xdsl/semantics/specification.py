@@ -1,18 +1,21 @@
 """Reads an undecided op's region into its canonical specification."""
 
+from collections.abc import Sequence
+
 from xdsl.dialects.builtin import TensorType
-from xdsl.ir import Block
+from xdsl.ir import Block, SSAValue
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.canonical import canonical
-from hawk_xdsl.semantics.reading import RegionReader, UnreadableError, dtype_name, shape_of
+from hawk_xdsl.semantics.loops import ChangedLoopsError, Loops, UnreadableError
+from hawk_xdsl.semantics.reading import RegionReader, shape_of
+from hawk_xdsl.semantics.reading_body import dtype_name
 from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
-from hawk_xdsl.semantics.terms import Affine
 
 __all__ = ["KERNEL_DTYPES", "STORED_AS", "Operand", "Result", "Specification", "specify"]
 
-STORED_AS = {"i1": "i8", "i64": "i32"}
-"""Dtypes that global memory holds in another form."""
+STORED_AS = {"i1": "i8"}
+"""Dtypes of terms that global memory holds in another form; i64 is read as i32 already."""
 
 KERNEL_DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32"})
 """What a kernel's operands may be."""
@@ -20,40 +23,41 @@ KERNEL_DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32"})
 
 def specify(op: UndecidedOp) -> Specification:
     """The specification of an undecided op. Raises ``UnreadableError`` with the reason."""
-    return canonical(_read(op.body.block))
-
-
-def _read(block: Block) -> Specification:
+    block = op.body.block
     end = block.last_op
     assert isinstance(end, YieldOp)
+    loops = Loops([shape_of(value) for value in end.arguments])
+    while True:
+        try:
+            return _attempt(block, end.arguments, loops)
+        except ChangedLoopsError:
+            loops.restart()
+
+
+def _attempt(block: Block, values: Sequence[SSAValue], loops: Loops) -> Specification:
     names = [f"x{i}" for i in range(len(block.args))]
-    reader = RegionReader(block, names)
+    reader = RegionReader(block, names, loops)
     results: list[Result] = []
-    for position, value in enumerate(end.arguments):
-        used: set[str] = set()
-        index: list[Affine] = []
-        for extent in shape_of(value):
-            index.append(reader.bound_axis(extent, used))
-            used |= index[-1].axes
-        term = reader.term(value, tuple(index))
-        assert isinstance(value.type, TensorType)
-        dtype = _stored(dtype_name(value.type.element_type), str(value.type.element_type))
-        results.append(Result(f"y{position}", dtype, shape_of(value), tuple(index), term, position))
+    for position, value in enumerate(values):
+        for piece in range(len(loops.pieces[position])):
+            index = loops.of_piece(position, piece)
+            term = reader.term(value, index)
+            dtype = _stored(value)
+            results.append(Result(f"y{position}", dtype, shape_of(value), index, term, position))
     read = {term.operand for result in results for term in result.term.walk()}
     operands = tuple(
-        Operand(
-            name,
-            _stored(dtype_name(argument.type.element_type), str(argument.type.element_type)),
-            shape_of(argument),
-            position,
-        )
+        Operand(name, _stored(argument), shape_of(argument), position)
         for position, (name, argument) in enumerate(zip(names, block.args, strict=True))
         if isinstance(argument.type, TensorType) and name in read
     )
-    return Specification(operands, tuple(results), dict(reader.extents))
+    draft = Specification(operands, tuple(results), dict(loops.axes))
+    return canonical(draft, loops.split_axes)
 
 
-def _stored(dtype: str, declared: str) -> str:
+def _stored(value: SSAValue) -> str:
+    assert isinstance(value.type, TensorType)
+    declared = str(value.type.element_type)
+    dtype = dtype_name(value.type.element_type)
     stored = STORED_AS.get(dtype, dtype)
     if declared == "f64" or stored not in KERNEL_DTYPES:
         raise UnreadableError(f"a tensor of {declared} cannot be a kernel's argument")

@@ -1,0 +1,241 @@
+"""The loops a region is read over, split and cut until every index is an affine one."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from xdsl.ir import Operation
+
+from hawk_xdsl.semantics.terms import Affine, is_pseudo
+
+MOST_PIECES = 32
+"""Pieces of one result beyond which a region counts as having no specification."""
+
+
+class UnreadableError(Exception):
+    """The region has a form that has no specification; the reason is the message."""
+
+
+class ChangedLoopsError(Exception):
+    """A loop was split or cut: reading starts again over the new loops."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop of a piece: the result's index ``dim`` gets ``offset + stride · axis`` of it."""
+
+    dim: int
+    offset: int
+    stride: int
+    count: int
+
+
+@dataclass(frozen=True)
+class _OfPiece:
+    """Where a loop of a piece is: result, piece, loop."""
+
+    result: int
+    piece: int
+    loop: int
+
+
+@dataclass(frozen=True)
+class _OfFold:
+    """Which factor of a folded loop of an op an axis is."""
+
+    op: Operation
+    loop: int
+    factor: int
+
+
+@dataclass
+class Loops:
+    """Axes with their extents, and what may be done to them when an index asks for it.
+
+    A result starts as one piece with a loop for each of its dimensions. ``split`` makes two loops
+    of one; ``cut`` and ``deal`` make several pieces of one. All three raise ``ChangedLoopsError``:
+    what was read before is void.
+    """
+
+    shapes: Sequence[Sequence[int]]
+    pieces: list[list[tuple[Loop, ...]]] = field(init=False)
+    extents: dict[str, int] = field(default_factory=dict[str, int])
+    _factors: dict[tuple[Operation, int], tuple[int, ...]] = field(
+        default_factory=dict[tuple[Operation, int], tuple[int, ...]]
+    )
+    _users: dict[str, list[_OfPiece | _OfFold]] = field(
+        default_factory=dict[str, list[_OfPiece | _OfFold]]
+    )
+    _made: dict[tuple[int, Loop], Affine] = field(default_factory=dict[tuple[int, Loop], Affine])
+    _current: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        self.pieces = [
+            [tuple(Loop(dim, 0, 1, extent) for dim, extent in enumerate(shape))]
+            for shape in self.shapes
+        ]
+
+    def restart(self) -> None:
+        """Forgets the axes; splits and cuts stay."""
+        self.extents.clear()
+        self._users.clear()
+        self._made.clear()
+
+    def fresh(self, extent: int) -> Affine:
+        """A new axis; of extent 1 it is the constant 0."""
+        if extent == 1:
+            return Affine()
+        name = f"a{len(self.extents)}"
+        self.extents[name] = extent
+        return Affine.axis(name)
+
+    def free(self, extent: int, used: Set[str]) -> Affine:
+        """A known axis of the extent that is not used here, else a new one."""
+        if extent != 1:
+            for name, known in self.extents.items():
+                if known == extent and name not in used and not is_pseudo(name):
+                    return Affine.axis(name)
+        return self.fresh(extent)
+
+    def value(self, position: int, extent: int) -> Affine:
+        """The pseudo-axis that stands for a value below ``extent``."""
+        name = f"@{position}"
+        self.extents[name] = extent
+        return Affine.axis(name)
+
+    @property
+    def axes(self) -> Mapping[str, int]:
+        """The axes that are loops, with their extents."""
+        return {name: size for name, size in self.extents.items() if not is_pseudo(name)}
+
+    @property
+    def split_axes(self) -> frozenset[str]:
+        """The axes that are one of several loops of a dimension, or of a folded loop."""
+        return frozenset(
+            name for name, users in self._users.items() if any(map(self._in_part, users))
+        )
+
+    def _in_part(self, user: "_OfPiece | _OfFold") -> bool:
+        if isinstance(user, _OfFold):
+            return len(self._factors[user.op, user.loop]) > 1
+        piece = self.pieces[user.result][user.piece]
+        return [loop.dim for loop in piece].count(piece[user.loop].dim) > 1
+
+    def of_piece(self, result: int, piece: int) -> tuple[Affine, ...]:
+        """The index of a piece, which is read from now on."""
+        self._current = result, piece
+        index = [Affine()] * len(self.shapes[result])
+        used: set[str] = set()
+        for number, loop in enumerate(self.pieces[result][piece]):
+            axis = self._axis_of(result, loop, used)
+            used |= axis.axes
+            for name in axis.axes:
+                self._users.setdefault(name, []).append(_OfPiece(result, piece, number))
+            index[loop.dim] += axis.scaled(loop.stride) + Affine(loop.offset)
+        return tuple(index)
+
+    def _axis_of(self, result: int, loop: Loop, used: Set[str]) -> Affine:
+        if len(self.pieces[result]) == 1:
+            return self.free(loop.count, used)
+        if (result, loop) not in self._made:
+            self._made[result, loop] = self.fresh(loop.count)
+        return self._made[result, loop]
+
+    def of_fold(self, op: Operation, loop: int, extent: int, used: Set[str]) -> Affine:
+        """The index of a folded loop, over axes that the context leaves free."""
+        index, taken = Affine(), set(used)
+        for number, factor in enumerate(self._factors.get((op, loop), (extent,))):
+            axis = self.free(factor, taken)
+            taken |= axis.axes
+            for name in axis.axes:
+                self._users.setdefault(name, []).append(_OfFold(op, loop, number))
+            index = index.scaled(factor) + axis
+            self._factors.setdefault((op, loop), (extent,))
+        return index
+
+    def bounds(self, index: Affine) -> tuple[int, int]:
+        """The least and the greatest value of an index."""
+        steps = [factor * (self.extents[name] - 1) for name, factor in index.terms]
+        least = index.constant + sum(step for step in steps if step < 0)
+        return least, index.constant + sum(step for step in steps if step > 0)
+
+    def contains(self, index: Affine, low: int, high: int) -> bool:
+        """Whether an index is in ``low..high``; where it is only in part, its loop is cut."""
+        least, greatest = self.bounds(index)
+        if low <= least and greatest < high:
+            return True
+        if greatest < low or high <= least:
+            return False
+        if len(index.terms) != 1:
+            raise UnreadableError(f"index {index} crosses the edge of a part of a tensor")
+        [(name, factor)] = index.terms
+        inside = [low <= index.constant + factor * i < high for i in range(self.extents[name])]
+        self.cut(name, inside.index(not inside[0]))
+        raise AssertionError("a cut starts again")
+
+    def split(self, name: str, stride: int) -> None:
+        """Makes ``stride · outer + inner`` of an axis."""
+        if is_pseudo(name):
+            raise UnreadableError("a value is taken apart as an index")
+        extent = self.extents[name]
+        if extent % stride:
+            self.cut(name, extent // stride * stride)
+        for user in self._users[name]:
+            if isinstance(user, _OfFold):
+                factors = self._factors[user.op, user.loop]
+                parts = (extent // stride, stride)
+                self._factors[user.op, user.loop] = (
+                    *factors[: user.factor],
+                    *parts,
+                    *factors[user.factor + 1 :],
+                )
+                continue
+            loop = self.pieces[user.result][user.piece][user.loop]
+            outer = Loop(loop.dim, loop.offset, loop.stride * stride, extent // stride)
+            self._replace(user, [(outer, Loop(loop.dim, 0, loop.stride, stride))])
+        raise ChangedLoopsError
+
+    def cut(self, name: str, at: int) -> None:
+        """Makes two pieces of the current one: one where the axis is below ``at``, one beyond."""
+        place, loop = self._loop_of_current(name)
+        first = Loop(loop.dim, loop.offset, loop.stride, at)
+        rest = Loop(loop.dim, loop.offset + loop.stride * at, loop.stride, loop.count - at)
+        self._replace(place, [(first,), (rest,)])
+        raise ChangedLoopsError
+
+    def deal(self, name: str, modulus: int) -> None:
+        """Makes a piece of the current one for each remainder of the axis."""
+        place, loop = self._loop_of_current(name)
+        dealt = [
+            (
+                Loop(
+                    loop.dim,
+                    loop.offset + loop.stride * rest,
+                    loop.stride * modulus,
+                    -(-(loop.count - rest) // modulus),
+                ),
+            )
+            for rest in range(min(modulus, loop.count))
+        ]
+        self._replace(place, dealt)
+        raise ChangedLoopsError
+
+    def can_cut(self, name: str) -> bool:
+        """Whether an axis is a loop of the piece that is read."""
+        return any(
+            isinstance(user, _OfPiece) and (user.result, user.piece) == self._current
+            for user in self._users.get(name, ())
+        )
+
+    def _loop_of_current(self, name: str) -> tuple[_OfPiece, Loop]:
+        for user in self._users.get(name, ()):
+            if isinstance(user, _OfPiece) and (user.result, user.piece) == self._current:
+                return user, self.pieces[user.result][user.piece][user.loop]
+        raise UnreadableError("a fold, or a gather, over a tensor that is put together from parts")
+
+    def _replace(self, place: _OfPiece, by: Sequence[tuple[Loop, ...]]) -> None:
+        pieces = self.pieces[place.result]
+        piece = pieces[place.piece]
+        new = [(*piece[: place.loop], *loops, *piece[place.loop + 1 :]) for loops in by]
+        pieces[place.piece : place.piece + 1] = new
+        if len(pieces) > MOST_PIECES:
+            raise UnreadableError(f"a result of more than {MOST_PIECES} pieces")

@@ -1,0 +1,287 @@
+"""Reads the scalar body of a structured op as a term, at loops that are bound to indices."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Protocol
+
+from xdsl.dialects import arith, math, tensor
+from xdsl.dialects.builtin import AnyFloat, IntegerType, TensorType
+from xdsl.dialects.linalg.ops import IndexOp
+from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+)
+
+from hawk_xdsl.semantics.equation import BestWithIndex, Equation, best_with_index
+from hawk_xdsl.semantics.loops import Loops, UnreadableError
+from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
+
+FUNCTIONS = {
+    "arith.addf": "add",
+    "arith.addi": "add",
+    "arith.subf": "sub",
+    "arith.subi": "sub",
+    "arith.mulf": "mul",
+    "arith.muli": "mul",
+    "arith.divf": "div",
+    "arith.divsi": "div",
+    "arith.floordivsi": "floordiv",
+    "arith.ceildivsi": "ceildiv",
+    "arith.remsi": "rem",
+    "arith.remf": "rem",
+    "arith.negf": "neg",
+    "arith.maximumf": "max",
+    "arith.maxnumf": "max",
+    "arith.maxsi": "max",
+    "arith.minimumf": "min",
+    "arith.minnumf": "min",
+    "arith.minsi": "min",
+    "arith.andi": "and",
+    "arith.ori": "or",
+    "arith.xori": "xor",
+    "arith.shli": "shl",
+    "arith.shrsi": "shr",
+    "arith.select": "select",
+    "math.absf": "abs",
+    "math.absi": "abs",
+    "math.powf": "pow",
+    "math.ipowi": "pow",
+}
+"""Scalar ops by name → function of the specification; other ``math`` ops keep their own name."""
+
+CASTS = frozenset(
+    f"arith.{name}"
+    for name in ("extf", "truncf", "sitofp", "uitofp", "fptosi", "fptoui", "extsi", "extui")
+) | {"arith.trunci", "arith.index_cast"}
+
+FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 13: "ne"}
+"""``arith.cmpf`` predicates that are functions: the ordered ones, false for NaN, and ``une``."""
+
+NEGATED_PREDICATES = {9: "le", 10: "lt", 11: "ge", 12: "gt"}
+"""``arith.cmpf`` predicates that are the opposite of a function: the unordered ones."""
+
+INTEGER_PREDICATES = {0: "eq", 1: "ne", 2: "lt", 3: "le", 4: "gt", 5: "ge"}
+"""``arith.cmpi`` predicates: equality and the signed ones."""
+
+IDENTITIES: dict[str, float] = {
+    "sum": 0.0,
+    "prod": 1.0,
+    "and": 1,
+    "or": 0,
+    "xor": 0,
+}
+"""The value that a fold may start from without changing its result; see also ``_is_identity``."""
+
+FOLDS = {
+    "add": "sum",
+    "mul": "prod",
+    "max": "max",
+    "min": "min",
+    "and": "and",
+    "or": "or",
+    "xor": "xor",
+}
+"""Which function, applied to the accumulator, makes which fold."""
+
+
+def dtype_name(type_: Attribute) -> str:
+    """``f32``, ``i8``, … of a scalar type; an NPU has no 64 bits: f64 reads as f32, i64 as i32."""
+    if isinstance(type_, AnyFloat):
+        return "f32" if str(type_) == "f64" else str(type_)
+    if isinstance(type_, IntegerType) and type_.width.data != 64:
+        return f"i{type_.width.data}"
+    return "i32"
+
+
+class Reader(Protocol):
+    """What a body asks of the reader of its region."""
+
+    terms: Terms
+    loops: Loops
+
+    def term(self, value: SSAValue, index: tuple[Affine, ...]) -> Term:
+        """A tensor's element."""
+        ...
+
+    def scalar(self, value: SSAValue) -> Term:
+        """A scalar from outside of the body."""
+        ...
+
+    def address(self, term: Term, extent: int) -> Affine:
+        """A computed index into a dimension of an extent."""
+        ...
+
+    def number(self, index: Affine) -> Term:
+        """An index as a number."""
+        ...
+
+
+def at_loops(expr: AffineExpr, loops: Sequence[Affine]) -> Affine:
+    """An index expression of a map, evaluated at loop indices."""
+    match expr:
+        case AffineDimExpr():
+            return loops[expr.position]
+        case AffineConstantExpr():
+            return Affine(expr.value)
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Add):
+            return at_loops(expr.lhs, loops) + at_loops(expr.rhs, loops)
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mul):
+            left, right = at_loops(expr.lhs, loops), at_loops(expr.rhs, loops)
+            if not right.terms:
+                return left.scaled(right.constant)
+            if not left.terms:
+                return right.scaled(left.constant)
+        case _:
+            pass
+    raise UnreadableError(f"index expression {expr} is not affine")
+
+
+class Body:
+    """The scalar body of one structured op, at bound loops."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        equation: Equation,
+        loops: Sequence[Affine],
+        bound: frozenset[str],
+    ) -> None:
+        self._reader = reader
+        self._terms = reader.terms
+        self._equation = equation
+        self._loops = loops
+        self._bound = bound
+
+    def result(self, position: int, index: tuple[Affine, ...]) -> Term:
+        """The result's term: the yielded value, folded over the reduction loops."""
+        equation = self._equation
+        if not equation.reduced:
+            return self._scalar(equation.yielded[position])
+        best = best_with_index(equation) if position == 1 else None
+        if best is not None:
+            return self._position(best, index)
+        fold = equation.fold(position)
+        function = FUNCTIONS.get(fold.combiner.name) if fold is not None else None
+        if fold is None or function not in FOLDS:
+            raise UnreadableError("a reduction that is not a plain fold")
+        kind, arg = FOLDS[function], self._scalar(fold.value)
+        bound = self._bound & arg.axes
+        folded = self._terms.reduce(kind, arg, bound) if bound else arg
+        folded = self._repeated(kind, folded, self._bound - bound)
+        initial = self._reader.term(equation.outputs[position], index)
+        if initial.is_const and _is_identity(kind, initial):
+            return folded
+        return self._terms.apply(function, (folded, initial), folded.dtype)
+
+    def _repeated(self, kind: str, term: Term, axes: frozenset[str]) -> Term:
+        """The fold of a value over axes that it does not have."""
+        count = prod(self._reader.loops.extents[axis] for axis in axes)
+        if count == 1 or kind in ("max", "min", "and", "or"):
+            return term
+        if kind not in ("sum", "prod"):
+            raise UnreadableError(f"a {kind} over an axis that its value does not have")
+        times = self._terms.const(count if term.dtype.startswith("i") else float(count), term.dtype)
+        return self._terms.apply("mul" if kind == "sum" else "pow", (term, times), term.dtype)
+
+    def _position(self, best: BestWithIndex, index: tuple[Affine, ...]) -> Term:
+        """Where the largest or smallest value is along the only folded axis."""
+        value, place = self._scalar(best.fold.value), self._scalar(best.index)
+        while place.op == "cast":
+            place = place.args[0]
+        initial = self._reader.term(self._equation.outputs[1], index)
+        if not best.first or not initial.is_const or initial.value != 0:
+            raise UnreadableError("a position that is not that of the first extreme value")
+        if not self._bound:
+            return place
+        [*axes] = self._bound
+        if len(axes) > 1 or place.op != "index" or place.index[0].plain != axes[0]:
+            raise UnreadableError("a position that is not an index of one folded axis")
+        return self._terms.reduce("argmax" if best.largest else "argmin", value, self._bound)
+
+    def _scalar(self, value: SSAValue) -> Term:
+        if isinstance(value, BlockArgument):
+            if value.block is not self._equation.body:
+                raise UnreadableError("a scalar from outside of the body")
+            indexing = self._equation.maps[value.index]
+            index = tuple(at_loops(expr, self._loops) for expr in indexing.results)
+            source = self._equation.operands[value.index]
+            if not isinstance(source.type, TensorType):
+                return self._reader.scalar(source)
+            return self._reader.term(source, index)
+        op = value.owner
+        assert isinstance(op, Operation)
+        if isinstance(op, arith.ConstantOp):
+            return self._reader.scalar(value)
+        if isinstance(op, IndexOp):
+            return self._reader.number(self._loops[op.dim.value.data])
+        if isinstance(op, tensor.ExtractOp):
+            extents = op.tensor.type.get_shape() if isinstance(op.tensor.type, TensorType) else ()
+            index = tuple(
+                self._reader.address(self._scalar(part), extent)
+                for part, extent in zip(op.indices, extents, strict=True)
+            )
+            return self._reader.term(op.tensor, index)
+        args = tuple(self._scalar(operand) for operand in op.operands)
+        return self._function(op, args, dtype_name(value.type))
+
+    def _function(self, op: Operation, args: tuple[Term, ...], dtype: str) -> Term:
+        if op.name in CASTS:
+            return self._terms.cast(args[0], dtype)
+        if isinstance(op, arith.CmpfOp):
+            return self._float_comparison(op.predicate.value.data, args)
+        if isinstance(op, arith.CmpiOp):
+            return self._comparison(INTEGER_PREDICATES, op.predicate.value.data, args)
+        if isinstance(op, math.FmaOp):
+            product = self._terms.apply("mul", args[:2], dtype)
+            return self._terms.apply("add", (product, args[2]), dtype)
+        if op.name in FUNCTIONS:
+            return self._terms.apply(FUNCTIONS[op.name], args, dtype)
+        if op.name.startswith("math."):
+            return self._terms.apply(op.name.removeprefix("math."), args, dtype)
+        raise UnreadableError(f"{op.name} has no specification")
+
+    def _float_comparison(self, predicate: int, args: tuple[Term, ...]) -> Term:
+        """``arith.cmpf``: what is not one function is put together from those that are."""
+        if predicate in (0, 15):
+            return self._terms.const(predicate == 15, "i1")
+        if predicate in (7, 8):
+            return self._not(self._float_comparison({8: 6, 7: 14}[predicate], args))
+        if predicate in NEGATED_PREDICATES:
+            return self._not(self._comparison(NEGATED_PREDICATES, predicate, args))
+        if predicate == 6:
+            sides = [self._terms.apply(name, args, "i1") for name in ("lt", "gt")]
+            return self._terms.apply("or", tuple(sides), "i1")
+        if predicate == 14:
+            odd = [a for a in dict.fromkeys(args) if not a.is_const] or [args[0]]
+            unequal = [self._terms.apply("ne", (a, a), "i1") for a in odd]
+            if len(unequal) == 1:
+                return unequal[0]
+            return self._terms.apply("or", tuple(unequal), "i1")
+        return self._comparison(FLOAT_PREDICATES, predicate, args)
+
+    def _not(self, term: Term) -> Term:
+        return self._terms.apply("not", (term,), "i1")
+
+    def _comparison(
+        self, predicates: dict[int, str], predicate: int, args: tuple[Term, ...]
+    ) -> Term:
+        if predicate not in predicates:
+            raise UnreadableError(f"comparison predicate {predicate} has no specification")
+        name = predicates[predicate]
+        assert name in COMPARISONS
+        return self._terms.apply(name, args, "i1")
+
+
+def _is_identity(kind: str, initial: Term) -> bool:
+    """Whether a fold may start from a literal without changing its result."""
+    value = initial.value
+    if kind in ("max", "min"):
+        if initial.dtype.startswith("i"):
+            least = -(2 ** (int(initial.dtype[1:]) - 1))
+            return value <= least if kind == "max" else value >= -least - 1
+        return value <= -3.4e38 if kind == "max" else value >= 3.4e38
+    return value in (IDENTITIES[kind], bool(IDENTITIES[kind])) or (kind == "and" and value == -1)
