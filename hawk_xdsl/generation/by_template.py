@@ -10,7 +10,8 @@ from hawk_xdsl.generation.composition import Composer, Composition, NoInstructio
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.gate import Verdict
-from hawk_xdsl.generation.template import candidates
+from hawk_xdsl.generation.search import TileSearch, Timer
+from hawk_xdsl.generation.template import candidates, instantiate
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
@@ -30,6 +31,7 @@ class TemplateProposer:
         target: for which target.
         learned: the names of the entries that do not come with the package.
         evidence: what entries have brought so far.
+        timer: what times a text to refine tile sizes; without one there is no tile search.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class TemplateProposer:
         target: Target,
         learned: frozenset[str] = frozenset(),
         evidence: Mapping[str, Evidence] = MappingProxyType({}),
+        timer: Timer | None = None,
     ) -> None:
         self._templates = [entry for entry in entries if entry.kind is EntryKind.TEMPLATE]
         self._composer = composer
@@ -52,6 +55,10 @@ class TemplateProposer:
         self._texts: set[str] = set()
         self._unfilled: set[str] = set()
         self._started = False
+        self._cycles: int | None = None
+        self._search: TileSearch | None = None
+        if timer is not None:
+            self._search = TileSearch(timer, specification.axes, target)
 
     def next(self) -> Draft | None:
         """The candidate of the best estimate that nothing speaks against and was not proposed."""
@@ -60,6 +67,9 @@ class TemplateProposer:
         if self._troubles:
             return self._troubles.pop(0)
         best = self._best()
+        if self._search is not None and self._cycles is not None:
+            if best is None or best[1].estimate >= self._cycles:
+                return None
         while best is None or self._blame.of(best[1].entries):
             composition = next(self._compositions, None)
             if composition is None:
@@ -78,8 +88,13 @@ class TemplateProposer:
         )
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:
-        """A refusal of a text made from entries puts off what is made from the same ones."""
-        if draft.source is Source.TEMPLATE and not verdict.accepted:
+        """A refusal of a text made from entries puts off what is made from the same ones.
+
+        After a right kernel only those come that the tile search has timed as faster.
+        """
+        if verdict.accepted:
+            self._cycles = min(verdict.cycles, self._cycles or verdict.cycles)
+        elif draft.source is Source.TEMPLATE:
             self._blame.refuse(draft.entries, verdict.trap_code)
 
     def _best(self) -> tuple[Entry, Candidate] | None:
@@ -102,7 +117,7 @@ class TemplateProposer:
         """Adds what the templates make of a composition."""
         for entry in self._templates:
             try:
-                made = candidates(entry, self._specification, composition, self._target)
+                made = self._candidates(entry, composition)
             except HawkError as error:
                 if entry.name not in self._unfilled:
                     self._unfilled.add(entry.name)
@@ -111,6 +126,18 @@ class TemplateProposer:
             self._waiting += [(entry, each) for each in made if each.text not in self._texts]
             self._texts.update(each.text for each in made)
         self._waiting.sort(key=lambda pair: pair[1].estimate)
+
+    def _candidates(self, entry: Entry, composition: Composition | None) -> list[Candidate]:
+        """What a template gives, the fastest first."""
+        specification, target = self._specification, self._target
+        made = candidates(entry, specification, composition, target)
+        if self._search is None:
+            return made
+
+        def at(sizes: Mapping[str, int]) -> Candidate | None:
+            return instantiate(entry, specification, composition, target, sizes)
+
+        return self._search.ranked(made, at)
 
 
 def _unusable(code: str, message: str, entries: tuple[str, ...]) -> Draft:

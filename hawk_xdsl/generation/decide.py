@@ -214,6 +214,7 @@ class _Op:
             decider.target,
             decider.learned,
             decider.evidence,
+            self._gate.time if decider.settings.sources.tunes else None,
         )
 
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:

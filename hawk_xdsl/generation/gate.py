@@ -16,6 +16,7 @@ from hawk_xdsl.npu_target import (
     Trap,
     TrapCode,
     simulate,
+    time_kernel,
     total,
     verify_kernel,
 )
@@ -103,6 +104,15 @@ class Gate:
             return Verdict(text, getattr(error, "code", "unplanned"), str(error))
         cycles = 0 if performance is None else round(performance.cycles)
         return Verdict(text, program=program, cycles=cycles, performance=performance)
+
+    def time(self, text: str) -> Performance:
+        """How long a kernel text takes, without its values. Raises ``HawkError`` where it cannot.
+
+        It is no verdict: what it takes milliseconds to time takes seconds to believe.
+        """
+        program = build(text, self._signature, self._max_blocks)
+        finished = [self._finished(stage.op) for stage in program.kernels]
+        return total([time_kernel(kernel, self._target) for kernel in finished])
 
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])

@@ -4,7 +4,13 @@ from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, PerformanceWarning, total
 from hawk_xdsl.npu_target.roofline import Bound, Limit, bound_cycles
-from hawk_xdsl.npu_target.simulation import FlagWait, Simulation, TraceEvent, simulate
+from hawk_xdsl.npu_target.simulation import (
+    FlagWait,
+    Simulation,
+    TraceEvent,
+    simulate,
+    time_kernel,
+)
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import available_targets, load_target
 from hawk_xdsl.npu_target.traps import Trap, TrapCode
@@ -25,6 +31,7 @@ __all__ = [
     "buffer_bytes",
     "load_target",
     "simulate",
+    "time_kernel",
     "total",
     "verify_kernel",
 ]

@@ -42,13 +42,15 @@ class Machine:
     """What all instructions of a kernel share.
 
     ``ordered`` is whether pipes run independently, with addresses, flags and barriers; if not,
-    instructions run one after the other and only flags and capacity are not looked at.
+    instructions run one after the other and only flags and capacity are not looked at. Without
+    ``values`` nothing is computed, and nothing checked that depends on what was.
     """
 
     core: Core
     target: Target
     ordered: bool
     trace: Callable[[int, str, float, float], None] | None
+    values: bool = True
 
 
 class Held:
@@ -125,8 +127,10 @@ class TileInstruction(ABC):
         core, pipe = self.core, self.pipe
         core.sequence[pipe] += 1
         plan = self.plan or self._find_plan(operands)
-        self._access(operands, generations)
-        self.compute(operands)
+        self.count(operands)
+        if self.machine.values:
+            self.access(operands, generations)
+            self.compute(operands)
         core.now += (plan.instructions - 1) * core.issue_cycles
         start = self.take_time(plan, issued, operands)
         if not self.machine.ordered:
@@ -144,7 +148,8 @@ class TileInstruction(ABC):
                 self.plan = plan
         return plan
 
-    def _access(self, operands: Values, generations: list[int]) -> None:
+    def access(self, operands: Values, generations: list[int]) -> None:
+        """Check and note what is read and written."""
         core, pipe = self.core, self.pipe
         for place, alignment in zip(self.locals, self.alignments, strict=True):
             if operands[place].start % alignment:
@@ -194,6 +199,10 @@ class TileInstruction(ABC):
     @abstractmethod
     def make_plan(self, operands: Values) -> Plan:
         """The cost for the shapes of operands. Raises ``Fault`` for shapes it cannot have."""
+
+    @abstractmethod
+    def count(self, operands: Values) -> None:
+        """Count what the performance report needs."""
 
     @abstractmethod
     def compute(self, operands: Values) -> None:

@@ -167,10 +167,9 @@ class MoveInstruction(TileInstruction):
         return bursts_of(dims, far.data.itemsize, block=self.block)
 
     def compute(self, operands: Values) -> None:
-        """Copy the elements; count what the performance warnings need."""
+        """Copy the elements."""
         source: Tile | GlobalTile = operands[0]
         dest: Tile | GlobalTile = operands[1]
-        self._count(source, dest)
         values = source.data if isinstance(source, GlobalTile) else source.read()
         if self.relu:
             values = values.clip(0)
@@ -184,7 +183,10 @@ class MoveInstruction(TileInstruction):
             dest.write(values)
             dest.spoil_tails()
 
-    def _count(self, source: Tile | GlobalTile, dest: Tile | GlobalTile) -> None:
+    def count(self, operands: Values) -> None:
+        """Bytes, and copies that are small or start at an odd address."""
+        source: Tile | GlobalTile = operands[0]
+        dest: Tile | GlobalTile = operands[1]
         self.runs += 1
         size = self.plan.bytes if self.plan else source.data.nbytes
         self.moved_bytes += size

@@ -100,6 +100,30 @@ def simulate(
         return _Run(kernel, inputs, target, planned=mode == "planned", trace=trace).simulation()
 
 
+def time_kernel(kernel: KernelOp, target: Target) -> Performance:
+    """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
+
+    Runs the first block, which has as many tiles as any, computes nothing and checks only what
+    shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
+    verdict on them.
+
+    Raises:
+        Trap: an instruction cannot have the shapes it gets, or the kernel does not end.
+    """
+    verify_kernel(kernel, target)
+    arguments = kernel.body.block.args
+    run = _Run(kernel, (), target, planned=True, trace=False, values=False)
+    tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
+    cycles = run.run_block(0, tiles)
+    return Performance(
+        cycles=cycles,
+        busy=dict(zip(PIPES, run.core.busy, strict=True)),
+        stalls={(PIPES[a], PIPES[b]): time for (a, b), time in run.core.stalled().items()},
+        bytes_moved=bytes_by_path(run.program.instructions),
+        warnings=(),
+    )
+
+
 class _Run:
     """One simulation."""
 
@@ -111,6 +135,7 @@ class _Run:
         *,
         planned: bool,
         trace: bool,
+        values: bool = True,
     ) -> None:
         self.kernel = kernel
         self.target = target
@@ -127,9 +152,9 @@ class _Run:
             self.core.record_wait = self._record_wait
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
-        machine = Machine(self.core, target, planned, recorder)
+        machine = Machine(self.core, target, planned, recorder, values)
         self.log = AccessLog()
-        self.arrays = _arrays(kernel, inputs, self.log)
+        self.arrays = _arrays(kernel, inputs, self.log) if values else []
         try:
             self.program = Program(kernel, machine, self.scopes)
         except Fault as fault:
@@ -143,7 +168,7 @@ class _Run:
         stalled: list[dict[tuple[int, int], float]] = [{} for _ in free]
         for block in range(self.blocks):
             start, core = heapq.heappop(free)
-            cycles = self._run_block(block, arguments)
+            cycles = self.run_block(block, arguments)
             busy[core] = [a + b for a, b in zip(busy[core], self.core.busy, strict=True)]
             for pair, time in self.core.stalled().items():
                 stalled[core][pair] = stalled[core].get(pair, 0.0) + time
@@ -166,7 +191,8 @@ class _Run:
         banks = self.target.vector.banks if self.planned else None
         return replace(run, warnings=warnings_of(run, instructions, banks))
 
-    def _run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
+    def run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
+        """Run one block on an idle core; returns its cycles. Raises ``Trap``."""
         self.core.reset(block)
         self.scopes.reset()
         self.log.begin_block()
@@ -244,6 +270,15 @@ def _arrays(kernel: KernelOp, inputs: Sequence[Array], log: AccessLog) -> list[G
         data = np.empty(*_type_of(argument))
         arrays.append(GlobalArray(value_name(argument), data, log, output=True))
     return arrays
+
+
+def _untouched(arguments: Sequence[BlockArgument]) -> list[GlobalArray]:
+    """Arrays whose elements nobody reads or writes."""
+    log = AccessLog()
+    return [
+        GlobalArray(value_name(argument), np.empty(*_type_of(argument)), log, output=False)
+        for argument in arguments
+    ]
 
 
 def _type_of(argument: BlockArgument) -> tuple[tuple[int, ...], np.dtype[np.generic]]:

@@ -80,10 +80,13 @@ class VectorInstruction(TileInstruction):
             case _:
                 return shape == out
 
-    def compute(self, operands: Values) -> None:
-        """The op's function on the tiles' elements."""
+    def count(self, operands: Values) -> None:
+        """Runs, and the operands of the last one."""
         self.runs += 1
         self.last_operands = operands
+
+    def compute(self, operands: Values) -> None:
+        """The op's function on the tiles' elements."""
         inputs = [
             operand.data if tile else operand
             for operand, tile in zip(operands, self.is_tile, strict=False)
@@ -131,11 +134,14 @@ class MmadInstruction(TileInstruction):
         pieces = _pieces(acc)
         return Plan(cycles + (pieces - 1) * self.machine.target.cube.fixed, pieces)
 
-    def execute(self, operands: Values, generations: list[int], issued: float) -> None:
+    def count(self, operands: Values) -> None:
+        """Nothing."""
+
+    def access(self, operands: Values, generations: list[int]) -> None:
         """As every instruction; accumulating also reads the destination."""
         if not operands[2]:
             operands[3].check_initialised(generations[2])
-        super().execute(operands, generations, issued)
+        super().access(operands, generations)
 
     def compute(self, operands: Values) -> None:
         """Products in float32 (exact integers for i8), rounded once into the accumulator."""
@@ -167,7 +173,7 @@ class ReadInstruction(TileInstruction):
     def __init__(self, op: ReadOp, machine: Machine, slots: tuple[int, ...], result: int) -> None:
         super().__init__(op, machine, slots)
         self.result = result
-        self.value: object = None
+        self.value: object = 0
         self.cycles = machine.target.scalar.read[scope_of(op.source)]
         self.alignments = [1] * len(self.locals)  # a scalar needs no block of its own
 
@@ -199,6 +205,9 @@ class ReadInstruction(TileInstruction):
     def make_plan(self, operands: Values) -> Plan:
         """The latency of the scalar unit's load."""
         return Plan(self.cycles)
+
+    def count(self, operands: Values) -> None:
+        """Nothing."""
 
     def compute(self, operands: Values) -> None:
         """Take the element."""
