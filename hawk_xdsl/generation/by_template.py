@@ -68,7 +68,9 @@ class TemplateProposer:
             return self._troubles.pop(0)
         best = self._best()
         if self._search is not None and self._cycles is not None:
-            if best is None or best[1].estimate >= self._cycles:
+            faster = best is not None and best[1].estimate < self._cycles
+            best = best if faster else None
+            if best is None:
                 return None
         while best is None or self._blame.of(best[1].entries):
             composition = next(self._compositions, None)

@@ -105,14 +105,21 @@ class Gate:
         cycles = 0 if performance is None else round(performance.cycles)
         return Verdict(text, program=program, cycles=cycles, performance=performance)
 
-    def time(self, text: str) -> Performance:
-        """How long a kernel text takes, without its values. Raises ``HawkError`` where it cannot.
+    def time(self, text: str, limit: float) -> Performance | None:
+        """How long a kernel text takes, without its values; ``None``: more than ``limit`` cycles.
 
-        It is no verdict: what it takes milliseconds to time takes seconds to believe.
+        It is no verdict: what it takes milliseconds to time takes seconds to believe. Raises
+        ``HawkError`` where the text is no kernel, or does not fit.
         """
         program = build(text, self._signature, self._max_blocks)
-        finished = [self._finished(stage.op) for stage in program.kernels]
-        return total([time_kernel(kernel, self._target) for kernel in finished])
+        timed: list[Performance] = []
+        for stage in program.kernels:
+            found = time_kernel(self._finished(stage.op), self._target, limit)
+            if found is None or found.cycles > limit:
+                return None
+            timed.append(found)
+            limit -= found.cycles
+        return total(timed)
 
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])

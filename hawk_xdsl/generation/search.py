@@ -15,20 +15,26 @@ Sizes = Mapping[str, int]
 At = Callable[[Sizes], Candidate | None]
 """The template at given tile sizes; ``None`` where they do not fit."""
 
-Timer = Callable[[str], Performance]
-"""The time of a kernel text on the NPU model. Raises ``HawkError`` where it is no kernel."""
+Timer = Callable[[str, float], Performance | None]
+"""The time of a kernel text on the NPU model, ``None`` if it takes more than so many cycles.
+
+Raises ``HawkError`` where it is no kernel.
+"""
 
 STARTS = 8
 """Candidates of the best estimates that are timed before the fastest is refined."""
 
-TIMINGS = 24
+TIMINGS = 20
 """Most kernel texts that are timed for one template."""
 
 OVERLAPPED = 0.85
 """Occupancy of the busiest pipe above which more overlap of the pipes gains little."""
 
 GRANULES = (64, 16, 8)
-"""Elements that a tile size is a multiple of, if it is larger: a repeat in f32, a fractal, a block."""
+"""Elements that sizes are multiples of where they are larger: a repeat in f32, a fractal, a block.
+
+That matters along an innermost axis, and along all axes of a matrix in fractals.
+"""
 
 
 @dataclass
@@ -47,20 +53,21 @@ class TileSearch:
     target: Target
     timings: int = 0
     _known: dict[str, Performance | None] = field(default_factory=dict[str, "Performance | None"])
+    _failed: set[str] = field(default_factory=set[str])
 
     def ranked(self, candidates: Sequence[Candidate], at: At) -> list[Candidate]:
         """The candidates and refinements of the fastest, the fastest first.
 
-        What was timed comes with its cycles as the estimate; what was not comes after it, in the
-        order of its own estimate, and what cannot be timed is last: the gate will say why.
+        What was the fastest so far when it was timed has its cycles as the estimate. The others
+        come after, in the order of their own estimates, and what cannot be timed is last: the gate
+        will say why.
         """
         limit = self.timings + TIMINGS
         timed: list[Candidate] = []
-        for candidate in candidates:
-            if len(timed) < STARTS and self.timings < limit:
-                found = self._timed(candidate)
-                timed += [] if found is None else [found]
-        best = min(timed, key=_estimate, default=None)
+        for candidate in candidates[:STARTS]:
+            found = self._timed(candidate, timed[-1].estimate if timed else inf)
+            timed += [] if found is None else [found]
+        best = timed[-1] if timed else None
         while best is not None and self.timings < limit:
             better = self._improved(best, at, limit)
             if better is None:
@@ -74,27 +81,32 @@ class TileSearch:
         performance = self._known[best.text]
         assert performance is not None
         core = Core.CUBE if performance.busy[Pipe.CUBE] else Core.VECTOR
-        for sizes in refinements(best.sizes, self.extents, self.target.cores[core], performance):
+        cores, granular = self.target.cores[core], core is Core.CUBE
+        for sizes in refinements(best.sizes, self.extents, cores, performance, granular=granular):
             refined = at(sizes)
             if refined is None or refined.text in self._known:
                 continue
             if self.timings == limit:
                 return None
-            found = self._timed(refined)
-            if found is not None and found.estimate < best.estimate:
+            found = self._timed(refined, best.estimate)
+            if found is not None:
                 return found
         return None
 
-    def _timed(self, candidate: Candidate) -> Candidate | None:
-        """The candidate with its time, ``None`` if it has none."""
-        if candidate.text not in self._known:
-            self.timings += 1
-            try:
-                self._known[candidate.text] = self.timer(candidate.text)
-            except HawkError:
-                self._known[candidate.text] = None
-        performance = self._known[candidate.text]
-        return None if performance is None else replace(candidate, estimate=performance.cycles)
+    def _timed(self, candidate: Candidate, limit: float) -> Candidate | None:
+        """The candidate with its time, ``None`` if it is not below the limit."""
+        if candidate.text in self._known:
+            return None
+        self.timings += 1
+        try:
+            performance = self.timer(candidate.text, limit)
+        except HawkError:
+            performance = None
+            self._failed.add(candidate.text)
+        self._known[candidate.text] = performance
+        if performance is None or performance.cycles >= limit:
+            return None
+        return replace(candidate, estimate=performance.cycles)
 
     def _in_order(
         self, timed: Sequence[Candidate], candidates: Sequence[Candidate]
@@ -103,7 +115,7 @@ class TileSearch:
         after = first[-1].estimate if first else 0.0
         taken = {candidate.text for candidate in first}
         rest = [
-            replace(c, estimate=inf if c.text in self._known else after + c.estimate)
+            replace(c, estimate=inf if c.text in self._failed else after + c.estimate)
             for c in candidates
             if c.text not in taken
         ]
@@ -115,7 +127,12 @@ def _estimate(candidate: Candidate) -> float:
 
 
 def refinements(
-    sizes: Sizes, extents: Mapping[str, int], cores: int, performance: Performance | None
+    sizes: Sizes,
+    extents: Mapping[str, int],
+    cores: int,
+    performance: Performance | None,
+    *,
+    granular: bool = False,
 ) -> list[Sizes]:
     """Tile sizes near the given ones, the most promising first, none twice.
 
@@ -129,12 +146,13 @@ def refinements(
         extents: of all axes.
         cores: cores that tiles are dealt to.
         performance: of the kernel with these sizes, ``None`` if it did not fit.
+        granular: whether sizes along all axes must be whole granules, not only the innermost.
     """
-    smaller = list(_smaller(sizes, extents))
+    steps = _Steps(sizes, extents, frozenset(extents) if granular else frozenset([*extents][-1:]))
+    smaller = list(steps.smaller())
     if performance is None:
         return _distinct(smaller, sizes)
-    larger, even = list(_larger(sizes, extents)), list(_even(sizes, extents, cores))
-    reshaped = list(_reshaped(sizes, extents))
+    larger, even, reshaped = list(steps.larger()), list(steps.even(cores)), list(steps.reshaped())
     busy = max(performance.occupancy.values(), default=0.0)
     if _tiles(sizes, extents) < cores:
         order = [even, smaller, reshaped, larger]
@@ -158,40 +176,48 @@ def _tiles(sizes: Sizes, extents: Mapping[str, int]) -> int:
     return prod(-(-extents[axis] // size) for axis, size in sizes.items())
 
 
-def _smaller(sizes: Sizes, extents: Mapping[str, int]) -> Iterator[Sizes]:
-    """Half an axis, the outermost first: rows stay whole for as long as they can."""
-    for axis, size in sizes.items():
-        if size > 1:
-            yield {**sizes, axis: _near(size // 2, extents[axis])}
+@dataclass(frozen=True)
+class _Steps:
+    """Steps from tile sizes to others. ``granular`` axes have sizes of whole granules."""
 
+    sizes: Sizes
+    extents: Mapping[str, int]
+    granular: frozenset[str]
 
-def _larger(sizes: Sizes, extents: Mapping[str, int]) -> Iterator[Sizes]:
-    """Twice an axis, the innermost first: it makes runs longer."""
-    for axis, size in reversed(list(sizes.items())):
-        if size < extents[axis]:
-            yield {**sizes, axis: min(2 * size, extents[axis])}
+    def _with(self, axis: str, size: int) -> Sizes:
+        """The sizes with another one of an axis: the next whole granules up, at most the axis."""
+        granule = next((granule for granule in GRANULES if size > granule), 1)
+        if axis not in self.granular:
+            granule = 1
+        whole = -(-max(size, 1) // granule) * granule
+        return {**self.sizes, axis: min(whole, self.extents[axis])}
 
+    def smaller(self) -> Iterator[Sizes]:
+        """Half an axis, the outermost first: rows stay whole for as long as they can."""
+        for axis, size in self.sizes.items():
+            if size > 1:
+                yield self._with(axis, size // 2)
 
-def _reshaped(sizes: Sizes, extents: Mapping[str, int]) -> Iterator[Sizes]:
-    """Twice an axis and half another one: as many elements in another shape."""
-    for grown in _larger(sizes, extents):
-        for shrunk in _smaller(grown, extents):
-            if all(grown[axis] == sizes[axis] or shrunk[axis] == grown[axis] for axis in sizes):
-                yield shrunk
+    def larger(self) -> Iterator[Sizes]:
+        """Twice an axis or half as much again, the innermost first: it makes runs longer."""
+        for axis in reversed([*self.sizes]):
+            if self.sizes[axis] < self.extents[axis]:
+                yield self._with(axis, 2 * self.sizes[axis])
+                yield self._with(axis, self.sizes[axis] * 3 // 2)
 
+    def reshaped(self) -> Iterator[Sizes]:
+        """Larger along an axis and half along another one."""
+        for grown in self.larger():
+            for axis, size in grown.items():
+                if size == self.sizes[axis] > 1:
+                    yield replace(self, sizes=grown)._with(axis, size // 2)
 
-def _even(sizes: Sizes, extents: Mapping[str, int], cores: int) -> Iterator[Sizes]:
-    """Sizes of one axis at which all cores have the same number of tiles, about as many as now."""
-    waves = -(-_tiles(sizes, extents) // cores)
-    for axis, size in sizes.items():
-        others = _tiles({**sizes, axis: extents[axis]}, extents)
-        for wanted in (waves, waves + 1, waves - 1):
-            pieces = wanted * cores // others
-            if 1 <= pieces <= extents[axis]:
-                yield {**sizes, axis: _near(-(-extents[axis] // pieces), extents[axis])}
-
-
-def _near(size: int, extent: int) -> int:
-    """The next size up of whole granules, at most the axis."""
-    granule = next((granule for granule in GRANULES if size > granule), 1)
-    return min(-(-max(size, 1) // granule) * granule, extent)
+    def even(self, cores: int) -> Iterator[Sizes]:
+        """Sizes of one axis that give all cores as many tiles, about as many as now."""
+        waves = -(-_tiles(self.sizes, self.extents) // cores)
+        for axis in self.sizes:
+            others = _tiles({**self.sizes, axis: self.extents[axis]}, self.extents)
+            for wanted in (waves, waves + 1, waves - 1):
+                pieces = wanted * cores // others
+                if 1 <= pieces <= self.extents[axis]:
+                    yield self._with(axis, -(-self.extents[axis] // pieces))

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
@@ -43,7 +44,8 @@ class Machine:
 
     ``ordered`` is whether pipes run independently, with addresses, flags and barriers; if not,
     instructions run one after the other and only flags and capacity are not looked at. Without
-    ``values`` nothing is computed, and nothing checked that depends on what was.
+    ``values`` nothing is computed, and nothing checked that depends on what was. No instruction
+    ends after ``limit`` cycles.
     """
 
     core: Core
@@ -51,6 +53,11 @@ class Machine:
     ordered: bool
     trace: Callable[[int, str, float, float], None] | None
     values: bool = True
+    limit: float = inf
+
+
+class TooLong(Exception):
+    """An instruction would end after the limit of cycles."""
 
 
 class Held:
@@ -133,6 +140,8 @@ class TileInstruction(ABC):
             self.compute(operands)
         core.now += (plan.instructions - 1) * core.issue_cycles
         start = self.take_time(plan, issued, operands)
+        if core.free[pipe] > self.machine.limit:
+            raise TooLong
         if not self.machine.ordered:
             core.now = core.done[pipe]
         if self.machine.trace is not None:

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.decode import Program
 from hawk_xdsl.npu_target.dtypes import Array, numpy_dtype
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
-from hawk_xdsl.npu_target.instructions import Machine, Values
+from hawk_xdsl.npu_target.instructions import Machine, TooLong, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
 from hawk_xdsl.npu_target.pipes import PIPES, Core, FlagKey
@@ -100,21 +101,24 @@ def simulate(
         return _Run(kernel, inputs, target, planned=mode == "planned", trace=trace).simulation()
 
 
-def time_kernel(kernel: KernelOp, target: Target) -> Performance:
+def time_kernel(kernel: KernelOp, target: Target, limit: float = inf) -> Performance | None:
     """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
 
     Runs the first block, which has as many tiles as any, computes nothing and checks only what
     shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
-    verdict on them.
+    verdict on them. ``None`` says that it takes more than ``limit`` cycles.
 
     Raises:
         Trap: an instruction cannot have the shapes it gets, or the kernel does not end.
     """
     verify_kernel(kernel, target)
     arguments = kernel.body.block.args
-    run = _Run(kernel, (), target, planned=True, trace=False, values=False)
+    run = _Run(kernel, (), target, planned=True, trace=False, values=False, limit=limit)
     tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
-    cycles = run.run_block(0, tiles)
+    try:
+        cycles = run.run_block(0, tiles)
+    except TooLong:
+        return None
     return Performance(
         cycles=cycles,
         busy=dict(zip(PIPES, run.core.busy, strict=True)),
@@ -136,6 +140,7 @@ class _Run:
         planned: bool,
         trace: bool,
         values: bool = True,
+        limit: float = inf,
     ) -> None:
         self.kernel = kernel
         self.target = target
@@ -152,7 +157,7 @@ class _Run:
             self.core.record_wait = self._record_wait
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
-        machine = Machine(self.core, target, planned, recorder, values)
+        machine = Machine(self.core, target, planned, recorder, values, limit)
         self.log = AccessLog()
         self.arrays = _arrays(kernel, inputs, self.log) if values else []
         try:
