@@ -69,6 +69,12 @@ def test_sizes_are_within_their_axes_in_whole_granules_and_never_twice() -> None
             assert sizes not in found
 
 
+def test_what_is_no_axis_stays() -> None:
+    assert refinements({"layout": 2, "m": 64}, EXTENTS, 48, performance(100, 0.5)) == []
+    for each in refinements({"i0": 8, "layout": 2}, EXTENTS, 48, performance(100, 0.5)):
+        assert each["layout"] == 2
+
+
 class Machine:
     """A machine on which a tile of 4 by 256 is the fastest."""
 

@@ -10,7 +10,10 @@ from hawk_xdsl.generation.candidate import Candidate
 from hawk_xdsl.npu_target import Performance, Target
 
 Sizes = Mapping[str, int]
-"""Tile extents in elements by axis, as a candidate has them; axes without one are not split."""
+"""Tile extents in elements by axis, as a candidate has them; axes without one are not split.
+
+What is no axis of the specification (a template's own choice) is kept as it is.
+"""
 
 At = Callable[[Sizes], Candidate | None]
 """The template at given tile sizes; ``None`` where they do not fit."""
@@ -173,7 +176,7 @@ def _distinct(found: Sequence[Sizes], known: Sizes) -> list[Sizes]:
 
 
 def _tiles(sizes: Sizes, extents: Mapping[str, int]) -> int:
-    return prod(-(-extents[axis] // size) for axis, size in sizes.items())
+    return prod(-(-extents[a] // size) for a, size in sizes.items() if a in extents)
 
 
 @dataclass(frozen=True)
@@ -195,13 +198,13 @@ class _Steps:
     def smaller(self) -> Iterator[Sizes]:
         """Half an axis, the outermost first: rows stay whole for as long as they can."""
         for axis, size in self.sizes.items():
-            if size > 1:
+            if size > 1 and axis in self.extents:
                 yield self._with(axis, size // 2)
 
     def larger(self) -> Iterator[Sizes]:
         """Twice an axis or half as much again, the innermost first: it makes runs longer."""
         for axis in reversed([*self.sizes]):
-            if self.sizes[axis] < self.extents[axis]:
+            if self.sizes[axis] < self.extents.get(axis, 0):
                 yield self._with(axis, 2 * self.sizes[axis])
                 yield self._with(axis, self.sizes[axis] * 3 // 2)
 
@@ -209,13 +212,13 @@ class _Steps:
         """Larger along an axis and half along another one."""
         for grown in self.larger():
             for axis, size in grown.items():
-                if size == self.sizes[axis] > 1:
+                if size == self.sizes[axis] > 1 and axis in self.extents:
                     yield replace(self, sizes=grown)._with(axis, size // 2)
 
     def even(self, cores: int) -> Iterator[Sizes]:
         """Sizes of one axis that give all cores as many tiles, about as many as now."""
         waves = -(-_tiles(self.sizes, self.extents) // cores)
-        for axis in self.sizes:
+        for axis in [axis for axis in self.sizes if axis in self.extents]:
             others = _tiles({**self.sizes, axis: self.extents[axis]}, self.extents)
             for wanted in (waves, waves + 1, waves - 1):
                 pieces = wanted * cores // others
