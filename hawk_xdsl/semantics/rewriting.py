@@ -3,7 +3,7 @@
 In a pattern a variable matches any term, twice the same variable the same term, and a variable
 whose name starts with ``c`` literals only. ``reduce_sum(a)`` matches a fold over any axes; folds in
 the replacement run over the same axes. ``scan_sum(a)`` is the same for a running fold. ``f32(a)``
-is a cast, ``cast(a)`` one to any dtype.
+is a cast, ``cast(a)`` one to any dtype, ``same(a)`` one to the dtype of what is replaced.
 """
 
 import math
@@ -163,6 +163,8 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
     args = tuple(build(arg, found, inner, terms) for arg in pattern.args)
     if pattern.op in DTYPES:
         return terms.cast(args[0], pattern.op)
+    if pattern.op == "same":
+        return terms.cast(args[0], dtype)
     if pattern.op.startswith("reduce_"):
         return terms.reduce(pattern.op.removeprefix("reduce_"), args[0], found.bound)
     if pattern.op.startswith("scan_"):
