@@ -57,8 +57,8 @@ def test_ub_bytes_count_rows_in_whole_blocks() -> None:
 
 
 def test_a_function_without_knowledge_is_named() -> None:
-    specification = specify(undecided(elementwise("8x16", "%1 = math.atan %in : f32")))
-    with pytest.raises(NoInstructionError, match="atan"):
+    specification = specify(undecided(elementwise("8x16", "%1 = math.atan2 %in, %in : f32")))
+    with pytest.raises(NoInstructionError, match="atan2"):
         compose(specification)
 
 

@@ -295,7 +295,8 @@ class Composition:
     """A specification with an instruction for every term; ``entries`` are those it came from.
 
     ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
-    ``parts`` are axes whose folds are of one tile only: each tile stores a part.
+    ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
+    axes that never meet another one in a term, and stand in its dimension of tiles.
     """
 
     specification: Specification
@@ -305,3 +306,4 @@ class Composition:
     combiners: Mapping[tuple[str, str], str]
     composer: Composer
     parts: frozenset[str] = field(default_factory=frozenset[str])
+    beside: Mapping[str, str] = field(default_factory=dict[str, str])

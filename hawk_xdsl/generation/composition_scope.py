@@ -65,11 +65,26 @@ class Frame:
 
     def aligned(self, axes: Sequence[str], term: Term) -> Axes:
         """The axes as dimensions right-aligned to the tile's, unit ones where one is missing."""
-        order = [a for a in self.order[id(term)] if self.tiling.in_tile(a)]
-        held = [axis for axis in order if axis in axes]
-        if not held:
-            return (None,)
-        return tuple(axis if axis in held else None for axis in order[order.index(held[0]) :])
+        held = [next((axis for axis in slot if axis in axes), None) for slot in self._slots(term)]
+        while held and held[0] is None:
+            held.pop(0)
+        return tuple(held) or (None,)
+
+    def _slots(self, term: Term) -> list[list[str]]:
+        """The dimensions of the tile, in order; axes that stand beside one another share one."""
+        beside = self.composition.beside
+        slots: list[list[str]] = []
+        for axis in self.order[id(term)]:
+            shared = next(
+                (s for s in slots if beside.get(s[0]) in (axis, beside.get(axis, ""))), None
+            )
+            if shared is not None and not self.tiling.in_tile(axis):
+                raise UntileableError(f"{axis} is a point, but {shared[0]} is not")
+            if shared is not None:
+                shared.append(axis)
+            elif self.tiling.in_tile(axis):
+                slots.append([axis])
+        return slots
 
     def arranged(self, value: Value, wanted: Axes, scope: Scope) -> Value:
         """The tile with its dimensions in the order and rank wanted; leading unit ones may stay."""

@@ -283,20 +283,25 @@ class _Writer:
 
     def _sink(self, result: Result, tiling: Tiling) -> tuple[str, Axes]:
         """Where a result's tile goes; a fold of a part goes to the number of the part."""
-        split = frozenset(
-            a for dim in result.index for a in dim.axes if a in self.composition.parts
-        )
+        split = [a for dim in result.index for a in dim.axes if a in self.composition.parts]
         if not split:
             return tiling.slice_of(result.name, result.index, result.shape)
-        dims = [dim for dim in result.index if not dim.axes & split]
-        shape = [
-            n for dim, n in zip(result.index, result.shape, strict=True) if not dim.axes & split
-        ]
-        numbers = [
-            f"{a} // {tiling.sizes[a]}" for dim in result.index for a in dim.axes if a in split
-        ]
-        if not dims:
-            return f"{result.name}[{', '.join(numbers)}:1]", (None,)
-        text, axes = tiling.slice_of(result.name, dims, shape)
-        inner = text[len(result.name) + 1 :]
-        return f"{result.name}[{', '.join(numbers)}, {inner}", axes
+        words: list[str] = []
+        stride = 1
+        for axis in reversed(split):
+            number = f"{axis} // {tiling.sizes[axis]}"
+            words.insert(0, number if stride == 1 else f"{number} * {stride}")
+            stride *= -(-tiling.axes[axis] // tiling.sizes[axis])
+        start = " + ".join(words)
+        parts: list[str] = []
+        axes: list[str | None] = []
+        for dim, extent in zip(result.index, result.shape, strict=True):
+            if dim.plain == split[-1]:
+                parts.append(start)
+            elif dim.plain not in split:
+                text, found = tiling.slice_of("", (dim,), (extent,))
+                parts.append(text[1:-1] if found[0] is not None else tiling.start(dim))
+                axes += [axis for axis in found if axis is not None]
+        if not axes:
+            parts[-1] += ":1"
+        return f"{result.name}[{', '.join(parts)}]", tuple(axes) or (None,)

@@ -8,6 +8,7 @@ from hawk_xdsl.generation.composition import Composition
 from hawk_xdsl.generation.composition_write import write_tile
 from hawk_xdsl.generation.contraction import contraction_at, contractions
 from hawk_xdsl.generation.kernel_template import kernel_at, kernel_candidates
+from hawk_xdsl.generation.staging import staged, staged_at
 from hawk_xdsl.generation.template_estimate import estimate
 from hawk_xdsl.generation.template_tilings import tiling_at, tilings
 from hawk_xdsl.generation.tiling import UntileableError
@@ -29,6 +30,8 @@ def candidates(
         found = list(_tiled(entry, composition, target))
     elif entry.trigger.structure == Structure.KERNEL:
         return list(kernel_candidates(entry, specification, target))
+    elif entry.trigger.structure == Structure.STAGED and composition is not None:
+        found = list(staged(entry, composition, target))
     else:
         return []
     return sorted(found, key=lambda c: c.estimate)
@@ -50,6 +53,8 @@ def instantiate(
         return _tiled_at(entry, composition, target, sizes)
     if entry.trigger.structure == Structure.KERNEL:
         return kernel_at(entry, specification, sizes)
+    if entry.trigger.structure == Structure.STAGED and composition is not None:
+        return staged_at(entry, composition, target, sizes)
     return None
 
 

@@ -20,50 +20,44 @@ BLOCK = 8
 
 @dataclass(frozen=True)
 class _Room:
-    """What a specification leaves free: ``points`` have no dimension, ``whole`` are never cut."""
+    """What a specification leaves free: ``points`` have no dimension, ``last`` lie innermost."""
 
     specification: Specification
     folded: frozenset[str]
     points: frozenset[str]
-    whole: frozenset[str]
     last: frozenset[str]
 
 
-def tiling_at(specification: Specification, sizes: Mapping[str, int]) -> Tiling:
-    """The tiling of given sizes; folded axes among them are streamed."""
-    streamed = frozenset(sizes) & folded_axes(specification)
+def tiling_at(
+    specification: Specification,
+    sizes: Mapping[str, int],
+    parts: frozenset[str] = frozenset(),
+) -> Tiling:
+    """The tiling of given sizes; folded axes among them are streamed, unless folded in parts."""
+    streamed = frozenset(sizes) & folded_axes(specification) - parts
     return Tiling(specification.axes, sizes, streamed)
 
 
-def tilings(specification: Specification, target: Target) -> Iterator[dict[str, int]]:
-    """Tile sizes worth an estimate, each once."""
-    room = _room(specification)
+def tilings(
+    specification: Specification, target: Target, parts: frozenset[str] = frozenset()
+) -> Iterator[dict[str, int]]:
+    """Tile sizes worth an estimate, each once; axes of ``parts`` are split though they are folded.
+
+    Tiles are filled axis by axis, in several orders and to several sizes.
+    """
+    room = _room(specification, parts)
     seen: set[tuple[tuple[str, int], ...]] = set()
-    cores = target.cores[Core.VECTOR]
     for order in _orders(room):
         for budget in _budgets(specification, target):
-            sizes = _filled(room, order, budget, cores)
-            if tuple(sizes.items()) not in seen:
-                seen.add(tuple(sizes.items()))
-                yield sizes
+            for even in (False, True):
+                sizes = _filled(room, order, budget, target.cores[Core.VECTOR], even)
+                if tuple(sizes.items()) not in seen:
+                    seen.add(tuple(sizes.items()))
+                    yield sizes
 
 
-def parted(
-    specification: Specification, parts: frozenset[str], target: Target
-) -> Iterator[dict[str, int]]:
-    """Tile sizes where the axes of ``parts`` are split over the cores though they are folded."""
-    room = _room(specification)
-    room = _Room(specification, room.folded - parts, room.points, room.whole - parts, room.last)
-    seen: set[tuple[tuple[str, int], ...]] = set()
-    for budget in _budgets(specification, target):
-        sizes = _filled(room, list(specification.axes)[::-1], budget, target.cores[Core.VECTOR])
-        if tuple(sizes.items()) not in seen:
-            seen.add(tuple(sizes.items()))
-            yield sizes
-
-
-def _room(specification: Specification) -> _Room:
-    folded = folded_axes(specification)
+def _room(specification: Specification, parts: frozenset[str]) -> _Room:
+    folded = folded_axes(specification) - parts
     points: set[str] = set()
     last: set[str] = set()
     indices = [r.index for r in specification.results]
@@ -80,7 +74,7 @@ def _room(specification: Specification) -> _Room:
             if len(axes) > 1:
                 wide = max(axes, key=lambda a: (a not in folded, specification.axes[a]))
                 points |= set(axes) - {wide}
-    return _Room(specification, folded, frozenset(points), frozenset(), frozenset(last))
+    return _Room(specification, folded, frozenset(points), frozenset(last))
 
 
 def _orders(room: _Room) -> Iterator[Sequence[str]]:
@@ -105,8 +99,13 @@ def _budgets(specification: Specification, target: Target) -> list[int]:
     return sorted({min(total, n) for n in found}, reverse=True) or [1]
 
 
-def _filled(room: _Room, order: Sequence[str], budget: int, cores: int) -> dict[str, int]:
-    """The axes in an order until the tile is full; the rest are points, or chunks of one."""
+def _filled(
+    room: _Room, order: Sequence[str], budget: int, cores: int, even: bool
+) -> dict[str, int]:
+    """The axes in an order until the tile is full; the rest are points, or chunks of one.
+
+    ``even``: sizes that leave no ragged tile are preferred to those that leave no core idle.
+    """
     extents = room.specification.axes
     sizes: dict[str, int] = {}
     left = max(1, budget)
@@ -116,19 +115,21 @@ def _filled(room: _Room, order: Sequence[str], budget: int, cores: int) -> dict[
             if extent > 1:
                 sizes[axis] = 1
             continue
-        if extent <= left and (
-            axis in room.folded or not _too_few(room, order, axis, sizes, cores)
-        ):
+        kept = axis in room.folded or not _too_few(room, order, axis, sizes, cores)
+        if extent <= left and kept:
             left //= max(1, extent)
             continue
-        size = _rounded(min(left, extent), extent, axis in room.last)
+        grain = LANES if axis in room.last else 1
+        size = min(left, extent)
+        if axis in room.folded or even:
+            size = _dividing(size, extent, grain)
+        else:
+            size = _balanced(room, order, axis, size, grain, cores)
+        if axis in room.last:
+            size = min(extent, max(size, BLOCK))
         if size >= extent:
             left = 1
             continue
-        if axis not in room.folded:
-            size = _balanced(room, order, axis, size, cores)
-        if axis in room.last:
-            size = min(extent, max(size, BLOCK))
         sizes[axis] = size
         left = max(1, left // size)
     return {axis: sizes[axis] for axis in extents if axis in sizes}
@@ -146,7 +147,9 @@ def _too_few(
     return tiles < cores and extents[axis] > 1
 
 
-def _balanced(room: _Room, order: Sequence[str], axis: str, size: int, cores: int) -> int:
+def _balanced(
+    room: _Room, order: Sequence[str], axis: str, size: int, grain: int, cores: int
+) -> int:
     """The smallest size that leaves the busiest core as many tiles: none works longer than that."""
     extents = room.specification.axes
     position = list(order).index(axis)
@@ -155,25 +158,23 @@ def _balanced(room: _Room, order: Sequence[str], axis: str, size: int, cores: in
     waves = -(-tiles // cores)
     pieces = max(1, waves * cores // outer)
     smallest = -(-extents[axis] // pieces)
-    return min(size, _rounded(smallest, extents[axis], axis in room.last))
+    fine = min(grain, BLOCK)
+    for step in (grain, fine):
+        rounded = -(-smallest // step) * step
+        if rounded <= size:
+            return rounded
+    return size
 
 
-def _rounded(size: int, extent: int, innermost: bool) -> int:
-    """A nearby size that leaves no ragged tile where one exists, in whole repeats if innermost."""
-    size = max(1, min(size, extent))
-    if not innermost:
-        for divisor in range(size, max(size * 3 // 4, 1) - 1, -1):
+def _dividing(size: int, extent: int, grain: int) -> int:
+    """A size not much smaller that leaves no rest where there is one, in whole grains if it can."""
+    if size >= extent:
+        return extent
+    for step in (grain, min(grain, BLOCK)):
+        whole = size - size % step
+        for divisor in range(whole, max(whole * 3 // 4, step) - 1, -step):
             if extent % divisor == 0:
                 return divisor
-        return size
-    if size == extent:
-        return size
-    for grain in (LANES, BLOCK):
-        whole = size - size % grain
-        if not whole:
-            continue
-        for divisor in range(whole, max(whole * 3 // 4, grain) - 1, -grain):
-            if extent % divisor == 0:
-                return divisor
-        return whole
+        if whole:
+            return whole
     return size

@@ -19,7 +19,16 @@ def canonical(draft: Specification, split: Set[str] = frozenset()) -> Specificat
         draft = _divided(draft, *place)
     while (pair := _mergeable(draft)) is not None:
         draft = _merged(draft, *pair)
-    return _named(_aligned(draft))
+    return _of_rank_one(_named(_aligned(draft)))
+
+
+def _of_rank_one(draft: Specification) -> Specification:
+    """Tensors without dimensions as ones of a single element: kernels hold no others."""
+    kept: dict[str, Sequence[int | None]] = {
+        name: range(len(shape)) if shape else (None,)
+        for name, shape in _shapes(draft).items()
+    }
+    return reshaped(draft, kept, {}, draft.axes)
 
 
 def rewrite_axes(

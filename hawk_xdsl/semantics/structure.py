@@ -22,6 +22,9 @@ class Structure(StrEnum):
     KERNEL = "kernel"
     """One specification at any extents: a whole kernel that was verified, and generalised."""
 
+    STAGED = "staged"
+    """Stages that meet in global memory: folds in parts that many cores do."""
+
 
 @dataclass(frozen=True)
 class Contraction:
@@ -41,8 +44,8 @@ class Contraction:
 def structures(specification: Specification) -> tuple[Structure, ...]:
     """The classes a specification belongs to, the most special first."""
     if contraction_of(specification) is not None:
-        return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM)
-    return (Structure.TILES, Structure.STREAM)
+        return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM, Structure.STAGED)
+    return (Structure.TILES, Structure.STREAM, Structure.STAGED)
 
 
 def contraction_of(specification: Specification) -> Contraction | None:
