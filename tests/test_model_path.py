@@ -16,7 +16,7 @@ func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
     iterator_types = ["parallel", "parallel"]
   } ins(%x : tensor<64x128xf32>) outs(%e : tensor<64x128xf32>) {
   ^bb0(%in: f32, %out: f32):
-    %1 = math.atan %in : f32
+    %1 = math.atan2 %in, %in : f32
     linalg.yield %1 : f32
   } -> tensor<64x128xf32>
   return %d : tensor<64x128xf32>
@@ -39,9 +39,9 @@ def test_every_attempt_of_the_model_is_recorded(tmp_path: Path, store: Path) -> 
     for outcome in outcomes:
         assert outcome.source == "model"
         assert outcome.model is not None and "SmolLM2" in outcome.model
-        assert "atan(x0[i0])" in outcome.prompt[-1].content
+        assert "atan2(x0[i0]" in outcome.prompt[-1].content
         assert outcome.kernel_text and outcome.tokens > 0
-        # The unit has no atan and this model does not know how to compose one.
+        # The unit has no two-argument arc tangent and this model does not know how to compose one.
         assert outcome.verdict in (Verdict.REJECTED, Verdict.UNFINISHED)
         assert outcome.trap_code is not None
     assert (row.source, row.cycles) == ("host", None)
@@ -51,4 +51,4 @@ def test_without_the_model_nothing_is_asked(tmp_path: Path, store: Path) -> None
     [row] = compiled(tmp_path, Sources.COMPOSITION).report
     with KnowledgeStore(store) as opened:
         assert [outcome.model for outcome in opened.outcomes()] == [None]
-    assert row.source == "host" and "atan" in row.reason
+    assert row.source == "host" and "atan2" in row.reason

@@ -5,12 +5,12 @@
 // RUN: not xdsl-opt %s -p 'npu-decide{target=abacus store="%t.sqlite"}' 2>&1 | filecheck %s --check-prefix=TARGET
 // RUN: not xdsl-opt %s -p 'npu-decide{tarhet=x}' 2>&1 | filecheck %s --check-prefix=MISSPELT
 
-// No knowledge entry is about the arc tangent. Asked to, the pass leaves the op on the host and
+// No knowledge entry is about the arc tangent of a quotient. Asked to, the pass leaves the op on the host and
 // marks it; else it is an error of one line, like every other mistake.
 
 // CHECK:      npu.undecided "angle" host ins(
 // CHECK-NOT:  npu.kernel
-// ERROR:      error: no kernel for npu.undecided 'angle': nothing says how to compute atan of f32 on this target
+// ERROR:      error: no kernel for npu.undecided 'angle': nothing says how to compute atan2 of f32 on this target
 // OPTION:     error: sources=oracle: expected one of all, model, templates, composition, replay
 // TARGET:     error: unknown target 'abacus'; known: ascend310b, ascend910b1, ascend950
 // MISSPELT:   error: npu-decide: {{.*}}tarhet
@@ -23,7 +23,7 @@ func.func @main(%x: tensor<64x48xf32>) -> tensor<64x48xf32> {
     %e = tensor.empty() : tensor<64x48xf32>
     %s = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%a : tensor<64x48xf32>) outs(%e : tensor<64x48xf32>) {
     ^bb1(%in: f32, %out: f32):
-      %1 = math.atan %in : f32
+      %1 = math.atan2 %in, %in : f32
       linalg.yield %1 : f32
     } -> tensor<64x48xf32>
     npu.yield %s : tensor<64x48xf32>
