@@ -8,7 +8,7 @@ from xdsl.dialects import arith, math
 from xdsl.ir import Operation
 
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
-from hawk_xdsl.semantics.reading import FUNCTIONS
+from hawk_xdsl.semantics.reading_body import FUNCTIONS
 from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
 from hawk_xdsl.semantics.terms import COMPARISONS
 

@@ -23,10 +23,9 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.distill.productions import SCALAR_OPS
-from hawk_xdsl.semantics.reading import (
+from hawk_xdsl.semantics.reading_body import (
     FLOAT_PREDICATES,
     FOLDS,
-    IDENTITIES,
     INTEGER_PREDICATES,
 )
 
@@ -38,6 +37,9 @@ DTYPES: dict[str, Attribute] = {
     "i1": IntegerType(1),
 }
 """The element types that values have, by name."""
+
+STARTS = {"sum": 0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
+"""What a fold starts from."""
 
 _PREDICATES = {
     True: {name: number for number, name in FLOAT_PREDICATES.items()},
@@ -108,7 +110,7 @@ class RegionBuilder:
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             return _binary(block, function, elements[0], elements[1], value.is_float)
 
-        return self._generic([value], loops, kept, value.dtype, IDENTITIES[kind], body)
+        return self._generic([value], loops, kept, value.dtype, STARTS[kind], body)
 
     def contract(self, lhs: Value, rhs: Value, axes: Sequence[int], dtype: str) -> Value:
         """A sum of products over ``axes``, accumulated in ``dtype``."""
@@ -140,7 +142,7 @@ class RegionBuilder:
             block.add_op(chosen)
             return chosen.result
 
-        found = self._generic([read], loops, value.axes, value.dtype, IDENTITIES[kind], body)
+        found = self._generic([read], loops, value.axes, value.dtype, STARTS[kind], body)
         self.extents = self.extents[:-1]
         return found
 

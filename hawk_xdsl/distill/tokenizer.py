@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import TrapCode, available_targets
-from hawk_xdsl.semantics.reading import FUNCTIONS
+from hawk_xdsl.semantics.reading_body import FUNCTIONS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
