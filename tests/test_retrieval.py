@@ -12,8 +12,19 @@ from hawk_xdsl.knowledge_store.embedding import (
     Vector,
     default_embedder,
 )
-from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
-from hawk_xdsl.knowledge_store.features import WEIGHTS, FeatureSpace, HardwareFeatures
+from hawk_xdsl.knowledge_store.entry import (
+    Artifact,
+    Entry,
+    EntryKind,
+    Trigger,
+    load_seed_entries,
+)
+from hawk_xdsl.knowledge_store.features import (
+    WEIGHTS,
+    FeatureSpace,
+    HardwareFeatures,
+    operators_of,
+)
 from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retriever
 
 SOFTMAX = Entry(
@@ -126,10 +137,10 @@ def test_equal_entries_come_in_the_order_of_their_names() -> None:
 def test_agreement_of_one_aspect_scores_its_weight() -> None:
     space = FeatureSpace(ENTRIES)
     query = space.of_query(HardwareFeatures(intensity=0.3), "capacity", "mte2")
-    assert query @ space.of_trigger(SMALLER_TILES.trigger) == pytest.approx(WEIGHTS["traps"])
+    assert query @ space.of_entry(SMALLER_TILES) == pytest.approx(WEIGHTS["traps"])
     expected = WEIGHTS["bottleneck"] + WEIGHTS["intensity"]
-    assert query @ space.of_trigger(LARGER_COPIES.trigger) == pytest.approx(expected)
-    assert query @ space.of_trigger(SOFTMAX.trigger) == 0.0
+    assert query @ space.of_entry(LARGER_COPIES) == pytest.approx(expected)
+    assert query @ space.of_entry(SOFTMAX) == 0.0
 
 
 class CountingEmbedder(HashedEmbedder):
@@ -179,3 +190,49 @@ def test_the_default_embedder_tells_related_texts_from_others(
     assert one.shape == (embedder.dimension,)
     assert float(np.linalg.norm(one)) == pytest.approx(1.0, abs=1e-5)
     assert one @ near > one @ far
+
+
+PACKAGED = load_seed_entries()
+TRAPS = [(trap, entry.name) for entry in PACKAGED for trap in entry.trigger.traps]
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Retriever:
+    return Retriever(PACKAGED, embedder=HashedEmbedder())
+
+
+@pytest.mark.parametrize(("trap", "name"), TRAPS)
+def test_the_rule_of_a_trap_is_among_the_six_of_a_prompt(
+    packaged: Retriever, trap: str, name: str
+) -> None:
+    functions = ("div", "exp", "reduce_max", "reduce_sum", "sub")
+    features = HardwareFeatures(structure="tiles", ops=functions, dtypes=("f32",))
+    query = Query("y0[i0, i1] = exp(x0[i0, i1]) / t0[i0]", functions, features, trap)
+    assert name in [found.entry.name for found in packaged.retrieve(query, 6)]
+
+
+def test_the_entry_that_computes_a_function_is_among_the_six_of_a_prompt(
+    packaged: Retriever,
+) -> None:
+    """For every rewrite or instruction of one function alone that no other entry is about."""
+    about = {entry.name: operators_of(entry) for entry in PACKAGED}
+    single = {name: ops[0] for name, ops in about.items() if len(ops) == 1}
+    checked = 0
+    for name, function in single.items():
+        if list(single.values()).count(function) > 1:
+            continue
+        features = HardwareFeatures("tiles", (function,), ("f32",))
+        query = Query(f"y0[i0] = {function}(x0[i0])", (function,), features)
+        assert name in [found.entry.name for found in packaged.retrieve(query, 6)], name
+        checked += 1
+    assert checked > 10
+
+
+def test_a_rewrite_is_found_by_what_it_replaces_and_not_by_what_it_leads_to() -> None:
+    tanh = Entry(
+        "tanh-by-exp", EntryKind.REWRITE, "r", artifact=Artifact(before="tanh(x)", after="exp(x)")
+    )
+    retriever = Retriever([tanh, *ENTRIES], RetrievalMode.SYNTACTIC)
+    assert operators_of(tanh) == ("tanh",)
+    assert retriever.retrieve(Query("", ("tanh",)), 1)[0].entry == tanh
+    assert tanh not in [found.entry for found in retriever.retrieve(Query("", ("exp",)), 4)]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.embedding import Vector
-from hawk_xdsl.knowledge_store.entry import Entry, Range, Trigger
+from hawk_xdsl.knowledge_store.entry import Entry, EntryKind, Range
+from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
 
 # How much agreement in one aspect adds to the score, where equal texts add 1.
 WEIGHTS = {
@@ -44,18 +46,20 @@ class FeatureSpace:
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        triggers = [entry.trigger for entry in entries]
+        given = tuple(entries)
+        triggers = [entry.trigger for entry in given]
         self._structures = _vocabulary(_one(t.structure) for t in triggers)
-        self._ops = _vocabulary(t.ops for t in triggers)
+        self._ops = _vocabulary(operators_of(entry) for entry in given)
         self._dtypes = _vocabulary(t.dtypes for t in triggers)
         self._traps = _vocabulary(t.traps for t in triggers)
         self._bottlenecks = _vocabulary(_one(t.bottleneck) for t in triggers)
 
-    def of_trigger(self, trigger: Trigger) -> Vector:
+    def of_entry(self, entry: Entry) -> Vector:
         """The vector of an entry's trigger, shape [features]."""
+        trigger = entry.trigger
         return self._join(
             structure=_members(_one(trigger.structure), self._structures),
-            ops=_normal(_members(trigger.ops, self._ops)),
+            ops=_normal(_members(operators_of(entry), self._ops)),
             dtypes=_members(trigger.dtypes, self._dtypes),
             traps=_members(trigger.traps, self._traps),
             bottleneck=_members(_one(trigger.bottleneck), self._bottlenecks),
@@ -81,6 +85,22 @@ class FeatureSpace:
     def _join(self, **aspects: Vector) -> Vector:
         scaled = [math.sqrt(WEIGHTS[name]) * part for name, part in aspects.items()]
         return np.concatenate(scaled).astype(np.float32)
+
+
+def operators_of(entry: Entry) -> tuple[str, ...]:
+    """The operators that an entry is about: of its trigger, or of what it replaces or computes."""
+    if entry.trigger.ops or entry.kind not in (EntryKind.REWRITE, EntryKind.INSTRUCTION):
+        return entry.trigger.ops
+    try:
+        pattern = parse_pattern(entry.artifact.before or "")
+    except HawkError:
+        return ()
+    return tuple(sorted(_functions(pattern)))
+
+
+def _functions(pattern: Pattern) -> set[str]:
+    found = set[str]() if pattern.op in ("variable", "number") else {pattern.op}
+    return found.union(*(_functions(arg) for arg in pattern.args))
 
 
 def _one(value: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hawk_xdsl.knowledge_store.embedding import Embedder, default_embedder
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
-from hawk_xdsl.knowledge_store.features import FeatureSpace, HardwareFeatures
+from hawk_xdsl.knowledge_store.features import FeatureSpace, HardwareFeatures, operators_of
 
 # The constant of reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009).
 RANK_CONSTANT = 60
@@ -141,10 +141,13 @@ class _Lexicon:
 
 
 def _entry_words(entry: Entry) -> list[str]:
+    """What an entry is about; what a rewrite leads to (and its name says) is not what it is for."""
     trigger, artifact = entry.trigger, entry.artifact
-    texts = (trigger.structure, trigger.bottleneck, artifact.text, artifact.before, artifact.after)
-    given = [text for text in texts if text is not None]
-    return _words(entry.name, *trigger.ops, *trigger.dtypes, *trigger.traps, *given)
+    about = (*operators_of(entry), *trigger.dtypes, *trigger.traps)
+    texts = [trigger.structure, trigger.bottleneck, artifact.before]
+    if entry.kind is not EntryKind.REWRITE:
+        texts += [entry.name, artifact.text, artifact.after]
+    return _words(*about, *(text for text in texts if text is not None))
 
 
 def _words(*texts: str) -> list[str]:
@@ -172,7 +175,7 @@ class _SemanticSpace:
         self._features = FeatureSpace(entries)
         self._count = len(entries)
         rows = [
-            np.concatenate([embedder.embed(e.rationale), self._features.of_trigger(e.trigger)])
+            np.concatenate([embedder.embed(e.rationale), self._features.of_entry(e)])
             for e in entries
         ]
         vectors = np.stack(rows).astype(np.float32)
