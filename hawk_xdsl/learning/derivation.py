@@ -23,13 +23,13 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
-from hawk_xdsl.semantics.reading import (
+from hawk_xdsl.semantics.loops import UnreadableError
+from hawk_xdsl.semantics.reading_body import (
     FLOAT_PREDICATES,
     FOLDS,
     FUNCTIONS,
     IDENTITIES,
     INTEGER_PREDICATES,
-    UnreadableError,
 )
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine, Term, walk
@@ -41,6 +41,7 @@ _TYPES: Mapping[str, Attribute] = {
     **{f"i{width}": IntegerType(width) for width in (1, 8, 16, 32)},
 }
 
+_STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
 
 _CLASSES = {op.name: op for op in (*arith.Arith.operations, *math.Math.operations)}
@@ -146,7 +147,7 @@ class _Derivation:
         self.block.add_op(empty)
         target: SSAValue = empty.tensor
         if folded and term is not None:
-            start = _constant(IDENTITIES[term.kind], dtype)
+            start = _constant(_STARTS[term.kind], dtype)
             fill = FillOp([start.result], [target], [type_])
             self.block.add_ops([start, fill])
             target = fill.results[0]

@@ -16,7 +16,7 @@ from hawk_xdsl.generation.decide import Decider, Settings
 from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.knowledge_store import Entry, SpecRecord
 from hawk_xdsl.passes.npu_decide import open_decider
-from hawk_xdsl.semantics.reading import UnreadableError
+from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.universe import context
 

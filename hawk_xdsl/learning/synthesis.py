@@ -30,7 +30,7 @@ from hawk_xdsl.learning.generalisation import Reading, readings
 from hawk_xdsl.learning.repair import repairs
 from hawk_xdsl.learning.replay import Effect, Replay, read_op
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.semantics.reading import UnreadableError
+from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.resizing import UnresizableError, erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.structure import Structure
