@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.kernel_text import Signature, narrowed_grammar
-from hawk_xdsl.dialects.npu import Core
+from hawk_xdsl.generation.facts import facts_of
 from hawk_xdsl.generation.line_judge import line_judges
 from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.generation.model_files import find_model
@@ -25,11 +25,14 @@ TEMPERATURE = 0.7
 
 @dataclass(frozen=True)
 class Author:
-    """A local model, the knowledge it is given, and the target it writes for."""
+    """A local model, the knowledge it is given, and the target it writes for.
+
+    ``told`` are the entries that may stand in a prompt: none where nothing is retrieved.
+    """
 
     model: LocalModel
     retriever: Retriever
-    rules: Sequence[Entry]
+    told: Sequence[Entry]
     target: Target
 
     @staticmethod
@@ -52,9 +55,8 @@ class Author:
         model: LocalModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
     ) -> "Author":
         """An author with a model that is loaded already."""
-        told = retrieval is not RetrievalMode.NONE
-        rules = [entry for entry in entries if told and entry.kind is EntryKind.RULE]
-        return Author(model, Retriever(entries, retrieval), rules, target)
+        told = () if retrieval is RetrievalMode.NONE else tuple(entries)
+        return Author(model, Retriever(entries, retrieval), told, target)
 
     @property
     def name(self) -> str:
@@ -83,7 +85,7 @@ class Author:
         request = PromptRequest(
             spec=specification.text,
             target=self.target.name,
-            facts=self._facts(),
+            facts=facts_of(specification, self.told, self.target),
             entries=tuple(item.entry for item in found),
             attempt=failure,
         )
@@ -117,19 +119,15 @@ class Author:
         )
         return sorted(proposals, key=lambda p: -p.log_likelihood)
 
-    def rule(self, trap: str) -> str:
-        """What is known about a trap; empty if nothing is."""
-        return next((e.rationale for e in self.rules if trap in e.trigger.traps), "")
-
-    def _facts(self) -> tuple[str, ...]:
-        """The few lines about the target that matter for writing any kernel."""
-        scopes = ", ".join(f"{s} {spec.bytes} bytes" for s, spec in self.target.scopes.items())
-        cores = self.target.cores
-        return (
-            f"{cores[Core.VECTOR]} vector cores, {cores[Core.CUBE]} cube cores",
-            f"scopes of a core: {scopes}",
-            "vector instructions: " + " ".join(sorted(self.target.vector.ops)),
-        )
+    def rule(self, trap: str, bottleneck: str) -> str:
+        """What is known about a trap, or about a pipe that a right kernel waits for."""
+        for entry in self.told:
+            if entry.kind is EntryKind.RULE and (
+                trap in entry.trigger.traps
+                or (bottleneck and bottleneck == entry.trigger.bottleneck)
+            ):
+                return entry.rationale
+        return ""
 
 
 def _query(specification: Specification, failure: FailedAttempt | None) -> Query:
@@ -141,5 +139,6 @@ def _query(specification: Specification, failure: FailedAttempt | None) -> Query
         features=HardwareFeatures(
             structure=str(structures(specification)[0]), ops=functions, dtypes=dtypes
         ),
-        trap=None if failure is None else failure.trap,
+        trap=None if failure is None or failure.bottleneck else failure.trap,
+        bottleneck=(failure.bottleneck or None) if failure is not None else None,
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.kernel_text import Signature
 from hawk_xdsl.errors import HawkError
@@ -19,6 +19,9 @@ from hawk_xdsl.semantics.specification import Specification
 CANDIDATES = 2
 """Texts asked for at a time: the likeliest one, and samples."""
 
+SLOW = "slow"
+"""Stands for a trap where a kernel is right and slow."""
+
 _STOPPED = {
     Stop.TOKENS: "the model did not finish a kernel within its tokens",
     Stop.DEADLINE: "the model did not finish a kernel within its time",
@@ -33,6 +36,10 @@ _CODES = {Stop.REJECTED: "syntax"}
 class ModelProposer:
     """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
 
+    After the first right kernel ``tuning`` further texts may be asked for.
+
+    ``bound`` are the cycles that no kernel of the op can do without: slower ones are improved on.
+
     The questions leave open what ``plan`` says, one after the other, ``None`` for all of the text;
     after the last one all.
 
@@ -43,8 +50,10 @@ class ModelProposer:
     author: Callable[[], Author]
     specification: Specification
     signature: Signature
+    bound: float
     seed: int
     most: int
+    tuning: int
     seconds: float
     plan: Callable[[], Sequence[Skeleton | None]] = tuple
     progress: Callable[[str], None] = lambda line: None
@@ -57,17 +66,31 @@ class ModelProposer:
     _texts: int = 0
     _spent: float = 0.0
     _over: bool = False
+    _right: bool = False
 
     def next(self) -> Draft | None:
         """The likeliest text of the last answer, or of the next one."""
-        if not self._waiting and not self._over and self._texts < self.most:
+        if not self._waiting and not self._over and self._texts < self._limit:
             self._ask()
         return self._waiting.pop(0) if self._waiting else None
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:
-        """A refusal is what the next question is about."""
+        """What was wrong or slow is what the next question is about."""
         if not verdict.accepted:
             self._fail(draft.text, verdict.trap_code or "", verdict.trap_message or "")
+            return
+        self._right = True
+        if (run := verdict.performance) is not None:
+            pipe = run.bottleneck
+            message = (
+                f"right, but it takes {verdict.cycles} cycles where {self.bound:.0f} are possible; "
+                f"the {pipe} pipe works {run.occupancy.get(pipe, 0.0):.0%} of them"
+            )
+            self._failure = FailedAttempt(draft.text, SLOW, message, bottleneck=str(pipe))
+
+    @property
+    def _limit(self) -> int:
+        return self.most + (self.tuning if self._right else 0)
 
     def _fail(self, text: str, trap: str, message: str) -> None:
         self._failure = FailedAttempt(text, trap, message)
@@ -88,7 +111,7 @@ class ModelProposer:
                 prompt,
                 self.signature,
                 skeleton,
-                candidates=min(self._at_once, self.most - self._texts),
+                candidates=min(self._at_once, self._limit - self._texts),
                 seed=self.seed + self._rounds,
                 seconds=left,
             )
@@ -117,7 +140,7 @@ class ModelProposer:
         last = self._failure
         if last is None:
             return None
-        return FailedAttempt(last.text, last.trap, last.message, author.rule(last.trap))
+        return replace(last, rule=author.rule(last.trap, last.bottleneck))
 
     def _draft(
         self,

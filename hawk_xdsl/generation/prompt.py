@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,12 +15,16 @@ from hawk_xdsl.knowledge_store.records import Message
 
 @dataclass(frozen=True)
 class FailedAttempt:
-    """The last attempt: its text, why the gate refused it, and what is known about that trap."""
+    """The last attempt: its text, what was wrong with it, and what is known about that.
+
+    ``trap`` is a stable code, or ``slow`` for a right kernel that ``bottleneck`` holds up.
+    """
 
     text: str
-    trap: str  # stable code
+    trap: str
     message: str
     rule: str = ""
+    bottleneck: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
     ]
     if attempt is None:
         return fewer
-    reason = FailedAttempt("", attempt.trap, attempt.message, attempt.rule)
+    reason = replace(attempt, text="")
     return [
         *fewer,
         PromptRequest(spec, target, attempt=attempt),

@@ -60,8 +60,7 @@ def open_decider(
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
         packaged = load_seed_entries()
         used = known.in_use(packaged) if entries is None else tuple(entries)
-        known_to = _composing(used, settings.sources)
-        composer = Composer.of(known_to, lambda mnemonic, dtype: supports(chosen, mnemonic, dtype))
+        composer = _composer(_composing(used, settings.sources), chosen, progress)
         yield Decider(
             target=chosen,
             target_given=target if isinstance(target, str) else target.name,
@@ -82,6 +81,25 @@ def _composing(entries: Sequence[Entry], sources: Sources) -> list[Entry]:
     """What kernels may be composed with: templates alone do without rewrites."""
     plain = sources is Sources.TEMPLATES
     return [entry for entry in entries if not (plain and entry.kind is EntryKind.REWRITE)]
+
+
+def _composer(entries: Sequence[Entry], target: Target, progress: Progress) -> Composer:
+    """A composer of the entries; those whose expressions do not parse are left out, and named."""
+
+    def supported(mnemonic: str, dtype: str) -> bool:
+        return supports(target, mnemonic, dtype)
+
+    parsed: list[Composer] = []
+    for entry in entries:
+        try:
+            parsed.append(Composer.of([entry], supported))
+        except HawkError as error:
+            progress(f"entry {entry.name} is left out: {error}")
+    return Composer(
+        tuple(rule for one in parsed for rule in one.rules),
+        tuple(instruction for one in parsed for instruction in one.instructions),
+        supported,
+    )
 
 
 def _once(make: Callable[[], Author]) -> Callable[[], Author]:
