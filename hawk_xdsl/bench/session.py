@@ -25,8 +25,11 @@ from hawk_xdsl.npu_target import load_target
 CASES = 150
 """Cases that end within the hour on two cores, with the packaged model."""
 
-MODEL_CASES = 30
+MODEL_CASES = 20
 """Cases of each condition that asks nobody but the model."""
+
+MINUTES = 60.0
+"""A sample starts no case after them."""
 
 
 @dataclass(frozen=True)

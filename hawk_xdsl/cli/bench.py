@@ -49,7 +49,11 @@ def bench_command(
     attempts: Annotated[int, typer.Option(help="Complete kernel bodies an op.")] = 8,
     tuning: Annotated[int, typer.Option(help="Further ones that make it faster.")] = 4,
     minutes: Annotated[
-        float | None, typer.Option(help="Start no case after them; the rest can follow later.")
+        float | None,
+        typer.Option(
+            help="Start no case after them; the same command goes on with the rest.",
+            show_default="60, without --all",
+        ),
     ] = None,
     case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
@@ -66,7 +70,7 @@ def bench_command(
 ) -> None:
     """Measure how many operators of a suite get right kernels, and how fast those are."""
     from hawk_xdsl.bench.conditions import DEFAULT_CONDITIONS
-    from hawk_xdsl.bench.session import CASES, MODEL_CASES, Options
+    from hawk_xdsl.bench.session import CASES, MINUTES, MODEL_CASES, Options
     from hawk_xdsl.bench.tables import print_failures, print_figures, write_figures
     from hawk_xdsl.generation.decision import Budget
 
@@ -83,7 +87,7 @@ def bench_command(
         tuning=tuning,
         model_seconds=Budget.seconds,
         case_seconds=case_seconds,
-        minutes=minutes,
+        minutes=minutes if everything or minutes is not None else MINUTES,
         jobs=jobs,
         only=_parts(only),
     )
