@@ -206,11 +206,12 @@ class _Plan:
         across += [
             f"{side.name} in 0..{side.extent(axes)} step {sizes[side.name]}"
             for side in (layout.m, layout.n)
-            if side.flat
+            if sizes[side.name] < side.extent(axes)
         ]
         folds = [f"for {axis} in 0..{axes[axis]} step 1 {{" for axis in layout.k.points]
         k = layout.k
-        folds.append(f"for {k.name} in 0..{k.extent(axes)} step {sizes[k.name]} {{")
+        if sizes[k.name] < k.extent(axes):
+            folds.append(f"for {k.name} in 0..{k.extent(axes)} step {sizes[k.name]} {{")
         zero = "0" if self.accumulator.startswith("i") else "0.0"
         return {
             "temps": "\n".join(f"temp {t.name} {t.dtype}{list(t.shape)}" for t in self.temps),

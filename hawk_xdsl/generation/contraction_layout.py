@@ -102,7 +102,7 @@ def cut(
         here = [(axis, factor) for axis, factor in dim.terms if axis in tiled]
         if len(here) > 1 or any(factor < 0 for _, factor in dim.terms):
             return None
-        parts.append(spelled(dim))
+        parts.append(spelled(_looped(dim, sides, sizes, axes)))
         for axis, stride in here:
             found.append((position, axis, stride))
             parts[-1] += f":{sizes[axis]}" + (f":{stride}" if stride != 1 else "")
@@ -131,6 +131,14 @@ def cut(
     return Cut(text, order != [side.name for side in sides], frozenset(divides))
 
 
+def _looped(
+    dim: Affine, sides: Sequence[Side], sizes: Mapping[str, int], axes: Mapping[str, int]
+) -> Affine:
+    """The part of an index that loops give: a tile that has all of a side has no loop."""
+    whole = {side.name for side in sides if sizes.get(side.name) == side.extent(axes)}
+    return Affine(dim.constant, tuple(term for term in dim.terms if term[0] not in whole))
+
+
 def spelled(dim: Affine) -> str:
     """An index as kernel text."""
     words = [axis if factor == 1 else f"{factor} * {axis}" for axis, factor in dim.terms]
@@ -140,7 +148,7 @@ def spelled(dim: Affine) -> str:
 
 
 def layouts(specification: Specification, contraction: Contraction) -> Iterator[Layout]:
-    """Every choice of what a tile has: one axis of each role, or all axes of it as one."""
+    """Every choice of what a tile has: of each role one axis, or the last axes as one."""
     for m in _sides(specification, contraction, contraction.m):
         for n in _sides(specification, contraction, contraction.n):
             for k in _sides(specification, contraction, contraction.k):
@@ -161,9 +169,10 @@ def _sides(
     for index in (specification.results[0].index, contraction.lhs.index, contraction.rhs.index):
         found = [axis for dim in index for axis in (name for name, _ in dim.terms)]
         order = tuple(dict.fromkeys(axis for axis in found if axis in axes))
-        if len(order) == len(axes) and order not in orders:
-            orders.append(order)
-            yield Side(order, ())
+        for count in range(2, len(order) + 1):
+            if len(order) == len(axes) and order[-count:] not in orders:
+                orders.append(order[-count:])
+                yield Side(order[-count:], order[:-count])
 
 
 def _layout(

@@ -8,7 +8,7 @@ from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Core, Scope
 from hawk_xdsl.generation.candidate import waves
 from hawk_xdsl.generation.contraction_layout import spelled
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
-from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.target import PathSpec, Target
 from hawk_xdsl.semantics.terms import Affine
 
 _UB_SHARE = 0.9
@@ -57,32 +57,47 @@ def packing(
         return None
     if any(factor < 0 for dim in source.index for _, factor in dim.terms):
         return None
-    tile = _Tile(source, dest, tuple(groups), axes, dict.fromkeys(axes, 1))
-    if tile.bytes() > _UB_SHARE * target.scopes[Scope.UB].bytes:
+    found: list[_Tile] = []
+    for rank in range(1, len(source.shape) + 1):
+        viewed = _flattened(source, rank)
+        tile = _Tile(viewed, dest, tuple(groups), axes, dict.fromkeys(axes, 1))
+        if tile.bytes() <= _UB_SHARE * target.scopes[Scope.UB].bytes:
+            found.append(_grown(tile, target))
+    if not found:
         return None
-    tile = _grown(tile, target)
-    return Packing(tile.text(), tile.estimate(target))
+    best = min(found, key=lambda tile: tile.estimate(target))
+    return Packing(best.text(), best.estimate(target))
+
+
+def _flattened(tensor: Tensor, rank: int) -> Tensor:
+    """The same tensor with its last dimensions as one, so that runs across them are one burst."""
+    shape, index = tensor.shape[: rank - 1], tensor.index[: rank - 1]
+    merged = Affine()
+    for dim, extent in zip(tensor.index[rank - 1 :], tensor.shape[rank - 1 :], strict=True):
+        merged = merged.scaled(extent) + dim
+    last = prod(tensor.shape[rank - 1 :])
+    return Tensor(tensor.name, tensor.dtype, (*shape, last), (*index, merged))
 
 
 def _grown(tile: "_Tile", target: Target) -> "_Tile":
-    """The largest tile that fits and still gives every core one, rows of both sides first."""
+    """Each axis in turn as far as it fits and takes fewer cycles, those of rows first."""
     rows = [axis for axis, _ in tile.source.index[-1].terms] if tile.source.index else []
     order = [axis for group in (tile.groups[-1], *tile.groups[:-1]) for axis in reversed(group)]
-    wanted = [*rows, *order]
     budget = _UB_SHARE * target.scopes[Scope.UB].bytes
-    cores = target.cores[Core.VECTOR]
-    for axis in dict.fromkeys(axis for axis in wanted if axis in order):
+    for axis in dict.fromkeys(axis for axis in (*rows, *order) if axis in order):
         if not tile.may_grow(axis):
             continue
-        size = tile.axes[axis]
+        best, size = tile, tile.axes[axis]
         while size > 1:
             larger = tile.with_size(axis, size)
-            row = axis in rows or axis in tile.groups[-1]
-            enough = row or larger.count() >= min(cores, tile.count())
-            if larger.bytes() <= budget and enough:
-                tile = larger
-                break
+            if (
+                tile.may_be(axis, size)
+                and larger.bytes() <= budget
+                and larger.estimate(target) < best.estimate(target)
+            ):
+                best = larger
             size = -(-size // 2)
+        tile = best
     return tile
 
 
@@ -106,6 +121,11 @@ class _Tile:
         inner = group[group.index(axis) + 1 :]
         return all(self.covers[name] == self.axes[name] for name in inner)
 
+    def may_be(self, axis: str, size: int) -> bool:
+        """Whether a ragged last part would not reach into the next element of an outer axis."""
+        outermost = any(group[0] == axis for group in self.groups if group)
+        return outermost or self.axes[axis] % size == 0
+
     @property
     def width(self) -> int:
         return NUMPY_DTYPES[self.source.dtype].itemsize
@@ -127,9 +147,9 @@ class _Tile:
         return [prod(self.covers[axis] for axis in group) for group in self.groups]
 
     def kept(self) -> list[int]:
-        """The dimensions of the destination that are no points in a tile."""
+        """The dimensions that a tile in ub has: those that are no points, and always the last."""
         shape = self.shape()
-        return [p for p, size in enumerate(shape) if size > 1] or [len(shape) - 1]
+        return [p for p, size in enumerate(shape) if size > 1 or p == len(shape) - 1]
 
     def bytes(self) -> float:
         shape = [self.shape()[p] for p in self.kept()]
@@ -145,20 +165,18 @@ class _Tile:
         load = target.paths[Scope.GLOBAL, Scope.UB]
         store = target.paths[Scope.UB, Scope.GLOBAL]
         spans, shape = self.spans(), self.shape()
+        kept = [shape[p] for p in self.kept()]
         per_byte = min(target.cores[Core.VECTOR], self.count()) / target.global_bandwidth
         moved_in, moved_out = prod(spans) * self.width, prod(shape) * self.width
-        copy_in = load.cost.latency + max(
-            prod(spans[:-1]) * load.burst_cycles, moved_in * max(load.cost.slope, per_byte)
+        copy_in = _strided(load, spans, moved_in, per_byte)
+        copy_out = _strided(store, kept, moved_out, per_byte)
+        gather = target.vector.ops["vgather"][self.source.dtype].cycles(
+            max(_repeats(kept, self.width, target), _repeats(kept, 4, target))
         )
-        copy_out = store.cost.latency + max(
-            prod(shape[:-1]) * store.burst_cycles, moved_out * max(store.cost.slope, per_byte)
-        )
-        repeats = -(-moved_out // target.vector.repeat_bytes)
-        gather = target.vector.ops["vgather"][self.source.dtype].cycles(repeats)
-        index = 8 * (2 * (prod(shape) * 4 / target.vector.repeat_bytes) + 32)
+        index = 8 * (2 * _repeats(kept, 4, target) + 32)
         rounds = waves(self.count(), target.cores[Core.VECTOR])
         shared = rounds * (moved_in + moved_out) * per_byte
-        steady = rounds * max(copy_in, gather, copy_out)
+        steady = (rounds - 1) * max(copy_in, gather, copy_out)
         return index + max(shared, steady) + copy_in + gather + copy_out
 
     def text(self) -> str:
@@ -242,3 +260,21 @@ class _Tile:
                 inner = weights[axis] * size
                 stride *= size
         return found
+
+
+def _repeats(shape: Sequence[int], width: int, target: Target) -> int:
+    """Repeats of an instruction on a tile whose rows start on blocks of ub."""
+    rows, run = prod(shape[:-1]), shape[-1] * width
+    if run % UB_BLOCK_BYTES == 0:
+        return -(-rows * run // target.vector.repeat_bytes)
+    if run < UB_BLOCK_BYTES:
+        return -(-rows * UB_BLOCK_BYTES // target.vector.repeat_bytes)
+    return rows * -(-run // target.vector.repeat_bytes)
+
+
+def _strided(path: PathSpec, extents: Sequence[int], size: int, per_byte: float) -> float:
+    """Cycles of a copy of a tile: an instruction has bursts along one dimension only."""
+    bursts = prod(extents[-2:-1])
+    instructions = prod(extents[:-2])
+    run = max(size * max(path.cost.slope, per_byte) / instructions, bursts * path.burst_cycles)
+    return instructions * (path.cost.latency + run)
