@@ -81,7 +81,9 @@ def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
     assert "atan2" in row.reason
     run = compiled.run([np.ones((8, 8), np.float32)])
     assert run.launches == ()
-    np.testing.assert_allclose(run.outputs[0], np.arctan2(np.ones((8, 8)), 3 * np.ones((8, 8))), rtol=1e-6)
+    np.testing.assert_allclose(
+        run.outputs[0], np.arctan2(np.ones((8, 8)), 3 * np.ones((8, 8))), rtol=1e-6
+    )
 
 
 def test_what_is_saved_runs_again(program: Program, tmp_path: Path) -> None:

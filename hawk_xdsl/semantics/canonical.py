@@ -25,8 +25,7 @@ def canonical(draft: Specification, split: Set[str] = frozenset()) -> Specificat
 def _of_rank_one(draft: Specification) -> Specification:
     """Tensors without dimensions as ones of a single element: kernels hold no others."""
     kept: dict[str, Sequence[int | None]] = {
-        name: range(len(shape)) if shape else (None,)
-        for name, shape in _shapes(draft).items()
+        name: range(len(shape)) if shape else (None,) for name, shape in _shapes(draft).items()
     }
     return reshaped(draft, kept, {}, draft.axes)
 
