@@ -14,6 +14,7 @@ from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.generation.model_files import find_model
+from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.knowledge_store import (
     Action,
     Artifact,
@@ -32,6 +33,7 @@ from hawk_xdsl.learning.experience import experience
 from hawk_xdsl.learning.replay import Replay, read_op
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.semantics.specification import specify
 
 TARGET = "ascend910b1"
 OPS = (
@@ -141,8 +143,8 @@ def test_of_two_that_contradict_the_gate_proves_one_wrong(store: Path) -> None:
 def test_a_model_arbitrates_what_no_op_tells_apart(tmp_path: Path, store: Path) -> None:
     save_tiny_model(tmp_path / "model")
     model = LocalModel.load(find_model(str(tmp_path / "model")))
-    first = rewrite("one", "sinh(x)", "x * 3")
-    second = rewrite("two", "sinh(x)", "x * 2")
+    first = rewrite("one", "unheard(x)", "x * 3")
+    second = rewrite("two", "unheard(x)", "x * 2")
     with KnowledgeStore(store) as opened:
         for entry in (first, second):
             opened.add_entry(entry)
@@ -162,7 +164,7 @@ class Fixed:
 def test_the_likelier_replacement_wins() -> None:
     from hawk_xdsl.knowledge_store import Evidence
 
-    first, second = rewrite("one", "sinh(x)", "x * 3"), rewrite("two", "sinh(x)", "x * 2")
+    first, second = rewrite("one", "unheard(x)", "x * 3"), rewrite("two", "unheard(x)", "x * 2")
     found = arbitrate(first, second, (Evidence(), Evidence()), Fixed())
     assert (found.winner, found.loser, found.likelihoods) == (second, first, (-1.0, -2.0))
 
@@ -175,7 +177,7 @@ def test_the_likelier_replacement_wins() -> None:
         (("pow(x, c)", "exp(log(x) * c)"), ("pow(x, 3)", "exp(log(x) * 3)"), Relation.COVERS),
         (("pow(x, 3)", "exp(log(x) * 3)"), ("pow(x, c)", "exp(log(x) * c)"), None),
         (("tanh(x)", "x"), ("tanh(y)", "y + 1"), Relation.CONFLICT),
-        (("tanh(x)", "x"), ("sinh(y)", "y"), None),
+        (("tanh(x)", "x"), ("unheard(y)", "y"), None),
         (("reduce_sum(a * a)", "reduce_sum(a)"), ("reduce_sum(b * b)", "reduce_sum(b)"), "same"),
     ],
 )
@@ -200,6 +202,23 @@ def test_a_recorded_op_is_read_back(store: Path) -> None:
         specs = opened.specs()
     assert len(specs) == len(OPS)
     assert all(read_op(spec.op).label is not None for spec in specs)
+
+
+MATMUL = """
+npu.undecided "matmul" ins(%x : tensor<16x16xf16>) -> (tensor<16x16xf16>) {
+^bb0(%a: tensor<16x16xf16>):
+  %zero = arith.constant 0.0 : f16
+  %e = tensor.empty() : tensor<16x16xf16>
+  %f = linalg.fill ins(%zero : f16) outs(%e : tensor<16x16xf16>) -> tensor<16x16xf16>
+  %m = linalg.matmul ins(%a, %a : tensor<16x16xf16>, tensor<16x16xf16>) outs(%f : tensor<16x16xf16>) -> tensor<16x16xf16>
+  npu.yield %m : tensor<16x16xf16>
+}
+"""  # noqa: E501 (MLIR text)
+
+
+def test_named_ops_are_read_back() -> None:
+    op = undecided(MATMUL)
+    assert specify(read_op(op_as_text(op))).text == specify(op).text
 
 
 def test_the_commands_tell_and_undo(

@@ -18,5 +18,6 @@ def op_as_text(op: UndecidedOp) -> str:
     types = ([value.type for value in op.inputs], list(op.result_types))
     module = ModuleOp([FuncOp("main", types, Region(block))])
     stream = io.StringIO()
-    Printer(stream).print_op(module)
+    # The generic form: named linalg ops do not all read back from their own.
+    Printer(stream, print_generic_format=True).print_op(module)
     return stream.getvalue() + "\n"

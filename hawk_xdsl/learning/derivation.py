@@ -44,6 +44,9 @@ _TYPES: Mapping[str, Attribute] = {
 _STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
 
+_STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
+"""What a fold starts from; an integer fold from the lowest or highest number it has."""
+
 _CLASSES = {op.name: op for op in (*arith.Arith.operations, *math.Math.operations)}
 
 

@@ -20,7 +20,7 @@ from hawk_xdsl.knowledge_store import (
 )
 from hawk_xdsl.learning.arbitration import Reader, arbitrate
 from hawk_xdsl.learning.judgement import Judgement, judge
-from hawk_xdsl.learning.replay import Replay
+from hawk_xdsl.learning.replay import Replay, is_readable
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.semantics.rewriting import parse_pattern
 
@@ -60,7 +60,8 @@ class Distiller:
         for entry in tuple(self._entries):
             if reason := _unreadable(entry):
                 self._take_out(Action.PRUNE, entry, reason, {})
-        self._specs = sorted(self.store.specs(), key=lambda spec: (len(spec.op), spec.digest))
+        readable = filter(is_readable, self.store.specs())
+        self._specs = sorted(readable, key=lambda spec: (len(spec.op), spec.digest))
         self._touched = self._touches()
         self._merge_repeated()
         self._settle_conflicts()

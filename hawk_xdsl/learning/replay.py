@@ -46,6 +46,15 @@ def read_op(text: str) -> UndecidedOp:
     return found[0]
 
 
+def is_readable(spec: SpecRecord) -> bool:
+    """Whether an op can be decided again: a version before may have written it otherwise."""
+    try:
+        specify(read_op(spec.op))
+    except (HawkError, UnreadableError):
+        return False
+    return True
+
+
 @dataclass
 class Replay:
     """Decides ops of texts for one target; the same op and entries are decided once."""
