@@ -33,7 +33,7 @@ GELU = elementwise(
     "%1 = math.erf %in : f32\n%2 = math.exp %1 : f32",
     result="%2",
 )
-ATAN = elementwise("128x64", "%1 = math.atan %in : f32")
+ATAN = elementwise("128x64", "%1 = math.atan2 %in, %in : f32")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from hawk_xdsl.generation.decoding import GrammarError, decode
 from hawk_xdsl.generation.local_model import LocalModel, ModelError
-from hawk_xdsl.generation.model_files import find_model
+from hawk_xdsl.generation.model_files import SMOLLM, find_model
 from hawk_xdsl.generation.prompt import PromptTooLong
 from hawk_xdsl.generation.writing import Logits, Sampling, Stop
 from hawk_xdsl.knowledge_store.records import Message
@@ -36,7 +36,7 @@ ASK = [Message("user", "Write a kernel that takes the exponential of x.")]
 
 @pytest.fixture(scope="session")
 def smollm() -> LocalModel:
-    return LocalModel.load(find_model())
+    return LocalModel.load(find_model(SMOLLM))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from tiny_model import save_tiny_model
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation import model_files
-from hawk_xdsl.generation.model_files import PROMPT_FILE, find_model
+from hawk_xdsl.generation.model_files import PROMPT_FILE, SMOLLM, find_model
 from hawk_xdsl.generation.prompt import instruct_format
 
 
@@ -117,14 +117,14 @@ def test_an_interrupted_conversion_leaves_nothing_to_trip_over(
 
     monkeypatch.setattr(model_files, "_convert_gguf", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        find_model()
+        find_model(SMOLLM)
     assert not [path for path in models.iterdir() if path.is_dir()]
 
 
 def test_what_a_killed_conversion_left_is_removed(models: Path) -> None:
-    name = find_model().directory.name
+    name = find_model(SMOLLM).directory.name
     (models / name).rename(models / f"{name}.dead.partial")
-    assert find_model().directory == models / name
+    assert find_model(SMOLLM).directory == models / name
     assert [path.name for path in models.iterdir() if path.is_dir()] == [name]
 
 

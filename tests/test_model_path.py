@@ -5,6 +5,7 @@ from pathlib import Path
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.generation.model_files import SMOLLM
 from hawk_xdsl.knowledge_store import KnowledgeStore, Verdict
 from hawk_xdsl.pipeline import Compiled, compile_program
 
@@ -27,7 +28,8 @@ func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
 def compiled(path: Path, sources: Sources, attempts: int = 2) -> Compiled:
     settings = Settings(sources, Budget(attempts=attempts, seconds=120), host_fallback=True)
     (path / "atan.mlir").write_text(ATAN)
-    return compile_program(import_mlir(path / "atan.mlir"), settings=settings)
+    program = import_mlir(path / "atan.mlir")
+    return compile_program(program, settings=settings, model=SMOLLM)
 
 
 def test_every_attempt_of_the_model_is_recorded(tmp_path: Path, store: Path) -> None:

@@ -11,6 +11,7 @@ from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.generation.model_files import ModelFiles
+from hawk_xdsl.generation.roofline import bound_of
 from hawk_xdsl.knowledge_store import RetrievalMode, Retriever
 from hawk_xdsl.npu_target import Target
 
@@ -91,7 +92,14 @@ def answer(
     started = time.monotonic()
     author = author_of(model, case.target)
     proposer = ModelProposer(
-        lambda: author, case.specification, case.signature, seed, attempts, SECONDS
+        lambda: author,
+        case.specification,
+        case.signature,
+        bound=bound_of(case.specification, case.target).cycles,
+        seed=seed,
+        most=attempts,
+        tuning=attempts,
+        seconds=SECONDS,
     )
     tries: list[Try] = []
     while len(tries) < attempts and (draft := proposer.next()) is not None:

@@ -248,13 +248,14 @@ class _Op:
     def _plan(self) -> list[Skeleton | None]:
         """What the model's questions leave open: statements first, if templates may be used.
 
-        A model that was trained to write kernels is asked for all of the text before.
+        A model that was trained to write kernels is asked for all of the text twice before: for
+        its own and, if that was refused, for a repair.
         """
         decider = self._decider
         if not decider.settings.sources.composes:
             return []
         found = skeletons(decider.entries, self._specification, decider.composer, decider.target)
-        return [*([None] if decider.ranks() else []), *found]
+        return [*([None, None] if decider.ranks() else []), *found]
 
     def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
         bound: Bound | None = None if verdict is None else self._bound

