@@ -41,7 +41,6 @@ _TYPES: Mapping[str, Attribute] = {
     **{f"i{width}": IntegerType(width) for width in (1, 8, 16, 32)},
 }
 
-_STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
 
 _STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
