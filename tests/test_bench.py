@@ -74,7 +74,9 @@ def _runner(file: Path, folder: Path) -> Runner:
     cases = {case.name: case for case in suite.cases()}
     budget = Budget(attempts=2, tuning=0)
     imports = Imports(folder, file)
-    return Runner(cases, {condition.name: condition}, imports, "ascend910b1", _no_model, budget)
+    return Runner(
+        cases, {condition.name: condition}, imports, "ascend910b1", _no_model, None, budget
+    )
 
 
 def test_conditions_are_named_by_sources_retrieval_and_synthesis() -> None:

@@ -31,7 +31,7 @@ class Runner:
     """Runs cases; every case starts from the package's knowledge, and what ``learned`` adds.
 
     ``learned`` are the entries of each condition with synthesis. ``model`` is loaded when it is
-    first asked.
+    first asked; ``given`` is its name, as it was asked for.
     """
 
     cases: Mapping[str, Case]
@@ -39,6 +39,7 @@ class Runner:
     imports: Imports
     target: str
     model: Callable[[], LocalModel]
+    given: str | None
     budget: Budget
     learned: dict[str, Sequence[Entry]] = field(default_factory=dict[str, Sequence[Entry]])
 
@@ -104,7 +105,7 @@ class Runner:
             seed=task.seed,
             retrieval=condition.retrieval,
         )
-        with open_decider(self.target, settings, store=store) as decider:
+        with open_decider(self.target, settings, store=store, model=self.given) as decider:
             decider.author = lambda: Author.of(
                 self.model(), decider.entries, decider.target, condition.retrieval
             )

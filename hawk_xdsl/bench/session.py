@@ -94,6 +94,7 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Me
         imports=Imports(options.out / "imports", options.operators),
         target=options.target,
         model=cache(partial(_loaded, model)),
+        given=options.model,
         budget=Budget(options.attempts, options.tuning, options.model_seconds),
     )
     counts = (len(tasks) - len(left), len(tasks))
