@@ -135,8 +135,37 @@ def test_a_long_sum_is_split_over_the_cores() -> None:
     assert verdict.cycles < alone.cycles
 
 
+@pytest.mark.parametrize("name", ["plain", "transposed", "batched", "convolution", "dilated"])
+@pytest.mark.parametrize("template", ["cube-held-factor", "cube-held-panels"])
+def test_a_factor_may_be_held(template: str, name: str) -> None:
+    op = contraction(*CASES[name])
+    if not candidates(entry(template), specify(op), None, TARGET):
+        assert (template, name) == ("cube-held-factor", "batched")
+        return
+    best, verdict = check(op, template)
+    assert verdict.accepted, verdict.trap_message
+    assert best.text.count("f = load") == 1
+
+
+def test_what_is_held_is_loaded_before_what_streams() -> None:
+    op = contraction("48x96", "96x640", "48x640", MATMUL, "ppr", ("f16", "f32"))
+    once, _ = check(op, "cube-held-factor")
+    panels, _ = check(op, "cube-held-panels")
+    assert once.text.index("f = load x0") < once.text.index("across")
+    assert panels.text.index("across") < panels.text.index("f = load") < panels.text.index("for ")
+
+
+def test_a_held_panel_promises_more_where_16_bit_factors_stream() -> None:
+    specification = specify(
+        contraction("1024x1024", "1024x1024", "1024x1024", MATMUL, "ppr", ("f16", "f32"))
+    )
+    held = candidates(entry("cube-held-panels"), specification, None, TARGET)[0]
+    plain = candidates(entry(), specification, None, TARGET)[0]
+    assert held.estimate < plain.estimate
+
+
 def test_the_same_sizes_give_the_same_candidate() -> None:
-    for name in ("cube-contraction", "cube-sum-of-parts"):
+    for name in ("cube-contraction", "cube-sum-of-parts", "cube-held-factor", "cube-held-panels"):
         op = contraction("64x512", "512x48", "64x48", MATMUL, "ppr")
         specification = specify(op)
         for candidate in candidates(entry(name), specification, None, TARGET)[:3]:

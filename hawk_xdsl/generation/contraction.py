@@ -1,25 +1,19 @@
 """Fills a contraction template: axes by role, factor tiles in l1, the accumulator in l0c."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from math import prod
+from math import inf
+from typing import Protocol
 
-from hawk_xdsl.generation.candidate import Candidate, fill_holes
-from hawk_xdsl.generation.contraction_cost import (
-    Problem,
-    TileSizes,
-    estimate,
-    fits,
-    sum_piece,
-    tile_sizes,
-)
-from hawk_xdsl.generation.contraction_layout import ONE, Cut, Layout, Side, cut, layouts
-from hawk_xdsl.generation.contraction_pack import Packing, Tensor, flat_index, packing
+from hawk_xdsl.generation.candidate import Candidate
+from hawk_xdsl.generation.contraction_cost import TileSizes
+from hawk_xdsl.generation.contraction_held import FACTORS, HeldPlan
+from hawk_xdsl.generation.contraction_layout import layouts
+from hawk_xdsl.generation.contraction_pack import Packer
+from hawk_xdsl.generation.contraction_plan import plan_of
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Contraction, contraction_of
-from hawk_xdsl.semantics.terms import Affine
 
 KEPT_LAYOUTS = 3
 """Layouts of which tiles are searched in full: those with the best first estimates."""
@@ -28,17 +22,44 @@ KEPT_TILES = 24
 """Candidates proposed of one contraction."""
 
 
+class Form(Protocol):
+    """One way to compute a contraction, at tiles that it chooses from."""
+
+    @property
+    def number(self) -> int:
+        """The layout's number."""
+        ...
+
+    def tiles(self, target: Target) -> Iterator[TileSizes]:
+        """The tiles to choose from."""
+        ...
+
+    def allows(self, tile: TileSizes, target: Target) -> bool:
+        """Whether a tile fits."""
+        ...
+
+    def first_estimate(self, target: Target) -> float:
+        """Cycles at the best of a few tiles; infinite if none fits."""
+        ...
+
+    def cycles(self, tile: TileSizes, target: Target) -> float:
+        """Cycles of all stages."""
+        ...
+
+    def candidate(self, entry: Entry, tile: TileSizes, cycles: float, target: Target) -> Candidate:
+        """The kernel text at a tile."""
+        ...
+
+
 def contractions(entry: Entry, specification: Specification, target: Target) -> Iterator[Candidate]:
     """The most promising tilings that fit l1 and l0c; none for any other specification."""
-    split = _sums_parts(entry)
-    plans = _plans(entry, specification, target)
-    ranked: list[tuple[float, int, _Plan, TileSizes]] = []
-    for plan in plans[:KEPT_LAYOUTS]:
-        for tile in plan.tiles(target, split=split):
-            ranked.append((plan.cycles(tile, target), len(ranked), plan, tile))
+    ranked: list[tuple[float, int, Form, TileSizes]] = []
+    for form in _forms(entry, specification, target)[:KEPT_LAYOUTS]:
+        for tile in form.tiles(target):
+            ranked.append((form.cycles(tile, target), len(ranked), form, tile))
     ranked.sort(key=lambda item: item[:2])
-    for cycles, _, plan, tile in ranked[:KEPT_TILES]:
-        yield plan.candidate(entry, tile, cycles, target)
+    for cycles, _, form, tile in ranked[:KEPT_TILES]:
+        yield form.candidate(entry, tile, cycles, target)
 
 
 def contraction_at(
@@ -46,36 +67,44 @@ def contraction_at(
 ) -> Candidate | None:
     """A contraction at the tile sizes given; ``None``: does not fit.
 
-    ``sizes`` has ``m``, ``n``, ``k`` and perhaps ``parts`` and ``layout``, as a candidate's has.
+    ``sizes`` has ``m``, ``n``, ``k`` and perhaps ``parts``, ``layout`` and ``held``, as a
+    candidate's has.
     """
     tile = TileSizes(sizes.get("m", 1), sizes.get("n", 1), sizes.get("k", 1), sizes.get("parts", 1))
-    for plan in _plans(entry, specification, target):
-        if plan.number == sizes.get("layout", plan.number):
-            if not plan.allows(tile, target):
-                return None
-            return plan.candidate(entry, tile, plan.cycles(tile, target), target)
+    for form in _forms(entry, specification, target):
+        if form.number != sizes.get("layout", form.number):
+            continue
+        if isinstance(form, HeldPlan) and FACTORS.index(form.held) != sizes.get("held", 0):
+            continue
+        if form.allows(tile, target):
+            return form.candidate(entry, tile, form.cycles(tile, target), target)
     return None
 
 
-def _plans(entry: Entry, specification: Specification, target: Target) -> "list[_Plan]":
-    """The layouts with what packs them, the best first estimate first."""
+def _forms(entry: Entry, specification: Specification, target: Target) -> list[Form]:
+    """What the template's holes ask for, in every layout, the best first estimate first."""
     contraction = contraction_of(specification)
     if contraction is None or not _on_cube(entry, specification, contraction, target):
         return []
-    plans: list[_Plan] = []
+    text = entry.artifact.text or ""
+    split, held = "$partials" in text, "$panel" in text
+    packer = Packer(specification.axes, target)
+    forms: list[Form] = []
     for number, layout in enumerate(layouts(specification, contraction)):
-        plan = _plan(specification, contraction, layout, number, target)
-        if plan is not None:
-            plans.append(plan)
-    split = _sums_parts(entry)
-    if split:
-        plans = [plan for plan in plans if plan.can_split]
-    return sorted(plans, key=lambda plan: (plan.first_estimate(target, split), plan.number))
-
-
-def _sums_parts(entry: Entry) -> bool:
-    """Whether a template sums k in parts that a vector stage adds."""
-    return "$partials" in (entry.artifact.text or "")
+        for factor in FACTORS if held else (None,):
+            plan = plan_of(
+                specification, contraction, layout, number, packer, held=factor, split=split
+            )
+            if plan is None or (split and not plan.can_split):
+                continue
+            if factor is None:
+                forms.append(plan)
+                continue
+            form = HeldPlan(plan, factor, once="$panels" not in text)
+            if form.possible:
+                forms.append(form)
+    first = [(form.first_estimate(target), position) for position, form in enumerate(forms)]
+    return [forms[position] for estimate, position in sorted(first) if estimate != inf]
 
 
 def _on_cube(
@@ -89,249 +118,3 @@ def _on_cube(
         return False
     accumulator = target.cube.dtypes[dtype].accumulator
     return specification.results[0].dtype in target.cube.casts.get(accumulator, ())
-
-
-@dataclass(frozen=True)
-class _Matrix:
-    """A tensor that is cut into tiles of two sides."""
-
-    tensor: Tensor
-    sides: tuple[Side, Side]
-
-    def cut(self, sizes: Mapping[str, int], axes: Mapping[str, int], *, matrix: bool) -> Cut:
-        """The slice of one tile."""
-        tensor = self.tensor
-        found = cut(tensor.name, tensor.index, tensor.shape, self.sides, sizes, axes, matrix=matrix)
-        assert found is not None
-        return found
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A layout, the matrices that the cube reads and writes, and the stages that pack them."""
-
-    specification: Specification
-    layout: Layout
-    number: int
-    lhs: _Matrix
-    rhs: _Matrix
-    out: _Matrix
-    temps: tuple[Tensor, ...]
-    before: tuple[Packing, ...]
-    after: tuple[Packing, ...]
-    problem: Problem
-    accumulator: str
-
-    @property
-    def can_split(self) -> bool:
-        """Whether parts of k can be summed by the vector unit: in f32, where the result lies."""
-        return self.layout.direct_out and self.accumulator == "f32"
-
-    def tiles(self, target: Target, *, split: bool) -> Iterator[TileSizes]:
-        """The tiles to choose from."""
-        for tile in tile_sizes(self.problem, target, split=split):
-            if self._divides(tile):
-                yield tile
-
-    def allows(self, tile: TileSizes, target: Target) -> bool:
-        """Whether a tile fits and, where it must, divides its side."""
-        steps = -(-self.problem.k // tile.k)
-        return fits(self.problem, tile, target) and self._divides(tile) and steps % tile.parts == 0
-
-    def _divides(self, tile: TileSizes) -> bool:
-        sides = ((self.layout.m, tile.m), (self.layout.n, tile.n), (self.layout.k, tile.k))
-        axes = self.specification.axes
-        return all(
-            side.extent(axes) % size == 0
-            for side, size in sides
-            if side.name in self.layout.divides
-        )
-
-    def first_estimate(self, target: Target, split: bool) -> float:
-        """Cycles at the best of a few tiles; infinite if none fits."""
-        every = list(self.tiles(target, split=split))
-        some = [tile for tile in every if _is_usual(tile, self.problem)] or every
-        return min((self.cycles(tile, target) for tile in some), default=float("inf"))
-
-    def cycles(self, tile: TileSizes, target: Target) -> float:
-        """Cycles of all stages."""
-        packed = sum(stage.estimate for stage in (*self.before, *self.after))
-        return packed + estimate(self.problem, tile, target)
-
-    def candidate(self, entry: Entry, tile: TileSizes, cycles: float, target: Target) -> Candidate:
-        """The kernel text at a tile."""
-        split = _sums_parts(entry)
-        holes = {**self._holes(tile), **(self._split_holes(tile, target) if split else {})}
-        text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-        sizes = {"m": tile.m, "n": tile.n, "k": tile.k, "layout": self.number}
-        if split:
-            sizes["parts"] = tile.parts
-        return Candidate(text, sizes, cycles, (entry.name,))
-
-    def _split_holes(self, tile: TileSizes, target: Target) -> dict[str, str]:
-        """The holes of a template that sums parts of k apart."""
-        result, k, axes = self.specification.results[0], self.layout.k, self.specification.axes
-        chunk = -(-k.extent(axes) // tile.k) // tile.parts * tile.k
-        holes = self._holes(tile)
-        partials = f"t{len(self.temps)}"
-        temps = [holes["temps"], f"temp {partials} f32{[tile.parts, *result.shape]}"]
-        start, last = f"part in 0..{k.extent(axes)} step {chunk}", f"for {k.name} in 0.."
-        folds = holes["folds"].replace(
-            f"{last}{k.extent(axes)} ", f"for {k.name} in part..part + {chunk} "
-        )
-        cast = f"s = vcast p to {result.dtype} round rint" if result.dtype != "f32" else ""
-        return {
-            "temps": "\n".join(line for line in temps if line),
-            "across": f"{holes['across']}, {start}",
-            "folds": folds,
-            "partials": partials,
-            "partial": holes["out"].replace(f"{result.name}[", f"{partials}[part // {chunk}, ", 1),
-            "count": str(prod(result.shape)),
-            "piece": str(sum_piece(self.problem, tile.parts, target)),
-            "parts": str(tile.parts),
-            "cast": cast,
-            "sum": "s" if cast else "p",
-            "result": result.name,
-        }
-
-    def _holes(self, tile: TileSizes) -> dict[str, str]:
-        axes, layout = self.specification.axes, self.layout
-        named = ((layout.m, tile.m), (layout.n, tile.n), (layout.k, tile.k))
-        sizes = {side.name: min(size, side.extent(axes)) for side, size in named}
-        m, n = sizes[layout.m.name], sizes[layout.n.name]
-        lhs = self.lhs.cut(sizes, axes, matrix=True)
-        rhs = self.rhs.cut(sizes, axes, matrix=True)
-        out = self.out.cut(sizes, axes, matrix=False)
-        across = [f"{axis} in 0..{axes[axis]} step 1" for axis in layout.outer]
-        across += [
-            f"{side.name} in 0..{side.extent(axes)} step {sizes[side.name]}"
-            for side in (layout.m, layout.n)
-            if sizes[side.name] < side.extent(axes)
-        ]
-        folds = [f"for {axis} in 0..{axes[axis]} step 1 {{" for axis in layout.k.points]
-        k = layout.k
-        if sizes[k.name] < k.extent(axes):
-            folds.append(f"for {k.name} in 0..{k.extent(axes)} step {sizes[k.name]} {{")
-        zero = "0" if self.accumulator.startswith("i") else "0.0"
-        return {
-            "temps": "\n".join(f"temp {t.name} {t.dtype}{list(t.shape)}" for t in self.temps),
-            "before": "\n".join(f"on vector {{\n{stage.text}\n}}" for stage in self.before),
-            "after": "\n".join(f"on vector {{\n{stage.text}\n}}" for stage in self.after),
-            "across": ", ".join(across) or "once in 0..1 step 1",
-            "acc": f"{zero} {self.accumulator}[{m}, {n}]",
-            "folds": "\n".join(folds),
-            "ends": "\n".join("}" for _ in folds),
-            "lhs": lhs.text,
-            "rhs": rhs.text,
-            "a": "a.T" if lhs.transposed else "a",
-            "b": "b.T" if rhs.transposed else "b",
-            "out": out.text,
-        }
-
-
-def _is_usual(tile: TileSizes, problem: Problem) -> bool:
-    """Whether a tile is among the few that layouts are compared at."""
-    return (
-        tile.m in (128, 64, 16, problem.m)
-        and tile.n in (256, 128, 64, 16, problem.n)
-        and tile.k in (512, 128, 64, problem.k)
-    )
-
-
-def _plan(
-    specification: Specification,
-    contraction: Contraction,
-    layout: Layout,
-    number: int,
-    target: Target,
-) -> _Plan | None:
-    axes = specification.axes
-    m, n, k = layout.m, layout.n, layout.k
-    operands = {operand.name: operand for operand in specification.operands}
-    temps: list[Tensor] = []
-    before: list[Packing] = []
-    after: list[Packing] = []
-    factors: list[_Matrix] = []
-    for term, sides, direct in (
-        (contraction.lhs, (m, k), layout.direct_lhs),
-        (contraction.rhs, (k, n), layout.direct_rhs),
-    ):
-        operand = operands[term.operand]
-        tensor = Tensor(operand.name, operand.dtype, operand.shape, term.index)
-        if not direct:
-            axis = tensor.index[-1].terms[-1][0] if tensor.index and tensor.index[-1].terms else ""
-            last = next((side for side in sides if axis in side.flat), k)
-            first = sides[0] if last is sides[1] else sides[1]
-            points = tuple(axis for axis in axes if axis in term.axes - {*first.flat, *last.flat})
-            temp, groups = _temp(f"t{len(temps)}", operand.dtype, points, (first, last), axes)
-            stage = packing(tensor, temp, groups, axes, target)
-            if stage is None:
-                return None
-            tensor = _named(temp, points, (first, last))
-            temps.append(tensor)
-            before.append(stage)
-        factors.append(_Matrix(tensor, sides))
-    result = specification.results[0]
-    out = Tensor(result.name, result.dtype, result.shape, result.index)
-    if not layout.direct_out:
-        temp, _ = _temp(f"t{len(temps)}", result.dtype, layout.outer, (m, n), axes)
-        written = [(dim.plain,) if dim.plain is not None else () for dim in result.index]
-        stage = packing(temp, out, written, axes, target)
-        if stage is None:
-            return None
-        out = _named(temp, layout.outer, (m, n))
-        temps.append(out)
-        after.append(stage)
-    problem = Problem(
-        outer=prod(axes[axis] for axis in layout.outer),
-        folds=prod(axes[axis] for axis in k.points),
-        m=m.extent(axes),
-        n=n.extent(axes),
-        k=k.extent(axes),
-        dtype=contraction.lhs.dtype,
-        out_dtype=result.dtype,
-        lhs_rows_along_k=_rows_along(factors[0], k),
-        rhs_rows_along_k=_rows_along(factors[1], k),
-    )
-    return _Plan(
-        specification,
-        layout,
-        number,
-        factors[0],
-        factors[1],
-        _Matrix(out, (m, n)),
-        tuple(temps),
-        tuple(before),
-        tuple(after),
-        problem,
-        target.cube.dtypes[contraction.lhs.dtype].accumulator,
-    )
-
-
-def _rows_along(matrix: _Matrix, side: Side) -> bool:
-    """Whether the last dimension of a matrix's tensor runs along a side."""
-    index = matrix.tensor.index
-    return bool(index) and bool(index[-1].axes & set(side.flat))
-
-
-def _temp(
-    name: str,
-    dtype: str,
-    points: tuple[str, ...],
-    sides: tuple[Side, Side],
-    axes: Mapping[str, int],
-) -> tuple[Tensor, list[tuple[str, ...]]]:
-    """Scratch memory that holds matrices of two sides, one for each point."""
-    groups = [*((axis,) for axis in points), *(side.flat for side in sides)]
-    shape = tuple(prod(axes[axis] for axis in group) for group in groups)
-    index = tuple(
-        Affine.axis(group[0]) if len(group) == 1 else flat_index(group, axes) for group in groups
-    )
-    return Tensor(name, dtype, shape, index), groups
-
-
-def _named(temp: Tensor, points: tuple[str, ...], sides: tuple[Side, Side]) -> Tensor:
-    """The same scratch memory at an index that has each side under its name."""
-    index = (*points, *(side.name for side in sides))
-    dims = tuple(Affine() if name == ONE else Affine.axis(name) for name in index)
-    return replace(temp, index=dims)

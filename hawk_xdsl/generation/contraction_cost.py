@@ -56,7 +56,7 @@ class TileSizes:
 def fits(problem: Problem, tile: TileSizes, target: Target, times: int = 1) -> bool:
     """Whether the scopes hold the accumulator, and the factors' tiles so many times."""
     depth = target.cube.depth_bytes // problem.width
-    m, n, k = _up(tile.m, 16), _up(tile.n, 16), _up(tile.k, max(16, depth))
+    m, n, k = up(tile.m, 16), up(tile.n, 16), up(tile.k, max(16, depth))
     largest = target.cube.max_extent
     return (
         m * n * 4 <= target.scopes[Scope.L0C].bytes
@@ -70,9 +70,9 @@ def tile_sizes(problem: Problem, target: Target, *, split: bool) -> Iterator[Til
 
     With ``split`` k is summed in parts, of which there are no more than idle cores.
     """
-    for m in _parts(problem.m, 16):
-        for n in _parts(problem.n, 16):
-            for k in _depths(problem, target):
+    for m in side_parts(problem.m, 16):
+        for n in side_parts(problem.n, 16):
+            for k in step_depths(problem, target):
                 tile = TileSizes(m, n, k)
                 if not fits(problem, tile, target):
                     continue
@@ -90,10 +90,11 @@ def _split(problem: Problem, tile: TileSizes, target: Target) -> Iterator[TileSi
             yield TileSizes(tile.m, tile.n, tile.k, parts)
 
 
-def _parts(extent: int, grain: int) -> list[int]:
+def side_parts(extent: int, grain: int) -> list[int]:
+    """Tile sizes along a side: equal parts in whole grains, and usual sizes."""
     sizes: dict[int, None] = {}
     for count in SPLITS:
-        size = min(_up(-(-extent // count), grain), extent)
+        size = min(up(-(-extent // count), grain), extent)
         sizes.setdefault(size)
         if size <= grain:
             break
@@ -103,9 +104,10 @@ def _parts(extent: int, grain: int) -> list[int]:
     return list(sizes)
 
 
-def _depths(problem: Problem, target: Target) -> list[int]:
+def step_depths(problem: Problem, target: Target) -> list[int]:
+    """Parts of k that a step may multiply."""
     grain = max(16, target.cube.depth_bytes // problem.width)
-    sizes = [min(_up(-(-problem.k // count), grain), problem.k) for count in _DEPTHS]
+    sizes = [min(up(-(-problem.k // count), grain), problem.k) for count in _DEPTHS]
     sizes += [size for size in (1024, 512, 384, 256, 192, 128, 64, 32) if size < problem.k]
     return list(dict.fromkeys(sizes))
 
@@ -125,7 +127,9 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     width = problem.width
     lhs = (m, k) if problem.lhs_rows_along_k else (k, m)
     rhs = (n, k) if problem.rhs_rows_along_k else (k, n)
-    loads = sum(_move(load, rows, columns * width, per_byte) for rows, columns in (lhs, rhs))
+    loads = sum(
+        move_cycles_of(load, rows, columns * width, per_byte) for rows, columns in (lhs, rhs)
+    )
     product = mmad_cycles(m, k, n, problem.dtype, width, target) + target.sync.flag * 2
     steps = problem.folds * -(-problem.k // tile.k) / tile.parts
     filled = problem.k / (-(-problem.k // tile.k) * k)
@@ -133,9 +137,9 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     moved = steps * (latency + (loads - latency) * filled + STEP_OVERHEAD)
     worked = steps * product * filled
     out_width = 4 if tile.parts > 1 else NUMPY_DTYPES[problem.out_dtype].itemsize
-    drained = _move(store, m, n * out_width, per_byte)
+    drained = move_cycles_of(store, m, n * out_width, per_byte)
     shared = m * n * out_width * per_byte
-    if _up(m, 16) * _up(n, 16) * 8 > target.scopes[Scope.L0C].bytes:
+    if up(m, 16) * up(n, 16) * 8 > target.scopes[Scope.L0C].bytes:
         worked += drained
     rounds = waves(tiles, cores)
     ragged = (problem.m / (-(-problem.m // tile.m) * m)) * (
@@ -149,21 +153,22 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     return total if tile.parts == 1 else total + sum_estimate(problem, tile.parts, target)
 
 
-def _move(path: PathSpec, rows: int, row_bytes: int, per_byte: float) -> float:
+def move_cycles_of(path: PathSpec, rows: int, row_bytes: int, per_byte: float) -> float:
     """Cycles of a copy of rows, with its part of the shared bandwidth."""
-    size = rows * _up(row_bytes, path.granule)
+    size = rows * up(row_bytes, path.granule)
     alone = max(path.cost.cycles(size), path.cost.latency + rows * path.burst_cycles)
     return max(alone, path.cost.latency + rows * row_bytes * per_byte)
 
 
-def _up(value: int, multiple: int) -> int:
+def up(value: int, multiple: int) -> int:
+    """The next multiple from a value on."""
     return -(-value // multiple) * multiple
 
 
 def sum_piece(problem: Problem, parts: int, target: Target) -> int:
     """Elements of the result that a vector core sums at a time: all parts of them are in ub."""
     count = problem.outer * problem.m * problem.n
-    share = _up(-(-count // target.cores[Core.VECTOR]), 64)
+    share = up(-(-count // target.cores[Core.VECTOR]), 64)
     room = target.scopes[Scope.UB].bytes // 4 // (4 * (parts + 1)) // 64 * 64
     return min(count, max(64, min(share, room)))
 
@@ -174,7 +179,7 @@ def sum_estimate(problem: Problem, parts: int, target: Target) -> float:
     count = -(-problem.outer * problem.m * problem.n // piece)
     rounds = waves(count, target.cores[Core.VECTOR])
     per_byte = min(count, target.cores[Core.VECTOR]) / target.global_bandwidth
-    load = _move(target.paths[Scope.GLOBAL, Scope.UB], parts, piece * 4, per_byte)
-    store = _move(target.paths[Scope.UB, Scope.GLOBAL], 1, piece * 4, per_byte)
+    load = move_cycles_of(target.paths[Scope.GLOBAL, Scope.UB], parts, piece * 4, per_byte)
+    store = move_cycles_of(target.paths[Scope.UB, Scope.GLOBAL], 1, piece * 4, per_byte)
     added = 3.0 * parts * piece * 4 / target.vector.repeat_bytes
     return rounds * max(load, added) + load + added + store

@@ -1,7 +1,7 @@
 """Packing: a vector stage that writes a tensor in another order, gathered in ub."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Core, Scope
@@ -41,18 +41,35 @@ def flat_index(axes: Sequence[str], extents: Mapping[str, int]) -> Affine:
     return index
 
 
-def packing(
+@dataclass
+class Packer:
+    """Makes packing stages on a target, for axes of one specification, each once."""
+
+    axes: Mapping[str, int]
+    target: Target
+    _made: dict[object, Packing | None] = field(default_factory=dict[object, Packing | None])
+
+    def packing(
+        self, source: Tensor, dest: Tensor, groups: Sequence[tuple[str, ...]]
+    ) -> Packing | None:
+        """A stage that writes ``dest``, whose dimensions are ``groups`` of axes, from ``source``.
+
+        Each tile loads what it needs of the source in whole rows and gathers its elements in the
+        new order. ``None`` where the dtype cannot be gathered or an index runs backwards.
+        """
+        key = (source, dest, tuple(groups))
+        if key not in self._made:
+            self._made[key] = _packing(source, dest, groups, self.axes, self.target)
+        return self._made[key]
+
+
+def _packing(
     source: Tensor,
     dest: Tensor,
     groups: Sequence[tuple[str, ...]],
     axes: Mapping[str, int],
     target: Target,
 ) -> Packing | None:
-    """A stage that writes ``dest``, whose dimensions are ``groups`` of axes, from ``source``.
-
-    Each tile loads what it needs of the source in whole rows and gathers its elements in the new
-    order. ``None`` where the dtype cannot be gathered or an index runs backwards.
-    """
     if source.dtype not in target.vector.ops.get("vgather", {}):
         return None
     if any(factor < 0 for dim in source.index for _, factor in dim.terms):
