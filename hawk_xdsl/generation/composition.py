@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.npu import VECTOR_OPS
+from hawk_xdsl.generation.pieces import unified
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
 from hawk_xdsl.semantics.specification import STORED_AS, Specification
@@ -99,6 +100,7 @@ class Composer:
 
         Raises ``NoInstructionError`` if a term has none.
         """
+        specification = unified(specification)
         plain = _stored_terms(specification.roots)
         roots, applied = rewritten(plain, self.rules)
         if _rounds_twice(roots):

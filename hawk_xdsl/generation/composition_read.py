@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from hawk_xdsl.generation.composition import stored_dtype
 from hawk_xdsl.generation.composition_block import Axes, Statement, Value
@@ -25,7 +26,7 @@ class Reader:
         covered = [tiling.covered(dim) for dim in term.index]
         if any(len(dim) > 1 or any(c < 0 for _, c in dim) for dim in covered):
             return self._picked(term, (), scope)
-        text, axes = tiling.slice_of(term.operand, term.index, shape)
+        text, axes = tiling.slice_of(term.operand, term.index, shape, rows=True)
         if covered and covered[-1] and covered[-1][0][1] > 1:
             out = self._every(text, axes, covered[-1][0][1], term, scope)
         else:
@@ -119,7 +120,9 @@ class Reader:
         for arg in args:
             places = ", ".join("0" for _ in arg.shape)
             scalars.append(scope.add(f"read {{0}}[{places}]", (arg,), Value(arg.dtype, (), ())))
-        text, axes = scope.tiling.slice_of(term.operand, term.index, self.shapes[term.operand])
+        text, axes = scope.tiling.slice_of(
+            term.operand, term.index, self.shapes[term.operand], rows=True
+        )
         text = re.sub(r"@(\d+)", r"{\1}", text)
         out = self._moved_in(text, axes, term, scope, tuple(scalars))
         present = [axis for axis in axes if axis is not None]
@@ -173,6 +176,10 @@ class Reader:
             term,
         )
         total = self._linear(term, args, starts, lengths, first, dims, scope)
+        if self.frame.padded:
+            last = prod(lengths) - 1
+            total = self.frame.made("vmax {0}, 0", (total,), "i32", dims, scope)
+            total = self.frame.made(f"vmin {{0}}, {last}", (total,), "i32", dims, scope)
         return self.frame.made("vgather {0}, {1}", (source, total), term.dtype, dims, scope)
 
     def _linear(

@@ -10,7 +10,7 @@ from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.specification import Result, Specification
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.structure import folded_axes
-from hawk_xdsl.semantics.terms import Term, walk
+from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 
 @dataclass(eq=False)
@@ -90,6 +90,14 @@ class Frame:
         """The tile with its dimensions in the order and rank wanted; leading unit ones may stay."""
         present = tuple(axis for axis in value.axes if axis is not None)
         target = tuple(axis for axis in wanted if axis is not None)
+        if present and value.axes[-1] is None and wanted[-1] is not None:
+            last = len(value.axes) - 1
+            text = f"vtranspose {{0}} perm {[last, *range(last)]}"
+            value = self.made(text, (value,), value.dtype, (None, *value.axes[:-1]), scope)
+        elif present and wanted[-1] is None and value.axes[-1] is not None:
+            row = value if value.axes[0] is None else self.view(value, (None, *value.axes), scope)
+            text = f"vtranspose {{0}} perm {[*range(1, len(row.axes)), 0]}"
+            value = self.made(text, (row,), value.dtype, (*row.axes[1:], None), scope)
         if present != target:
             if present != value.axes:
                 value = self.view(value, present, scope)
@@ -123,18 +131,27 @@ class Frame:
 
     def _needs_whole_tiles(self) -> bool:
         """Whether something has no ragged form, so that tiles at the edge are padded."""
-        if self.tiling.streamed:
-            return True
+        ragged = self.tiling.ragged()
+        for result in self.specification.results:
+            if any(
+                self._beyond(dim, n, ragged)
+                for dim, n in zip(result.index, result.shape, strict=True)
+            ):
+                raise UntileableError(f"the edge of {result.name} is another than the tiles'")
         for term in walk(self.specification.roots):
-            if term.op in ("index", "gather"):
+            if self.tiling.streamed or term.op in ("index", "gather"):
                 return True
             if term.op == "read" and any(
-                abs(c) != 1 or len(self.tiling.covered(dim)) > 1
-                for dim in term.index
-                for _, c in self.tiling.covered(dim)
+                len(self.tiling.covered(dim)) > 1 or self._beyond(dim, extent, ragged)
+                for dim, extent in zip(term.index, self.shapes[term.operand], strict=True)
             ):
                 return True
         return False
+
+    def _beyond(self, dim: Affine, extent: int, ragged: frozenset[str]) -> bool:
+        """Whether an index ends elsewhere than the ragged axis that it runs over."""
+        axes = [axis for axis, _ in self.tiling.covered(dim) if axis in ragged]
+        return bool(axes) and (dim.plain is None or self.tiling.axes[axes[0]] != extent)
 
 
 def number(term: Term) -> str:

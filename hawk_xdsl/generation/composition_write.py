@@ -274,8 +274,9 @@ class _Writer:
             out = self.frame.tile(term.dtype, full, scope)
             shape = ", ".join(map(str, out.shape))
             value = scope.add(f"vbrc {{0}} to [{shape}]", (value,), out)
-        if tuple(axis for axis in value.axes if axis is not None) != wanted:
-            value = self.frame.arranged(value, wanted, scope)
+        column = bool(wanted) and (axes[-1] is None) != (value.axes[-1] is None)
+        if tuple(axis for axis in value.axes if axis is not None) != wanted or column:
+            value = self.frame.arranged(value, axes, scope)
         item = Statement(
             f"store {{0}} into {text}", (value,), None, run=self.frame.run(value, result)
         )
@@ -285,7 +286,7 @@ class _Writer:
         """Where a result's tile goes; a fold of a part goes to the number of the part."""
         split = [a for dim in result.index for a in dim.axes if a in self.composition.parts]
         if not split:
-            return tiling.slice_of(result.name, result.index, result.shape)
+            return tiling.slice_of(result.name, result.index, result.shape, rows=True)
         words: list[str] = []
         stride = 1
         for axis in reversed(split):

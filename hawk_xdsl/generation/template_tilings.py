@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.generation.pieces import common_axes, components
 from hawk_xdsl.generation.tiling import Tiling
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
@@ -20,7 +21,11 @@ BLOCK = 8
 
 @dataclass(frozen=True)
 class _Room:
-    """What a specification leaves free: ``points`` have no dimension, ``last`` lie innermost."""
+    """What a specification leaves free.
+
+    ``folded`` axes cannot be dealt to cores: folds and single pieces run over them. ``points`` have
+    no dimension in a tile, ``last`` lie innermost in some tensor.
+    """
 
     specification: Specification
     folded: frozenset[str]
@@ -33,8 +38,12 @@ def tiling_at(
     sizes: Mapping[str, int],
     parts: frozenset[str] = frozenset(),
 ) -> Tiling:
-    """The tiling of given sizes; folded axes among them are streamed, unless folded in parts."""
-    streamed = frozenset(sizes) & folded_axes(specification) - parts
+    """The tiling of given sizes.
+
+    Folded axes among them are streamed, unless folded in parts, and so are those of one piece only.
+    """
+    across = common_axes(specification) - (folded_axes(specification) - parts)
+    streamed = frozenset(sizes) - across
     return Tiling(specification.axes, sizes, streamed)
 
 
@@ -58,6 +67,7 @@ def tilings(
 
 def _room(specification: Specification, parts: frozenset[str]) -> _Room:
     folded = folded_axes(specification) - parts
+    folded |= frozenset(specification.axes) - common_axes(specification)
     points: set[str] = set()
     last: set[str] = set()
     indices = [r.index for r in specification.results]
@@ -108,31 +118,44 @@ def _filled(
     """
     extents = room.specification.axes
     sizes: dict[str, int] = {}
-    left = max(1, budget)
-    for axis in order:
-        extent = extents[axis]
-        if axis in room.points:
-            if extent > 1:
-                sizes[axis] = 1
-            continue
-        kept = axis in room.folded or not _too_few(room, order, axis, sizes, cores)
-        if extent <= left and kept:
-            left //= max(1, extent)
-            continue
-        grain = LANES if axis in room.last else 1
-        size = min(left, extent)
-        if axis in room.folded or even:
-            size = _dividing(size, extent, grain)
-        else:
-            size = _balanced(room, order, axis, size, grain, cores)
-        if axis in room.last:
-            size = min(extent, max(size, BLOCK))
-        if size >= extent:
-            left = 1
-            continue
-        sizes[axis] = size
-        left = max(1, left // size)
+    settled: set[str] = set()
+    for component in components(room.specification):
+        left = max(1, budget)
+        for axis in order:
+            if axis not in component:
+                continue
+            if axis not in settled:
+                settled.add(axis)
+                size = _size(room, order, axis, sizes, left, cores, even)
+                if size < extents[axis]:
+                    sizes[axis] = size
+            left = max(1, left // sizes.get(axis, extents[axis]))
     return {axis: sizes[axis] for axis in extents if axis in sizes}
+
+
+def _size(
+    room: _Room,
+    order: Sequence[str],
+    axis: str,
+    sizes: Mapping[str, int],
+    left: int,
+    cores: int,
+    even: bool,
+) -> int:
+    """How much of an axis a tile has where ``left`` elements are left."""
+    extent = room.specification.axes[axis]
+    if axis in room.points:
+        return 1
+    kept = axis in room.folded or not _too_few(room, order, axis, sizes, cores)
+    if extent <= left and kept:
+        return extent
+    grain = LANES if axis in room.last else 1
+    size = min(left, extent)
+    if axis in room.folded or even:
+        size = _dividing(size, extent, grain)
+    else:
+        size = _balanced(room, order, axis, size, grain, cores)
+    return min(extent, max(size, BLOCK)) if axis in room.last else size
 
 
 def _too_few(

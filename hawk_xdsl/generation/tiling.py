@@ -91,11 +91,13 @@ class Tiling:
         return [(a, c) for a, c in dim.terms if not is_pseudo(a) and self.in_tile(a)]
 
     def slice_of(
-        self, name: str, index: Sequence[Affine], shape: Sequence[int]
+        self, name: str, index: Sequence[Affine], shape: Sequence[int], *, rows: bool = False
     ) -> tuple[str, tuple[str | None, ...]]:
         """An access as kernel text, and the axis of each dimension of its tile.
 
-        ``None`` stands for a unit dimension. Raises ``UntileableError``.
+        ``None`` stands for a unit dimension. ``rows``: where the innermost index is a point it is
+        one too, since in ub the elements of a column need rows of their own. Raises
+        ``UntileableError``.
         """
         parts: list[str] = []
         axes: list[str | None] = []
@@ -104,7 +106,7 @@ class Tiling:
             parts.append(text)
             if ":" in text:
                 axes.append(axis)
-        if not axes:
+        if not axes or (rows and ":" not in parts[-1]):
             parts[-1] += ":1"
             axes.append(None)
         return f"{name}[{', '.join(parts)}]", tuple(axes)

@@ -282,6 +282,12 @@ def _aligned(draft: Specification) -> Specification:
     return reshaped(draft, kept, {}, {name: draft.axes[name] for name in order})
 
 
+def _axis_name(position: int) -> str:
+    """``i0``, ``i1``, …; those that are dtypes of kernel text get another letter."""
+    name = f"i{position}"
+    return f"j{position}" if name in ("i8", "i16", "i32") else name
+
+
 def _named(draft: Specification) -> Specification:
     """Axes ``i0, i1, …`` in order, each piece its own; unused axes and operands dropped."""
     read = {term.operand for term in walk(draft.roots) if term.op in ("read", "gather")}
@@ -299,8 +305,9 @@ def _named(draft: Specification) -> Specification:
         rename: dict[str, Affine] = {}
         for axis, size in draft.axes.items():
             if axis in used:
-                rename[axis] = Affine.axis(f"i{len(axes)}")
-                axes[f"i{len(axes)}"] = size
+                name = _axis_name(len(axes))
+                rename[axis] = Affine.axis(name)
+                axes[name] = size
         new = rewrite_axes(roots, lambda t: (names[t.operand], t.index), rename, terms)
         for result, term in zip(together, new, strict=True):
             index = tuple(dim.substitute(rename) for dim in result.index)
