@@ -10,7 +10,7 @@ from hawk_xdsl.generation.composition import Composer, Composition, NoInstructio
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.gate import Verdict
-from hawk_xdsl.generation.search import TileSearch, Timer
+from hawk_xdsl.generation.search import TileSearch
 from hawk_xdsl.generation.template import candidates, instantiate
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
@@ -31,7 +31,7 @@ class TemplateProposer:
         target: for which target.
         learned: the names of the entries that do not come with the package.
         evidence: what entries have brought so far.
-        timer: what times a text to refine tile sizes; without one there is no tile search.
+        search: what refines tile sizes; without it they are the templates' own.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TemplateProposer:
         target: Target,
         learned: frozenset[str] = frozenset(),
         evidence: Mapping[str, Evidence] = MappingProxyType({}),
-        timer: Timer | None = None,
+        search: TileSearch | None = None,
     ) -> None:
         self._templates = [entry for entry in entries if entry.kind is EntryKind.TEMPLATE]
         self._composer = composer
@@ -56,9 +56,7 @@ class TemplateProposer:
         self._unfilled: set[str] = set()
         self._started = False
         self._cycles: int | None = None
-        self._search: TileSearch | None = None
-        if timer is not None:
-            self._search = TileSearch(timer, specification.axes, target)
+        self._search = search
 
     def next(self) -> Draft | None:
         """The candidate of the best estimate that nothing speaks against and was not proposed."""

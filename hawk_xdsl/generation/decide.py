@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.attempts import Attempts
+from hawk_xdsl.generation.attempts import FAST_ENOUGH, Attempts
 from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.by_template import TemplateProposer
@@ -20,6 +20,7 @@ from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.ordering import InTurn, Nobody, Ranked
 from hawk_xdsl.generation.roofline import bound_of
+from hawk_xdsl.generation.search import TileSearch
 from hawk_xdsl.generation.skeleton import Skeleton, skeletons
 from hawk_xdsl.knowledge_store import (
     Entry,
@@ -214,8 +215,13 @@ class _Op:
             decider.target,
             decider.learned,
             decider.evidence,
-            self._gate.time if decider.settings.sources.tunes else None,
+            self._search() if decider.settings.sources.tunes else None,
         )
+
+    def _search(self) -> TileSearch:
+        enough = FAST_ENOUGH * self._bound.cycles
+        axes = self._specification.axes
+        return TileSearch(self._gate.time, axes, self._decider.target, enough)
 
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
         """A model that was trained for it goes first and ranks; any other comes last."""

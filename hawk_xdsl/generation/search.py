@@ -27,6 +27,9 @@ Raises ``HawkError`` where it is no kernel.
 STARTS = 8
 """Candidates of the best estimates that are timed before the fastest is refined."""
 
+DOUBT = 1.3
+"""Times the best text's own estimate up to which another one may still be faster."""
+
 TIMINGS = 20
 """Most kernel texts that are timed for one template."""
 
@@ -48,13 +51,17 @@ class TileSearch:
         timer: what a text takes.
         extents: of all axes, in elements.
         target: whose cores the tiles are dealt to.
+        enough: cycles that are not worth improving on.
         timings: how many texts were timed.
     """
 
     timer: Timer
     extents: Mapping[str, int]
     target: Target
+    enough: float = 0.0
     timings: int = 0
+    _best: float = inf
+    _own: dict[str, float] = field(default_factory=dict[str, float])
     _known: dict[str, Performance | None] = field(default_factory=dict[str, "Performance | None"])
     _failed: set[str] = field(default_factory=set[str])
 
@@ -67,11 +74,12 @@ class TileSearch:
         """
         limit = self.timings + TIMINGS
         timed: list[Candidate] = []
-        for candidate in candidates[:STARTS]:
-            found = self._timed(candidate, timed[-1].estimate if timed else inf)
+        first = candidates[0].estimate if candidates else 0.0
+        for candidate in [c for c in candidates[:STARTS] if c.estimate <= DOUBT * first]:
+            found = self._timed(candidate, timed[-1].estimate if timed else DOUBT * self._best)
             timed += [] if found is None else [found]
         best = timed[-1] if timed else None
-        while best is not None and self.timings < limit:
+        while best is not None and best.estimate > self.enough and self.timings < limit:
             better = self._improved(best, at, limit)
             if better is None:
                 break
@@ -88,6 +96,8 @@ class TileSearch:
         for sizes in refinements(best.sizes, self.extents, cores, performance, granular=granular):
             refined = at(sizes)
             if refined is None or refined.text in self._known:
+                continue
+            if refined.estimate > DOUBT * self._own[best.text]:
                 continue
             if self.timings == limit:
                 return None
@@ -107,8 +117,10 @@ class TileSearch:
             performance = None
             self._failed.add(candidate.text)
         self._known[candidate.text] = performance
+        self._own[candidate.text] = candidate.estimate
         if performance is None or performance.cycles >= limit:
             return None
+        self._best = min(self._best, performance.cycles)
         return replace(candidate, estimate=performance.cycles)
 
     def _in_order(

@@ -16,12 +16,12 @@ from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.passes.dependence import accesses, conflict
 from hawk_xdsl.passes.program import Body, Branch, Instruction, Program
 from hawk_xdsl.passes.synchronization import (
+    Action,
     Actions,
     Fence,
     Flag,
     SetAction,
     Sync,
-    WaitAction,
     actions_of,
 )
 
@@ -68,6 +68,60 @@ class DoubleSet:
 Violation = Unordered | DoubleSet
 
 
+@dataclass(frozen=True, slots=True)
+class _Execute:
+    """An instruction of a pipe; ``bit`` is its fact."""
+
+    rank: int
+    conflicts: int
+    bit: int
+    instruction: Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class _Raise:
+    """A flag is set. ``rank`` is the setting pipe, ``sync`` the bit of the sync it is part of."""
+
+    rank: int
+    flag: int
+    sync: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """A flag is waited for by the pipe of ``rank``."""
+
+    rank: int
+    flag: int
+    sync: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A fence of one pipe, or of all."""
+
+    rank: int | None
+    sync: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeat:
+    """A loop, which may run no time, and more than once only if ``again``."""
+
+    steps: "list[_Step]"
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """One of several bodies."""
+
+    arms: "list[list[_Step]]"
+
+
+_Step = _Execute | _Raise | _Take | _Order | _Repeat | _Either
+
+
 class Ordering:
     """The analysis of one program with some flags and fences.
 
@@ -80,104 +134,125 @@ class Ordering:
     ) -> None:
         self._dependences = dependences
         self._instructions = dependences.program.instructions
-        self._actions: Actions = actions_of(syncs)
-        self._loops = {id(body) for body in loops}
+        self._syncs = {id(sync): number for number, sync in enumerate(syncs)}
         self._flags = [sync for sync in syncs if isinstance(sync, Flag)]
-        self._number = {flag: number for number, flag in enumerate(self._flags)}
-        self._own = [0] * len(_PIPES)
+        self._number = {id(flag): number for number, flag in enumerate(self._flags)}
+        self._waits = [1 << (len(self._instructions) + n) for n in range(len(self._flags))]
+        self._others = [-1] * len(_PIPES)
         for instruction in self._instructions:
-            self._own[_RANK[instruction.pipe]] |= 1 << instruction.number
-        for flag in self._flags:
-            self._own[_RANK[flag.target]] |= self._waits(flag)
-        self.pending_waits = dict.fromkeys(self._flags, 0)
-        """For each flag the waits that may not have happened before it is set; see ``pending``."""
+            self._others[_RANK[instruction.pipe]] &= ~(1 << instruction.number)
+        for flag, bit in zip(self._flags, self._waits, strict=True):
+            self._others[_RANK[flag.target]] &= ~bit
+        self._pending = [0] * len(self._flags)
+        repeated = {id(body) for body in loops}
+        self._steps = self._body(dependences.program.body, actions_of(syncs), repeated)
 
-    def violation(self) -> Violation | None:
-        """The first thing that is not ordered, if any."""
+    def violation(self, without: int = 0) -> Violation | None:
+        """The first thing that is not ordered, if any.
+
+        Args:
+            without: a bit for each sync, by its number, that is to be thought away.
+        """
         state = [0] * len(_PIPES) + [-1] * len(self._flags)
-        return self._run(self._dependences.program.body, state)
+        return self._run(self._steps, state, without)
 
     def pending(self, flag: Flag, other: Flag) -> bool:
         """Whether ``flag`` may be set before a wait for ``other``; known after ``violation``."""
-        return bool(self.pending_waits[flag] & self._waits(other))
+        return bool(self._pending[self._number[id(flag)]] & self._waits[self._number[id(other)]])
 
-    def _waits(self, flag: Flag) -> int:
-        return 1 << (len(self._instructions) + self._number[flag])
-
-    def _run(self, body: Body, state: list[int]) -> Violation | None:
-        """Run a body once on a state, which it changes."""
+    def _body(self, body: Body, actions: Actions, repeated: set[int]) -> list[_Step]:
+        """The steps of a body: what happens at each place, then the node there."""
+        steps: list[_Step] = []
         for place in range(len(body.nodes) + 1):
-            for _, action in self._actions.get((body, place), ()):
-                if isinstance(action, Fence):
-                    self._fence(action.pipe, state)
-                elif isinstance(action, WaitAction):
-                    self._wait(action.flag, state)
-                elif (found := self._set(action, state)) is not None:
-                    return found
-            if place < len(body.nodes) and (found := self._node(body, place, state)) is not None:
+            steps += [self._action(action) for _, action in actions.get((body, place), ())]
+            if place == len(body.nodes):
+                return steps
+            node = body.nodes[place]
+            if isinstance(node, Instruction):
+                conflicts = self._dependences.conflicts[node.number]
+                steps.append(_Execute(_RANK[node.pipe], conflicts, 1 << node.number, node))
+            elif isinstance(node, Branch):
+                arms = [self._body(arm, actions, repeated) for arm in node.bodies]
+                # Without an else the body may not run.
+                steps.append(_Either(arms if len(arms) > 1 else [*arms, []]))
+            else:
+                inner = self._body(node.body, actions, repeated)
+                steps.append(_Repeat(inner, id(node.body) in repeated))
+        return steps
+
+    def _action(self, action: Action) -> _Step:
+        if isinstance(action, Fence):
+            rank = None if action.pipe is Pipe.ALL else _RANK[action.pipe]
+            return _Order(rank, self._syncs[id(action)])
+        flag, number = action.flag, self._number[id(action.flag)]
+        bit = 1 << self._syncs[id(flag)]
+        if isinstance(action, SetAction):
+            return _Raise(_RANK[flag.source], number, bit)
+        return _Take(_RANK[flag.target], number, bit)
+
+    def _run(self, steps: Sequence[_Step], state: list[int], without: int) -> Violation | None:
+        """Run steps once on a state, which they change."""
+        found: Violation | None = None
+        for step in steps:
+            match step:
+                case _Execute(rank, conflicts, bit):
+                    if state[rank] & conflicts:
+                        return self._unordered(step, state[rank] & conflicts)
+                    state[:] = [facts | bit for facts in state]
+                case _Take(rank, flag, sync) if not without & sync:
+                    bit = self._waits[flag]
+                    known = state[rank] & state[len(_PIPES) + flag]
+                    state[:] = [facts | bit for facts in state]
+                    state[rank] = known & ~bit
+                case _Raise(rank, flag, sync) if not without & sync:
+                    known = state[rank]
+                    self._pending[flag] |= known
+                    if known & self._waits[flag]:
+                        return DoubleSet(self._flags[flag])
+                    state[len(_PIPES) + flag] = known & self._others[rank]
+                case _Order(rank, sync) if not without >> sync & 1:
+                    if rank is None:
+                        state[: len(_PIPES)] = [0] * len(_PIPES)
+                    else:
+                        state[rank] &= self._others[rank]
+                case _Repeat(inner, again):
+                    found = self._loop(inner, again, state, without)
+                case _Either(arms):
+                    found = self._either(arms, state, without)
+                case _:
+                    pass
+            if found is not None:
                 return found
         return None
 
-    def _node(self, body: Body, place: int, state: list[int]) -> Violation | None:
-        node = body.nodes[place]
-        if isinstance(node, Instruction):
-            return self._execute(node, state)
-        if isinstance(node, Branch):
-            return self._branch(node, state)
-        return self._loop(node.body, state)
+    def _unordered(self, step: _Execute, facts: int) -> Unordered:
+        earlier = tuple(i for i in self._instructions if facts >> i.number & 1)
+        return Unordered(step.instruction, earlier)
 
-    def _execute(self, instruction: Instruction, state: list[int]) -> Violation | None:
-        unordered = state[_RANK[instruction.pipe]] & self._dependences.conflicts[instruction.number]
-        if unordered:
-            earlier = tuple(i for i in self._instructions if unordered >> i.number & 1)
-            return Unordered(instruction, earlier)
-        for index in range(len(state)):
-            state[index] |= 1 << instruction.number
-        return None
-
-    def _branch(self, branch: Branch, state: list[int]) -> Violation | None:
-        # Without an else the body may not run: the state before is one of those to join.
-        joined = [0] * len(state) if len(branch.bodies) > 1 else list(state)
-        for arm in branch.bodies:
+    def _either(
+        self, arms: Sequence[Sequence[_Step]], state: list[int], without: int
+    ) -> Violation | None:
+        joined = [0] * len(state)
+        for arm in arms:
             after = list(state)
-            if (found := self._run(arm, after)) is not None:
+            if (found := self._run(arm, after, without)) is not None:
                 return found
             joined = _join(joined, after)
         state[:] = joined
         return None
 
-    def _loop(self, body: Body, state: list[int]) -> Violation | None:
+    def _loop(
+        self, steps: Sequence[_Step], again: bool, state: list[int], without: int
+    ) -> Violation | None:
         while True:
             after = list(state)
-            if (found := self._run(body, after)) is not None:
+            if (found := self._run(steps, after, without)) is not None:
                 return found
             joined = _join(state, after)
-            done = joined == state or id(body) not in self._loops
+            done = joined == state or not again
             state[:] = joined
             if done:
                 return None
-
-    def _set(self, action: SetAction, state: list[int]) -> Violation | None:
-        flag = action.flag
-        known = state[_RANK[flag.source]]
-        self.pending_waits[flag] |= known
-        if known & self._waits(flag):
-            return DoubleSet(flag)
-        state[len(_PIPES) + self._number[flag]] = known & ~self._own[_RANK[flag.source]]
-        return None
-
-    def _wait(self, flag: Flag, state: list[int]) -> None:
-        target = _RANK[flag.target]
-        known = state[target] & state[len(_PIPES) + self._number[flag]]
-        for index in range(len(state)):
-            state[index] |= self._waits(flag)
-        state[target] = known & ~self._waits(flag)
-
-    def _fence(self, pipe: Pipe, state: list[int]) -> None:
-        if pipe is Pipe.ALL:
-            state[: len(_PIPES)] = [0] * len(_PIPES)
-        else:
-            state[_RANK[pipe]] &= ~self._own[_RANK[pipe]]
 
 
 def _join(first: list[int], second: list[int]) -> list[int]:

@@ -23,11 +23,11 @@ def select_syncs(dependences: Dependences, events: int) -> tuple[list[Sync], Eve
     """
     syncs = _without_implied(dependences, _complete(dependences))
     while True:
-        outcome = _event_ids(dependences, syncs, events)
+        outcome, relieved = _event_ids(dependences, syncs, events), False
         while isinstance(outcome, Flag):
-            syncs = _relieved(syncs, outcome)
+            syncs, relieved = _relieved(syncs, outcome), True
             outcome = _event_ids(dependences, syncs, events)
-        fewer = _without_implied(dependences, syncs)
+        fewer = _without_implied(dependences, syncs) if relieved else syncs
         if len(fewer) == len(syncs):
             return syncs, outcome
         syncs = fewer
@@ -101,13 +101,11 @@ def _between(first: Instruction, second: Instruction, body: Body, *, carried: bo
 
 
 def _without_implied(dependences: Dependences, syncs: Sequence[Sync]) -> list[Sync]:
-    loops = _loops(dependences.program)
-    kept = list(syncs)
-    for sync in syncs:
-        fewer = [other for other in kept if other is not sync]
-        if Ordering(dependences, fewer, loops).violation() is None:
-            kept = fewer
-    return kept
+    ordering, dropped = Ordering(dependences, syncs, _loops(dependences.program)), 0
+    for number in range(len(syncs)):
+        if ordering.violation(dropped | 1 << number) is None:
+            dropped |= 1 << number
+    return [sync for number, sync in enumerate(syncs) if not dropped >> number & 1]
 
 
 def _event_ids(dependences: Dependences, syncs: Sequence[Sync], events: int) -> EventIds | Flag:
