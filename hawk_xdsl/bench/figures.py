@@ -24,7 +24,7 @@ class Row:
 
     ``over_bound`` is the geometric mean of cycles over the bound, of right cases at large shapes;
     ``over_templates`` that of cycles over those of templates alone, where both are right.
-    ``tokens``, ``seconds`` and ``gate_runs`` are means a case, the last two are counts.
+    ``tokens``, ``seconds`` and ``gate_runs`` are means a case, the last three are counts.
     """
 
     condition: str
@@ -41,6 +41,7 @@ class Row:
     seconds: Estimate | None
     gate_runs: Estimate | None
     rejected_lines: int
+    cut_short: int
     wrong: int
 
 
@@ -94,6 +95,7 @@ def _row(
         seconds=mean(lambda result: result.seconds),
         gate_runs=mean(lambda result: result.gate_runs),
         rejected_lines=sum(result.rejected_lines for result in results),
+        cut_short=sum(result.cut_short for result in results),
         wrong=sum(result.verdict is Verdict.WRONG for result in results),
     )
 

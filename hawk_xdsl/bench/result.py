@@ -42,7 +42,8 @@ class Result:
     ``first`` says whether the first attempt at every op was right; ``attempts`` sums over ops, as
     ``tuning``, ``gate_runs``, ``tokens`` and ``rejected_lines`` do. ``cycles`` are simulated, of
     all launches on fresh inputs; ``bound`` sums the bounds of the launched ops: each kernel reads
-    and writes global memory. Both are 0 unless the case is right.
+    and writes global memory. Both are 0 unless the case is right. ``cut_short`` ops ended because
+    the model's time was over: with more of it they might have become something else.
     """
 
     condition: str
@@ -66,6 +67,7 @@ class Result:
     tokens: int = 0
     rejected_lines: int = 0
     seconds: float = 0.0
+    cut_short: int = 0
     traps: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @staticmethod

@@ -124,4 +124,5 @@ def _counted(result: Result, placed: Sequence[Placed]) -> Result:
         gate_runs=sum(effort.gate_runs for effort in efforts),
         tokens=sum(effort.tokens for effort in efforts),
         rejected_lines=sum(effort.rejected_lines for effort in efforts),
+        cut_short=sum(each.decision.timed_out for each in placed if not each.repeated),
     )

@@ -24,7 +24,7 @@ QUALITY = (
     "cycles / bound",
     "cycles / templates",
 )
-EFFORT = ("gate runs", "tokens", "lines taken back", "seconds", "accepted but wrong")
+EFFORT = ("gate runs", "tokens", "lines taken back", "cut short", "seconds", "accepted but wrong")
 ESTIMATES = (
     *("first", "within", "near", "over_bound", "over_templates"),
     *("tokens", "seconds", "gate_runs"),
@@ -128,8 +128,14 @@ def _quality(row: Row) -> tuple[str, ...]:
 
 
 def _effort(row: Row) -> tuple[str, ...]:
-    means = (_plain(row.gate_runs), _plain(row.tokens), str(row.rejected_lines))
-    return (*means, _plain(row.seconds), str(row.wrong))
+    return (
+        _plain(row.gate_runs),
+        _plain(row.tokens),
+        str(row.rejected_lines),
+        str(row.cut_short),
+        _plain(row.seconds),
+        str(row.wrong),
+    )
 
 
 def _percent(given: Estimate | None) -> str:

@@ -55,6 +55,9 @@ def bench_command(
             show_default="60, without --all",
         ),
     ] = None,
+    model_seconds: Annotated[
+        float, typer.Option(help="Most seconds of the model an op; a safety stop, counted.")
+    ] = 60.0,
     case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
     only: Annotated[
@@ -72,7 +75,6 @@ def bench_command(
     from hawk_xdsl.bench.conditions import DEFAULT_CONDITIONS
     from hawk_xdsl.bench.session import CASES, MINUTES, MODEL_CASES, Options
     from hawk_xdsl.bench.tables import print_failures, print_figures, write_figures
-    from hawk_xdsl.generation.decision import Budget
 
     options = Options(
         operators=operators,
@@ -85,7 +87,7 @@ def bench_command(
         seeds=_numbers(seeds),
         attempts=attempts,
         tuning=tuning,
-        model_seconds=Budget.seconds,
+        model_seconds=model_seconds,
         case_seconds=case_seconds,
         minutes=minutes if everything or minutes is not None else MINUTES,
         jobs=jobs,
