@@ -25,6 +25,8 @@ LONGEST_SUMMARY = 40
 class Row:
     """One undecided op of the model. Cycles are simulated; host regions have none.
 
+    ``attempts`` were made until the first right kernel (the ``first_right``-th) or in vain, and
+    ``tuning`` after it; ``tokens`` are the model's, ``rejected_lines`` those taken back by it.
     ``occupancy`` and ``waiting`` are the shares of the cycles in which each pipe works, and in
     which it waits for another pipe's flag; ``bytes_moved`` is by path. Empty for a host region.
     ``reproducible`` is false where the time limit ended the model's work."""
@@ -34,6 +36,10 @@ class Row:
     source: str
     origin: str
     attempts: int
+    first_right: int | None
+    tuning: int
+    tokens: int
+    rejected_lines: int
     cycles: int | None
     bottleneck: str | None
     occupancy: Mapping[str, float]
@@ -64,6 +70,10 @@ def row_of(placed: Placed) -> Row:
         source=str(source),
         origin=decision.origin,
         attempts=0 if placed.repeated else decision.attempts,
+        first_right=decision.first_right,
+        tuning=0 if placed.repeated else decision.effort.tuning,
+        tokens=0 if placed.repeated else decision.effort.tokens,
+        rejected_lines=0 if placed.repeated else decision.effort.rejected_lines,
         cycles=decision.cycles,
         bottleneck=None if run is None else str(run.bottleneck),
         occupancy={} if run is None else _shares(run.occupancy),
@@ -108,7 +118,7 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
     table.add_column("kernel", no_wrap=True)
     table.add_column("computes", overflow="fold")
     table.add_column("decided by", no_wrap=True)
-    for heading in ("attempts", "cycles"):
+    for heading in ("attempts", "tuning", "cycles"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("bottleneck", no_wrap=True)
     table.add_column("of bound", justify="right", no_wrap=True)
@@ -118,6 +128,7 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
             escape(row.computes if row.cycles is not None else f"{row.computes} ({row.reason})"),
             row.source,
             str(row.attempts),
+            str(row.tuning),
             "-" if row.cycles is None else f"{row.cycles:,}",
             row.bottleneck or "-",
             "-" if row.bound_share is None else f"{row.bound_share:.0%}",

@@ -1,21 +1,21 @@
-"""Leaves cores to others while torch runs a small model."""
+"""Keeps torch to one thread while it runs a small model."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def half_of_torch_threads() -> Generator[None]:
-    """Lets torch use half of its threads within the block, at least one.
+def one_torch_thread() -> Generator[None]:
+    """Lets torch use one thread within the block.
 
-    A small model is hundreds of short steps that all threads end together. With a thread on every
-    core, one other busy process made decoding ten times slower; on an idle machine half of them
-    cost little (a seventh, with one of two cores), for the memory is the bound.
+    How many threads share a sum decides its last bits, and a last bit can decide a token: so a
+    model gives the same texts whatever the number of cores. It costs little: a small model is
+    hundreds of short steps that all threads end together, and its memory is the bound.
     """
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before // 2))
+    torch.set_num_threads(1)
     try:
         yield
     finally:

@@ -73,6 +73,20 @@ def test_the_same_seed_gives_the_same_texts(tiny: LocalModel) -> None:
     assert texts(2)[1:] != first[1:]
 
 
+def test_the_number_of_threads_does_not_matter(tiny: LocalModel) -> None:
+    found: list[list[float]] = []
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 4):
+            torch.set_num_threads(threads)
+            proposals = tiny.propose("threads " * 40, LINES, candidates=4, seed=1)
+            found.append([proposal.log_likelihood for proposal in proposals])
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert found[0] == found[1]
+
+
 def test_a_candidate_does_not_depend_on_the_others(tiny: LocalModel) -> None:
     """Rows differ in length, so this fails if padding reaches attention or positions."""
     alone = tiny.propose("a prompt", LINES, candidates=1)

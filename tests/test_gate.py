@@ -1,5 +1,7 @@
 """The gate: what is right passes, and each way of being wrong is named."""
 
+import time
+
 import pytest
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
@@ -153,3 +155,22 @@ def test_a_right_layer_norm_of_constant_rows_is_not_refused(seed: int) -> None:
         NORM_KERNEL.replace("1e-05", "2e-05")
     )
     assert refused.trap_code == "wrong-result"
+
+
+@pytest.mark.parametrize("stop", ["999999999999", "4000000"])
+def test_a_kernel_that_would_run_for_ages_is_refused_at_once(stop: str) -> None:
+    op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
+    text = EXP.replace("b = vexp a", f"b = vexp a\nfor n in 0..{stop} step 1 {{\nb = vexp a\n}}")
+    started = time.monotonic()
+    verdict = gate(op).check(text)
+    assert verdict.trap_code == "runaway", verdict.trap_message
+    assert time.monotonic() - started < 20.0
+
+
+def test_fresh_inputs_show_what_the_gate_could_not_see() -> None:
+    op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
+    checked = gate(op)
+    assert checked.mistake_on_fresh(EXP, seeds=(7, 8)) is None
+    wrong = checked.mistake_on_fresh(EXP.replace("vexp", "vabs"), seeds=(7, 8))
+    assert wrong is not None and "result 0" in wrong
+    assert checked.checks == 0

@@ -8,6 +8,7 @@ import numpy as np
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.roofline import bound_of
 from hawk_xdsl.generation.trials import Trial, Trials
 from hawk_xdsl.npu_target import (
     Performance,
@@ -26,6 +27,19 @@ from hawk_xdsl.semantics.specification import Specification
 
 VERIFIER_VERSION = "2"
 """Changes whenever the gate accepts less than before: kernels of other versions are not reused."""
+
+PATIENCE = 500.0
+"""Times the bound that a kernel may take before it is not even tried."""
+
+PATIENCE_CYCLES = 1e6
+"""Cycles that it may take on top of that."""
+
+
+class RunawayError(HawkError):
+    """A kernel that would take too long."""
+
+    code = "runaway"
+
 
 Finish = Callable[[KernelOp], None]
 """Plans and syncs a kernel in place; raises ``HawkError`` if it does not fit."""
@@ -79,7 +93,10 @@ class Gate:
         self._signature = signature
         self._target = target
         self._finish = finish
+        self._op = op
         self._trials = Trials(op, specification.digest, seed)
+        bound = bound_of(specification, target)
+        self._patience = PATIENCE * bound.cycles + PATIENCE_CYCLES
         self.checks = 0
 
     def check(self, text: str) -> Verdict:
@@ -89,6 +106,7 @@ class Gate:
             program = build(text, self._signature, self._max_blocks)
             self._check_data_flow(program)
             finished = [self._finished(stage.op) for stage in program.kernels]
+            self._expect_end(finished)
             performance: Performance | None = None
             for trial in self._trials:
                 runs, outputs = self._run(program, finished, trial)
@@ -120,6 +138,32 @@ class Gate:
             timed.append(found)
             limit -= found.cycles
         return total(timed)
+
+    def mistake_on_fresh(self, text: str, seeds: Sequence[int]) -> str | None:
+        """What an accepted kernel gets wrong on inputs of seeds that the gate has not used.
+
+        ``None`` if nothing. Planned and synced as in the gate; it is no check and counts as none.
+        """
+        program = build(text, self._signature, self._max_blocks)
+        finished = [self._finished(stage.op) for stage in program.kernels]
+        for seed in seeds:
+            for trial in Trials(self._op, f"fresh:{self._specification.digest}", seed):
+                try:
+                    mistake = trial.mistake(self._run(program, finished, trial)[1])
+                except Trap as trap:
+                    mistake = str(trap)
+                if mistake is not None:
+                    return mistake
+        return None
+
+    def _expect_end(self, kernels: Sequence[KernelOp]) -> None:
+        """Raise ``RunawayError`` for kernels that would take too long to be tried."""
+        for kernel in kernels:
+            if time_kernel(kernel, self._target, self._patience) is None:
+                raise RunawayError(
+                    f"{kernel.sym_name.data} takes more than {self._patience:,.0f} cycles: "
+                    f"{PATIENCE:.0f} times what is possible, and more"
+                )
 
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])

@@ -16,7 +16,7 @@ from hawk_xdsl.generation.model_files import ModelFiles, quiet
 from hawk_xdsl.generation.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
 from hawk_xdsl.generation.writing import Judge, Logits, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
-from hawk_xdsl.threads import half_of_torch_threads
+from hawk_xdsl.threads import one_torch_thread
 
 if TYPE_CHECKING:
     from llguidance import LLTokenizer
@@ -119,8 +119,8 @@ class LocalModel:
     ) -> list[Proposal]:
         """Writes texts of the grammar that continue the prompt.
 
-        The same arguments give the same texts on the same machine with the same number of threads,
-        unless the deadline ends one (see :class:`Stop`).
+        The same arguments give the same texts on the same kind of processor, unless the deadline
+        ends one (see :class:`Stop`).
 
         Args:
             prompt: a text, or messages that are rendered first.
@@ -146,7 +146,7 @@ class LocalModel:
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
         sampling = Sampling(candidates, room, seed, temperature)
-        with self._in_memory(candidates), half_of_torch_threads():
+        with self._in_memory(candidates), one_torch_thread():
             return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 
     def likelihood(self, prompt: str | Sequence[Message], text: str) -> float:
@@ -171,7 +171,7 @@ class LocalModel:
             raise PromptTooLong(len(before) + longest, self.context)
         # Rows are filled up on the right, where nothing that counts looks.
         rows = [[*before, *tokens, *[0] * (longest - len(tokens))] for tokens in after]
-        with self._in_memory(len(texts)), half_of_torch_threads(), torch.inference_mode():
+        with self._in_memory(len(texts)), one_torch_thread(), torch.inference_mode():
             output = self._model(
                 input_ids=torch.tensor(rows, device=self._model.device),
                 logits_to_keep=longest + 1,

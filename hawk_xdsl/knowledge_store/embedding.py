@@ -13,7 +13,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from hawk_xdsl.threads import half_of_torch_threads
+from hawk_xdsl.threads import one_torch_thread
 
 Vector = NDArray[np.float32]
 
@@ -90,7 +90,7 @@ class MiniLmEmbedder:
                 logging.enable_progress_bar()
 
         def encode(text: str) -> Vector:
-            with torch.inference_mode(), half_of_torch_threads():
+            with torch.inference_mode(), one_torch_thread():
                 # One text at a time: a batch is padded, and the vector would depend on the others.
                 inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=256)
                 states = model(**inputs).last_hidden_state
