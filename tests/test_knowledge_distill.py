@@ -1,6 +1,7 @@
 """Distillation: harm goes, repetition is merged, conflicts are settled, and all can be undone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.learning.arbitration import arbitrate
 from hawk_xdsl.learning.distillation import Distiller
 from hawk_xdsl.learning.experience import experience
+from hawk_xdsl.learning.judgement import Judgement
 from hawk_xdsl.learning.replay import Replay, read_op
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.passes.npu_decide import open_decider
@@ -185,6 +187,30 @@ def test_entries_are_compared_up_to_names(
     first: tuple[str, str], second: tuple[str, str], wanted: Relation | None
 ) -> None:
     assert relation(rewrite("one", *first), rewrite("two", *second)) == wanted
+
+
+SAME = Judgement(4, 4, 4, 1.0, 4, 4, 0, 0, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "harmful", "clear"),
+    [
+        ({}, False, False),
+        ({"right_with": 3}, True, True),
+        ({"right_with": 3, "lost": 1}, False, False),
+        ({"troubles_with": 1}, True, True),
+        ({"attempts_with": 6}, True, False),
+        ({"cycles": 0.97}, True, False),
+        ({"cycles": 0.9}, True, True),
+        ({"cycles": 0.9, "cases": 2}, True, False),
+        ({"cycles": 1.2, "attempts_with": 6}, False, False),
+    ],
+)
+def test_entries_of_the_package_go_only_for_clear_harm(
+    changes: dict[str, float], harmful: bool, clear: bool
+) -> None:
+    judgement = replace(SAME, **changes)
+    assert (bool(judgement.harm), judgement.clear) == (harmful, clear)
 
 
 def test_templates_are_compared_by_text() -> None:

@@ -140,9 +140,10 @@ class Distiller:
                 self.progress(f"the {self.limits.seconds:g} s are over; the rest was not judged")
                 return
             judgement = self._judge(entry)
-            if judgement.harm:
+            learned = entry.name not in self._names
+            if judgement.harm if learned else judgement.clear:
                 self._take_out(Action.PRUNE, entry, judgement.harm, judgement.facts())
-            elif judgement.idle and entry.name not in self._names and judgement.instead:
+            elif judgement.idle and learned and judgement.instead:
                 reason = f"{', '.join(judgement.instead)} do the same"
                 [*others] = judgement.instead
                 into = others[0] if len(others) == 1 else None

@@ -10,6 +10,12 @@ from hawk_xdsl.learning.replay import Effect, Replay
 SAME_CYCLES = 0.01
 """How far the cycles of two kernels may be apart, relative, to count as the same."""
 
+CLEARLY_FASTER = 0.95
+"""What part of the cycles kernels without an entry of the package take if it is to go."""
+
+ENOUGH_OPS = 3
+"""On how many ops at least."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -46,6 +52,14 @@ class Judgement:
                 f"without it {self.attempts_without}"
             )
         return ""
+
+    @property
+    def clear(self) -> bool:
+        """Whether the harm is more than a few cycles or attempts on a few ops."""
+        if not self.harm:
+            return False
+        fails = self.right_without > self.right_with or self.troubles_without < self.troubles_with
+        return fails or (self.cycles < CLEARLY_FASTER and self.cases >= ENOUGH_OPS)
 
     @property
     def idle(self) -> bool:
