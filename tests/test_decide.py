@@ -81,6 +81,14 @@ def test_attempts_end_at_the_first_right_kernel_and_tuning_follows(tmp_path: Pat
     assert run.decision.cycles <= effort.first_cycles
 
 
+def test_only_composition_times_texts_to_refine_their_tiles(tmp_path: Path) -> None:
+    composed = decide(SOFTMAX, tmp_path / "a", settings(Sources.COMPOSITION)).decision
+    alone = decide(SOFTMAX, tmp_path / "b", settings(Sources.TEMPLATES)).decision
+    assert composed.effort.timings > 0 == alone.effort.timings
+    assert composed.cycles is not None and alone.cycles is not None
+    assert composed.cycles <= alone.cycles
+
+
 def test_a_warm_store_makes_no_attempt(tmp_path: Path) -> None:
     composition = settings(Sources.COMPOSITION)
     decide(SOFTMAX, tmp_path / "s", composition)

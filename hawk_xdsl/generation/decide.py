@@ -178,7 +178,7 @@ class _Op:
         found = attempts.until_right()
         if found is not None:
             found = attempts.tuned(found)
-        effort = replace(attempts.effort, gate_runs=self._gate.checks)
+        effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
         timed_out = model is not None and model.timed_out
         if found is None:
             reason = self._traps[-1] if self._traps else _NOBODY[settings.sources]

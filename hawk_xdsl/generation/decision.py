@@ -62,15 +62,17 @@ class Effort:
     """What deciding an op took.
 
     ``attempts`` were made until the first right kernel (``first_right`` is its number, from 1), or
-    in vain; ``tuning`` after it. ``gate_runs`` counts all bodies that the gate looked at, those
-    kept in the store too. ``tokens`` are the model's, and ``rejected_lines`` the lines of it that
-    were taken back while they were written.
+    in vain; ``tuning`` after it. ``timings`` counts the bodies that the
+    tile search has timed without running their values, ``gate_runs`` all that the gate looked at,
+    those kept in the store too. ``tokens`` are the model's, and ``rejected_lines`` the lines of it
+    that were taken back while they were written.
     """
 
     attempts: int = 0
     first_right: int | None = None
     first_cycles: int | None = None
     tuning: int = 0
+    timings: int = 0
     gate_runs: int = 0
     tokens: int = 0
     rejected_lines: int = 0

@@ -98,6 +98,7 @@ class Gate:
         bound = bound_of(specification, target)
         self._patience = PATIENCE * bound.cycles + PATIENCE_CYCLES
         self.checks = 0
+        self.timings = 0
 
     def check(self, text: str) -> Verdict:
         """The verdict on a kernel text; the cheapest checks come first."""
@@ -129,6 +130,7 @@ class Gate:
         It is no verdict: what it takes milliseconds to time takes seconds to believe. Raises
         ``HawkError`` where the text is no kernel, or does not fit.
         """
+        self.timings += 1
         program = build(text, self._signature, self._max_blocks)
         timed: list[Performance] = []
         for stage in program.kernels:
