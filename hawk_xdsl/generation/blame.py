@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
@@ -13,6 +14,9 @@ MISFITS = frozenset({"capacity", "unplanned", "unfilled"})
 
 MISFITS_TOLERATED = 2
 """Tilings of one template that may not fit before other templates go first."""
+
+MOST_ALTERNATIVES = 6
+"""Compositions of one op beside the first."""
 
 DISTRUSTED_LOSSES = 3
 """Losses without a win after which compositions without an entry are tried first."""
@@ -80,16 +84,16 @@ def compositions(
     first = composed(distrusted)
     if first is not None:
         yield first
-    used = names if first is None else list(first.entries)
+    # What cannot be composed at all is not the package's fault.
+    used = learned & frozenset(names) if first is None else frozenset(first.entries)
     suspects = sorted(
-        set(used) - distrusted,
+        used - distrusted,
         key=lambda name: (name not in learned, -_loss_rate(evidence.get(name)), name),
     )
     without = [frozenset(learned), *(distrusted | {name} for name in suspects)]
-    for names_left_out in [*without, *([frozenset[str]()] if distrusted else [])]:
-        found = composed(names_left_out)
-        if found is not None:
-            yield found
+    orders = (*without, *([frozenset[str]()] if distrusted else []))
+    alternatives = (found for found in map(composed, orders) if found is not None)
+    yield from islice(alternatives, MOST_ALTERNATIVES)
 
 
 def without_entries(composer: Composer, names: frozenset[str]) -> Composer:

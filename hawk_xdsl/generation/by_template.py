@@ -55,6 +55,7 @@ class TemplateProposer:
         self._texts: set[str] = set()
         self._unfilled: set[str] = set()
         self._started = False
+        self._doubtful = bool(learned)  # whether another composition may do what this one cannot
         self._cycles: int | None = None
         self._search = search
 
@@ -70,7 +71,7 @@ class TemplateProposer:
             best = best if faster else None
             if best is None:
                 return None
-        while best is None or self._blame.of(best[1].entries):
+        while self._blame.of(best[1].entries) if best is not None else self._doubtful:
             composition = next(self._compositions, None)
             if composition is None:
                 break
@@ -96,6 +97,7 @@ class TemplateProposer:
             self._cycles = min(verdict.cycles, self._cycles or verdict.cycles)
         elif draft.source is Source.TEMPLATE:
             self._blame.refuse(draft.entries, verdict.trap_code)
+            self._doubtful = True
 
     def _best(self) -> tuple[Entry, Candidate] | None:
         """The first of those that least speaks against; they wait in the order of estimates."""
