@@ -142,7 +142,7 @@ def test_holes_are_arithmetic_and_nothing_else() -> None:
     entry = parse_entries('[[entry]]\nname = "a"\nkind = "rule"\nrationale = "r"', "file")[0]
     values = {"n0": 6, "n1": 4}
     assert fill("${n0 * n1 - 1} ${float(1 / n1)} ${2 * n0}", values, entry) == "23 0.25 12\n"
-    for wrong in ("${n2}", "${n0 / n1}", "${n0 / 0}"):
+    for wrong in ("${n2}", "${n0 / n1}", "${n0 / 0}", "${exp(n0)}", "${max(n0, n1)}"):
         with pytest.raises(Exception, match="nothing fills"):
             fill(wrong, values, entry)
 

@@ -82,7 +82,7 @@ def fill(text: str, values: Mapping[str, int], entry: Entry) -> str:
     def value(found: re.Match[str]) -> str:
         try:
             return _number(parse_pattern(found[1]), values)
-        except (KeyError, ArithmeticError):
+        except (KeyError, ValueError, ArithmeticError):
             known = ", ".join(values)
             raise HawkError(
                 f"template {entry.name}: nothing fills ${{{found[1]}}}; there are {known}",
