@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from happens_before import mistakes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import MemRefType, ModuleOp
@@ -198,6 +199,14 @@ def texts(draw: st.DrawFn) -> str:
         lines += [f"for k in 0..{stop} step 16 {{", *FOLD, *inner, "}"]
     lines += draw(st.lists(st.sampled_from(STATEMENTS), max_size=4))
     return "\n".join([*lines, "c = vadd c, p", "store c into y[i:2, 0:64]", "}"])
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(texts(), st.sampled_from([2, 3]))
+def test_random_kernels_are_ordered_on_every_path(text: str, buffers: int) -> None:
+    kernel = finished(built(text, 22, 2), buffers)
+    for seed in range(2):
+        assert mistakes(kernel, seed) == []
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])

@@ -131,6 +131,7 @@ class Gate:
         ``HawkError`` where the text is no kernel, or does not fit.
         """
         self.timings += 1
+        limit = min(limit, self._patience)
         program = build(text, self._signature, self._max_blocks)
         timed: list[Performance] = []
         for stage in program.kernels:
