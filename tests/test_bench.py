@@ -150,6 +150,13 @@ def test_figures_of_a_family() -> None:
     assert row.over_templates and row.over_templates.value == pytest.approx(0.5)
 
 
+def test_a_case_without_kernels_has_no_ratio() -> None:
+    free = _result("a/large/f32", Verdict.RIGHT, first=True)
+    [row, *_] = rows_of([free, replace(free, condition="templates")])
+    assert (row.over_bound, row.over_templates) == (None, None)
+    assert row.near is not None and row.near.value == 1.0
+
+
 def test_the_journal_outlives_an_interruption(tmp_path: Path) -> None:
     journal = Journal(tmp_path, {"target": "t"})
     kept = _result("a/small/f32", Verdict.RIGHT, cycles=3.5, traps={"shape": 1})

@@ -50,7 +50,7 @@ def rows_of(results: Sequence[Result]) -> list[Row]:
     baseline = {
         (result.case, result.seed): result.cycles
         for result in results
-        if result.condition == BASELINE and result.right
+        if result.condition == BASELINE and result.right and result.cycles
     }
     rows: list[Row] = []
     for condition in dict.fromkeys(result.condition for result in results):

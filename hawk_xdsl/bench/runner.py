@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from xdsl.dialects.func import FuncOp
+
 from hawk_xdsl.bench.comparison import Comparison, compare_on_fresh_inputs
 from hawk_xdsl.bench.conditions import Condition
 from hawk_xdsl.bench.imports import Imports
@@ -21,6 +23,14 @@ from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.knowledge_store import Entry, KnowledgeStore
 from hawk_xdsl.passes.npu_decide import Placed, open_decider
 from hawk_xdsl.pipeline import Compiled, compile_with
+
+FREE = frozenset(
+    {
+        *("npu.launch", "func.return", "tensor.expand_shape", "tensor.collapse_shape"),
+        *("tensor.empty", "arith.constant"),
+    }
+)
+"""What @main may hold beside regions that stay on the host, without computing anything itself."""
 
 FRESH_SETS = 3
 """Sets of inputs that a compiled case is compared on."""
@@ -87,6 +97,8 @@ class Runner:
         if host:
             reason = f"{host[0].label}: {host[0].reason}"
             return replace(result, verdict=Verdict.HOST, reason=reason)
+        if outside := _computed_outside(compiled):
+            return replace(result, verdict=Verdict.HOST, reason=f"{outside} is in no kernel")
         bounds = [placed.decision.bound for placed in compiled.placed]
         return replace(
             result,
@@ -110,6 +122,17 @@ class Runner:
                 self.model(), decider.entries, decider.target, condition.retrieval
             )
             return compile_with(decider, program)
+
+
+def _computed_outside(compiled: Compiled) -> str | None:
+    """An op of @main that is neither a launch nor free."""
+    names = [
+        op.name
+        for function in compiled.module.ops
+        if isinstance(function, FuncOp)
+        for op in function.body.block.ops
+    ]
+    return next((name for name in names if name not in FREE), None)
 
 
 def _counted(result: Result, placed: Sequence[Placed]) -> Result:
