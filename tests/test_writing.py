@@ -14,6 +14,7 @@ from tiny_model import END, save_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from hawk_xdsl.dialects.kernel_text import narrowed_grammar
+from hawk_xdsl.dialects.kernel_text.parse import MAX_LINE
 from hawk_xdsl.generation.decoding import decode
 from hawk_xdsl.generation.line_judge import LineJudge, line_judges
 from hawk_xdsl.generation.local_model import LocalModel
@@ -99,6 +100,17 @@ def test_forced_text_that_is_wrong_ends_a_text(vocabulary: LLTokenizer) -> None:
         scorer, vocabulary, 'start: "ax\\n"\n', Sampling(1), LATER, lambda: forbidding("ax")
     )
     assert proposal.stop is Stop.REJECTED and scorer.calls == 0
+
+
+def test_a_line_that_never_ends_is_rejected(vocabulary: LLTokenizer) -> None:
+    """The first choice leads into a name without end, the second one does not."""
+    grammar = 'start: (/a+/ | "b") "\\n"\n'
+    scorer = preferring(vocabulary, "ab")
+    (proposal,) = decode(
+        scorer, vocabulary, grammar, Sampling(1, max_tokens=2000), LATER, lambda: forbidding()
+    )
+    assert proposal.rejected_lines > 0
+    assert proposal.tokens + proposal.taken_back < 3 * (MAX_LINE + 2)
 
 
 def test_what_was_taken_back_does_not_matter_for_what_follows(directory: Path) -> None:

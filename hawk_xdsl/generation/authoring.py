@@ -64,6 +64,11 @@ class Author:
         return self.model.name
 
     @property
+    def ranks(self) -> bool:
+        """Whether the model was trained to write kernels."""
+        return self.model.prompt_format.ranks
+
+    @property
     def threshold(self) -> float:
         """The mean log likelihood from which on its own text is tried before those of others."""
         return self.model.prompt_format.threshold

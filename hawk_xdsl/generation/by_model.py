@@ -17,7 +17,10 @@ from hawk_xdsl.generation.writing import Proposal, Stop
 from hawk_xdsl.semantics.specification import Specification
 
 CANDIDATES = 2
-"""Texts asked for at a time: the likeliest one, and samples."""
+"""Texts that a general model is asked for at a time: the likeliest one, and a sample."""
+
+KERNEL_CANDIDATES = 4
+"""The same for a model that was trained to write kernels: they take little more than one."""
 
 SLOW = "slow"
 """Stands for a trap where a kernel is right and slow."""
@@ -61,7 +64,7 @@ class ModelProposer:
     _waiting: list[Draft] = field(default_factory=list[Draft])
     _failure: FailedAttempt | None = None
     _plan: Sequence[Skeleton | None] | None = None
-    _at_once: int = CANDIDATES
+    _at_once: int | None = None
     _rounds: int = 0
     _texts: int = 0
     _spent: float = 0.0
@@ -102,6 +105,8 @@ class ModelProposer:
             self._give_up("timeout", f"the model used up its {self.seconds:g} s")
             self.timed_out = True
             return
+        if self._at_once is None:
+            self._at_once = KERNEL_CANDIDATES if author.ranks else CANDIDATES
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
@@ -116,7 +121,7 @@ class ModelProposer:
                 seconds=left,
             )
         except HawkError as error:
-            # Two texts may be too much at once where one is not.
+            # Several texts may be too much at once where one is not.
             self._give_up(_code(error), error.message, for_good=self._at_once == 1)
             self._at_once = 1
             return

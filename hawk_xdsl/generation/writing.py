@@ -10,6 +10,8 @@ from llguidance import LLMatcher, LLTokenizer
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from numpy.typing import NDArray
 
+from hawk_xdsl.dialects.kernel_text.parse import MAX_LINE
+
 Logits = NDArray[np.float32]
 
 REJECTIONS = 2
@@ -229,12 +231,14 @@ class Writing:
         """What the judge says about the lines completed since the checkpoint."""
         if self._judge is None:
             return None
-        lines = self._tokenizer.decode_str(self._tokens).split("\n")[:-1]
+        *lines, begun = self._tokenizer.decode_str(self._tokens).split("\n")
         for count in range(self._checkpoint.lines + 1, len(lines) + 1):
             if (reason := self._judge(lines[:count], ended=False)) is not None:
                 return reason
         if self.stop is Stop.END:
             return self._judge(lines, ended=True)
+        if len(begun) > MAX_LINE:  # it may never end
+            return f"a line has more than {MAX_LINE} characters"
         if len(lines) > self._checkpoint.lines:
             self._checkpoint = self._new_checkpoint(len(lines))
         return None
