@@ -155,6 +155,15 @@ def test_a_model_arbitrates_what_no_op_tells_apart(tmp_path: Path, store: Path) 
     assert model.name in done.reason and "contradict each other" in done.evidence
 
 
+def test_what_never_won_yields_to_the_package(store: Path) -> None:
+    packaged = rewrite("of-the-package", "unheard(x)", "x * 3")
+    with KnowledgeStore(store) as opened:
+        opened.add_entry(rewrite("learned", "unheard(x)", "x * 2"))
+        entries = [*load_seed_entries(), packaged]
+        [done] = Distiller(opened, entries, Replay(TARGET), no_model).run()
+    assert (done.action, done.entry) == (Action.ARBITRATE, "learned")
+
+
 class Fixed:
     name = "fixed"
 

@@ -114,6 +114,11 @@ class Distiller:
     def _arbitrate(self, first: Entry, second: Entry) -> None:
         evidence = tuple(self._evidence.get(e.name, Evidence()) for e in (first, second))
         first_seen, second_seen = evidence
+        for entry, other, seen in ((first, second, first_seen), (second, first, second_seen)):
+            if other.name in self._names and entry.name not in self._names and not seen.wins:
+                reason = f"contradicts {other.name} of the package, and no op shows it right"
+                self._take_out(Action.ARBITRATE, entry, reason, {})
+                return
         try:
             found = arbitrate(first, second, (first_seen, second_seen), self.reader())
         except HawkError as error:
