@@ -22,7 +22,7 @@ from hawk_xdsl.generation.local_model import LocalModel
 from hawk_xdsl.generation.model_files import ModelFiles, find_model
 from hawk_xdsl.npu_target import load_target
 
-CASES = 150
+CASES = 300
 """Cases that end within the hour on two cores, with the packaged model."""
 
 MODEL_CASES = 20
