@@ -66,11 +66,16 @@ class Statement:
 
 @dataclass(eq=False)
 class Loop:
-    """A ``for`` with its body, run ``trips`` times."""
+    """A ``for`` with its body, run ``trips`` times; or an ``if`` that holds for one tile only."""
 
     head: str
     trips: int
     body: "Block"
+
+    @property
+    def once(self) -> bool:
+        """Whether only one tile of all runs it."""
+        return self.head.startswith("if ")
 
 
 @dataclass(eq=False)

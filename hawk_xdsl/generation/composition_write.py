@@ -24,6 +24,7 @@ from hawk_xdsl.generation.composition_block import (
 from hawk_xdsl.generation.composition_fold import Folder
 from hawk_xdsl.generation.composition_read import Reader
 from hawk_xdsl.generation.composition_scope import Frame, Scope, number
+from hawk_xdsl.generation.pieces import axes_of
 from hawk_xdsl.generation.tiling import Tiling
 from hawk_xdsl.semantics.specification import Result
 from hawk_xdsl.semantics.terms import Term, walk
@@ -82,24 +83,40 @@ class _Writer:
         across = frozenset(self.tiling.across())
         top = Scope(self.tiling, frozenset(), Block())
         tile = Scope(self.tiling, across, Block(), top)
-        groups: dict[frozenset[str], list[Result]] = {}
+        groups: dict[tuple[tuple[str, ...], frozenset[str]], list[Result]] = {}
         for result in self.specification.results:
             axes = frozenset(name for dim in result.index for name in dim.axes)
-            groups.setdefault(axes & self.tiling.streamed, []).append(result)
-        for axes in sorted(groups, key=lambda axes: (len(axes), sorted(axes))):
-            results = groups[axes]
-            inner = frozenset(
-                a
-                for result in results
-                for term in walk((result.term,))
-                if term.is_scan and term.bound <= axes
-                for a in term.bound
-            )
-            self._loops(tile, axes, inner, lambda scope, r=results: self._results(scope, r))
+            missing = across - axes_of(result) if self.specification.in_pieces else across - across
+            key = (tuple(sorted(missing)), axes & self.tiling.streamed)
+            groups.setdefault(key, []).append(result)
+        for missing, axes in sorted(groups, key=lambda key: (len(key[0]), key[0], sorted(key[1]))):
+            self._group(tile, missing, axes, groups[missing, axes])
         names = Names()
         names.assign(top.block, [v for v in top.values.values() if v.shape])
         names.assign(tile.block)
         return Body(top.block, tile.block)
+
+    def _group(
+        self, tile: Scope, missing: Sequence[str], axes: frozenset[str], results: Sequence[Result]
+    ) -> None:
+        """The loops around some results; for axes that they do not have, in the first tile only."""
+        scope, block = tile, tile.block
+        if missing:
+            # Without a parent nothing of these pieces is made where every tile would pay for it.
+            scope = Scope(tile.tiling, tile.open, Block())
+        innermost = frozenset(
+            axis
+            for result in results
+            for term in walk((result.term,))
+            if term.is_scan and term.bound <= axes
+            for axis in term.bound
+        )
+        self._loops(scope, axes, innermost, lambda inner: self._results(inner, results))
+        if missing:
+            guarded = scope.block
+            for axis in reversed(missing):
+                guarded = Block([Loop(f"if {axis} == 0 {{", 1, guarded)])
+            block.items += guarded.items
 
     # Loops
 

@@ -6,10 +6,14 @@ is whole in every piece, its axes become one, over which tiles are dealt to the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 
 from hawk_xdsl.semantics.canonical import rewrite_axes
 from hawk_xdsl.semantics.specification import Result, Specification
 from hawk_xdsl.semantics.terms import Affine, walk
+
+MOST_OF_ALL = 0.8
+"""The share of the work from which on one piece alone decides about the tiles."""
 
 
 def axes_of(result: Result) -> frozenset[str]:
@@ -29,22 +33,32 @@ def components(specification: Specification) -> list[frozenset[str]]:
             groups.remove(group)
             axes |= group
         groups.append(axes)
-
-    def volume(axes: frozenset[str]) -> int:
-        size = 1
-        for axis in axes:
-            size *= specification.axes[axis]
-        return size
-
-    return sorted(groups, key=lambda axes: (-volume(axes), sorted(axes)))
+    return sorted(groups, key=lambda axes: (-_points(specification, axes), sorted(axes)))
 
 
 def common_axes(specification: Specification) -> frozenset[str]:
-    """The axes that every result has; of a specification without pieces all."""
-    if not specification.in_pieces:
-        return frozenset(specification.axes)
+    """The axes that every result has."""
     first, *rest = (axes_of(result) for result in specification.results)
     return first.intersection(*rest)
+
+
+def dealt_axes(specification: Specification) -> frozenset[str]:
+    """The axes over which tiles may be dealt to the cores.
+
+    Of pieces those they have in common; where one piece is nearly all, or they have none, those of
+    the largest: one of its tiles then does the other pieces too.
+    """
+    if not specification.in_pieces:
+        return frozenset(specification.axes)
+    groups, shared = components(specification), common_axes(specification)
+    total = sum(_points(specification, axes) for axes in groups)
+    if not shared or _points(specification, groups[0]) >= MOST_OF_ALL * total:
+        return groups[0]
+    return shared
+
+
+def _points(specification: Specification, axes: frozenset[str]) -> int:
+    return prod(specification.axes[axis] for axis in axes)
 
 
 def unified(specification: Specification) -> Specification:

@@ -23,6 +23,9 @@ def estimate(body: Body, tiling: Tiling, target: Target) -> float:
     waves = ceil(tiles / cores)
     busy = _busy(body.tile, target, active)
     once = sum(_busy(body.invariant, target, active).values())
+    for item in body.tile.items:
+        if isinstance(item, Loop) and item.once:
+            once += sum(_busy(item.body, target, active).values())
     total = sum(busy.values())
     longest = max(busy.values(), default=0.0)
     memory = busy.get(Pipe.MTE2, 0.0) + busy.get(Pipe.MTE3, 0.0)
@@ -35,7 +38,7 @@ def estimate(body: Body, tiling: Tiling, target: Target) -> float:
 
 def _steps(block: Block) -> int:
     """How many times the innermost loops of a tile run."""
-    loops = [item for item in block.items if isinstance(item, Loop)]
+    loops = [item for item in block.items if isinstance(item, Loop) and not item.once]
     return max(1, sum(loop.trips * _steps(loop.body) for loop in loops))
 
 
@@ -43,6 +46,8 @@ def _busy(block: Block, target: Target, active: int) -> dict[Pipe, float]:
     """Cycles by pipe of one run of a block."""
     total: dict[Pipe, float] = {}
     for item in block.items:
+        if isinstance(item, Loop) and item.once:
+            continue
         if isinstance(item, Loop):
             inner = _busy(item.body, target, active)
             trips = item.trips

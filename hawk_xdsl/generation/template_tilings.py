@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.npu import Core, Scope
-from hawk_xdsl.generation.pieces import common_axes, components
+from hawk_xdsl.generation.pieces import components, dealt_axes
 from hawk_xdsl.generation.tiling import Tiling
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
@@ -42,7 +42,7 @@ def tiling_at(
 
     Folded axes among them are streamed, unless folded in parts, and so are those of one piece only.
     """
-    across = common_axes(specification) - (folded_axes(specification) - parts)
+    across = dealt_axes(specification) - (folded_axes(specification) - parts)
     streamed = frozenset(sizes) - across
     return Tiling(specification.axes, sizes, streamed)
 
@@ -67,7 +67,7 @@ def tilings(
 
 def _room(specification: Specification, parts: frozenset[str]) -> _Room:
     folded = folded_axes(specification) - parts
-    folded |= frozenset(specification.axes) - common_axes(specification)
+    folded |= frozenset(specification.axes) - dealt_axes(specification)
     points: set[str] = set()
     last: set[str] = set()
     indices = [r.index for r in specification.results]
