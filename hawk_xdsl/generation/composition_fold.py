@@ -77,20 +77,19 @@ class Folder:
         axes = tuple(None if a == axis else a for a in part.axes)
         mask = self.frame.tile("i8", axes, scope)
         compare = "gt" if kind == "max" else "lt"
-        if not along:
-            scope.add(f"vcmp {compare} {{0}}, {{1}}", (part, best), mask)
-            scope.update(f"vsel {{0}}, {start}, {{1}}", (mask, position), position)
-        else:
-            found = self.frame.tile("i32", axes, scope)
-            scope.add(f"vreduce {term.kind} {{0}} axis {along[0]}", (part,), found)
-            scope.add(
-                f"vadd {{0}}, {start}", (found,), moved := self.frame.tile("i32", axes, scope)
+        if along:
+            place = self.frame.made(
+                f"vreduce {term.kind} {{0}} axis {along[0]}", (part,), "i32", axes, scope
             )
-            top = self.frame.tile(best.dtype, axes, scope)
-            scope.add(f"vreduce {kind} {{0}} axis {along[0]}", (part,), top)
-            part = top
-            scope.add(f"vcmp {compare} {{0}}, {{1}}", (part, best), mask)
-            scope.update("vsel {0}, {1}, {2}", (mask, moved, position), position)
+            place = self.frame.made(f"vadd {{0}}, {start}", (place,), "i32", axes, scope)
+            text = f"vreduce {kind} {{0}} axis {along[0]}"
+            part = self.frame.made(text, (part,), best.dtype, axes, scope)
+            text, values = "vsel {0}, {1}, {2}", (mask, place, position)
+        else:
+            text, values = f"vsel {{0}}, {start}, {{1}}", (mask, position)
+        scope.add(f"vcmp {compare} {{0}}, {{1}}", (part, best), mask)
+        chosen = self.frame.made(text, values, "i32", axes, scope)
+        scope.update("copy {0}", (chosen,), position)
         scope.update(f"v{kind} {{0}}, {{1}}", (best, part), best)
 
     def scan(self, term: Term, arg: Value, scope: Scope) -> Value:

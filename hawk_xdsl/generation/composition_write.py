@@ -291,6 +291,8 @@ class _Writer:
             out = self.frame.tile(term.dtype, full, scope)
             shape = ", ".join(map(str, out.shape))
             value = scope.add(f"vbrc {{0}} to [{shape}]", (value,), out)
+        if any(abs(factor) > 1 for _, factor in tiling.covered(result.index[-1])):
+            axes = (*axes, None)
         column = bool(wanted) and (axes[-1] is None) != (value.axes[-1] is None)
         if tuple(axis for axis in value.axes if axis is not None) != wanted or column:
             value = self.frame.arranged(value, axes, scope)
@@ -320,6 +322,7 @@ class _Writer:
                 text, found = tiling.slice_of("", (dim,), (extent,))
                 parts.append(text[1:-1] if found[0] is not None else tiling.start(dim))
                 axes += [axis for axis in found if axis is not None]
-        if not axes:
+        if ":" not in parts[-1]:
             parts[-1] += ":1"
-        return f"{result.name}[{', '.join(parts)}]", tuple(axes) or (None,)
+            axes.append(None)
+        return f"{result.name}[{', '.join(parts)}]", tuple(axes)

@@ -79,6 +79,8 @@ def _room(specification: Specification, parts: frozenset[str]) -> _Room:
     for index in indices:
         if index:
             last |= {a for a in index[-1].axes if not is_pseudo(a)}
+        named = [a for dim in index for a in dim.axes]
+        points |= {a for a in named if named.count(a) > 1 and not is_pseudo(a)}
         for dim in index:
             axes = [a for a in dim.axes if not is_pseudo(a)]
             if len(axes) > 1:

@@ -101,6 +101,9 @@ class Tiling:
         """
         parts: list[str] = []
         axes: list[str | None] = []
+        covered = [axis for dim in index for axis, _ in self.covered(dim)]
+        if len(set(covered)) < len(covered):
+            raise UntileableError(f"two dimensions of {name} run over one axis of the tile")
         for dim, extent in zip(index, shape, strict=True):
             text, axis = self._dimension(dim, extent)
             parts.append(text)

@@ -1,0 +1,145 @@
+"""Kernels without a model, one mechanism each: the gate accepts them, and refuses them damaged."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import torch
+from test_specification_families import groups
+from torch.nn import functional as F
+
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.generation.candidate import Candidate
+from hawk_xdsl.generation.composition import Composer, Composition
+from hawk_xdsl.generation.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.template import candidates, instantiate
+from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.semantics.specification import specify
+
+TARGET = load_target("ascend910b1")
+ENTRIES = {entry.name: entry for entry in load_seed_entries()}
+
+ROWS = torch.randn(5, 20)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function, the template that computes it at some sizes, and what to break in its text."""
+
+    function: Callable[..., object]
+    inputs: tuple[torch.Tensor, ...]
+    template: str
+    sizes: dict[str, int] | None
+    right: str
+    wrong: str
+
+
+CASES: dict[str, Case] = {
+    "rows in chunks, with a rest": Case(
+        lambda x: torch.softmax(x, 1), (ROWS,), "streamed-tiles", {"i0": 1, "i1": 8},
+        "vexp", "vabs",
+    ),
+    "columns in chunks": Case(
+        lambda x: x.sum(0), (ROWS,), "streamed-tiles", {"i0": 2, "i1": 8}, "fill 0.0", "fill 1.0"
+    ),
+    "a window": Case(
+        lambda x: F.max_pool1d(x, 3, 2), (torch.randn(2, 3, 17),), "streamed-tiles", None,
+        "fill -inf", "fill 0.0",
+    ),
+    "a running sum in chunks": Case(
+        lambda x: x.cumsum(1), (ROWS,), "streamed-tiles", {"i0": 1, "i1": 8},
+        "for i1 in 0..16", "for i1 in 8..16",
+    ),
+    "a position in chunks": Case(
+        lambda x: x.argmax(1), (ROWS,), "streamed-tiles", {"i0": 1, "i1": 8}, "vcmp gt", "vcmp lt"
+    ),
+    "a mean in parts": Case(
+        lambda x: x.mean(), (ROWS,), "folds-in-parts", {"0.i0": 64}, "vreduce sum", "vreduce max"
+    ),
+    "levels of folds in parts": Case(
+        lambda x: torch.softmax(x, 1), (torch.randn(2, 40),), "folds-in-parts",
+        {"0.i1": 16, "1.i1": 8, "2.i0": 1}, "vreduce sum", "vreduce max",
+    ),
+    "rows of a table": Case(
+        F.embedding, (torch.randint(0, 9, (7,)), torch.randn(9, 12)), "whole-tiles", None,
+        "x1[q0,", "x1[i0,",
+    ),
+    "columns backwards": Case(
+        lambda x: x.flip(1), (ROWS,), "whole-tiles", {"i0": 1}, "vadd b1, 19", "vadd b1, 18"
+    ),
+    "pieces": Case(
+        lambda x, y: torch.cat([x, y], 1), (ROWS, torch.randn(5, 3)), "whole-tiles", {"i0": 2},
+        "20:3]", "19:3]",
+    ),
+    "one large piece": Case(
+        lambda x: F.pad(x, (1, 1, 1, 1)), (torch.randn(40, 40),), "whole-tiles", {"i3": 8},
+        "fill 0.0", "fill 1.0",
+    ),
+    "columns for rows": Case(
+        lambda x: x.t().contiguous() + 1, (ROWS,), "whole-tiles", None, "vtranspose", "vadd"
+    ),
+    "a narrow float, rounded once": Case(
+        lambda x: torch.sigmoid(x), (ROWS.half(),), "whole-tiles", None, "to f32", "to i32"
+    ),
+}  # fmt: skip
+
+
+def composed(op: UndecidedOp) -> Composition:
+    composer = Composer.of(tuple(ENTRIES.values()), lambda m, d: supports(TARGET, m, d))
+    return composer.compose(specify(op))
+
+
+def candidate_of(case: Case, op: UndecidedOp) -> Candidate:
+    entry, composition = ENTRIES[case.template], composed(op)
+    if case.sizes is None:
+        return candidates(entry, specify(op), composition, TARGET)[0]
+    found = instantiate(entry, specify(op), composition, TARGET, case.sizes)
+    assert found is not None
+    return found
+
+
+def verdict(op: UndecidedOp, text: str) -> Verdict:
+    specification = specify(op)
+    signature = signature_of(specification, "k", TARGET.name)
+    gate = Gate(op, specification, signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    return gate.check(text)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_mechanism_is_right_and_its_damage_is_seen(name: str) -> None:
+    case = CASES[name]
+    [op] = groups(case.function, *case.inputs)
+    text = candidate_of(case, op).text
+    found = verdict(op, text)
+    assert found.accepted, found.trap_message
+    assert case.right in text
+    assert not verdict(op, text.replace(case.right, case.wrong)).accepted
+
+
+def test_a_stage_has_a_temp_for_each_fold_in_parts() -> None:
+    [op] = groups(lambda x: torch.softmax(x, 1), torch.randn(2, 40))
+    text = candidate_of(CASES["levels of folds in parts"], op).text
+    assert [line for line in text.splitlines() if line.startswith("temp ")] == [
+        "temp t0 f32[2, 3]",
+        "temp t1 f32[2, 5]",
+    ]
+    assert text.count("on vector {") == 3
+
+
+MATHEMATICS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "sin": torch.sin, "cos": torch.cos, "atan": torch.atan, "erf": torch.erf, "tanh": torch.tanh,
+    "expm1": torch.expm1, "floor": torch.floor, "round": torch.round, "cube": lambda x: x**3,
+    "log1p of a square": lambda x: torch.log1p(x * x), "elu": F.elu,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize("name", MATHEMATICS)
+def test_mathematics_that_the_unit_lacks(name: str, dtype: torch.dtype) -> None:
+    [op] = groups(MATHEMATICS[name], ROWS.to(dtype))
+    first = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0]
+    found = verdict(op, first.text)
+    assert found.accepted, found.trap_message
