@@ -54,6 +54,12 @@ def test_pipes_that_wait_get_smaller_tiles_and_one_that_works_larger_ones() -> N
     assert first({"i0": 1, "i1": 256}, 0.95) == {"i0": 1, "i1": 512}
 
 
+def test_an_axis_that_was_whole_is_split_too() -> None:
+    found = refinements({"i1": 64}, EXTENTS, 4, performance(100, 0.5))
+    assert [each for each in found if "i0" in each][:1] == [{"i0": 48, "i1": 64}]
+    assert [*found[1]] == ["i0", "i1"], "in the order of the axes"
+
+
 def test_what_does_not_fit_becomes_smaller() -> None:
     found = refinements({"i0": 8, "i1": 512}, EXTENTS, 48, None)
     assert found == [{"i0": 4, "i1": 512}, {"i0": 8, "i1": 256}]

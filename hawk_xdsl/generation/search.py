@@ -168,13 +168,14 @@ def refinements(
     if performance is None:
         return _distinct(smaller, sizes)
     larger, even, reshaped = list(steps.larger()), list(steps.even(cores)), list(steps.reshaped())
+    split = list(steps.split())
     busy = max(performance.occupancy.values(), default=0.0)
     if _tiles(sizes, extents) < cores:
-        order = [even, smaller, reshaped, larger]
+        order = [even, smaller, split, reshaped, larger]
     elif busy < OVERLAPPED:
-        order = [smaller, even, reshaped, larger]
+        order = [smaller, split, even, reshaped, larger]
     else:
-        order = [larger, reshaped, even, smaller]
+        order = [larger, reshaped, even, split, smaller]
     return _distinct([each for group in order for each in group], sizes)
 
 
@@ -212,6 +213,17 @@ class _Steps:
         for axis, size in self.sizes.items():
             if size > 1 and axis in self.extents:
                 yield self._with(axis, size // 2)
+
+    def split(self) -> Iterator[Sizes]:
+        """Half of an axis that was whole, which may be one that must stay so."""
+        if not any(axis in self.extents for axis in self.sizes):
+            return
+        for axis, extent in self.extents.items():
+            if axis not in self.sizes and extent > GRANULES[-1]:
+                halved = {**self.sizes, axis: extent}
+                own = {name: halved[name] for name in self.extents if name in halved}
+                whole = replace(self, sizes={**own, **halved})
+                yield whole._with(axis, extent // 2)
 
     def larger(self) -> Iterator[Sizes]:
         """Twice an axis or half as much again, the innermost first: it makes runs longer."""
