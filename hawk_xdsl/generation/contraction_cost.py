@@ -96,6 +96,8 @@ def side_parts(extent: int, grain: int) -> list[int]:
     for count in SPLITS:
         size = min(up(-(-extent // count), grain), extent)
         sizes.setdefault(size)
+        if extent % count == 0:
+            sizes.setdefault(extent // count)
         if size <= grain:
             break
     for size in (512, 256, 192, 176, 160, 128, 96, 64, 48, 32, 16):
