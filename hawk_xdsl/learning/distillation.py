@@ -62,24 +62,43 @@ class Distiller:
                 self._take_out(Action.PRUNE, entry, reason, {})
         readable = filter(is_readable, self.store.specs())
         self._specs = sorted(readable, key=lambda spec: (len(spec.op), spec.digest))
-        self._touched = self._touches()
+        self._prune_endless()
         self._merge_repeated()
         self._settle_conflicts()
         self._prune_harmful()
         return tuple(self._done)
 
-    def _touches(self) -> Mapping[str, list[SpecRecord]]:
-        """The ops that each entry has to do with: by the record, or in a composition now."""
+    def _prune_endless(self) -> None:
+        """Takes out the learned entries without which rewriting ends, the most suspicious first."""
+        endless = self._touches()
+        while endless:
+            suspects = [entry for entry in self._entries if entry.name not in self._names]
+            for entry in sorted(suspects, key=self._standing, reverse=True):
+                others = [other for other in self._entries if other is not entry]
+                ended = sum(self.replay.touched(spec, others) is not None for spec in endless)
+                if ended:
+                    reason = f"with it, rewriting {ended} of {len(endless)} ops does not end"
+                    self._take_out(Action.PRUNE, entry, reason, {"cases": len(endless)})
+                    break
+            else:
+                return
+            endless = self._touches()
+
+    def _touches(self) -> list[SpecRecord]:
+        """Notes the ops that each entry has to do with; returns those whose rewriting has no end."""
         by_digest: dict[str, set[str]] = {}
         for outcome in self.store.outcomes():
             by_digest.setdefault(outcome.spec_hash, set()).update(outcome.entries)
-        touched: dict[str, list[SpecRecord]] = {}
+        self._touched: dict[str, list[SpecRecord]] = {}
+        endless: list[SpecRecord] = []
         for number, spec in enumerate(self._specs, start=1):
             self.progress(f"reading op {number} of {len(self._specs)}")
-            names = by_digest.get(spec.digest, set()) | self.replay.touched(spec, self._entries)
-            for name in names:
-                touched.setdefault(name, []).append(spec)
-        return touched
+            composed = self.replay.touched(spec, self._entries)
+            if composed is None:
+                endless.append(spec)
+            for name in by_digest.get(spec.digest, set()) | (composed or frozenset()):
+                self._touched.setdefault(name, []).append(spec)
+        return endless
 
     def _merge_repeated(self) -> None:
         """Of entries that say the same, the one with the better evidence stays."""

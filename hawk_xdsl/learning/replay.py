@@ -78,14 +78,16 @@ class Replay:
             self._known[key] = self._decided(spec, entries)
         return self._known[key]
 
-    def touched(self, spec: SpecRecord, entries: Sequence[Entry]) -> frozenset[str]:
-        """The entries that a composition of the op comes from; all, if it does not end."""
+    def touched(self, spec: SpecRecord, entries: Sequence[Entry]) -> frozenset[str] | None:
+        """The entries that a composition of the op comes from; ``None`` if it does not end."""
         try:
             specification = specify(read_op(spec.op))
             with self._decider(entries) as decider:
                 composed = decider.composer.compose(specification)
-        except (HawkError, UnreadableError, NoInstructionError):
-            return frozenset(entry.name for entry in entries)
+        except NoInstructionError:
+            return frozenset()
+        except (HawkError, UnreadableError):
+            return None
         return frozenset(composed.entries)
 
     def _decided(self, spec: SpecRecord, entries: Sequence[Entry]) -> Effect:
