@@ -85,7 +85,7 @@ class Distiller:
             endless = self._touches()
 
     def _touches(self) -> list[SpecRecord]:
-        """Notes the ops that each entry has to do with; returns those whose rewriting has no end."""
+        """Notes which ops each entry has to do with; returns those whose rewriting has no end."""
         by_digest: dict[str, set[str]] = {}
         for outcome in self.store.outcomes():
             by_digest.setdefault(outcome.spec_hash, set()).update(outcome.entries)
