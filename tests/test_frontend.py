@@ -18,6 +18,7 @@ from hawk_xdsl.frontend.bindings import MlirModule
 from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
+from hawk_xdsl.frontend.to_xdsl import readable
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.semantics.host import run_main
 from hawk_xdsl.semantics.reference import evaluate_region
@@ -423,3 +424,28 @@ def test_a_program_holds_one_verified_module() -> None:
     program = import_torch(nn.Linear(4, 3), (torch.randn(2, 4),))
     assert isinstance(program.module, ModuleOp)
     program.module.verify()
+
+
+def test_infinities_of_dense_literals_stay_infinite() -> None:
+    mask = torch.tensor([True, False, True])
+    program = lowered(lambda x: x.masked_fill(mask, float("-inf")), torch.randn(2, 3))
+    assert_agrees(program)
+    text = 'dense<[0xFF800000, 1.0]> : tensor<2xf32>, "arith.trunci"(%0) <{overflowFlags = '
+    assert readable(text + "#arith.overflow<none>}> : x") == (
+        'dense<"0x000080FF0000803F"> : tensor<2xf32>, "arith.trunci"(%0) : x'
+    )
+
+
+MORE = {
+    "remainder": lambda x: torch.remainder(x, 0.7),
+    "fmod": lambda x: torch.fmod(x, 0.7),
+    "roll": lambda x: x.roll(2, 1),
+    "running maximum": lambda x: x.cummax(1),
+    "sign": lambda x: torch.copysign(x, x.exp() - 1),
+    "narrow integers": lambda x: ((x * 9).int() // 3).to(torch.int8),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_ops_that_need_more_than_one_table(name: str) -> None:
+    assert_agrees(lowered(MORE[name], torch.randn(3, 7)))

@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     DenseResourceAttr,
     FileLineColLoc,
+    FloatAttr,
     FunctionType,
     IntegerAttr,
     IntegerType,
@@ -23,8 +24,9 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.dialects.linalg.ops import FillOp
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.rewriter import Rewriter
+from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.tm_tensor import ScanOp
@@ -222,10 +224,12 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
     for op in list(function.body.block.ops):
         if not isinstance(op, arith.ConstantOp):
             continue
+        _fill_instead(op)
         array = _literal(op, context)
         if array is None:
             continue
-        if array.size <= LITERAL_ELEMENTS or np.all(array == array.flat[0]):
+        finite = array.dtype.kind in "biu" or np.all(np.isfinite(array.astype(np.float64)))
+        if finite and (array.size <= LITERAL_ELEMENTS or np.all(array == array.flat[0])):
             type_ = _narrowed_type(op.result.type)
             assert isinstance(type_, TensorType)
             numbers = [array.flat[0]] if array.size > LITERAL_ELEMENTS else array.reshape(-1)
@@ -237,6 +241,23 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
         Rewriter.erase_op(op)
         lifted.append(array)
     return tuple(lifted)
+
+
+def _fill_instead(op: arith.ConstantOp) -> None:
+    """Makes a fill of one infinity or NaN repeated: as a dense literal xDSL prints it wrongly."""
+    match op.value:
+        case DenseIntOrFPElementsAttr() as dense if dense.is_splat():
+            [number] = dense.get_attrs()[:1]
+        case _:
+            return
+    if not isinstance(number, FloatAttr) or np.isfinite(number.value.data):
+        return
+    type_ = dense.get_type()
+    assert isinstance(type_, TensorType)
+    scalar, empty = arith.ConstantOp(number), tensor.EmptyOp([], type_)
+    fill = FillOp([scalar.result], [empty.tensor], [type_])
+    Rewriter.insert_op([scalar, empty, fill], InsertPoint.before(op))
+    op.result.replace_all_uses_with(fill.results[0])
 
 
 def _literal(op: arith.ConstantOp, context: Context) -> Array | None:

@@ -1,5 +1,9 @@
 """From a module of the bindings to an xDSL module, through generic-form text."""
 
+import re
+
+import ml_dtypes
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects import arith, builtin, cf, func, linalg, math, tensor
@@ -9,6 +13,7 @@ from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
+from hawk_xdsl.dialects.upstream import UPSTREAM
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
 
@@ -19,6 +24,7 @@ DIALECTS = (
     arith.Arith,
     math.Math,
     TM_TENSOR,
+    UPSTREAM,
 )
 """What the front end lets through besides builtin; of cf, only ``cf.assert``."""
 
@@ -61,12 +67,38 @@ def to_xdsl(module: MlirModule, *, file: str) -> tuple[ModuleOp, Context]:
             raise HawkError(f"{op.name}: no lowering for this op", file=place[0], line=place[1])
     context = new_context()
     try:
-        result = Parser(context, module.generic_text()).parse_module()
+        result = Parser(context, readable(module.generic_text())).parse_module()
         result.verify()
     except (ParseError, VerifyException) as error:
         raise HawkError(f"xDSL cannot read this module: {_last_line(error)}", file=file) from None
     _simplify_locations(result, file)
     return result, context
+
+
+_FLAGS = re.compile(r"(\"arith\.trunci\"\([^)]*\)) <\{overflowFlags = #arith\.overflow<none>\}>")
+"""What the bindings print of a truncation, and xDSL's has not."""
+
+_BITS = re.compile(r"dense<([^\"<>]*0x[^\"<>]*)> : tensor<((?:\d+x)*)(f16|bf16|f32|f64)>")
+"""A dense literal with floats that only their bits say: xDSL takes the bits for a number."""
+
+_FLOATS = {"f16": np.float16, "bf16": ml_dtypes.bfloat16, "f32": np.float32, "f64": np.float64}
+
+
+def readable(text: str) -> str:
+    """Generic-form text of the bindings without what xDSL reads wrongly or not at all."""
+    return _BITS.sub(_as_bytes, _FLAGS.sub(r"\1", text))
+
+
+def _as_bytes(literal: re.Match[str]) -> str:
+    """A dense literal of floats as the string of its bytes, which both sides read alike."""
+    dtype = np.dtype(_FLOATS[literal[3]])
+    data = b""
+    for number in re.findall(r"[^\s,\[\]]+", literal[1]):
+        if number.startswith("0x"):
+            data += int(number, 16).to_bytes(dtype.itemsize, "little")
+        else:
+            data += np.asarray(float(number)).astype(dtype).tobytes()
+    return f'dense<"0x{data.hex().upper()}"> : tensor<{literal[2]}{literal[3]}>'
 
 
 def _last_line(error: ParseError | VerifyException) -> str:

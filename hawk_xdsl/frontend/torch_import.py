@@ -10,12 +10,24 @@ from typing import cast
 import ml_dtypes
 import numpy as np
 import torch
+from torch._ops import OpOverload
 from torch.export.graph_signature import OutputKind, TensorArgument
 from torch.utils import _pytree as pytree
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, ModuleHandle
-from hawk_xdsl.frontend.legalize import drop_unused_parameters, legalize, narrow_array
+from hawk_xdsl.frontend.decompositions import (
+    Table,
+    is_importable,
+    torch_mlir_table,
+    wider_table,
+)
+from hawk_xdsl.frontend.legalize import (
+    LegalFunction,
+    drop_unused_parameters,
+    legalize,
+    narrow_array,
+)
 from hawk_xdsl.frontend.program import Program, Reference
 from hawk_xdsl.frontend.to_xdsl import to_xdsl
 from hawk_xdsl.semantics.reference_types import Array
@@ -85,13 +97,7 @@ def import_torch(
     inputs = _checked_inputs(example_inputs, file)
     lifted = _Lifted(module)
     with _quiet(), _inference(module):
-        exported = _export(lifted, inputs, file)
-        handle = _import(exported, file)
-    mlir = MlirModule(handle)
-    for pipeline in PIPELINES:
-        mlir.run(pipeline, file=file)
-    xdsl_module, context = to_xdsl(mlir, file=file)
-    legal = legalize(xdsl_module, context, file=file)
+        legal = _lowered(_export(lifted, inputs, file), file)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
     kept = drop_unused_parameters(legal.module, len(values))
@@ -150,11 +156,49 @@ def _checked_inputs(inputs: Sequence[object], file: str) -> tuple[torch.Tensor, 
 def _export(
     lifted: _Lifted, inputs: Sequence[torch.Tensor], file: str
 ) -> torch.export.ExportedProgram:
-    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
-
     try:
-        exported = torch.export.export(lifted, (*lifted.values, *inputs), strict=False)
-        exported = exported.run_decompositions(get_decomposition_table())
+        return torch.export.export(lifted, (*lifted.values, *inputs), strict=False)
+    except EXPORT_ERRORS as error:
+        raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
+
+
+def _lowered(program: torch.export.ExportedProgram, file: str) -> LegalFunction:
+    """The program as linalg, with torch's own decompositions where torch-mlir's do not do."""
+    table = torch_mlir_table()
+    exported = _decomposed(program, table, file)
+    try:
+        return _linalg(exported, file)
+    except HawkError as error:
+        wider = wider_table(table, _operators(exported))
+        if wider is None:
+            raise
+        exported = _decomposed(program, wider, file)
+        if not is_importable(_operators(exported)):
+            raise
+        try:
+            return _linalg(exported, file)
+        except HawkError:
+            raise error from None
+
+
+def _linalg(exported: torch.export.ExportedProgram, file: str) -> LegalFunction:
+    mlir = MlirModule(_import(exported, file))
+    for pipeline in PIPELINES:
+        mlir.run(pipeline, file=file)
+    module, context = to_xdsl(mlir, file=file)
+    return legalize(module, context, file=file)
+
+
+def _operators(program: torch.export.ExportedProgram) -> frozenset[OpOverload]:
+    targets = (node.target for node in program.graph.nodes)
+    return frozenset(target for target in targets if isinstance(target, OpOverload))
+
+
+def _decomposed(
+    program: torch.export.ExportedProgram, table: Table, file: str
+) -> torch.export.ExportedProgram:
+    try:
+        exported = program.run_decompositions(dict(table))
     except EXPORT_ERRORS as error:
         raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
     for node in exported.graph.nodes:

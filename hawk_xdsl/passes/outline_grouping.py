@@ -62,7 +62,8 @@ class _Classes:
 class Grouping:
     """The groups of a function's body.
 
-    A contraction is a group, together with a permutation that only it feeds. Any other op joins
+    A contraction is a group, together with a permutation that only it feeds. Copies that only feed
+    one another (a tensor filled in parts) are one group of their own. Any other op joins
     the group of an op whose result it reads index for index, if
 
     - no way from the one to the other leads through a third group;
@@ -117,6 +118,9 @@ class Grouping:
             if producer not in self.group_of or producer is None:
                 continue
             first, second = self.group_of[producer], self.group_of[op]
+            if first is not second and self._is_put_on(op, producer, value):
+                self._merge(first, second)
+                continue
             alone = self._is_alone(op) or self._is_alone(producer)
             if first is second or alone or not reads_in_step(op, value, way):
                 continue
@@ -124,6 +128,11 @@ class Grouping:
                 continue
             if self._has_common_loops(first.members + second.members):
                 self._merge(first, second)
+
+    def _is_put_on(self, op: Operation, producer: Operation, value: SSAValue) -> bool:
+        """Whether a copy only feeds another one: together they are the pieces of one tensor."""
+        copies = isinstance(op, COPIES) and isinstance(producer, COPIES)
+        return copies and value.owner is producer and len(list(value.uses)) == 1
 
     def _merge(self, first: Group, second: Group) -> None:
         members = set(first.members + second.members)

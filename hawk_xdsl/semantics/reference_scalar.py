@@ -8,6 +8,7 @@ from xdsl.dialects import arith
 from xdsl.dialects import math as mlir_math
 from xdsl.ir import Operation
 
+from hawk_xdsl.dialects.upstream import RemfOp
 from hawk_xdsl.semantics.reference_types import Array, DivisionByZeroError, is_float
 
 Kernel = Callable[..., Array]
@@ -39,15 +40,19 @@ FLOAT_KERNELS: dict[type[Operation], Kernel] = {
     arith.MinimumfOp: np.minimum,
     arith.MaxnumfOp: np.fmax,
     arith.MinnumfOp: np.fmin,
+    RemfOp: np.fmod,
 }
 """Rounded to the result's type; f16 and bf16 are computed in f32 first, which rounds the same."""
 
 MATH_KERNELS: dict[type[Operation], Kernel] = {
     mlir_math.AbsFOp: np.abs,
     mlir_math.AcosOp: np.arccos,
+    mlir_math.AcoshOp: np.arccosh,
     mlir_math.AsinOp: np.arcsin,
+    mlir_math.AsinhOp: np.arcsinh,
     mlir_math.AtanOp: np.arctan,
     mlir_math.Atan2Op: np.arctan2,
+    mlir_math.AtanhOp: np.arctanh,
     mlir_math.CbrtOp: np.cbrt,
     mlir_math.CeilOp: np.ceil,
     mlir_math.CopySignOp: np.copysign,

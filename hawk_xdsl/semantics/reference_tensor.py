@@ -79,6 +79,9 @@ def _pad(frame: Frame, op: Operation) -> list[Array]:
     low = _mixed(frame, op.static_low.get_values(), op.low)
     high = _mixed(frame, op.static_high.get_values(), op.high)
     shape = [n + a + b for n, a, b in zip(source.shape, low, high, strict=True)]
+    kept = zip(source.shape, low, high, strict=True)
+    source = source[tuple(slice(max(-a, 0), n + min(b, 0)) for n, a, b in kept)]
+    low = [max(a, 0) for a in low]
     result = np.full(shape, frame.get(end.operands[0]), source.dtype)
     result[tuple(slice(a, a + n) for a, n in zip(low, source.shape, strict=True))] = source
     return [result]

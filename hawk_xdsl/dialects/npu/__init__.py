@@ -58,6 +58,7 @@ from hawk_xdsl.dialects.npu.vector import (
     VreduceOp,
     VtransposeOp,
 )
+from hawk_xdsl.dialects.upstream import UPSTREAM
 
 NPU = Dialect(
     "npu",
@@ -80,6 +81,7 @@ NPU = Dialect(
         SetFlagOp,
         WaitFlagOp,
         BarrierOp,
+        *UPSTREAM.operations,
     ],
     [
         ScopeAttr,
@@ -91,7 +93,7 @@ NPU = Dialect(
         RoundingAttr,
     ],
 )
-"""The dialect, as registered with xDSL."""
+"""The dialect, as registered with xDSL, with the upstream ops that a region may hold."""
 
 __all__ = [
     "BINARY_OPS",

@@ -1,0 +1,90 @@
+"""PyTorch ops in terms of others, where torch-mlir has no lowering for them."""
+
+from collections.abc import Callable, Collection, Mapping
+
+import torch
+from torch._decomp import decomposition_table
+from torch._ops import OperatorBase, OpOverload
+
+Table = Mapping[OperatorBase, Callable[..., object]]
+"""Which function stands for which op."""
+
+_ATEN = torch.ops.aten
+
+
+def _fmod(a: torch.Tensor, b: torch.Tensor | float) -> torch.Tensor:
+    return a - torch.div(a, b, rounding_mode="trunc") * b
+
+
+def _isfinite(x: torch.Tensor) -> torch.Tensor:
+    return (x - x) == 0
+
+
+def _copysign(a: torch.Tensor, b: torch.Tensor | float) -> torch.Tensor:
+    sign = torch.as_tensor(b)
+    negative = (sign < 0) | ((sign == 0) & (1 / sign < 0))
+    return torch.where(negative, -torch.abs(a), torch.abs(a))
+
+
+def _xor(a: torch.Tensor, b: int | bool) -> torch.Tensor:
+    return torch.bitwise_xor(a, torch.full_like(a, b))
+
+
+def _running(x: torch.Tensor, dim: int, largest: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Running maxima or minima, and where each was last found, as folds under a mask."""
+    rank = x.dim()
+    dim = dim % rank
+    rows = x.movedim(dim, -1)
+    places = torch.arange(rows.shape[-1], device=x.device)
+    reached = places[None, :] <= places[:, None]
+    worst = float("-inf") if largest else float("inf")
+    if not x.is_floating_point():
+        worst = torch.iinfo(x.dtype).min if largest else torch.iinfo(x.dtype).max
+    masked = torch.where(reached, rows.unsqueeze(-2), worst)
+    best = masked.amax(-1) if largest else masked.amin(-1)
+    here = reached & (rows.unsqueeze(-2) == best.unsqueeze(-1))
+    place = torch.where(here, places, 0).amax(-1)
+    return best.movedim(-1, dim), place.movedim(-1, dim)
+
+
+def _cummax(x: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return _running(x, dim, True)
+
+
+def _cummin(x: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return _running(x, dim, False)
+
+
+OWN: Table = {
+    _ATEN.fmod.Tensor: _fmod,
+    _ATEN.fmod.Scalar: _fmod,
+    _ATEN.isfinite.default: _isfinite,
+    _ATEN.copysign.Tensor: _copysign,
+    _ATEN.bitwise_xor.Scalar: _xor,
+    _ATEN.cummax.default: _cummax,
+    _ATEN.cummin.default: _cummin,
+}
+"""Ops that neither torch-mlir lowers nor torch takes apart into ones it does."""
+
+
+def torch_mlir_table() -> Table:
+    """What torch-mlir wants taken apart, and the ops of ``OWN``."""
+    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
+
+    return {**get_decomposition_table(), **OWN}
+
+
+def wider_table(table: Table, operators: Collection[OpOverload]) -> Table | None:
+    """The table with torch's own ways for those of a graph's ops that are no core ones, if any."""
+    more = {
+        op: decomposition_table[op]
+        for op in operators
+        if op in decomposition_table and torch.Tag.core not in op.tags
+    }
+    return {**table, **more} if more else None
+
+
+def is_importable(operators: Collection[OpOverload]) -> bool:
+    """Whether torch-mlir knows the namespaces of all ops: of prims it has but the conversions."""
+    prims = {op for op in operators if op.namespace == "prims"}
+    return prims <= {torch.ops.prims.convert_element_type.default}
