@@ -88,3 +88,10 @@ def test_all_learn_of_every_verdict(make: type) -> None:
     draft = Draft(Source.MODEL, "m")
     proposer.learn(draft, Verdict("m", "syntax", "bad"))
     assert first.learned == second.learned == ["m"]
+
+
+def test_what_was_ranked_is_not_lost_to_the_templates_alone() -> None:
+    proposer = ranked(listed("1", likelihood=-0.9), listed("a", "c", "b"), threshold=-0.5)
+    first = proposer.next()
+    assert first is not None and first.text == "c"
+    assert order(proposer.templates_alone) == "ba"

@@ -24,10 +24,9 @@ class Found:
 
 @dataclass
 class Attempts:
-    """The attempts at one op: drafts of ``proposer``, after the first right one of ``tuner``.
+    """The attempts at one op, drafts of ``proposer``.
 
-    ``tuner`` is the proposer itself or a part of it, and ``None`` if nothing is tuned. ``traps``
-    are the reasons of all refusals, the last one last.
+    ``traps`` are the reasons of all refusals, the last one last.
     """
 
     label: str
@@ -36,7 +35,6 @@ class Attempts:
     bound: Bound
     budget: Budget
     proposer: Proposer
-    tuner: Proposer | None
     progress: Callable[[str], None]
     effort: Effort = field(default_factory=Effort)
     traps: list[str] = field(default_factory=list[str])
@@ -56,15 +54,17 @@ class Attempts:
                 return Found(draft, verdict)
         return None
 
-    def tuned(self, found: Found) -> Found:
-        """The fastest accepted draft of those that the tuning budget pays for."""
+    def tuned(self, found: Found, tuner: Proposer) -> Found:
+        """The fastest accepted draft of those that the tuning budget pays for.
+
+        ``tuner`` is the proposer itself or a part of it.
+        """
         best = found
         while (
-            self.tuner is not None
-            and self.effort.tuning < self.budget.tuning
+            self.effort.tuning < self.budget.tuning
             and best.verdict.cycles > FAST_ENOUGH * self.bound.cycles
         ):
-            draft = self._next(self.tuner)
+            draft = self._next(tuner)
             if draft is None:
                 break
             number = self.effort.tuning + 1

@@ -159,11 +159,9 @@ class _Op:
         model = self._model() if settings.sources.asks_model else None
         templates = self._templates() if settings.sources.composes else None
         if model is not None and templates is not None:
-            proposer: Proposer = self._together(model, templates)
-            tuner: Proposer | None = proposer if isinstance(proposer, Ranked) else templates
+            proposer = self._together(model, templates)
         else:
             proposer = model or templates or Nobody()
-            tuner = proposer if settings.sources.tunes else None
         attempts = Attempts(
             self._label,
             self._gate,
@@ -171,13 +169,16 @@ class _Op:
             self._bound,
             settings.budget,
             proposer,
-            tuner,
             self._decider.progress,
             traps=self._traps,
         )
         found = attempts.until_right()
-        if found is not None:
-            found = attempts.tuned(found)
+        if found is not None and settings.sources.tunes:
+            # A model improves on what models wrote; templates know what else there is of theirs.
+            tuner = templates if found.draft.source is Source.TEMPLATE else None
+            if tuner is not None and isinstance(proposer, Ranked):
+                tuner = proposer.templates_alone
+            found = attempts.tuned(found, tuner or proposer)
         effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
         timed_out = model is not None and model.timed_out
         if found is None:

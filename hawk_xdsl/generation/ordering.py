@@ -50,6 +50,19 @@ class InTurn:
             proposer.learn(draft, verdict)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A proposer without its model."""
+
+    whole: "Ranked"
+
+    def next(self) -> Draft | None:
+        return self.whole.next_of_templates()
+
+    def learn(self, draft: Draft, verdict: Verdict) -> None:
+        self.whole.learn(draft, verdict)
+
+
 @dataclass
 class Ranked:
     """Drafts of a kernel model and of the templates, as the model ranks them.
@@ -77,11 +90,11 @@ class Ranked:
                 if draft.trouble is not None or draft.likelihood >= self.threshold():
                     return draft
                 self._held.append(draft)
-        turns = (self._of_model, self._of_templates)
+        turns = (self._of_model, self.next_of_templates)
         for take in turns if self._model_is_next else turns[::-1]:
             if (draft := take()) is not None:
                 if draft.trouble is None:
-                    self._model_is_next = take == self._of_templates
+                    self._model_is_next = take == self.next_of_templates
                 return draft
         return None
 
@@ -90,10 +103,16 @@ class Ranked:
         for proposer in (self.model, self.templates):
             proposer.learn(draft, verdict)
 
+    @property
+    def templates_alone(self) -> Proposer:
+        """The same without the model."""
+        return _Part(self)
+
     def _of_model(self) -> Draft | None:
         return self._held.pop(0) if self._held else self.model.next()
 
-    def _of_templates(self) -> Draft | None:
+    def next_of_templates(self) -> Draft | None:
+        """The next draft of the templates, those that are ranked already first."""
         if not self._ranked_once:
             self._ranked_once = True
             self._rank()
