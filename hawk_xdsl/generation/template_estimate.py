@@ -32,7 +32,10 @@ def estimate(body: Body, tiling: Tiling, target: Target) -> float:
     shared = _moved(body.tile) * active / target.global_bandwidth
     steps = waves * _steps(body.tile)
     if steps > 1 and body.bytes(2) <= target.scopes[Scope.UB].bytes:
-        return once + max(longest, shared) * waves + (total - longest) / _steps(body.tile)
+        # A buffer that is loaded, worked on in place and stored is busy all the while; there are two.
+        return (
+            once + max(longest, shared, total / 2) * waves + (total - longest) / _steps(body.tile)
+        )
     return once + max(total, total - memory + shared) * waves
 
 
