@@ -32,7 +32,7 @@ def estimate(body: Body, tiling: Tiling, target: Target) -> float:
     shared = _moved(body.tile) * active / target.global_bandwidth
     steps = waves * _steps(body.tile)
     if steps > 1 and body.bytes(2) <= target.scopes[Scope.UB].bytes:
-        # A buffer that is loaded, worked on in place and stored is busy all the while; there are two.
+        # A buffer that is loaded, worked on in place and stored is busy all along; there are two.
         return (
             once + max(longest, shared, total / 2) * waves + (total - longest) / _steps(body.tile)
         )
