@@ -198,7 +198,7 @@ def test_entries_are_compared_up_to_names(
     assert relation(rewrite("one", *first), rewrite("two", *second)) == wanted
 
 
-SAME = Judgement(4, 4, 4, 1.0, 4, 4, 0, 0, 0, ())
+SAME = Judgement(4, 4, 4, 1.0, 4, 4, 0, 0, lost=0, useful=4, instead=())
 
 
 @pytest.mark.parametrize(
@@ -213,6 +213,7 @@ SAME = Judgement(4, 4, 4, 1.0, 4, 4, 0, 0, 0, ())
         ({"cycles": 0.9}, True, True),
         ({"cycles": 0.9, "cases": 2}, True, False),
         ({"cycles": 1.2, "attempts_with": 6}, False, False),
+        ({"cycles": 1.2, "attempts_with": 6, "useful": 0}, True, False),
     ],
 )
 def test_entries_of_the_package_go_only_for_clear_harm(

@@ -30,6 +30,7 @@ class Judgement:
     troubles_with: int
     troubles_without: int
     lost: int  # ops that are right only with it
+    useful: int  # ops whose kernel comes from it
     instead: tuple[str, ...]  # entries of kernels without it that those with it do not have
 
     @property
@@ -44,6 +45,11 @@ class Judgement:
             )
         if self.troubles_without < self.troubles_with:
             return f"with it, entries cannot be used on {self.troubles_with} of {self.cases} ops"
+        if not self.useful and self.attempts_without < self.attempts_with:
+            return (
+                f"no right kernel comes from it, and with it {self.cases} ops take "
+                f"{self.attempts_with} attempts, without it {self.attempts_without}"
+            )
         if self.cycles < 1 - SAME_CYCLES:
             return f"kernels without it take {1 - self.cycles:.0%} fewer cycles"
         if self.cycles < 1 + SAME_CYCLES and self.attempts_without < self.attempts_with:
@@ -101,6 +107,7 @@ def judge(
         attempts_without=sum(b.attempts for _, b in pairs),
         troubles_with=sum(bool(a.troubles) for a, _ in pairs),
         troubles_without=sum(bool(b.troubles) for _, b in pairs),
+        useful=sum(a.right and name in a.entries for a, _ in pairs),
         lost=sum(a.right and not b.right for a, b in pairs),
         instead=tuple(sorted(instead)),
     )
