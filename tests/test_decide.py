@@ -121,7 +121,8 @@ def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
         assert outcome.source == "model" and outcome.tokens > 0
         assert outcome.verdict in (Verdict.UNFINISHED, Verdict.REJECTED)
         assert outcome.trap_code and outcome.prompt
-    assert run.decision.effort.tokens == sum(outcome.tokens for outcome in run.outcomes)
+    # Texts that were written and not tried cost tokens too.
+    assert run.decision.effort.tokens >= sum(outcome.tokens for outcome in run.outcomes) > 0
     assert run.decision.effort.rejected_lines > 0
     # What is not complete is no attempt; what went wrong is in the next question.
     unfinished = sum(o.verdict is Verdict.UNFINISHED for o in run.outcomes)

@@ -78,11 +78,6 @@ class Attempts:
     def _next(self, proposer: Proposer) -> Draft | None:
         """The next complete draft that was not tried; troubles on the way are recorded."""
         while (draft := proposer.next()) is not None:
-            self.effort = replace(
-                self.effort,
-                tokens=self.effort.tokens + draft.tokens,
-                rejected_lines=self.effort.rejected_lines + draft.rejected_lines,
-            )
             if draft.trouble is not None:
                 self.ledger.record(draft, None)
                 self.traps.append(draft.trouble.message)

@@ -20,7 +20,10 @@ CANDIDATES = 2
 """Texts that a general model is asked for at a time: the likeliest one, and a sample."""
 
 KERNEL_CANDIDATES = 4
-"""The same for a model that was trained to write kernels: they take little more than one."""
+"""The same for a model that was trained to write kernels, but for its first text.
+
+They take little more than one; but the first is often right, and others only make it wait.
+"""
 
 SLOW = "slow"
 """Stands for a trap where a kernel is right and slow."""
@@ -39,7 +42,8 @@ _CODES = {Stop.REJECTED: "syntax"}
 class ModelProposer:
     """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
 
-    After the first right kernel ``tuning`` further texts may be asked for.
+    After the first right kernel ``tuning`` further texts may be asked for. ``tokens`` and
+    ``rejected_lines`` count those of all texts, tried or not.
 
     ``bound`` are the cycles that no kernel of the op can do without: slower ones are improved on.
 
@@ -61,6 +65,8 @@ class ModelProposer:
     plan: Callable[[], Sequence[Skeleton | None]] = tuple
     progress: Callable[[str], None] = lambda line: None
     timed_out: bool = False
+    tokens: int = 0
+    rejected_lines: int = 0
     _waiting: list[Draft] = field(default_factory=list[Draft])
     _failure: FailedAttempt | None = None
     _plan: Sequence[Skeleton | None] | None = None
@@ -107,6 +113,7 @@ class ModelProposer:
             return
         if self._at_once is None:
             self._at_once = KERNEL_CANDIDATES if author.ranks else CANDIDATES
+        wanted = 1 if author.ranks and self._rounds == 0 else self._at_once
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
@@ -116,13 +123,13 @@ class ModelProposer:
                 prompt,
                 self.signature,
                 skeleton,
-                candidates=min(self._at_once, self._limit - self._texts),
+                candidates=min(wanted, self._limit - self._texts),
                 seed=self.seed + self._rounds,
                 seconds=left,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.
-            self._give_up(_code(error), error.message, for_good=self._at_once == 1)
+            self._give_up(_code(error), error.message, for_good=wanted == 1)
             self._at_once = 1
             return
         finally:
@@ -130,6 +137,8 @@ class ModelProposer:
             self._spent += took
         self._rounds += 1
         self._texts += len(proposals)
+        self.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
+        self.rejected_lines += sum(proposal.rejected_lines for proposal in proposals)
         self._waiting += [
             self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in proposals
         ]

@@ -180,6 +180,9 @@ class _Op:
                 tuner = proposer.templates_alone
             found = attempts.tuned(found, tuner or proposer)
         effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
+        if model is not None:
+            tokens, rejected = model.tokens, model.rejected_lines
+            effort = replace(effort, tokens=tokens, rejected_lines=rejected)
         timed_out = model is not None and model.timed_out
         if found is None:
             reason = self._traps[-1] if self._traps else _NOBODY[settings.sources]
