@@ -91,7 +91,9 @@ class Exporter:
         """What a model is asked about the op of an outcome, after a failure if one is given."""
         if recorded and outcome.prompt:
             return outcome.prompt
+        kinds = list(EntryKind)  # what is least obvious first: instructions are many
         used = [entry for entry in self.entries if entry.name in outcome.entries]
+        used.sort(key=lambda entry: kinds.index(entry.kind))
         request = PromptRequest(
             spec=outcome.spec_text,
             target=outcome.target,
