@@ -18,11 +18,11 @@ from hawk_xdsl.bench.suite import Split
 
 QUALITY = (
     "cases",
-    "first try %",
+    "first %",
     "right %",
-    f"≤ {NEAR:g} × bound %",
-    "cycles / bound",
-    "cycles / templates",
+    f"≤{NEAR:g}×bound %",
+    "cycles/bound",
+    "cycles/templates",
 )
 EFFORT = ("gate runs", "tokens", "lines taken back", "cut short", "seconds", "accepted but wrong")
 ESTIMATES = (
@@ -41,8 +41,8 @@ def explanation(options: Options) -> str:
         f"{options.attempts} attempts an op (complete bodies that enter the gate, whoever wrote "
         f"them), then {options.tuning} to make a right kernel faster. Bound: the sum over the ops "
         "of a case of bytes and operations at full rate plus one load and one store latency. "
-        "Cycles are simulated. Cycles / bound: geometric mean over right cases at large shapes; "
-        "cycles / templates: over cases that are right under templates alone too. In brackets: "
+        "Cycles are simulated. Cycles/bound: geometric mean over right cases at large shapes; "
+        "cycles/templates: over cases that are right under templates alone too. In brackets: "
         "95 % intervals, bootstrapped over operators."
     )
 
@@ -106,7 +106,7 @@ def _table(
     rows: Sequence[Row],
     cells: Callable[[Row], tuple[str, ...]],
 ) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in names:
         table.add_column(name, no_wrap=True)
     for heading in headings:
@@ -141,11 +141,11 @@ def _effort(row: Row) -> tuple[str, ...]:
 def _percent(given: Estimate | None) -> str:
     if given is None:
         return "-"
-    return f"{100 * given.value:.0f} [{100 * given.low:.0f}, {100 * given.high:.0f}]"
+    return f"{100 * given.value:.0f} [{100 * given.low:.0f}–{100 * given.high:.0f}]"
 
 
 def _times(given: Estimate | None) -> str:
-    return "-" if given is None else f"{given.value:.2f} [{given.low:.2f}, {given.high:.2f}]"
+    return "-" if given is None else f"{given.value:.2f} [{given.low:.2f}–{given.high:.2f}]"
 
 
 def _plain(given: Estimate | None) -> str:
