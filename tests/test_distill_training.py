@@ -63,7 +63,7 @@ def test_a_trained_model_is_a_plain_hugging_face_directory(model: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(model)
     assert tokenizer.decode(tokenizer.encode("b0 = vexp b0\n")) == "b0 = vexp b0\n"
     names = {path.name for path in model.iterdir()}
-    assert {"hawk_prompt.toml", "training.csv", "training.png", FACTS_FILE} <= names
+    assert {"README.md", "hawk_prompt.toml", "training.csv", "training.png", FACTS_FILE} <= names
     assert "held_out_kernel_accuracy" in (model / "training.csv").read_text()
     assert not model.with_name("tiny.training").exists()
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,15 +67,20 @@ def train_command(
     steps: Annotated[
         int | None, typer.Option(help="Steps instead of minutes: reproducible.")
     ] = None,
+    shape: Annotated[
+        str, typer.Option(help="small (0.9 million parameters) or standard (5 million).")
+    ] = "standard",
     start: Annotated[Path | None, typer.Option(help="A model to go on from.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")] = False,
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on lessons. Curves, model card and the prompt's form go with the weights."""
     from hawk_xdsl.distill.dataset import split_of
-    from hawk_xdsl.distill.train import train
+    from hawk_xdsl.distill.train import SHAPES, train
 
-    recipe = _recipe(minutes, steps, seed)
+    if shape not in SHAPES:
+        raise HawkError(f"--shape {shape}: expected one of {', '.join(SHAPES)}")
+    recipe = replace(_recipe(minutes, steps, seed), shape=SHAPES[shape])
     split = split_of(_lessons(data), seed)
     train(split, output, recipe, start=start, resume=resume, told=_say)
     _say(f"trained: {output}")
@@ -183,8 +189,9 @@ def _lessons(data: list[Path]) -> "list[Lesson]":
 
 def _held_out(data: list[Path], count: int, seed: int) -> "list[Lesson]":
     from hawk_xdsl.distill.dataset import split_of
+    from hawk_xdsl.distill.evaluate import still_same
 
-    found = [lesson for lesson in split_of(_lessons(data), seed).held_out if lesson.op]
+    found = still_same(split_of(_lessons(data), seed).held_out, count)
     if not found:
         raise HawkError("no held-out lessons here: generate more")
-    return found[:count]
+    return found

@@ -24,6 +24,9 @@ PROMPT_FILE = "kernel_prompt.toml"
 CONTEXT = 1024
 """Tokens of prompt and kernel together."""
 
+LONGEST_EXAMPLE = 240
+"""Tokens of a sequence that is trained on: the longest ones cost most and teach least."""
+
 MOST_OF_A_KEY = 12
 """Lessons of one erased key that are trained on."""
 
@@ -66,7 +69,7 @@ def examples_of(lesson: Lesson, encode: Encode, end: int) -> Iterator[Example]:
     ]
     for failure in (None, *failures[:1]):
         prompt = encode(prompt_text(lesson.spec, lesson.target, failure))
-        if len(prompt) + len(answer) <= CONTEXT:
+        if len(prompt) + len(answer) <= LONGEST_EXAMPLE:
             yield Example((*prompt, *answer), len(prompt), lesson.statements)
 
 

@@ -1,12 +1,13 @@
 """Evaluates a model on held-out lessons: right at the first attempt, within a budget, how fast."""
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.distill.lesson import Lesson, Try
-from hawk_xdsl.distill.teacher import Case, as_try
+from hawk_xdsl.distill.teacher import Case, ChangedLessonError, as_try
 from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.local_model import LocalModel
@@ -130,6 +131,17 @@ def evaluate(
         answers.append(answer(model, lesson, case, attempts=attempts, seed=seed, until_right=True))
         told(number, len(lessons))
     return answers
+
+
+def still_same(lessons: Iterable[Lesson], count: int) -> list[Lesson]:
+    """The first ``count`` lessons whose op can be decided again and means the same still."""
+    found: list[Lesson] = []
+    for lesson in lessons:
+        if len(found) < count:
+            with contextlib.suppress(ChangedLessonError):
+                Case.again(lesson)
+                found.append(lesson)
+    return found
 
 
 def by_band(answers: Sequence[Answer]) -> dict[str, Score]:

@@ -24,7 +24,7 @@ from hawk_xdsl.generation.gate import VERIFIER_VERSION
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.reference import evaluate_region
-from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
+from hawk_xdsl.semantics.reference_types import Array, Precision, UnsupportedOpError, numpy_dtype
 
 SHARD = 200
 """Random ops of a shard."""
@@ -101,8 +101,11 @@ class Source:
 
     def lesson(self, number: int, case: Case) -> Lesson | str:
         """The teacher's lesson, or why there is none."""
-        if not _mostly_finite(case):
-            return "not finite"
+        try:
+            if not _mostly_finite(case):
+                return "not finite"
+        except UnsupportedOpError:
+            return "no reference"
         tuned = random.Random(f"tuning {self.order.seed}:{number}").random() < TUNED_SHARE
         tries = self.teachers[case.target.name].tries(case, self.order.tuning if tuned else 0)
         right = [t for t in tries if t.right]

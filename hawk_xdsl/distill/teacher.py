@@ -27,6 +27,10 @@ from hawk_xdsl.universe import context
 SYMBOL = "kernel"
 
 
+class ChangedLessonError(HawkError):
+    """A lesson whose op cannot be decided again."""
+
+
 @dataclass(frozen=True)
 class Case:
     """An op with what it means, and the gate that its kernels must pass."""
@@ -43,17 +47,17 @@ class Case:
 
     @staticmethod
     def again(lesson: Lesson) -> "Case":
-        """The case of a held-out lesson. Raises ``HawkError`` if it is not kept, or not the same.
+        """The case of a held-out lesson.
 
-        What an op's specification is may have changed since the lesson was made.
+        Raises ``ChangedLessonError`` if the op is not kept, or is specified in other words now.
         """
         if not lesson.op:
-            raise HawkError("only held-out lessons keep their op")
+            raise ChangedLessonError("only held-out lessons keep their op")
         module = Parser(context(), lesson.op).parse_module()
         op = next(op for op in module.walk() if isinstance(op, UndecidedOp))
         case = Case.of(op, load_target(lesson.target))
         if case.specification.digest != lesson.digest:
-            raise HawkError("this lesson was made with other specifications: generate anew")
+            raise ChangedLessonError("made with other specifications: generate anew")
         return case
 
     @cached_property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hawk_xdsl.distill.card import card_of
 from hawk_xdsl.distill.curves import write_curves
 from hawk_xdsl.distill.dataset import (
     CONTEXT,
@@ -36,18 +37,25 @@ FACTS_FILE = "hawk_training.json"
 """Beside the weights: what the model was trained on, and for which grammar and vocabulary."""
 
 CLOCK_FILE = "clock.json"
-WARM_UP = 40
+EVALUATED = 80
+"""Held-out examples that the curves are measured on."""
+
+WARM_UP = 30
 """Steps in which the learning rate rises."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The size of the model: a Llama of about 5 million parameters."""
+    """The size of the model."""
 
     hidden: int = 256
     layers: int = 6
     inner: int = 704
     heads: int = 4
+
+
+SHAPES = {"small": Shape(128, 4, 384, 4), "standard": Shape()}
+"""About 0.9 million parameters, for minutes of a shared core; and 5.0 million."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Recipe:
     seed: int = 0
     steps: int = 100_000
     minutes: float = float("inf")
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 4e-3
     batch_tokens: int = 1536
     shape: Shape = field(default_factory=Shape)
     checkpoint_steps: int = 200
@@ -135,13 +143,14 @@ def train(
     network = _network(recipe.shape, len(tokenizer), end) if start is None else _loaded(start)
     told(f"{len(examples)} examples, {sum(p.numel() for p in network.parameters()):,} parameters")
     clock = Clock(recipe)
-    history = _fit(network, examples, encoded(split.held_out)[:400], work, clock, end, resume)
+    history = _fit(network, examples, encoded(split.held_out)[:EVALUATED], work, clock, end, resume)
     partial = model.with_name(f"{model.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     cast("torch.nn.Module", network).to(torch.bfloat16)
     network.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
-    _write_beside(partial, {**facts, "seconds": round(clock.seconds()), "steps": clock.step})
+    facts |= {"seconds": round(clock.seconds()), "steps": clock.step}
+    _write_beside(partial, facts, card_of(facts, history, network.num_parameters()))
     write_curves(history, partial)
     replaced(partial, model)
     shutil.rmtree(work)
@@ -241,6 +250,8 @@ def _fit(
     import torch
     from transformers import LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
+    from hawk_xdsl.distill.optimizer import optimizer_of
+
     recipe = clock.recipe
     arguments = TrainingArguments(
         output_dir=str(work),
@@ -281,9 +292,7 @@ def _fit(
         def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             state.log_history[-1]["seconds"] = round(clock.seconds(), 1)
 
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.05
-    )
+    optimizer = optimizer_of(cast("torch.nn.Module", network), recipe.learning_rate)
     trainer = Trainer(
         model=network,
         args=arguments,
@@ -327,7 +336,8 @@ def _accuracies(found: "EvalPrediction") -> dict[str, float]:
     }
 
 
-def _write_beside(directory: Path, facts: dict[str, Any]) -> None:
+def _write_beside(directory: Path, facts: dict[str, Any], card: str) -> None:
     text = (files("hawk_xdsl.distill") / PROMPT_FILE).read_text(encoding="utf-8")
     (directory / model_files.PROMPT_FILE).write_text(text, encoding="utf-8")
+    (directory / "README.md").write_text(card, encoding="utf-8")
     (directory / FACTS_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
