@@ -1,13 +1,16 @@
 """Lessons: random ops, the teacher's kernels, shards that survive interruption, the split."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Generator, Mapping
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from undecided import SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.bench.suite import Split, load_suite
+from hawk_xdsl.distill import erased
 from hawk_xdsl.distill import generate as generating
 from hawk_xdsl.distill.dataset import batches_of, examples_of, padded, split_of
 from hawk_xdsl.distill.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
@@ -27,6 +30,14 @@ SUITE = Path(__file__).parents[1] / "benchmarks" / "operators.py"
 SMALL = Recipe(elements={256: 1.0})
 
 
+@pytest.fixture(scope="module", autouse=True)
+def much_held_out() -> Generator[None]:
+    """So that a few lessons are enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erased, "HELD_OUT_SHARE", 40)
+        yield
+
+
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("lessons")
@@ -44,8 +55,8 @@ def test_every_kept_kernel_passes_the_gate_again(lessons: Path) -> None:
 
 def test_most_ops_get_a_kernel_and_they_differ(lessons: Path) -> None:
     found = list(lessons_of(lessons))
-    assert sum(lesson.best is not None for lesson in found) > 10
-    assert len({lesson.key for lesson in found}) > 10
+    assert sum(lesson.best is not None for lesson in found) > 5
+    assert len({lesson.key for lesson in found}) > 5
     assert len({lesson.target for lesson in found}) > 1
 
 
@@ -174,8 +185,10 @@ def test_buffers_are_numbered_as_they_come() -> None:
 
 
 def test_the_saved_vocabulary_has_all_words_and_reads_texts_back() -> None:
-    missing = set(collected_words()) - set(saved_words())
+    grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
+    missing = set(re.findall(r'"(\w+)"', grammar)) - set(saved_words())
     assert not missing, f"append to the end of vocabulary.json: {sorted(missing)}"
+    assert set(saved_words()) & set(collected_words())
     tokenizer = make_tokenizer()
     text = "b0 = vmul b0, -0.25\nacross i0 in 0..2048 step 64 {\nµ\t☃ unknown_word\n"
     tokens = tokenizer.encode(text)

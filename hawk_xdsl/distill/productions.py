@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xdsl.dialects import arith, math
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import Float32Type, IntegerType
+from xdsl.ir import Attribute, Block
+from xdsl.irdl import IRDLOperation
+from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
 from hawk_xdsl.semantics.reading_body import FUNCTIONS
@@ -15,22 +18,38 @@ from hawk_xdsl.semantics.terms import COMPARISONS
 CONDITIONS = frozenset({"and", "or", "xor", "not"})
 """Functions of conditions that give a condition."""
 
+PARTIAL = frozenset({"div", "rem", "floordiv", "ceildiv", "shl", "shr", "pow"})
+"""Functions that are not defined for all integers."""
+
 FOLDS = frozenset({"reduce_sum", "reduce_max", "reduce_min", "reduce_prod"})
 """Folds that a region can say as one ``linalg.generic``."""
 
 
-def _scalar_ops() -> dict[tuple[str, bool], type[Operation]]:
+def _scalar_ops() -> dict[tuple[str, bool], type[IRDLOperation]]:
     """The scalar op of a function, for floats (true) and for integers."""
-    ops = {op.name: op for dialect in (arith.Arith, math.Math) for op in dialect.operations}
-    found: dict[tuple[str, bool], type[Operation]] = {}
+    dialects = (arith.Arith, math.Math)
+    every = [op for dialect in dialects for op in dialect.operations]
+    ops = {op.name: op for op in every if issubclass(op, IRDLOperation)}
+    found: dict[tuple[str, bool], type[IRDLOperation]] = {}
     for name, op in ops.items():
         dialect, _, short = name.partition(".")
         function = FUNCTIONS.get(name, short if dialect == "math" else None)
         if function is None:
             continue
-        integer = short.endswith("i") and (dialect == "arith" or function != short)
-        found.setdefault((function, not integer), op)
+        for type_ in (Float32Type(), IntegerType(32)):
+            if _takes_only(op, type_):
+                found.setdefault((function, isinstance(type_, Float32Type)), op)
     return found
+
+
+def _takes_only(op: type[IRDLOperation], type_: Attribute) -> bool:
+    """Whether an op makes a value of a type from values of it alone."""
+    operands = Block(arg_types=[type_] * len(op.get_irdl_definition().operands)).args
+    try:
+        op.create(operands=operands, result_types=[type_]).verify()
+    except VerifyException:
+        return False
+    return True
 
 
 SCALAR_OPS = _scalar_ops()
@@ -52,10 +71,10 @@ class Production:
 
     @cached_property
     def of_integers(self) -> bool:
-        """Whether it can be said of integers; never a division, whose divisor may be zero."""
+        """Whether it can be said of all integers: no divisor may be zero, no shift too far."""
         functions = {n.op for n in _nodes(self.pattern)} - {"variable", "number", "cast"}
         said = (f in COMPARISONS or f == "select" or (f, False) in SCALAR_OPS for f in functions)
-        return all(said) and not functions & {"div", "rem"}
+        return all(said) and not functions & PARTIAL
 
 
 def gives_condition(function: str) -> bool:
@@ -92,7 +111,9 @@ def _nodes(pattern: Pattern) -> Iterator[Pattern]:
 
 def _sayable(node: Pattern) -> bool:
     function = node.op
-    if function in ("variable", "number", "cast") or function in FOLDS or function in COMPARISONS:
+    if function in ("variable", "number", "cast", "select"):
+        return True
+    if function in FOLDS or function in COMPARISONS:
         return True
     return (function, True) in SCALAR_OPS or function in CONDITIONS
 

@@ -234,10 +234,11 @@ class _Grower:
             args.append(self._argument(node, production, known, condition, dtype))
             if isinstance(args[-1], Value) and args[-1].dtype != "i1":
                 dtype = args[-1].dtype
+        some = any(isinstance(arg, Value) and arg.dtype != "i1" for arg in args)
+        if not some and pattern.op not in CONDITIONS:  # of nothing but literals
+            free = [n for n in range(len(args)) if not takes_conditions(pattern.op, n)]
+            args[free[0]] = self._pick(dtype)
         values = [arg for arg in args if isinstance(arg, Value)]
-        if not values:
-            args[0] = self._pick(dtype)
-            values = [args[0]]
         wide = next((v.dtype for v in values if v.dtype != "i1"), "i1")
         is_condition = gives_condition(pattern.op)
         return self._region.apply(pattern.op, args, "i1" if is_condition else wide)
