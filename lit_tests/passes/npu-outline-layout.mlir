@@ -74,3 +74,20 @@ func.func @split(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>, %y: tensor<2x4x8xf32>
   %r = linalg.add ins(%s, %y : tensor<2x4x8xf32>, tensor<2x4x8xf32>) outs(%e2 : tensor<2x4x8xf32>) -> tensor<2x4x8xf32>
   return %r : tensor<2x4x8xf32>
 }
+
+// A tensor that only becomes a part of another one is no group of its own: it would be written twice.
+
+// CHECK-LABEL: func.func @parts(
+// CHECK:         npu.undecided "pad_0" ins(%{{.*}} : tensor<4xf32>) -> (tensor<10xf32>)
+// CHECK:           tensor.pad
+// CHECK:           tensor.concat
+// CHECK-NOT:     npu.undecided
+func.func @parts(%x: tensor<4xf32>) -> tensor<10xf32> {
+  %zero = arith.constant 0.0 : f32
+  %p = tensor.pad %x low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %zero : f32
+  } : tensor<4xf32> to tensor<6xf32>
+  %r = tensor.concat dim(0) %p, %x : (tensor<6xf32>, tensor<4xf32>) -> tensor<10xf32>
+  return %r : tensor<10xf32>
+}
