@@ -238,7 +238,7 @@ def _fresh(inputs: Sequence[GlobalOperand], number: int, seed: int) -> dict[str,
     for name, dtype, shape in inputs:
         kind = np.dtype(ml_dtypes.bfloat16) if dtype == "bf16" else NUMPY_DTYPES[dtype]
         if kind.kind in "iu":
-            arrays[name] = noise.integers(-8, 9, shape).astype(kind)
+            arrays[name] = noise.integers(-300, 301, shape).astype(kind)
             continue
         values = noise.standard_normal(shape)
         if number == 1:

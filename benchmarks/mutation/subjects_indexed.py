@@ -130,7 +130,7 @@ store b into y0[r:8, k:32]
 
 LOOKUP = """%1 = linalg.index {axis} : index
 %2 = arith.index_cast %1 : index to i32
-%3 = arith.constant 8 : i32
+%3 = arith.constant 300 : i32
 %4 = arith.addi %a, %3 : i32
 %5 = arith.cmpi eq, %2, %4 : i32
 %6 = arith.constant 0.0 : f32
@@ -140,7 +140,7 @@ LOOKUP = """%1 = linalg.index {axis} : index
 
 def embedding() -> tuple[UndecidedOp, str]:
     """Rows of a table by number, read as scalars."""
-    region = Region(n=("i32", (20,)), x=("f32", (17, 24)))
+    region = Region(n=("i32", (20,)), x=("f32", (601, 24)))
     region.generic(
         "r", ("f32", (20, 24)), "i j k: i, k j, i j", ["n", "x"], LOOKUP.format(axis=2),
         start="0.0", loops="k",
@@ -150,7 +150,7 @@ def embedding() -> tuple[UndecidedOp, str]:
         """\
 across i in 0..20 step 1 {
 q = read x0[i]
-a = load x1[q+8:1, 0:24] into ub
+a = load x1[q+300:1, 0:24] into ub
 store a into y0[i:1, 0:24]
 }
 """,
@@ -159,7 +159,7 @@ store a into y0[i:1, 0:24]
 
 def gather() -> tuple[UndecidedOp, str]:
     """Elements by number, within a tile."""
-    region = Region(n=("i32", (10, 24)), x=("f32", (17,)))
+    region = Region(n=("i32", (10, 24)), x=("f32", (601,)))
     region.generic(
         "r", ("f32", (10, 24)), "i j k: i j, k, i j", ["n", "x"], LOOKUP.format(axis=2),
         start="0.0", loops="k",
@@ -167,10 +167,10 @@ def gather() -> tuple[UndecidedOp, str]:
     return (
         region.undecided("gather", "r"),
         """\
-a = load x1[0:17] into ub
+a = load x1[0:601] into ub
 across i in 0..240 step 80 {
 j = load x0[i:80] into ub
-j = vadd j, 8
+j = vadd j, 300
 b = vgather a, j
 store b into y0[i:80]
 }
