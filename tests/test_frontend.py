@@ -228,6 +228,14 @@ def test_bfloat16() -> None:
     assert_agrees(program, tolerance=2e-2)
 
 
+def test_means_of_narrow_floats_do_not_overflow_on_the_way() -> None:
+    many = torch.full((70_000,), 2.0, dtype=torch.float16)
+    program = import_torch(Module(lambda x: x.mean()), (many,))
+    [mean] = program.reference([many.numpy()]) if program.reference else []
+    assert float(mean) == 2.0
+    assert_agrees(program, tolerance=1e-3)
+
+
 PYTHON = """
 import torch
 from torch import nn

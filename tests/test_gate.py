@@ -105,6 +105,26 @@ def test_an_approximation_out_of_tolerance_is_refused() -> None:
     assert gate(op).check(off).trap_code == "wrong-result"
 
 
+def test_a_kernel_that_no_input_can_judge_is_refused() -> None:
+    scalar = "%0 = math.absf %in : f32\n%2 = arith.negf %0 : f32\n%1 = math.rsqrt %2 : f32"
+    body = "b = vabs a\nb = vmul b, -1.0\nb = vrsqrt b"
+    verdict = gate(undecided(elementwise("8x16", scalar))).check(EXP.replace("b = vexp a", body))
+    assert verdict.trap_code == "unproven", verdict.trap_message
+
+
+def test_probabilities_judge_a_logarithm_of_two_sides() -> None:
+    scalar = """%c = arith.constant 1.0 : f32
+    %0 = arith.subf %c, %in : f32
+    %2 = math.log %0 : f32
+    %3 = math.log %in : f32
+    %1 = arith.addf %2, %3 : f32"""
+    right = "c = vmul a, -1.0\nc = vadd c, 1.0\nc = vln c\nb = vln a\nb = vadd b, c"
+    op = undecided(elementwise("8x16", scalar))
+    assert gate(op).check(EXP.replace("b = vexp a", right)).accepted
+    wrong = right.replace("b, c", "b, a")
+    assert gate(op).check(EXP.replace("b = vexp a", wrong)).trap_code == "wrong-result"
+
+
 def test_the_gate_is_the_same_for_the_same_seed() -> None:
     op = undecided(elementwise("8x16", "%1 = math.exp %in : f32"))
     wrong = EXP.replace("vexp", "vabs")

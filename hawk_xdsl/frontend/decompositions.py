@@ -26,6 +26,19 @@ def _copysign(a: torch.Tensor, b: torch.Tensor | float) -> torch.Tensor:
     return torch.where(negative, -torch.abs(a), torch.abs(a))
 
 
+def _mean(
+    x: torch.Tensor,
+    dim: list[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: torch.dtype | None = None,
+) -> torch.Tensor:
+    """The mean of narrow floats in f32, as torch computes it: their sum would overflow."""
+    if x.dtype not in (torch.float16, torch.bfloat16):
+        return NotImplemented
+    return torch.mean(x.float(), dim, keepdim).to(dtype or x.dtype)
+
+
 def _xor(a: torch.Tensor, b: int | bool) -> torch.Tensor:
     return torch.bitwise_xor(a, torch.full_like(a, b))
 
@@ -59,12 +72,14 @@ OWN: Table = {
     _ATEN.fmod.Tensor: _fmod,
     _ATEN.fmod.Scalar: _fmod,
     _ATEN.isfinite.default: _isfinite,
+    _ATEN.mean.default: _mean,
+    _ATEN.mean.dim: _mean,
     _ATEN.copysign.Tensor: _copysign,
     _ATEN.bitwise_xor.Scalar: _xor,
     _ATEN.cummax.default: _cummax,
     _ATEN.cummin.default: _cummin,
 }
-"""Ops that neither torch-mlir lowers nor torch takes apart into ones it does."""
+"""Ops that torch-mlir lowers not at all, or not as torch computes them."""
 
 
 def torch_mlir_table() -> Table:

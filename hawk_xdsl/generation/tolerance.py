@@ -85,9 +85,8 @@ class Expected:
             return ~near
         reference = self.declared.astype(np.float64)
         same = (np.isnan(found) & np.isnan(reference)) | (found == reference)
-        # Where only the dtype's own range ends (the f16 sum below a mean), the exact value is right.
-        with np.errstate(invalid="ignore"):
-            exact = np.abs(found - self._precise) <= self._roundings * np.abs(self._precise)
+        # Where only the dtype's range ends (the f16 sum below a mean), the exact value is right.
+        exact = np.abs(found - self._precise) <= self._roundings * np.abs(self._precise)
         overflow = np.isinf(reference) & np.isfinite(self._precise)
         return ~np.where(self._finite, near, same | (overflow & exact))
 

@@ -80,6 +80,11 @@ def _unit(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.flo
     return random.uniform(-1, 1, shape)
 
 
+def _fraction(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Between 0 and 1, as probabilities are: logarithms of x and of 1 - x are defined."""
+    return random.uniform(0.01, 0.99, shape)
+
+
 def _names_minus_infinity(op: UndecidedOp) -> bool:
     """Whether a region has minus infinity as a constant: then it may get it, and means it."""
     return any(
@@ -97,6 +102,8 @@ def draws_of(op: UndecidedOp) -> tuple[str, ...]:
         names.append("masked")
     if any(isinstance(inner, math.AcosOp | math.AsinOp | math.AtanhOp) for inner in op.walk()):
         names.append("unit")
+    if any(isinstance(inner, math.LogOp | math.Log1pOp) for inner in op.walk()):
+        names.append("fraction")
     return tuple(names)
 
 
@@ -178,7 +185,12 @@ class Drawn:
         return drawn.astype(dtype)
 
 
-_ALL_DRAWS: Mapping[str, Draw] = {**_DRAWS, "masked": _masked, "unit": _unit}
+_ALL_DRAWS: Mapping[str, Draw] = {
+    **_DRAWS,
+    "masked": _masked,
+    "unit": _unit,
+    "fraction": _fraction,
+}
 
 
 def indexed_extents(op: UndecidedOp) -> dict[int, int]:

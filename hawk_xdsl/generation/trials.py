@@ -81,6 +81,14 @@ class Trials:
                 self._made.append(self._make(number, name))
             yield self._made[number]
 
+    def doubt(self) -> str | None:
+        """Why these trials prove nothing, as one line: a result is nowhere a finite number."""
+        for position, _ in enumerate(self._op.results):
+            results = (trial.exact[position] for trial in self)
+            if not any(result.size == 0 or np.isfinite(result).any() for result in results):
+                return f"result {position} has no finite element on any of the inputs tried"
+        return None
+
     def _make(self, number: int, name: str) -> Trial:
         drawn = Drawn(self._op, name, [self._seed, number])
         random = np.random.default_rng([self._seed, number, 1])
