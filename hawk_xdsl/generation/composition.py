@@ -1,5 +1,6 @@
 """Finds an instruction for every term: rewrites, wider dtypes, casts in steps."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -58,6 +59,12 @@ class Instruction:
     def mnemonic(self) -> str:
         """The instruction's name in kernel text."""
         return self.statement.split(maxsplit=1)[0]
+
+    def takes(self, matched: Match) -> bool:
+        """Whether its operands may be these: the first one of a vector instruction is a tile."""
+        first = re.search(r"\$(\w+)", self.statement)
+        value = matched.terms.get(first[1]) if first is not None else None
+        return value is None or not value.is_const or self.mnemonic not in _MNEMONICS
 
     @property
     def row(self) -> str:
@@ -139,7 +146,7 @@ class Composer:
             if instruction.dtypes and _stored(term.dtype) not in instruction.dtypes:
                 continue
             matched = match(instruction.before, term)
-            if matched is not None:
+            if matched is not None and instruction.takes(matched):
                 found.append((instruction, matched))
         return found
 
