@@ -58,6 +58,25 @@ def test_compile_and_run(capsys: pytest.CaptureFixture[str], exp: Path, tmp_path
     assert "simulated cycles" in capsys.readouterr().out
 
 
+COMMANDS = (
+    ("compile",),
+    ("run",),
+    ("trace",),
+    ("targets",),
+    ("bench",),
+    *(("knowledge", name) for name in ("list", "show", "add", "export", "synthesize", "distill")),
+    *(("distill", name) for name in ("generate", "train", "evaluate", "round", "adopt", "restore")),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_says_what_it_is_for(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert hawk(*command, "--help") == 0
+    assert "Usage: hawk" in capsys.readouterr().out
+
+
 def test_targets_and_knowledge(capsys: pytest.CaptureFixture[str]) -> None:
     assert hawk("targets") == 0
     assert "ascend910b1" in capsys.readouterr().out

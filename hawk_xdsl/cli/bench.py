@@ -28,7 +28,7 @@ def bench_command(
         typer.Option(
             "--conditions",
             "--condition",
-            help="SOURCES[/RETRIEVAL][+synthesis], with commas: model, templates, composition, "
+            help="SOURCES\\[/RETRIEVAL][+synthesis], with commas: model, templates, composition, "
             "all; none, syntactic, semantic, fused. Default: those of docs/benchmarks.md.",
         ),
     ] = "",
