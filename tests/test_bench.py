@@ -31,8 +31,8 @@ from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.cli import app
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Budget
-from hawk_xdsl.generation.gate import Gate
-from hawk_xdsl.generation.trials import Trial
+from hawk_xdsl.generation.judging.gate import Gate
+from hawk_xdsl.generation.judging.trials import Trial
 from hawk_xdsl.knowledge_store import Curation, KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.synthesis import Synthesizer
 from hawk_xdsl.semantics.reference_types import Array

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from undecided import elementwise, undecided
 
-from hawk_xdsl.generation.blame import Blame, compositions
-from hawk_xdsl.generation.composition import Composer
+from hawk_xdsl.generation.composing.blame import Blame, compositions
+from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Source, Sources
 from hawk_xdsl.knowledge_store import (

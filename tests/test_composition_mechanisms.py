@@ -10,9 +10,9 @@ from torch.nn import functional as F
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composition import Composer, Composition
-from hawk_xdsl.generation.gate import Gate, Verdict, signature_of
-from hawk_xdsl.generation.template import candidates, instantiate
+from hawk_xdsl.generation.composing.composition import Composer, Composition
+from hawk_xdsl.generation.composing.template import candidates, instantiate
+from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports

@@ -5,9 +5,9 @@ from xdsl.parser import Parser
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.gate import Gate, Verdict, signature_of
-from hawk_xdsl.generation.roofline import bound_of
-from hawk_xdsl.generation.template import candidates, instantiate
+from hawk_xdsl.generation.composing.template import candidates, instantiate
+from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.knowledge_store import Entry, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.passes.finishing import finish_kernel

@@ -10,10 +10,10 @@ from tiny_model import save_tiny_model
 from undecided import SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.decide import Settings, UndecidableError
 from hawk_xdsl.generation.decision import Budget, Decision, Source, Sources
-from hawk_xdsl.generation.prompt import FailedAttempt
+from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.prompt import FailedAttempt
 from hawk_xdsl.knowledge_store import (
     Entry,
     KnowledgeStore,

@@ -14,11 +14,11 @@ from llguidance.hf import from_tokenizer
 from tiny_model import END, STRICT_TEMPLATE, save_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
-from hawk_xdsl.generation.decoding import GrammarError, decode
-from hawk_xdsl.generation.local_model import LocalModel, ModelError
-from hawk_xdsl.generation.model_files import SMOLLM, find_model
-from hawk_xdsl.generation.prompt import PromptTooLong
-from hawk_xdsl.generation.writing import Logits, Sampling, Stop
+from hawk_xdsl.generation.model.decoding import GrammarError, decode
+from hawk_xdsl.generation.model.local_model import LocalModel, ModelError
+from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
+from hawk_xdsl.generation.model.prompt import PromptTooLong
+from hawk_xdsl.generation.model.writing import Logits, Sampling, Stop
 from hawk_xdsl.knowledge_store.records import Message
 
 # Like kernel text: lines of statements, keywords and names, and a line that ends it.

@@ -199,7 +199,7 @@ def test_the_saved_vocabulary_has_all_words_and_reads_texts_back() -> None:
 
 def test_the_prompt_is_what_a_compile_asks(lessons: Path) -> None:
     from hawk_xdsl.distill.dataset import prompt_format, prompt_text
-    from hawk_xdsl.generation.prompt import PromptRequest
+    from hawk_xdsl.generation.model.prompt import PromptRequest
 
     target = load_target("ascend910b1")
     request = PromptRequest("x0: f32[8]", target.name, facts=("2 cores", "a scope"))

@@ -6,7 +6,7 @@ import pytest
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
-from hawk_xdsl.generation.gate import Gate, signature_of
+from hawk_xdsl.generation.judging.gate import Gate, signature_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify

@@ -13,8 +13,8 @@ from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.cli import main
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.generation.local_model import LocalModel
-from hawk_xdsl.generation.model_files import find_model
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.knowledge_store import (
     Action,

@@ -9,9 +9,9 @@ import pytest
 from tiny_model import save_tiny_model
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation import model_files
-from hawk_xdsl.generation.model_files import PROMPT_FILE, SMOLLM, find_model
-from hawk_xdsl.generation.prompt import instruct_format
+from hawk_xdsl.generation.model import model_files
+from hawk_xdsl.generation.model.model_files import PROMPT_FILE, SMOLLM, find_model
+from hawk_xdsl.generation.model.prompt import instruct_format
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Proposer, Trouble
-from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.generation.ordering import InTurn, Ranked
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.prompt import (
+from hawk_xdsl.generation.model.prompt import (
     FailedAttempt,
     Prompt,
     PromptRequest,

@@ -9,7 +9,7 @@ from test_multi_buffer import MATMUL, ROWS, STREAMED, TARGET, built, run
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.search import TIMINGS, TileSearch, refinements
+from hawk_xdsl.generation.composing.search import TIMINGS, TileSearch, refinements
 from hawk_xdsl.npu_target import Performance, time_kernel
 from hawk_xdsl.passes.finishing import finish_kernel
 

@@ -10,12 +10,12 @@ from transformers import PreTrainedTokenizerFast
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.dialects.kernel_text import Signature
-from hawk_xdsl.generation.composition import Composer
-from hawk_xdsl.generation.gate import Gate, signature_of
-from hawk_xdsl.generation.line_judge import LineJudge, line_judges
-from hawk_xdsl.generation.local_model import LocalModel
-from hawk_xdsl.generation.model_files import find_model
-from hawk_xdsl.generation.skeleton import Skeleton, skeletons
+from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.generation.judging.gate import Gate, signature_of
+from hawk_xdsl.generation.model.line_judge import LineJudge, line_judges
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import find_model
+from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports

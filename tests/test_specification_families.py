@@ -12,7 +12,7 @@ from xdsl.context import Context
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.generation.trial_inputs import Drawn, draws_of
+from hawk_xdsl.generation.judging.trial_inputs import Drawn, draws_of
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import Specification, specify
 

@@ -9,12 +9,12 @@ from test_gate import NORM_KERNEL, SOFTMAX_KERNEL
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.cli import main
+from hawk_xdsl.generation.composing.kernel_template import fill, kernel_candidates
+from hawk_xdsl.generation.composing.template import instantiate
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Source, Sources
-from hawk_xdsl.generation.gate import VERIFIER_VERSION
-from hawk_xdsl.generation.kernel_template import fill, kernel_candidates
+from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.generation.op_text import op_as_text
-from hawk_xdsl.generation.template import instantiate
 from hawk_xdsl.knowledge_store import (
     Action,
     Curation,

@@ -4,7 +4,7 @@ import pytest
 from undecided import elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp
-from hawk_xdsl.generation.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.passes.npu_insert_sync import sync_kernel
 from hawk_xdsl.passes.npu_plan_memory import plan_kernel

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from hawk_xdsl.generation.tolerance import Expected
+from hawk_xdsl.generation.judging.tolerance import Expected
+
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value")
 
 
 def _expected(exact: float, declared: float) -> Expected:

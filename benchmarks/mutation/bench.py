@@ -8,8 +8,8 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.gate import Gate, signature_of
-from hawk_xdsl.generation.trials import Trials
+from hawk_xdsl.generation.judging.gate import Gate, signature_of
+from hawk_xdsl.generation.judging.trials import Trials
 from hawk_xdsl.npu_target import Target, simulate
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify

@@ -12,7 +12,7 @@ from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.legalize import narrow_array
 from hawk_xdsl.frontend.torch_import import to_numpy
-from hawk_xdsl.generation.trials import Trial
+from hawk_xdsl.generation.judging.trials import Trial
 from hawk_xdsl.pipeline import Compiled
 from hawk_xdsl.semantics.host import run_main
 from hawk_xdsl.semantics.reference_types import Array

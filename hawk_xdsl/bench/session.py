@@ -18,8 +18,8 @@ from hawk_xdsl.bench.suite import Case, load_suite
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.generation.local_model import LocalModel
-from hawk_xdsl.generation.model_files import ModelFiles, find_model
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
 from hawk_xdsl.npu_target import load_target
 
 CASES = 300

@@ -96,7 +96,7 @@ def evaluate_command(
 ) -> None:
     """Let a model alone answer held-out lessons, and print how many kernels are right."""
     from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
-    from hawk_xdsl.generation.model_files import find_model
+    from hawk_xdsl.generation.model.model_files import find_model
 
     chosen = _held_out(data, lessons, seed)
     files = find_model(model)
@@ -125,7 +125,7 @@ def round_command(
     """One round of self-distillation: the model tries new ops, and learns from what was right."""
     from hawk_xdsl.distill.generate import Order
     from hawk_xdsl.distill.rounds import learn, practise
-    from hawk_xdsl.generation.model_files import find_model
+    from hawk_xdsl.generation.model.model_files import find_model
     from hawk_xdsl.knowledge_store import load_seed_entries
 
     recipe = _recipe(minutes, steps, seed)

@@ -67,7 +67,7 @@ def add_command(
     store: StoreOption = None,
 ) -> None:
     """Add entries of your own to the store; an entry of the same name is replaced."""
-    from hawk_xdsl.generation.composition import Composer
+    from hawk_xdsl.generation.composing.composition import Composer
     from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
 
     entries = load_entries([file])

@@ -110,8 +110,8 @@ def distill_command(
     store: StoreOption = None,
 ) -> None:
     """Replay recorded ops with and without entries: prune, merge and settle; all can be undone."""
-    from hawk_xdsl.generation.local_model import LocalModel
-    from hawk_xdsl.generation.model_files import find_model
+    from hawk_xdsl.generation.model.local_model import LocalModel
+    from hawk_xdsl.generation.model.model_files import find_model
     from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
     from hawk_xdsl.learning.distillation import Distiller, Limits
     from hawk_xdsl.learning.replay import Replay

@@ -11,8 +11,8 @@ from hawk_xdsl.distill.evaluate import Score, evaluate
 from hawk_xdsl.distill.lesson import Lesson
 from hawk_xdsl.distill.train import check_language
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.adopted import ADOPTED_FILE, adopted_names, adopted_room
-from hawk_xdsl.generation.model_files import ModelFiles, find_model
+from hawk_xdsl.generation.model.adopted import ADOPTED_FILE, adopted_names, adopted_room
+from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
 
 Told = Callable[[str], None]
 

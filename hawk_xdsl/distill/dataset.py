@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hawk_xdsl.distill.erased import excluded_keys, is_held_out
 from hawk_xdsl.distill.lesson import Lesson
-from hawk_xdsl.generation.prompt import (
+from hawk_xdsl.generation.model.prompt import (
     FailedAttempt,
     PromptFormat,
     PromptRequest,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from hawk_xdsl.distill.lesson import Lesson, Try
 from hawk_xdsl.distill.teacher import Case, ChangedLessonError, as_try
-from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.by_model import ModelProposer
-from hawk_xdsl.generation.local_model import LocalModel
-from hawk_xdsl.generation.model_files import ModelFiles
-from hawk_xdsl.generation.roofline import bound_of
+from hawk_xdsl.generation.judging.roofline import bound_of
+from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.knowledge_store import RetrievalMode, Retriever
 from hawk_xdsl.npu_target import Target
 

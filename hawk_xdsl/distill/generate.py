@@ -20,7 +20,7 @@ from hawk_xdsl.distill.specs import Recipe, random_op
 from hawk_xdsl.distill.teacher import Case, Teacher
 from hawk_xdsl.distill.tokenizer import language_fingerprint
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.gate import VERIFIER_VERSION
+from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.reference import evaluate_region

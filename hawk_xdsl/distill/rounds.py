@@ -12,8 +12,8 @@ from hawk_xdsl.distill.lesson import Lesson, Try, renumbered
 from hawk_xdsl.distill.shards import shard_path, write_shard
 from hawk_xdsl.distill.teacher import Case
 from hawk_xdsl.distill.train import Recipe, train
-from hawk_xdsl.generation.local_model import LocalModel
-from hawk_xdsl.generation.model_files import ModelFiles
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.knowledge_store import Entry
 
 Told = Callable[[str], None]

@@ -12,10 +12,10 @@ from hawk_xdsl.distill.erased import erased_key, is_held_out
 from hawk_xdsl.distill.lesson import Lesson, Try, renumbered
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.by_template import TemplateProposer
-from hawk_xdsl.generation.composition import Composer
-from hawk_xdsl.generation.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.op_text import op_as_text
-from hawk_xdsl.generation.roofline import bound_of
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports

@@ -26,7 +26,7 @@ from hawk_xdsl.distill.dataset import (
 )
 from hawk_xdsl.distill.tokenizer import language_fingerprint, make_tokenizer
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation import model_files
+from hawk_xdsl.generation.model import model_files
 
 if TYPE_CHECKING:
     import torch

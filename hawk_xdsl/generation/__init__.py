@@ -1,1 +1,1 @@
-"""How an undecided op becomes a kernel: templates, composition, the local model and the gate."""
+"""How an undecided op becomes a kernel: proposers, attempts within a budget, and the judge."""

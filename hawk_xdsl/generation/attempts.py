@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.generation.decision import Budget, Effort
 from hawk_xdsl.generation.draft import Draft, Proposer
-from hawk_xdsl.generation.gate import Gate, Verdict
+from hawk_xdsl.generation.judging.gate import Gate, Verdict
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.npu_target import Bound
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.kernel_text import Signature
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
-from hawk_xdsl.generation.gate import Verdict
-from hawk_xdsl.generation.local_model import ModelError
-from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptTooLong
-from hawk_xdsl.generation.skeleton import Skeleton
-from hawk_xdsl.generation.writing import Proposal, Stop
+from hawk_xdsl.generation.judging.gate import Verdict
+from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.local_model import ModelError
+from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptTooLong
+from hawk_xdsl.generation.model.skeleton import Skeleton
+from hawk_xdsl.generation.model.writing import Proposal, Stop
 from hawk_xdsl.semantics.specification import Specification
 
 CANDIDATES = 2

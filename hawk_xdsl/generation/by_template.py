@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.blame import Blame, compositions
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
+from hawk_xdsl.generation.composing.blame import Blame, compositions
+from hawk_xdsl.generation.composing.composition import Composer, Composition, NoInstructionError
+from hawk_xdsl.generation.composing.search import TileSearch
+from hawk_xdsl.generation.composing.template import candidates, instantiate
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
-from hawk_xdsl.generation.gate import Verdict
-from hawk_xdsl.generation.search import TileSearch
-from hawk_xdsl.generation.template import candidates, instantiate
+from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification

@@ -9,19 +9,19 @@ from uuid import uuid4
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.attempts import FAST_ENOUGH, Attempts
-from hawk_xdsl.generation.authoring import Author
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.by_template import TemplateProposer
-from hawk_xdsl.generation.composition import Composer
+from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.generation.composing.search import TileSearch
 from hawk_xdsl.generation.decision import Budget, Decision, Effort, Source, Sources
 from hawk_xdsl.generation.draft import Proposer
-from hawk_xdsl.generation.gate import Finish, Gate, Verdict, signature_of
+from hawk_xdsl.generation.judging.gate import Finish, Gate, Verdict, signature_of
+from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.ledger import Ledger
+from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.ordering import InTurn, Nobody, Ranked
-from hawk_xdsl.generation.roofline import bound_of
-from hawk_xdsl.generation.search import TileSearch
-from hawk_xdsl.generation.skeleton import Skeleton, skeletons
 from hawk_xdsl.knowledge_store import (
     Entry,
     Evidence,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.npu_target import Bound
 from hawk_xdsl.semantics.specification import Specification
 

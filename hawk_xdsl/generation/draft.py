@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hawk_xdsl.generation.decision import Source
-from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.knowledge_store import Message
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hawk_xdsl.generation.draft import Draft
-from hawk_xdsl.generation.gate import VERIFIER_VERSION, Verdict
+from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION, Verdict
 from hawk_xdsl.knowledge_store import KernelKey, KernelRecord, KnowledgeStore, Outcome
 from hawk_xdsl.knowledge_store import Verdict as RecordedVerdict
 from hawk_xdsl.npu_target import Bound, Target

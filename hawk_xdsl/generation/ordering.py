@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.draft import Draft, Proposer
-from hawk_xdsl.generation.gate import Verdict
+from hawk_xdsl.generation.judging.gate import Verdict
 
 RANKED = 4
 """Candidates of the templates that a kernel model puts in order."""

@@ -10,7 +10,12 @@ from pathlib import Path
 
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.prompt import FailedAttempt, PromptFormat, PromptRequest, instruct_format
+from hawk_xdsl.generation.model.prompt import (
+    FailedAttempt,
+    PromptFormat,
+    PromptRequest,
+    instruct_format,
+)
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Message, Outcome, Verdict
 from hawk_xdsl.npu_target import load_target
 

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composition import NoInstructionError
+from hawk_xdsl.generation.composing.composition import NoInstructionError
 from hawk_xdsl.generation.decide import Decider, Settings
 from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.knowledge_store import Entry, SpecRecord

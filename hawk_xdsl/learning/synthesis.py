@@ -9,8 +9,8 @@ from math import prod
 from uuid import uuid4
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.gate import VERIFIER_VERSION
-from hawk_xdsl.generation.kernel_template import ELEMENTS, kernel_candidates
+from hawk_xdsl.generation.composing.kernel_template import ELEMENTS, kernel_candidates
+from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.knowledge_store import (
     Action,

@@ -10,11 +10,11 @@ from xdsl.dialects.builtin import ModuleOp, UnitAttr
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.authoring import Author
-from hawk_xdsl.generation.composition import Composer
+from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Sources
-from hawk_xdsl.generation.model_files import is_kernel_model
+from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.model_files import is_kernel_model
 from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,

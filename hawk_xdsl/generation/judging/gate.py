@@ -8,8 +8,8 @@ import numpy as np
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.roofline import bound_of
-from hawk_xdsl.generation.trials import Trial, Trials
+from hawk_xdsl.generation.judging.roofline import bound_of
+from hawk_xdsl.generation.judging.trials import Trial, Trials
 from hawk_xdsl.npu_target import (
     Performance,
     Simulation,

@@ -19,8 +19,8 @@ import filelock
 import platformdirs
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.adopted import own_model
-from hawk_xdsl.generation.prompt import PromptFormat, instruct_format, load_prompt_format
+from hawk_xdsl.generation.model.adopted import own_model
+from hawk_xdsl.generation.model.prompt import PromptFormat, instruct_format, load_prompt_format
 
 if TYPE_CHECKING:
     from transformers.quantizers.base import HfQuantizer

@@ -164,7 +164,7 @@ def load_prompt_format(path: Path | Traversable) -> PromptFormat:
 
 def instruct_format() -> PromptFormat:
     """The format for a model that brings none."""
-    return load_prompt_format(files("hawk_xdsl.generation") / "instruct_prompt.toml")
+    return load_prompt_format(files("hawk_xdsl.generation.model") / "instruct_prompt.toml")
 
 
 _PLACES: Mapping[str, frozenset[str]] = {

@@ -9,8 +9,8 @@ import ml_dtypes
 import numpy as np
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.tolerance import Expected
-from hawk_xdsl.generation.trial_inputs import Drawn, draws_of
+from hawk_xdsl.generation.judging.tolerance import Expected
+from hawk_xdsl.generation.judging.trial_inputs import Drawn, draws_of
 from hawk_xdsl.semantics.reference import evaluate_region
 from hawk_xdsl.semantics.reference_types import Array, Precision
 

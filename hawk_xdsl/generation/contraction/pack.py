@@ -6,7 +6,7 @@ from math import prod
 
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Core, Scope
 from hawk_xdsl.generation.candidate import waves
-from hawk_xdsl.generation.contraction_layout import spelled
+from hawk_xdsl.generation.contraction.layout import spelled
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import PathSpec, Target
 from hawk_xdsl.semantics.terms import Affine

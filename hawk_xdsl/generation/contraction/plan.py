@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from hawk_xdsl.generation.candidate import Candidate, fill_holes
-from hawk_xdsl.generation.contraction_cost import (
+from hawk_xdsl.generation.contraction.cost import (
     Problem,
     TileSizes,
     estimate,
@@ -13,8 +13,8 @@ from hawk_xdsl.generation.contraction_cost import (
     sum_piece,
     tile_sizes,
 )
-from hawk_xdsl.generation.contraction_layout import ONE, Cut, Layout, Side, cut
-from hawk_xdsl.generation.contraction_pack import Packer, Packing, Tensor, flat_index
+from hawk_xdsl.generation.contraction.layout import ONE, Cut, Layout, Side, cut
+from hawk_xdsl.generation.contraction.pack import Packer, Packing, Tensor, flat_index
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composition import Composer, Composition, Instruction
-from hawk_xdsl.generation.template import candidates
+from hawk_xdsl.generation.composing.composition import Composer, Composition, Instruction
+from hawk_xdsl.generation.composing.template import candidates
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.rewriting import Match, Pattern

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composition import Composer, Composition, NoInstructionError
+from hawk_xdsl.generation.composing.composition import Composer, Composition, NoInstructionError
 from hawk_xdsl.knowledge_store import Evidence
 from hawk_xdsl.semantics.specification import Specification
 

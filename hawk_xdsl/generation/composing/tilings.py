@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.npu import Core, Scope
-from hawk_xdsl.generation.pieces import components, dealt_axes
-from hawk_xdsl.generation.tiling import Tiling
+from hawk_xdsl.generation.composing.pieces import components, dealt_axes
+from hawk_xdsl.generation.composing.tiling import Tiling
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import folded_axes

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.kernel_text import Signature, narrowed_grammar
-from hawk_xdsl.generation.facts import facts_of
-from hawk_xdsl.generation.line_judge import line_judges
-from hawk_xdsl.generation.local_model import LocalModel
-from hawk_xdsl.generation.model_files import find_model
-from hawk_xdsl.generation.prompt import FailedAttempt, Prompt, PromptRequest
-from hawk_xdsl.generation.skeleton import Skeleton
-from hawk_xdsl.generation.writing import Proposal
+from hawk_xdsl.generation.model.facts import facts_of
+from hawk_xdsl.generation.model.line_judge import line_judges
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import find_model
+from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.generation.model.skeleton import Skeleton
+from hawk_xdsl.generation.model.writing import Proposal
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.npu_target import Target

@@ -5,11 +5,11 @@ from math import inf
 from typing import Protocol
 
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.contraction_cost import TileSizes
-from hawk_xdsl.generation.contraction_held import FACTORS, HeldPlan
-from hawk_xdsl.generation.contraction_layout import layouts
-from hawk_xdsl.generation.contraction_pack import Packer
-from hawk_xdsl.generation.contraction_plan import plan_of
+from hawk_xdsl.generation.contraction.cost import TileSizes
+from hawk_xdsl.generation.contraction.held import FACTORS, HeldPlan
+from hawk_xdsl.generation.contraction.layout import layouts
+from hawk_xdsl.generation.contraction.pack import Packer
+from hawk_xdsl.generation.contraction.plan import plan_of
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from hawk_xdsl.generation.composition import stored_dtype
-from hawk_xdsl.generation.composition_block import Axes, Statement, Value
-from hawk_xdsl.generation.composition_scope import Frame, Scope
-from hawk_xdsl.generation.tiling import UntileableError
+from hawk_xdsl.generation.composing.block import Axes, Statement, Value
+from hawk_xdsl.generation.composing.composition import stored_dtype
+from hawk_xdsl.generation.composing.scope import Frame, Scope
+from hawk_xdsl.generation.composing.tiling import UntileableError
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.terms import Affine, Term
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.npu import VECTOR_OPS
-from hawk_xdsl.generation.pieces import unified
+from hawk_xdsl.generation.composing.pieces import unified
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
 from hawk_xdsl.semantics.specification import STORED_AS, Specification

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import ceil, log2, prod
 
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
-from hawk_xdsl.generation.composition_block import Block, Loop, Statement, Value
-from hawk_xdsl.generation.composition_write import Body
-from hawk_xdsl.generation.tiling import Tiling
+from hawk_xdsl.generation.composing.block import Block, Loop, Statement, Value
+from hawk_xdsl.generation.composing.tiling import Tiling
+from hawk_xdsl.generation.composing.write import Body
 from hawk_xdsl.npu_target.cost import move_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target

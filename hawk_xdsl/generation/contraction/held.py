@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from hawk_xdsl.dialects.npu import Core, Scope
 from hawk_xdsl.generation.candidate import Candidate, fill_holes, waves
-from hawk_xdsl.generation.contraction_cost import (
+from hawk_xdsl.generation.contraction.cost import (
     STEP_OVERHEAD,
     TileSizes,
     fits,
@@ -14,9 +14,9 @@ from hawk_xdsl.generation.contraction_cost import (
     step_depths,
     up,
 )
-from hawk_xdsl.generation.contraction_layout import Side, spelled
-from hawk_xdsl.generation.contraction_pack import flat_index
-from hawk_xdsl.generation.contraction_plan import Plan
+from hawk_xdsl.generation.contraction.layout import Side, spelled
+from hawk_xdsl.generation.contraction.pack import flat_index
+from hawk_xdsl.generation.contraction.plan import Plan
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.cost import mmad_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES

@@ -12,11 +12,11 @@ from math import prod
 
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.generation.candidate import Candidate, fill_holes
-from hawk_xdsl.generation.composition import Composer, Composition, stored_dtype
-from hawk_xdsl.generation.composition_write import write_tile
-from hawk_xdsl.generation.template_estimate import estimate
-from hawk_xdsl.generation.template_tilings import tiling_at, tilings
-from hawk_xdsl.generation.tiling import UntileableError
+from hawk_xdsl.generation.composing.composition import Composer, Composition, stored_dtype
+from hawk_xdsl.generation.composing.estimate import estimate
+from hawk_xdsl.generation.composing.tiling import UntileableError
+from hawk_xdsl.generation.composing.tilings import tiling_at, tilings
+from hawk_xdsl.generation.composing.write import write_tile
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Operand, Result, Specification

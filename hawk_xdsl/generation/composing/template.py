@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.generation.candidate import Candidate, fill_holes
-from hawk_xdsl.generation.composition import Composition
-from hawk_xdsl.generation.composition_write import write_tile
-from hawk_xdsl.generation.contraction import contraction_at, contractions
-from hawk_xdsl.generation.kernel_template import kernel_at, kernel_candidates
-from hawk_xdsl.generation.staging import staged, staged_at
-from hawk_xdsl.generation.template_estimate import estimate
-from hawk_xdsl.generation.template_tilings import tiling_at, tilings
-from hawk_xdsl.generation.tiling import UntileableError
+from hawk_xdsl.generation.composing.composition import Composition
+from hawk_xdsl.generation.composing.estimate import estimate
+from hawk_xdsl.generation.composing.kernel_template import kernel_at, kernel_candidates
+from hawk_xdsl.generation.composing.staging import staged, staged_at
+from hawk_xdsl.generation.composing.tiling import UntileableError
+from hawk_xdsl.generation.composing.tilings import tiling_at, tilings
+from hawk_xdsl.generation.composing.write import write_tile
+from hawk_xdsl.generation.contraction.fill import contraction_at, contractions
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hawk_xdsl.generation.composition import Composition
-from hawk_xdsl.generation.composition_block import (
+from hawk_xdsl.generation.composing.block import (
     Axes,
     Block,
     Loop,
@@ -21,11 +20,12 @@ from hawk_xdsl.generation.composition_block import (
     lines,
     peak_bytes,
 )
-from hawk_xdsl.generation.composition_fold import Folder
-from hawk_xdsl.generation.composition_read import Reader
-from hawk_xdsl.generation.composition_scope import Frame, Scope, number
-from hawk_xdsl.generation.pieces import axes_of
-from hawk_xdsl.generation.tiling import Tiling
+from hawk_xdsl.generation.composing.composition import Composition
+from hawk_xdsl.generation.composing.fold import Folder
+from hawk_xdsl.generation.composing.pieces import axes_of
+from hawk_xdsl.generation.composing.read import Reader
+from hawk_xdsl.generation.composing.scope import Frame, Scope, number
+from hawk_xdsl.generation.composing.tiling import Tiling
 from hawk_xdsl.semantics.specification import Result
 from hawk_xdsl.semantics.terms import Term, walk
 

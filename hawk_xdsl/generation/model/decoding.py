@@ -8,7 +8,7 @@ import numpy as np
 from llguidance import LLMatcher, LLTokenizer
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.writing import Judge, Logits, Proposal, Sampling, Stop, Writing
+from hawk_xdsl.generation.model.writing import Judge, Logits, Proposal, Sampling, Stop, Writing
 
 
 class GrammarError(HawkError):

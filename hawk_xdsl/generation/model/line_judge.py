@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, PrefixBuilder, Signature
-from hawk_xdsl.generation.writing import Judge
+from hawk_xdsl.generation.model.writing import Judge
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import objection
 

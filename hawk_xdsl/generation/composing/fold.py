@@ -1,9 +1,9 @@
 """Folds in chunks: what they start from, and how a chunk is added to what there is."""
 
-from hawk_xdsl.generation.composition import FUNCTION_OF_FOLD
-from hawk_xdsl.generation.composition_block import Axes, Value
-from hawk_xdsl.generation.composition_scope import Frame, Scope
-from hawk_xdsl.generation.tiling import UntileableError
+from hawk_xdsl.generation.composing.block import Axes, Value
+from hawk_xdsl.generation.composing.composition import FUNCTION_OF_FOLD
+from hawk_xdsl.generation.composing.scope import Frame, Scope
+from hawk_xdsl.generation.composing.tiling import UntileableError
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term
 

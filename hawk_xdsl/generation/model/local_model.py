@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decoding import decode
-from hawk_xdsl.generation.model_files import ModelFiles, quiet
-from hawk_xdsl.generation.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
-from hawk_xdsl.generation.writing import Judge, Logits, Proposal, Sampling
+from hawk_xdsl.generation.model.decoding import decode
+from hawk_xdsl.generation.model.model_files import ModelFiles, quiet
+from hawk_xdsl.generation.model.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
+from hawk_xdsl.generation.model.writing import Judge, Logits, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.threads import one_torch_thread
 
