@@ -105,6 +105,25 @@ def test_an_approximation_out_of_tolerance_is_refused() -> None:
     assert gate(op).check(off).trap_code == "wrong-result"
 
 
+SCALED = """%0 = arith.extf %in : bf16 to f32
+    %c = arith.constant 0.3 : f32
+    %1 = arith.mulf %0, %c : f32"""
+
+
+def test_narrow_inputs_of_a_wide_result_excuse_no_coarse_error() -> None:
+    text = elementwise("8x16", SCALED)
+    text = text.replace("tensor<8x16xf32>", "tensor<8x16xbf16>").replace("%in: f32", "%in: bf16")
+    text = text.replace("-> (tensor<8x16xbf16>)", "-> (tensor<8x16xf32>)")
+    text = text.replace("tensor.empty() : tensor<8x16xbf16>", "tensor.empty() : tensor<8x16xf32>")
+    text = text.replace("outs(%e : tensor<8x16xbf16>)", "outs(%e : tensor<8x16xf32>)")
+    text = text.replace("} -> tensor<8x16xbf16>", "} -> tensor<8x16xf32>")
+    op = undecided(text.replace("yield %d : tensor<8x16xbf16>", "yield %d : tensor<8x16xf32>"))
+    right = EXP.replace("b = vexp a", "b = vcast a to f32 round rint\nb = vmul b, 0.3")
+    assert gate(op).check(right).accepted
+    off = right.replace("0.3", "0.303")
+    assert gate(op).check(off).trap_code == "wrong-result"
+
+
 def test_a_kernel_that_no_input_can_judge_is_refused() -> None:
     scalar = "%0 = math.absf %in : f32\n%2 = arith.negf %0 : f32\n%1 = math.rsqrt %2 : f32"
     body = "b = vabs a\nb = vmul b, -1.0\nb = vrsqrt b"

@@ -25,7 +25,7 @@ from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.reference_types import Array
 from hawk_xdsl.semantics.specification import Specification
 
-VERIFIER_VERSION = "3"
+VERIFIER_VERSION = "4"
 """Changes whenever the gate accepts less than before: kernels of other versions are not reused."""
 
 PATIENCE = 500.0

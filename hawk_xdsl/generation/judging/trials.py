@@ -1,7 +1,7 @@
 """The inputs a kernel is tried on and what it must give: the region's own reference, in float64."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -93,17 +93,26 @@ class Trials:
         drawn = Drawn(self._op, name, [self._seed, number])
         random = np.random.default_rng([self._seed, number, 1])
 
+        declared = evaluate_region(self._op.body, drawn.inputs, Precision.DECLARED)
+
         def moved() -> Sequence[Array]:
-            off = tuple(_rounded_off(random, array) for array in drawn.inputs)
+            finest = _finest_rounding((*drawn.inputs, *declared))
+            off = tuple(_rounded_off(random, array, finest) for array in drawn.inputs)
             return evaluate_region(self._op.body, off, Precision.FLOAT64)
 
-        declared = evaluate_region(self._op.body, drawn.inputs, Precision.DECLARED)
         return Trial(name, drawn.inputs, tuple(drawn.exact), tuple(declared), moved)
 
 
-def _rounded_off(random: np.random.Generator, array: Array) -> Array:
-    """Float inputs, each element off by half a unit in the last place, as float64."""
+def _finest_rounding(arrays: Iterable[Array]) -> float:
+    """The smallest epsilon of the float dtypes: a kernel reads narrow inputs exactly."""
+    return min(
+        (float(ml_dtypes.finfo(a.dtype).eps) for a in arrays if a.dtype.kind not in "biu"),
+        default=0.0,
+    )
+
+
+def _rounded_off(random: np.random.Generator, array: Array, epsilon: float) -> Array:
+    """Float inputs, each element off by half an epsilon of itself, as float64."""
     if array.dtype.kind in "biu":
         return array
-    epsilon = float(ml_dtypes.finfo(array.dtype).eps)
     return array.astype(np.float64) * (1 + epsilon * random.choice([-0.5, 0.5], array.shape))
