@@ -24,7 +24,7 @@ class Row:
 
     ``over_bound`` is the geometric mean of cycles over the bound, of right cases at large shapes;
     ``over_templates`` that of cycles over those of templates alone, where both are right.
-    ``tokens``, ``seconds`` and ``gate_runs`` are means a case, the last three are counts.
+    ``tokens``, ``seconds``, ``gate_runs`` and ``timings`` are means a case, the last three are counts.
     """
 
     condition: str
@@ -40,6 +40,7 @@ class Row:
     tokens: Estimate | None
     seconds: Estimate | None
     gate_runs: Estimate | None
+    timings: Estimate | None
     rejected_lines: int
     cut_short: int
     wrong: int
@@ -94,6 +95,7 @@ def _row(
         tokens=mean(lambda result: result.tokens),
         seconds=mean(lambda result: result.seconds),
         gate_runs=mean(lambda result: result.gate_runs),
+        timings=mean(lambda result: result.timings),
         rejected_lines=sum(result.rejected_lines for result in results),
         cut_short=sum(result.cut_short for result in results),
         wrong=sum(result.verdict is Verdict.WRONG for result in results),

@@ -145,6 +145,7 @@ def _counted(result: Result, placed: Sequence[Placed]) -> Result:
         attempts=sum(effort.attempts for effort in efforts),
         tuning=sum(effort.tuning for effort in efforts),
         gate_runs=sum(effort.gate_runs for effort in efforts),
+        timings=sum(effort.timings for effort in efforts),
         tokens=sum(effort.tokens for effort in efforts),
         rejected_lines=sum(effort.rejected_lines for effort in efforts),
         cut_short=sum(each.decision.timed_out for each in placed if not each.repeated),

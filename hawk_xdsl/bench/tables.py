@@ -24,10 +24,13 @@ QUALITY = (
     "cycles/bound",
     "cycles/templates",
 )
-EFFORT = ("gate runs", "tokens", "lines taken back", "cut short", "seconds", "accepted but wrong")
+EFFORT = (
+    *("gate runs", "timings", "tokens", "lines taken back", "cut short", "seconds"),
+    "accepted but wrong",
+)
 ESTIMATES = (
     *("first", "within", "near", "over_bound", "over_templates"),
-    *("tokens", "seconds", "gate_runs"),
+    *("tokens", "seconds", "gate_runs", "timings"),
 )
 
 
@@ -39,7 +42,8 @@ def explanation(options: Options) -> str:
         "accepted, none stays on the host, and after planning and synchronisation the whole case "
         "equals PyTorch in float64 on 3 sets of inputs that the gate never saw. Budget: "
         f"{options.attempts} attempts an op (complete bodies that enter the gate, whoever wrote "
-        f"them), then {options.tuning} to make a right kernel faster. Bound: the sum over the ops "
+        f"them), then {options.tuning} to make a right kernel faster; timings: bodies that the tile "
+        "search timed without values before it proposed one. Bound: the sum over the ops "
         "of a case of bytes and operations at full rate plus one load and one store latency. "
         "Cycles are simulated. Cycles/bound: geometric mean over right cases at large shapes; "
         "cycles/templates: over cases that are right under templates alone too. In brackets: "
@@ -130,6 +134,7 @@ def _quality(row: Row) -> tuple[str, ...]:
 def _effort(row: Row) -> tuple[str, ...]:
     return (
         _plain(row.gate_runs),
+        _plain(row.timings),
         _plain(row.tokens),
         str(row.rejected_lines),
         str(row.cut_short),
