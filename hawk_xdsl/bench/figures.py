@@ -24,7 +24,8 @@ class Row:
 
     ``over_bound`` is the geometric mean of cycles over the bound, of right cases at large shapes;
     ``over_templates`` that of cycles over those of templates alone, where both are right.
-    ``tokens``, ``seconds``, ``gate_runs`` and ``timings`` are means a case, the last three are counts.
+    ``tokens``, ``seconds``, ``gate_runs`` and ``timings`` are means a case; the last three are
+    counts.
     """
 
     condition: str

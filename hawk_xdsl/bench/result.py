@@ -39,11 +39,12 @@ class Task:
 class Result:
     """One case under one condition with one seed.
 
-    ``first`` says whether the first attempt at every op was right; ``attempts`` sums over ops, as
-    ``tuning``, ``gate_runs``, ``timings``, ``tokens`` and ``rejected_lines`` do. ``cycles`` are simulated, of
-    all launches on fresh inputs; ``bound`` sums the bounds of the launched ops: each kernel reads
-    and writes global memory. Both are 0 unless the case is right. ``cut_short`` ops ended because
-    the model's time was over: with more of it they might have become something else.
+    ``first`` says whether the first attempt at every op was right; ``attempts`` sums over ops,
+    as ``tuning``, ``gate_runs``, ``timings``, ``tokens`` and ``rejected_lines`` do. ``cycles``
+    are simulated, of all launches on fresh inputs; ``bound`` sums the bounds of the launched
+    ops: each kernel reads and writes global memory. Both are 0 unless the case is right.
+    ``cut_short`` ops ended because the model's time was over: with more of it they might have
+    become something else.
     """
 
     condition: str
