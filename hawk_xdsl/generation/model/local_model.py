@@ -208,6 +208,7 @@ class _PromptReader:
         self.model = model
         self._read: list[int] = []
         self._cache: DynamicCache | None = None
+        self._cache_argument = _cache_argument(model) or "past_key_values"
 
     def read(self, tokens: Sequence[int], deadline: float) -> tuple["DynamicCache", Logits] | None:
         """Reads a prompt, except for the whole pieces at its start that the last one shared.
@@ -270,9 +271,9 @@ class _PromptReader:
                 input_ids=torch.from_numpy(tokens).to(device),
                 attention_mask=torch.from_numpy(mask).to(device),
                 position_ids=torch.from_numpy(positions).to(device),
-                past_key_values=cache,
                 use_cache=True,
                 logits_to_keep=1,
+                **{self._cache_argument: cache},
             )
         return output.logits[:, -1].float().cpu().numpy()
 
@@ -344,10 +345,16 @@ def _load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
         message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
         raise ModelError(message, file=files.name)
     taken = inspect.signature(model.forward).parameters
-    if not {"position_ids", "logits_to_keep", "past_key_values"} <= taken.keys():
+    if not {"position_ids", "logits_to_keep"} <= taken.keys() or _cache_argument(model) is None:
         message = f"{type(model).__name__} cannot decode candidates in a batch"
         raise ModelError(message, file=files.name)
     return model
+
+
+def _cache_argument(model: "PreTrainedModel") -> str | None:
+    """The name under which the model takes its cache: transformers 5.24 began to rename it."""
+    taken = inspect.signature(model.forward).parameters
+    return next((name for name in ("cache", "past_key_values") if name in taken), None)
 
 
 def _load_tokenizer(files: ModelFiles) -> "PreTrainedTokenizerBase":
