@@ -19,7 +19,7 @@ from hawk_xdsl.distill.generate import Order, Source, generate, lessons_of
 from hawk_xdsl.distill.lesson import Lesson, Try, renumbered, statements_of
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, write_shard
 from hawk_xdsl.distill.specs import Recipe
-from hawk_xdsl.distill.teacher import Case
+from hawk_xdsl.distill.teacher import Case, Teachers
 from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer, saved_words
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import load_seed_entries
@@ -48,9 +48,12 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_kept_kernel_passes_the_gate_again(lessons: Path) -> None:
     kept = [lesson for lesson in lessons_of(lessons) if lesson.op and lesson.best]
     assert kept
+    teachers = Teachers()
     for lesson in kept:
         assert lesson.best is not None
-        assert Case.again(lesson).tried(lesson.best.text, "again").right
+        again = Case.again(lesson, teachers[lesson.target]).tried(lesson.best.short, "again")
+        assert again.right
+        assert again.text == lesson.best.text
 
 
 def test_most_ops_get_a_kernel_and_they_differ(lessons: Path) -> None:
@@ -162,14 +165,14 @@ def test_no_erased_key_is_both_trained_on_and_held_out(lessons: Path) -> None:
 
 
 def test_a_refused_attempt_becomes_a_repair_to_learn() -> None:
-    right = Try("across i in 0..8 step 8 {\n}\n", None, "", 9, "template")
-    wrong = Try("b0 = vexp b9\n", "syntax", "no buffer b9", 0, "damaged")
+    right = Try("", None, "", 9, "template", "across i0 parts 1 {\n}\n")
+    wrong = Try("", "syntax", "no buffer b9", 0, "damaged", "b0 = vexp b9\n")
     lesson = Lesson(0, 0, "ascend910b1", "0" * 16, "d", "x0: f32[8]", "tiles", 1.0, (wrong, right))
     tokenizer = make_tokenizer()
     end = tokenizer.eos_token_id
     assert isinstance(end, int)
     plain, repair = examples_of(lesson, tokenizer.encode, end)
-    assert tokenizer.decode(plain.tokens[plain.read : -1]) == right.text
+    assert tokenizer.decode(plain.tokens[plain.read : -1]) == right.short
     prompt = tokenizer.decode(repair.tokens[: repair.read])
     assert "refused: syntax\nb0 = vexp b9" in prompt
     batch = padded([plain, repair], end)

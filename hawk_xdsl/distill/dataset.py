@@ -24,7 +24,7 @@ PROMPT_FILE = "kernel_prompt.toml"
 CONTEXT = 1024
 """Tokens of prompt and kernel together."""
 
-LONGEST_EXAMPLE = 240
+LONGEST_EXAMPLE = 320
 """Tokens of a sequence that is trained on: the longest ones cost most and teach least."""
 
 MOST_OF_A_KEY = 12
@@ -63,9 +63,9 @@ def examples_of(lesson: Lesson, encode: Encode, end: int) -> Iterator[Example]:
     best = lesson.best
     if best is None:
         return
-    answer = [*encode(best.text), end]
+    answer = [*encode(best.short), end]
     failures = [
-        FailedAttempt(t.text, t.trap, t.message) for t in lesson.tries if t.trap is not None
+        FailedAttempt(t.short, t.trap, t.message) for t in lesson.tries if t.trap is not None
     ]
     for failure in (None, *failures[:1]):
         prompt = encode(prompt_text(lesson.spec, lesson.target, failure))

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.distill.lesson import Lesson, Try
-from hawk_xdsl.distill.teacher import Case, ChangedLessonError, as_try
+from hawk_xdsl.distill.teacher import Case, ChangedLessonError, Teachers, as_try
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.model.authoring import Author
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.knowledge_store import RetrievalMode, Retriever
-from hawk_xdsl.npu_target import Target
 
 BANDS: Mapping[str, tuple[int, int]] = {"1-2": (0, 2), "3-5": (3, 5), "6-8": (6, 8), "9+": (9, 999)}
 """Bands of statement counts that results are told by."""
@@ -78,9 +77,10 @@ class Score:
         )
 
 
-def author_of(model: LocalModel, target: Target) -> Author:
-    """The model alone: it is told no knowledge."""
-    return Author(model, Retriever((), RetrievalMode.NONE), (), target)
+def author_of(model: LocalModel, case: Case) -> Author:
+    """The model alone: it is told no knowledge but the functions of its shorthand."""
+    retriever = Retriever((), RetrievalMode.NONE)
+    return Author(model, retriever, (), case.target, case.composites)
 
 
 def answer(
@@ -91,7 +91,7 @@ def answer(
     With ``until_right`` it stops at the first right kernel.
     """
     started = time.monotonic()
-    author = author_of(model, case.target)
+    author = author_of(model, case)
     proposer = ModelProposer(
         lambda: author,
         case.specification,
@@ -105,11 +105,12 @@ def answer(
     tries: list[Try] = []
     while len(tries) < attempts and (draft := proposer.next()) is not None:
         if draft.trouble is not None:
-            tries.append(Try(draft.text, draft.trouble.code, draft.trouble.message, 0, "model"))
+            trouble = draft.trouble
+            tries.append(Try(draft.text, trouble.code, trouble.message, 0, "model", draft.written))
             continue
         verdict = case.gate.check(draft.text)
         proposer.learn(draft, verdict)
-        tries.append(as_try(verdict, "model"))
+        tries.append(as_try(verdict, "model", draft.written))
         if verdict.accepted and until_right:
             break
     return Answer(lesson, tuple(tries), time.monotonic() - started)
@@ -125,9 +126,10 @@ def evaluate(
 ) -> list[Answer]:
     """The model's answers to held-out lessons. Raises ``HawkError``, as loading the model does."""
     model = LocalModel.load(files)
+    teachers = Teachers()
     answers: list[Answer] = []
     for number, lesson in enumerate(lessons, 1):
-        case = Case.again(lesson)
+        case = Case.again(lesson, teachers[lesson.target])
         answers.append(answer(model, lesson, case, attempts=attempts, seed=seed, until_right=True))
         told(number, len(lessons))
     return answers
@@ -135,11 +137,12 @@ def evaluate(
 
 def still_same(lessons: Iterable[Lesson], count: int) -> list[Lesson]:
     """The first ``count`` lessons whose op can be decided again and means the same still."""
+    teachers = Teachers()
     found: list[Lesson] = []
     for lesson in lessons:
         if len(found) < count:
             with contextlib.suppress(ChangedLessonError):
-                Case.again(lesson)
+                Case.again(lesson, teachers[lesson.target])
                 found.append(lesson)
     return found
 

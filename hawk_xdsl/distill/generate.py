@@ -88,7 +88,7 @@ class Source:
         """The case of a number, or why it is none that can be learned from."""
         op = self.op(number)
         try:
-            case = Case.of(op, self.teachers[self.target(number)].target)
+            case = Case.of(op, self.teachers[self.target(number)])
         except UnreadableError:
             return "unreadable"
         if not case.specification.operands:
@@ -110,15 +110,15 @@ class Source:
         tries = self.teachers[case.target.name].tries(case, self.order.tuning if tuned else 0)
         right = [t for t in tries if t.right]
         if right:
-            tries += self._damaged(number, case, right[0].text)
+            tries += self._damaged(number, case, right[0].short)
         lesson = case.lesson(self.order.seed, number, tries)
         return lesson if tries else "no kernel"
 
-    def _damaged(self, number: int, case: Case, text: str) -> Iterator[Try]:
+    def _damaged(self, number: int, case: Case, short: str) -> Iterator[Try]:
         """At times a damaged kernel, if the gate refuses it."""
         draw = random.Random(f"damage {self.order.seed}:{number}")
         if draw.random() < DAMAGED_SHARE:
-            found = case.tried(damaged(text, draw), "damaged")
+            found = case.tried(damaged(short, draw), "damaged")
             if not found.right:
                 yield found
 

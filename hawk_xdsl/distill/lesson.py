@@ -8,13 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Try:
-    """A kernel text that went through the gate. ``trap`` is ``None`` if it passed."""
+    """A kernel text that went through the gate. ``trap`` is ``None`` if it passed.
+
+    ``short`` is the same in the model's shorthand: that is what is learned.
+    """
 
     text: str
     trap: str | None
     message: str
     cycles: int
     source: str
+    short: str
 
     @property
     def right(self) -> bool:
@@ -48,8 +52,8 @@ class Lesson:
 
     @property
     def statements(self) -> int:
-        """Statements of the best kernel that compute; 0 without one."""
-        return 0 if self.best is None else statements_of(self.best.text)
+        """Statements of the best kernel that compute, in shorthand; 0 without one."""
+        return 0 if self.best is None else statements_of(self.best.short)
 
     def as_json(self) -> dict[str, Any]:
         """Its fields, for a line of a shard."""
@@ -63,8 +67,8 @@ class Lesson:
 
 
 def statements_of(text: str) -> int:
-    """The statements of a kernel text that compute: vector and cube instructions."""
-    return len(re.findall(r"^\w+ = (?:v\w+|mmad) ", text, re.MULTILINE))
+    """The statements of a kernel text that compute: neither loads nor what only allocates."""
+    return len(re.findall(r"^\w+ = (?!load |fill |view )", text, re.MULTILINE))
 
 
 def renumbered(text: str) -> str:

@@ -58,10 +58,14 @@ SCALAR_OPS = _scalar_ops()
 
 @dataclass(frozen=True)
 class Production:
-    """One way to grow an expression; ``conditions`` are the variables that stand for conditions."""
+    """One way to grow an expression; ``conditions`` are the variables that stand for conditions.
+
+    ``native`` says that it is one instruction.
+    """
 
     pattern: Pattern
     conditions: frozenset[str]
+    native: bool = False
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
@@ -99,7 +103,8 @@ def productions(entries: Sequence[Entry]) -> dict[str, list[Production]]:
         if not all(_sayable(node) for node in _nodes(pattern)):
             continue
         conditions = frozenset(_conditions(pattern))
-        found.setdefault(pattern.op, []).append(Production(pattern, conditions))
+        native = entry.kind is EntryKind.INSTRUCTION
+        found.setdefault(pattern.op, []).append(Production(pattern, conditions, native))
     return found
 
 

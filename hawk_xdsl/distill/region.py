@@ -38,6 +38,9 @@ DTYPES: dict[str, Attribute] = {
 }
 """The element types that values have, by name."""
 
+LARGEST = {"f16": 65504.0}
+"""The largest number of the dtypes that literals may leave."""
+
 STARTS = {"sum": 0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
 """What a fold starts from."""
 
@@ -211,7 +214,8 @@ class RegionBuilder:
 def _constant(value: float, dtype: str) -> arith.ConstantOp:
     type_ = DTYPES[dtype]
     if isinstance(type_, AnyFloat):
-        return arith.ConstantOp(FloatAttr(float(value), type_))
+        most = LARGEST.get(dtype, float("inf"))
+    return arith.ConstantOp(FloatAttr(max(-most, min(most, float(value))), type_))
     assert isinstance(type_, IntegerType)
     lowest, highest = -(2**31), 2**31 - 1
     return arith.ConstantOp(IntegerAttr(int(max(lowest, min(highest, value))), type_))

@@ -73,8 +73,8 @@ def _ops(source: Source, count: int) -> Iterator[tuple[int, Case, Lesson]]:
 
 def _renumbered(found: Try, case: Case) -> Try:
     """A right kernel in the form that is learned, through the gate once more if that differs."""
-    text = renumbered(found.text)
-    return case.tried(text, found.source) if found.right and text != found.text else found
+    short = renumbered(found.short)
+    return case.tried(short, found.source) if found.right and short != found.short else found
 
 
 def _distinct(tries: Sequence[Try]) -> list[Try]:

@@ -25,6 +25,9 @@ MOST_INPUTS = 4
 
 SCANS = ("sum", "prod", "max", "min")
 
+NATIVE = 3.0
+"""How much more often than others functions are drawn that are one instruction."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -48,7 +51,7 @@ class Recipe:
         default_factory=lambda: {"f32": 0.62, "f16": 0.26, "bf16": 0.06, "i32": 0.06}
     )
     elements: Mapping[int, float] = field(
-        default_factory=lambda: {1 << 10: 0.45, 1 << 13: 0.35, 1 << 16: 0.17, 1 << 19: 0.03}
+        default_factory=lambda: {1 << 9: 0.3, 1 << 12: 0.4, 1 << 15: 0.2, 1 << 18: 0.1}
     )
 
 
@@ -169,10 +172,11 @@ class _Grower:
         draw = self._draw
         source = self._anchor()
         chance = draw.random()
-        foldable = len(source.axes) > 1 and not self._contracts and source.dtype != "i1"
-        if foldable and chance < self._recipe.fold:
+        foldable = bool(source.axes) and not self._contracts and source.dtype != "i1"
+        several = len(source.axes) > 1
+        if foldable and chance < self._recipe.fold * (1.0 if several else 0.3):
             self._fold(source)
-        elif foldable and chance < self._recipe.fold + self._recipe.scan:
+        elif foldable and several and chance < self._recipe.fold + self._recipe.scan:
             axis = draw.choice(source.axes)
             self._compute(self._region.scan(draw.choice(SCANS[:3]), source, axis))
         else:
@@ -200,9 +204,11 @@ class _Grower:
                 self._compute(self._region.apply(function, [loose, self._last], loose.dtype))
 
     def _fold(self, source: Value) -> None:
-        """A fold over one or two axes, then often the mean of it, a step against its source."""
+        """A fold over one or two axes or all; often the mean of it, and a step of its source."""
         draw = self._draw
         count = 2 if len(source.axes) > 2 and draw.random() < 0.3 else 1
+        if draw.random() < 0.15:
+            count = len(source.axes)
         last = source.axes[-count:]
         axes = last if draw.random() < 0.7 else tuple(draw.sample(source.axes, count))
         kind = draw.choices(SCANS, (0.5, 0.02, 0.3, 0.1))[0]
@@ -213,12 +219,17 @@ class _Grower:
                 size *= self._region.extents[axis]
             folded = self._region.apply("div", [folded, float(size)], folded.dtype)
         self._compute(folded)
+        if folded.is_float and draw.random() < 0.4:
+            function = draw.choice(("sub", "sub", "div", "mul"))
+            self._unused.remove(folded)
+            self._compute(self._region.apply(function, [source, folded], folded.dtype))
 
     def _produce(self, anchor: Value) -> None:
         """A production with its variables standing for values, literals and conditions."""
         draw = self._draw
         roots = self._roots if anchor.is_float else self._integer_roots
-        production = draw.choice(roots[draw.choice(list(roots))])
+        weights = [NATIVE if any(p.native for p in found) else 1.0 for found in roots.values()]
+        production = draw.choice(draw.choices(list(roots.values()), weights)[0])
         free = [name for name in production.variables if name not in production.conditions]
         known: dict[str, Argument] = {draw.choice(free): anchor} if free else {}
         self._compute(self._grown(production.pattern, production, known))

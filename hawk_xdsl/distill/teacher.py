@@ -1,22 +1,25 @@
 """The teacher without a model: composition and search write kernels, the gate decides."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from xdsl.parser import Parser
 
-from hawk_xdsl.dialects.kernel_text import Signature
+from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.erased import erased_key, is_held_out
 from hawk_xdsl.distill.lesson import Lesson, Try, renumbered
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.abbreviation import Abbreviation
 from hawk_xdsl.generation.by_template import TemplateProposer
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
+from hawk_xdsl.generation.model.composites import Composite, composites_of
+from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.op_text import op_as_text
-from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.knowledge_store import Entry, load_seed_entries
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.finishing import finish_kernel
@@ -38,16 +41,17 @@ class Case:
     op: UndecidedOp
     specification: Specification
     target: Target
+    composites: Mapping[str, Composite] = field(default_factory=dict[str, Composite])
     gate_seed: int = 0
 
     @staticmethod
-    def of(op: UndecidedOp, target: Target) -> "Case":
-        """The case of an op. Raises ``UnreadableError``."""
-        return Case(op, specify(op), target)
+    def of(op: UndecidedOp, teacher: "Teacher") -> "Case":
+        """The case of an op for a teacher's target. Raises ``UnreadableError``."""
+        return Case(op, specify(op), teacher.target, teacher.composites)
 
     @staticmethod
-    def again(lesson: Lesson) -> "Case":
-        """The case of a held-out lesson.
+    def again(lesson: Lesson, teacher: "Teacher") -> "Case":
+        """The case of a held-out lesson of a teacher's target.
 
         Raises ``ChangedLessonError`` if the op is not kept, or is specified in other words now.
         """
@@ -55,7 +59,7 @@ class Case:
             raise ChangedLessonError("only held-out lessons keep their op")
         module = Parser(context(), lesson.op).parse_module()
         op = next(op for op in module.walk() if isinstance(op, UndecidedOp))
-        case = Case.of(op, load_target(lesson.target))
+        case = Case.of(op, teacher)
         if case.specification.digest != lesson.digest:
             raise ChangedLessonError("made with other specifications: generate anew")
         return case
@@ -77,9 +81,18 @@ class Case:
             lambda kernel: finish_kernel(kernel, self.target),
         )
 
-    def tried(self, text: str, source: str) -> Try:
-        """A text through the gate."""
-        return as_try(self.gate.check(text), source)
+    @cached_property
+    def shorthand(self) -> Shorthand:
+        """The shorthand of its kernels."""
+        return Shorthand.of(self.signature, self.specification.axes, self.composites)
+
+    def tried(self, short: str, source: str) -> Try:
+        """A text in shorthand through the gate."""
+        try:
+            text = self.shorthand.expanded(short)
+        except KernelTextError as error:
+            return Try("", "syntax", error.message, 0, source, short)
+        return as_try(self.gate.check(text), source, short)
 
     def lesson(self, seed: int, number: int, tries: Iterable[Try]) -> Lesson:
         """What was found out about the op."""
@@ -97,7 +110,7 @@ class Case:
         )
 
 
-def as_try(verdict: Verdict, source: str) -> Try:
+def as_try(verdict: Verdict, source: str, short: str) -> Try:
     """A verdict as it is kept."""
     return Try(
         verdict.text,
@@ -105,14 +118,15 @@ def as_try(verdict: Verdict, source: str) -> Try:
         (verdict.trap_message or "")[:MESSAGE_LENGTH],
         verdict.cycles,
         source,
+        short,
     )
 
 
 WRONG = "wrong-result"
 """What the gate says about a kernel that runs and computes something else."""
 
-LONGEST_KERNEL = 900
-"""Characters of a kernel; longer ones are not for so small a model."""
+LONGEST_KERNEL = 700
+"""Characters of a kernel in shorthand; longer ones are not for so small a model."""
 
 MESSAGE_LENGTH = 200
 """Characters of a trap's message that a lesson keeps."""
@@ -139,28 +153,47 @@ class Teacher:
         """The rewrites and instructions of its knowledge."""
         return Composer.of(self.entries, lambda m, dtype: supports(self.target, m, dtype))
 
+    @cached_property
+    def composites(self) -> Mapping[str, Composite]:
+        """The composite functions that its knowledge defines."""
+        return composites_of(self.entries, self.composer, self.target)
+
     def tries(self, case: Case, tuning: int) -> list[Try]:
         """The kernels it comes up with for an op, in the order tried.
 
         After the first right one, ``tuning`` more are tried, for a faster one.
         """
-        proposer = TemplateProposer(self.entries, self.composer, case.specification, self.target)
+        specification, target = case.specification, self.target
+        proposer = TemplateProposer(self.entries, self.composer, specification, target)
+        abbreviation = Abbreviation(
+            self.entries, specification, case.signature, target, self.composer, self.composites
+        )
         found: list[Try] = []
         seen: set[str] = set()
         left = self.attempts
         while left > 0 and (draft := proposer.next()) is not None:
-            text = renumbered(draft.text)
-            if draft.trouble is not None or text in seen:
+            if draft.trouble is not None:
                 continue
-            if len(text) > LONGEST_KERNEL:
+            short = renumbered(abbreviation.short(draft))
+            if short in seen:
+                continue
+            if len(short) > LONGEST_KERNEL:
                 break
-            seen.add(text)
-            verdict = case.gate.check(text)
+            seen.add(short)
+            verdict = case.gate.check(case.shorthand.expanded(short))
             proposer.learn(draft, verdict)
-            found.append(as_try(verdict, str(draft.source)))
+            found.append(as_try(verdict, str(draft.source), short))
             left -= 1
             if verdict.trap_code == WRONG:
                 break  # other tile sizes would be as wrong
             if verdict.accepted:
                 left = min(left, tuning) if sum(t.right for t in found) > 1 else tuning
         return found
+
+
+class Teachers(dict[str, Teacher]):
+    """A teacher with the package's knowledge for each target that is asked for."""
+
+    def __missing__(self, target: str) -> Teacher:
+        self[target] = Teacher.of(load_seed_entries(), target)
+        return self[target]

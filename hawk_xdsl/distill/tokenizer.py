@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import TrapCode, available_targets
 from hawk_xdsl.semantics.reading_body import FUNCTIONS
 
@@ -36,8 +38,13 @@ def collected_words() -> list[str]:
     found += [f"{letter}{n}" for letter, count in _NAMES.items() for n in range(count)]
     found += re.findall(r'"(\w+)"', grammar)
     found += _pieces(FUNCTIONS.values())
-    found += [*available_targets(), *_pieces([" ".join(TrapCode)])]
+    found += [*available_targets(), *_pieces([" ".join(TrapCode)]), "parts"]
+    found += [rule.before.op for rule in Composer.of(load_seed_entries(), _any).rules]
     return list(dict.fromkeys(found))
+
+
+def _any(mnemonic: str, dtype: str) -> bool:
+    return True
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[str]:

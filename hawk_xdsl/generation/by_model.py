@@ -86,7 +86,7 @@ class ModelProposer:
     def learn(self, draft: Draft, verdict: Verdict) -> None:
         """What was wrong or slow is what the next question is about."""
         if not verdict.accepted:
-            self._fail(draft.text, verdict.trap_code or "", verdict.trap_message or "")
+            self._fail(_shown(draft), verdict.trap_code or "", verdict.trap_message or "")
             return
         self._right = True
         if (run := verdict.performance) is not None:
@@ -95,7 +95,7 @@ class ModelProposer:
                 f"right, but it takes {verdict.cycles} cycles where {self.bound:.0f} are possible; "
                 f"the {pipe} pipe works {run.occupancy.get(pipe, 0.0):.0%} of them"
             )
-            self._failure = FailedAttempt(draft.text, SLOW, message, bottleneck=str(pipe))
+            self._failure = FailedAttempt(_shown(draft), SLOW, message, bottleneck=str(pipe))
 
     @property
     def _limit(self) -> int:
@@ -121,6 +121,7 @@ class ModelProposer:
             prompt = author.prompt(self.specification, self._known_failure(author))
             proposals = author.texts(
                 prompt,
+                self.specification,
                 self.signature,
                 skeleton,
                 candidates=min(wanted, self._limit - self._texts),
@@ -171,14 +172,15 @@ class ModelProposer:
         if not proposal.finished:
             said = _STOPPED.get(proposal.stop, proposal.reason)
             trouble = Trouble(_CODES.get(proposal.stop, "unfinished"), said)
-            self._fail(proposal.text, trouble.code, trouble.message)
+            self._fail(proposal.written or proposal.text, trouble.code, trouble.message)
             self.timed_out = self.timed_out or proposal.stop is Stop.DEADLINE
         return Draft(
             Source.MODEL,
             proposal.text,
             tuple(names),
             "" if skeleton is None else f"statements in {skeleton.about}",
-            trouble,
+            written=proposal.written,
+            trouble=trouble,
             prompt=prompt.messages,
             model=author.name,
             seconds=seconds,
@@ -192,6 +194,11 @@ class ModelProposer:
         self._waiting.append(
             Draft(Source.MODEL, "", trouble=Trouble(code, message), model=self.author().name)
         )
+
+
+def _shown(draft: Draft) -> str:
+    """A draft as the model is shown it: in its shorthand, if that is how it wrote it."""
+    return draft.written or draft.text
 
 
 def _code(error: HawkError) -> str:

@@ -86,6 +86,7 @@ class TemplateProposer:
             candidate.text,
             candidate.entries,
             about=f"{entry.name} {_spelled(candidate.sizes)}".strip(),
+            sizes=candidate.sizes,
         )
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:

@@ -1,6 +1,7 @@
 """A draft of a kernel, and who proposes drafts: the one interface of templates and models."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hawk_xdsl.generation.decision import Source
@@ -20,7 +21,8 @@ class Trouble:
 class Draft:
     """A kernel body and how it came about; with ``trouble`` it is not complete.
 
-    ``about`` says in a few words what distinguishes it, such as its tile sizes. ``seconds`` and
+    ``about`` says in a few words what distinguishes it, such as its tile sizes; ``sizes`` are those
+    of a template's axes. ``written`` is the text as a model wrote it in shorthand. ``seconds`` and
     ``tokens`` are what writing it took; ``likelihood`` is the model's, the mean natural logarithm
     of a token's that was chosen.
     """
@@ -29,6 +31,8 @@ class Draft:
     text: str
     entries: tuple[str, ...] = ()
     about: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    written: str = ""
     trouble: Trouble | None = None
     prompt: tuple[Message, ...] = ()
     model: str | None = None

@@ -48,12 +48,16 @@ class NoInstructionError(Exception):
 
 @dataclass(frozen=True)
 class Instruction:
-    """An instruction entry: what it computes, its statement, the result dtypes it is for."""
+    """An instruction entry: what it computes, its statement, the result dtypes it is for.
+
+    ``works_in`` are the dtypes that a statement which is no vector instruction takes; all without.
+    """
 
     name: str
     before: Pattern
     statement: str
     dtypes: tuple[str, ...]
+    works_in: tuple[str, ...] = ()
 
     @property
     def mnemonic(self) -> str:
@@ -160,7 +164,9 @@ class Composer:
 
     def _has(self, instruction: Instruction, dtype: str) -> bool:
         """Whether the target has it; a statement that is no vector instruction every target has."""
-        return instruction.mnemonic not in _MNEMONICS or self.supports(instruction.row, dtype)
+        if instruction.mnemonic not in _MNEMONICS:
+            return not instruction.works_in or dtype in instruction.works_in
+        return self.supports(instruction.row, dtype)
 
     def _widened(self, roots: Sequence[Term]) -> list[Term]:
         """Terms whose dtype the instruction lacks, computed in f32 and cast back."""

@@ -1,19 +1,23 @@
 """A local model with the knowledge it is given: retrieved entries in, constrained texts out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from hawk_xdsl.dialects.kernel_text import Signature, narrowed_grammar
+from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, narrowed_grammar
+from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.generation.model.composites import Composite, composites_of
 from hawk_xdsl.generation.model.facts import facts_of
-from hawk_xdsl.generation.model.line_judge import line_judges
+from hawk_xdsl.generation.model.line_judge import line_judges, shorthand_judges
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.model.skeleton import Skeleton
 from hawk_xdsl.generation.model.writing import Proposal
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import structures
 
@@ -28,12 +32,14 @@ class Author:
     """A local model, the knowledge it is given, and the target it writes for.
 
     ``told`` are the entries that may stand in a prompt: none where nothing is retrieved.
+    ``composites`` are the functions that the model's shorthand has, if it writes in shorthand.
     """
 
     model: LocalModel
     retriever: Retriever
     told: Sequence[Entry]
     target: Target
+    composites: Mapping[str, Composite] = field(default_factory=dict[str, Composite])
 
     @staticmethod
     def load(
@@ -56,7 +62,11 @@ class Author:
     ) -> "Author":
         """An author with a model that is loaded already."""
         told = () if retrieval is RetrievalMode.NONE else tuple(entries)
-        return Author(model, Retriever(entries, retrieval), told, target)
+        composites: Mapping[str, Composite] = {}
+        if model.prompt_format.shorthand:
+            composer = Composer.of(entries, lambda m, dtype: supports(target, m, dtype))
+            composites = composites_of(entries, composer, target)
+        return Author(model, Retriever(entries, retrieval), told, target, composites)
 
     @property
     def name(self) -> str:
@@ -99,6 +109,7 @@ class Author:
     def texts(
         self,
         prompt: Prompt,
+        specification: Specification,
         signature: Signature,
         skeleton: Skeleton | None,
         *,
@@ -110,8 +121,15 @@ class Author:
 
         Of a skeleton only the statements are the model's. Raises ``HawkError``, as the model does.
         """
+        shorthand = self.shorthand(specification, signature)
+        judge = line_judges(signature, self.target)
+        if shorthand is not None:
+            skeleton = None if skeleton is None else skeleton.shortened(shorthand)
+            judge = shorthand_judges(shorthand, judge)
         free = skeleton is None
         grammar = narrowed_grammar(signature) if free else skeleton.grammar(signature)
+        if shorthand is not None:
+            grammar = shorthand.grammar(grammar)
         proposals = self.model.propose(
             prompt.messages,
             grammar,
@@ -120,9 +138,17 @@ class Author:
             seed=seed,
             temperature=TEMPERATURE,
             deadline_seconds=seconds,
-            judge=line_judges(signature, self.target),
+            judge=judge,
         )
+        if shorthand is not None:
+            proposals = [_expanded(proposal, shorthand) for proposal in proposals]
         return sorted(proposals, key=lambda p: -p.log_likelihood)
+
+    def shorthand(self, specification: Specification, signature: Signature) -> Shorthand | None:
+        """The shorthand that the model writes the kernels of an op in, if it does."""
+        if not self.model.prompt_format.shorthand:
+            return None
+        return Shorthand.of(signature, specification.axes, self.composites)
 
     def rule(self, trap: str, bottleneck: str) -> str:
         """What is known about a trap, or about a pipe that a right kernel waits for."""
@@ -133,6 +159,15 @@ class Author:
             ):
                 return entry.rationale
         return ""
+
+
+def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:
+    """What a model wrote in shorthand as kernel text; as it is where it cannot be expanded."""
+    try:
+        text = shorthand.expanded(proposal.text)
+    except KernelTextError:
+        text = proposal.text
+    return replace(proposal, text=text, written=proposal.text)
 
 
 def _query(specification: Specification, failure: FailedAttempt | None) -> Query:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, PrefixBuilder, Signature
+from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.model.writing import Judge
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import objection
@@ -50,3 +51,21 @@ def line_judges(signature: Signature, target: Target) -> Callable[[], Judge]:
         return LineJudge(signature, target)
 
     return judge
+
+
+def shorthand_judges(shorthand: Shorthand, judges: Callable[[], Judge]) -> Callable[[], Judge]:
+    """Judges of texts in shorthand, by what they stand for."""
+
+    def made() -> Judge:
+        judge = judges()
+
+        def judged(lines: Sequence[str], *, ended: bool) -> str | None:
+            try:
+                text = shorthand.expanded("".join(f"{line}\n" for line in lines))
+            except KernelTextError as error:
+                return error.message
+            return judge(text.splitlines(), ended=ended)
+
+        return judged
+
+    return made

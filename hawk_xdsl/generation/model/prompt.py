@@ -67,7 +67,8 @@ class PromptFormat:
     ``ranks`` says that the model was trained to write kernels in this format, so that it is asked
     first and its likelihood orders the candidates of others: its greedy text is tried before them
     if the mean natural logarithm of a chosen token's likelihood is at least ``threshold``.
-    ``answer_tokens`` is the most that a kernel body of it may take.
+    ``answer_tokens`` is the most that a kernel body of it may take; ``shorthand`` says that it
+    writes in :class:`~hawk_xdsl.generation.model.shorthand.Shorthand`.
     """
 
     name: str
@@ -81,6 +82,7 @@ class PromptFormat:
     ranks: bool = False
     threshold: float = float("-inf")
     answer_tokens: int = 256
+    shorthand: bool = False
 
     def build(
         self,
@@ -213,6 +215,7 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
 
 _SETTINGS: Mapping[str, tuple[type, ...]] = {
     "ranks": (bool,),
+    "shorthand": (bool,),
     "threshold": (float, int),
     "answer_tokens": (int,),
 }

@@ -8,6 +8,7 @@ from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import Composer, Composition, Instruction
 from hawk_xdsl.generation.composing.template import candidates
+from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.rewriting import Match, Pattern
@@ -34,6 +35,12 @@ class Skeleton:
     def grammar(self, signature: Signature) -> str:
         """What a model may write: the fixed text, and statements over tiles in between."""
         return statement_grammar(signature, self.before, self.after)
+
+    def shortened(self, shorthand: Shorthand) -> "Skeleton":
+        """The same in shorthand."""
+        lines = shorthand.shortened(self.before + self.after).splitlines(keepends=True)
+        count = len(self.before.splitlines())
+        return replace(self, before="".join(lines[:count]), after="".join(lines[count:]))
 
 
 def skeletons(

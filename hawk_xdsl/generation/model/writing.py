@@ -38,7 +38,8 @@ class Proposal:
     probability among the tokens the grammar allowed there. ``tokens`` counts those of the text,
     ``forced_tokens`` those of them that the grammar left no choice about. ``seconds`` is the time
     from the start of the whole batch. ``rejected_lines`` were taken back, and with them
-    ``taken_back`` tokens; ``reason`` is why the last one was rejected.
+    ``taken_back`` tokens; ``reason`` is why the last one was rejected. ``written`` is the text as
+    the model wrote it, if that was in shorthand.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Proposal:
     rejected_lines: int = 0
     taken_back: int = 0
     reason: str = ""
+    written: str = ""
 
     @property
     def finished(self) -> bool:

@@ -1,0 +1,171 @@
+"""The shorthand of kernel models: what it stands for, what it refuses, and back."""
+
+from collections.abc import Mapping
+
+import pytest
+from llguidance import LLMatcher
+from undecided import SOFTMAX, elementwise, undecided
+
+from hawk_xdsl.dialects.kernel_text import KernelTextError, narrowed_grammar
+from hawk_xdsl.dialects.kernel_text.signature import GlobalOperand, Signature
+from hawk_xdsl.generation.abbreviation import Abbreviation
+from hawk_xdsl.generation.by_template import TemplateProposer
+from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.generation.judging.gate import Gate, signature_of
+from hawk_xdsl.generation.model.composites import Composite, composites_of
+from hawk_xdsl.generation.model.shorthand import Shorthand
+from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.semantics.specification import specify
+
+SIGNATURE = Signature(
+    "kernel",
+    (GlobalOperand("x0", "f32", (7168, 64)), GlobalOperand("x1", "f32", (64,))),
+    (GlobalOperand("y0", "f32", (7168, 64)),),
+    "ascend910b1",
+)
+TWICE = Composite("twice", 1, ("b0 = vadd x0, 1.0", "y0 = vadd b0, x0"))
+SHORTHAND = Shorthand.of(SIGNATURE, {"i0": 7168, "i1": 64}, {"twice": TWICE})
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    return load_target("ascend910b1")
+
+
+@pytest.fixture(scope="module")
+def composer(target: Target) -> Composer:
+    return Composer.of(load_seed_entries(), lambda m, dtype: supports(target, m, dtype))
+
+
+@pytest.fixture(scope="module")
+def composites(composer: Composer, target: Target) -> Mapping[str, Composite]:
+    return composites_of(load_seed_entries(), composer, target)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("across i0 parts 48 {", "across i0 in 0..7168 step 150 {"),
+        ("across i0 step 8, i1 parts 1 {", "across i0 in 0..7168 step 8, i1 in 0..64 step 64 {"),
+        ("for j in 3..9 step 2 {", "for j in 3..9 step 2 {"),
+        ("temp t0 f32[i0, 8]", "temp t0 f32[7168, 8]"),
+        ("b0 = vmul b1, 1/140.0", "b0 = vmul b1, 0.007142857142857143"),
+        ("b0 = vmul b1, -1/8", "b0 = vmul b1, -0.125"),
+        ("b0 = load x1[:] into ub", "b0 = load x1[0:64] into ub"),
+        ("b0 = load x0[:] into ub", "b0 = load x0[0:458752] into ub"),
+        ("b0 = fill 0.0 f32[i0, 1] in ub", "b0 = fill 0.0 f32[7168, 1] in ub"),
+        ("b0 = view b1 as [i1, 1]", "b0 = view b1 as [64, 1]"),
+        ("b0 = vtranspose b1 perm [1, 0]", "b0 = vtranspose b1 perm [1, 0]"),
+        ("b2 = twice b1", "c1_b0 = vadd b1, 1.0\nb2 = vadd c1_b0, b1"),
+    ],
+)
+def test_a_line_stands_for_what_follows_from_the_operands(short: str, long: str) -> None:
+    assert SHORTHAND.expanded(f"{short}\n") == f"{long}\n"
+
+
+def test_a_length_is_the_step_of_the_loop_that_the_slice_follows() -> None:
+    short = "across i0 parts 48 {\nb0 = load x0[i0:, :] into ub\nstore b0 into y0[i0 + 1:, :]\n}\n"
+    assert SHORTHAND.expanded(short) == (
+        "across i0 in 0..7168 step 150 {\nb0 = load x0[i0:150, 0:64] into ub\n"
+        "store b0 into y0[i0 + 1:150, 0:64]\n}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("short", "reason"),
+    [
+        ("across i9 parts 4 {", "`i9` is no axis"),
+        ("b0 = load x0[i0:, :] into ub", "follows no single loop"),
+        ("b0 = load x1[:, :] into ub", "needs an operand"),
+        ("b0 = vadd b1[:], b2", "needs an operand"),
+        ("b0 = twice b1, b2", "twice takes 1 tiles"),
+        ("b0 = vmul b1, 1/0.0", "1/0 is no number"),
+        ("b0 = fill 0.0 f32[j] in ub", "`j` is no axis"),
+    ],
+)
+def test_what_nothing_follows_from_is_named_with_its_line(short: str, reason: str) -> None:
+    with pytest.raises(KernelTextError, match=reason) as caught:
+        SHORTHAND.expanded(f"temp t0 f32[8]\n{short}\n")
+    assert caught.value.line == 2
+
+
+def test_a_composite_never_overwrites_its_operand() -> None:
+    short = "b0 = twice b0\nb0 = twice b0\nstore b0 into y0[0, 0:8]\n"
+    assert SHORTHAND.expanded(short) == (
+        "c1_b0 = vadd b0, 1.0\nc1_y0 = vadd c1_b0, b0\n"
+        "c2_b0 = vadd c1_y0, 1.0\nc2_y0 = vadd c2_b0, c1_y0\nstore c2_y0 into y0[0, 0:8]\n"
+    )
+
+
+@pytest.mark.parametrize("module", [elementwise("7168x64", "%1 = math.erf %in : f32"), SOFTMAX])
+def test_drafts_in_shorthand_pass_the_gate_and_its_grammar(
+    module: str, target: Target, composer: Composer, composites: Mapping[str, Composite]
+) -> None:
+    op = undecided(module)
+    specification = specify(op)
+    signature = signature_of(specification, "kernel", target.name)
+    entries = load_seed_entries()
+    draft = TemplateProposer(entries, composer, specification, target).next()
+    assert draft is not None
+    abbreviation = Abbreviation(entries, specification, signature, target, composer, composites)
+    short = abbreviation.short(draft)
+    assert len(short) < len(draft.text)
+    text = abbreviation.shorthand.expanded(short)
+    gate = Gate(
+        op, specification, signature, target, 0, lambda kernel: finish_kernel(kernel, target)
+    )
+    assert gate.check(text).accepted, text
+    grammar = abbreviation.shorthand.grammar(narrowed_grammar(signature))
+    assert _accepts(grammar, short)
+    assert _accepts(grammar, draft.text)
+    assert not _accepts(narrowed_grammar(signature), short)
+
+
+def _accepts(grammar: str, text: str) -> bool:
+    from llguidance.hf import from_tokenizer
+
+    from hawk_xdsl.distill.tokenizer import make_tokenizer
+
+    tokenizer = make_tokenizer()
+    matcher = LLMatcher(from_tokenizer(tokenizer), LLMatcher.grammar_from_lark(grammar))
+    tokens = tokenizer.encode(text)
+    return matcher.validate_tokens(tokens) == len(tokens) and _ends(matcher, tokens)
+
+
+def _ends(matcher: LLMatcher, tokens: list[int]) -> bool:
+    matcher.consume_tokens(tokens)
+    return matcher.is_accepting()
+
+
+def test_every_composite_computes_its_function(
+    target: Target, composites: Mapping[str, Composite]
+) -> None:
+    """Each in a kernel of its own through the gate of the op that is this function alone."""
+    checked = 0
+    for name, function in (("erf", "erf"), ("tanh", "tanh"), ("floor", "floor"), ("sin", "sin")):
+        op = undecided(elementwise("96x64", f"%1 = math.{function} %in : f32"))
+        specification = specify(op)
+        signature = signature_of(specification, "kernel", target.name)
+        shorthand = Shorthand.of(signature, specification.axes, composites)
+        gate = Gate(
+            op, specification, signature, target, 0, lambda kernel: finish_kernel(kernel, target)
+        )
+        text = (
+            "across i0 parts 8 {\nb0 = load x0[i0:] into ub\n"
+            f"b0 = {name} b0\nstore b0 into y0[i0:]\n}}\n"
+        )
+        assert gate.check(shorthand.expanded(text)).accepted, name
+        checked += 1
+    assert checked == 4
+
+
+def test_only_functions_of_any_values_are_composites(composites: Mapping[str, Composite]) -> None:
+    assert {"erf", "tanh", "log1p", "pow", "rem"} <= composites.keys()
+    assert not composites.keys() & {"exp", "select", "cast", "reduce_or", "add"}
+    for composite in composites.values():
+        assert composite.lines[-1].startswith("y0 = ")
+        written = {line.split(" = ")[0] for line in composite.lines}
+        assert not written & {f"x{i}" for i in range(composite.arity)}
