@@ -1,5 +1,6 @@
 """Builds the region of an undecided op, one ``linalg.generic`` a step, over a few named axes."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -214,8 +215,9 @@ class RegionBuilder:
 def _constant(value: float, dtype: str) -> arith.ConstantOp:
     type_ = DTYPES[dtype]
     if isinstance(type_, AnyFloat):
-        most = LARGEST.get(dtype, float("inf"))
-    return arith.ConstantOp(FloatAttr(max(-most, min(most, float(value))), type_))
+        most = LARGEST.get(dtype, math.inf)
+        finite = value if math.isinf(value) else max(-most, min(most, value))
+        return arith.ConstantOp(FloatAttr(float(finite), type_))
     assert isinstance(type_, IntegerType)
     lowest, highest = -(2**31), 2**31 - 1
     return arith.ConstantOp(IntegerAttr(int(max(lowest, min(highest, value))), type_))
