@@ -9,6 +9,7 @@ from test_specification_families import groups
 from torch.nn import functional as F
 
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.distill.region import RegionBuilder
 from hawk_xdsl.generation.candidate import Candidate
 from hawk_xdsl.generation.composing.composition import Composer, Composition
 from hawk_xdsl.generation.composing.template import candidates, instantiate
@@ -117,6 +118,23 @@ def test_a_mechanism_is_right_and_its_damage_is_seen(name: str) -> None:
     assert found.accepted, found.trap_message
     assert case.right in text
     assert not verdict(op, text.replace(case.right, case.wrong)).accepted
+
+
+def test_a_fold_of_all_stands_beside_one_of_rows() -> None:
+    region = RegionBuilder([16, 1990])
+    both = [region.input((0, 1), "f16") for _ in range(2)]
+    largest = region.fold("max", both[0], (0, 1))
+    clipped = region.apply("max", [region.apply("exp", [largest], "f16"), both[0]], "f16")
+    scaled = region.apply("mul", [clipped, region.fold("sum", both[1], (1,))], "f16")
+    op = region.finish([scaled], "folds")
+    composition = composed(op)
+    found = [
+        candidate
+        for entry in ENTRIES.values()
+        for candidate in candidates(entry, specify(op), composition, TARGET)
+    ]
+    best = verdict(op, min(found, key=lambda c: c.estimate).text)
+    assert best.accepted, best.trap_message
 
 
 def test_a_stage_has_a_temp_for_each_fold_in_parts() -> None:

@@ -25,7 +25,7 @@ from hawk_xdsl.generation.composing.fold import Folder
 from hawk_xdsl.generation.composing.pieces import axes_of
 from hawk_xdsl.generation.composing.read import Reader
 from hawk_xdsl.generation.composing.scope import Frame, Scope, number
-from hawk_xdsl.generation.composing.tiling import Tiling
+from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.specification import Result
 from hawk_xdsl.semantics.terms import Term, walk
 
@@ -145,12 +145,19 @@ class _Writer:
             self._loops(tail, rest, innermost, emit)
 
     def _home(self, term: Term, scope: Scope) -> Scope:
-        """The outermost scope in which a term does not vary."""
+        """The outermost scope in which a term does not vary. Raises ``UntileableError``."""
+        home = self._found(term, scope)
+        if home is None:
+            raise UntileableError("a value is needed where its loops are not open")
+        return home
+
+    def _found(self, term: Term, scope: Scope) -> Scope | None:
+        """Its home; ``None`` if it varies in this scope too."""
         needed = term.axes
         if term.is_reduction and not term.bound <= self.tiling.streamed:
             needed = needed | (term.bound & frozenset(self.tiling.across()))
         needed = needed & frozenset(self.tiling.sizes)
-        return next(s for s in scope.chain() if needed <= s.open)
+        return next((s for s in scope.chain() if needed <= s.open), None)
 
     def _streams(self, term: Term) -> frozenset[str]:
         """The streamed axes that a term folds."""
@@ -249,7 +256,7 @@ class _Writer:
                 if self._streams(t) == streams
                 and self._level(t) == level
                 and not t.axes & self.tiling.streamed
-                and self._home(t, scope) is scope
+                and self._found(t, scope) is scope
                 and id(t) not in scope.values
             ]
         totals: dict[int, tuple[Value, ...]] = {}
