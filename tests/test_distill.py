@@ -16,12 +16,13 @@ from hawk_xdsl.distill.dataset import batches_of, examples_of, padded, split_of
 from hawk_xdsl.distill.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
 from hawk_xdsl.distill.exclude import keys_of
 from hawk_xdsl.distill.generate import Order, Source, generate, lessons_of
-from hawk_xdsl.distill.lesson import Lesson, Try, renumbered, statements_of
+from hawk_xdsl.distill.lesson import Lesson, Try, statements_of
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, write_shard
 from hawk_xdsl.distill.specs import Recipe
 from hawk_xdsl.distill.teacher import Case, Teachers
 from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer, saved_words
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.model.shorthand import renumbered
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics.specification import specify

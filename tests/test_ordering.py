@@ -37,9 +37,9 @@ def order(proposer: Proposer) -> str:
     return "".join(found)
 
 
-def by_letter(texts: Sequence[str]) -> list[float]:
+def by_letter(drafts: Sequence[Draft]) -> list[float]:
     """The later in the alphabet, the likelier."""
-    return [float(ord(text[0])) if text else 0.0 for text in texts]
+    return [float(ord(draft.text[0])) if draft.text else 0.0 for draft in drafts]
 
 
 def ranked(model: Listed, templates: Listed, threshold: float) -> Ranked:
@@ -73,7 +73,7 @@ def test_without_templates_the_models_texts_remain() -> None:
 
 
 def test_what_the_model_cannot_score_stays_in_the_order_of_estimates() -> None:
-    def too_long(texts: Sequence[str]) -> list[float]:
+    def too_long(drafts: Sequence[Draft]) -> list[float]:
         raise HawkError("the prompt is too long")
 
     proposer = Ranked(listed(), listed("a", "c", "b"), lambda: 0.0, too_long)

@@ -69,17 +69,3 @@ class Lesson:
 def statements_of(text: str) -> int:
     """The statements of a kernel text that compute: neither loads nor what only allocates."""
     return len(re.findall(r"^\w+ = (?!load |fill |view )", text, re.MULTILINE))
-
-
-def renumbered(text: str) -> str:
-    """The same kernel with its buffers named ``b0, b1, …`` in the order in which they appear.
-
-    What is easiest to learn is a new buffer that always has the next number.
-    """
-    names: dict[str, str] = {}
-    for line in text.splitlines():
-        found = re.match(r"(\w+) = ", line)
-        if found:
-            names.setdefault(found[1], f"b{len(names)}")
-    pattern = r"(?<![\w.])[A-Za-z_]\w*"
-    return re.sub(pattern, lambda word: names.get(word[0], word[0]), text)

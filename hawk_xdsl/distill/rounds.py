@@ -8,12 +8,13 @@ from hawk_xdsl.distill.dataset import split_of
 from hawk_xdsl.distill.erased import erased_key, is_held_out
 from hawk_xdsl.distill.evaluate import Answer, Score, answer
 from hawk_xdsl.distill.generate import Order, Source, lessons_of, made_by
-from hawk_xdsl.distill.lesson import Lesson, Try, renumbered
+from hawk_xdsl.distill.lesson import Lesson, Try
 from hawk_xdsl.distill.shards import shard_path, write_shard
 from hawk_xdsl.distill.teacher import Case
 from hawk_xdsl.distill.train import Recipe, train
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import ModelFiles
+from hawk_xdsl.generation.model.shorthand import renumbered
 from hawk_xdsl.knowledge_store import Entry
 
 Told = Callable[[str], None]

@@ -9,7 +9,7 @@ from xdsl.parser import Parser
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.erased import erased_key, is_held_out
-from hawk_xdsl.distill.lesson import Lesson, Try, renumbered
+from hawk_xdsl.distill.lesson import Lesson, Try
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.abbreviation import Abbreviation
 from hawk_xdsl.generation.by_template import TemplateProposer
@@ -174,7 +174,7 @@ class Teacher:
         while left > 0 and (draft := proposer.next()) is not None:
             if draft.trouble is not None:
                 continue
-            short = renumbered(abbreviation.short(draft))
+            short = abbreviation.short(draft)
             if short in seen:
                 continue
             if len(short) > LONGEST_KERNEL:

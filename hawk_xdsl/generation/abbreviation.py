@@ -10,7 +10,7 @@ from hawk_xdsl.generation.composing.composition import Composer, Composition, No
 from hawk_xdsl.generation.composing.template import instantiate
 from hawk_xdsl.generation.draft import Draft
 from hawk_xdsl.generation.model.composites import Composite, composer_with
-from hawk_xdsl.generation.model.shorthand import Shorthand
+from hawk_xdsl.generation.model.shorthand import Shorthand, renumbered
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
@@ -41,7 +41,7 @@ class Abbreviation:
 
     def short(self, draft: Draft) -> str:
         """A draft in shorthand; what it stands for may hold other buffers than the draft."""
-        return self.shorthand.shortened(self._with_calls(draft) or draft.text)
+        return renumbered(self.shorthand.shortened(self._with_calls(draft) or draft.text))
 
     def _with_calls(self, draft: Draft) -> str | None:
         """The same template at the same sizes, with composite functions as calls."""

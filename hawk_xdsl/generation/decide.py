@@ -8,13 +8,14 @@ from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.abbreviation import Abbreviation
 from hawk_xdsl.generation.attempts import FAST_ENOUGH, Attempts
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.by_template import TemplateProposer
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.composing.search import TileSearch
 from hawk_xdsl.generation.decision import Budget, Decision, Effort, Source, Sources
-from hawk_xdsl.generation.draft import Proposer
+from hawk_xdsl.generation.draft import Draft, Proposer
 from hawk_xdsl.generation.judging.gate import Finish, Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.ledger import Ledger
@@ -235,10 +236,27 @@ class _Op:
                 model,
                 templates,
                 lambda: decider.author().threshold,
-                lambda texts: decider.author().likelihoods(self._specification, texts),
+                self._likelihoods,
             )
         turn = decider.settings.budget.attempts * 3 // 4
         return InTurn((templates, model), max(1, turn))
+
+    def _likelihoods(self, drafts: Sequence[Draft]) -> list[float]:
+        """How likely a model finds drafts of templates, in the form that it writes them in."""
+        decider = self._decider
+        author = decider.author()
+        texts = [draft.text for draft in drafts]
+        if author.model.prompt_format.shorthand:
+            abbreviation = Abbreviation(
+                decider.entries,
+                self._specification,
+                self._signature,
+                decider.target,
+                decider.composer,
+                author.composites,
+            )
+            texts = [abbreviation.short(draft) for draft in drafts]
+        return author.likelihoods(self._specification, texts)
 
     def _model(self) -> ModelProposer:
         settings = self._decider.settings

@@ -69,13 +69,13 @@ class Ranked:
 
     The model's likeliest text comes first if its likelihood is at least ``threshold``, otherwise
     after the first of the templates. From then on both take turns: the model repairs what was
-    refused. The templates' first candidates are in the order of the model's ``likelihoods``.
+    refused. The templates' first drafts are in the order of the model's ``likelihoods``.
     """
 
     model: Proposer
     templates: Proposer
     threshold: Callable[[], float]
-    likelihoods: Callable[[Sequence[str]], Sequence[float]]
+    likelihoods: Callable[[Sequence[Draft]], Sequence[float]]
     _held: list[Draft] = field(default_factory=list[Draft])
     _ranked: list[Draft] = field(default_factory=list[Draft])
     _started: bool = False
@@ -121,12 +121,11 @@ class Ranked:
     def _rank(self) -> None:
         while len(self._ranked) < RANKED and (draft := self.templates.next()) is not None:
             self._ranked.append(draft)
-        texts = [draft.text for draft in self._ranked]
         try:
-            found = self.likelihoods(texts)
+            found = self.likelihoods(self._ranked)
         except HawkError:
             return  # too long for the model: the order of the estimates stays
         order = sorted(
-            range(len(texts)), key=lambda i: (self._ranked[i].trouble is None, -found[i])
+            range(len(found)), key=lambda i: (self._ranked[i].trouble is None, -found[i])
         )
         self._ranked = [self._ranked[i] for i in order]

@@ -315,3 +315,17 @@ def _as_reciprocal(literal: str) -> str:
     if inverse and repr(1 / inverse) == repr(abs(value)) and len(repr(inverse)) < len(literal) - 4:
         return f"{'-' if value < 0 else ''}1/{inverse!r}"
     return literal
+
+
+def renumbered(text: str) -> str:
+    """The same kernel with its buffers named ``b0, b1, …`` in the order in which they appear.
+
+    What is easiest to learn is a new buffer that always has the next number.
+    """
+    names: dict[str, str] = {}
+    for line in text.splitlines():
+        found = re.match(r"(\w+) = ", line)
+        if found:
+            names.setdefault(found[1], f"b{len(names)}")
+    pattern = r"(?<![\w.])[A-Za-z_]\w*"
+    return re.sub(pattern, lambda word: names.get(word[0], word[0]), text)
