@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import Composer, Instruction, NoInstructionError
-from hawk_xdsl.generation.composing.template import candidates
+from hawk_xdsl.generation.composing.template import instantiate
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.rewriting import Pattern, Rule
@@ -21,7 +21,7 @@ from hawk_xdsl.semantics.terms import Affine, Terms
 DTYPE = "f32"
 """What composite functions are of."""
 
-_ELEMENTS = 1 << 15  # enough for a loop of tiles
+_ELEMENTS, _STEP = 1 << 12, 1 << 6  # more than one tile, so that there is a loop
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
@@ -106,10 +106,10 @@ def _composed(rule: Rule, template: Entry, composer: Composer, target: Target) -
     )
     try:
         composition = composer.compose(specification)
-        made = candidates(template, specification, composition, target)
+        made = instantiate(template, specification, composition, target, {"i0": _STEP})
     except (NoInstructionError, HawkError):
         return None
-    lines = _statements(made[0].text, names) if made else None
+    lines = None if made is None else _statements(made.text, names)
     return None if lines is None else Composite(rule.before.op, len(names), lines)
 
 
