@@ -69,3 +69,10 @@ def test_rules_that_never_end_are_an_error(terms: Terms, x: Term) -> None:
 def test_text_that_is_no_expression_is_an_error(text: str) -> None:
     with pytest.raises(HawkError, match="expression"):
         parse_pattern(text)
+
+
+def test_a_rule_about_what_another_rule_replaces_comes_first(terms: Terms, x: Term) -> None:
+    half = terms.apply("add", (terms.apply("tanh", (x,), "f32"), terms.const(1.0, "f32")), "f32")
+    tanh = rule("tanh(x)", "x * 3")
+    assert apply(half, tanh, rule("tanh(x) + 1", "exp(x)")) == "y[] = exp(x[i])"
+    assert apply(half, tanh) == "y[] = x[i] * 3.0 + 1.0"

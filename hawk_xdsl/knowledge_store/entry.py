@@ -38,6 +38,7 @@ class Trigger:
     bottleneck: str | None = None  # a pipe
     intensity: Range | None = None  # operations per byte of global memory, lowest and highest
     pressure: Range | None = None  # bytes wanted / bytes of the scope, lowest and highest
+    results: tuple[str, ...] = ()  # dtypes one of which each result of the specification has
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ _TRIGGER = {
     "bottleneck": _Key(_text),
     "intensity": _Key(_range),
     "pressure": _Key(_range),
+    "results": _Key(_texts),
 }
 _TILE = {"name": _Key(_identifier, required=True), "prefer": _Key(_sizes, required=True)}
 _PATTERNS = {

@@ -198,20 +198,37 @@ def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
 class Rule:
     """A rewrite: wherever ``before`` matches, ``after`` may stand.
 
-    ``dtypes`` are those of the term that is replaced; none: all.
+    ``dtypes`` are those of the term that is replaced, ``results`` those that the results of the
+    whole specification may have; none: all.
     """
 
     name: str
     before: Pattern
     after: Pattern
     dtypes: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
 
 
 def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], list[str]]:
     """The roots with every rule applied until none matches, and the names of those that did.
 
-    Raises ``HawkError`` if the rules do not come to an end.
+    Arguments come before what they are arguments of. So a rule that looks at a function of a value
+    that another rule would replace is applied before all others. Raises ``HawkError`` if the rules
+    do not come to an end.
     """
+    replaced = frozenset(rule.before.op for rule in rules)
+    early = [r for r in rules if any(_names(arg) & replaced for arg in r.before.args)]
+    roots, first = _settled(roots, early)
+    roots, then = _settled(roots, rules)
+    return roots, sorted({*first, *then})
+
+
+def _names(pattern: Pattern) -> frozenset[str]:
+    """The functions in a pattern."""
+    return frozenset({pattern.op}).union(*(_names(arg) for arg in pattern.args))
+
+
+def _settled(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], list[str]]:
     by_op: dict[str, list[Rule]] = {}
     for rule in rules:
         by_op.setdefault(rule.before.op, []).append(rule)
@@ -246,7 +263,7 @@ def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term],
             local[id(term)] = settle(_refolded(terms, term, args), depth)
         return local[id(root)]
 
-    return [settle_all(root, 0) for root in roots], sorted(set(applied))
+    return [settle_all(root, 0) for root in roots], applied
 
 
 def _refolded(terms: Terms, term: Term, args: tuple[Term, ...]) -> Term:

@@ -101,7 +101,8 @@ class Composer:
             pattern = parse_pattern(before, file=entry.origin or None)
             if entry.kind is EntryKind.REWRITE:
                 replacement = parse_pattern(after, file=entry.origin or None)
-                rules.append(Rule(entry.name, pattern, replacement, entry.trigger.dtypes))
+                when = entry.trigger
+                rules.append(Rule(entry.name, pattern, replacement, when.dtypes, when.results))
             elif entry.kind is EntryKind.INSTRUCTION:
                 instructions.append(Instruction(entry.name, pattern, after, entry.trigger.dtypes))
         return Composer(tuple(rules), tuple(instructions), supports)
@@ -113,10 +114,11 @@ class Composer:
         """
         specification = unified(specification)
         plain = _stored_terms(specification.roots)
-        roots, applied = rewritten(plain, self.rules)
+        rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
+        roots, applied = rewritten(plain, rules)
         if _rounds_twice(roots):
             dtypes = [root.dtype for root in plain]
-            roots, applied = rewritten(_in_f32(plain), self.rules)
+            roots, applied = rewritten(_in_f32(plain), rules)
             terms = Terms()
             roots = [terms.cast(r, d) for r, d in zip(roots, dtypes, strict=True)]
         roots = self._in_steps(self._widened(roots))
@@ -223,6 +225,11 @@ class Composer:
                 if step == target or _passes(way[-1], step, target):
                     ways.append([*way, step])
         raise NoInstructionError(f"nothing says how to cast {source} to {target} on this target")
+
+
+def _precise_enough(rule: Rule, specification: Specification) -> bool:
+    """Whether every result is of a dtype that the rule is precise enough for."""
+    return not rule.results or all(r.dtype in rule.results for r in specification.outputs)
 
 
 def _passes(source: str, step: str, target: str) -> bool:
