@@ -69,7 +69,7 @@ CASES: dict[str, Case] = {
         "x1[q0,", "x1[i0,",
     ),
     "columns backwards": Case(
-        lambda x: x.flip(1), (ROWS,), "whole-tiles", {"i0": 1}, "vadd b1, 19", "vadd b1, 18"
+        lambda x: x.flip(1), (ROWS,), "whole-tiles", {"i0": 1}, "vadd b0, 19", "vadd b0, 18"
     ),
     "pieces": Case(
         lambda x, y: torch.cat([x, y], 1), (ROWS, torch.randn(5, 3)), "whole-tiles", {"i0": 2},
@@ -161,3 +161,31 @@ def test_mathematics_that_the_unit_lacks(name: str, dtype: torch.dtype) -> None:
     first = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0]
     found = verdict(op, first.text)
     assert found.accepted, found.trap_message
+
+
+@pytest.mark.parametrize(("dtype", "comparisons"), [(torch.float16, 0), (torch.float32, 1)])
+def test_a_coarse_rule_is_for_coarse_results(dtype: torch.dtype, comparisons: int) -> None:
+    [op] = groups(torch.tanh, ROWS.to(dtype))
+    first = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0]
+    assert first.text.count("vcmp") == comparisons
+
+
+def test_indices_of_rows_are_loaded_once() -> None:
+    [op] = groups(F.embedding, torch.randint(0, 64, (512,)), torch.randn(64, 256))
+    text = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0].text
+    head, _, body = text.partition("across ")
+    assert "load x0[0:512] into ub" in head
+    assert body.count("load ") == 1
+    found = verdict(op, text)
+    assert found.accepted, found.trap_message
+    assert found.cycles < 4000  # 6,700 where each row loads its index
+
+
+def test_picked_elements_come_from_the_rows_of_the_tile() -> None:
+    [op] = groups(lambda x: x.flip(1), torch.randn(100, 64))
+    entry, composition = ENTRIES["whole-tiles"], composed(op)
+    found = instantiate(entry, specify(op), composition, TARGET, {"i0": 8})
+    assert found is not None
+    assert "load x0[i0:8, 0:64] into ub" in found.text
+    assert "varange" not in found.text.partition("across ")[2]
+    assert verdict(op, found.text).accepted

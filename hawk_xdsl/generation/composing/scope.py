@@ -142,7 +142,7 @@ class Frame:
             if self.tiling.streamed or term.op in ("index", "gather"):
                 return True
             if term.op == "read" and any(
-                len(self.tiling.covered(dim)) > 1 or self._beyond(dim, extent, ragged)
+                not self.tiling.has_slice(dim) or self._beyond(dim, extent, ragged)
                 for dim, extent in zip(term.index, self.shapes[term.operand], strict=True)
             ):
                 return True

@@ -90,6 +90,11 @@ class Tiling:
         """The axes of an index that have a dimension in the tile, with their coefficients."""
         return [(a, c) for a, c in dim.terms if not is_pseudo(a) and self.in_tile(a)]
 
+    def has_slice(self, dim: Affine) -> bool:
+        """Whether a slice says what a tile reads: no window within it, and nothing backwards."""
+        covered = self.covered(dim)
+        return len(covered) <= 1 and all(factor > 0 for _, factor in covered)
+
     def slice_of(
         self, name: str, index: Sequence[Affine], shape: Sequence[int], *, rows: bool = False
     ) -> tuple[str, tuple[str | None, ...]]:

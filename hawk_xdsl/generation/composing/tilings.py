@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 
 from hawk_xdsl.dialects.npu import Core, Scope
@@ -54,18 +55,24 @@ def tilings(
 
     Tiles are filled axis by axis, in several orders and to several sizes.
     """
-    room = _room(specification, parts)
     seen: set[tuple[tuple[str, int], ...]] = set()
-    for order in _orders(room):
-        for budget in _budgets(specification, target):
-            for even in (False, True):
-                sizes = _filled(room, order, budget, target.cores[Core.VECTOR], even)
-                if tuple(sizes.items()) not in seen:
-                    seen.add(tuple(sizes.items()))
-                    yield sizes
+    cores = target.cores[Core.VECTOR]
+    rooms = _rooms(specification, parts)
+    for room, budget, even in product(rooms, _budgets(specification, target), (False, True)):
+        for order in _orders(room):
+            sizes = _filled(room, order, budget, cores, even)
+            if tuple(sizes.items()) not in seen:
+                seen.add(tuple(sizes.items()))
+                yield sizes
 
 
-def _room(specification: Specification, parts: frozenset[str]) -> _Room:
+def _rooms(specification: Specification, parts: frozenset[str]) -> list[_Room]:
+    """With an index that is a value at each point; then with tiles of such, if there are any."""
+    found = [_room(specification, parts, tiles) for tiles in (False, True)]
+    return found if found[0] != found[1] else found[:1]
+
+
+def _room(specification: Specification, parts: frozenset[str], gathers_in_tiles: bool) -> _Room:
     folded = folded_axes(specification) - parts
     folded |= frozenset(specification.axes) - dealt_axes(specification)
     points: set[str] = set()
@@ -74,7 +81,7 @@ def _room(specification: Specification, parts: frozenset[str]) -> _Room:
     for term in walk(specification.roots):
         if term.op in ("read", "gather"):
             indices.append(term.index)
-        if term.op == "gather":
+        if term.op == "gather" and not gathers_in_tiles:
             points |= {a for arg in term.args for a in arg.axes}
     for index in indices:
         if index:

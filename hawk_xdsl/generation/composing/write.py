@@ -22,6 +22,7 @@ from hawk_xdsl.generation.composing.block import (
 )
 from hawk_xdsl.generation.composing.composition import Composition
 from hawk_xdsl.generation.composing.fold import Folder
+from hawk_xdsl.generation.composing.pick import Picker
 from hawk_xdsl.generation.composing.pieces import axes_of
 from hawk_xdsl.generation.composing.read import Reader
 from hawk_xdsl.generation.composing.scope import Frame, Scope, number
@@ -77,6 +78,7 @@ class _Writer:
         self.tiling = tiling
         self.frame = Frame(composition, tiling)
         self.reader = Reader(self.frame)
+        self.picker = Picker(self.frame, self.reader)
         self.folder = Folder(self.frame)
 
     def write(self) -> Body:
@@ -191,17 +193,21 @@ class _Writer:
         for reads in (True, False):
             for term in order:
                 home = self._home(term, scope)
-                if term.is_const or id(term) in home.values:
+                if term.is_const or id(term) in home.values or id(term) in self.picker.staged:
                     continue
                 if reads and (term.op != "read" or home is not scope):
                     continue
                 home.values[id(term)] = self._made(term, home)
 
     def _made(self, term: Term, scope: Scope) -> Value:
+        if term.op == "read" and not all(map(scope.tiling.has_slice, term.index)):
+            return self.picker.picked(term, (), scope)
         if term.op == "read":
             return self.reader.load(term, scope)
         if term.op == "gather":
-            return self.reader.gather(term, [self.value(a, scope) for a in term.args], scope)
+            staged = self.picker.staged
+            indices = [None if id(a) in staged else self.value(a, scope) for a in term.args]
+            return self.picker.gather(term, indices, scope)
         if term.op == "index":
             return self.reader.number(term.index[0], term, scope)
         if self._streams(term):
