@@ -18,7 +18,7 @@ from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.finishing import finish_kernel
-from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.specification import Result, specify
 
 TARGET = load_target("ascend910b1")
 ENTRIES = {entry.name: entry for entry in load_seed_entries()}
@@ -189,3 +189,41 @@ def test_picked_elements_come_from_the_rows_of_the_tile() -> None:
     assert "load x0[i0:8, 0:64] into ub" in found.text
     assert "varange" not in found.text.partition("across ")[2]
     assert verdict(op, found.text).accepted
+
+
+def test_a_narrow_float_is_picked_by_way_of_f32_where_that_is_faster() -> None:
+    [op] = groups(lambda x: x.flip(1), torch.randn(100, 64).half())
+    entry, composition = ENTRIES["whole-tiles"], composed(op)
+    found = instantiate(entry, specify(op), composition, TARGET, {"i0": 20})
+    assert found is not None
+    assert "to f32" in found.text
+    assert verdict(op, found.text).accepted
+
+
+def test_the_largest_of_a_narrow_float_is_found_before_the_cast() -> None:
+    [op] = groups(lambda x: torch.softmax(x, 1), ROWS.half())
+    text = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0].text
+    assert "vreduce max b0 axis" in text
+    assert "vdiv" not in text
+    assert verdict(op, text).accepted
+
+
+def test_what_pieces_cover_alike_is_one_axis() -> None:
+    """The edge left and right of each row is written by the core that has the row."""
+    [op] = groups(lambda x: F.pad(x, (1, 2, 3, 4), value=0.5), torch.randn(40, 30))
+    specification = composed(op).specification
+    sides = [r.index[0] for r in specification.results if specification.axes.get(_axis(r)) == 40]
+    assert len(sides) == 3
+    assert len(set(sides)) == 1
+
+
+def test_tiles_of_shifted_rows_are_rows() -> None:
+    [op] = groups(lambda x: torch.cat([x[37:], x[:37]], 0).contiguous(), torch.randn(40, 64))
+    assert (
+        "vtranspose"
+        not in candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0].text
+    )
+
+
+def _axis(result: Result) -> str:
+    return min(result.index[0].axes, default="")

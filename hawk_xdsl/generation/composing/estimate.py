@@ -94,6 +94,8 @@ def _vector_cycles(item: Statement, out: Value, target: Target) -> float:
     words = item.text.replace(",", "").split()
     source = next((v for v in item.operands if v.shape != out.shape), None)
     largest = max((out, *item.operands), key=lambda v: prod(v.shape))
+    if words[0] == "vgather":
+        largest = item.operands[1]
     row, dtype = words[0], (item.operands[0] if item.operands else out).dtype
     repeats = _repeats(largest.shape, NUMPY_DTYPES[largest.dtype].itemsize, target)
     match row:

@@ -9,10 +9,10 @@ Positions within that part are the same for every tile, so they are computed onc
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import prod
+from math import ceil, prod
 
 from hawk_xdsl.generation.composing.block import Axes, Statement, Value
-from hawk_xdsl.generation.composing.composition import stored_dtype
+from hawk_xdsl.generation.composing.composition import NARROW, stored_dtype
 from hawk_xdsl.generation.composing.read import Reader
 from hawk_xdsl.generation.composing.scope import Frame, Scope
 from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
@@ -120,7 +120,33 @@ class Picker:
             total = self.frame.made("vmax {0}, 0", (total,), "i32", dims, scope)
             last = prod(lengths) - 1
             total = self.frame.made(f"vmin {{0}}, {last}", (total,), "i32", dims, scope)
-        return self.frame.made("vgather {0}, {1}", (source, total), term.dtype, dims, scope)
+        return self._gathered(source, total, scope)
+
+    def _gathered(self, source: Value, index: Value, scope: Scope) -> Value:
+        """The elements; narrow floats by way of f32 where the target gathers those faster."""
+        dims, dtype = index.axes, source.dtype
+        if not self._faster_wide(source, index):
+            return self.frame.made("vgather {0}, {1}", (source, index), dtype, dims, scope)
+        wide = Value("f32", source.axes, source.shape)
+        scope.add("vcast {0} to f32 round rint", (source,), wide)
+        out = self.frame.made("vgather {0}, {1}", (wide, index), "f32", dims, scope)
+        return self.frame.made(f"vcast {{0}} to {dtype} round rint", (out,), dtype, dims, scope)
+
+    def _faster_wide(self, source: Value, index: Value) -> bool:
+        """Whether casting all of a source and what was gathered costs less than it saves."""
+        target = self.frame.target
+        if target is None or source.dtype not in NARROW:
+            return False
+        ops, repeat = target.vector.ops, target.vector.repeat_bytes
+        picked = ceil(prod(index.shape) * 4 / repeat)
+        whole = ceil(prod(source.shape) * NUMPY_DTYPES[source.dtype].itemsize / repeat)
+        costs = ops["vgather"], ops["vcast"]
+        ways = f"{source.dtype}-f32", f"f32-{source.dtype}"
+        if not {source.dtype, "f32"} <= costs[0].keys() or not set(ways) <= costs[1].keys():
+            return False
+        casts = costs[1][ways[0]].cycles(whole) + costs[1][ways[1]].cycles(picked)
+        wide = costs[0]["f32"].cycles(picked) + casts
+        return wide < costs[0][source.dtype].cycles(picked)
 
     def _positions(
         self, term: Term, args: Sequence[Value], parts: Sequence[_Part], dims: Axes, scope: Scope

@@ -62,21 +62,24 @@ def _points(specification: Specification, axes: frozenset[str]) -> int:
 
 
 def unified(specification: Specification) -> Specification:
-    """The same with one axis for a dimension that is whole in every piece."""
+    """The same with one axis for what several pieces cover alike of a dimension: all, or a part."""
     if not specification.in_pieces:
         return specification
     rename: dict[str, Affine] = {}
+    kept: set[str] = set()
     for output in specification.outputs:
         pieces = [r for r in specification.results if r.name == output.name]
-        for position, extent in enumerate(output.shape):
-            axes = [piece.index[position].plain for piece in pieces]
-            if len(set(axes)) < len(axes) or any(
-                axis is None or specification.axes[axis] != extent or axis in rename
-                for axis in axes
-            ):
-                continue
-            first, *others = [axis for axis in axes if axis is not None]
-            rename.update({axis: Affine.axis(first) for axis in others})
+        for position in range(len(output.shape)):
+            alike: dict[tuple[int, int], list[str]] = {}
+            for dim in (piece.index[position] for piece in pieces):
+                axis = replace(dim, constant=0).plain
+                if axis is not None and axis not in rename:
+                    alike.setdefault((dim.constant, specification.axes[axis]), []).append(axis)
+            for first, *others in alike.values():
+                if first in others or kept & set(others) or len(set(others)) < len(others):
+                    continue
+                kept.add(first)
+                rename.update({axis: Affine.axis(first) for axis in others})
     return _renamed(specification, rename)
 
 
@@ -86,5 +89,17 @@ def _renamed(specification: Specification, rename: Mapping[str, Affine]) -> Spec
         replace(result, index=tuple(dim.substitute(rename) for dim in result.index), term=term)
         for result, term in zip(specification.results, roots, strict=True)
     ]
-    axes = {name: size for name, size in specification.axes.items() if name not in rename}
+    axes = {a: specification.axes[a] for a in _in_order(specification.axes, results, rename)}
     return replace(specification, results=tuple(results), axes=axes)
+
+
+def _in_order(
+    axes: Mapping[str, int], results: Sequence[Result], rename: Mapping[str, Affine]
+) -> list[str]:
+    """The axes that are left, in the order of the dimensions that they run over in the results."""
+    place: dict[str, int] = {}
+    for result in results:
+        for position, dim in enumerate(result.index):
+            for axis in dim.axes:
+                place.setdefault(axis, position)
+    return sorted((a for a in axes if a not in rename), key=lambda a: place.get(a, len(axes)))

@@ -7,6 +7,7 @@ from hawk_xdsl.generation.composing.block import Axes, Block, Statement, Value
 from hawk_xdsl.generation.composing.composition import Composition, stored_dtype
 from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Result, Specification
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.structure import folded_axes
@@ -42,8 +43,11 @@ class Scope:
 class Frame:
     """One specification in one tiling: what does not change while a tile is written."""
 
-    def __init__(self, composition: Composition, tiling: Tiling) -> None:
+    def __init__(
+        self, composition: Composition, tiling: Tiling, target: Target | None = None
+    ) -> None:
         self.composition = composition
+        self.target = target
         self.specification: Specification = composition.specification
         self.tiling = tiling
         self.shapes = {o.name: o.shape for o in self.specification.operands}

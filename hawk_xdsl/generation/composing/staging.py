@@ -125,7 +125,7 @@ def stage_at(entry: Entry, composition: Composition, sizes: Sizes, target: Targe
     sizes = {**whole, **sizes}
     tiling = tiling_at(composition.specification, sizes, composition.parts)
     try:
-        body = write_tile(composition, tiling)
+        body = write_tile(composition, tiling, target)
     except UntileableError:
         return None
     if body.bytes() > target.scopes[Scope.UB].bytes:

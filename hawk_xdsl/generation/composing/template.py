@@ -73,7 +73,7 @@ def _tiled_at(
     if bool(tiling.streamed) != (entry.trigger.structure == Structure.STREAM):
         return None
     try:
-        body = write_tile(composition, tiling)
+        body = write_tile(composition, tiling, target)
     except UntileableError:
         return None
     if body.bytes() > target.scopes[Scope.UB].bytes:

@@ -27,6 +27,7 @@ from hawk_xdsl.generation.composing.pieces import axes_of
 from hawk_xdsl.generation.composing.read import Reader
 from hawk_xdsl.generation.composing.scope import Frame, Scope, number
 from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
+from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Result
 from hawk_xdsl.semantics.terms import Term, walk
 
@@ -66,17 +67,20 @@ def _is(item: Statement | Loop, mnemonics: Sequence[str]) -> bool:
     return isinstance(item, Statement) and item.mnemonic in mnemonics
 
 
-def write_tile(composition: Composition, tiling: Tiling) -> Body:
-    """The statements for one tiling. Raises ``UntileableError``."""
-    return _Writer(composition, tiling).write()
+def write_tile(composition: Composition, tiling: Tiling, target: Target | None = None) -> Body:
+    """The statements for one tiling, of several ways the one of fewer cycles on a target.
+
+    Raises ``UntileableError``.
+    """
+    return _Writer(composition, tiling, target).write()
 
 
 class _Writer:
-    def __init__(self, composition: Composition, tiling: Tiling) -> None:
+    def __init__(self, composition: Composition, tiling: Tiling, target: Target | None) -> None:
         self.composition = composition
         self.specification = composition.specification
         self.tiling = tiling
-        self.frame = Frame(composition, tiling)
+        self.frame = Frame(composition, tiling, target)
         self.reader = Reader(self.frame)
         self.picker = Picker(self.frame, self.reader)
         self.folder = Folder(self.frame)
