@@ -1,7 +1,5 @@
 """The shorthand of kernel models: what it stands for, what it refuses, and back."""
 
-from collections.abc import Mapping
-
 import pytest
 from llguidance import LLMatcher
 from undecided import SOFTMAX, elementwise, undecided
@@ -12,7 +10,7 @@ from hawk_xdsl.generation.abbreviation import Abbreviation
 from hawk_xdsl.generation.by_template import TemplateProposer
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, signature_of
-from hawk_xdsl.generation.model.composites import Composite, composites_of
+from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of, for_results
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import Target, load_target
@@ -27,7 +25,7 @@ SIGNATURE = Signature(
     "ascend910b1",
 )
 TWICE = Composite("twice", 1, ("b0 = vadd x0, 1.0", "y0 = vadd b0, x0"))
-SHORTHAND = Shorthand.of(SIGNATURE, {"i0": 7168, "i1": 64}, {"twice": TWICE})
+SHORTHAND = Shorthand.of(SIGNATURE, {"i0": 7168, "i1": 64}, {"f32": {"twice": TWICE}})
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +39,7 @@ def composer(target: Target) -> Composer:
 
 
 @pytest.fixture(scope="module")
-def composites(composer: Composer, target: Target) -> Mapping[str, Composite]:
+def composites(composer: Composer, target: Target) -> Composites:
     return composites_of(load_seed_entries(), composer, target)
 
 
@@ -102,7 +100,7 @@ def test_a_composite_never_overwrites_its_operand() -> None:
 
 @pytest.mark.parametrize("module", [elementwise("7168x64", "%1 = math.erf %in : f32"), SOFTMAX])
 def test_drafts_in_shorthand_pass_the_gate_and_its_grammar(
-    module: str, target: Target, composer: Composer, composites: Mapping[str, Composite]
+    module: str, target: Target, composer: Composer, composites: Composites
 ) -> None:
     op = undecided(module)
     specification = specify(op)
@@ -140,9 +138,7 @@ def _ends(matcher: LLMatcher, tokens: list[int]) -> bool:
     return matcher.is_accepting()
 
 
-def test_every_composite_computes_its_function(
-    target: Target, composites: Mapping[str, Composite]
-) -> None:
+def test_every_composite_computes_its_function(target: Target, composites: Composites) -> None:
     """Each in a kernel of its own through the gate of the op that is this function alone."""
     checked = 0
     for name, function in (("erf", "erf"), ("tanh", "tanh"), ("floor", "floor"), ("sin", "sin")):
@@ -162,10 +158,17 @@ def test_every_composite_computes_its_function(
     assert checked == 4
 
 
-def test_only_functions_of_any_values_are_composites(composites: Mapping[str, Composite]) -> None:
-    assert {"erf", "tanh", "log1p", "pow", "rem"} <= composites.keys()
-    assert not composites.keys() & {"exp", "select", "cast", "reduce_or", "add"}
-    for composite in composites.values():
+def test_only_functions_of_any_values_are_composites(composites: Composites) -> None:
+    wide = composites["f32"]
+    assert {"erf", "tanh", "log1p", "pow", "rem"} <= wide.keys()
+    assert not wide.keys() & {"exp", "select", "cast", "reduce_or", "add"}
+    for composite in (c for known in composites.values() for c in known.values()):
         assert composite.lines[-1].startswith("y0 = ")
         written = {line.split(" = ")[0] for line in composite.lines}
         assert not written & {f"x{i}" for i in range(composite.arity)}
+
+
+def test_results_in_half_precision_have_shorter_functions(composites: Composites) -> None:
+    wide, narrow = (for_results(composites, [dtype]) for dtype in ("f32", "f16"))
+    assert len(narrow["tanh"].lines) < len(wide["tanh"].lines)
+    assert for_results(composites, ["f16", "f32"]) == for_results(composites, ["bf16"]) == wide

@@ -16,7 +16,7 @@ from hawk_xdsl.generation.by_template import TemplateProposer
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
-from hawk_xdsl.generation.model.composites import Composite, composites_of
+from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.knowledge_store import Entry, load_seed_entries
@@ -41,7 +41,7 @@ class Case:
     op: UndecidedOp
     specification: Specification
     target: Target
-    composites: Mapping[str, Composite] = field(default_factory=dict[str, Composite])
+    composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
     gate_seed: int = 0
 
     @staticmethod
@@ -154,7 +154,7 @@ class Teacher:
         return Composer.of(self.entries, lambda m, dtype: supports(self.target, m, dtype))
 
     @cached_property
-    def composites(self) -> Mapping[str, Composite]:
+    def composites(self) -> Composites:
         """The composite functions that its knowledge defines."""
         return composites_of(self.entries, self.composer, self.target)
 

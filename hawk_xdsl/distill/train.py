@@ -70,7 +70,7 @@ class Recipe:
     steps: int = 100_000
     minutes: float = float("inf")
     learning_rate: float = 4e-3
-    batch_tokens: int = 1536
+    batch_tokens: int = 4096
     shape: Shape = field(default_factory=Shape)
     checkpoint_steps: int = 200
     evaluation_steps: int = 200

@@ -1,6 +1,6 @@
 """The drafts of templates as a kernel model would write them: in its shorthand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +9,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import Composer, Composition, NoInstructionError
 from hawk_xdsl.generation.composing.template import instantiate
 from hawk_xdsl.generation.draft import Draft
-from hawk_xdsl.generation.model.composites import Composite, composer_with
+from hawk_xdsl.generation.model.composites import Composites, composer_with
 from hawk_xdsl.generation.model.shorthand import Shorthand, renumbered
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.npu_target import Target
@@ -25,7 +25,7 @@ class Abbreviation:
     signature: Signature
     target: Target
     composer: Composer
-    composites: Mapping[str, Composite]
+    composites: Composites
 
     @cached_property
     def shorthand(self) -> Shorthand:
@@ -35,7 +35,9 @@ class Abbreviation:
     @cached_property
     def _composition(self) -> Composition | None:
         try:
-            return composer_with(self.composites, self.composer).compose(self.specification)
+            return composer_with(self.shorthand.composites, self.composer).compose(
+                self.specification
+            )
         except (NoInstructionError, HawkError):
             return None
 

@@ -66,7 +66,7 @@ class TemplateProposer:
         if self._troubles:
             return self._troubles.pop(0)
         best = self._best()
-        if self._search is not None and self._cycles is not None:
+        if self._cycles is not None:
             faster = best is not None and best[1].estimate < self._cycles
             best = best if faster else None
             if best is None:
@@ -92,7 +92,8 @@ class TemplateProposer:
     def learn(self, draft: Draft, verdict: Verdict) -> None:
         """A refusal of a text made from entries puts off what is made from the same ones.
 
-        After a right kernel only those come that the tile search has timed as faster.
+        After a right kernel only those come that promise to be faster: as the tile search has timed
+        them, or by their own estimate.
         """
         if verdict.accepted:
             self._cycles = min(verdict.cycles, self._cycles or verdict.cycles)

@@ -158,7 +158,8 @@ class _Op:
             return kept
         settings = self._decider.settings
         model = self._model() if settings.sources.asks_model else None
-        templates = self._templates() if settings.sources.composes else None
+        ranked = model is not None and self._decider.ranks()
+        templates = self._templates(ranked=ranked) if settings.sources.composes else None
         if model is not None and templates is not None:
             proposer = self._together(model, templates)
         else:
@@ -175,9 +176,10 @@ class _Op:
         )
         found = attempts.until_right()
         if found is not None and settings.sources.tunes:
-            # A model improves on what models wrote; templates know what else there is of theirs.
+            # A model improves on what models wrote; templates know what else there is of theirs,
+            # and what there is that is faster than what a model trained for kernels wrote.
             tuner = templates if found.draft.source is Source.TEMPLATE else None
-            if tuner is not None and isinstance(proposer, Ranked):
+            if isinstance(proposer, Ranked):
                 tuner = proposer.templates_alone
             found = attempts.tuned(found, tuner or proposer)
         effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
@@ -211,8 +213,10 @@ class _Op:
         decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
         return replace(decision, entries=record.entries, origin=record.source)
 
-    def _templates(self) -> Proposer:
+    def _templates(self, *, ranked: bool) -> Proposer:
+        """Composition; where a model ranks its drafts no tile search times them."""
         decider = self._decider
+        searches = decider.settings.sources.tunes and not ranked
         return TemplateProposer(
             decider.entries,
             decider.composer,
@@ -220,7 +224,7 @@ class _Op:
             decider.target,
             decider.learned,
             decider.evidence,
-            self._search() if decider.settings.sources.tunes else None,
+            self._search() if searches else None,
         )
 
     def _search(self) -> TileSearch:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, narrowed_grammar
 from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.model.composites import Composite, composites_of
+from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of
 from hawk_xdsl.generation.model.facts import facts_of
 from hawk_xdsl.generation.model.line_judge import line_judges, shorthand_judges
 from hawk_xdsl.generation.model.local_model import LocalModel
@@ -39,7 +39,7 @@ class Author:
     retriever: Retriever
     told: Sequence[Entry]
     target: Target
-    composites: Mapping[str, Composite] = field(default_factory=dict[str, Composite])
+    composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
 
     @staticmethod
     def load(
@@ -62,7 +62,7 @@ class Author:
     ) -> "Author":
         """An author with a model that is loaded already."""
         told = () if retrieval is RetrievalMode.NONE else tuple(entries)
-        composites: Mapping[str, Composite] = {}
+        composites: Composites = {}
         if model.prompt_format.shorthand:
             composer = Composer.of(entries, lambda m, dtype: supports(target, m, dtype))
             composites = composites_of(entries, composer, target)

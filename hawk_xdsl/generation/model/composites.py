@@ -5,7 +5,7 @@ load and its store are what a model's one statement ``b1 = erf b0`` stands for.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hawk_xdsl.errors import HawkError
@@ -41,17 +41,39 @@ class Composite:
         return [_WORD.sub(lambda word: names.get(word[0], word[0]), line) for line in self.lines]
 
 
-def composites_of(
-    entries: Sequence[Entry], composer: Composer, target: Target
-) -> dict[str, Composite]:
-    """The composite functions that the rewrites among the entries define, by name."""
+Composites = Mapping[str, Mapping[str, Composite]]
+"""The composite functions by name, for each dtype of an op's results that they are known for."""
+
+
+def composites_of(entries: Sequence[Entry], composer: Composer, target: Target) -> Composites:
+    """The composite functions that the rewrites among the entries define.
+
+    For ``f32``, which does for all results, and for dtypes that some rewrite needs less digits for.
+    """
     template = next((e for e in entries if e.kind is EntryKind.TEMPLATE and _is_of_tiles(e)), None)
     if template is None:
         return {}
+    narrow = sorted({dtype for rule in composer.rules for dtype in rule.results})
+    return {
+        dtype: _of_results(dtype, template, composer, target)
+        for dtype in dict.fromkeys((DTYPE, *narrow))
+    }
+
+
+def for_results(composites: Composites, dtypes: Iterable[str]) -> Mapping[str, Composite]:
+    """Those for an op whose results have these dtypes."""
+    wanted = set(dtypes)
+    dtype = wanted.pop() if len(wanted) == 1 else DTYPE
+    return composites.get(dtype) or composites.get(DTYPE, {})
+
+
+def _of_results(
+    dtype: str, template: Entry, composer: Composer, target: Target
+) -> dict[str, Composite]:
     found: dict[str, Composite] = {}
     for rule in composer.rules:
         if _defines_function(rule) and rule.before.op not in found:
-            composite = _composed(rule, template, composer, target)
+            composite = _composed(rule, dtype, template, composer, target)
             if composite is not None and len(composite.lines) > 1:
                 found[rule.before.op] = composite
     return found
@@ -93,15 +115,17 @@ def _defines_function(rule: Rule) -> bool:
     )
 
 
-def _composed(rule: Rule, template: Entry, composer: Composer, target: Target) -> Composite | None:
-    """The function composed for a tile; ``None`` if it cannot be."""
+def _composed(
+    rule: Rule, dtype: str, template: Entry, composer: Composer, target: Target
+) -> Composite | None:
+    """The function for results of a dtype, composed for a tile; ``None`` if it cannot be."""
     terms, index = Terms(), (Affine.axis("i0"),)
     names = [f"x{i}" for i in range(len(rule.before.args))]
     reads = tuple(terms.read(name, index, DTYPE) for name in names)
     shape = (_ELEMENTS,)
     specification = Specification(
         tuple(Operand(name, DTYPE, shape, i) for i, name in enumerate(names)),
-        (Result("y0", DTYPE, shape, index, terms.apply(rule.before.op, reads, DTYPE)),),
+        (Result("y0", dtype, shape, index, terms.apply(rule.before.op, reads, DTYPE)),),
         {"i0": _ELEMENTS},
     )
     try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
-from hawk_xdsl.generation.model.composites import Composite
+from hawk_xdsl.generation.model.composites import Composite, Composites, for_results
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -41,12 +41,11 @@ class Shorthand:
     composites: Mapping[str, Composite] = field(default_factory=dict[str, Composite])
 
     @staticmethod
-    def of(
-        signature: Signature, axes: Mapping[str, int], composites: Mapping[str, Composite]
-    ) -> "Shorthand":
+    def of(signature: Signature, axes: Mapping[str, int], composites: Composites) -> "Shorthand":
         """The shorthand of the kernels of a signature."""
         operands = (*signature.inputs, *signature.outputs)
-        return Shorthand(dict(axes), {o.name: o.shape for o in operands}, composites)
+        chosen = for_results(composites, (output.dtype for output in signature.outputs))
+        return Shorthand(dict(axes), {o.name: o.shape for o in operands}, chosen)
 
     def expanded(self, text: str) -> str:
         """The kernel text that a text stands for.
