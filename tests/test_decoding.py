@@ -15,7 +15,8 @@ from tiny_model import END, STRICT_TEMPLATE, save_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from hawk_xdsl.generation.model.decoding import GrammarError, decode
-from hawk_xdsl.generation.model.local_model import LocalModel, ModelError
+from hawk_xdsl.generation.model.loading import ModelError
+from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
 from hawk_xdsl.generation.model.prompt import PromptTooLong
 from hawk_xdsl.generation.model.writing import Logits, Sampling, Stop

@@ -10,7 +10,7 @@ from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.local_model import ModelError
+from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptTooLong
 from hawk_xdsl.generation.model.skeleton import Skeleton
 from hawk_xdsl.generation.model.writing import Proposal, Stop

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from math import prod
 
-from hawk_xdsl.dialects.npu import Scope
-from hawk_xdsl.generation.candidate import Candidate, fill_holes
+from hawk_xdsl.generation.candidate import Candidate
 from hawk_xdsl.generation.composing.composition import Composer, Composition, stored_dtype
-from hawk_xdsl.generation.composing.estimate import estimate
-from hawk_xdsl.generation.composing.tiling import UntileableError
+from hawk_xdsl.generation.composing.filled import filled
 from hawk_xdsl.generation.composing.tilings import tiling_at, tilings
-from hawk_xdsl.generation.composing.write import write_tile
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Operand, Result, Specification
@@ -124,15 +121,8 @@ def stage_at(entry: Entry, composition: Composition, sizes: Sizes, target: Targe
     whole = {a: composition.specification.axes[a] for a in composition.parts}
     sizes = {**whole, **sizes}
     tiling = tiling_at(composition.specification, sizes, composition.parts)
-    try:
-        body = write_tile(composition, tiling, target)
-    except UntileableError:
-        return None
-    if body.bytes() > target.scopes[Scope.UB].bytes:
-        return None
-    holes = {"across": tiling.loops(), **body.holes()}
-    text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-    return Stage(text, dict(sizes), estimate(body, tiling, target), composition.entries)
+    found = filled(entry, composition, tiling, target)
+    return None if found is None else Stage(found[0], dict(sizes), found[1], composition.entries)
 
 
 def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:

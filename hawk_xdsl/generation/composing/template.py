@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from hawk_xdsl.dialects.npu import Scope
-from hawk_xdsl.generation.candidate import Candidate, fill_holes
+from hawk_xdsl.generation.candidate import Candidate
 from hawk_xdsl.generation.composing.composition import Composition
-from hawk_xdsl.generation.composing.estimate import estimate
+from hawk_xdsl.generation.composing.filled import filled
 from hawk_xdsl.generation.composing.kernel_template import kernel_at, kernel_candidates
 from hawk_xdsl.generation.composing.staging import staged, staged_at
-from hawk_xdsl.generation.composing.tiling import UntileableError
 from hawk_xdsl.generation.composing.tilings import tiling_at, tilings
-from hawk_xdsl.generation.composing.write import write_tile
 from hawk_xdsl.generation.contraction.fill import contraction_at, contractions
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
@@ -72,13 +69,7 @@ def _tiled_at(
     tiling = tiling_at(composition.specification, sizes)
     if bool(tiling.streamed) != (entry.trigger.structure == Structure.STREAM):
         return None
-    try:
-        body = write_tile(composition, tiling, target)
-    except UntileableError:
+    found = filled(entry, composition, tiling, target)
+    if found is None:
         return None
-    if body.bytes() > target.scopes[Scope.UB].bytes:
-        return None
-    holes = {"across": tiling.loops(), **body.holes()}
-    text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-    cycles = estimate(body, tiling, target)
-    return Candidate(text, sizes, cycles, (entry.name, *composition.entries))
+    return Candidate(found[0], sizes, found[1], (entry.name, *composition.entries))

@@ -1,18 +1,23 @@
 """A local causal language model that proposes texts under a grammar."""
 
 import copy
-import inspect
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.decoding import decode
-from hawk_xdsl.generation.model.model_files import ModelFiles, quiet
+from hawk_xdsl.generation.model.loading import (
+    ModelError,
+    cache_argument,
+    load_tokenizer,
+    load_weights,
+    vocabulary_of,
+)
+from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.generation.model.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
 from hawk_xdsl.generation.model.writing import Judge, Logits, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
@@ -25,10 +30,6 @@ if TYPE_CHECKING:
 # A prompt is read in pieces of this many tokens. A piece that two prompts share is read once, and
 # since the pieces are the same either way, so are the scores to the last bit.
 _PIECE = 256
-
-
-class ModelError(HawkError):
-    """A model that cannot be loaded or run."""
 
 
 class LocalModel:
@@ -60,9 +61,9 @@ class LocalModel:
             ModelError: if the files are not a causal language model with a fast tokenizer that
                 this version of transformers can run.
         """
-        model = _load_weights(files, device)
-        tokenizer = _load_tokenizer(files)
-        return cls(files, model, tokenizer, _vocabulary_of(files, model, tokenizer))
+        model = load_weights(files, device)
+        tokenizer = load_tokenizer(files)
+        return cls(files, model, tokenizer, vocabulary_of(files, model, tokenizer))
 
     @property
     def name(self) -> str:
@@ -208,7 +209,7 @@ class _PromptReader:
         self.model = model
         self._read: list[int] = []
         self._cache: DynamicCache | None = None
-        self._cache_argument = _cache_argument(model) or "past_key_values"
+        self._cache_argument = cache_argument(model) or "past_key_values"
 
     def read(self, tokens: Sequence[int], deadline: float) -> tuple["DynamicCache", Logits] | None:
         """Reads a prompt, except for the whole pieces at its start that the last one shared.
@@ -325,65 +326,6 @@ class _Rows:
                 seen[np.flatnonzero(seen)[-count:]] = 0
 
 
-def _load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
-    import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM
-
-    try:
-        with quiet():
-            loaded = AutoModelForCausalLM.from_pretrained(
-                files.directory, local_files_only=True, dtype="auto", output_loading_info=True
-            )
-            # The annotation of from_pretrained does not know of the second result.
-            model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
-            cast("torch.nn.Module", model).eval().to(device)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
-    missing = sorted(report["missing_keys"])
-    if missing:
-        message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
-        raise ModelError(message, file=files.name)
-    taken = inspect.signature(model.forward).parameters
-    if not {"position_ids", "logits_to_keep"} <= taken.keys() or _cache_argument(model) is None:
-        message = f"{type(model).__name__} cannot decode candidates in a batch"
-        raise ModelError(message, file=files.name)
-    return model
-
-
-def _cache_argument(model: "PreTrainedModel") -> str | None:
-    """The name under which the model takes its cache: transformers 5.24 began to rename it."""
-    taken = inspect.signature(model.forward).parameters
-    return next((name for name in ("cache", "past_key_values") if name in taken), None)
-
-
-def _load_tokenizer(files: ModelFiles) -> "PreTrainedTokenizerBase":
-    from transformers import AutoTokenizer
-
-    try:
-        with quiet():
-            return AutoTokenizer.from_pretrained(files.directory, local_files_only=True)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        message = f"cannot load the tokenizer: {_first_line(error)}"
-        raise ModelError(message, file=files.name) from error
-
-
-def _vocabulary_of(
-    files: ModelFiles, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase"
-) -> "LLTokenizer":
-    from llguidance.hf import from_tokenizer
-    from transformers import PreTrainedTokenizerFast
-
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise ModelError("the tokenizer has no fast form (tokenizer.json)", file=files.name)
-    configured = getattr(model.generation_config, "eos_token_id", None)
-    ends = tokenizer.eos_token_id if configured is None else configured
-    if not isinstance(ends, int | list):
-        raise ModelError("the tokenizer has no end-of-text token", file=files.name)
-    size = max(len(tokenizer), model.config.get_text_config().vocab_size)
-    return from_tokenizer(tokenizer, n_vocab=size, eos_token=cast("int | list[int]", ends))
-
-
 def _by_chat_template(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> str:
     from jinja2 import TemplateError
 
@@ -400,8 +342,3 @@ def _by_chat_template(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Mes
 def _apply(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> str:
     chat = [{"role": message.role, "content": message.content} for message in prompt]
     return str(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,82 @@
+"""Loads a Hugging Face model from files, or says in one line why it cannot be used."""
+
+import inspect
+from typing import TYPE_CHECKING, cast
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.model.model_files import ModelFiles, quiet
+
+if TYPE_CHECKING:
+    import torch
+    from llguidance import LLTokenizer
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class ModelError(HawkError):
+    """A model that cannot be loaded or run."""
+
+
+def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
+    """The network, in evaluation mode. Raises ``ModelError``."""
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    try:
+        with quiet():
+            loaded = AutoModelForCausalLM.from_pretrained(
+                files.directory, local_files_only=True, dtype="auto", output_loading_info=True
+            )
+            # The annotation of from_pretrained does not know of the second result.
+            model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
+            cast("torch.nn.Module", model).eval().to(device)
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+        raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
+    missing = sorted(report["missing_keys"])
+    if missing:
+        message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
+        raise ModelError(message, file=files.name)
+    taken = inspect.signature(model.forward).parameters
+    if not {"position_ids", "logits_to_keep"} <= taken.keys() or cache_argument(model) is None:
+        message = f"{type(model).__name__} cannot decode candidates in a batch"
+        raise ModelError(message, file=files.name)
+    return model
+
+
+def cache_argument(model: "PreTrainedModel") -> str | None:
+    """The name under which the model takes its cache: transformers 5.24 began to rename it."""
+    taken = inspect.signature(model.forward).parameters
+    return next((name for name in ("cache", "past_key_values") if name in taken), None)
+
+
+def load_tokenizer(files: ModelFiles) -> "PreTrainedTokenizerBase":
+    """Its tokenizer. Raises ``ModelError``."""
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            return AutoTokenizer.from_pretrained(files.directory, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        message = f"cannot load the tokenizer: {_first_line(error)}"
+        raise ModelError(message, file=files.name) from error
+
+
+def vocabulary_of(
+    files: ModelFiles, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase"
+) -> "LLTokenizer":
+    """The tokenizer as the grammar's decoder reads it. Raises ``ModelError``."""
+    from llguidance.hf import from_tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelError("the tokenizer has no fast form (tokenizer.json)", file=files.name)
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ends = tokenizer.eos_token_id if configured is None else configured
+    if not isinstance(ends, int | list):
+        raise ModelError("the tokenizer has no end-of-text token", file=files.name)
+    size = max(len(tokenizer), model.config.get_text_config().vocab_size)
+    return from_tokenizer(tokenizer, n_vocab=size, eos_token=cast("int | list[int]", ends))
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
