@@ -71,6 +71,12 @@ def test_the_same_seed_and_number_make_the_same_op() -> None:
         assert first == second
 
 
+def test_every_production_can_be_said_as_an_op() -> None:
+    source = Source.of(Order(1, 11), load_seed_entries())
+    for number in range(600):
+        source.op(number)
+
+
 def test_a_lost_or_damaged_shard_is_made_again_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,8 @@ def productions(entries: Sequence[Entry]) -> dict[str, list[Production]]:
         if entry.artifact.before is None:
             continue
         pattern = parse_pattern(entry.artifact.before, file=entry.origin or None)
-        if not all(_sayable(node) for node in _nodes(pattern)):
+        inside = [node for arg in pattern.args for node in _nodes(arg)]
+        if not all(map(_sayable, (pattern, *inside))) or any(n.op in FOLDS for n in inside):
             continue
         conditions = frozenset(_conditions(pattern))
         native = entry.kind is EntryKind.INSTRUCTION
