@@ -1,15 +1,13 @@
-"""Who is asked first: templates and the model in turn, or as a kernel model ranks them."""
+"""Who is asked first: templates and the model in turn, or a kernel model that is sure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Proposer, Trouble
 from hawk_xdsl.generation.judging.gate import Verdict
-from hawk_xdsl.generation.ordering import InTurn, Ranked
+from hawk_xdsl.generation.ordering import InTurn, SureFirst
 
 
 @dataclass
@@ -37,13 +35,8 @@ def order(proposer: Proposer) -> str:
     return "".join(found)
 
 
-def by_letter(drafts: Sequence[Draft]) -> list[float]:
-    """The later in the alphabet, the likelier."""
-    return [float(ord(draft.text[0])) if draft.text else 0.0 for draft in drafts]
-
-
-def ranked(model: Listed, templates: Listed, threshold: float) -> Ranked:
-    return Ranked(model, templates, lambda: threshold, by_letter)
+def sure_first(model: Listed, templates: Listed, threshold: float) -> SureFirst:
+    return SureFirst(model, templates, lambda: threshold)
 
 
 def test_the_last_is_asked_within_the_budget_and_the_others_go_on_after_it() -> None:
@@ -60,38 +53,23 @@ def test_trouble_takes_no_turn() -> None:
 
 def test_a_sure_model_goes_first_then_both_take_turns() -> None:
     model = listed("1", "2", "3", likelihood=-0.1)
-    assert order(ranked(model, listed("a", "c", "b"), threshold=-0.5)) == "1c2b3a"
+    assert order(sure_first(model, listed("a", "c", "b"), threshold=-0.5)) == "1a2c3b"
 
 
 def test_an_unsure_model_comes_after_the_first_of_the_templates() -> None:
     model = listed("1", "2", likelihood=-0.9)
-    assert order(ranked(model, listed("a", "b"), threshold=-0.5)) == "b1a2"
+    assert order(sure_first(model, listed("a", "b"), threshold=-0.5)) == "a1b2"
 
 
 def test_without_templates_the_models_texts_remain() -> None:
-    assert order(ranked(listed("1", "2", likelihood=-0.9), listed(), threshold=-0.5)) == "12"
+    assert order(sure_first(listed("1", "2", likelihood=-0.9), listed(), threshold=-0.5)) == "12"
 
 
-def test_what_the_model_cannot_score_stays_in_the_order_of_estimates() -> None:
-    def too_long(drafts: Sequence[Draft]) -> list[float]:
-        raise HawkError("the prompt is too long")
-
-    proposer = Ranked(listed(), listed("a", "c", "b"), lambda: 0.0, too_long)
-    assert order(proposer) == "acb"
-
-
-@pytest.mark.parametrize("make", [InTurn, Ranked])
+@pytest.mark.parametrize("make", [InTurn, SureFirst])
 def test_all_learn_of_every_verdict(make: type) -> None:
     first, second = listed("a"), listed("b")
     proposer: Proposer
-    proposer = InTurn((first, second), 1) if make is InTurn else ranked(first, second, 0.0)
+    proposer = InTurn((first, second), 1) if make is InTurn else sure_first(first, second, 0.0)
     draft = Draft(Source.MODEL, "m")
     proposer.learn(draft, Verdict("m", "syntax", "bad"))
     assert first.learned == second.learned == ["m"]
-
-
-def test_what_was_ranked_is_not_lost_to_the_templates_alone() -> None:
-    proposer = ranked(listed("1", likelihood=-0.9), listed("a", "c", "b"), threshold=-0.5)
-    first = proposer.next()
-    assert first is not None and first.text == "c"
-    assert order(proposer.templates_alone) == "ba"

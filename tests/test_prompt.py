@@ -134,16 +134,16 @@ def test_a_wrong_format_is_refused(tmp_path: Path, old: str, new: str, reason: s
     assert raised.value.file == str(path)
 
 
-def test_a_format_says_whether_its_model_ranks(tmp_path: Path) -> None:
-    assert not instruct_format().ranks
+def test_a_format_says_whether_its_model_leads(tmp_path: Path) -> None:
+    assert not instruct_format().leads
     own = tmp_path / "hawk_prompt.toml"
     strings = "\n".join(
         f"{name} = ''"
         for name in ("name", "system", "spec", "facts", "knowledge", "entry", "attempt", "answer")
     )
-    own.write_text(f"{strings}\nranks = true\nthreshold = -0.25\nanswer_tokens = 400\n")
+    own.write_text(f"{strings}\nleads = true\nthreshold = -0.25\nanswer_tokens = 400\n")
     chosen = load_prompt_format(own)
-    assert (chosen.ranks, chosen.threshold, chosen.answer_tokens) == (True, -0.25, 400)
-    own.write_text(f"{strings}\nranks = 'yes'\n")
-    with pytest.raises(HawkError, match="'ranks' must be a bool"):
+    assert (chosen.leads, chosen.threshold, chosen.answer_tokens) == (True, -0.25, 400)
+    own.write_text(f"{strings}\nleads = 'yes'\n")
+    with pytest.raises(HawkError, match="'leads' must be a bool"):
         load_prompt_format(own)

@@ -112,8 +112,8 @@ class ModelProposer:
             self.timed_out = True
             return
         if self._at_once is None:
-            self._at_once = KERNEL_CANDIDATES if author.ranks else CANDIDATES
-        wanted = 1 if author.ranks and self._rounds == 0 else self._at_once
+            self._at_once = KERNEL_CANDIDATES if author.leads else CANDIDATES
+        wanted = 1 if author.leads and self._rounds == 0 else self._at_once
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()

@@ -8,21 +8,20 @@ from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.abbreviation import Abbreviation
 from hawk_xdsl.generation.attempts import FAST_ENOUGH, Attempts
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.by_template import TemplateProposer
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.composing.search import TileSearch
 from hawk_xdsl.generation.decision import Budget, Decision, Effort, Source, Sources
-from hawk_xdsl.generation.draft import Draft, Proposer
+from hawk_xdsl.generation.draft import Proposer
 from hawk_xdsl.generation.judging.gate import Finish, Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.model.authoring import Author
 from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
 from hawk_xdsl.generation.op_text import op_as_text
-from hawk_xdsl.generation.ordering import InTurn, Nobody, Ranked
+from hawk_xdsl.generation.ordering import InTurn, Nobody, SureFirst
 from hawk_xdsl.knowledge_store import (
     Entry,
     Evidence,
@@ -69,7 +68,7 @@ class Decider:
     """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
 
     ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
-    ``author`` is asked for the local model only when an op gets that far; ``ranks`` tells before
+    ``author`` is asked for the local model only when an op gets that far; ``leads`` tells before
     whether it was trained to write kernels. ``learned`` are the names of the
     entries that do not come with the package.
     """
@@ -82,7 +81,7 @@ class Decider:
     known: StoreView
     finish: Finish
     author: Callable[[], Author]
-    ranks: Callable[[], bool]
+    leads: Callable[[], bool]
     settings: Settings
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
@@ -158,8 +157,7 @@ class _Op:
             return kept
         settings = self._decider.settings
         model = self._model() if settings.sources.asks_model else None
-        ranked = model is not None and self._decider.ranks()
-        templates = self._templates(ranked=ranked) if settings.sources.composes else None
+        templates = self._templates() if settings.sources.composes else None
         if model is not None and templates is not None:
             proposer = self._together(model, templates)
         else:
@@ -176,11 +174,10 @@ class _Op:
         )
         found = attempts.until_right()
         if found is not None and settings.sources.tunes:
-            # A model improves on what models wrote; templates know what else there is of theirs,
-            # and what there is that is faster than what a model trained for kernels wrote.
-            tuner = templates if found.draft.source is Source.TEMPLATE else None
-            if isinstance(proposer, Ranked):
-                tuner = proposer.templates_alone
+            # A general model improves on what it wrote; of the others the templates know what is
+            # faster.
+            from_template = found.draft.source is Source.TEMPLATE
+            tuner = templates if from_template or self._decider.leads() else None
             found = attempts.tuned(found, tuner or proposer)
         effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
         if model is not None:
@@ -213,10 +210,8 @@ class _Op:
         decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
         return replace(decision, entries=record.entries, origin=record.source)
 
-    def _templates(self, *, ranked: bool) -> Proposer:
-        """Composition; where a model ranks its drafts no tile search times them."""
+    def _templates(self) -> Proposer:
         decider = self._decider
-        searches = decider.settings.sources.tunes and not ranked
         return TemplateProposer(
             decider.entries,
             decider.composer,
@@ -224,7 +219,7 @@ class _Op:
             decider.target,
             decider.learned,
             decider.evidence,
-            self._search() if searches else None,
+            self._search() if decider.settings.sources.tunes else None,
         )
 
     def _search(self) -> TileSearch:
@@ -233,34 +228,12 @@ class _Op:
         return TileSearch(self._gate.time, axes, self._decider.target, enough)
 
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
-        """A model that was trained for it goes first and ranks; any other comes last."""
+        """A model that was trained for it goes first where it is sure; any other comes last."""
         decider = self._decider
-        if decider.ranks():
-            return Ranked(
-                model,
-                templates,
-                lambda: decider.author().threshold,
-                self._likelihoods,
-            )
+        if decider.leads():
+            return SureFirst(model, templates, lambda: decider.author().threshold)
         turn = decider.settings.budget.attempts * 3 // 4
         return InTurn((templates, model), max(1, turn))
-
-    def _likelihoods(self, drafts: Sequence[Draft]) -> list[float]:
-        """How likely a model finds drafts of templates, in the form that it writes them in."""
-        decider = self._decider
-        author = decider.author()
-        texts = [draft.text for draft in drafts]
-        if author.model.prompt_format.shorthand:
-            abbreviation = Abbreviation(
-                decider.entries,
-                self._specification,
-                self._signature,
-                decider.target,
-                decider.composer,
-                author.composites,
-            )
-            texts = [abbreviation.short(draft) for draft in drafts]
-        return author.likelihoods(self._specification, texts)
 
     def _model(self) -> ModelProposer:
         settings = self._decider.settings
@@ -287,7 +260,7 @@ class _Op:
         if not decider.settings.sources.composes:
             return []
         found = skeletons(decider.entries, self._specification, decider.composer, decider.target)
-        return [*([None, None] if decider.ranks() else []), *found]
+        return [*([None, None] if decider.leads() else []), *found]
 
     def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
         bound: Bound | None = None if verdict is None else self._bound

@@ -1,14 +1,10 @@
-"""In which order proposers are asked: one after the other, or as a kernel model ranks them."""
+"""In which order proposers are asked: one after the other, or a kernel model first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.draft import Draft, Proposer
 from hawk_xdsl.generation.judging.gate import Verdict
-
-RANKED = 4
-"""Candidates of the templates that a kernel model puts in order."""
 
 
 class Nobody:
@@ -50,36 +46,20 @@ class InTurn:
             proposer.learn(draft, verdict)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A proposer without its model."""
-
-    whole: "Ranked"
-
-    def next(self) -> Draft | None:
-        return self.whole.next_of_templates()
-
-    def learn(self, draft: Draft, verdict: Verdict) -> None:
-        self.whole.learn(draft, verdict)
-
-
 @dataclass
-class Ranked:
-    """Drafts of a kernel model and of the templates, as the model ranks them.
+class SureFirst:
+    """A kernel model and the templates: the model goes first if it is sure of its text.
 
-    The model's likeliest text comes first if its likelihood is at least ``threshold``, otherwise
-    after the first of the templates. From then on both take turns: the model repairs what was
-    refused. The templates' first drafts are in the order of the model's ``likelihoods``.
+    Its likeliest text comes first if its likelihood is at least ``threshold``, otherwise after the
+    first of the templates. From then on both take turns: the model repairs what was refused. The
+    templates keep their own order, which they have timed.
     """
 
     model: Proposer
     templates: Proposer
     threshold: Callable[[], float]
-    likelihoods: Callable[[Sequence[Draft]], Sequence[float]]
     _held: list[Draft] = field(default_factory=list[Draft])
-    _ranked: list[Draft] = field(default_factory=list[Draft])
     _started: bool = False
-    _ranked_once: bool = False
     _model_is_next: bool = False
 
     def next(self) -> Draft | None:
@@ -90,42 +70,18 @@ class Ranked:
                 if draft.trouble is not None or draft.likelihood >= self.threshold():
                     return draft
                 self._held.append(draft)
-        turns = (self._of_model, self.next_of_templates)
+        turns = (self._of_model, self.templates.next)
         for take in turns if self._model_is_next else turns[::-1]:
             if (draft := take()) is not None:
                 if draft.trouble is None:
-                    self._model_is_next = take == self.next_of_templates
+                    self._model_is_next = take == self.templates.next
                 return draft
         return None
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:
-        """Passed on to both; a refusal also speaks about what is ranked already."""
+        """Passed on to both."""
         for proposer in (self.model, self.templates):
             proposer.learn(draft, verdict)
 
-    @property
-    def templates_alone(self) -> Proposer:
-        """The same without the model."""
-        return _Part(self)
-
     def _of_model(self) -> Draft | None:
         return self._held.pop(0) if self._held else self.model.next()
-
-    def next_of_templates(self) -> Draft | None:
-        """The next draft of the templates, those that are ranked already first."""
-        if not self._ranked_once:
-            self._ranked_once = True
-            self._rank()
-        return self._ranked.pop(0) if self._ranked else self.templates.next()
-
-    def _rank(self) -> None:
-        while len(self._ranked) < RANKED and (draft := self.templates.next()) is not None:
-            self._ranked.append(draft)
-        try:
-            found = self.likelihoods(self._ranked)
-        except HawkError:
-            return  # too long for the model: the order of the estimates stays
-        order = sorted(
-            range(len(found)), key=lambda i: (self._ranked[i].trouble is None, -found[i])
-        )
-        self._ranked = [self._ranked[i] for i in order]

@@ -71,7 +71,7 @@ def open_decider(
             known=known,
             finish=lambda kernel: finish_kernel(kernel, chosen),
             author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
-            ranks=lambda: is_kernel_model(model),
+            leads=lambda: is_kernel_model(model),
             settings=settings,
             progress=progress,
         )

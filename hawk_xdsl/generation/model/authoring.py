@@ -74,22 +74,14 @@ class Author:
         return self.model.name
 
     @property
-    def ranks(self) -> bool:
+    def leads(self) -> bool:
         """Whether the model was trained to write kernels."""
-        return self.model.prompt_format.ranks
+        return self.model.prompt_format.leads
 
     @property
     def threshold(self) -> float:
         """The mean log likelihood from which on its own text is tried before those of others."""
         return self.model.prompt_format.threshold
-
-    def likelihoods(self, specification: Specification, texts: Sequence[str]) -> list[float]:
-        """The mean log likelihood of a token of each text, as an answer about an op.
-
-        Raises ``HawkError``, as the model does.
-        """
-        messages = self.prompt(specification, None).messages
-        return self.model.likelihoods(messages, texts)
 
     def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
         """What the model is asked about an op, after its last failure if there was one.

@@ -97,7 +97,7 @@ def is_kernel_model(given: str | None) -> bool:
     if directory is None or not directory.is_dir():
         return False
     own = directory / PROMPT_FILE
-    return own.exists() and load_prompt_format(own).ranks
+    return own.exists() and load_prompt_format(own).leads
 
 
 def _checked(directory: Path, name: str) -> ModelFiles:

@@ -64,9 +64,9 @@ class PromptFormat:
 
     A section whose content is empty is left out; an empty ``system`` text means no such message.
 
-    ``ranks`` says that the model was trained to write kernels in this format, so that it is asked
-    first and its likelihood orders the candidates of others: its greedy text is tried before them
-    if the mean natural logarithm of a chosen token's likelihood is at least ``threshold``.
+    ``leads`` says that the model was trained to write kernels in this format, so that it is asked
+    first: its greedy text is tried before those of others if the mean natural logarithm of a chosen
+    token's likelihood is at least ``threshold``.
     ``answer_tokens`` is the most that a kernel body of it may take; ``shorthand`` says that it
     writes in :class:`~hawk_xdsl.generation.model.shorthand.Shorthand`.
     """
@@ -79,7 +79,7 @@ class PromptFormat:
     entry: str  # $name, $kind, $rationale, $artifact, $error
     attempt: str  # $text, $trap, $message, $rule
     answer: str  # the last line
-    ranks: bool = False
+    leads: bool = False
     threshold: float = float("-inf")
     answer_tokens: int = 256
     shorthand: bool = False
@@ -214,7 +214,7 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
 
 
 _SETTINGS: Mapping[str, tuple[type, ...]] = {
-    "ranks": (bool,),
+    "leads": (bool,),
     "shorthand": (bool,),
     "threshold": (float, int),
     "answer_tokens": (int,),
