@@ -38,7 +38,7 @@ class Composite:
         names = {f"x{i}": operand for i, operand in enumerate(operands)} | {"y0": result}
         made = {line.split(" = ")[0] for line in self.lines} - names.keys()
         names |= {name: f"{prefix}{name}" for name in made}
-        return [_WORD.sub(lambda word: names.get(word[0], word[0]), line) for line in self.lines]
+        return [renamed(line, names) for line in self.lines]
 
 
 Composites = Mapping[str, Mapping[str, Composite]]
@@ -156,7 +156,7 @@ def _statements(text: str, operands: Sequence[str]) -> tuple[str, ...] | None:
                 return None
             return (*lines[:-1], f"y0 = {lines[-1].partition(' = ')[2]}")
         elif (assign := re.match(r"(\w+) = (.+)$", line)) is not None:
-            value = _renamed(assign[2], names)
+            value = renamed(assign[2], names)
             if names.get(assign[1]) in operands or assign[1] not in names:
                 names[assign[1]] = f"b{made}"
                 made += 1
@@ -164,5 +164,6 @@ def _statements(text: str, operands: Sequence[str]) -> tuple[str, ...] | None:
     return None
 
 
-def _renamed(line: str, names: Mapping[str, str]) -> str:
-    return _WORD.sub(lambda word: names.get(word[0], word[0]), line)
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Kernel text with some of its names replaced, all at once."""
+    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
-from hawk_xdsl.generation.model.composites import Composite, Composites, for_results
+from hawk_xdsl.generation.model.composites import Composite, Composites, for_results, renamed
+from hawk_xdsl.semantics.specification import KERNEL_DTYPES
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
-_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _SLICES = re.compile(r"(\w+)\[([^\]]*)\]")
 _SHAPE = re.compile(r"(\b(?:as|to) )\[([^\]]*)\]")
-_DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32"})
 _LOOP = re.compile(r"(\w+) (?:in (.+)\.\.(.+) )?(step|parts) (\d+)$")
 _BLOCK = re.compile(r"(across|for) (.*) \{$")
 _LONG_LITERAL = re.compile(r"(?<![\w.])-?\d+\.\d{7,}(?:e[+-]?\d+)?(?![\w.])")
@@ -114,7 +113,7 @@ class Expansion:
         line = _SLICES.sub(self._slices, line)
         line = _SHAPE.sub(lambda found: f"{found[1]}[{self._shape(found[2])}]", line)
         if self.names:
-            line = _WORD.sub(lambda word: self.names.get(word[0], word[0]), line)
+            line = renamed(line, self.names)
         called = re.match(r"(\w+) = (\w+) (.+)$", line)
         if called is not None and (composite := self.shorthand.composites.get(called[2])):
             return self._statements(composite, called[1], called[3].split(", "))
@@ -163,7 +162,7 @@ class Expansion:
 
     def _slices(self, found: re.Match[str]) -> str:
         name, inside = found.groups()
-        if name in _DTYPES:
+        if name in KERNEL_DTYPES:
             return f"{name}[{self._shape(inside)}]"
         shape = self.shapes.get(name) or self.shorthand.shapes.get(name)
         parts = inside.split(", ")
@@ -258,7 +257,7 @@ class _Shortening:
 
     def _slices(self, found: re.Match[str]) -> str:
         name, inside = found.groups()
-        if name in _DTYPES:
+        if name in KERNEL_DTYPES:
             return f"{name}[{self._shape(inside)}]"
         shape = self._shapes.get(name)
         parts = inside.split(", ")
@@ -326,5 +325,4 @@ def renumbered(text: str) -> str:
         found = re.match(r"(\w+) = ", line)
         if found:
             names.setdefault(found[1], f"b{len(names)}")
-    pattern = r"(?<![\w.])[A-Za-z_]\w*"
-    return re.sub(pattern, lambda word: names.get(word[0], word[0]), text)
+    return renamed(text, names)
