@@ -24,7 +24,6 @@ from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer, saved_w
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.shorthand import renumbered
 from hawk_xdsl.knowledge_store import load_seed_entries
-from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics.specification import specify
 
 SUITE = Path(__file__).parents[1] / "benchmarks" / "operators.py"
@@ -174,7 +173,9 @@ def test_no_erased_key_is_both_trained_on_and_held_out(lessons: Path) -> None:
 def test_a_refused_attempt_becomes_a_repair_to_learn() -> None:
     right = Try("", None, "", 9, "template", "across i0 parts 1 {\n}\n")
     wrong = Try("", "syntax", "no buffer b9", 0, "damaged", "b0 = vexp b9\n")
-    lesson = Lesson(0, 0, "ascend910b1", "0" * 16, "d", "x0: f32[8]", "tiles", 1.0, (wrong, right))
+    lesson = Lesson(
+        0, 0, "ascend910b1", "0" * 16, "d", "x0: f32[8]", "steps", "tiles", 1.0, (wrong, right)
+    )
     tokenizer = make_tokenizer()
     end = tokenizer.eos_token_id
     assert isinstance(end, int)
@@ -211,8 +212,9 @@ def test_the_prompt_is_what_a_compile_asks(lessons: Path) -> None:
     from hawk_xdsl.distill.dataset import prompt_format, prompt_text
     from hawk_xdsl.generation.model.prompt import PromptRequest
 
-    target = load_target("ascend910b1")
-    request = PromptRequest("x0: f32[8]", target.name, facts=("2 cores", "a scope"))
+    lesson = next(lessons_of(lessons))
+    request = PromptRequest(lesson.spec, lesson.target, lesson.steps, facts=("2 cores", "a scope"))
     built = prompt_format().build(request, count=lambda m: 0, budget=9, limit=9)
     rendered = "".join(f"{message.content}\n\n" for message in built.messages)
-    assert rendered == prompt_text("x0: f32[8]", target.name)
+    assert rendered == prompt_text(lesson)
+    assert lesson.steps in rendered

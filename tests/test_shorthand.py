@@ -65,20 +65,32 @@ def test_a_line_stands_for_what_follows_from_the_operands(short: str, long: str)
 
 
 def test_a_length_is_the_step_of_the_loop_that_the_slice_follows() -> None:
-    short = "across i0 parts 48 {\nb0 = load x0[i0:, :] into ub\nstore b0 into y0[i0 + 1:, :]\n}\n"
+    short = "across i0 parts 48 {\nb0 = load x0[i0:, :] into ub\nstore b0 into y0[i0+1:, :]\n}\n"
     assert SHORTHAND.expanded(short) == (
         "across i0 in 0..7168 step 150 {\nb0 = load x0[i0:150, 0:64] into ub\n"
-        "store b0 into y0[i0 + 1:150, 0:64]\n}\n"
+        "store b0 into y0[i0+1:150, 0:64]\n}\n"
     )
+
+
+def test_lengths_of_windows_and_strides_follow_from_the_loops() -> None:
+    short = (
+        "across i0 step 8 {\nfor i1 step 1 {\nb0 = load x0[4*i0+i1:, 2*i1:] into ub\n"
+        "b1 = vmul b0[0:i0:4], 1.0\n}\nstore b1 into y0[i0//step:1, :]\n}\n"
+    )
+    text = SHORTHAND.expanded(short)
+    assert "b0 = load x0[4*i0+i1:29, 2*i1:1] into ub\nb1 = vmul b0[0:8:4], 1.0\n" in text
+    assert "store b1 into y0[i0//8:1, 0:64]" in text
+    assert SHORTHAND.expanded(SHORTHAND.shortened(text)) == text
 
 
 @pytest.mark.parametrize(
     ("short", "reason"),
     [
         ("across i9 parts 4 {", "`i9` is no axis"),
-        ("b0 = load x0[i0:, :] into ub", "follows no single loop"),
+        ("b0 = load x0[i0:, :] into ub", "follows no loop"),
         ("b0 = load x1[:, :] into ub", "needs an operand"),
         ("b0 = vadd b1[:], b2", "needs an operand"),
+        ("store b0 into y0[i0//step:1, :]", "`i0` is no loop"),
         ("b0 = twice b1, b2", "twice takes 1 tiles"),
         ("b0 = vmul b1, 1/0.0", "1/0 is no number"),
         ("b0 = fill 0.0 f32[j] in ub", "`j` is no axis"),

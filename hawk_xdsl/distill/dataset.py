@@ -24,7 +24,7 @@ PROMPT_FILE = "kernel_prompt.toml"
 CONTEXT = 1024
 """Tokens of prompt and kernel together."""
 
-LONGEST_EXAMPLE = 320
+LONGEST_EXAMPLE = 384
 """Tokens of a sequence that is trained on: the longest ones cost most and teach least."""
 
 MOST_OF_A_KEY = 12
@@ -50,9 +50,10 @@ def prompt_format() -> PromptFormat:
     return load_prompt_format(files("hawk_xdsl.distill") / PROMPT_FILE)
 
 
-def prompt_text(spec: str, target: str, attempt: FailedAttempt | None = None) -> str:
+def prompt_text(lesson: Lesson, attempt: FailedAttempt | None = None) -> str:
     """The prompt exactly as ``LocalModel`` renders it for a model without a chat template."""
-    request = PromptRequest(spec, target, facts=(target,), attempt=attempt)
+    target = lesson.target
+    request = PromptRequest(lesson.spec, target, lesson.steps, (target,), attempt=attempt)
     most = 1 << 30
     prompt = prompt_format().build(request, count=lambda m: 0, budget=most, limit=most)
     return "".join(f"{message.content}\n\n" for message in prompt.messages)
@@ -68,7 +69,7 @@ def examples_of(lesson: Lesson, encode: Encode, end: int) -> Iterator[Example]:
         FailedAttempt(t.short, t.trap, t.message) for t in lesson.tries if t.trap is not None
     ]
     for failure in (None, *failures[:1]):
-        prompt = encode(prompt_text(lesson.spec, lesson.target, failure))
+        prompt = encode(prompt_text(lesson, failure))
         if len(prompt) + len(answer) <= LONGEST_EXAMPLE:
             yield Example((*prompt, *answer), len(prompt), lesson.statements)
 

@@ -30,8 +30,9 @@ class Try:
 class Lesson:
     """One op on one target: number ``number`` of the random ops of ``seed``.
 
-    ``key`` is the erased key of the specification, ``bound`` the roofline bound in cycles, ``op``
-    the op's module where the lesson is held out, so that it can be decided again.
+    ``spec`` and ``steps`` are the specification's two texts, ``key`` is its erased key, ``bound``
+    the roofline bound in cycles, ``op`` the op's module where the lesson is held out, so that it
+    can be decided again.
     """
 
     seed: int
@@ -40,6 +41,7 @@ class Lesson:
     key: str
     digest: str
     spec: str
+    steps: str
     structure: str
     bound: float
     tries: tuple[Try, ...]

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
     BFloat16Type,
+    BoolAttr,
     Float16Type,
     Float32Type,
     FloatAttr,
@@ -23,6 +24,8 @@ from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
+from hawk_xdsl.dialects.tm_tensor import ScanOp
+from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
 from hawk_xdsl.distill.productions import SCALAR_OPS
 from hawk_xdsl.semantics.reading_body import (
     FLOAT_PREDICATES,
@@ -130,25 +133,98 @@ class RegionBuilder:
         return self._generic([lhs, rhs], (*kept, *axes), kept, dtype, 0.0, body)
 
     def scan(self, kind: str, value: Value, axis: int) -> Value:
-        """Prefix folds along one axis: a masked fold, as the front end lowers a scan."""
-        function = _COMBINERS[kind]
+        """Prefix folds along one axis, as the front end imports a scan."""
+        place = value.axes.index(axis)
+        kept = tuple(a for a in value.axes if a != axis)
+        element = DTYPES[value.dtype]
+        block = Block(arg_types=[element, element])
+        folded = _binary(block, _COMBINERS[kind], block.args[0], block.args[1], value.is_float)
+        block.add_op(ScanYieldOp(folded))
+        targets = [
+            self._filled(self._type(axes, value.dtype), STARTS[kind], value.dtype)
+            for axes in (value.axes, kept)
+        ]
+        scan = ScanOp(
+            operands=[[value.ssa], targets],
+            result_types=[[target.type for target in targets]],
+            properties={"dimension": IntegerAttr(place, 64), "inclusive": BoolAttr.from_bool(True)},
+            regions=[Region(block)],
+        )
+        self._block.add_op(scan)
+        return Value(scan.results[0], value.axes, value.dtype)
+
+    def position(self, kind: str, value: Value, axis: int) -> Value:
+        """Where along an axis the largest or smallest element first is, as ``i32``."""
+        kept = tuple(a for a in value.axes if a != axis)
+        loops = (*kept, axis)
+        best, place = self._type(kept, value.dtype), self._type(kept, "i32")
+        block = Block(arg_types=[DTYPES[value.dtype]] * 2 + [DTYPES["i32"]])
+        element, extreme, found = block.args
+        here = IndexOp(len(loops) - 1)
+        number = arith.IndexCastOp(here.result, DTYPES["i32"])
+        block.add_ops([here, number])
+        better = _binary(block, kind, element, extreme, value.is_float)
+        compare = "gt" if kind == "max" else "lt"
+        beats = _scalar(block, compare, [element, extreme], value.dtype, "i1")
+        chosen = arith.SelectOp(beats, number.result, found)
+        block.add_ops([chosen, LinalgYieldOp(better, chosen.result)])
+        starts = [
+            self._filled(type_, start, dtype)
+            for type_, start, dtype in ((best, STARTS[kind], value.dtype), (place, 0.0, "i32"))
+        ]
+        generic = self._structured([value.ssa], [value.axes], loops, kept, starts, block)
+        return Value(generic.results[1], kept, "i32")
+
+    def windowed(
+        self, kind: str, axes: tuple[int, ...], dtype: str, axis: int, size: int, stride: int
+    ) -> Value:
+        """A fold over windows of a new input, each ``stride`` beyond the last along an axis."""
         step = len(self.extents)
-        self.extents = (*self.extents, self.extents[axis])
-        read = Value(value.ssa, tuple(step if a == axis else a for a in value.axes), value.dtype)
-        loops = (*value.axes, step)
-
-        def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
-            here, place = IndexOp(len(loops) - 1), IndexOp(loops.index(axis))
-            reached = arith.CmpiOp(here.result, place.result, "sle")
-            block.add_ops([here, place, reached])
-            combined = _binary(block, function, elements[1], elements[0], value.is_float)
-            chosen = arith.SelectOp(reached.result, combined, elements[1])
-            block.add_op(chosen)
-            return chosen.result
-
-        found = self._generic([read], loops, value.axes, value.dtype, STARTS[kind], body)
+        shape = [self.extents[a] for a in axes]
+        shape[axes.index(axis)] = (self.extents[axis] - 1) * stride + size
+        argument = self._block.insert_arg(TensorType(DTYPES[dtype], shape), len(self._block.args))
+        self.extents = (*self.extents, size)
+        loops = (*axes, step)
+        dims = [AffineExpr.dimension(number) for number in range(len(loops))]
+        place = loops.index(axis)
+        read = [*dims[:-1]]
+        read[place] = dims[place] * stride + dims[-1]
+        is_float = dtype != "i32"
+        block = Block(arg_types=[DTYPES[dtype]] * 2)
+        function = _COMBINERS[kind]
+        block.add_op(
+            LinalgYieldOp(_binary(block, function, block.args[0], block.args[1], is_float))
+        )
+        start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
+        # A window is no operand of its own, but its extent has to be known from a shape.
+        window = tensor.EmptyOp([], TensorType(DTYPES[dtype], [size]))
+        self._block.add_op(window)
+        block.insert_arg(DTYPES[dtype], 1)
+        maps = [tuple(read), (dims[-1],), tuple(dims[:-1])]
+        kinds = [*[IteratorTypeAttr.parallel()] * len(axes), IteratorTypeAttr.reduction()]
+        generic = GenericOp(
+            [argument, window.tensor],
+            [start],
+            Region(block),
+            [AffineMapAttr(AffineMap(len(loops), 0, exprs)) for exprs in maps],
+            kinds,
+            [self._type(axes, dtype)],
+        )
+        self._block.add_op(generic)
         self.extents = self.extents[:-1]
-        return found
+        return Value(generic.results[0], axes, dtype)
+
+    def part(self, axes: tuple[int, ...], dtype: str, axis: int, offset: int, stride: int) -> Value:
+        """Every ``stride``-th element from ``offset`` on, along an axis of a larger new input."""
+        place, shape = axes.index(axis), [self.extents[a] for a in axes]
+        offsets, strides = [0] * len(axes), [1] * len(axes)
+        offsets[place], strides[place] = offset, stride
+        larger = list(shape)
+        larger[place] = offset + (shape[place] - 1) * stride + 1
+        argument = self._block.insert_arg(TensorType(DTYPES[dtype], larger), len(self._block.args))
+        slice_ = tensor.ExtractSliceOp.from_static_parameters(argument, offsets, shape, strides)
+        self._block.add_op(slice_)
+        return Value(slice_.result, axes, dtype)
 
     def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:
         """The same elements with the dimensions in another order."""
@@ -183,33 +259,49 @@ class RegionBuilder:
         body: _Body,
     ) -> Value:
         """A generic op; ``start`` is the accumulator's first value where axes are folded."""
-        type_ = self._type(kept, dtype)
-        empty = tensor.EmptyOp([], type_)
-        self._block.add_op(empty)
-        target: SSAValue = empty.tensor
-        if start is not None:
-            constant = _constant(start, dtype)
-            fill = FillOp([constant.result], [target], [type_])
-            self._block.add_ops([constant, fill])
-            target = fill.results[0]
+        target = self._filled(self._type(kept, dtype), start, dtype)
         block = Block(arg_types=[*(DTYPES[value.dtype] for value in inputs), DTYPES[dtype]])
         elements: Sequence[BlockArgument] = block.args
         result = body(block, elements if start is not None else elements[:-1])
         block.add_op(LinalgYieldOp(result))
+        inside = [value.axes for value in inputs]
+        generic = self._structured([v.ssa for v in inputs], inside, loops, kept, [target], block)
+        return Value(generic.results[0], kept, dtype)
+
+    def _filled(self, type_: TensorType[Attribute], start: float | None, dtype: str) -> SSAValue:
+        """A tensor to write to: filled with a number, or without one with nothing."""
+        empty = tensor.EmptyOp([], type_)
+        self._block.add_op(empty)
+        if start is None:
+            return empty.tensor
+        constant = _constant(start, dtype)
+        fill = FillOp([constant.result], [empty.tensor], [type_])
+        self._block.add_ops([constant, fill])
+        return fill.results[0]
+
+    def _structured(
+        self,
+        inputs: Sequence[SSAValue],
+        axes: Sequence[tuple[int, ...]],
+        loops: Sequence[int],
+        kept: tuple[int, ...],
+        targets: Sequence[SSAValue],
+        block: Block,
+    ) -> GenericOp:
+        """A generic op of inputs over their axes; loops over axes that are not kept fold."""
         place = {axis: AffineExpr.dimension(number) for number, axis in enumerate(loops)}
         maps = [
-            AffineMapAttr(AffineMap(len(loops), 0, tuple(place[axis] for axis in axes)))
-            for axes in (*(value.axes for value in inputs), kept)
+            AffineMapAttr(AffineMap(len(loops), 0, tuple(place[axis] for axis in each)))
+            for each in (*axes, *[kept] * len(targets))
         ]
         kinds = [
             IteratorTypeAttr.parallel() if axis in kept else IteratorTypeAttr.reduction()
             for axis in loops
         ]
-        generic = GenericOp(
-            [value.ssa for value in inputs], [target], Region(block), maps, kinds, [type_]
-        )
+        types = [target.type for target in targets]
+        generic = GenericOp(inputs, targets, Region(block), maps, kinds, types)
         self._block.add_op(generic)
-        return Value(generic.results[0], kept, dtype)
+        return generic
 
 
 def _constant(value: float, dtype: str) -> arith.ConstantOp:

@@ -39,7 +39,10 @@ class Recipe:
 
     contraction: float = 0.15
     fold: float = 0.2
-    scan: float = 0.02
+    scan: float = 0.03
+    position: float = 0.04
+    window: float = 0.03
+    part: float = 0.05
     transposed: float = 0.06
     second_result: float = 0.04
     steps: Mapping[int, float] = field(
@@ -51,7 +54,13 @@ class Recipe:
         default_factory=lambda: {"f32": 0.62, "f16": 0.26, "bf16": 0.06, "i32": 0.06}
     )
     elements: Mapping[int, float] = field(
-        default_factory=lambda: {1 << 9: 0.3, 1 << 12: 0.4, 1 << 15: 0.2, 1 << 18: 0.1}
+        default_factory=lambda: {
+            1 << 9: 0.28,
+            1 << 12: 0.37,
+            1 << 15: 0.2,
+            1 << 18: 0.1,
+            1 << 21: 0.05,
+        }
     )
 
 
@@ -101,7 +110,7 @@ class _Grower:
             self._contraction()
             steps = max(0, steps - 3)
         if not self._contracts:
-            self._last = self._input(everything=True)
+            self._last = self._windowed() if self._gets_window() else self._input(everything=True)
         for _ in range(steps):
             self._step()
         self._join_loose_ends()
@@ -174,6 +183,10 @@ class _Grower:
         chance = draw.random()
         foldable = bool(source.axes) and not self._contracts and source.dtype != "i1"
         several = len(source.axes) > 1
+        if foldable and several and source.is_float and draw.random() < self._recipe.position:
+            axis = source.axes[-1] if draw.random() < 0.7 else draw.choice(source.axes)
+            self._compute(self._region.position(draw.choice(("max", "min")), source, axis))
+            return
         if foldable and chance < self._recipe.fold * (1.0 if several else 0.3):
             self._fold(source)
         elif foldable and several and chance < self._recipe.fold + self._recipe.scan:
@@ -181,6 +194,23 @@ class _Grower:
             self._compute(self._region.scan(draw.choice(SCANS[:3]), source, axis))
         else:
             self._produce(source)
+
+    def _gets_window(self) -> bool:
+        return self._dtype != "i32" and self._draw.random() < self._recipe.window
+
+    def _windowed(self) -> Value:
+        """A fold over windows of an input, at times the mean of them."""
+        draw, region = self._draw, self._region
+        axes = tuple(range(len(region.extents)))
+        axis, size = draw.choice(axes), draw.choice((2, 3, 4, 5))
+        kind = draw.choice(("sum", "max", "max", "min"))
+        folded = region.windowed(kind, axes, self._dtype, axis, size, draw.choice((1, 2, size)))
+        if kind == "sum" and draw.random() < 0.6:
+            folded = region.apply("div", [folded, float(size)], folded.dtype)
+        self._inputs += 1
+        self._computed.append(folded)
+        self._keep(folded)
+        return folded
 
     def _anchor(self) -> Value:
         """What a step is about: mostly the last value."""
@@ -324,7 +354,12 @@ class _Grower:
             axes = axes[-count:] if draw.random() < 0.6 else tuple(sorted(draw.sample(axes, count)))
         elif len(axes) > 1 and draw.random() < self._recipe.transposed:
             axes = tuple(draw.sample(axes, len(axes)))
-        value = self._region.input(axes, dtype or self._dtype)
+        if draw.random() < self._recipe.part and not self._contracts:
+            offset, stride = draw.choice(((1, 1), (2, 1), (0, 2), (1, 2), (0, 3)))
+            axis = draw.choice(axes)
+            value = self._region.part(axes, dtype or self._dtype, axis, offset, stride)
+        else:
+            value = self._region.input(axes, dtype or self._dtype)
         self._inputs += 1
         self._keep(value)
         return value

@@ -24,6 +24,7 @@ from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import Specification, specify
+from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.structure import structures
 from hawk_xdsl.universe import context
 
@@ -103,6 +104,7 @@ class Case:
             key=erased_key(self.specification),
             digest=self.specification.digest,
             spec=self.specification.text,
+            steps=steps_of(self.specification).text,
             structure=str(structures(self.specification)[0]),
             bound=bound_of(self.specification, self.target).cycles,
             tries=tuple(tries),

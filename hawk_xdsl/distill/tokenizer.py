@@ -12,7 +12,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import TrapCode, available_targets
-from hawk_xdsl.semantics.reading_body import FUNCTIONS
+from hawk_xdsl.semantics.reading_body import FOLDS, FUNCTIONS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -26,7 +26,7 @@ WORDS_FILE = "vocabulary.json"
 _SPLIT = r" ?[A-Za-z_][A-Za-z0-9_]*| ?[0-9]| ?(?:\.\.|==|!=|<=|>=|->|[^\sA-Za-z0-9_])|\n\n|\s"
 """The pieces of a text: words, digits and signs, each with the blank before it."""
 
-_NAMES = {"x": 12, "y": 6, "b": 64, "t": 32, "i": 10}
+_NAMES = {"x": 12, "y": 6, "b": 64, "t": 32, "i": 10, "v": 64}
 """How many numbered names of each letter are one token."""
 
 
@@ -39,7 +39,9 @@ def collected_words() -> list[str]:
     found += re.findall(r'"(\w+)"', grammar)
     found += _pieces(FUNCTIONS.values())
     found += [*available_targets(), *_pieces([" ".join(TrapCode)]), "parts"]
-    found += [rule.before.op for rule in Composer.of(load_seed_entries(), _any).rules]
+    rules = Composer.of(load_seed_entries(), _any).rules
+    found += [rule.before.op for rule in rules if not rule.before.op.startswith("reduce_")]
+    found += [f"scan_{kind}" for kind in FOLDS.values()]
     return list(dict.fromkeys(found))
 
 

@@ -14,6 +14,7 @@ from hawk_xdsl.generation.model.shorthand import Shorthand, renumbered
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.steps import steps_of
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,16 @@ class Abbreviation:
     @cached_property
     def _composition(self) -> Composition | None:
         try:
-            return composer_with(self.shorthand.composites, self.composer).compose(
-                self.specification
-            )
+            composer = composer_with(self.shorthand.composites, self.composer)
+            return composer.compose(self.specification, steps_of(self.specification).names)
         except (NoInstructionError, HawkError):
             return None
 
     def short(self, draft: Draft) -> str:
-        """A draft in shorthand; what it stands for may hold other buffers than the draft."""
+        """A draft in shorthand; what it stands for may hold other buffers than the draft.
+
+        A buffer has the name of the step of the specification that it holds the value of.
+        """
         return renumbered(self.shorthand.shortened(self._with_calls(draft) or draft.text))
 
     def _with_calls(self, draft: Draft) -> str | None:

@@ -54,10 +54,15 @@ class Specification:
     @cached_property
     def text(self) -> str:
         """The specification as text, a statement a line."""
+        spelled = spell([(r.name, r.index, r.term) for r in self.results])
+        return "\n".join([*self.header(), *spelled])
+
+    def header(self) -> list[str]:
+        """The first lines of the text: operands, results and axes."""
         lines = [f"{o.name}: {o.dtype}{list(o.shape)}" for o in self.operands]
         lines += [f"{r.name}: {r.dtype}{list(r.shape)} out" for r in self.outputs]
         lines.append("for " + ", ".join(f"{name} < {size}" for name, size in self.axes.items()))
-        return "\n".join(lines + spell([(r.name, r.index, r.term) for r in self.results]))
+        return lines
 
     @cached_property
     def digest(self) -> str:

@@ -49,11 +49,8 @@ def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
         return names[id(term)]
     if term.is_const:
         return literal(term.value)
-    if term.op == "read":
-        return f"{term.operand}[{', '.join(str(dim) for dim in term.index)}]"
-    if term.op == "gather":
-        values = {pseudo_axis(k): _expression(arg, names) for k, arg in enumerate(term.args)}
-        return f"{term.operand}[{', '.join(_computed_index(dim, values) for dim in term.index)}]"
+    if term.op in ("read", "gather"):
+        return indexed(term, [_expression(arg, names) for arg in term.args])
     if term.op == "index":
         return str(term.index[0])
     if term.is_reduction or term.is_scan:
@@ -67,6 +64,12 @@ def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
         return f"({text})" if precedence < outer else text
     name = term.dtype if term.op == "cast" else term.op
     return f"{name}({', '.join(_expression(arg, names) for arg in term.args)})"
+
+
+def indexed(term: Term, arguments: Sequence[str]) -> str:
+    """A read, or a gather by its spelled arguments: the operand and its index."""
+    values = {pseudo_axis(k): text for k, text in enumerate(arguments)}
+    return f"{term.operand}[{', '.join(_computed_index(dim, values) for dim in term.index)}]"
 
 
 def _computed_index(index: Affine, values: Mapping[str, str]) -> str:

@@ -17,13 +17,17 @@ Axes = tuple[str | None, ...]
 
 @dataclass(eq=False)
 class Value:
-    """A tile in ub, a view of one (``base``), or a scalar that was read (without dimensions)."""
+    """A tile in ub, a view of one (``base``), or a scalar that was read (without dimensions).
+
+    ``wanted`` is the name that it shall have if it is free.
+    """
 
     dtype: str
     axes: Axes
     shape: tuple[int, ...]
     base: "Value | None" = None
     name: str = ""
+    wanted: str = ""
 
     @property
     def root(self) -> "Value":
@@ -94,11 +98,16 @@ class Block:
 
 
 class Names:
-    """Gives buffers their names, one over another where an instruction may work in place."""
+    """Gives buffers their names, one over another where an instruction may work in place.
 
-    def __init__(self) -> None:
+    ``anew``: never over another; values get the names that are wanted.
+    """
+
+    def __init__(self, *, anew: bool = False) -> None:
         self._count = 0
         self._scalars = 0
+        self._anew = anew
+        self._seen: frozenset[str] = frozenset()
 
     def assign(self, block: Block, kept: Sequence[Value] = ()) -> None:
         """Names everything that a block and its loops define; ``kept`` is needed afterwards."""
@@ -111,7 +120,9 @@ class Names:
                     last[id(value.root)] = position
         for position, item in enumerate(block.items):
             if isinstance(item, Loop):
+                before = self._seen
                 self.assign(item.body)
+                self._seen = before
             elif item.out is not None and not item.again:
                 self._name(item, item.out, own, last, position)
 
@@ -121,6 +132,10 @@ class Names:
         if not out.shape:
             out.name, self._scalars = f"q{self._scalars}", self._scalars + 1
             return
+        if self._anew and out.wanted and out.wanted not in self._seen:
+            out.name = out.wanted
+            self._seen |= {out.name}
+            return
         if out.base is not None:
             out.name = f"v{out.base.name}"
             return
@@ -129,6 +144,7 @@ class Names:
                 operand
                 for operand in item.operands
                 if item.mnemonic in _IN_PLACE
+                and not self._anew
                 and id(operand) in own
                 and last[id(operand)] == position
                 and (operand.dtype, operand.shape) == (out.dtype, out.shape)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.generation.composing.pieces import unified
@@ -65,7 +66,12 @@ class Instruction:
         return self.statement.split(maxsplit=1)[0]
 
     def takes(self, matched: Match) -> bool:
-        """Whether its operands may be these: the first one of a vector instruction is a tile."""
+        """Whether its operands may be these: the first one of a vector instruction is a tile.
+
+        Those of a statement that works in some dtypes only are all tiles.
+        """
+        if self.works_in and any(value.is_const for value in matched.terms.values()):
+            return False
         first = re.search(r"\$(\w+)", self.statement)
         value = matched.terms.get(first[1]) if first is not None else None
         return value is None or not value.is_const or self.mnemonic not in _MNEMONICS
@@ -107,21 +113,28 @@ class Composer:
                 instructions.append(Instruction(entry.name, pattern, after, entry.trigger.dtypes))
         return Composer(tuple(rules), tuple(instructions), supports)
 
-    def compose(self, specification: Specification) -> "Composition":
+    def compose(
+        self, specification: Specification, names: Mapping[int, str] = MappingProxyType({})
+    ) -> "Composition":
         """The specification in terms that are one instruction each.
 
+        ``names`` are wanted for the buffers of some of the specification's terms, by identity. With
+        any, every statement of a kernel makes a new buffer.
         Raises ``NoInstructionError`` if a term has none.
         """
         specification = unified(specification)
-        plain = _stored_terms(specification.roots)
+        named = [term for term in walk(specification.roots) if id(term) in names]
+        count = len(specification.roots)
+        plain = _stored_terms([*specification.roots, *named])
         rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
-        roots, applied = rewritten(plain, rules)
-        if _rounds_twice(roots):
-            dtypes = [root.dtype for root in plain]
-            roots, applied = rewritten(_in_f32(plain), rules)
+        every, applied = rewritten(plain, rules)
+        if _rounds_twice(every[:count]):
+            dtypes = [root.dtype for root in plain[:count]]
+            every, applied = rewritten(_in_f32(plain), rules)
             terms = Terms()
-            roots = [terms.cast(r, d) for r, d in zip(roots, dtypes, strict=True)]
-        roots = self._in_steps(self._widened(roots))
+            every[:count] = [terms.cast(r, d) for r, d in zip(every, dtypes, strict=False)]
+        every = self._in_steps(self._widened(every))
+        roots = every[:count]
         chosen: dict[int, tuple[Instruction, Match]] = {}
         combiners: dict[tuple[str, str], str] = {}
         for term in walk(roots):
@@ -135,7 +148,10 @@ class Composer:
             for result, root in zip(specification.results, roots, strict=True)
         )
         composed = replace(specification, results=results)
-        return Composition(composed, roots, chosen, tuple(used), combiners, self)
+        kept: dict[int, str] = {}
+        for term, after in zip(named, every[count:], strict=True):
+            kept.setdefault(id(after), names[id(term)])
+        return Composition(composed, roots, chosen, tuple(used), combiners, self, names=kept)
 
     def _add_combiner(self, combiners: dict[tuple[str, str], str], term: Term) -> None:
         """The instruction that puts two parts of a fold together, if there is one."""
@@ -318,7 +334,8 @@ class Composition:
 
     ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
     ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
-    axes that never meet another one in a term, and stand in its dimension of tiles.
+    axes that never meet another one in a term, and stand in its dimension of tiles. ``names`` are
+    wanted for the buffers of some terms, by identity.
     """
 
     specification: Specification
@@ -329,3 +346,4 @@ class Composition:
     composer: Composer
     parts: frozenset[str] = field(default_factory=frozenset[str])
     beside: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[int, str] = field(default_factory=dict[int, str])

@@ -11,7 +11,7 @@ from itertools import islice
 from math import prod
 
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composing.composition import Composer, Composition, stored_dtype
+from hawk_xdsl.generation.composing.composition import Composition, stored_dtype
 from hawk_xdsl.generation.composing.filled import filled
 from hawk_xdsl.generation.composing.tilings import tiling_at, tilings
 from hawk_xdsl.knowledge_store.entry import Entry
@@ -159,20 +159,22 @@ def _in_parts(
 ) -> Program | None:
     """A stage for each level of folds over the axes, and one for the results."""
     program = Program()
-    specification = composition.specification
+    specification, names = composition.specification, composition.names
+    composer = composition.composer
     beside: dict[str, str] = {}
     while True:
         cut = _innermost(specification.roots, frozenset(axes))
         number = len(program.stages)
         if not cut:
-            last = replace(composition.composer.compose(specification), beside=beside)
+            last = replace(composer.compose(specification, names), beside=beside)
             stage = choose.stage(entry, last, number, target)
             if stage is None or number == 0:
                 return None
             program.stages.append(stage)
             return program
-        composed = _folding(composition.composer, specification, cut, axes, len(program.temps))
-        composed = replace(composed, beside=dict(beside))
+        reduced = _folding(specification, cut, axes, len(program.temps))
+        composed = composer.compose(reduced, names)
+        composed = replace(composed, parts=frozenset(axes), beside=dict(beside))
         stage = choose.stage(entry, composed, number, target)
         if stage is None:
             return None
@@ -181,7 +183,8 @@ def _in_parts(
         part = f"p{number}"
         temps = [_temp(result, axes, count) for result in composed.specification.results]
         program.temps += temps
-        specification = _with_parts(specification, cut, temps, axes[-1], part, count)
+        specification, became = _with_parts(specification, cut, temps, axes[-1], part, count)
+        names = {id(became[term]): name for term, name in names.items() if term in became}
         beside[part] = axes[-1]
 
 
@@ -199,12 +202,8 @@ def _innermost(roots: Sequence[Term], axes: frozenset[str]) -> list[Term]:
 
 
 def _folding(
-    composer: Composer,
-    specification: Specification,
-    cut: Sequence[Term],
-    axes: tuple[str, ...],
-    first: int,
-) -> Composition:
+    specification: Specification, cut: Sequence[Term], axes: tuple[str, ...], first: int
+) -> Specification:
     """The stage whose results are the parts of some folds."""
     results: list[Result] = []
     for number, term in enumerate(cut, start=first):
@@ -213,8 +212,7 @@ def _folding(
         shape = tuple(specification.axes[a] for a in held)
         dtype = stored_dtype(term.dtype)
         results.append(Result(f"t{number}", dtype, shape, index, term, number))
-    reduced = _used(replace(specification, results=tuple(results)))
-    return replace(composer.compose(reduced), parts=frozenset(axes))
+    return _used(replace(specification, results=tuple(results)))
 
 
 def _held(specification: Specification, term: Term, axes: tuple[str, ...]) -> list[str]:
@@ -253,8 +251,11 @@ def _with_parts(
     axis: str,
     part: str,
     count: int,
-) -> Specification:
-    """What is left to do when the parts of some folds lie in temps: they are folded again."""
+) -> tuple[Specification, Mapping[int, Term]]:
+    """What is left to do when the parts of some folds lie in temps: they are folded again.
+
+    And what each term has become, by identity.
+    """
     terms = Terms()
     done: dict[int, Term] = {}
     sources = {id(term): temp for term, temp in zip(cut, temps, strict=True)}
@@ -274,4 +275,5 @@ def _with_parts(
             axes[part] = count
         axes[name] = extent
     operands = (*specification.operands, *temps)
-    return _used(replace(specification, operands=operands, results=results, axes=axes))
+    left = replace(specification, operands=operands, results=results, axes=axes)
+    return _used(left), done

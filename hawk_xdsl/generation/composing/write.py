@@ -97,7 +97,7 @@ class _Writer:
             groups.setdefault(key, []).append(result)
         for missing, axes in sorted(groups, key=lambda key: (len(key[0]), key[0], sorted(key[1]))):
             self._group(tile, missing, axes, groups[missing, axes])
-        names = Names()
+        names = Names(anew=bool(self.composition.names))
         names.assign(top.block, [v for v in top.values.values() if v.shape])
         names.assign(tile.block)
         return Body(top.block, tile.block)
@@ -201,7 +201,12 @@ class _Writer:
                     continue
                 if reads and (term.op != "read" or home is not scope):
                     continue
-                home.values[id(term)] = self._made(term, home)
+                home.values[id(term)] = self._wanted(term, self._made(term, home))
+
+    def _wanted(self, term: Term, value: Value) -> Value:
+        """The value, under the name that is wanted for its term."""
+        value.wanted = value.wanted or self.composition.names.get(id(term), "")
+        return value
 
     def _made(self, term: Term, scope: Scope) -> Value:
         if term.op == "read" and not all(map(scope.tiling.has_slice, term.index)):
@@ -281,7 +286,7 @@ class _Writer:
 
         self._loops(scope, streams, frozenset(), emit)
         for peer in peers:
-            scope.values[id(peer)] = totals[id(peer)][0]
+            scope.values[id(peer)] = self._wanted(peer, totals[id(peer)][0])
         return totals[id(term)][0]
 
     def _level(self, term: Term) -> int:

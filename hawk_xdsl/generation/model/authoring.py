@@ -19,6 +19,7 @@ from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.structure import structures
 
 ENTRIES = 6
@@ -92,6 +93,7 @@ class Author:
         request = PromptRequest(
             spec=specification.text,
             target=self.target.name,
+            steps=steps_of(specification).text,
             facts=facts_of(specification, self.told, self.target),
             entries=tuple(item.entry for item in found),
             attempt=failure,

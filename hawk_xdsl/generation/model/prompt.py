@@ -29,10 +29,14 @@ class FailedAttempt:
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """Everything that may stand in a prompt; entries are in the order of relevance."""
+    """Everything that may stand in a prompt; entries are in the order of relevance.
+
+    ``steps`` is the specification once more, a function a line.
+    """
 
     spec: str
     target: str
+    steps: str = ""
     facts: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
     attempt: FailedAttempt | None = None
@@ -73,7 +77,7 @@ class PromptFormat:
 
     name: str
     system: str  # $target
-    spec: str  # $spec
+    spec: str  # $spec, or $steps: the same, a function a line
     facts: str  # $target, $facts: one a line
     knowledge: str  # $knowledge: the entries, one after the other
     entry: str  # $name, $kind, $rationale, $artifact, $error
@@ -110,7 +114,7 @@ class PromptFormat:
             messages = self._messages(variant)
             if count(messages) <= min(budget, limit):
                 return Prompt(messages, variant.entries)
-        shortest = self._messages(PromptRequest(request.spec, request.target))
+        shortest = self._messages(PromptRequest(request.spec, request.target, request.steps))
         if (tokens := count(shortest)) > limit:
             raise PromptTooLong(tokens, limit)
         return Prompt(shortest, ())
@@ -120,7 +124,7 @@ class PromptFormat:
         facts = "\n".join(request.facts)
         known = "".join(self._entry(entry) for entry in request.entries)
         parts = [
-            _fill(self.spec, spec=request.spec),
+            _fill(self.spec, spec=request.spec, steps=request.steps),
             _fill(self.facts, target=target, facts=facts) if facts else "",
             _fill(self.knowledge, knowledge=known.strip("\n")) if known else "",
             _fill(self.attempt, **vars(request.attempt)) if request.attempt else "",
@@ -172,7 +176,7 @@ def instruct_format() -> PromptFormat:
 _PLACES: Mapping[str, frozenset[str]] = {
     "name": frozenset(),
     "system": frozenset({"target"}),
-    "spec": frozenset({"spec"}),
+    "spec": frozenset({"spec", "steps"}),
     "facts": frozenset({"target", "facts"}),
     "knowledge": frozenset({"knowledge"}),
     "entry": frozenset({"name", "kind", "rationale", "artifact", "error"}),
@@ -198,19 +202,15 @@ def _fill(form: str, /, **values: str) -> str:
 
 def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
     """The request, and what is tried after it when there is no room, longest first."""
-    spec, target, facts, attempt = request.spec, request.target, request.facts, request.attempt
+    attempt = request.attempt
     fewer = [
-        PromptRequest(spec, target, facts, request.entries[:kept], attempt)
+        replace(request, entries=request.entries[:kept])
         for kept in range(len(request.entries), -1, -1)
     ]
     if attempt is None:
         return fewer
-    reason = replace(attempt, text="")
-    return [
-        *fewer,
-        PromptRequest(spec, target, attempt=attempt),
-        PromptRequest(spec, target, attempt=reason),
-    ]
+    alone = replace(request, facts=(), entries=())
+    return [*fewer, alone, replace(alone, attempt=replace(attempt, text=""))]
 
 
 _SETTINGS: Mapping[str, tuple[type, ...]] = {

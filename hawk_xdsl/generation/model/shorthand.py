@@ -1,10 +1,11 @@
 """The shorthand in which a kernel model writes: what follows from the operands is left out.
 
 A small model copies numbers badly. In shorthand a kernel text says ``i0 parts 48`` for
-``i0 in 0..7168 step 150``, ``x0[i0:, :]`` for ``x0[i0:150, 0:64]``, ``f32[i0]`` for the length of a
-step of ``i0``, ``1/140.0`` for ``0.007142857142857143``, and a composite function of the knowledge
-(``b1 = erf b0``) in one statement. :meth:`Shorthand.expanded` gives the kernel text that it stands
-for, line by line; everything else sees only that.
+``i0 in 0..7168 step 150``, ``x0[i0:, :]`` for ``x0[i0:150, 0:64]``, ``x0[2*i0:]`` for what a step
+covers, ``t0[i0//step]`` for the number of a step, ``f32[i0]`` for its length, ``1/140.0`` for
+``0.007142857142857143``, and a composite function of the knowledge (``b1 = erf b0``) in one
+statement. :meth:`Shorthand.expanded` gives the kernel text that it stands for, line by line;
+everything else sees only that.
 """
 
 import re
@@ -23,6 +24,12 @@ _LOOP = re.compile(r"(\w+) (?:in (.+)\.\.(.+) )?(step|parts) (\d+)$")
 _BLOCK = re.compile(r"(across|for) (.*) \{$")
 _LONG_LITERAL = re.compile(r"(?<![\w.])-?\d+\.\d{7,}(?:e[+-]?\d+)?(?![\w.])")
 _RECIPROCAL = re.compile(rf"(?<![\w.])(-?)1/({_NUMBER})")
+
+_NAME_OF_STEP = re.compile(r"v\d+")
+_OPERATOR = re.compile(r" (//|[-+*%]) ")
+_INDICES = re.compile(r"\w\[[^\]]*\]|^(?:across|for) .*$", re.MULTILINE)
+_PART = re.compile(r"\b([A-Za-z]\w*)//(\d+|step)\b")
+_SUMMAND = re.compile(r"(?:(\d+)\*)?([A-Za-z]\w*)|\d+")
 
 CUBE_STEP = 16
 """Steps of a cube kernel that are whole multiples of this are written as such: fractals."""
@@ -63,8 +70,10 @@ class Shorthand:
     def shortened(self, text: str) -> str:
         """A kernel text in shorthand, composite functions aside; expands to the same text.
 
-        What cannot be said shorter stays as it is.
+        What cannot be said shorter stays as it is. Indices are written without blanks, as the
+        grammar has them.
         """
+        text = _INDICES.sub(lambda found: _OPERATOR.sub(r"\1", found[0]), text)
         plain = replace(self, composites={})
         short = "".join(f"{line}\n" for line in _Shortening(self, text.splitlines()).lines())
         return short if plain.expanded(short) == text else text
@@ -74,6 +83,7 @@ class Shorthand:
         text = narrowed
         text = _with(text, "loop", 'name _SP ("step" | "parts") _SP INT')
         text = _with(text, "slice", '":" | expr ":"')
+        text = _with(text, "?term", 'term "//step" -> floordiv')
         text = _with(text, "length", "NAME")
         text = _with(text, "!number", '"1/" FLOAT | "-1/" FLOAT')
         for rule, count in (("!unary", 1), ("!binary", 2)):
@@ -171,22 +181,47 @@ class Expansion:
     def _slice(
         self, part: str, place: int, parts: Sequence[str], shape: tuple[int, ...] | None
     ) -> str:
+        part = _PART.sub(lambda found: f"{found[1]}//{self._step(found[1], found[2])}", part)
         if part == ":":
             if shape is None or place >= len(shape):
                 raise KernelTextError("`:` needs an operand or a temp with that dimension")
             return f"0:{_extent_at(shape, place, len(parts))}"
-        if not part.endswith(":"):
-            return part
-        names = [n for n in re.findall(r"[A-Za-z]\w*", part) if n in self.steps]
-        if len(names) != 1:
-            raise KernelTextError(f"`{part}` follows no single loop: it needs a length")
-        return f"{part}{self.steps[names[0]]}"
+        start, *lengths = part.split(":")
+        if lengths == [""]:
+            covered = covered_by(start, self.steps)
+            if covered is None:
+                raise KernelTextError(f"`{part}` follows no loop: it needs a length")
+            return f"{start}:{covered}"
+        lengths = [n if n.isdigit() else str(self._length(n)) for n in lengths]
+        return ":".join([start, *lengths])
+
+    def _step(self, name: str, number: str) -> str:
+        if number != "step":
+            return number
+        if name not in self.steps:
+            raise KernelTextError(f"`{name}` is no loop: it has no step")
+        return str(self.steps[name])
+
+    def _length(self, name: str) -> int:
+        return self.steps.get(name) or self._extent(name)
 
     def _shape(self, inside: str) -> str:
         return ", ".join(
-            part if part.isdigit() else str(self.steps.get(part) or self._extent(part))
-            for part in inside.split(", ")
+            part if part.isdigit() else str(self._length(part)) for part in inside.split(", ")
         )
+
+
+def covered_by(start: str, steps: Mapping[str, int]) -> int | None:
+    """The elements between the first and the last that the steps of loops reach from an index on.
+
+    ``2*i0+i1`` covers 2 · (step of i0 - 1) + (step of i1 - 1) + 1. ``None`` for an index that is no
+    sum over a loop.
+    """
+    summands = [_SUMMAND.fullmatch(part) for part in start.split("+")]
+    reached = [(int(s[1] or 1), s[2]) for s in summands if s is not None and s[2]]
+    if None in summands or not any(name in steps for _, name in reached):
+        return None
+    return 1 + sum(factor * (steps.get(name, 1) - 1) for factor, name in reached)
 
 
 def _extent_at(shape: tuple[int, ...], place: int, slices: int) -> int:
@@ -263,13 +298,24 @@ class _Shortening:
         parts = inside.split(", ")
         for place, part in enumerate(parts):
             start, _, length = part.partition(":")
-            names = [n for n in re.findall(r"[A-Za-z]\w*", start) if n in self._steps]
             known = shape is not None and place < len(shape)
             if known and part == f"0:{_extent_at(shape or (), place, len(parts))}":
                 parts[place] = ":"
-            elif len(names) == 1 and length == str(self._steps[names[0]]):
+            elif length and length == str(covered_by(start, self._steps)):
                 parts[place] = f"{start}:"
+            elif length.count(":") == 1:
+                lengths = [n if int(n) < 2 else self._named(int(n)) for n in length.split(":")[:1]]
+                parts[place] = ":".join([start, *lengths, length.split(":")[1]])
+            parts[place] = _PART.sub(self._part, parts[place])
         return f"{name}[{', '.join(parts)}]"
+
+    def _part(self, found: re.Match[str]) -> str:
+        name, number = found.groups()
+        return f"{name}//step" if number == str(self._steps.get(name)) else found[0]
+
+    def _named(self, length: int) -> str:
+        """A length by the name of a loop that has steps of it."""
+        return next((n for n, size in self._steps.items() if size == length), str(length))
 
     def _shape(self, inside: str) -> str:
         """Lengths by the names of loops, each once, in order; else of axes without a loop."""
@@ -318,11 +364,12 @@ def _as_reciprocal(literal: str) -> str:
 def renumbered(text: str) -> str:
     """The same kernel with its buffers named ``b0, b1, …`` in the order in which they appear.
 
-    What is easiest to learn is a new buffer that always has the next number.
+    Those that have the name of a step keep it. What is easiest to learn is a new buffer that always
+    has the next number.
     """
     names: dict[str, str] = {}
     for line in text.splitlines():
         found = re.match(r"(\w+) = ", line)
-        if found:
+        if found and not _NAME_OF_STEP.fullmatch(found[1]):
             names.setdefault(found[1], f"b{len(names)}")
     return renamed(text, names)

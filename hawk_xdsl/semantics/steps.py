@@ -1,0 +1,66 @@
+"""A specification in steps: one function a line, under names that a kernel's buffers can take.
+
+    v0 = x0[i0, i1]
+    v1[i0] = sum(i1) v0
+    v2 = div v0, v1
+    y0[i0, i1] = v2
+
+That is the same as ``Specification.text`` says, without nesting and without operators: what a small
+model can follow line by line.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hawk_xdsl.semantics.specification_form import Specification
+from hawk_xdsl.semantics.spelling import indexed, literal
+from hawk_xdsl.semantics.terms import Term, walk
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The text, and the name of each term of the specification by its identity."""
+
+    text: str
+    names: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
+def steps_of(specification: Specification) -> Steps:
+    """The steps of a specification, arguments first."""
+    names: dict[int, str] = {}
+    lines = specification.header()
+    for term in walk(specification.roots):
+        if not term.is_const:
+            names[id(term)] = name = f"v{len(names)}"
+            lines.append(f"{name}{_axes(term)} = {_step(term, names)}")
+    for result in specification.results:
+        dims = ", ".join(_compact(str(dim)) for dim in result.index)
+        lines.append(f"{result.name}[{dims}] = {_argument(result.term, names)}")
+    return Steps("\n".join(lines), names)
+
+
+def _axes(term: Term) -> str:
+    """The axes of a fold's value, which are others than its argument's."""
+    return f"[{', '.join(sorted(term.axes))}]" if term.is_reduction else ""
+
+
+def _step(term: Term, names: Mapping[int, str]) -> str:
+    if term.op in ("read", "gather"):
+        return _compact(indexed(term, [_argument(arg, names) for arg in term.args]))
+    if term.op == "index":
+        return f"index {_compact(str(term.index[0]))}"
+    arguments = ", ".join(_argument(arg, names) for arg in term.args)
+    if term.is_reduction or term.is_scan:
+        kind = term.kind if term.is_reduction else term.op
+        return f"{kind}({', '.join(sorted(term.bound))}) {arguments}"
+    return f"{term.dtype if term.op == 'cast' else term.op} {arguments}"
+
+
+def _argument(term: Term, names: Mapping[int, str]) -> str:
+    return literal(term.value) if term.is_const else names[id(term)]
+
+
+def _compact(index: str) -> str:
+    """An index without blanks, as kernel text has it."""
+    return re.sub(r" ([+*]) ", r"\1", index)
