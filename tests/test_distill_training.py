@@ -142,7 +142,7 @@ def test_a_round_keeps_the_models_failures_beside_right_kernels(
     assert any(t.source == "model" for lesson in new for t in lesson.tries)
     learn(model, [lessons, tmp_path / "new"], tmp_path / "next", replace(TINY, steps=2))
     facts = json.loads((tmp_path / "next" / FACTS_FILE).read_text())
-    assert facts["start"] == str(model) and facts["seeds"] == [11, 21]
+    assert facts["start"] == model.name and facts["seeds"] == [11, 21]
 
 
 def test_better_is_worse_in_nothing() -> None:

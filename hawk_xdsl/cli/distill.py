@@ -41,6 +41,9 @@ def generate_command(
     count: Annotated[int, typer.Option("--count", "-n", help="Random ops to draw.")] = 1000,
     seed: SeedOption = 0,
     target: TargetsOption = None,
+    elements: Annotated[
+        int | None, typer.Option(help="About how many points an op has at most, instead of a mix.")
+    ] = None,
 ) -> None:
     """Draw random ops and write the lessons about them: kernels that passed the gate.
 
@@ -49,7 +52,11 @@ def generate_command(
     from hawk_xdsl.distill.generate import SHARD, Order, generate
     from hawk_xdsl.knowledge_store import load_seed_entries
 
-    order = Order(count, seed) if target is None else Order(count, seed, dict.fromkeys(target, 1))
+    order = Order(count, seed)
+    if target is not None:
+        order = replace(order, targets=dict.fromkeys(target, 1))
+    if elements is not None:
+        order = replace(order, recipe=replace(order.recipe, elements={elements: 1}))
 
     def progress(done: int, of: int, fates: Counter[str]) -> None:
         if done % SHARD == 0 or done == of:

@@ -185,7 +185,7 @@ def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:
         "held_out": len(split.held_out),
         "targets": sorted({lesson.target for lesson in split.training}),
         "seeds": sorted({lesson.seed for lesson in split.training}),
-        "start": None if start is None else str(start),
+        "start": None if start is None else start.name,
     }
 
 

@@ -69,8 +69,8 @@ class Decider:
 
     ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
     ``author`` is asked for the local model only when an op gets that far; ``leads`` tells before
-    whether it was trained to write kernels. ``learned`` are the names of the
-    entries that do not come with the package.
+    whether it was trained to write kernels, ``sure`` whether one of those may go first. ``learned``
+    are the names of the entries that do not come with the package.
     """
 
     target: Target
@@ -82,6 +82,7 @@ class Decider:
     finish: Finish
     author: Callable[[], Author]
     leads: Callable[[], bool]
+    sure: Callable[[], bool]
     settings: Settings
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
@@ -230,7 +231,7 @@ class _Op:
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
         """A model that was trained for it goes first where it is sure; any other comes last."""
         decider = self._decider
-        if decider.leads():
+        if decider.leads() and decider.sure():
             return SureFirst(model, templates, lambda: decider.author().threshold)
         turn = decider.settings.budget.attempts * 3 // 4
         return InTurn((templates, model), max(1, turn))

@@ -14,7 +14,7 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Sources
 from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.model_files import is_kernel_model
+from hawk_xdsl.generation.model.model_files import is_kernel_model, may_go_first
 from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,
@@ -72,6 +72,7 @@ def open_decider(
             finish=lambda kernel: finish_kernel(kernel, chosen),
             author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
             leads=lambda: is_kernel_model(model),
+            sure=lambda: may_go_first(model),
             settings=settings,
             progress=progress,
         )

@@ -93,11 +93,21 @@ def is_kernel_model(given: str | None) -> bool:
 
     Nothing is downloaded or converted for it: what is not there yet was not.
     """
+    own = _own_format(given)
+    return own is not None and own.leads
+
+
+def may_go_first(given: str | None) -> bool:
+    """Whether that model can be sure enough of a text for it to be tried before the templates'."""
+    own = _own_format(given)
+    return own is not None and own.leads and own.threshold < float("inf")
+
+
+def _own_format(given: str | None) -> PromptFormat | None:
     directory = own_model() if given is None else Path(given).expanduser()
-    if directory is None or not directory.is_dir():
-        return False
-    own = directory / PROMPT_FILE
-    return own.exists() and load_prompt_format(own).leads
+    if directory is None or not (directory / PROMPT_FILE).is_file():
+        return None
+    return load_prompt_format(directory / PROMPT_FILE)
 
 
 def _checked(directory: Path, name: str) -> ModelFiles:

@@ -70,7 +70,7 @@ class PromptFormat:
 
     ``leads`` says that the model was trained to write kernels in this format, so that it is asked
     first: its greedy text is tried before those of others if the mean natural logarithm of a chosen
-    token's likelihood is at least ``threshold``.
+    token's likelihood is at least ``threshold``; with ``inf`` it is asked when they are refused.
     ``answer_tokens`` is the most that a kernel body of it may take; ``shorthand`` says that it
     writes in :class:`~hawk_xdsl.generation.model.shorthand.Shorthand`.
     """

@@ -31,6 +31,12 @@ _INDICES = re.compile(r"\w\[[^\]]*\]|^(?:across|for) .*$", re.MULTILINE)
 _PART = re.compile(r"\b([A-Za-z]\w*)//(\d+|step)\b")
 _SUMMAND = re.compile(r"(?:(\d+)\*)?([A-Za-z]\w*)|\d+")
 
+MOST_PARTS = 96
+"""Loops of more parts are written by their step: it depends on ub, not on the extent."""
+
+NAMES = "[bvi][0-9]{1,2}|p[0-9]|part|once"
+"""The names that a text in shorthand defines: buffers, axes, and the templates' own loops."""
+
 CUBE_STEP = 16
 """Steps of a cube kernel that are whole multiples of this are written as such: fractals."""
 
@@ -81,6 +87,7 @@ class Shorthand:
     def grammar(self, narrowed: str) -> str:
         """A narrowed grammar that accepts shorthand too."""
         text = narrowed
+        text = re.sub(r"^NAME: .*$", f"NAME: /{NAMES}/", text, flags=re.MULTILINE)
         text = _with(text, "loop", 'name _SP ("step" | "parts") _SP INT')
         text = _with(text, "slice", '":" | expr ":"')
         text = _with(text, "?term", 'term "//step" -> floordiv')
@@ -273,7 +280,7 @@ class _Shortening:
         if extent is None or (start, stop) != ("0", str(extent)):
             return text
         parts = -(-extent // step)
-        as_step = step == 1 or (self._on_cube and step % CUBE_STEP == 0)
+        as_step = step == 1 or parts > MOST_PARTS or (self._on_cube and step % CUBE_STEP == 0)
         if as_step or -(-extent // parts) != step:
             return f"{name} step {step}"
         return f"{name} parts {parts}"
