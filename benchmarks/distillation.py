@@ -19,7 +19,7 @@ from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.sample import in_fair_order
 from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import find_model
+from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
 from hawk_xdsl.learning.distillation import Distiller, Limits
 from hawk_xdsl.learning.experience import Tried, experience
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=60)
     parser.add_argument("--attempts", type=int, default=8)
     parser.add_argument("--target", default="ascend910b1")
-    parser.add_argument("--model", default=None)
+    parser.add_argument("--model", default=SMOLLM)
     parser.add_argument("--shapes", default="small,ragged,large")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/distillation"))
     given = parser.parse_args()

@@ -105,13 +105,16 @@ def distill_command(
     ] = False,
     model: Annotated[
         str | None,
-        typer.Option(help="The local model, asked where no op tells.", envvar="HAWK_MODEL"),
+        typer.Option(
+            help="The model asked where no op tells, in English: by default SmolLM2.",
+            envvar="HAWK_MODEL",
+        ),
     ] = None,
     store: StoreOption = None,
 ) -> None:
     """Replay recorded ops with and without entries: prune, merge and settle; all can be undone."""
     from hawk_xdsl.generation.model.local_model import LocalModel
-    from hawk_xdsl.generation.model.model_files import find_model
+    from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
     from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
     from hawk_xdsl.learning.distillation import Distiller, Limits
     from hawk_xdsl.learning.replay import Replay
@@ -127,7 +130,7 @@ def distill_command(
             opened,
             load_seed_entries(),
             Replay(target),
-            lambda: LocalModel.load(find_model(model)),
+            lambda: LocalModel.load(find_model(model or SMOLLM)),
             Limits(ops, seconds),
             dry_run,
             lambda line: status.update(escape(line)),
