@@ -15,8 +15,7 @@ from hawk_xdsl.generation.model.model_files import (
     PROMPT_FILE,
     SMOLLM,
     find_model,
-    is_kernel_model,
-    may_go_first,
+    kernel_format,
 )
 from hawk_xdsl.generation.model.prompt import instruct_format
 
@@ -109,7 +108,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_model_of_the_package_is_the_default_and_asked_after_templates() -> None:
     files = find_model()
     assert files.directory.parent.name == "models"
-    assert is_kernel_model(None) and not may_go_first(None)
+    form = kernel_format(None)
+    assert form is not None and not form.threshold < float("inf")
     check_language(files.directory)
 
 

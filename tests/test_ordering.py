@@ -36,7 +36,7 @@ def order(proposer: Proposer) -> str:
 
 
 def sure_first(model: Listed, templates: Listed, threshold: float) -> SureFirst:
-    return SureFirst(model, templates, lambda: threshold)
+    return SureFirst(model, templates, threshold)
 
 
 def test_the_last_is_asked_within_the_budget_and_the_others_go_on_after_it() -> None:

@@ -172,46 +172,30 @@ class RegionBuilder:
             self._filled(type_, start, dtype)
             for type_, start, dtype in ((best, STARTS[kind], value.dtype), (place, 0.0, "i32"))
         ]
-        generic = self._structured([value.ssa], [value.axes], loops, kept, starts, block)
+        dims = _dims(loops)
+        read = [dims[a] for a in value.axes]
+        generic = self._structured([value.ssa], [read], loops, kept, starts, block)
         return Value(generic.results[1], kept, "i32")
 
     def windowed(
         self, kind: str, axes: tuple[int, ...], dtype: str, axis: int, size: int, stride: int
     ) -> Value:
         """A fold over windows of a new input, each ``stride`` beyond the last along an axis."""
-        step = len(self.extents)
-        shape = [self.extents[a] for a in axes]
-        shape[axes.index(axis)] = (self.extents[axis] - 1) * stride + size
-        argument = self._block.insert_arg(TensorType(DTYPES[dtype], shape), len(self._block.args))
-        self.extents = (*self.extents, size)
-        loops = (*axes, step)
-        dims = [AffineExpr.dimension(number) for number in range(len(loops))]
-        place = loops.index(axis)
-        read = [*dims[:-1]]
-        read[place] = dims[place] * stride + dims[-1]
-        is_float = dtype != "i32"
-        block = Block(arg_types=[DTYPES[dtype]] * 2)
-        function = _COMBINERS[kind]
+        argument = self._longer(axes, dtype, axis, (self.extents[axis] - 1) * stride + size)
+        step = len(self.extents)  # no axis has this number
+        dims = _dims((*axes, step))
+        read = [dims[a] * stride + dims[step] if a == axis else dims[a] for a in axes]
+        block = Block(arg_types=[DTYPES[dtype]] * 3)
+        element, _, folded = block.args
         block.add_op(
-            LinalgYieldOp(_binary(block, function, block.args[0], block.args[1], is_float))
+            LinalgYieldOp(_binary(block, _COMBINERS[kind], element, folded, dtype != "i32"))
         )
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
         # A window is no operand of its own, but its extent has to be known from a shape.
         window = tensor.EmptyOp([], TensorType(DTYPES[dtype], [size]))
         self._block.add_op(window)
-        block.insert_arg(DTYPES[dtype], 1)
-        maps = [tuple(read), (dims[-1],), tuple(dims[:-1])]
-        kinds = [*[IteratorTypeAttr.parallel()] * len(axes), IteratorTypeAttr.reduction()]
-        generic = GenericOp(
-            [argument, window.tensor],
-            [start],
-            Region(block),
-            [AffineMapAttr(AffineMap(len(loops), 0, exprs)) for exprs in maps],
-            kinds,
-            [self._type(axes, dtype)],
-        )
-        self._block.add_op(generic)
-        self.extents = self.extents[:-1]
+        inputs, maps = [argument, window.tensor], [read, [dims[step]]]
+        generic = self._structured(inputs, maps, (*axes, step), axes, [start], block)
         return Value(generic.results[0], axes, dtype)
 
     def part(self, axes: tuple[int, ...], dtype: str, axis: int, offset: int, stride: int) -> Value:
@@ -219,12 +203,15 @@ class RegionBuilder:
         place, shape = axes.index(axis), [self.extents[a] for a in axes]
         offsets, strides = [0] * len(axes), [1] * len(axes)
         offsets[place], strides[place] = offset, stride
-        larger = list(shape)
-        larger[place] = offset + (shape[place] - 1) * stride + 1
-        argument = self._block.insert_arg(TensorType(DTYPES[dtype], larger), len(self._block.args))
+        argument = self._longer(axes, dtype, axis, offset + (shape[place] - 1) * stride + 1)
         slice_ = tensor.ExtractSliceOp.from_static_parameters(argument, offsets, shape, strides)
         self._block.add_op(slice_)
         return Value(slice_.result, axes, dtype)
+
+    def _longer(self, axes: tuple[int, ...], dtype: str, axis: int, extent: int) -> SSAValue:
+        """A new argument over axes, of another extent along one of them."""
+        shape = [extent if a == axis else self.extents[a] for a in axes]
+        return self._block.insert_arg(TensorType(DTYPES[dtype], shape), len(self._block.args))
 
     def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:
         """The same elements with the dimensions in another order."""
@@ -264,8 +251,9 @@ class RegionBuilder:
         elements: Sequence[BlockArgument] = block.args
         result = body(block, elements if start is not None else elements[:-1])
         block.add_op(LinalgYieldOp(result))
-        inside = [value.axes for value in inputs]
-        generic = self._structured([v.ssa for v in inputs], inside, loops, kept, [target], block)
+        dims = _dims(loops)
+        reads = [[dims[axis] for axis in value.axes] for value in inputs]
+        generic = self._structured([v.ssa for v in inputs], reads, loops, kept, [target], block)
         return Value(generic.results[0], kept, dtype)
 
     def _filled(self, type_: TensorType[Attribute], start: float | None, dtype: str) -> SSAValue:
@@ -282,17 +270,18 @@ class RegionBuilder:
     def _structured(
         self,
         inputs: Sequence[SSAValue],
-        axes: Sequence[tuple[int, ...]],
+        reads: Sequence[Sequence[AffineExpr]],
         loops: Sequence[int],
         kept: tuple[int, ...],
         targets: Sequence[SSAValue],
         block: Block,
     ) -> GenericOp:
-        """A generic op of inputs over their axes; loops over axes that are not kept fold."""
-        place = {axis: AffineExpr.dimension(number) for number, axis in enumerate(loops)}
+        """A generic op of inputs at their indices; loops over axes that are not kept fold."""
+        dims = _dims(loops)
+        written = [dims[axis] for axis in kept]
         maps = [
-            AffineMapAttr(AffineMap(len(loops), 0, tuple(place[axis] for axis in each)))
-            for each in (*axes, *[kept] * len(targets))
+            AffineMapAttr(AffineMap(len(loops), 0, tuple(index)))
+            for index in (*reads, *[written] * len(targets))
         ]
         kinds = [
             IteratorTypeAttr.parallel() if axis in kept else IteratorTypeAttr.reduction()
@@ -302,6 +291,11 @@ class RegionBuilder:
         generic = GenericOp(inputs, targets, Region(block), maps, kinds, types)
         self._block.add_op(generic)
         return generic
+
+
+def _dims(loops: Sequence[int]) -> dict[int, AffineExpr]:
+    """The dimension of each loop, by its axis."""
+    return {axis: AffineExpr.dimension(number) for number, axis in enumerate(loops)}
 
 
 def _constant(value: float, dtype: str) -> arith.ConstantOp:

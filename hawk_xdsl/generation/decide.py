@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
@@ -19,6 +20,7 @@ from hawk_xdsl.generation.judging.gate import Finish, Gate, Verdict, signature_o
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.prompt import PromptFormat
 from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.ordering import InTurn, Nobody, SureFirst
@@ -68,9 +70,9 @@ class Decider:
     """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
 
     ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
-    ``author`` is asked for the local model only when an op gets that far; ``leads`` tells before
-    whether it was trained to write kernels, ``sure`` whether one of those may go first. ``learned``
-    are the names of the entries that do not come with the package.
+    ``author`` is asked for the local model only when an op gets that far; ``kernel_format`` is
+    known before: that of a model which was trained to write kernels. ``learned`` are the names of
+    the entries that do not come with the package.
     """
 
     target: Target
@@ -81,8 +83,7 @@ class Decider:
     known: StoreView
     finish: Finish
     author: Callable[[], Author]
-    leads: Callable[[], bool]
-    sure: Callable[[], bool]
+    kernel_format: Callable[[], PromptFormat | None]
     settings: Settings
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
@@ -178,7 +179,7 @@ class _Op:
             # A general model improves on what it wrote; of the others the templates know what is
             # faster.
             from_template = found.draft.source is Source.TEMPLATE
-            tuner = templates if from_template or self._decider.leads() else None
+            tuner = templates if from_template or self._decider.kernel_format() else None
             found = attempts.tuned(found, tuner or proposer)
         effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
         if model is not None:
@@ -230,10 +231,10 @@ class _Op:
 
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
         """A model that was trained for it goes first where it is sure; any other comes last."""
-        decider = self._decider
-        if decider.leads() and decider.sure():
-            return SureFirst(model, templates, lambda: decider.author().threshold)
-        turn = decider.settings.budget.attempts * 3 // 4
+        form = self._decider.kernel_format()
+        if form is not None and form.threshold < inf:
+            return SureFirst(model, templates, form.threshold)
+        turn = self._decider.settings.budget.attempts * 3 // 4
         return InTurn((templates, model), max(1, turn))
 
     def _model(self) -> ModelProposer:
@@ -261,7 +262,7 @@ class _Op:
         if not decider.settings.sources.composes:
             return []
         found = skeletons(decider.entries, self._specification, decider.composer, decider.target)
-        return [*([None, None] if decider.leads() else []), *found]
+        return [*([None, None] if decider.kernel_format() else []), *found]
 
     def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
         bound: Bound | None = None if verdict is None else self._bound

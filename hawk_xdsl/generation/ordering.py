@@ -1,6 +1,6 @@
 """In which order proposers are asked: one after the other, or a kernel model first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.generation.draft import Draft, Proposer
@@ -57,7 +57,7 @@ class SureFirst:
 
     model: Proposer
     templates: Proposer
-    threshold: Callable[[], float]
+    threshold: float
     _held: list[Draft] = field(default_factory=list[Draft])
     _started: bool = False
     _model_is_next: bool = False
@@ -67,7 +67,7 @@ class SureFirst:
         if not self._started:
             self._started = True
             if (draft := self.model.next()) is not None:
-                if draft.trouble is not None or draft.likelihood >= self.threshold():
+                if draft.trouble is not None or draft.likelihood >= self.threshold:
                     return draft
                 self._held.append(draft)
         turns = (self._of_model, self.templates.next)

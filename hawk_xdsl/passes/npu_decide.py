@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
@@ -14,7 +15,7 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Sources
 from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.model_files import is_kernel_model, may_go_first
+from hawk_xdsl.generation.model.model_files import kernel_format
 from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,
@@ -28,6 +29,8 @@ from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.passes.launching import launch_instead
 from hawk_xdsl.passes.npu_pass import NpuPass
 from hawk_xdsl.passes.pass_error import PassError
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,7 @@ def open_decider(
             known=known,
             finish=lambda kernel: finish_kernel(kernel, chosen),
             author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
-            leads=lambda: is_kernel_model(model),
-            sure=lambda: may_go_first(model),
+            kernel_format=_once(lambda: kernel_format(model)),
             settings=settings,
             progress=progress,
         )
@@ -103,10 +105,10 @@ def _composer(entries: Sequence[Entry], target: Target, progress: Progress) -> C
     )
 
 
-def _once(make: Callable[[], Author]) -> Callable[[], Author]:
-    made: list[Author] = []
+def _once(make: Callable[[], _Made]) -> Callable[[], _Made]:
+    made: list[_Made] = []
 
-    def get() -> Author:
+    def get() -> _Made:
         if not made:
             made.append(make())
         return made[0]

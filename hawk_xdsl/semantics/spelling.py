@@ -1,5 +1,6 @@
 """Writes terms as text: ``t0[i0] = max(i1) x0[i0, i1]``, shared ones under a name of their own."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from hawk_xdsl.semantics.terms import Affine, Term, pseudo_axis, walk
@@ -17,6 +18,8 @@ INFIX = {
     "ge": (">=", 0),
 }
 """Functions written between their arguments, with their precedence."""
+
+_OPERATOR = re.compile(r" (//|[-+*%]) ")
 
 
 def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
@@ -70,6 +73,11 @@ def indexed(term: Term, arguments: Sequence[str]) -> str:
     """A read, or a gather by its spelled arguments: the operand and its index."""
     values = {pseudo_axis(k): text for k, text in enumerate(arguments)}
     return f"{term.operand}[{', '.join(_computed_index(dim, values) for dim in term.index)}]"
+
+
+def without_blanks(index: str) -> str:
+    """An index as kernel text has it: no blanks around its operators."""
+    return _OPERATOR.sub(r"\1", index)
 
 
 def _computed_index(index: Affine, values: Mapping[str, str]) -> str:

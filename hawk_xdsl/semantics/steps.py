@@ -11,11 +11,14 @@ model can follow line by line.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hawk_xdsl.semantics.specification_form import Specification
-from hawk_xdsl.semantics.spelling import indexed, literal
+from hawk_xdsl.semantics.spelling import indexed, literal, without_blanks
 from hawk_xdsl.semantics.terms import Term, walk
+
+STEP_NAME = re.compile(r"v\d+")
+"""The names of steps; nothing else is called so."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Steps:
     """The text, and the name of each term of the specification by its identity."""
 
     text: str
-    names: Mapping[int, str] = field(default_factory=dict[int, str])
+    names: Mapping[int, str]
 
 
 def steps_of(specification: Specification) -> Steps:
@@ -35,7 +38,7 @@ def steps_of(specification: Specification) -> Steps:
             names[id(term)] = name = f"v{len(names)}"
             lines.append(f"{name}{_axes(term)} = {_step(term, names)}")
     for result in specification.results:
-        dims = ", ".join(_compact(str(dim)) for dim in result.index)
+        dims = ", ".join(without_blanks(str(dim)) for dim in result.index)
         lines.append(f"{result.name}[{dims}] = {_argument(result.term, names)}")
     return Steps("\n".join(lines), names)
 
@@ -47,9 +50,9 @@ def _axes(term: Term) -> str:
 
 def _step(term: Term, names: Mapping[int, str]) -> str:
     if term.op in ("read", "gather"):
-        return _compact(indexed(term, [_argument(arg, names) for arg in term.args]))
+        return without_blanks(indexed(term, [_argument(arg, names) for arg in term.args]))
     if term.op == "index":
-        return f"index {_compact(str(term.index[0]))}"
+        return f"index {without_blanks(str(term.index[0]))}"
     arguments = ", ".join(_argument(arg, names) for arg in term.args)
     if term.is_reduction or term.is_scan:
         kind = term.kind if term.is_reduction else term.op
@@ -59,8 +62,3 @@ def _step(term: Term, names: Mapping[int, str]) -> str:
 
 def _argument(term: Term, names: Mapping[int, str]) -> str:
     return literal(term.value) if term.is_const else names[id(term)]
-
-
-def _compact(index: str) -> str:
-    """An index without blanks, as kernel text has it."""
-    return re.sub(r" ([+*]) ", r"\1", index)

@@ -129,10 +129,10 @@ class Composer:
         rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
         every, applied = rewritten(plain, rules)
         if _rounds_twice(every[:count]):
-            dtypes = [root.dtype for root in plain[:count]]
             every, applied = rewritten(_in_f32(plain), rules)
             terms = Terms()
-            every[:count] = [terms.cast(r, d) for r, d in zip(every, dtypes, strict=False)]
+            pairs = zip(every[:count], plain[:count], strict=True)
+            every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
         every = self._in_steps(self._widened(every))
         roots = every[:count]
         chosen: dict[int, tuple[Instruction, Match]] = {}

@@ -79,11 +79,6 @@ class Author:
         """Whether the model was trained to write kernels."""
         return self.model.prompt_format.leads
 
-    @property
-    def threshold(self) -> float:
-        """The mean log likelihood from which on its own text is tried before those of others."""
-        return self.model.prompt_format.threshold
-
     def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
         """What the model is asked about an op, after its last failure if there was one.
 

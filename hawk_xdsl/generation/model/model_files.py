@@ -88,26 +88,17 @@ def find_model(
     return _checked(_hub_model(given, progress), given)
 
 
-def is_kernel_model(given: str | None) -> bool:
-    """Whether the model that :func:`find_model` would find was trained to write kernels.
+def kernel_format(given: str | None) -> PromptFormat | None:
+    """The format of the model that :func:`find_model` would find, if that writes kernels.
 
-    Nothing is downloaded or converted for it: what is not there yet was not.
+    ``None`` for a model that was not trained to. Nothing is downloaded or converted for it: what is
+    not there yet was not. Raises ``HawkError`` for a format that cannot be read.
     """
-    own = _own_format(given)
-    return own is not None and own.leads
-
-
-def may_go_first(given: str | None) -> bool:
-    """Whether that model can be sure enough of a text for it to be tried before the templates'."""
-    own = _own_format(given)
-    return own is not None and own.leads and own.threshold < float("inf")
-
-
-def _own_format(given: str | None) -> PromptFormat | None:
     directory = own_model() if given is None else Path(given).expanduser()
     if directory is None or not (directory / PROMPT_FILE).is_file():
         return None
-    return load_prompt_format(directory / PROMPT_FILE)
+    own = load_prompt_format(directory / PROMPT_FILE)
+    return own if own.leads else None
 
 
 def _checked(directory: Path, name: str) -> ModelFiles:

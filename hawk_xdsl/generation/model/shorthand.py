@@ -16,6 +16,8 @@ from math import prod
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
 from hawk_xdsl.generation.model.composites import Composite, Composites, for_results, renamed
 from hawk_xdsl.semantics.specification import KERNEL_DTYPES
+from hawk_xdsl.semantics.spelling import without_blanks
+from hawk_xdsl.semantics.steps import STEP_NAME
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _SLICES = re.compile(r"(\w+)\[([^\]]*)\]")
@@ -25,8 +27,6 @@ _BLOCK = re.compile(r"(across|for) (.*) \{$")
 _LONG_LITERAL = re.compile(r"(?<![\w.])-?\d+\.\d{7,}(?:e[+-]?\d+)?(?![\w.])")
 _RECIPROCAL = re.compile(rf"(?<![\w.])(-?)1/({_NUMBER})")
 
-_NAME_OF_STEP = re.compile(r"v\d+")
-_OPERATOR = re.compile(r" (//|[-+*%]) ")
 _INDICES = re.compile(r"\w\[[^\]]*\]|^(?:across|for) .*$", re.MULTILINE)
 _PART = re.compile(r"\b([A-Za-z]\w*)//(\d+|step)\b")
 _SUMMAND = re.compile(r"(?:(\d+)\*)?([A-Za-z]\w*)|\d+")
@@ -79,7 +79,7 @@ class Shorthand:
         What cannot be said shorter stays as it is. Indices are written without blanks, as the
         grammar has them.
         """
-        text = _INDICES.sub(lambda found: _OPERATOR.sub(r"\1", found[0]), text)
+        text = _INDICES.sub(lambda found: without_blanks(found[0]), text)
         plain = replace(self, composites={})
         short = "".join(f"{line}\n" for line in _Shortening(self, text.splitlines()).lines())
         return short if plain.expanded(short) == text else text
@@ -310,9 +310,9 @@ class _Shortening:
                 parts[place] = ":"
             elif length and length == str(covered_by(start, self._steps)):
                 parts[place] = f"{start}:"
-            elif length.count(":") == 1:
-                lengths = [n if int(n) < 2 else self._named(int(n)) for n in length.split(":")[:1]]
-                parts[place] = ":".join([start, *lengths, length.split(":")[1]])
+            elif ":" in length:
+                count, _, stride = length.partition(":")
+                parts[place] = f"{start}:{self._named(int(count))}:{stride}"
             parts[place] = _PART.sub(self._part, parts[place])
         return f"{name}[{', '.join(parts)}]"
 
@@ -321,8 +321,9 @@ class _Shortening:
         return f"{name}//step" if number == str(self._steps.get(name)) else found[0]
 
     def _named(self, length: int) -> str:
-        """A length by the name of a loop that has steps of it."""
-        return next((n for n, size in self._steps.items() if size == length), str(length))
+        """A length of more than one by the name of a loop that has steps of it."""
+        named = (name for name, size in self._steps.items() if size == length > 1)
+        return next(named, str(length))
 
     def _shape(self, inside: str) -> str:
         """Lengths by the names of loops, each once, in order; else of axes without a loop."""
@@ -377,6 +378,6 @@ def renumbered(text: str) -> str:
     names: dict[str, str] = {}
     for line in text.splitlines():
         found = re.match(r"(\w+) = ", line)
-        if found and not _NAME_OF_STEP.fullmatch(found[1]):
+        if found and not STEP_NAME.fullmatch(found[1]):
             names.setdefault(found[1], f"b{len(names)}")
     return renamed(text, names)
