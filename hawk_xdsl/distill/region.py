@@ -1,7 +1,7 @@
 """Builds the region of an undecided op, one ``linalg.generic`` a step, over a few named axes."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, tensor
@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     Float16Type,
     Float32Type,
     FloatAttr,
+    IndexType,
     IntegerAttr,
     IntegerType,
     TensorType,
@@ -85,9 +86,7 @@ class RegionBuilder:
 
     def input(self, axes: tuple[int, ...], dtype: str) -> Value:
         """A new argument of the op."""
-        type_ = self._type(axes, dtype)
-        argument = self._block.insert_arg(type_, len(self._block.args))
-        return Value(argument, axes, dtype)
+        return Value(self._argument(axes, dtype, {}), axes, dtype)
 
     def apply(self, function: str, args: Sequence[Argument], dtype: str) -> Value:
         """A scalar function at every point of the axes of its arguments.
@@ -178,24 +177,57 @@ class RegionBuilder:
         return Value(generic.results[1], kept, "i32")
 
     def windowed(
-        self, kind: str, axes: tuple[int, ...], dtype: str, axis: int, size: int, stride: int
+        self, kind: str, axes: tuple[int, ...], dtype: str, windows: Mapping[int, tuple[int, int]]
     ) -> Value:
-        """A fold over windows of a new input, each ``stride`` beyond the last along an axis."""
-        argument = self._longer(axes, dtype, axis, (self.extents[axis] - 1) * stride + size)
-        step = len(self.extents)  # no axis has this number
-        dims = _dims((*axes, step))
-        read = [dims[a] * stride + dims[step] if a == axis else dims[a] for a in axes]
+        """A fold over windows of a new input: the size and the stride along some of the axes."""
+        longer = {
+            axis: (self.extents[axis] - 1) * stride + size
+            for axis, (size, stride) in windows.items()
+        }
+        argument = self._argument(axes, dtype, longer)
+        # Loops over a window come after those over all axes; no axis has their numbers.
+        steps = {axis: len(self.extents) + number for number, axis in enumerate(windows)}
+        dims = _dims((*axes, *steps.values()))
+        read = [dims[a] * windows[a][1] + dims[steps[a]] if a in windows else dims[a] for a in axes]
         block = Block(arg_types=[DTYPES[dtype]] * 3)
         element, _, folded = block.args
         block.add_op(
             LinalgYieldOp(_binary(block, _COMBINERS[kind], element, folded, dtype != "i32"))
         )
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
-        # A window is no operand of its own, but its extent has to be known from a shape.
-        window = tensor.EmptyOp([], TensorType(DTYPES[dtype], [size]))
+        # A window is no operand of its own, but its extents have to be known from a shape.
+        sizes = [size for size, _ in windows.values()]
+        window = tensor.EmptyOp([], TensorType(DTYPES[dtype], sizes))
         self._block.add_op(window)
-        inputs, maps = [argument, window.tensor], [read, [dims[step]]]
-        generic = self._structured(inputs, maps, (*axes, step), axes, [start], block)
+        inputs, maps = [argument, window.tensor], [read, [dims[step] for step in steps.values()]]
+        generic = self._structured(inputs, maps, (*axes, *steps.values()), axes, [start], block)
+        return Value(generic.results[0], axes, dtype)
+
+    def joined(self, axes: tuple[int, ...], dtype: str, axis: int, sizes: Sequence[int]) -> Value:
+        """New inputs one behind the other along an axis, of which each has a size."""
+        parts = [self._argument(axes, dtype, {axis: size}) for size in sizes]
+        concat = tensor.ConcatOp(parts, axes.index(axis), self._type(axes, dtype))
+        self._block.add_op(concat)
+        return Value(concat.result, axes, dtype)
+
+    def gathered(self, axes: tuple[int, ...], dtype: str, axis: int, rows: int) -> Value:
+        """What is found along an axis of a new input of so many rows, at places of another one."""
+        places = self.input((axis,), "i32")
+        table = self._argument(axes, dtype, {axis: rows})
+        block = Block(arg_types=[DTYPES["i32"], DTYPES[dtype]])
+        index: list[SSAValue] = []
+        for number, a in enumerate(axes):
+            if a == axis:
+                op: Operation = arith.IndexCastOp(block.args[0], IndexType())
+            else:
+                op = IndexOp(number)
+            block.add_op(op)
+            index.append(op.results[0])
+        element = tensor.ExtractOp(table, index, DTYPES[dtype])
+        block.add_ops([element, LinalgYieldOp(element.result)])
+        dims = _dims(axes)
+        target = self._filled(self._type(axes, dtype), None, dtype)
+        generic = self._structured([places.ssa], [[dims[axis]]], axes, axes, [target], block)
         return Value(generic.results[0], axes, dtype)
 
     def part(self, axes: tuple[int, ...], dtype: str, axis: int, offset: int, stride: int) -> Value:
@@ -203,14 +235,15 @@ class RegionBuilder:
         place, shape = axes.index(axis), [self.extents[a] for a in axes]
         offsets, strides = [0] * len(axes), [1] * len(axes)
         offsets[place], strides[place] = offset, stride
-        argument = self._longer(axes, dtype, axis, offset + (shape[place] - 1) * stride + 1)
+        longer = {axis: offset + (shape[place] - 1) * stride + 1}
+        argument = self._argument(axes, dtype, longer)
         slice_ = tensor.ExtractSliceOp.from_static_parameters(argument, offsets, shape, strides)
         self._block.add_op(slice_)
         return Value(slice_.result, axes, dtype)
 
-    def _longer(self, axes: tuple[int, ...], dtype: str, axis: int, extent: int) -> SSAValue:
-        """A new argument over axes, of another extent along one of them."""
-        shape = [extent if a == axis else self.extents[a] for a in axes]
+    def _argument(self, axes: tuple[int, ...], dtype: str, extents: Mapping[int, int]) -> SSAValue:
+        """A new argument over axes, with other extents along some of them."""
+        shape = [extents.get(a, self.extents[a]) for a in axes]
         return self._block.insert_arg(TensorType(DTYPES[dtype], shape), len(self._block.args))
 
     def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:

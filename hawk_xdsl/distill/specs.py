@@ -34,7 +34,8 @@ class Recipe:
     """How ops are drawn: the shares of the kinds, and the sizes.
 
     ``steps`` says how many values are computed; ``elements`` are limits of the elements of the
-    whole loop nest. Both are mappings to shares, which need not sum to one.
+    whole loop nest. Both are mappings to shares, which need not sum to one. ``mixed`` is the share
+    of the ops of a shorter float that are computed in f32 from the first value to the last.
     """
 
     contraction: float = 0.15
@@ -43,6 +44,9 @@ class Recipe:
     position: float = 0.04
     window: float = 0.03
     part: float = 0.05
+    joined: float = 0.02
+    gathered: float = 0.02
+    mixed: float = 0.4
     transposed: float = 0.06
     second_result: float = 0.04
     steps: Mapping[int, float] = field(
@@ -95,6 +99,8 @@ class _Grower:
         self._joins = [root for root in grammar if root in CONDITIONS]
         self._dtype = _weighted(draw, recipe.dtypes)
         self._contracts = self._dtype != "i32" and draw.random() < recipe.contraction
+        shorter = self._dtype in ("f16", "bf16")
+        self._widens = shorter and not self._contracts and draw.random() < recipe.mixed
         extents = self._contraction_extents() if self._contracts else self._extents()
         self._region = RegionBuilder(extents)
         self._pool: list[Value] = []
@@ -123,7 +129,15 @@ class _Grower:
             axes = list(last.axes)
             draw.shuffle(axes)
             results[0] = self._region.transposed(last, tuple(axes))
+        if self._widens:
+            results = [self._narrowed(value) for value in results]
         return self._region.finish(results, "random")
+
+    def _narrowed(self, value: Value) -> Value:
+        """A result in the dtype of the inputs, if it was computed in a wider one."""
+        if value.dtype != "f32":
+            return value
+        return self._region.apply("cast", [value], self._dtype)
 
     def _extents(self) -> list[int]:
         """Extents of one to three axes with at most so many elements in all."""
@@ -155,7 +169,7 @@ class _Grower:
         """Extents of batch, m, n and k; without a batch the first is 1."""
         draw = self._draw
         batch = draw.choice((2, 3, 4, 8)) if draw.random() < 0.25 else 1
-        sizes = [self._extent(draw.choice((16, 64, 200, 512))) for _ in range(3)]
+        sizes = [self._extent(draw.choice((16, 64, 200, 512, 1024))) for _ in range(3)]
         return [batch, *sizes]
 
     def _contraction(self) -> None:
@@ -202,15 +216,16 @@ class _Grower:
         """A fold over windows of an input, at times the mean of them."""
         draw, region = self._draw, self._region
         axes = tuple(range(len(region.extents)))
-        axis, size = draw.choice(axes), draw.choice((2, 3, 4, 5))
+        count = 2 if len(axes) > 1 and draw.random() < 0.4 else 1
+        size = draw.choice((2, 3, 4, 5) if count == 1 else (2, 3))
+        window = (size, draw.choice((1, 2, size)))
+        windows = dict.fromkeys(sorted(draw.sample(axes, count)), window)
         kind = draw.choice(("sum", "max", "max", "min"))
-        folded = region.windowed(kind, axes, self._dtype, axis, size, draw.choice((1, 2, size)))
+        folded = region.windowed(kind, axes, self._dtype, windows)
         if kind == "sum" and draw.random() < 0.6:
-            folded = region.apply("div", [folded, float(size)], folded.dtype)
-        self._inputs += 1
+            folded = region.apply("div", [folded, float(size**count)], folded.dtype)
         self._computed.append(folded)
-        self._keep(folded)
-        return folded
+        return self._given(folded, self._widens)
 
     def _anchor(self) -> Value:
         """What a step is about: mostly the last value."""
@@ -354,13 +369,36 @@ class _Grower:
             axes = axes[-count:] if draw.random() < 0.6 else tuple(sorted(draw.sample(axes, count)))
         elif len(axes) > 1 and draw.random() < self._recipe.transposed:
             axes = tuple(draw.sample(axes, len(axes)))
-        if draw.random() < self._recipe.part and not self._contracts:
-            offset, stride = draw.choice(((1, 1), (2, 1), (0, 2), (1, 2), (0, 3)))
-            axis = draw.choice(axes)
-            value = self._region.part(axes, dtype or self._dtype, axis, offset, stride)
-        else:
-            value = self._region.input(axes, dtype or self._dtype)
+        if self._widens and dtype == "f32":
+            dtype = None  # it becomes that
+        return self._given(self._source(axes, dtype or self._dtype), self._widens and not dtype)
+
+    def _source(self, axes: tuple[int, ...], dtype: str) -> Value:
+        """A whole input, or what a part of one, several or places of one make."""
+        draw, recipe, region = self._draw, self._recipe, self._region
+        axis = draw.choice(axes)
+        extent = region.extents[axis]
+        chances = (recipe.part, recipe.joined * (extent > 2), recipe.gathered)
+        kinds = ("part", "joined", "gathered", "whole")
+        if self._contracts:
+            return region.input(axes, dtype)
+        match draw.choices(kinds, (*chances, 1 - sum(chances)))[0]:
+            case "part":
+                offset, stride = draw.choice(((1, 1), (2, 1), (0, 2), (1, 2), (0, 3)))
+                return region.part(axes, dtype, axis, offset, stride)
+            case "joined":
+                size = extent // 2 if draw.random() < 0.5 else draw.randint(1, extent - 1)
+                return region.joined(axes, dtype, axis, (size, extent - size))
+            case "gathered":
+                return region.gathered(axes, dtype, axis, self._extent(4 * extent))
+            case _:
+                return region.input(axes, dtype)
+
+    def _given(self, value: Value, widened: bool) -> Value:
+        """What is computed with of a value that an input gives."""
         self._inputs += 1
+        if widened:
+            value = self._region.apply("cast", [value], "f32")
         self._keep(value)
         return value
 

@@ -114,11 +114,15 @@ class ModelProposer:
         if self._at_once is None:
             self._at_once = KERNEL_CANDIDATES if author.leads else CANDIDATES
         wanted = 1 if author.leads and self._rounds == 0 else self._at_once
+        # A model that was trained to write kernels is asked the first question once more: another
+        # sample of its answers is right more often than its repair of a wrong one.
+        again = author.leads and self._rounds > 0 and not self._right
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
         try:
-            prompt = author.prompt(self.specification, self._known_failure(author))
+            failure = None if again else self._known_failure(author)
+            prompt = author.prompt(self.specification, failure)
             proposals = author.texts(
                 prompt,
                 self.specification,
@@ -127,6 +131,7 @@ class ModelProposer:
                 candidates=min(wanted, self._limit - self._texts),
                 seed=self.seed + self._rounds,
                 seconds=left,
+                greedy=not again,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.

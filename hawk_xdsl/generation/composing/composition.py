@@ -122,8 +122,8 @@ class Composer:
         any, every statement of a kernel makes a new buffer.
         Raises ``NoInstructionError`` if a term has none.
         """
-        specification = unified(specification)
-        named = [term for term in walk(specification.roots) if id(term) in names]
+        wanted = [term for term in walk(specification.roots) if id(term) in names]
+        specification, named = unified(specification, wanted)
         count = len(specification.roots)
         plain = _stored_terms([*specification.roots, *named])
         rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
@@ -149,7 +149,7 @@ class Composer:
         )
         composed = replace(specification, results=results)
         kept: dict[int, str] = {}
-        for term, after in zip(named, every[count:], strict=True):
+        for term, after in zip(wanted, every[count:], strict=True):
             kept.setdefault(id(after), names[id(term)])
         return Composition(composed, roots, chosen, tuple(used), combiners, self, names=kept)
 

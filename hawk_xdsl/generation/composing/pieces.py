@@ -10,7 +10,7 @@ from math import prod
 
 from hawk_xdsl.semantics.canonical import rewrite_axes
 from hawk_xdsl.semantics.specification import Result, Specification
-from hawk_xdsl.semantics.terms import Affine, walk
+from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 MOST_OF_ALL = 0.8
 """The share of the work from which on one piece alone decides about the tiles."""
@@ -61,10 +61,15 @@ def _points(specification: Specification, axes: frozenset[str]) -> int:
     return prod(specification.axes[axis] for axis in axes)
 
 
-def unified(specification: Specification) -> Specification:
-    """The same with one axis for what several pieces cover alike of a dimension: all, or a part."""
+def unified(
+    specification: Specification, terms: Sequence[Term] = ()
+) -> tuple[Specification, Sequence[Term]]:
+    """The same with one axis for what several pieces cover alike of a dimension: all, or a part.
+
+    With it come some of its terms, as they are there.
+    """
     if not specification.in_pieces:
-        return specification
+        return specification, terms
     rename: dict[str, Affine] = {}
     kept: set[str] = set()
     for output in specification.outputs:
@@ -80,17 +85,20 @@ def unified(specification: Specification) -> Specification:
                     continue
                 kept.add(first)
                 rename.update({axis: Affine.axis(first) for axis in others})
-    return _renamed(specification, rename)
+    return _renamed(specification, terms, rename)
 
 
-def _renamed(specification: Specification, rename: Mapping[str, Affine]) -> Specification:
-    roots = rewrite_axes(specification.roots, lambda t: (t.operand, t.index), rename)
+def _renamed(
+    specification: Specification, terms: Sequence[Term], rename: Mapping[str, Affine]
+) -> tuple[Specification, Sequence[Term]]:
+    every = rewrite_axes([*specification.roots, *terms], lambda t: (t.operand, t.index), rename)
+    count = len(specification.results)
     results: Sequence[Result] = [
         replace(result, index=tuple(dim.substitute(rename) for dim in result.index), term=term)
-        for result, term in zip(specification.results, roots, strict=True)
+        for result, term in zip(specification.results, every[:count], strict=True)
     ]
     axes = {a: specification.axes[a] for a in _in_order(specification.axes, results, rename)}
-    return replace(specification, results=tuple(results), axes=axes)
+    return replace(specification, results=tuple(results), axes=axes), every[count:]
 
 
 def _in_order(

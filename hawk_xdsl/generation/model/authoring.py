@@ -27,6 +27,9 @@ ENTRIES = 6
 
 TEMPERATURE = 0.7
 
+KERNEL_TEMPERATURE = 1.0
+"""For a model that was trained to write kernels: what it is sure of needs no sharpening."""
+
 
 @dataclass(frozen=True)
 class Author:
@@ -105,9 +108,11 @@ class Author:
         candidates: int,
         seed: int,
         seconds: float,
+        greedy: bool = True,
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
+        Without ``greedy`` all are sampled: the likeliest answer to this question is known already.
         Of a skeleton only the statements are the model's. Raises ``HawkError``, as the model does.
         """
         shorthand = self.shorthand(specification, signature)
@@ -125,7 +130,8 @@ class Author:
             candidates=candidates,
             max_tokens=self.model.prompt_format.answer_tokens,
             seed=seed,
-            temperature=TEMPERATURE,
+            temperature=KERNEL_TEMPERATURE if self.leads else TEMPERATURE,
+            greedy=greedy,
             deadline_seconds=seconds,
             judge=judge,
         )

@@ -115,6 +115,7 @@ class LocalModel:
         max_tokens: int = 512,
         seed: int = 0,
         temperature: float = 0.8,
+        greedy: bool = True,
         deadline_seconds: float = float("inf"),
         judge: Callable[[], Judge] | None = None,
     ) -> list[Proposal]:
@@ -126,10 +127,11 @@ class LocalModel:
         Args:
             prompt: a text, or messages that are rendered first.
             grammar: in llguidance's dialect of Lark.
-            candidates: how many texts; the first is greedy, the others are sampled.
+            candidates: how many texts.
             max_tokens: the most tokens of a text, less if the context ends before.
             seed: of the sampling.
             temperature: of the sampling; 0 gives the greedy text only.
+            greedy: whether the first text is the greedy one; the others are sampled.
             deadline_seconds: how long it may take, from now.
             judge: makes a judge of the lines of one text; see :func:`decode`.
 
@@ -146,7 +148,7 @@ class LocalModel:
                 raise PromptTooLong(len(tokens), self.context - 1)
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
-        sampling = Sampling(candidates, room, seed, temperature)
+        sampling = Sampling(candidates, room, seed, temperature, greedy)
         with self._in_memory(candidates), one_torch_thread():
             return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 

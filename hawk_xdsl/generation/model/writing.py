@@ -66,12 +66,16 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many candidates to decode and how; the first is greedy, the others are sampled."""
+    """How many candidates to decode and how; the first is greedy, the others are sampled.
+
+    Without ``greedy`` the first is sampled too.
+    """
 
     candidates: int = 1
     max_tokens: int = 512
     seed: int = 0
     temperature: float = 0.8  # 0: only the greedy candidate
+    greedy: bool = True
 
 
 class Judge(Protocol):
@@ -124,7 +128,8 @@ class Writing:
         self._matcher = matcher
         self._tokenizer = tokenizer
         self._sampling = sampling
-        self._random = np.random.default_rng((sampling.seed, index)) if index > 0 else None
+        greedy = index == 0 and (sampling.greedy or sampling.temperature == 0.0)
+        self._random = None if greedy else np.random.default_rng((sampling.seed, index))
         self._judge = judge
         self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
         self._tokens: list[int] = []
