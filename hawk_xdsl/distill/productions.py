@@ -36,24 +36,34 @@ def _scalar_ops() -> dict[tuple[str, bool], type[IRDLOperation]]:
         function = FUNCTIONS.get(name, short if dialect == "math" else None)
         if function is None:
             continue
-        for type_ in (Float32Type(), IntegerType(32)):
-            if _takes_only(op, type_):
-                found.setdefault((function, isinstance(type_, Float32Type)), op)
+        operands = len(op.get_irdl_definition().operands)
+        for type_ in (_FLOAT, _WHOLE):
+            if _takes(op, [type_] * operands):
+                found.setdefault((function, type_ == _FLOAT), op)
+        if _takes(op, [_FLOAT, _WHOLE]):
+            found[function, True] = op
     return found
 
 
-def _takes_only(op: type[IRDLOperation], type_: Attribute) -> bool:
-    """Whether an op makes a value of a type from values of it alone."""
-    operands = Block(arg_types=[type_] * len(op.get_irdl_definition().operands)).args
+def _takes(op: type[IRDLOperation], types: Sequence[Attribute]) -> bool:
+    """Whether an op makes a value of the first type from values of these types."""
+    operands = Block(arg_types=types).args
     try:
-        op.create(operands=operands, result_types=[type_]).verify()
+        op.create(operands=operands, result_types=[types[0]]).verify()
     except VerifyException:
         return False
     return True
 
 
+_FLOAT, _WHOLE = Float32Type(), IntegerType(32)
+
 SCALAR_OPS = _scalar_ops()
 """(function, whether of floats) → the op that a region says it with."""
+
+TAKES_WHOLE = frozenset(
+    function for (function, _), op in SCALAR_OPS.items() if _takes(op, [_FLOAT, _WHOLE])
+)
+"""Functions of a float whose second argument is a whole number."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,8 @@ def _sayable(node: Pattern) -> bool:
         return True
     if function in FOLDS or function in COMPARISONS:
         return True
+    if function in TAKES_WHOLE and node.args[1].op != "number":
+        return False
     return (function, True) in SCALAR_OPS or function in CONDITIONS
 
 

@@ -27,11 +27,12 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
-from hawk_xdsl.distill.productions import SCALAR_OPS
+from hawk_xdsl.distill.productions import SCALAR_OPS, TAKES_WHOLE
 from hawk_xdsl.semantics.reading_body import (
     FLOAT_PREDICATES,
     FOLDS,
     INTEGER_PREDICATES,
+    NEGATED_PREDICATES,
 )
 
 DTYPES: dict[str, Attribute] = {
@@ -49,8 +50,11 @@ LARGEST = {"f16": 65504.0}
 STARTS = {"sum": 0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
 """What a fold starts from."""
 
+NEGATED = {f"not {name}": number for number, name in NEGATED_PREDICATES.items()}
+"""The comparisons of floats that are true where a side is not a number, as they are read."""
+
 _PREDICATES = {
-    True: {name: number for number, name in FLOAT_PREDICATES.items()},
+    True: {name: number for number, name in FLOAT_PREDICATES.items()} | NEGATED,
     False: {name: number for number, name in INTEGER_PREDICATES.items()},
 }
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
@@ -96,12 +100,15 @@ class RegionBuilder:
         tensors = [arg for arg in args if isinstance(arg, Value)]
         axes = tuple(sorted({axis for value in tensors for axis in value.axes}))
         kind = next((v.dtype for v in tensors if v.dtype != "i1"), dtype)
+        literals = [kind] * len(args)
+        if function in TAKES_WHOLE:
+            literals[1] = "i32"
 
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             taken = iter(elements)
             operands = [
-                next(taken) if isinstance(arg, Value) else self._literal(block, arg, kind)
-                for arg in args
+                next(taken) if isinstance(arg, Value) else self._literal(block, arg, literal)
+                for arg, literal in zip(args, literals, strict=True)
             ]
             return _scalar(block, function, operands, kind, dtype)
 

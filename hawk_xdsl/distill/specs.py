@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.productions import CONDITIONS, Production, gives_condition, takes_conditions
-from hawk_xdsl.distill.region import Argument, RegionBuilder, Value
+from hawk_xdsl.distill.region import NEGATED, Argument, RegionBuilder, Value
 from hawk_xdsl.semantics.rewriting import Pattern
 
 _Key = TypeVar("_Key", str, int)
@@ -25,8 +25,11 @@ MOST_INPUTS = 4
 
 SCANS = ("sum", "prod", "max", "min")
 
-NATIVE = 3.0
+NATIVE = 8.0
 """How much more often than others functions are drawn that are one instruction."""
+
+LITERAL = 0.3
+"""How often an argument is a literal that may be one."""
 
 
 @dataclass(frozen=True)
@@ -314,7 +317,7 @@ class _Grower:
         if node.name not in known:
             if condition:
                 known[node.name] = self._condition(dtype)
-            elif node.only_literals or self._draw.random() < 0.2:
+            elif node.only_literals or self._draw.random() < LITERAL:
                 known[node.name] = self._literal(dtype or self._dtype)
             else:
                 found = self._pick(dtype)
@@ -328,6 +331,8 @@ class _Grower:
         draw = self._draw
         left = self._pick(dtype)
         function = draw.choice(("lt", "le", "gt", "ge", "eq", "ne"))
+        if left.is_float and draw.random() < 0.2:
+            function = draw.choice(list(NEGATED))
         right: Argument
         right = self._literal(left.dtype) if draw.random() < 0.6 else self._pick(left.dtype)
         found = self._region.apply(function, [left, right], "i1")
@@ -412,7 +417,8 @@ class _Grower:
             return float(draw.randint(-9, 16))
         match draw.choices(("plain", "short", "long"), (0.55, 0.33, 0.12))[0]:
             case "plain":
-                return draw.choice((0.0, 1.0, 2.0, 0.5, -1.0, 3.0, 4.0, 6.0, 10.0, 0.1, 1e-5))
+                plain = (0.0, 1.0, 2.0, 0.5, -1.0, 3.0, 4.0, 6.0, 10.0, 0.1, 1e-5)
+                return draw.choices(plain, (4, 6, 3, 3, 2, 1, 1, 1, 1, 1, 1))[0]
             case "short":
                 return draw.randint(-64, 64) / draw.choice((4, 8, 16))
             case _:

@@ -25,6 +25,12 @@ KERNEL_CANDIDATES = 4
 They take little more than one; but the first is often right, and others only make it wait.
 """
 
+ABANDONED = 1
+"""Texts that a kernel model may begin and abandon, for each one that it may finish.
+
+They cost no run of the gate; a general model mostly abandons all of them, so its count as finished.
+"""
+
 SLOW = "slow"
 """Stands for a trap where a kernel is right and slow."""
 
@@ -41,6 +47,8 @@ _CODES = {Stop.REJECTED: "syntax"}
 @dataclass
 class ModelProposer:
     """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
+
+    Of a model that was trained to write kernels, texts that it abandons are counted apart.
 
     After the first right kernel ``tuning`` further texts may be asked for. ``tokens`` and
     ``rejected_lines`` count those of all texts, tried or not.
@@ -72,14 +80,15 @@ class ModelProposer:
     _plan: Sequence[Skeleton | None] | None = None
     _at_once: int | None = None
     _rounds: int = 0
-    _texts: int = 0
+    _finished: int = 0
+    _abandoned: int = 0
     _spent: float = 0.0
     _over: bool = False
     _right: bool = False
 
     def next(self) -> Draft | None:
         """The likeliest text of the last answer, or of the next one."""
-        if not self._waiting and not self._over and self._texts < self._limit:
+        if not self._waiting and not self._over and self._left > 0:
             self._ask()
         return self._waiting.pop(0) if self._waiting else None
 
@@ -98,8 +107,11 @@ class ModelProposer:
             self._failure = FailedAttempt(_shown(draft), SLOW, message, bottleneck=str(pipe))
 
     @property
-    def _limit(self) -> int:
-        return self.most + (self.tuning if self._right else 0)
+    def _left(self) -> int:
+        """How many texts may still be asked for."""
+        limit = self.most + (self.tuning if self._right else 0)
+        free = ABANDONED * limit if self.author().leads else 0
+        return limit - self._finished - max(0, self._abandoned - free)
 
     def _fail(self, text: str, trap: str, message: str) -> None:
         self._failure = FailedAttempt(text, trap, message)
@@ -128,7 +140,7 @@ class ModelProposer:
                 self.specification,
                 self.signature,
                 skeleton,
-                candidates=min(wanted, self._limit - self._texts),
+                candidates=min(wanted, self._left),
                 seed=self.seed + self._rounds,
                 seconds=left,
                 greedy=not again,
@@ -142,7 +154,9 @@ class ModelProposer:
             took = time.monotonic() - started
             self._spent += took
         self._rounds += 1
-        self._texts += len(proposals)
+        finished = sum(proposal.finished for proposal in proposals)
+        self._finished += finished
+        self._abandoned += len(proposals) - finished
         self.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
         self.rejected_lines += sum(proposal.rejected_lines for proposal in proposals)
         self._waiting += [
