@@ -19,7 +19,7 @@ from hawk_xdsl.generation.model.decoding import decode
 from hawk_xdsl.generation.model.line_judge import LineJudge, line_judges
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
-from hawk_xdsl.generation.model.writing import REJECTIONS, Judge, Sampling, Stop
+from hawk_xdsl.generation.model.writing import LINES_BACK, REJECTIONS, Judge, Sampling, Stop
 from hawk_xdsl.npu_target import load_target
 
 LETTERS = 'start: line{1,3}\nline: ("a" | "b" | "c" | "d") ("x" | "y") "\\n"\n'
@@ -82,6 +82,27 @@ def test_a_line_is_rejected_twice_and_no_more(vocabulary: LLTokenizer) -> None:
     for proposal in proposals:
         assert (proposal.stop, proposal.rejected_lines) == (Stop.REJECTED, REJECTIONS)
         assert not proposal.finished and "is wrong" in proposal.reason
+
+
+def test_a_line_that_leaves_no_way_on_is_given_up_too(vocabulary: LLTokenizer) -> None:
+    def judge(lines: Sequence[str], *, ended: bool) -> str | None:
+        return "nothing goes after ax" if len(lines) > 1 and lines[0] == "ax" else None
+
+    scorer = preferring(vocabulary, "axbycd")
+    grammar = 'start: line line\nline: ("a" | "b" | "c" | "d") ("x" | "y") "\\n"\n'
+    (proposal,) = decode(scorer, vocabulary, grammar, Sampling(1), LATER, lambda: judge)
+    assert proposal.finished and not proposal.text.startswith("ax")
+    assert proposal.rejected_lines == REJECTIONS + 1
+
+
+def test_only_so_many_lines_are_given_up(vocabulary: LLTokenizer) -> None:
+    def judge(lines: Sequence[str], *, ended: bool) -> str | None:
+        return "the third line is wrong" if len(lines) > 2 else None
+
+    scorer = preferring(vocabulary, "abcdxy")
+    (proposal,) = decode(scorer, vocabulary, LETTERS, Sampling(1), LATER, lambda: judge)
+    assert proposal.stop is Stop.REJECTED
+    assert LINES_BACK <= proposal.rejected_lines <= (REJECTIONS + 1) * (LINES_BACK + 2)
 
 
 def test_a_text_may_not_end_where_the_judge_says_no(vocabulary: LLTokenizer) -> None:

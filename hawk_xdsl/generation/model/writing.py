@@ -15,7 +15,10 @@ from hawk_xdsl.dialects.kernel_text.parse import MAX_LINE
 Logits = NDArray[np.float32]
 
 REJECTIONS = 2
-"""How often a line may be rejected; the text ends at the next one."""
+"""How often a line may be rejected; at the next one the line before it is written otherwise."""
+
+LINES_BACK = 4
+"""How many good lines of a text may be given up in all; after that it ends."""
 
 _LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
 
@@ -142,8 +145,9 @@ class Writing:
         self._reason = ""
         self.stop: Stop | None = None
         self.seconds = 0.0
+        self._lines_back = 0
         self._settle()
-        self._checkpoint = self._new_checkpoint(0)
+        self._checkpoints = [self._new_checkpoint(0)]
         if (reason := self._verdict()) is not None:
             self._reason, self.stop = reason, Stop.REJECTED
 
@@ -161,11 +165,11 @@ class Writing:
     def advance(self, logits: Logits) -> None:
         """Chooses the next token by its scores, shape [vocabulary], and adds what it forces.
 
-        If that completes a line which the judge rejects, the text goes back to before that line
-        and takes another token there.
+        If that completes a line which the judge rejects, the text goes back to before that line,
+        or to before an earlier one, and takes another token there.
         """
-        if self._checkpoint.logits is None:
-            self._checkpoint.logits = logits.copy()
+        if self._checkpoints[-1].logits is None:
+            self._checkpoints[-1].logits = logits.copy()
         while True:
             self._step(logits)
             if self.stop not in (None, Stop.END) or (reason := self._verdict()) is None:
@@ -174,8 +178,8 @@ class Writing:
             if not self._go_back():
                 self.stop = Stop.REJECTED
                 return
-            assert self._checkpoint.logits is not None
-            logits = self._checkpoint.logits
+            assert self._checkpoints[-1].logits is not None
+            logits = self._checkpoints[-1].logits
 
     def _step(self, logits: Logits) -> None:
         fill_next_token_bitmask(self._matcher, self._mask, 0)
@@ -184,8 +188,8 @@ class Writing:
         if self._matcher.is_error() or allowed.size == 0:
             self.stop = Stop.GRAMMAR
             return
-        written = tuple(self._tokens[self._checkpoint.tokens :])
-        banned = self._checkpoint.bans.get(written)
+        line = self._checkpoints[-1]
+        banned = line.bans.get(tuple(self._tokens[line.tokens :]))
         if banned is not None:
             allowed = allowed[~np.isin(allowed, list(banned))]
             if allowed.size == 0:
@@ -215,7 +219,7 @@ class Writing:
             others = np.delete(scores, choice)
             gap = float(others.max() - scores[choice])
             place = len(self._tokens)
-            self._checkpoint.choices.append(_Choice(place, int(allowed[choice]), gap))
+            self._checkpoints[-1].choices.append(_Choice(place, int(allowed[choice]), gap))
         return choice
 
     def _settle(self) -> None:
@@ -239,15 +243,16 @@ class Writing:
         if self._judge is None:
             return None
         *lines, begun = self._tokenizer.decode_str(self._tokens).split("\n")
-        for count in range(self._checkpoint.lines + 1, len(lines) + 1):
+        judged = self._checkpoints[-1].lines
+        for count in range(judged + 1, len(lines) + 1):
             if (reason := self._judge(lines[:count], ended=False)) is not None:
                 return reason
         if self.stop is Stop.END:
             return self._judge(lines, ended=True)
         if len(begun) > MAX_LINE:  # it may never end
             return f"a line has more than {MAX_LINE} characters"
-        if len(lines) > self._checkpoint.lines:
-            self._checkpoint = self._new_checkpoint(len(lines))
+        if len(lines) > judged:
+            self._checkpoints.append(self._new_checkpoint(len(lines)))
         return None
 
     def _new_checkpoint(self, lines: int) -> _Checkpoint:
@@ -256,10 +261,12 @@ class Writing:
         )
 
     def _go_back(self) -> bool:
-        """Back to the checkpoint, without the least certain choice; False if there is no way."""
-        to = self._checkpoint
-        if to.rejections >= REJECTIONS or not to.choices:
-            return False
+        """Back to a checkpoint, without the least certain choice; False if there is no way."""
+        while (to := self._checkpoints[-1]).rejections >= REJECTIONS or not to.choices:
+            if len(self._checkpoints) == 1 or self._lines_back >= LINES_BACK:
+                return False
+            self._checkpoints.pop()
+            self._lines_back += 1
         doubtful = max(to.choices, key=lambda choice: choice.gap)
         written = tuple(self._tokens[to.tokens : doubtful.place])
         to.bans.setdefault(written, set()).add(doubtful.token)
