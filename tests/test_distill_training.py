@@ -14,8 +14,9 @@ from hawk_xdsl.distill import erased
 from hawk_xdsl.distill import train as training
 from hawk_xdsl.distill.adopt import NotBetterError, adopt, better, install, restore
 from hawk_xdsl.distill.dataset import Split, split_of
-from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
+from hawk_xdsl.distill.evaluate import Answer, Score, by_band, evaluate, relative_cycles
 from hawk_xdsl.distill.generate import Order, generate, lessons_of
+from hawk_xdsl.distill.lesson import Try
 from hawk_xdsl.distill.rounds import learn, practise
 from hawk_xdsl.distill.specs import Recipe as OpRecipe
 from hawk_xdsl.distill.train import FACTS_FILE, Recipe, Shape, TrainingError, train
@@ -147,10 +148,22 @@ def test_a_round_keeps_the_models_failures_beside_right_kernels(
 
 def test_better_is_worse_in_nothing() -> None:
     base = Score(10, 0.5, 0.8, 1.2, 1.0)
-    assert better(replace(base, first=0.6), base)
-    assert better(replace(base, slowdown=1.1), base)
-    assert not better(base, base)
-    assert not better(replace(base, first=0.9, within=0.7), base)
+    assert better(replace(base, first=0.6), base, 1.0)
+    assert better(base, base, 0.9)
+    assert not better(base, base, 1.0)
+    assert not better(replace(base, first=0.9, within=0.7), base, 0.9)
+    assert not better(replace(base, first=0.9), base, 1.1)
+
+
+def test_cycles_are_compared_where_both_models_are_right(split: Split) -> None:
+    def answers(*cycles: int | None) -> list[Answer]:
+        wrong = Try("", "syntax", "", 0, "model", "")
+        tries = [wrong if c is None else replace(wrong, trap=None, cycles=c) for c in cycles]
+        return [Answer(split.held_out[0], (wrong, t), 1.0) for t in tries]
+
+    new, before = answers(200, None, 900, 50), answers(100, 100, None, 100)
+    assert relative_cycles(new, before) == pytest.approx(1.0)
+    assert relative_cycles(answers(None), answers(7)) == 1.0
 
 
 def scores(monkeypatch: pytest.MonkeyPatch, *found: Score) -> None:

@@ -24,7 +24,7 @@ PROMPT_FILE = "kernel_prompt.toml"
 CONTEXT = 1024
 """Tokens of prompt and kernel together."""
 
-LONGEST_EXAMPLE = 384
+LONGEST_EXAMPLE = 480
 """Tokens of a sequence that is trained on: the longest ones cost most and teach least."""
 
 MOST_OF_A_KEY = 12

@@ -36,12 +36,16 @@ class Answer:
         return next((n for n, t in enumerate(self.tries, 1) if t.right), None)
 
     @property
+    def cycles(self) -> int | None:
+        """Cycles of the first right kernel."""
+        return next((t.cycles for t in self.tries if t.right), None)
+
+    @property
     def slowdown(self) -> float | None:
         """Cycles of the first right kernel over those of the lesson's best one."""
-        right = next((t for t in self.tries if t.right), None)
-        if right is None or self.lesson.best is None:
+        if self.cycles is None or self.lesson.best is None:
             return None
-        return right.cycles / self.lesson.best.cycles
+        return self.cycles / self.lesson.best.cycles
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Score:
             count,
             sum(a.first_right == 1 for a in answers) / count,
             sum(a.first_right is not None for a in answers) / count,
-            math.exp(sum(map(math.log, slow)) / len(slow)) if slow else math.inf,
+            _mean(slow) if slow else math.inf,
             sum(a.seconds for a in answers) / count,
         )
 
@@ -75,6 +79,21 @@ class Score:
             f"{self.within:.1%} within the budget, {self.slowdown:.3f} x the teacher's cycles, "
             f"{self.seconds:.2f} s each"
         )
+
+
+def relative_cycles(answers: Sequence[Answer], others: Sequence[Answer]) -> float:
+    """Cycles over those of others, on average where both are right; 1 where never both are."""
+    ratios = [
+        a.cycles / b.cycles
+        for a, b in zip(answers, others, strict=True)
+        if a.cycles is not None and b.cycles is not None
+    ]
+    return _mean(ratios) if ratios else 1.0
+
+
+def _mean(ratios: Sequence[float]) -> float:
+    """The geometric mean."""
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
 
 
 def author_of(model: LocalModel, case: Case) -> Author:

@@ -51,7 +51,7 @@ class Order:
     count: int
     seed: int
     targets: Mapping[str, float] = field(
-        default_factory=lambda: {"ascend910b1": 0.7, "ascend950": 0.2, "ascend310b": 0.1}
+        default_factory=lambda: {"ascend910b1": 0.86, "ascend950": 0.1, "ascend310b": 0.04}
     )
     recipe: Recipe = field(default_factory=Recipe)
     attempts: int = 2

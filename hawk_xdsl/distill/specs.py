@@ -41,32 +41,32 @@ class Recipe:
     of the ops of a shorter float that are computed in f32 from the first value to the last.
     """
 
-    contraction: float = 0.15
-    fold: float = 0.2
+    contraction: float = 0.12
+    fold: float = 0.26
     scan: float = 0.03
     position: float = 0.04
-    window: float = 0.03
+    window: float = 0.05
     part: float = 0.05
-    joined: float = 0.02
-    gathered: float = 0.02
+    joined: float = 0.03
+    gathered: float = 0.03
     mixed: float = 0.4
-    transposed: float = 0.06
+    transposed: float = 0.09
     second_result: float = 0.04
     steps: Mapping[int, float] = field(
         default_factory=lambda: dict(
-            zip(range(1, 10), (6, 10, 14, 15, 14, 12, 10, 8, 6), strict=True)
+            zip(range(12), (2, 3, 5, 6, 6, 6, 6, 5, 5, 4, 3, 3), strict=True)
         )
     )
     dtypes: Mapping[str, float] = field(
-        default_factory=lambda: {"f32": 0.62, "f16": 0.26, "bf16": 0.06, "i32": 0.06}
+        default_factory=lambda: {"f32": 0.5, "f16": 0.46, "bf16": 0.02, "i32": 0.02}
     )
     elements: Mapping[int, float] = field(
         default_factory=lambda: {
-            1 << 9: 0.28,
-            1 << 12: 0.37,
-            1 << 15: 0.2,
-            1 << 18: 0.1,
-            1 << 21: 0.05,
+            1 << 9: 0.34,
+            1 << 12: 0.36,
+            1 << 15: 0.12,
+            1 << 18: 0.08,
+            1 << 21: 0.1,
         }
     )
 
