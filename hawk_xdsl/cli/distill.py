@@ -27,6 +27,14 @@ TargetsOption = Annotated[
     typer.Option("--target", "-t", help="Targets of the lessons.", show_default="all packaged"),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", "-s", help="Seeds everything that is drawn.")]
+RateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--learning-rate",
+        help="Where the learning rate starts; it falls to nothing.",
+        show_default="0.004; 0.001 to go on from a model",
+    ),
+]
 ModelArgument = Annotated[Path, typer.Argument(help="A model directory that train wrote.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")]
 
@@ -78,6 +86,7 @@ def train_command(
         str, typer.Option(help="small (0.9 million parameters) or standard (5 million).")
     ] = "standard",
     start: Annotated[Path | None, typer.Option(help="A model to go on from.")] = None,
+    rate: RateOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")] = False,
     seed: SeedOption = 0,
 ) -> None:
@@ -87,7 +96,7 @@ def train_command(
 
     if shape not in SHAPES:
         raise HawkError(f"--shape {shape}: expected one of {', '.join(SHAPES)}")
-    recipe = replace(_recipe(minutes, steps, seed), shape=SHAPES[shape])
+    recipe = replace(_recipe(minutes, steps, seed, rate, start), shape=SHAPES[shape])
     split = split_of(_lessons(data), seed)
     train(split, output, recipe, start=start, resume=resume, told=_say)
     _say(f"trained: {output}")
@@ -127,6 +136,7 @@ def round_command(
     steps: Annotated[
         int | None, typer.Option(help="Steps instead of minutes: reproducible.")
     ] = None,
+    rate: RateOption = None,
     seed: SeedOption = 1,
 ) -> None:
     """One round of self-distillation: the model tries new ops, and learns from what was right."""
@@ -135,7 +145,7 @@ def round_command(
     from hawk_xdsl.generation.model.model_files import find_model
     from hawk_xdsl.knowledge_store import load_seed_entries
 
-    recipe = _recipe(minutes, steps, seed)
+    recipe = _recipe(minutes, steps, seed, rate, model)
     entries = load_seed_entries()
     found = practise(
         find_model(str(model)), Order(count, seed), entries, practice, attempts=attempts, told=_say
@@ -182,10 +192,15 @@ def exclude_command(
     _say(f"{len(found)} unseen operators: {output}")
 
 
-def _recipe(minutes: float, steps: int | None, seed: int) -> "Recipe":
-    from hawk_xdsl.distill.train import Recipe
+def _recipe(
+    minutes: float, steps: int | None, seed: int, rate: float | None, start: Path | None
+) -> "Recipe":
+    from hawk_xdsl.distill.train import GOING_ON_RATE, LEARNING_RATE, Recipe
 
-    return Recipe(seed, minutes=minutes) if steps is None else Recipe(seed, steps)
+    if rate is None:
+        rate = LEARNING_RATE if start is None else GOING_ON_RATE
+    recipe = Recipe(seed, minutes=minutes) if steps is None else Recipe(seed, steps)
+    return replace(recipe, learning_rate=rate)
 
 
 def _lessons(data: list[Path]) -> "list[Lesson]":

@@ -40,6 +40,12 @@ CLOCK_FILE = "clock.json"
 EVALUATED = 80
 """Held-out examples that the curves are measured on."""
 
+LEARNING_RATE = 4e-3
+"""Where a training from nothing starts; it falls to nothing."""
+
+GOING_ON_RATE = 1e-3
+"""The same for one that goes on from a model: at the full rate it would forget first."""
+
 WARM_UP = 30
 """Steps in which the learning rate rises."""
 
@@ -69,7 +75,7 @@ class Recipe:
     seed: int = 0
     steps: int = 100_000
     minutes: float = float("inf")
-    learning_rate: float = 4e-3
+    learning_rate: float = LEARNING_RATE
     batch_tokens: int = 4096
     shape: Shape = field(default_factory=Shape)
     checkpoint_steps: int = 200

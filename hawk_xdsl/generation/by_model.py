@@ -128,7 +128,7 @@ class ModelProposer:
         wanted = 1 if author.leads and self._rounds == 0 else self._at_once
         # A model that was trained to write kernels is asked the first question once more: another
         # sample of its answers is right more often than its repair of a wrong one.
-        again = author.leads and self._rounds > 0 and not self._right
+        again = author.leads and self._rounds > 0
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
