@@ -126,14 +126,13 @@ class ModelProposer:
         if self._at_once is None:
             self._at_once = KERNEL_CANDIDATES if author.leads else CANDIDATES
         wanted = 1 if author.leads and self._rounds == 0 else self._at_once
-        # A model that was trained to write kernels is asked the first question once more: another
-        # sample of its answers is right more often than its repair of a wrong one.
-        again = author.leads and self._rounds > 0
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
         try:
-            failure = None if again else self._known_failure(author)
+            # A model that was trained to write kernels is asked the same question every time:
+            # another sample of its answers is right more often than its repair of a wrong one.
+            failure = None if author.leads else self._known_failure(author)
             prompt = author.prompt(self.specification, failure)
             proposals = author.texts(
                 prompt,
@@ -143,7 +142,7 @@ class ModelProposer:
                 candidates=min(wanted, self._left),
                 seed=self.seed + self._rounds,
                 seconds=left,
-                greedy=not again,
+                greedy=self._rounds == 0 or not author.leads,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.
