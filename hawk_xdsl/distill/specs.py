@@ -318,7 +318,7 @@ class _Grower:
             if condition:
                 known[node.name] = self._condition(dtype)
             elif node.only_literals or self._draw.random() < LITERAL:
-                known[node.name] = self._literal(dtype or self._dtype)
+                known[node.name] = self._constant(dtype or self._dtype, node.only_literals)
             else:
                 found = self._pick(dtype)
                 if found in known.values():  # rarely the same value twice
@@ -326,12 +326,19 @@ class _Grower:
                 known[node.name] = found
         return known[node.name]
 
+    def _constant(self, dtype: str, plain: bool) -> Argument:
+        """A literal; unless it has to be plain, at times a function of one."""
+        if plain or dtype == "i32" or self._draw.random() > 0.06:
+            return self._literal(dtype)
+        function = self._draw.choice(("sqrt", "sqrt", "log", "rsqrt"))
+        return self._region.apply(function, [float(self._draw.choice((2, 2, 3, 8, 10)))], dtype)
+
     def _condition(self, dtype: str | None) -> Value:
         """A comparison, sometimes joined to another one."""
         draw = self._draw
         left = self._pick(dtype)
         function = draw.choice(("lt", "le", "gt", "ge", "eq", "ne"))
-        if left.is_float and draw.random() < 0.2:
+        if left.is_float and draw.random() < 0.5:
             function = draw.choice(list(NEGATED))
         right: Argument
         right = self._literal(left.dtype) if draw.random() < 0.6 else self._pick(left.dtype)
@@ -417,8 +424,10 @@ class _Grower:
             return float(draw.randint(-9, 16))
         match draw.choices(("plain", "short", "long"), (0.55, 0.33, 0.12))[0]:
             case "plain":
-                plain = (0.0, 1.0, 2.0, 0.5, -1.0, 3.0, 4.0, 6.0, 10.0, 0.1, 1e-5)
-                return draw.choices(plain, (4, 6, 3, 3, 2, 1, 1, 1, 1, 1, 1))[0]
+                plain = (0.0, 1.0, 2.0, 0.5, -1.0, 3.0, 4.0, 6.0, 10.0, 0.1)
+                if draw.random() < 0.15:  # what keeps a divisor or a logarithm away from zero
+                    return draw.choice((1e-5, 1e-5, 1e-6, 1e-8, 1e-3, 1e-12))
+                return draw.choices(plain, (4, 6, 3, 3, 2, 1, 1, 1, 1, 1))[0]
             case "short":
                 return draw.randint(-64, 64) / draw.choice((4, 8, 16))
             case _:

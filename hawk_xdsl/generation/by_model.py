@@ -9,7 +9,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.judging.gate import Verdict
-from hawk_xdsl.generation.model.authoring import Author
+from hawk_xdsl.generation.model.authoring import TEMPERATURE, Author
 from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptTooLong
 from hawk_xdsl.generation.model.skeleton import Skeleton
@@ -29,6 +29,12 @@ ABANDONED = 1
 """Texts that a kernel model may begin and abandon, for each one that it may finish.
 
 They cost no run of the gate; a general model mostly abandons all of them, so its count as finished.
+"""
+
+WARMER = 0.5
+"""By how much the temperature rises with each question to a kernel model, from this on.
+
+Such a model is mostly sure: at one temperature its samples are soon the same again.
 """
 
 SLOW = "slow"
@@ -143,6 +149,7 @@ class ModelProposer:
                 seed=self.seed + self._rounds,
                 seconds=left,
                 greedy=self._rounds == 0 or not author.leads,
+                temperature=WARMER * (1 + self._rounds) if author.leads else TEMPERATURE,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.

@@ -27,9 +27,6 @@ ENTRIES = 6
 
 TEMPERATURE = 0.7
 
-KERNEL_TEMPERATURE = 1.0
-"""For a model that was trained to write kernels: what it is sure of needs no sharpening."""
-
 
 @dataclass(frozen=True)
 class Author:
@@ -109,6 +106,7 @@ class Author:
         seed: int,
         seconds: float,
         greedy: bool = True,
+        temperature: float = TEMPERATURE,
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
@@ -130,7 +128,7 @@ class Author:
             candidates=candidates,
             max_tokens=self.model.prompt_format.answer_tokens,
             seed=seed,
-            temperature=KERNEL_TEMPERATURE if self.leads else TEMPERATURE,
+            temperature=temperature,
             greedy=greedy,
             deadline_seconds=seconds,
             judge=judge,
