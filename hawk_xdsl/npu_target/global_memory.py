@@ -80,9 +80,10 @@ class GlobalTile:
 
     def view(self, slices: Slices) -> "GlobalTile":
         """The elements that slices select; an integer drops its dimension."""
-        stamps = None if self.stamps is None else self.stamps[slices]
+        every = (*slices, ...)  # so that even one element is a view, not a number
+        stamps = None if self.stamps is None else self.stamps[every]
         start = self.start + offset_of(self.data.strides, slices)
-        return GlobalTile(self.array, self.data[slices], stamps, start)
+        return GlobalTile(self.array, self.data[every], stamps, start)
 
     def recast(self, shape: Sequence[int], strides: Sequence[int]) -> "GlobalTile":
         """All of a contiguous array in another shape; its strides in elements follow from that."""
