@@ -97,6 +97,20 @@ def test_the_corpus_computes_what_it_says(
     assert error <= tolerance * np.abs(expected).max()
 
 
+def test_one_element_is_stored_where_every_dimension_has_an_index() -> None:
+    header = signature("k", {"x": "f32[4,8]"}, {"y": "f32[4,8]"})
+    text = """\
+for r in 0..4 step 1 {
+for c in 0..8 step 1 {
+a = load x[r, c:1] into ub
+store a into y[r, c]
+}
+}
+"""
+    arrays = inputs(header.inputs)
+    assert (run(build(text, header, max_blocks), arrays)["y"] == arrays["x"]).all()
+
+
 def test_a_second_fill_starts_over() -> None:
     header = signature(
         "k", {"a": "f16[16,16]", "b": "f16[16,16]"}, {"y": "f32[2,3,16,16]", "z": "f32[16,16]"}
