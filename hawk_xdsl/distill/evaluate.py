@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 
 from hawk_xdsl.distill.lesson import Lesson, Try
 from hawk_xdsl.distill.teacher import Case, ChangedLessonError, Teachers, as_try
@@ -69,7 +70,7 @@ class Score:
             count,
             sum(a.first_right == 1 for a in answers) / count,
             sum(a.first_right is not None for a in answers) / count,
-            _mean(slow) if slow else math.inf,
+            geometric_mean(slow) if slow else math.inf,
             sum(a.seconds for a in answers) / count,
         )
 
@@ -88,12 +89,7 @@ def relative_cycles(answers: Sequence[Answer], others: Sequence[Answer]) -> floa
         for a, b in zip(answers, others, strict=True)
         if a.cycles is not None and b.cycles is not None
     ]
-    return _mean(ratios) if ratios else 1.0
-
-
-def _mean(ratios: Sequence[float]) -> float:
-    """The geometric mean."""
-    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+    return geometric_mean(ratios) if ratios else 1.0
 
 
 def author_of(model: LocalModel, case: Case) -> Author:

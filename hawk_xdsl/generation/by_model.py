@@ -1,4 +1,4 @@
-"""Proposes drafts of the local model; what became of the last one is in its next question."""
+"""Proposes drafts of the local model, question after question."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -54,7 +54,8 @@ _CODES = {Stop.REJECTED: "syntax"}
 class ModelProposer:
     """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
 
-    Of a model that was trained to write kernels, texts that it abandons are counted apart.
+    A general model is told in the next question what became of its last text. One that was trained
+    to write kernels is asked the same every time, and texts that it abandons are counted apart.
 
     After the first right kernel ``tuning`` further texts may be asked for. ``tokens`` and
     ``rejected_lines`` count those of all texts, tried or not.
@@ -84,6 +85,7 @@ class ModelProposer:
     _waiting: list[Draft] = field(default_factory=list[Draft])
     _failure: FailedAttempt | None = None
     _plan: Sequence[Skeleton | None] | None = None
+    _leads: bool = False
     _at_once: int | None = None
     _rounds: int = 0
     _finished: int = 0
@@ -116,7 +118,7 @@ class ModelProposer:
     def _left(self) -> int:
         """How many texts may still be asked for."""
         limit = self.most + (self.tuning if self._right else 0)
-        free = ABANDONED * limit if self.author().leads else 0
+        free = ABANDONED * limit if self._leads else 0
         return limit - self._finished - max(0, self._abandoned - free)
 
     def _fail(self, text: str, trap: str, message: str) -> None:
@@ -129,16 +131,16 @@ class ModelProposer:
             self._give_up("timeout", f"the model used up its {self.seconds:g} s")
             self.timed_out = True
             return
+        self._leads = author.leads
         if self._at_once is None:
-            self._at_once = KERNEL_CANDIDATES if author.leads else CANDIDATES
-        wanted = 1 if author.leads and self._rounds == 0 else self._at_once
+            self._at_once = KERNEL_CANDIDATES if self._leads else CANDIDATES
+        wanted = 1 if self._leads and self._rounds == 0 else self._at_once
         skeleton = self._planned()
         self.progress(f"asking {author.name}")
         started = time.monotonic()
         try:
-            # A model that was trained to write kernels is asked the same question every time:
-            # another sample of its answers is right more often than its repair of a wrong one.
-            failure = None if author.leads else self._known_failure(author)
+            # Another sample of a kernel model's answers is right more often than its repair.
+            failure = None if self._leads else self._known_failure(author)
             prompt = author.prompt(self.specification, failure)
             proposals = author.texts(
                 prompt,
@@ -148,8 +150,8 @@ class ModelProposer:
                 candidates=min(wanted, self._left),
                 seed=self.seed + self._rounds,
                 seconds=left,
-                greedy=self._rounds == 0 or not author.leads,
-                temperature=WARMER * (1 + self._rounds) if author.leads else TEMPERATURE,
+                greedy=self._rounds == 0 or not self._leads,
+                temperature=WARMER * (1 + self._rounds) if self._leads else TEMPERATURE,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.

@@ -256,7 +256,7 @@ class _Op:
         """What the model's questions leave open: statements first, if templates may be used.
 
         A model that was trained to write kernels is asked for all of the text twice before: for
-        its own and, if that was refused, for a repair.
+        its likeliest one, and for samples.
         """
         decider = self._decider
         if not decider.settings.sources.composes:

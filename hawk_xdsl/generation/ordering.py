@@ -51,8 +51,8 @@ class SureFirst:
     """A kernel model and the templates: the model goes first if it is sure of its text.
 
     Its likeliest text comes first if its likelihood is at least ``threshold``, otherwise after the
-    first of the templates. From then on both take turns: the model repairs what was refused. The
-    templates keep their own order, which they have timed.
+    first of the templates. From then on both take turns. The templates keep their own order, which
+    they have timed.
     """
 
     model: Proposer
