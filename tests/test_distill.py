@@ -17,8 +17,8 @@ from hawk_xdsl.distill.erased import EXCLUDED_FILE, erased_key, excluded_keys, i
 from hawk_xdsl.distill.exclude import keys_of
 from hawk_xdsl.distill.generate import Order, Source, generate, lessons_of
 from hawk_xdsl.distill.lesson import Lesson, Try, statements_of
+from hawk_xdsl.distill.recipe import Recipe
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, write_shard
-from hawk_xdsl.distill.specs import Recipe
 from hawk_xdsl.distill.teacher import Case, Teachers
 from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer, saved_words
 from hawk_xdsl.errors import HawkError

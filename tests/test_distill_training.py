@@ -17,8 +17,8 @@ from hawk_xdsl.distill.dataset import Split, split_of
 from hawk_xdsl.distill.evaluate import Answer, Score, by_band, evaluate, relative_cycles
 from hawk_xdsl.distill.generate import Order, generate, lessons_of
 from hawk_xdsl.distill.lesson import Try
+from hawk_xdsl.distill.recipe import Recipe as OpRecipe
 from hawk_xdsl.distill.rounds import learn, practise
-from hawk_xdsl.distill.specs import Recipe as OpRecipe
 from hawk_xdsl.distill.train import FACTS_FILE, Recipe, Shape, TrainingError, train
 from hawk_xdsl.generation.model.adopted import adopted_names, own_model
 from hawk_xdsl.generation.model.model_files import find_model

@@ -14,8 +14,9 @@ from hawk_xdsl.distill.damage import damaged
 from hawk_xdsl.distill.erased import erased_key, excluded_keys
 from hawk_xdsl.distill.lesson import Lesson, Try
 from hawk_xdsl.distill.productions import Production, productions
+from hawk_xdsl.distill.recipe import Recipe, weighted
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, shards_of, write_shard
-from hawk_xdsl.distill.specs import Recipe, random_op
+from hawk_xdsl.distill.specs import random_op
 from hawk_xdsl.distill.teacher import Case, Teacher
 from hawk_xdsl.distill.tokenizer import language_fingerprint
 from hawk_xdsl.errors import HawkError
@@ -80,8 +81,7 @@ class Source:
     def target(self, number: int) -> str:
         """The target that the op of a number is for."""
         draw = random.Random(f"target {self.order.seed}:{number}")
-        names = list(self.order.targets)
-        return draw.choices(names, [self.order.targets[name] for name in names])[0]
+        return weighted(draw, self.order.targets)
 
     def case(self, number: int) -> Case | str:
         """The case of a number, or why it is none that can be learned from."""

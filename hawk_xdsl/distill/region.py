@@ -1,21 +1,14 @@
 """Builds the region of an undecided op, one ``linalg.generic`` a step, over a few named axes."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import (
     AffineMapAttr,
-    AnyFloat,
-    BFloat16Type,
     BoolAttr,
-    Float16Type,
-    Float32Type,
-    FloatAttr,
     IndexType,
     IntegerAttr,
-    IntegerType,
     TensorType,
 )
 from xdsl.dialects.linalg.attrs import IteratorTypeAttr
@@ -27,36 +20,15 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
-from hawk_xdsl.distill.productions import SCALAR_OPS, TAKES_WHOLE
+from hawk_xdsl.distill.productions import TAKES_WHOLE
+from hawk_xdsl.distill.scalars import DTYPES, binary, cast, literal, scalar
 from hawk_xdsl.semantics.reading_body import (
-    FLOAT_PREDICATES,
     FOLDS,
-    INTEGER_PREDICATES,
-    NEGATED_PREDICATES,
 )
-
-DTYPES: dict[str, Attribute] = {
-    "f32": Float32Type(),
-    "f16": Float16Type(),
-    "bf16": BFloat16Type(),
-    "i32": IntegerType(32),
-    "i1": IntegerType(1),
-}
-"""The element types that values have, by name."""
-
-LARGEST = {"f16": 65504.0}
-"""The largest number of the dtypes that literals may leave."""
 
 STARTS = {"sum": 0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
 """What a fold starts from."""
 
-NEGATED = {f"not {name}": number for number, name in NEGATED_PREDICATES.items()}
-"""The comparisons of floats that are true where a side is not a number, as they are read."""
-
-_PREDICATES = {
-    True: {name: number for number, name in FLOAT_PREDICATES.items()} | NEGATED,
-    False: {name: number for number, name in INTEGER_PREDICATES.items()},
-}
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
 
 
@@ -100,17 +72,17 @@ class RegionBuilder:
         tensors = [arg for arg in args if isinstance(arg, Value)]
         axes = tuple(sorted({axis for value in tensors for axis in value.axes}))
         kind = next((v.dtype for v in tensors if v.dtype != "i1"), dtype)
-        literals = [kind] * len(args)
+        kinds = [kind] * len(args)
         if function in TAKES_WHOLE:
-            literals[1] = "i32"
+            kinds[1] = "i32"
 
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             taken = iter(elements)
             operands = [
-                next(taken) if isinstance(arg, Value) else self._literal(block, arg, literal)
-                for arg, literal in zip(args, literals, strict=True)
+                next(taken) if isinstance(arg, Value) else literal(block, arg, own)
+                for arg, own in zip(args, kinds, strict=True)
             ]
-            return _scalar(block, function, operands, kind, dtype)
+            return scalar(block, function, operands, kind, dtype)
 
         return self._generic(tensors, axes, axes, dtype, None, body)
 
@@ -121,7 +93,7 @@ class RegionBuilder:
         function = _COMBINERS[kind]
 
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
-            return _binary(block, function, elements[0], elements[1], value.is_float)
+            return binary(block, function, elements[0], elements[1], value.is_float)
 
         return self._generic([value], loops, kept, value.dtype, STARTS[kind], body)
 
@@ -132,9 +104,9 @@ class RegionBuilder:
 
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             left, right, accumulator = elements
-            wide = [_cast(block, part, lhs.dtype, dtype) for part in (left, right)]
-            product = _binary(block, "mul", wide[0], wide[1], True)
-            return _binary(block, "add", accumulator, product, True)
+            wide = [cast(block, part, lhs.dtype, dtype) for part in (left, right)]
+            product = binary(block, "mul", wide[0], wide[1], True)
+            return binary(block, "add", accumulator, product, True)
 
         return self._generic([lhs, rhs], (*kept, *axes), kept, dtype, 0.0, body)
 
@@ -144,7 +116,7 @@ class RegionBuilder:
         kept = tuple(a for a in value.axes if a != axis)
         element = DTYPES[value.dtype]
         block = Block(arg_types=[element, element])
-        folded = _binary(block, _COMBINERS[kind], block.args[0], block.args[1], value.is_float)
+        folded = binary(block, _COMBINERS[kind], block.args[0], block.args[1], value.is_float)
         block.add_op(ScanYieldOp(folded))
         targets = [
             self._filled(self._type(axes, value.dtype), STARTS[kind], value.dtype)
@@ -169,9 +141,9 @@ class RegionBuilder:
         here = IndexOp(len(loops) - 1)
         number = arith.IndexCastOp(here.result, DTYPES["i32"])
         block.add_ops([here, number])
-        better = _binary(block, kind, element, extreme, value.is_float)
+        better = binary(block, kind, element, extreme, value.is_float)
         compare = "gt" if kind == "max" else "lt"
-        beats = _scalar(block, compare, [element, extreme], value.dtype, "i1")
+        beats = scalar(block, compare, [element, extreme], value.dtype, "i1")
         chosen = arith.SelectOp(beats, number.result, found)
         block.add_ops([chosen, LinalgYieldOp(better, chosen.result)])
         starts = [
@@ -199,7 +171,7 @@ class RegionBuilder:
         block = Block(arg_types=[DTYPES[dtype]] * 3)
         element, _, folded = block.args
         block.add_op(
-            LinalgYieldOp(_binary(block, _COMBINERS[kind], element, folded, dtype != "i32"))
+            LinalgYieldOp(binary(block, _COMBINERS[kind], element, folded, dtype != "i32"))
         )
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
         # A window is no operand of its own, but its extents have to be known from a shape.
@@ -271,11 +243,6 @@ class RegionBuilder:
     def _type(self, axes: Sequence[int], dtype: str) -> TensorType[Attribute]:
         return TensorType(DTYPES[dtype], [self.extents[axis] for axis in axes])
 
-    def _literal(self, block: Block, value: float, dtype: str) -> SSAValue:
-        constant = _constant(value, dtype)
-        block.add_op(constant)
-        return constant.result
-
     def _generic(
         self,
         inputs: Sequence[Value],
@@ -302,9 +269,8 @@ class RegionBuilder:
         self._block.add_op(empty)
         if start is None:
             return empty.tensor
-        constant = _constant(start, dtype)
-        fill = FillOp([constant.result], [empty.tensor], [type_])
-        self._block.add_ops([constant, fill])
+        fill = FillOp([literal(self._block, start, dtype)], [empty.tensor], [type_])
+        self._block.add_op(fill)
         return fill.results[0]
 
     def _structured(
@@ -336,71 +302,3 @@ class RegionBuilder:
 def _dims(loops: Sequence[int]) -> dict[int, AffineExpr]:
     """The dimension of each loop, by its axis."""
     return {axis: AffineExpr.dimension(number) for number, axis in enumerate(loops)}
-
-
-def _constant(value: float, dtype: str) -> arith.ConstantOp:
-    type_ = DTYPES[dtype]
-    if isinstance(type_, AnyFloat):
-        most = LARGEST.get(dtype, math.inf)
-        finite = value if math.isinf(value) else max(-most, min(most, value))
-        return arith.ConstantOp(FloatAttr(float(finite), type_))
-    assert isinstance(type_, IntegerType)
-    lowest, highest = -(2**31), 2**31 - 1
-    return arith.ConstantOp(IntegerAttr(int(max(lowest, min(highest, value))), type_))
-
-
-def _binary(
-    block: Block, function: str, left: SSAValue, right: SSAValue, is_float: bool
-) -> SSAValue:
-    op = SCALAR_OPS[function, is_float].create(operands=[left, right], result_types=[left.type])
-    block.add_op(op)
-    return op.results[0]
-
-
-def _scalar(
-    block: Block, function: str, operands: Sequence[SSAValue], kind: str, dtype: str
-) -> SSAValue:
-    is_float = kind not in ("i32", "i1")
-    if function == "cast":
-        return _cast(block, operands[0], kind, dtype)
-    op: Operation
-    if function in _PREDICATES[is_float]:
-        number = _PREDICATES[is_float][function]
-        compare = arith.CmpfOp if is_float else arith.CmpiOp
-        op = compare(operands[0], operands[1], number)
-    elif function == "not":
-        true = arith.ConstantOp(IntegerAttr(1, 1))
-        block.add_op(true)
-        op = arith.XOrIOp(operands[0], true.result)
-    elif function == "select":
-        op = arith.SelectOp(*operands)
-    else:
-        of_float = is_float and (function, True) in SCALAR_OPS
-        op = SCALAR_OPS[function, of_float].create(
-            operands=list(operands), result_types=[DTYPES[dtype]]
-        )
-    block.add_op(op)
-    return op.results[0]
-
-
-def _cast(block: Block, value: SSAValue, source: str, dtype: str) -> SSAValue:
-    """A conversion between two dtypes, through f32 where there is no direct one."""
-    if source == dtype:
-        return value
-    floats = (source not in ("i32", "i1"), dtype not in ("i32", "i1"))
-    kind: type[Operation]
-    match floats:
-        case (True, True):
-            wider = source != "f32"
-            if wider and dtype != "f32":
-                return _cast(block, _cast(block, value, source, "f32"), "f32", dtype)
-            kind = arith.ExtFOp if wider else arith.TruncFOp
-        case (False, True):
-            kind = arith.UIToFPOp if source == "i1" else arith.SIToFPOp
-        case (True, False):
-            kind = arith.FPToSIOp
-        case _:
-            kind = arith.ExtUIOp
-    op = kind.create(operands=[value], result_types=[DTYPES[dtype]])
-    block.add_op(op)
-    return op.results[0]

@@ -8,15 +8,13 @@ operator. The same seed and number always give the same op.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.productions import CONDITIONS, Production, gives_condition, takes_conditions
-from hawk_xdsl.distill.region import NEGATED, Argument, RegionBuilder, Value
+from hawk_xdsl.distill.recipe import Recipe, weighted
+from hawk_xdsl.distill.region import Argument, RegionBuilder, Value
+from hawk_xdsl.distill.scalars import NEGATED
 from hawk_xdsl.semantics.rewriting import Pattern
-
-_Key = TypeVar("_Key", str, int)
 
 FLOATS = ("f32", "f16", "bf16")
 
@@ -30,45 +28,6 @@ NATIVE = 8.0
 
 LITERAL = 0.3
 """How often an argument is a literal that may be one."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How ops are drawn: the shares of the kinds, and the sizes.
-
-    ``steps`` says how many values are computed; ``elements`` are limits of the elements of the
-    whole loop nest. Both are mappings to shares, which need not sum to one. ``mixed`` is the share
-    of the ops of a shorter float that are computed in f32 from the first value to the last.
-    """
-
-    contraction: float = 0.12
-    fold: float = 0.26
-    scan: float = 0.03
-    position: float = 0.04
-    window: float = 0.05
-    part: float = 0.05
-    joined: float = 0.03
-    gathered: float = 0.03
-    mixed: float = 0.4
-    transposed: float = 0.09
-    second_result: float = 0.04
-    steps: Mapping[int, float] = field(
-        default_factory=lambda: dict(
-            zip(range(12), (2, 3, 5, 6, 6, 6, 6, 5, 5, 4, 3, 3), strict=True)
-        )
-    )
-    dtypes: Mapping[str, float] = field(
-        default_factory=lambda: {"f32": 0.5, "f16": 0.46, "bf16": 0.02, "i32": 0.02}
-    )
-    elements: Mapping[int, float] = field(
-        default_factory=lambda: {
-            1 << 9: 0.34,
-            1 << 12: 0.36,
-            1 << 15: 0.12,
-            1 << 18: 0.08,
-            1 << 21: 0.1,
-        }
-    )
 
 
 def random_op(
@@ -100,7 +59,7 @@ class _Grower:
             if (kept := [p for p in found if p.of_integers])
         }
         self._joins = [root for root in grammar if root in CONDITIONS]
-        self._dtype = _weighted(draw, recipe.dtypes)
+        self._dtype = weighted(draw, recipe.dtypes)
         self._contracts = self._dtype != "i32" and draw.random() < recipe.contraction
         shorter = self._dtype in ("f16", "bf16")
         self._widens = shorter and not self._contracts and draw.random() < recipe.mixed
@@ -114,7 +73,7 @@ class _Grower:
     def grow(self) -> UndecidedOp:
         """The whole op."""
         draw, recipe = self._draw, self._recipe
-        steps = _weighted(draw, recipe.steps)
+        steps = weighted(draw, recipe.steps)
         if self._contracts:
             self._contraction()
             steps = max(0, steps - 3)
@@ -146,7 +105,7 @@ class _Grower:
         """Extents of one to three axes with at most so many elements in all."""
         draw = self._draw
         rank = draw.choices((1, 2, 3), (0.3, 0.5, 0.2))[0]
-        left = float(_weighted(draw, self._recipe.elements))
+        left = float(weighted(draw, self._recipe.elements))
         extents: list[int] = []
         for _ in range(rank):
             share = left ** draw.uniform(0.2, 0.8) if len(extents) < rank - 1 else left
@@ -432,8 +391,3 @@ class _Grower:
                 return draw.randint(-64, 64) / draw.choice((4, 8, 16))
             case _:
                 return draw.uniform(0.05, 4)
-
-
-def _weighted(draw: random.Random, shares: Mapping[_Key, float]) -> _Key:
-    keys = list(shares)
-    return draw.choices(keys, [shares[key] for key in keys])[0]
