@@ -15,7 +15,7 @@ from hawk_xdsl.distill import generate as generating
 from hawk_xdsl.distill.dataset import batches_of, examples_of, padded, split_of
 from hawk_xdsl.distill.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
 from hawk_xdsl.distill.exclude import keys_of
-from hawk_xdsl.distill.generate import Order, Source, generate, lessons_of
+from hawk_xdsl.distill.generate import Order, Source, generate, lessons_of, made_by
 from hawk_xdsl.distill.lesson import Lesson, Try, statements_of
 from hawk_xdsl.distill.recipe import Recipe
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, write_shard
@@ -97,6 +97,14 @@ def test_shards_of_another_order_are_not_overwritten(tmp_path: Path) -> None:
     write_shard(shard_path(tmp_path, 0), {"seed": 1}, [])
     with pytest.raises(HawkError, match="another seed"):
         generate(Order(1, 2), load_seed_entries(), tmp_path)
+
+
+def test_shards_of_another_recipe_are_not_taken_for_these(tmp_path: Path) -> None:
+    entries, order = load_seed_entries(), Order(1, 2)
+    write_shard(shard_path(tmp_path, 0), made_by(order, entries, range(1)), [{}])
+    assert generate(order, entries, tmp_path) == {"kept from before": 1}
+    with pytest.raises(HawkError, match="another recipe"):
+        generate(Order(1, 2, recipe=Recipe(fold=0.9)), entries, tmp_path)
 
 
 @pytest.mark.parametrize(

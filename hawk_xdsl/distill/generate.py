@@ -1,9 +1,10 @@
 """Generates lessons: random ops, the teacher's kernels, all through the gate, in shards."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,7 @@ def made_by(order: Order, entries: Sequence[Entry], numbers: range) -> dict[str,
         "first": numbers.start,
         "count": len(numbers),
         "targets": dict(order.targets),
-        "elements": {str(most): share for most, share in order.recipe.elements.items()},
+        "recipe": json.loads(json.dumps(asdict(order.recipe))),  # as it is read back
         "attempts": order.attempts,
         "tuning": order.tuning,
         "language": language_fingerprint(),
