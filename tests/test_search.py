@@ -1,6 +1,7 @@
 """Tile search: timing agrees with running, and the report of a kernel says which tiles are next."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf, prod
 
 import pytest
@@ -9,7 +10,12 @@ from test_multi_buffer import MATMUL, ROWS, STREAMED, TARGET, built, run
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composing.search import TIMINGS, TileSearch, refinements
+from hawk_xdsl.generation.composing.refining import refinements
+from hawk_xdsl.generation.composing.search import (
+    TIMINGS,
+    Filling,
+    TileSearch,
+)
 from hawk_xdsl.npu_target import Performance, time_kernel
 from hawk_xdsl.passes.finishing import finish_kernel
 
@@ -82,7 +88,7 @@ def test_what_is_no_axis_stays() -> None:
 
 
 class Machine:
-    """A machine on which a tile of 4 by 256 is the fastest."""
+    """A machine on which a tile of 4 by 256 is the fastest; templates may be slower by a factor."""
 
     def __init__(self, refuses: int = 0) -> None:
         self.asked: list[str] = []
@@ -90,40 +96,73 @@ class Machine:
 
     def time(self, text: str, limit: float) -> Performance | None:
         self.asked.append(text)
-        rows, columns = (int(word) for word in text.split("x"))
+        factor, rows, columns = (int(word) for word in text.split("x"))
         if rows * columns == self.refuses:
             raise HawkError("no kernel")
-        cycles = 100 * max(rows / 4, 4 / rows) * max(columns / 256, 256 / columns)
-        return None if cycles > limit else performance(cycles, 0.9 if columns >= 256 else 0.5)
+        cycles = 100 * factor * max(rows / 4, 4 / rows) * max(columns / 256, 256 / columns)
+        return None if cycles > limit else performance(cycles, 0.5 if columns > 256 else 0.9)
 
 
-def candidate(sizes: Mapping[str, int]) -> Candidate | None:
+def candidate(sizes: Mapping[str, int], factor: int = 1) -> Candidate | None:
     if prod(sizes.values()) > 8192:
         return None
-    return Candidate("x".join(str(size) for size in sizes.values()), sizes, 1.0, ("t",))
+    text = "x".join(str(number) for number in (factor, *sizes.values()))
+    return Candidate(text, sizes, 1.0, ("t",))
 
 
-def starts(*sizes: tuple[int, int]) -> list[Candidate]:
-    found = [candidate({"i0": rows, "i1": columns}) for rows, columns in sizes]
-    return [each for each in found if each is not None]
+def filling(*sizes: tuple[int, int], factor: int = 1) -> Filling:
+    found = [candidate({"i0": rows, "i1": columns}, factor) for rows, columns in sizes]
+    kept = [each for each in found if each is not None]
+    return Filling(kept, lambda sizes: candidate(sizes, factor))
 
 
 def test_the_search_comes_near_the_fastest_and_times_nothing_twice() -> None:
     machine = Machine()
     search = TileSearch(machine.time, EXTENTS, TARGET)
-    ranked = search.ranked(starts((1, 1024), (1, 512), (8, 1024)), candidate)
-    assert ranked[0].sizes["i1"] == 256 and ranked[0].estimate <= 150
+    starts = filling((1, 1024), (1, 512), (8, 1024))
+    [ranked] = search.ranked([starts])
+    assert ranked[0].sizes == {"i0": 4, "i1": 256}
     assert [each.estimate for each in ranked] == sorted(each.estimate for each in ranked)
-    assert {each.text for each in starts((1, 1024), (1, 512), (8, 1024))} <= {
-        each.text for each in ranked
-    }
-    assert len(set(machine.asked)) == len(machine.asked) == search.timings <= TIMINGS + 3
+    assert {each.text for each in starts.candidates} <= {each.text for each in ranked}
+    assert len(set(machine.asked)) == len(machine.asked) == search.timings <= TIMINGS
 
 
-def test_what_cannot_be_timed_comes_last() -> None:
+def test_of_a_template_that_is_far_slower_one_kernel_is_timed() -> None:
+    machine = Machine()
+    slow, fast = filling((4, 512), (4, 1024), factor=9), filling((4, 512), (4, 1024))
+    ranked = TileSearch(machine.time, EXTENTS, TARGET).ranked([slow, fast])
+    assert ranked[1][0].text == "1x4x256"
+    assert [text for text in machine.asked if text.startswith("9x")] == ["9x4x512"]
+
+
+def test_of_a_template_that_promises_far_less_nothing_is_timed() -> None:
+    machine = Machine()
+    far = replace(filling((4, 256), factor=2).candidates[0], estimate=1000.0)
+    both = [Filling([far], candidate), filling((4, 256))]
+    ranked = TileSearch(machine.time, EXTENTS, TARGET).ranked(both)
+    assert far.text not in machine.asked and ranked[0][0].estimate > ranked[1][0].estimate
+
+
+@pytest.mark.parametrize("patience", [0, 1, 3])
+def test_the_search_ends_when_nothing_is_gained(patience: int) -> None:
+    machine = Machine()
+    starts = filling((4, 256), *((4, columns) for columns in (264, 272, 280, 288)))
+    search = TileSearch(machine.time, EXTENTS, TARGET, patience=patience)
+    [ranked] = search.ranked([starts])
+    assert ranked[0].sizes == {"i0": 4, "i1": 256}
+    assert len(machine.asked) == 1 + 2 * patience
+
+
+def test_the_search_ends_when_it_is_fast_enough() -> None:
+    machine = Machine()
+    both = [filling((4, 256), (4, 512)), filling((4, 256), factor=2)]
+    TileSearch(machine.time, EXTENTS, TARGET, enough=100).ranked(both)
+    assert machine.asked == ["1x4x256"]
+
+
+def test_what_cannot_be_timed_comes_last_and_the_next_of_its_template_is_timed() -> None:
     machine = Machine(refuses=1024)
-    ranked = TileSearch(machine.time, EXTENTS, TARGET).ranked(
-        starts((1, 1024), (8, 1024)), lambda sizes: None
-    )
-    assert [each.text for each in ranked] == ["8x1024", "1x1024"]
+    starts = Filling(filling((1, 1024), (8, 1024)).candidates, lambda sizes: None)
+    [ranked] = TileSearch(machine.time, EXTENTS, TARGET).ranked([starts])
+    assert [each.text for each in ranked] == ["1x8x1024", "1x1x1024"]
     assert ranked[-1].estimate == inf

@@ -26,7 +26,10 @@ def compile_command(
         ),
     ] = "all",
     attempts: Annotated[int, typer.Option(help="Kernels tried an op until one is right.")] = 8,
-    tuning: Annotated[int, typer.Option(help="Kernels tried an op after that, for speed.")] = 4,
+    tuning: Annotated[
+        int,
+        typer.Option(help="Kernels tried an op after that, for speed, and in vain by the search."),
+    ] = 4,
     retrieval: Annotated[
         str, typer.Option(help="Entries for the model: none, syntactic, semantic, or fused.")
     ] = "fused",

@@ -1,13 +1,14 @@
 """Proposes drafts without a model: templates of the knowledge base, filled by composition."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.candidate import Candidate
 from hawk_xdsl.generation.composing.blame import Blame, compositions
 from hawk_xdsl.generation.composing.composition import Composer, Composition, NoInstructionError
-from hawk_xdsl.generation.composing.search import TileSearch
+from hawk_xdsl.generation.composing.search import Filling, TileSearch
 from hawk_xdsl.generation.composing.template import candidates, instantiate
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
@@ -118,30 +119,30 @@ class TemplateProposer:
                 self._troubles.append(_unusable("rewrites", error.message, ()))
 
     def _fill(self, composition: Composition | None) -> None:
-        """Adds what the templates make of a composition."""
+        """Adds what the templates make of a composition, the fastest first."""
+        used: list[Entry] = []
+        fillings: list[Filling] = []
         for entry in self._templates:
             try:
-                made = self._candidates(entry, composition)
+                made = candidates(entry, self._specification, composition, self._target)
             except HawkError as error:
                 if entry.name not in self._unfilled:
                     self._unfilled.add(entry.name)
                     self._troubles.append(_unusable("unfilled", error.message, (entry.name,)))
                 continue
-            self._waiting += [(entry, each) for each in made if each.text not in self._texts]
-            self._texts.update(each.text for each in made)
+            if made := [each for each in made if each.text not in self._texts]:
+                at = partial(instantiate, entry, self._specification, composition, self._target)
+                used.append(entry)
+                fillings.append(Filling(made, at))
+        ranked = (
+            [f.candidates for f in fillings]
+            if self._search is None
+            else self._search.ranked(fillings)
+        )
+        for entry, found in zip(used, ranked, strict=True):
+            self._waiting += [(entry, each) for each in found]
+            self._texts.update(each.text for each in found)
         self._waiting.sort(key=lambda pair: pair[1].estimate)
-
-    def _candidates(self, entry: Entry, composition: Composition | None) -> list[Candidate]:
-        """What a template gives, the fastest first."""
-        specification, target = self._specification, self._target
-        made = candidates(entry, specification, composition, target)
-        if self._search is None:
-            return made
-
-        def at(sizes: Mapping[str, int]) -> Candidate | None:
-            return instantiate(entry, specification, composition, target, sizes)
-
-        return self._search.ranked(made, at)
 
 
 def _unusable(code: str, message: str, entries: tuple[str, ...]) -> Draft:

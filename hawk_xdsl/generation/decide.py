@@ -225,9 +225,14 @@ class _Op:
         )
 
     def _search(self) -> TileSearch:
-        enough = FAST_ENOUGH * self._bound.cycles
-        axes = self._specification.axes
-        return TileSearch(self._gate.time, axes, self._decider.target, enough)
+        decider = self._decider
+        return TileSearch(
+            self._gate.time,
+            self._specification.axes,
+            decider.target,
+            enough=FAST_ENOUGH * self._bound.cycles,
+            patience=decider.settings.budget.tuning,
+        )
 
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
         """A model that was trained for it goes first where it is sure; any other comes last."""

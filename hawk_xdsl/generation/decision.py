@@ -47,7 +47,8 @@ class Budget:
     """How much may be spent on one op.
 
     An attempt is a complete kernel body that enters the gate, whoever wrote it. ``attempts`` counts
-    those until the first right one, ``tuning`` those after it, which only make the kernel faster.
+    those until the first right one, ``tuning`` those after it, which only make the kernel faster;
+    the tile search may also time so many in a row that are no faster.
     ``seconds`` bounds the model's time and is only a safety stop: a run that it ended is marked,
     since it may not be reproducible.
     """

@@ -1,22 +1,17 @@
-"""Refines the tile sizes of a template by what the NPU model's timing says is slow."""
+"""Finds the fastest way to fill an op's templates by timing few of them on the NPU model."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf, prod
+from math import inf
 
 from hawk_xdsl.dialects.npu import Core, Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.candidate import Candidate
+from hawk_xdsl.generation.composing.refining import Sizes, refinements
 from hawk_xdsl.npu_target import Performance, Target
 
-Sizes = Mapping[str, int]
-"""Tile extents in elements by axis, as a candidate has them; axes without one are not split.
-
-What is no axis of the specification (a template's own choice) is kept as it is.
-"""
-
 At = Callable[[Sizes], Candidate | None]
-"""The template at given tile sizes; ``None`` where they do not fit."""
+"""A template at given tile sizes; ``None`` where they do not fit."""
 
 Timer = Callable[[str, float], Performance | None]
 """The time of a kernel text on the NPU model, ``None`` if it takes more than so many cycles.
@@ -25,226 +20,185 @@ Raises ``HawkError`` where it is no kernel.
 """
 
 STARTS = 8
-"""Candidates of the best estimates that are timed before the fastest is refined."""
+"""Candidates of the best estimates of a template that may be timed."""
 
 DOUBT = 1.3
-"""Times the best text's own estimate up to which another one may still be faster."""
+"""Times the fastest up to which what is estimated to be slower may still be faster."""
+
+FAR = 3.0
+"""Times the fastest beyond whose estimates not even the first of a template is timed."""
+
+GAIN = 0.99
+"""Times the fastest below which another one is a gain."""
 
 TIMINGS = 20
-"""Most kernel texts that are timed for one template."""
+"""Most kernel texts that are timed at a time."""
 
-OVERLAPPED = 0.85
-"""Occupancy of the busiest pipe above which more overlap of the pipes gains little."""
 
-GRANULES = (64, 16, 8)
-"""Elements that sizes are multiples of where they are larger: a repeat in f32, a fractal, a block.
+@dataclass(frozen=True)
+class Filling:
+    """The ways to fill a template: candidates, at least one, the best first, and any sizes."""
 
-That matters along an innermost axis, and along all axes of a matrix in fractals.
-"""
+    candidates: Sequence[Candidate]
+    at: At
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A candidate with the cycles it takes as its estimate; ``own`` is the one it had.
+
+    ``filling`` is the number of the filling that it is of.
+    """
+
+    candidate: Candidate
+    filling: int
+    performance: Performance
+    own: float
 
 
 @dataclass
 class TileSearch:
-    """Times candidates and refines the fastest, each text once.
+    """Times the most promising candidates and refines the fastest, each text once.
+
+    How far an estimate is from the time differs between templates far more than between the sizes
+    of one. So the first candidate of each is timed; from then on the estimates of a template are
+    corrected by what came of it.
 
     Attributes:
         timer: what a text takes.
         extents: of all axes, in elements.
         target: whose cores the tiles are dealt to.
         enough: cycles that are not worth improving on.
+        patience: how many in a row may be no gain: candidates until the fastest is refined, and
+            refinements until the search ends. With 0 only the first of each template is timed.
         timings: how many texts were timed.
     """
 
     timer: Timer
-    extents: Mapping[str, int]
+    extents: Sizes
     target: Target
     enough: float = 0.0
+    patience: int = 4
     timings: int = 0
+    _limit: int = 0
     _best: float = inf
-    _own: dict[str, float] = field(default_factory=dict[str, float])
-    _known: dict[str, Performance | None] = field(default_factory=dict[str, "Performance | None"])
+    _known: set[str] = field(default_factory=set[str])
     _failed: set[str] = field(default_factory=set[str])
 
-    def ranked(self, candidates: Sequence[Candidate], at: At) -> list[Candidate]:
-        """The candidates and refinements of the fastest, the fastest first.
+    def ranked(self, fillings: Sequence[Filling]) -> list[list[Candidate]]:
+        """The candidates of each filling and refinements of the fastest, each list in order.
 
-        What was the fastest so far when it was timed has its cycles as the estimate. The others
-        come after, in the order of their own estimates, and what cannot be timed is last: the gate
-        will say why.
+        What was timed to its end has its cycles as the estimate. The others come after, in the
+        order of their own estimates, and what cannot be timed is last: the gate will say why.
         """
-        limit = self.timings + TIMINGS
-        timed: list[Candidate] = []
-        first = candidates[0].estimate if candidates else 0.0
-        for candidate in [c for c in candidates[:STARTS] if c.estimate <= DOUBT * first]:
-            found = self._timed(candidate, timed[-1].estimate if timed else DOUBT * self._best)
-            timed += [] if found is None else [found]
-        best = timed[-1] if timed else None
-        while best is not None and best.estimate > self.enough and self.timings < limit:
-            better = self._improved(best, at, limit)
-            if better is None:
-                break
-            timed.append(better)
-            best = better
-        return self._in_order(timed, candidates)
+        self._limit = self.timings + TIMINGS
+        self._best = inf
+        timed = self._of_each(fillings)
+        timed += self._further(fillings, timed)
+        if timed:
+            timed += self._refined(fillings, min(timed, key=lambda t: t.performance.cycles))
+        after = max((each.performance.cycles for each in timed), default=0.0)
+        found: list[list[Candidate]] = []
+        for number, filling in enumerate(fillings):
+            own = [each.candidate for each in timed if each.filling == number]
+            found.append(self._in_order(own, filling.candidates, after))
+        return found
 
-    def _improved(self, best: Candidate, at: At, limit: int) -> Candidate | None:
-        """The first refinement that is faster."""
-        performance = self._known[best.text]
-        assert performance is not None
+    @property
+    def _is_over(self) -> bool:
+        return self.timings >= self._limit or self._best <= self.enough
+
+    def _of_each(self, fillings: Sequence[Filling]) -> list[_Timed]:
+        """The first kernel of each filling, unless it is far slower than that of another."""
+        timed: list[_Timed] = []
+        order = sorted(range(len(fillings)), key=lambda n: fillings[n].candidates[0].estimate)
+        for number in order:
+            for candidate in fillings[number].candidates[:STARTS]:
+                if self._is_over or candidate.estimate > FAR * self._best:
+                    return timed
+                found = self._timed(candidate, number, DOUBT * self._best)
+                timed += [] if found is None else [found]
+                if candidate.text not in self._failed:
+                    break
+        return timed
+
+    def _further(self, fillings: Sequence[Filling], firsts: Sequence[_Timed]) -> list[_Timed]:
+        """What is faster of the candidates whose corrected estimates are the best."""
+        expected: list[tuple[float, int, Candidate]] = []
+        for first in firsts:
+            factor = first.performance.cycles / first.own if first.own else 1.0
+            for candidate in fillings[first.filling].candidates[:STARTS]:
+                if candidate.text not in self._known and candidate.estimate <= DOUBT * first.own:
+                    expected.append((factor * candidate.estimate, first.filling, candidate))
+        gains, misses = list[_Timed](), 0
+        for cycles, number, candidate in sorted(expected, key=lambda each: each[0]):
+            best = self._best
+            if misses >= self.patience or cycles > DOUBT * best or self._is_over:
+                break
+            found = self._timed(candidate, number, best)
+            gains += [] if found is None else [found]
+            misses = 0 if self._best < GAIN * best else misses + 1
+        return gains
+
+    def _refined(self, fillings: Sequence[Filling], start: _Timed) -> list[_Timed]:
+        """What is faster of the refinements of a candidate, and of their own."""
+        waiting = self._refinements(fillings[start.filling].at, start)
+        gains, misses = list[_Timed](), 0
+        while misses < self.patience and not self._is_over:
+            candidate = next(waiting, None)
+            if candidate is None:
+                break
+            best = self._best
+            found = self._timed(candidate, start.filling, best)
+            gains += [] if found is None else [found]
+            misses += 1
+            if found is not None and self._best < GAIN * best:
+                waiting, misses = self._refinements(fillings[start.filling].at, found), 0
+        return gains
+
+    def _refinements(self, at: At, timed: _Timed) -> Iterator[Candidate]:
+        """The filling at sizes near those of a candidate, what was not timed yet."""
+        performance = timed.performance
         core = Core.CUBE if performance.busy[Pipe.CUBE] else Core.VECTOR
-        cores, granular = self.target.cores[core], core is Core.CUBE
-        for sizes in refinements(best.sizes, self.extents, cores, performance, granular=granular):
+        for sizes in refinements(
+            timed.candidate.sizes,
+            self.extents,
+            self.target.cores[core],
+            performance,
+            granular=core is Core.CUBE,
+        ):
             refined = at(sizes)
             if refined is None or refined.text in self._known:
                 continue
-            if refined.estimate > DOUBT * self._own[best.text]:
-                continue
-            if self.timings == limit:
-                return None
-            found = self._timed(refined, best.estimate)
-            if found is not None:
-                return found
-        return None
+            if refined.estimate <= DOUBT * timed.own:
+                yield refined
 
-    def _timed(self, candidate: Candidate, limit: float) -> Candidate | None:
+    def _timed(self, candidate: Candidate, filling: int, limit: float) -> _Timed | None:
         """The candidate with its time, ``None`` if it is not below the limit."""
-        if candidate.text in self._known:
-            return None
         self.timings += 1
+        self._known.add(candidate.text)
         try:
             performance = self.timer(candidate.text, limit)
         except HawkError:
-            performance = None
             self._failed.add(candidate.text)
-        self._known[candidate.text] = performance
-        self._own[candidate.text] = candidate.estimate
+            return None
         if performance is None or performance.cycles >= limit:
             return None
         self._best = min(self._best, performance.cycles)
-        return replace(candidate, estimate=performance.cycles)
+        with_cycles = replace(candidate, estimate=performance.cycles)
+        return _Timed(with_cycles, filling, performance, candidate.estimate)
 
     def _in_order(
-        self, timed: Sequence[Candidate], candidates: Sequence[Candidate]
+        self, timed: Sequence[Candidate], candidates: Sequence[Candidate], after: float
     ) -> list[Candidate]:
-        first = sorted(timed, key=_estimate)
-        after = first[-1].estimate if first else 0.0
-        taken = {candidate.text for candidate in first}
+        taken = {candidate.text for candidate in timed}
         rest = [
             replace(c, estimate=inf if c.text in self._failed else after + c.estimate)
             for c in candidates
             if c.text not in taken
         ]
-        return [*first, *sorted(rest, key=_estimate)]
+        return [*sorted(timed, key=_estimate), *sorted(rest, key=_estimate)]
 
 
 def _estimate(candidate: Candidate) -> float:
     return candidate.estimate
-
-
-def refinements(
-    sizes: Sizes,
-    extents: Mapping[str, int],
-    cores: int,
-    performance: Performance | None,
-    *,
-    granular: bool = False,
-) -> list[Sizes]:
-    """Tile sizes near the given ones, the most promising first, none twice.
-
-    Without a performance the tiles did not fit, and only smaller ones are given. Otherwise the
-    report says the direction: where cores are idle, where they have unequal shares, or where the
-    busiest pipe waits for the others, more and smaller tiles; where it is busy all the time,
-    larger ones, whose copies are longer and whose instructions start less often.
-
-    Args:
-        sizes: of the tile now, in elements.
-        extents: of all axes.
-        cores: cores that tiles are dealt to.
-        performance: of the kernel with these sizes, ``None`` if it did not fit.
-        granular: whether sizes along all axes must be whole granules, not only the innermost.
-    """
-    steps = _Steps(sizes, extents, frozenset(extents) if granular else frozenset([*extents][-1:]))
-    smaller = list(steps.smaller())
-    if performance is None:
-        return _distinct(smaller, sizes)
-    larger, even, reshaped = list(steps.larger()), list(steps.even(cores)), list(steps.reshaped())
-    split = list(steps.split())
-    busy = max(performance.occupancy.values(), default=0.0)
-    if _tiles(sizes, extents) < cores:
-        order = [even, smaller, split, reshaped, larger]
-    elif busy < OVERLAPPED:
-        order = [smaller, split, even, reshaped, larger]
-    else:
-        order = [larger, reshaped, even, split, smaller]
-    return _distinct([each for group in order for each in group], sizes)
-
-
-def _distinct(found: Sequence[Sizes], known: Sizes) -> list[Sizes]:
-    seen, kept = {tuple(known.items())}, list[Sizes]()
-    for sizes in found:
-        if tuple(sizes.items()) not in seen:
-            seen.add(tuple(sizes.items()))
-            kept.append(sizes)
-    return kept
-
-
-def _tiles(sizes: Sizes, extents: Mapping[str, int]) -> int:
-    return prod(-(-extents[a] // size) for a, size in sizes.items() if a in extents)
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """Steps from tile sizes to others. ``granular`` axes have sizes of whole granules."""
-
-    sizes: Sizes
-    extents: Mapping[str, int]
-    granular: frozenset[str]
-
-    def _with(self, axis: str, size: int) -> Sizes:
-        """The sizes with another one of an axis: the next whole granules up, at most the axis."""
-        granule = next((granule for granule in GRANULES if size > granule), 1)
-        if axis not in self.granular:
-            granule = 1
-        whole = -(-max(size, 1) // granule) * granule
-        return {**self.sizes, axis: min(whole, self.extents[axis])}
-
-    def smaller(self) -> Iterator[Sizes]:
-        """Half an axis, the outermost first: rows stay whole for as long as they can."""
-        for axis, size in self.sizes.items():
-            if size > 1 and axis in self.extents:
-                yield self._with(axis, size // 2)
-
-    def split(self) -> Iterator[Sizes]:
-        """Half of an axis that was whole, which may be one that must stay so."""
-        if not any(axis in self.extents for axis in self.sizes):
-            return
-        for axis, extent in self.extents.items():
-            if axis not in self.sizes and extent > GRANULES[-1]:
-                halved = {**self.sizes, axis: extent}
-                own = {name: halved[name] for name in self.extents if name in halved}
-                whole = replace(self, sizes={**own, **halved})
-                yield whole._with(axis, extent // 2)
-
-    def larger(self) -> Iterator[Sizes]:
-        """Twice an axis or half as much again, the innermost first: it makes runs longer."""
-        for axis in reversed([*self.sizes]):
-            if self.sizes[axis] < self.extents.get(axis, 0):
-                yield self._with(axis, 2 * self.sizes[axis])
-                yield self._with(axis, self.sizes[axis] * 3 // 2)
-
-    def reshaped(self) -> Iterator[Sizes]:
-        """Larger along an axis and half along another one."""
-        for grown in self.larger():
-            for axis, size in grown.items():
-                if size == self.sizes[axis] > 1 and axis in self.extents:
-                    yield replace(self, sizes=grown)._with(axis, size // 2)
-
-    def even(self, cores: int) -> Iterator[Sizes]:
-        """Sizes of one axis that give all cores as many tiles, about as many as now."""
-        waves = -(-_tiles(self.sizes, self.extents) // cores)
-        for axis in [axis for axis in self.sizes if axis in self.extents]:
-            others = _tiles({**self.sizes, axis: self.extents[axis]}, self.extents)
-            for wanted in (waves, waves + 1, waves - 1):
-                pieces = wanted * cores // others
-                if 1 <= pieces <= self.extents[axis]:
-                    yield self._with(axis, -(-self.extents[axis] // pieces))
