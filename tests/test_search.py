@@ -143,6 +143,61 @@ def test_of_a_template_that_promises_far_less_nothing_is_timed() -> None:
     assert far.text not in machine.asked and ranked[0][0].estimate > ranked[1][0].estimate
 
 
+class Listed:
+    """A machine on which each text takes what a list says; texts that it lacks are no kernels."""
+
+    def __init__(self, **cycles: float) -> None:
+        self.cycles = cycles
+        self.asked: list[str] = []
+
+    def time(self, text: str, limit: float) -> Performance | None:
+        self.asked.append(text)
+        if text not in self.cycles:
+            raise HawkError("no kernel")
+        return performance(self.cycles[text], 0.9) if self.cycles[text] <= limit else None
+
+
+def listed(**estimates: float) -> Filling:
+    found = [Candidate(text, {}, estimate, ("t",)) for text, estimate in estimates.items()]
+    return Filling(found, lambda sizes: None)
+
+
+def test_estimates_of_a_template_are_corrected_by_the_time_of_its_first_kernel() -> None:
+    machine = Listed(a=200, b=190, c=100, d=80)
+    search = TileSearch(machine.time, EXTENTS, TARGET, patience=1)
+    search.ranked([listed(a=100, b=101), listed(c=110, d=111)])
+    assert machine.asked == ["a", "c", "d"]
+
+
+def test_a_template_without_an_estimate_does_not_keep_the_others_from_being_timed() -> None:
+    machine = Listed(k0=1000, k1=1100, k2=1100, k3=1100, t0=100, t1=80, t2=60)
+    search = TileSearch(machine.time, EXTENTS, TARGET, patience=3)
+    ranked = search.ranked([listed(k0=0, k1=0, k2=0, k3=0), listed(t0=100, t1=101, t2=102)])
+    assert machine.asked == ["k0", "t0", "t1", "t2"] and ranked[1][0].text == "t2"
+
+
+def test_a_first_kernel_that_fails_does_not_end_the_search_of_other_templates() -> None:
+    machine = Listed(z=100, b=60)
+    search = TileSearch(machine.time, EXTENTS, TARGET)
+    search.ranked([listed(z=50), listed(a=100, a1=1000), listed(b=200)])
+    assert machine.asked == ["z", "a", "b"]
+
+
+def test_a_text_of_two_templates_is_timed_once() -> None:
+    machine = Listed(same=100, other=90)
+    search = TileSearch(machine.time, EXTENTS, TARGET)
+    search.ranked([listed(same=100), listed(same=100, other=101)])
+    assert machine.asked == ["same", "other"]
+
+
+def test_a_second_call_starts_anew() -> None:
+    machine = Listed(a=10, b=100, c=50)
+    search = TileSearch(machine.time, EXTENTS, TARGET, enough=20)
+    search.ranked([listed(a=10)])
+    [ranked] = search.ranked([listed(b=100, c=101)])
+    assert machine.asked == ["a", "b", "c"] and ranked[0].text == "c"
+
+
 @pytest.mark.parametrize("patience", [0, 1, 3])
 def test_the_search_ends_when_nothing_is_gained(patience: int) -> None:
     machine = Machine()

@@ -95,7 +95,9 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Me
         target=options.target,
         model=cache(partial(_loaded, model)),
         given=options.model,
-        budget=Budget(options.attempts, options.tuning, options.model_seconds),
+        budget=Budget(
+            options.attempts, options.tuning, options.model_seconds, patience=options.tuning
+        ),
     )
     counts = (len(tasks) - len(left), len(tasks))
     for name in dict.fromkeys(task.condition for task in left):

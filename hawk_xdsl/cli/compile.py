@@ -28,7 +28,7 @@ def compile_command(
     attempts: Annotated[int, typer.Option(help="Kernels tried an op until one is right.")] = 8,
     tuning: Annotated[
         int,
-        typer.Option(help="Kernels tried an op after that, for speed, and in vain by the search."),
+        typer.Option(help="Kernels tried an op after that, for speed; also the search's patience."),
     ] = 4,
     retrieval: Annotated[
         str, typer.Option(help="Entries for the model: none, syntactic, semantic, or fused.")
@@ -65,7 +65,7 @@ def compile_command(
         raise HawkError(f"--retrieval {retrieval}: expected one of {', '.join(RetrievalMode)}")
     settings = Settings(
         Sources(sources),
-        Budget(attempts, tuning, seconds),
+        Budget(attempts, tuning, seconds, patience=tuning),
         host_fallback,
         seed,
         RetrievalMode(retrieval),

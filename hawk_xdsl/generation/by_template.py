@@ -132,6 +132,7 @@ class TemplateProposer:
                 continue
             if made := [each for each in made if each.text not in self._texts]:
                 at = partial(instantiate, entry, self._specification, composition, self._target)
+                self._texts.update(each.text for each in made)
                 used.append(entry)
                 fillings.append(Filling(made, at))
         ranked = (

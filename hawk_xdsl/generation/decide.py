@@ -231,7 +231,7 @@ class _Op:
             self._specification.axes,
             decider.target,
             enough=FAST_ENOUGH * self._bound.cycles,
-            patience=decider.settings.budget.tuning,
+            patience=decider.settings.budget.patience,
         )
 
     def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:

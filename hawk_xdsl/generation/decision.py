@@ -47,8 +47,8 @@ class Budget:
     """How much may be spent on one op.
 
     An attempt is a complete kernel body that enters the gate, whoever wrote it. ``attempts`` counts
-    those until the first right one, ``tuning`` those after it, which only make the kernel faster;
-    the tile search may also time so many in a row that are no faster.
+    those until the first right one, ``tuning`` those after it, which only make the kernel faster.
+    ``patience`` is the tile search's.
     ``seconds`` bounds the model's time and is only a safety stop: a run that it ended is marked,
     since it may not be reproducible.
     """
@@ -56,6 +56,7 @@ class Budget:
     attempts: int = 8
     tuning: int = 4
     seconds: float = 60.0
+    patience: int = 4
 
 
 @dataclass(frozen=True)

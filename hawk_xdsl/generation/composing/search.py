@@ -1,6 +1,6 @@
 """Finds the fastest way to fill an op's templates by timing few of them on the NPU model."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -32,7 +32,7 @@ GAIN = 0.99
 """Times the fastest below which another one is a gain."""
 
 TIMINGS = 20
-"""Most kernel texts that are timed at a time."""
+"""Most kernel texts that are timed for one composition."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TileSearch:
     """
 
     timer: Timer
-    extents: Sizes
+    extents: Mapping[str, int]
     target: Target
     enough: float = 0.0
     patience: int = 4
@@ -88,8 +88,9 @@ class TileSearch:
     def ranked(self, fillings: Sequence[Filling]) -> list[list[Candidate]]:
         """The candidates of each filling and refinements of the fastest, each list in order.
 
-        What was timed to its end has its cycles as the estimate. The others come after, in the
-        order of their own estimates, and what cannot be timed is last: the gate will say why.
+        What was timed and not given up as too slow has its cycles as the estimate. The others come
+        after, in the order of their own estimates, and what cannot be timed is last: the gate will
+        say why.
         """
         self._limit = self.timings + TIMINGS
         self._best = inf
@@ -109,29 +110,36 @@ class TileSearch:
         return self.timings >= self._limit or self._best <= self.enough
 
     def _of_each(self, fillings: Sequence[Filling]) -> list[_Timed]:
-        """The first kernel of each filling, unless it is far slower than that of another."""
+        """The first kernel of each filling whose estimate is not far above what another takes."""
         timed: list[_Timed] = []
         order = sorted(range(len(fillings)), key=lambda n: fillings[n].candidates[0].estimate)
         for number in order:
             for candidate in fillings[number].candidates[:STARTS]:
-                if self._is_over or candidate.estimate > FAR * self._best:
+                if self._is_over:
                     return timed
+                if candidate.text in self._known:
+                    continue
+                if candidate.estimate > FAR * self._best:
+                    break
                 found = self._timed(candidate, number, DOUBT * self._best)
                 timed += [] if found is None else [found]
-                if candidate.text not in self._failed:
+                if found or (self._best < inf and candidate.text not in self._failed):
                     break
         return timed
 
     def _further(self, fillings: Sequence[Filling], firsts: Sequence[_Timed]) -> list[_Timed]:
-        """What is faster of the candidates whose corrected estimates are the best."""
+        """Times those of the best corrected estimates; gives each that is the fastest so far."""
         expected: list[tuple[float, int, Candidate]] = []
         for first in firsts:
-            factor = first.performance.cycles / first.own if first.own else 1.0
+            cycles = first.performance.cycles
             for candidate in fillings[first.filling].candidates[:STARTS]:
                 if candidate.text not in self._known and candidate.estimate <= DOUBT * first.own:
-                    expected.append((factor * candidate.estimate, first.filling, candidate))
+                    ratio = candidate.estimate / first.own if first.own else 1.0
+                    expected.append((cycles * ratio, first.filling, candidate))
         gains, misses = list[_Timed](), 0
         for cycles, number, candidate in sorted(expected, key=lambda each: each[0]):
+            if candidate.text in self._known:
+                continue
             best = self._best
             if misses >= self.patience or cycles > DOUBT * best or self._is_over:
                 break
@@ -141,7 +149,7 @@ class TileSearch:
         return gains
 
     def _refined(self, fillings: Sequence[Filling], start: _Timed) -> list[_Timed]:
-        """What is faster of the refinements of a candidate, and of their own."""
+        """Times refinements of a candidate; gives each that is the fastest so far."""
         waiting = self._refinements(fillings[start.filling].at, start)
         gains, misses = list[_Timed](), 0
         while misses < self.patience and not self._is_over:
