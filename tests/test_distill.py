@@ -115,6 +115,7 @@ def test_shards_of_another_recipe_are_not_taken_for_these(tmp_path: Path) -> Non
         (lambda text: text.replace('"a": 1', '"a": 2'), "checksum"),
         (lambda text: text.replace("hawk-distill-1", "hawk-distill-0"), "format hawk-distill-0"),
         (lambda text: "", "no header"),
+        (lambda text: "0\n" + text, "damaged shard"),
     ],
 )
 def test_damage_is_named(tmp_path: Path, damage, named: str) -> None:

@@ -20,6 +20,7 @@ from hawk_xdsl.distill.lesson import Try
 from hawk_xdsl.distill.recipe import Recipe as OpRecipe
 from hawk_xdsl.distill.rounds import learn, practise
 from hawk_xdsl.distill.train import FACTS_FILE, Recipe, Shape, TrainingError, train
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.adopted import adopted_names, own_model
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
@@ -130,6 +131,13 @@ def test_evaluation_counts_what_the_gate_says(split: Split, model: Path) -> None
     assert sum(band.lessons for band in by_band(answers).values()) == score.lessons
 
 
+def test_a_training_never_replaces_what_is_no_model(split: Split, lessons: Path) -> None:
+    before = sorted(lessons.iterdir())
+    with pytest.raises(TrainingError, match="something else here"):
+        train(split, lessons, TINY)
+    assert sorted(lessons.iterdir()) == before
+
+
 def test_a_round_keeps_the_models_failures_beside_right_kernels(
     lessons: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -137,6 +145,8 @@ def test_a_round_keeps_the_models_failures_beside_right_kernels(
     found = practise(
         find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=2
     )
+    with pytest.raises(HawkError, match="there are lessons already"):
+        practise(find_model(str(model)), order, load_seed_entries(), tmp_path / "new")
     new = list(lessons_of(tmp_path / "new"))
     assert len(new) == found.lessons > 0
     assert all(lesson.best is not None for lesson in new)

@@ -145,6 +145,8 @@ def round_command(
     from hawk_xdsl.generation.model.model_files import find_model
     from hawk_xdsl.knowledge_store import load_seed_entries
 
+    if any(lesson.seed == seed for lesson in _lessons(data)):
+        raise HawkError(f"--seed {seed}: lessons in --data have it, so its ops are not new")
     recipe = _recipe(minutes, steps, seed, rate, model)
     entries = load_seed_entries()
     found = practise(

@@ -18,8 +18,8 @@ def damaged(text: str, draw: random.Random) -> str:
             kind = next((k for k in (_UNARY, _BINARY) if found[1] in k), [found[1]])
             lines[at] = line.replace(found[1], draw.choice(kind), 1)
         case "buffer":
-            names = sorted(set(re.findall(r"\bb\d+\b", text)))
-            used = list(re.finditer(r"\bb\d+\b", line))
+            names = sorted(set(re.findall(r"\b[bv]\d+\b", text)))
+            used = list(re.finditer(r"\b[bv]\d+\b", line))
             if names and used:
                 place = draw.choice(used)
                 lines[at] = line[: place.start()] + draw.choice(names) + line[place.end() :]

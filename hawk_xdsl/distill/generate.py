@@ -107,7 +107,7 @@ class Source:
         except UnsupportedOpError:
             return "no reference"
         tuned = random.Random(f"tuning {self.order.seed}:{number}").random() < TUNED_SHARE
-        tries = self.teachers[case.target.name].tries(case, self.order.tuning if tuned else 0)
+        tries = self.teachers[self.target(number)].tries(case, self.order.tuning if tuned else 0)
         right = [t for t in tries if t.right]
         if right:
             tries += self._damaged(number, case, right[0].short)

@@ -12,6 +12,7 @@ from hawk_xdsl.distill.lesson import Lesson, Try
 from hawk_xdsl.distill.shards import shard_path, write_shard
 from hawk_xdsl.distill.teacher import Case
 from hawk_xdsl.distill.train import Recipe, train
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.generation.model.shorthand import renumbered
@@ -43,6 +44,9 @@ def practise(
     Of each op the fastest right kernel is kept, whoever wrote it, and every refused one of the
     model beside it: that is what repairing is learned from. Ops of held-out keys are left out.
     """
+    shard = shard_path(directory, 0)
+    if shard.exists():
+        raise HawkError("there are lessons already: choose another --practice", file=str(shard))
     model = LocalModel.load(files)
     source = Source.of(order, entries)
     answers: list[Answer] = []
@@ -59,7 +63,7 @@ def practise(
             told(f"{number + 1} of {order.count} ops: {Score.of(answers)}")
     directory.mkdir(parents=True, exist_ok=True)
     header = {**made_by(order, entries, range(order.count)), "model": model.name}
-    write_shard(shard_path(directory, 0), header, [lesson.as_json() for lesson in lessons])
+    write_shard(shard, header, [lesson.as_json() for lesson in lessons])
     return Round(Score.of(answers), len(lessons), faster)
 
 

@@ -41,8 +41,8 @@ def read_shard(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What made a shard, and its rows. Raises ``ShardError``."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        parsed: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
+        parsed: list[dict[str, Any]] = [dict(json.loads(line)) for line in lines]
+    except (OSError, TypeError, ValueError) as error:
         raise ShardError(f"a damaged shard: {_reason(error)}", file=str(path)) from None
     if not parsed or "format" not in parsed[0]:
         raise ShardError("not a shard: it has no header", file=str(path))
@@ -54,7 +54,7 @@ def read_shard(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     if "sha256" not in end:
         raise ShardError("a damaged shard: its end is missing", file=str(path))
     digest = hashlib.sha256("".join(lines[:-1]).encode()).hexdigest()
-    if end["rows"] != len(parsed) - 2 or end["sha256"] != digest:
+    if end.get("rows") != len(parsed) - 2 or end["sha256"] != digest:
         raise ShardError("a damaged shard: its checksum is wrong", file=str(path))
     return parsed[0]["made_by"], parsed[1:-1]
 
@@ -67,5 +67,5 @@ def shards_of(directory: Path) -> Iterator[Path]:
     yield from found
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: Exception) -> str:
     return (error.strerror or "") if isinstance(error, OSError) else str(error)

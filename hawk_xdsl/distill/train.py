@@ -128,6 +128,11 @@ def train(
             ``resume`` was asked for nor its directory removed, or the checkpoint to resume is of
             another grammar, vocabulary or recipe.
     """
+    model = model.absolute()
+    if model.exists() and not (model / FACTS_FILE).exists() and not _is_empty(model):
+        raise TrainingError(
+            "there is something else here: choose another --output", file=str(model)
+        )
     work = model.with_name(f"{model.name}.training")
     facts = _facts(split, recipe, start)
     _prepare(work, facts, resume)
@@ -195,15 +200,19 @@ def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:
     }
 
 
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
 def _prepare(work: Path, facts: dict[str, Any], resume: bool) -> None:
     """The directory of the checkpoints: a new one, or that of the same training."""
     path = work / FACTS_FILE
     if not resume:
-        if work.exists():
+        if any(work.glob("checkpoint-*")):
             raise TrainingError(
                 "a training was interrupted here: go on with --resume, or remove it", file=str(work)
             )
-        work.mkdir(parents=True)
+        work.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(facts), encoding="utf-8")
         return
     if not any(work.glob("checkpoint-*")):
