@@ -8,8 +8,10 @@ from llguidance.hf import from_tokenizer
 from tiny_model import save_tiny_model
 from transformers import PreTrainedTokenizerFast
 from undecided import NORM, SOFTMAX, elementwise, undecided
+from xdsl.parser import Parser
 
 from hawk_xdsl.dialects.kernel_text import Signature
+from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, signature_of
 from hawk_xdsl.generation.model.line_judge import LineJudge, line_judges
@@ -21,6 +23,7 @@ from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.universe import context
 
 TARGET = load_target("ascend910b1")
 ENTRIES = load_seed_entries()
@@ -111,3 +114,37 @@ def test_a_model_fills_the_hole_with_lines_that_build(directory: Path) -> None:
         assert proposal.forced_tokens >= len(skeleton.before)
         good = proposal.text.splitlines()[: None if proposal.finished else -1]
         assert LineJudge(signature, TARGET)(good, ended=proposal.finished) is None
+
+
+def test_there_is_none_where_places_to_read_have_to_be_computed() -> None:
+    """Indices that count from the end where they are negative, as PyTorch has them."""
+    module = Parser(context(), WRAPPED).parse_module()
+    op = next(op for op in module.walk() if isinstance(op, UndecidedOp))
+    assert skeletons(ENTRIES, specify(op), COMPOSER, TARGET) == []
+
+
+WRAPPED = """
+func.func @main(%t: tensor<5x3xf32>, %i: tensor<4xi32>) -> tensor<4x3xf32> {
+  %r = npu.undecided "gather" ins(%t, %i : tensor<5x3xf32>, tensor<4xi32>) -> (tensor<4x3xf32>) {
+  ^bb0(%a: tensor<5x3xf32>, %b: tensor<4xi32>):
+    %e = tensor.empty() : tensor<4x3xf32>
+    %0 = linalg.generic {
+        indexing_maps = [affine_map<(a, b) -> (a)>, affine_map<(a, b) -> (a, b)>],
+        iterator_types = ["parallel", "parallel"]
+      } ins(%b : tensor<4xi32>) outs(%e : tensor<4x3xf32>) {
+    ^bb1(%in: i32, %o: f32):
+      %zero = arith.constant 0 : i32
+      %five = arith.constant 5 : i32
+      %neg = arith.cmpi slt, %in, %zero : i32
+      %m = arith.addi %in, %five : i32
+      %n = arith.select %neg, %m, %in : i32
+      %row = arith.index_cast %n : i32 to index
+      %c = linalg.index 1 : index
+      %v = tensor.extract %a[%row, %c] : tensor<5x3xf32>
+      linalg.yield %v : f32
+    } -> tensor<4x3xf32>
+    npu.yield %0 : tensor<4x3xf32>
+  }
+  func.return %r : tensor<4x3xf32>
+}
+"""

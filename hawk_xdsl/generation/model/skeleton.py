@@ -22,6 +22,8 @@ TILINGS = 2
 _HOLE = "hole"
 _HOLE_LINE = re.compile(rf"^\w+ = {_HOLE}\b.*\n", re.MULTILINE)
 
+_LEAVES = ("read", "gather", "index")  # terms that are there without computing
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -77,11 +79,15 @@ def _of(entry: Entry, composition: Composition, target: Target) -> Iterator[Skel
 
 
 def _opaque(specification: Specification, composer: Composer) -> Composition | None:
-    """Each result as one unknown function of all that is read; ``None`` if nothing is read."""
+    """Each result as one unknown function of all that is read.
+
+    ``None`` if nothing is read, or if something else has to be computed: a result without reads, or
+    where to read.
+    """
     chosen: dict[int, tuple[Instruction, Match]] = {}
     roots: list[Term] = []
     for result in specification.results:
-        leaves = tuple(t for t in walk((result.term,)) if t.op in ("read", "gather", "index"))
+        leaves = tuple(t for t in walk((result.term,)) if t.op in _LEAVES)
         if not leaves:
             roots.append(result.term)
             continue
@@ -98,7 +104,8 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
         matched = Match(dict(zip(names, leaves, strict=True)), folded)
         chosen[id(term)] = (instruction, matched)
         roots.append(term)
-    if not chosen:
+    known = (t.is_const or t.op in _LEAVES or id(t) in chosen for t in walk(tuple(roots)))
+    if not chosen or not all(known):
         return None
     results = tuple(
         replace(result, term=root)
