@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import (
     AnyFloat,
-    BFloat16Type,
-    Float16Type,
-    Float32Type,
     FloatAttr,
     IntegerAttr,
     IntegerType,
+    i1,
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES as KERNEL_DTYPES
 from hawk_xdsl.distill.productions import SCALAR_OPS
 from hawk_xdsl.semantics.reading_body import (
     FLOAT_PREDICATES,
@@ -22,13 +21,7 @@ from hawk_xdsl.semantics.reading_body import (
     NEGATED_PREDICATES,
 )
 
-DTYPES: dict[str, Attribute] = {
-    "f32": Float32Type(),
-    "f16": Float16Type(),
-    "bf16": BFloat16Type(),
-    "i32": IntegerType(32),
-    "i1": IntegerType(1),
-}
+DTYPES: dict[str, Attribute] = {**KERNEL_DTYPES, "i1": i1}
 """The element types that values have, by name."""
 
 LARGEST = {"f16": 65504.0}

@@ -120,8 +120,7 @@ class TemplateProposer:
 
     def _fill(self, composition: Composition | None) -> None:
         """Adds what the templates make of a composition, the fastest first."""
-        used: list[Entry] = []
-        fillings: list[Filling] = []
+        filled: list[tuple[Entry, Filling]] = []
         for entry in self._templates:
             try:
                 made = candidates(entry, self._specification, composition, self._target)
@@ -133,14 +132,13 @@ class TemplateProposer:
             if made := [each for each in made if each.text not in self._texts]:
                 at = partial(instantiate, entry, self._specification, composition, self._target)
                 self._texts.update(each.text for each in made)
-                used.append(entry)
-                fillings.append(Filling(made, at))
-        ranked = (
-            [f.candidates for f in fillings]
-            if self._search is None
-            else self._search.ranked(fillings)
-        )
-        for entry, found in zip(used, ranked, strict=True):
+                filled.append((entry, Filling(made, at)))
+        fillings = [filling for _, filling in filled]
+        if self._search is None:
+            ranked = [filling.candidates for filling in fillings]
+        else:
+            ranked = self._search.ranked(fillings)
+        for (entry, _), found in zip(filled, ranked, strict=True):
             self._waiting += [(entry, each) for each in found]
             self._texts.update(each.text for each in found)
         self._waiting.sort(key=lambda pair: pair[1].estimate)

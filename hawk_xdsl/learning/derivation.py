@@ -7,13 +7,11 @@ from xdsl.dialects import arith, math, tensor
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
-    BFloat16Type,
-    Float16Type,
-    Float32Type,
     FloatAttr,
     IntegerAttr,
     IntegerType,
     TensorType,
+    i1,
 )
 from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
@@ -22,6 +20,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.reading_body import (
@@ -34,12 +33,7 @@ from hawk_xdsl.semantics.reading_body import (
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
-_TYPES: Mapping[str, Attribute] = {
-    "f32": Float32Type(),
-    "f16": Float16Type(),
-    "bf16": BFloat16Type(),
-    **{f"i{width}": IntegerType(width) for width in (1, 8, 16, 32)},
-}
+_TYPES: Mapping[str, Attribute] = {**DTYPES, "i1": i1}
 
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
 

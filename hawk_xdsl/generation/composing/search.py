@@ -45,15 +45,15 @@ class Filling:
 
 @dataclass(frozen=True)
 class _Timed:
-    """A candidate with the cycles it takes as its estimate; ``own`` is the one it had.
-
-    ``filling`` is the number of the filling that it is of.
-    """
+    """A candidate of the filling of a number, and what it takes."""
 
     candidate: Candidate
     filling: int
     performance: Performance
-    own: float
+
+    @property
+    def cycles(self) -> float:
+        return self.performance.cycles
 
 
 @dataclass
@@ -97,11 +97,16 @@ class TileSearch:
         timed = self._of_each(fillings)
         timed += self._further(fillings, timed)
         if timed:
-            timed += self._refined(fillings, min(timed, key=lambda t: t.performance.cycles))
-        after = max((each.performance.cycles for each in timed), default=0.0)
+            fastest = min(timed, key=lambda each: each.cycles)
+            timed += self._refined(fillings[fastest.filling].at, fastest)
+        after = max((each.cycles for each in timed), default=0.0)
         found: list[list[Candidate]] = []
         for number, filling in enumerate(fillings):
-            own = [each.candidate for each in timed if each.filling == number]
+            own = [
+                replace(each.candidate, estimate=each.cycles)
+                for each in timed
+                if each.filling == number
+            ]
             found.append(self._in_order(own, filling.candidates, after))
         return found
 
@@ -131,11 +136,11 @@ class TileSearch:
         """Times those of the best corrected estimates; gives each that is the fastest so far."""
         expected: list[tuple[float, int, Candidate]] = []
         for first in firsts:
-            cycles = first.performance.cycles
+            own = first.candidate.estimate
             for candidate in fillings[first.filling].candidates[:STARTS]:
-                if candidate.text not in self._known and candidate.estimate <= DOUBT * first.own:
-                    ratio = candidate.estimate / first.own if first.own else 1.0
-                    expected.append((cycles * ratio, first.filling, candidate))
+                if candidate.estimate <= DOUBT * own:
+                    ratio = candidate.estimate / own if own else 1.0
+                    expected.append((first.cycles * ratio, first.filling, candidate))
         gains, misses = list[_Timed](), 0
         for cycles, number, candidate in sorted(expected, key=lambda each: each[0]):
             if candidate.text in self._known:
@@ -148,9 +153,9 @@ class TileSearch:
             misses = 0 if self._best < GAIN * best else misses + 1
         return gains
 
-    def _refined(self, fillings: Sequence[Filling], start: _Timed) -> list[_Timed]:
+    def _refined(self, at: At, start: _Timed) -> list[_Timed]:
         """Times refinements of a candidate; gives each that is the fastest so far."""
-        waiting = self._refinements(fillings[start.filling].at, start)
+        waiting = self._refinements(at, start)
         gains, misses = list[_Timed](), 0
         while misses < self.patience and not self._is_over:
             candidate = next(waiting, None)
@@ -161,7 +166,7 @@ class TileSearch:
             gains += [] if found is None else [found]
             misses += 1
             if found is not None and self._best < GAIN * best:
-                waiting, misses = self._refinements(fillings[start.filling].at, found), 0
+                waiting, misses = self._refinements(at, found), 0
         return gains
 
     def _refinements(self, at: At, timed: _Timed) -> Iterator[Candidate]:
@@ -178,7 +183,7 @@ class TileSearch:
             refined = at(sizes)
             if refined is None or refined.text in self._known:
                 continue
-            if refined.estimate <= DOUBT * timed.own:
+            if refined.estimate <= DOUBT * timed.candidate.estimate:
                 yield refined
 
     def _timed(self, candidate: Candidate, filling: int, limit: float) -> _Timed | None:
@@ -193,8 +198,7 @@ class TileSearch:
         if performance is None or performance.cycles >= limit:
             return None
         self._best = min(self._best, performance.cycles)
-        with_cycles = replace(candidate, estimate=performance.cycles)
-        return _Timed(with_cycles, filling, performance, candidate.estimate)
+        return _Timed(candidate, filling, performance)
 
     def _in_order(
         self, timed: Sequence[Candidate], candidates: Sequence[Candidate], after: float
