@@ -20,8 +20,9 @@ from hawk_xdsl.distill.lesson import Lesson, Try, statements_of
 from hawk_xdsl.distill.recipe import Recipe
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, write_shard
 from hawk_xdsl.distill.teacher import Case, Teachers
-from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer, saved_words
+from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.model.language import saved_words
 from hawk_xdsl.generation.model.shorthand import renumbered
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.semantics.specification import specify
@@ -48,7 +49,7 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_kept_kernel_passes_the_gate_again(lessons: Path) -> None:
     kept = [lesson for lesson in lessons_of(lessons) if lesson.op and lesson.best]
     assert kept
-    teachers = Teachers()
+    teachers = Teachers(load_seed_entries())
     for lesson in kept:
         assert lesson.best is not None
         again = Case.again(lesson, teachers[lesson.target]).tried(lesson.best.short, "again")

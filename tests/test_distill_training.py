@@ -1,27 +1,38 @@
 """Training, evaluation, rounds and adoption, at the smallest scale that shows them."""
 
 import json
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import platformdirs
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from hawk_xdsl.cli import main
 from hawk_xdsl.distill import adopt as adopting
 from hawk_xdsl.distill import erased
 from hawk_xdsl.distill import train as training
 from hawk_xdsl.distill.adopt import NotBetterError, adopt, better, install, restore
+from hawk_xdsl.distill.checkpoints import TrainingError
 from hawk_xdsl.distill.dataset import Split, split_of
 from hawk_xdsl.distill.evaluate import Answer, Score, by_band, evaluate, relative_cycles
 from hawk_xdsl.distill.generate import Order, generate, lessons_of
 from hawk_xdsl.distill.lesson import Try
 from hawk_xdsl.distill.recipe import Recipe as OpRecipe
-from hawk_xdsl.distill.rounds import learn, practise
-from hawk_xdsl.distill.train import FACTS_FILE, Recipe, Shape, TrainingError, train
+from hawk_xdsl.distill.rounds import practise
+from hawk_xdsl.distill.teacher import Teachers
+from hawk_xdsl.distill.train import Recipe, Shape, train
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model.adopted import adopted_names, own_model
+from hawk_xdsl.generation.model.adopted import (
+    ADOPTED_FILE,
+    adopted_names,
+    adopted_room,
+    own_model,
+)
+from hawk_xdsl.generation.model.language import FACTS_FILE, LanguageError
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
 
@@ -33,6 +44,10 @@ TINY = Recipe(
     shape=Shape(hidden=32, layers=1, inner=32, heads=2),
 )
 SMALL = OpRecipe(elements={128: 1.0}, steps={1: 1, 2: 1}, contraction=0.0)
+
+
+def teachers() -> Teachers:
+    return Teachers(load_seed_entries())
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,8 +114,15 @@ def test_an_interrupted_training_resumes_to_the_same_model(
     monkeypatch.undo()
     with pytest.raises(TrainingError, match="another recipe"):
         train(split, tmp_path / "m", replace(TINY, seed=9), resume=True)
-    checkpoints = sorted((tmp_path / "m.training").glob("checkpoint-*"))
-    assert [path.name for path in checkpoints] == ["checkpoint-3"]
+    checkpoints = tmp_path / "m.training"
+    assert [path.name for path in checkpoints.glob("checkpoint-*")] == ["checkpoint-3"]
+    half_written = checkpoints / "checkpoint-5"
+    half_written.mkdir()
+    facts = (checkpoints / FACTS_FILE).read_text()
+    (checkpoints / FACTS_FILE).write_text(facts[:40])
+    with pytest.raises(TrainingError, match="damaged"):
+        train(split, tmp_path / "m", TINY, resume=True)
+    (checkpoints / FACTS_FILE).write_text(facts)
     train(split, tmp_path / "m", TINY, resume=True)
     weights = "model.safetensors"
     assert (tmp_path / "m" / weights).read_bytes() == (model / weights).read_bytes()
@@ -113,17 +135,33 @@ def test_a_model_of_another_vocabulary_is_not_trained_on(
     other.mkdir()
     facts = json.loads((model / FACTS_FILE).read_text())
     (other / FACTS_FILE).write_text(json.dumps({**facts, "language": "x"}))
-    with pytest.raises(TrainingError, match="another grammar or vocabulary"):
+    with pytest.raises(LanguageError, match="another grammar or vocabulary"):
         train(split, tmp_path / "m", TINY, start=other)
 
 
 def test_nothing_to_resume_is_named(split: Split, tmp_path: Path) -> None:
+    (tmp_path / "m.training" / "checkpoint-3").mkdir(parents=True)
     with pytest.raises(TrainingError, match="nothing to resume"):
         train(split, tmp_path / "m", TINY, resume=True)
 
 
+@pytest.mark.parametrize("recipe", [replace(TINY, steps=0), replace(TINY, minutes=0.0)])
+def test_a_training_of_nothing_is_refused(split: Split, recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="at least one step"):
+        train(split, tmp_path / "m", recipe)
+
+
+def test_a_training_needs_no_pictures(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m.training" / "checkpoint-1").mkdir(parents=True)  # half-written
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    train(split, tmp_path / "m", replace(TINY, steps=1))
+    assert {"training.csv"} == {path.name for path in (tmp_path / "m").glob("training.*")}
+
+
 def test_evaluation_counts_what_the_gate_says(split: Split, model: Path) -> None:
-    answers = evaluate(find_model(str(model)), split.held_out[:2], attempts=2)
+    answers = evaluate(find_model(str(model)), split.held_out[:2], teachers(), attempts=2)
     score = Score.of(answers)
     assert score.lessons == len(answers) > 0
     assert score.first <= score.within <= 1
@@ -145,15 +183,28 @@ def test_a_round_keeps_the_models_failures_beside_right_kernels(
     found = practise(
         find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=2
     )
-    with pytest.raises(HawkError, match="there are lessons already"):
-        practise(find_model(str(model)), order, load_seed_entries(), tmp_path / "new")
+    again = practise(
+        find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=2
+    )
+    assert found.score.lessons > 0 == again.score.lessons
+    with pytest.raises(HawkError, match="another tries"):
+        practise(find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=3)
     new = list(lessons_of(tmp_path / "new"))
-    assert len(new) == found.lessons > 0
+    assert len(new) == found.score.lessons
     assert all(lesson.best is not None for lesson in new)
     assert any(t.source == "model" for lesson in new for t in lesson.tries)
-    learn(model, [lessons, tmp_path / "new"], tmp_path / "next", replace(TINY, steps=2))
-    facts = json.loads((tmp_path / "next" / FACTS_FILE).read_text())
-    assert facts["start"] == model.name and facts["seeds"] == [11, 21]
+
+
+def test_lessons_for_a_target_of_ones_own(model: Path, tmp_path: Path, lessons: Path) -> None:
+    target = tmp_path / "mine.toml"
+    target.write_text('base = "ascend910b1"\nname = "mine"\nsummary = "Mine."\n')
+    order = Order(12, 31, {str(target): 1}, SMALL)
+    generate(order, load_seed_entries(), tmp_path / "new")
+    held_out = split_of(lessons_of(tmp_path / "new"), 0).held_out
+    with pytest.raises(HawkError, match="lessons for mine: give its file with --target"):
+        evaluate(find_model(str(model)), held_out, teachers())
+    known = Teachers(load_seed_entries(), [str(target)])
+    assert len(evaluate(find_model(str(model)), held_out, known, attempts=1)) == len(held_out) > 0
 
 
 def test_better_is_worse_in_nothing() -> None:
@@ -189,13 +240,13 @@ def test_a_better_model_is_adopted_and_the_old_one_restored(
     low, high = Score(1, 0.1, 0.2, 1.0, 1.0), Score(1, 0.3, 0.4, 1.0, 1.0)
     scores(monkeypatch, low, high)
     with pytest.raises(NotBetterError, match="not better"):
-        adopt(model, split.held_out)
+        adopt(model, split.held_out, teachers())
     assert own_model() == before
     scores(monkeypatch, high, low)
-    adopt(model, split.held_out)
+    adopt(model, split.held_out, teachers())
     assert find_model().fingerprint() == find_model(str(model)).fingerprint()
     with pytest.raises(NotBetterError, match="the model in use"):
-        adopt(model, split.held_out)
+        adopt(model, split.held_out, teachers())
     restore()
     assert own_model() == before and adopted_names() == []
 
@@ -213,4 +264,49 @@ def test_an_interrupted_adoption_changes_nothing(
     with pytest.raises(KeyboardInterrupt):
         install(find_model(str(model)))
     assert own_model() == before
-    monkeypatch.undo()
+    monkeypatch.setattr(adopting.shutil, "copytree", copytree)
+    assert install(find_model(str(model))) == own_model()
+    assert not list(adopted_room().glob("*.partial"))
+
+
+def test_a_damaged_record_of_adoptions_is_mended(model: Path) -> None:
+    before = own_model()
+    install(find_model(str(model)))
+    (adopted_room() / ADOPTED_FILE).write_text('["half')
+    with pytest.raises(HawkError, match="'hawk distill restore' mends it"):
+        find_model()
+    restore()
+    assert own_model() == before
+
+
+def test_an_adopted_model_for_another_language_is_passed_over(model: Path) -> None:
+    before, said = own_model(), list[str]()
+    facts = install(find_model(str(model))) / FACTS_FILE
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "language": "x"}))
+    assert find_model(progress=said.append).directory == before
+    assert ["is for another grammar or vocabulary" in line for line in said] == [True]
+    with pytest.raises(LanguageError, match="train anew"):
+        find_model(str(facts.parent))
+
+
+def test_the_commands_go_from_ops_to_an_evaluated_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hawk(*arguments: object) -> str:
+        monkeypatch.setattr("sys.argv", ["hawk", "distill", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (None, 0)
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("HAWK_STORE", str(tmp_path / "store.db"))
+    data, new = tmp_path / "data", tmp_path / "new"
+    said = hawk("generate", "-o", data, "-n", 24, "-t", "ascend910b1", "--elements", 64)
+    assert "[24/24]" in said and " right" in said
+    said = hawk("train", "-o", tmp_path / "a", "-d", data, "--steps", 2, "--shape", "small")
+    assert "trained: " in said and (tmp_path / "a" / FACTS_FILE).exists()
+    options = ("-d", data, "--practice", new, "-n", 4, "--attempts", 1, "--steps", 2)
+    said = hawk("round", tmp_path / "a", "-o", tmp_path / "b", *options)
+    assert "the model on new ops: " in said and "trained: " in said
+    said = hawk("evaluate", tmp_path / "b", "-d", data, "--lessons", 2, "--attempts", 1)
+    assert "2 lessons: " in said and "refused: " in said

@@ -9,6 +9,8 @@ import torch
 from tiny_model import save_tiny_model
 
 from hawk_xdsl.cli import main
+from hawk_xdsl.generation.model.local_model import LocalModel
+from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
 from hawk_xdsl.knowledge_store import KnowledgeStore, Message, Outcome, Verdict
 
 CHAT = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
@@ -112,25 +114,35 @@ def trained(trainer: object) -> bool:
 
 
 @pytest.mark.usefixtures("outcomes")
-def test_trl_trains_on_chats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lora_on_smollm2_gives_a_model_that_writes_kernels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The example of docs/knowledge.md, with two steps."""
     from datasets import load_dataset
     from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
     export(monkeypatch, tmp_path / "sft.jsonl", "sft")
     rows = load_dataset("json", data_files=str(tmp_path / "sft.jsonl"), split="train")
-    save_tiny_model(tmp_path / "model", chat_template=CHAT, context=2048)
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(tmp_path / "model"),
-        processing_class=AutoTokenizer.from_pretrained(tmp_path / "model"),
+        model=str(find_model(SMOLLM).directory),
         train_dataset=rows,
-        peft_config=LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False),
+        peft_config=LoraConfig(),
         args=SFTConfig(
-            output_dir=str(tmp_path / "out"), max_steps=1, report_to=[], use_cpu=True, bf16=False
+            output_dir=str(tmp_path / "adapter"),
+            max_steps=2,
+            per_device_train_batch_size=1,
+            report_to=[],
+            use_cpu=True,
+            bf16=False,
         ),
     )
     assert trained(trainer)
+    trainer.model.merge_and_unload().save_pretrained(tmp_path / "model")
+    trainer.processing_class.save_pretrained(tmp_path / "model")
+    tuned = LocalModel.load(find_model(str(tmp_path / "model")))
+    grammar = 'start: "b0 = " ("vexp" | "vabs") " b0\\n"'
+    assert tuned.propose("exp", grammar, candidates=1)[0].finished
 
 
 @pytest.mark.usefixtures("outcomes")

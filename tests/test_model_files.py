@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tiny_model import save_tiny_model
 
-from hawk_xdsl.distill.train import check_language
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model import model_files
+from hawk_xdsl.generation.model.language import check_language
 from hawk_xdsl.generation.model.model_files import (
     PROMPT_FILE,
     SMOLLM,
@@ -110,7 +110,7 @@ def test_the_model_of_the_package_is_the_default_and_asked_after_templates() -> 
     assert files.directory.parent.name == "models"
     form = kernel_format(None)
     assert form is not None and not form.threshold < float("inf")
-    check_language(files.directory)
+    check_language(files.directory)  # also, that it says for which
 
 
 def test_the_packaged_model_is_converted_once(models: Path) -> None:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hawk_xdsl.cli.app import app
+from hawk_xdsl.cli.app import StoreOption, app
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
 
 if TYPE_CHECKING:
+    from hawk_xdsl.distill.generate import Order
     from hawk_xdsl.distill.lesson import Lesson
+    from hawk_xdsl.distill.teacher import Teachers
     from hawk_xdsl.distill.train import Recipe
+    from hawk_xdsl.knowledge_store import Entry
 
 distill = typer.Typer(help="A kernel model of one's own, taught by the gate.", no_args_is_help=True)
 app.add_typer(distill, name="distill")
@@ -24,7 +27,12 @@ DataOption = Annotated[
 ]
 TargetsOption = Annotated[
     list[str] | None,
-    typer.Option("--target", "-t", help="Targets of the lessons.", show_default="all packaged"),
+    typer.Option(
+        "--target",
+        "-t",
+        help="A target of the lessons, or its TOML file; may be repeated.",
+        show_default="all packaged",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", "-s", help="Seeds everything that is drawn.")]
 RateOption = Annotated[
@@ -52,17 +60,15 @@ def generate_command(
     elements: Annotated[
         int | None, typer.Option(help="About how many points an op has at most, instead of a mix.")
     ] = None,
+    store: StoreOption = None,
 ) -> None:
     """Draw random ops and write the lessons about them: kernels that passed the gate.
 
     What is there already is kept; a shard that is damaged or half-written is made again.
     """
-    from hawk_xdsl.distill.generate import SHARD, Order, generate
-    from hawk_xdsl.knowledge_store import load_seed_entries
+    from hawk_xdsl.distill.generate import SHARD, generate
 
-    order = Order(count, seed)
-    if target is not None:
-        order = replace(order, targets=dict.fromkeys(target, 1))
+    order = _order(count, seed, target)
     if elements is not None:
         order = replace(order, recipe=replace(order.recipe, elements={elements: 1}))
 
@@ -70,7 +76,7 @@ def generate_command(
         if done % SHARD == 0 or done == of:
             _say(f"[{done}/{of}] {fates['right']} right, {fates['wrong']} wrong")
 
-    fates = generate(order, load_seed_entries(), output, progress)
+    fates = generate(order, _entries(store), output, progress)
     _say(", ".join(f"{number} {what}" for what, number in fates.most_common()))
 
 
@@ -109,14 +115,16 @@ def evaluate_command(
     lessons: Annotated[int, typer.Option(help="Held-out lessons to answer.")] = 100,
     attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 8,
     seed: SeedOption = 0,
+    target: TargetsOption = None,
+    store: StoreOption = None,
 ) -> None:
     """Let a model alone answer held-out lessons, and print how many kernels are right."""
     from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
     from hawk_xdsl.generation.model.model_files import find_model
 
-    chosen = _held_out(data, lessons, seed)
-    files = find_model(model)
-    answers = evaluate(files, chosen, attempts=attempts, seed=seed)
+    files, teachers = find_model(model), _teachers(store, target)
+    chosen = _held_out(data, lessons, seed, teachers)
+    answers = evaluate(files, chosen, teachers, attempts=attempts, seed=seed)
     _say(f"{files.name}: {Score.of(answers)}")
     for band, score in by_band(answers).items():
         _say(f"  {band} statements: {score}")
@@ -137,24 +145,41 @@ def round_command(
         int | None, typer.Option(help="Steps instead of minutes: reproducible.")
     ] = None,
     rate: RateOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training that was stopped.")
+    ] = False,
     seed: SeedOption = 1,
+    target: TargetsOption = None,
+    store: StoreOption = None,
 ) -> None:
-    """One round of self-distillation: the model tries new ops, and learns from what was right."""
-    from hawk_xdsl.distill.generate import Order
-    from hawk_xdsl.distill.rounds import learn, practise
-    from hawk_xdsl.generation.model.model_files import find_model
-    from hawk_xdsl.knowledge_store import load_seed_entries
+    """One round of self-distillation: the model tries new ops, and learns from what was right.
 
-    if any(lesson.seed == seed for lesson in _lessons(data)):
+    What was practised already is kept.
+    """
+    from hawk_xdsl.distill.dataset import split_of
+    from hawk_xdsl.distill.rounds import practise
+    from hawk_xdsl.distill.train import check_place, train
+    from hawk_xdsl.generation.model.language import check_language
+    from hawk_xdsl.generation.model.model_files import find_model
+
+    check_place(output)
+    check_language(model)
+    before = _lessons(data)
+    if any(lesson.seed == seed for lesson in before):
         raise HawkError(f"--seed {seed}: lessons in --data have it, so its ops are not new")
-    recipe = _recipe(minutes, steps, seed, rate, model)
-    entries = load_seed_entries()
     found = practise(
-        find_model(str(model)), Order(count, seed), entries, practice, attempts=attempts, told=_say
+        find_model(str(model)),
+        _order(count, seed, target),
+        _entries(store),
+        practice,
+        attempts=attempts,
+        told=_say,
     )
     _say(f"the model on new ops: {found.score}")
-    _say(f"{found.lessons} lessons; in {found.faster} of them its kernel is faster than before")
-    learn(model, [*data, practice], output, recipe, _say)
+    _say(f"in {found.faster} of them its kernel is faster than the teacher's")
+    split = split_of([*before, *_lessons([practice])], seed)
+    recipe = _recipe(minutes, steps, seed, rate, model)
+    train(split, output, recipe, start=model, resume=resume, told=_say)
     _say(f"trained: {output}")
 
 
@@ -164,11 +189,15 @@ def adopt_command(
     data: DataOption,
     lessons: Annotated[int, typer.Option(help="Held-out lessons to compare on.")] = 100,
     attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 8,
+    target: TargetsOption = None,
+    store: StoreOption = None,
 ) -> None:
     """Make a model the default if it is better than the one in use, and only then."""
     from hawk_xdsl.distill.adopt import adopt
 
-    found = adopt(model, _held_out(data, lessons, 0), attempts=attempts, told=_say)
+    teachers = _teachers(store, target)
+    chosen = _held_out(data, lessons, 0, teachers)
+    found = adopt(model, chosen, teachers, attempts=attempts, told=_say)
     _say(f"adopted: {found.directory}")
 
 
@@ -205,17 +234,38 @@ def _recipe(
     return replace(recipe, learning_rate=rate)
 
 
+def _order(count: int, seed: int, targets: list[str] | None) -> "Order":
+    from hawk_xdsl.distill.generate import Order
+
+    order = Order(count, seed)
+    return order if targets is None else replace(order, targets=dict.fromkeys(targets, 1))
+
+
+def _entries(store: Path | None) -> "tuple[Entry, ...]":
+    """The package's knowledge and the store's, without what is out of use."""
+    from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
+
+    with KnowledgeStore(store) as opened:
+        return opened.in_use(load_seed_entries())
+
+
+def _teachers(store: Path | None, targets: list[str] | None) -> "Teachers":
+    from hawk_xdsl.distill.teacher import Teachers
+
+    return Teachers(_entries(store), targets or ())
+
+
 def _lessons(data: list[Path]) -> "list[Lesson]":
     from hawk_xdsl.distill.generate import lessons_of
 
     return [lesson for directory in data for lesson in lessons_of(directory)]
 
 
-def _held_out(data: list[Path], count: int, seed: int) -> "list[Lesson]":
+def _held_out(data: list[Path], count: int, seed: int, teachers: "Teachers") -> "list[Lesson]":
     from hawk_xdsl.distill.dataset import split_of
     from hawk_xdsl.distill.evaluate import still_same
 
-    found = still_same(split_of(_lessons(data), seed).held_out, count)
+    found = still_same(split_of(_lessons(data), seed).held_out, count, teachers)
     if not found:
         raise HawkError("no held-out lessons here: generate more")
     return found

@@ -9,9 +9,15 @@ from pathlib import Path
 
 from hawk_xdsl.distill.evaluate import Answer, Score, evaluate, relative_cycles
 from hawk_xdsl.distill.lesson import Lesson
-from hawk_xdsl.distill.train import check_language
+from hawk_xdsl.distill.teacher import Teachers
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model.adopted import ADOPTED_FILE, adopted_names, adopted_room
+from hawk_xdsl.generation.model.adopted import (
+    ADOPTED_FILE,
+    DamagedAdoptionError,
+    adopted_names,
+    adopted_room,
+)
+from hawk_xdsl.generation.model.language import check_language
 from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
 
 Told = Callable[[str], None]
@@ -52,6 +58,7 @@ def better(new: Score, before: Score, cycles: float) -> bool:
 def adopt(
     model: Path,
     lessons: Sequence[Lesson],
+    teachers: Teachers,
     *,
     attempts: int = 8,
     told: Told = lambda line: None,
@@ -70,7 +77,7 @@ def adopt(
     answers: list[Sequence[Answer]] = []
     scores: list[Score] = []
     for which in (files, current):
-        answers.append(evaluate(which, lessons, attempts=attempts))
+        answers.append(evaluate(which, lessons, teachers, attempts=attempts))
         scores.append(Score.of(answers[-1]))
         told(f"{which.name}: {scores[-1]}")
     (new, before), cycles = scores, relative_cycles(*answers)
@@ -85,8 +92,9 @@ def install(files: ModelFiles) -> Path:
     """Copies a model into the user's room and makes it the default; until the end nothing changes.
 
     An interrupted copy is thrown away by the next one; the default changes with one replacement.
+    Raises ``HawkError`` if it cannot be read what was adopted before.
     """
-    room = adopted_room()
+    room, names = adopted_room(), adopted_names()
     room.mkdir(parents=True, exist_ok=True)
     for abandoned in room.glob("*.partial"):
         shutil.rmtree(abandoned)
@@ -95,14 +103,19 @@ def install(files: ModelFiles) -> Path:
         partial = room / f"{name}.partial"
         shutil.copytree(files.directory, partial)
         os.replace(partial, room / name)
-    names = [n for n in adopted_names() if n != name]
-    _point_to([name, *names])
+    _point_to([name, *(n for n in names if n != name)])
     return room / name
 
 
 def restore() -> str:
-    """Takes the default back to the model before; returns its name. Raises ``HawkError``."""
-    names = adopted_names()
+    """Takes the default back to the model before; returns its name. Raises ``HawkError``.
+
+    Where it cannot be read what was adopted, the package's model becomes the default again.
+    """
+    try:
+        names = adopted_names()
+    except DamagedAdoptionError:
+        names = [""]
     if not names:
         raise HawkError("no model was adopted: there is nothing to take back")
     _point_to(names[1:])

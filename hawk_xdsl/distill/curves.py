@@ -1,10 +1,9 @@
 """The course of a training as CSV and as a picture."""
 
+import contextlib
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from hawk_xdsl.errors import HawkError
 
 CURVES_FILE = "training.csv"
 PICTURE_FILE = "training.png"
@@ -22,7 +21,7 @@ _COLUMNS = {
 
 
 def write_curves(history: Sequence[Mapping[str, float]], directory: Path) -> None:
-    """Writes the CSV, and the picture if matplotlib is there. Raises ``OSError``."""
+    """Writes the CSV, and the picture if matplotlib is there."""
     rows = [
         {name: row[key] for key, name in _COLUMNS.items() if key in row}
         for row in history
@@ -32,16 +31,20 @@ def write_curves(history: Sequence[Mapping[str, float]], directory: Path) -> Non
         writer = csv.DictWriter(file, list(_COLUMNS.values()))
         writer.writeheader()
         writer.writerows(rows)
-    draw_training(rows, directory / PICTURE_FILE)
+    with contextlib.suppress(ImportError):
+        _draw(rows, directory / PICTURE_FILE)
 
 
-def draw_training(rows: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Loss and accuracies over steps. Raises ``HawkError`` without matplotlib."""
+def _draw(rows: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Loss and accuracies over steps. Raises ``ImportError`` without matplotlib."""
+    from matplotlib.figure import Figure
+
     panels = {
         "loss": ("loss", "held_out_loss"),
         "accuracy": ("held_out_token_accuracy", "held_out_kernel_accuracy"),
     }
-    figure, axes = _figure(len(panels))
+    figure = Figure(figsize=(5 * len(panels), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(panels))
     for place, (title, names) in zip(axes, panels.items(), strict=True):
         for name in names:
             points = [(row["step"], row[name]) for row in rows if name in row]
@@ -52,12 +55,3 @@ def draw_training(rows: Sequence[Mapping[str, float]], path: Path) -> None:
         place.grid(alpha=0.3)
     axes[0].set_yscale("log")
     figure.savefig(path, dpi=90)
-
-
-def _figure(panels: int):
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise HawkError("pictures need matplotlib: pip install 'hawk-xdsl[train]'") from None
-    figure = Figure(figsize=(5 * panels, 3.6), layout="constrained")
-    return figure, figure.subplots(1, panels, squeeze=False)[0]

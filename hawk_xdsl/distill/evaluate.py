@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
@@ -134,25 +134,22 @@ def answer(
 def evaluate(
     files: ModelFiles,
     lessons: Sequence[Lesson],
+    teachers: Teachers,
     *,
     attempts: int = 8,
     seed: int = 0,
-    told: Callable[[int, int], None] = lambda done, count: None,
 ) -> list[Answer]:
     """The model's answers to held-out lessons. Raises ``HawkError``, as loading the model does."""
     model = LocalModel.load(files)
-    teachers = Teachers()
     answers: list[Answer] = []
-    for number, lesson in enumerate(lessons, 1):
+    for lesson in lessons:
         case = Case.again(lesson, teachers[lesson.target])
         answers.append(answer(model, lesson, case, attempts=attempts, seed=seed, until_right=True))
-        told(number, len(lessons))
     return answers
 
 
-def still_same(lessons: Iterable[Lesson], count: int) -> list[Lesson]:
+def still_same(lessons: Iterable[Lesson], count: int, teachers: Teachers) -> list[Lesson]:
     """The first ``count`` lessons whose op can be decided again and means the same still."""
-    teachers = Teachers()
     found: list[Lesson] = []
     for lesson in lessons:
         if len(found) < count:

@@ -19,10 +19,10 @@ from hawk_xdsl.distill.recipe import Recipe, weighted
 from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, shards_of, write_shard
 from hawk_xdsl.distill.specs import random_op
 from hawk_xdsl.distill.teacher import Case, Teacher
-from hawk_xdsl.distill.tokenizer import language_fingerprint
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.generation.judging.trial_inputs import Drawn
+from hawk_xdsl.generation.model.language import language_fingerprint
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.reference_types import UnsupportedOpError
@@ -148,11 +148,10 @@ def generate(
         numbers = range(first, min(first + SHARD, order.count))
         header = made_by(order, entries, numbers)
         path = shard_path(directory, shard)
-        if (kept := _kept(path, header)) is not None:
-            fates["kept from before"] += kept
+        if (rows := kept(path, header)) is not None:
+            fates["kept from before"] += rows
         else:
-            rows = list(_rows(source, numbers, order.count, fates, progress))
-            write_shard(path, header, rows)
+            write_shard(path, header, list(_rows(source, numbers, order.count, fates, progress)))
         progress(numbers.stop, order.count, fates)
     return fates
 
@@ -192,7 +191,7 @@ def made_by(order: Order, entries: Sequence[Entry], numbers: range) -> dict[str,
     }
 
 
-def _kept(path: Path, header: Mapping[str, Any]) -> int | None:
+def kept(path: Path, header: Mapping[str, Any]) -> int | None:
     """The rows of a whole shard of the same order; ``None`` if it must be made.
 
     Raises ``HawkError`` for a whole shard of another order.

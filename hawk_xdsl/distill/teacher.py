@@ -19,8 +19,8 @@ from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.op_text import op_as_text
-from hawk_xdsl.knowledge_store import Entry, load_seed_entries
-from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.npu_target import Target, available_targets, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -194,8 +194,20 @@ class Teacher:
 
 
 class Teachers(dict[str, Teacher]):
-    """A teacher with the package's knowledge for each target that is asked for."""
+    """A teacher for each target that is asked for by its name, all with the same knowledge.
+
+    ``targets`` are names or files; other targets are those of the package.
+    """
+
+    def __init__(self, entries: Sequence[Entry], targets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.entries = entries
+        for given in targets:
+            teacher = Teacher.of(entries, given)
+            self[teacher.target.name] = teacher
 
     def __missing__(self, target: str) -> Teacher:
-        self[target] = Teacher.of(load_seed_entries(), target)
+        if target not in available_targets():
+            raise HawkError(f"there are lessons for {target}: give its file with --target")
+        self[target] = Teacher.of(self.entries, target)
         return self[target]

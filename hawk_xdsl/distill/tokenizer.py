@@ -1,15 +1,12 @@
 """The tokenizer of the kernel model: whole words of the kernel text, single digits, else bytes."""
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.generation.model.language import SPLIT, saved_words
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import TrapCode, available_targets
 from hawk_xdsl.semantics.reading_body import FOLDS, FUNCTIONS
@@ -19,12 +16,6 @@ if TYPE_CHECKING:
 
 END = "<end>"
 """Ends a kernel, and fills up batches."""
-
-WORDS_FILE = "vocabulary.json"
-"""The saved list of words, in the order of their ids; words are only ever added at its end."""
-
-_SPLIT = r" ?[A-Za-z_][A-Za-z0-9_]*| ?[0-9]| ?(?:\.\.|==|!=|<=|>=|->|[^\sA-Za-z0-9_])|\n\n|\s"
-"""The pieces of a text: words, digits and signs, each with the blank before it."""
 
 _NAMES = {"x": 12, "y": 6, "b": 64, "t": 32, "i": 10, "v": 64}
 """How many numbered names of each letter are one token."""
@@ -51,17 +42,7 @@ def _any(mnemonic: str, dtype: str) -> bool:
 
 def _pieces(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from (piece.strip(" ") for piece in re.findall(_SPLIT, text) if piece.strip())
-
-
-def saved_words() -> list[str]:
-    """The saved list. Raises ``HawkError`` if it is damaged."""
-    path = files("hawk_xdsl.distill") / WORDS_FILE
-    try:
-        words = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise HawkError(f"cannot read the vocabulary: {error}", file=str(path)) from None
-    return [str(word) for word in words]
+        yield from (piece.strip(" ") for piece in re.findall(SPLIT, text) if piece.strip())
 
 
 def make_tokenizer() -> "PreTrainedTokenizerFast":
@@ -77,21 +58,9 @@ def make_tokenizer() -> "PreTrainedTokenizerFast":
     vocabulary = {symbol: i for i, symbol in enumerate(dict.fromkeys([*symbols, END]))}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], ignore_merges=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(_SPLIT), "isolated"), level]
+        [pre_tokenizers.Split(Regex(SPLIT), "isolated"), level]
     )
     tokenizer.decoder = decoders.ByteLevel()
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
     fast.padding_side = "right"
     return fast
-
-
-def language_fingerprint() -> str:
-    """Twelve digits that change with the kernel text's grammar and with the vocabulary."""
-    grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
-    text = json.dumps([saved_words(), _SPLIT, grammar])
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def save_words(path: Path, words: Iterable[str]) -> None:
-    """Writes a list of words, one a line."""
-    path.write_text(json.dumps(list(words), indent=0) + "\n", encoding="utf-8")

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hawk_xdsl.distill import checkpoints
 from hawk_xdsl.distill.card import card_of
+from hawk_xdsl.distill.checkpoints import TrainingError
 from hawk_xdsl.distill.curves import write_curves
 from hawk_xdsl.distill.dataset import (
     CONTEXT,
@@ -24,19 +26,15 @@ from hawk_xdsl.distill.dataset import (
     examples_of,
     padded,
 )
-from hawk_xdsl.distill.tokenizer import language_fingerprint, make_tokenizer
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.distill.tokenizer import make_tokenizer
 from hawk_xdsl.generation.model import model_files
+from hawk_xdsl.generation.model.language import FACTS_FILE, check_language, language_fingerprint
 
 if TYPE_CHECKING:
     import torch
     from torch.utils.data import Dataset
     from transformers import EvalPrediction, LlamaForCausalLM
 
-FACTS_FILE = "hawk_training.json"
-"""Beside the weights: what the model was trained on, and for which grammar and vocabulary."""
-
-CLOCK_FILE = "clock.json"
 EVALUATED = 80
 """Held-out examples that the curves are measured on."""
 
@@ -82,10 +80,6 @@ class Recipe:
     evaluation_steps: int = 200
 
 
-class TrainingError(HawkError):
-    """A training that cannot be started or resumed."""
-
-
 @dataclass
 class Clock:
     """How much of a training is done, by steps or by time, resumed ones included."""
@@ -129,13 +123,15 @@ def train(
             another grammar, vocabulary or recipe.
     """
     model = model.absolute()
-    if model.exists() and not (model / FACTS_FILE).exists() and not _is_empty(model):
-        raise TrainingError(
-            "there is something else here: choose another --output", file=str(model)
-        )
-    work = model.with_name(f"{model.name}.training")
-    facts = _facts(split, recipe, start)
-    _prepare(work, facts, resume)
+    check_place(model)
+    if not (recipe.steps > 0 and recipe.minutes > 0):
+        raise TrainingError("a training takes at least one step, and some time")
+    work, facts = checkpoints.checkpoints_of(model), _facts(split, recipe, start)
+    last: Path | None = None
+    if resume:
+        last = checkpoints.last_whole(work, facts)
+    else:
+        checkpoints.begin(work, facts)
     import torch
     from transformers import set_seed
 
@@ -154,7 +150,7 @@ def train(
     network = _network(recipe.shape, len(tokenizer), end) if start is None else _loaded(start)
     told(f"{len(examples)} examples, {sum(p.numel() for p in network.parameters()):,} parameters")
     clock = Clock(recipe)
-    history = _fit(network, examples, encoded(split.held_out)[:EVALUATED], work, clock, end, resume)
+    history = _fit(network, examples, encoded(split.held_out)[:EVALUATED], work, clock, end, last)
     partial = model.with_name(f"{model.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     cast("torch.nn.Module", network).to(torch.bfloat16)
@@ -177,15 +173,14 @@ def replaced(partial: Path, directory: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def check_language(directory: Path) -> None:
-    """Raises ``TrainingError`` for a model of ours made for another grammar or vocabulary."""
-    path = directory / FACTS_FILE
-    try:
-        language = json.loads(path.read_text(encoding="utf-8"))["language"]
-    except (OSError, ValueError, KeyError):
-        raise TrainingError("not a kernel model: its facts are missing", file=str(path)) from None
-    if language != language_fingerprint():
-        raise TrainingError("made for another grammar or vocabulary: train anew", file=str(path))
+def check_place(model: Path) -> None:
+    """Raises ``TrainingError`` if a model cannot be written there: something else is there."""
+    if (model / FACTS_FILE).exists() or not model.exists():
+        return
+    if not model.is_dir() or any(model.iterdir()):
+        raise TrainingError(
+            "there is something else here: choose another --output", file=str(model)
+        )
 
 
 def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:
@@ -198,30 +193,6 @@ def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:
         "seeds": sorted({lesson.seed for lesson in split.training}),
         "start": None if start is None else start.name,
     }
-
-
-def _is_empty(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
-
-
-def _prepare(work: Path, facts: dict[str, Any], resume: bool) -> None:
-    """The directory of the checkpoints: a new one, or that of the same training."""
-    path = work / FACTS_FILE
-    if not resume:
-        if any(work.glob("checkpoint-*")):
-            raise TrainingError(
-                "a training was interrupted here: go on with --resume, or remove it", file=str(work)
-            )
-        work.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(facts), encoding="utf-8")
-        return
-    if not any(work.glob("checkpoint-*")):
-        raise TrainingError("nothing to resume: no checkpoint", file=str(work))
-    before = json.loads(path.read_text(encoding="utf-8"))
-    wanted = json.loads(json.dumps(facts))
-    if other := [key for key in wanted if before.get(key) != wanted[key]]:
-        message = f"the checkpoint is of another {', '.join(other)}"
-        raise TrainingError(message, file=str(path))
 
 
 def _network(shape: Shape, vocabulary: int, end: int) -> "LlamaForCausalLM":
@@ -259,9 +230,9 @@ def _fit(
     work: Path,
     clock: Clock,
     end: int,
-    resume: bool,
+    last: Path | None,
 ) -> list[dict[str, float]]:
-    """Runs the Trainer; returns its log."""
+    """Runs the Trainer, from the last checkpoint if there is one; returns its log."""
     import torch
     from transformers import LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
@@ -278,7 +249,7 @@ def _fit(
         use_cpu=not torch.cuda.is_available(),
         seed=recipe.seed,
         save_steps=recipe.checkpoint_steps,
-        save_total_limit=1,
+        save_total_limit=2,  # the newest may be half-written
         eval_strategy="steps" if held_out else "no",
         eval_steps=recipe.evaluation_steps,
         logging_steps=20,
@@ -292,8 +263,7 @@ def _fit(
         """Keeps the clock, in every checkpoint too, and ends the training in time."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            kept = work / f"checkpoint-{state.global_step}" / CLOCK_FILE
-            clock.before = json.loads(kept.read_text()) if kept.exists() else 0.0
+            clock.before = 0.0 if last is None else checkpoints.seconds_of(last)
             clock.started = time.monotonic()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -301,8 +271,7 @@ def _fit(
                 control.should_training_stop = True
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            place = work / f"checkpoint-{state.global_step}" / CLOCK_FILE
-            place.write_text(json.dumps(clock.seconds()))
+            checkpoints.seal(work / f"checkpoint-{state.global_step}", clock.seconds())
 
         def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             state.log_history[-1]["seconds"] = round(clock.seconds(), 1)
@@ -321,22 +290,14 @@ def _fit(
         callbacks=[Timed()],
     )
     clock.started = time.monotonic()
-    last = max(work.glob("checkpoint-*"), key=_step, default=None) if resume else None
-    if last is not None and _step(last) >= recipe.steps:  # the Trainer would make one more step
-        clock.step = _step(last)
+    if last is not None and checkpoints.step_of(last) >= recipe.steps:
+        # The Trainer would make one more step.
+        clock.step, clock.before = recipe.steps, checkpoints.seconds_of(last)
         network.load_state_dict(LlamaForCausalLM.from_pretrained(last).state_dict())
-        state = json.loads((last / _STATE_FILE).read_text(encoding="utf-8"))
-        return list(state["log_history"])
+        return checkpoints.history_of(last)
     with model_files.quiet():
-        trainer.train(resume_from_checkpoint=resume or None)
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return list(trainer.state.log_history)
-
-
-_STATE_FILE = "trainer_state.json"
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _accuracies(found: "EvalPrediction") -> dict[str, float]:

@@ -19,7 +19,7 @@ from hawk_xdsl.semantics.specification import Specification
 CANDIDATES = 2
 """Texts that a general model is asked for at a time: the likeliest one, and a sample."""
 
-KERNEL_CANDIDATES = 4
+KERNEL_CANDIDATES = 7
 """The same for a model that was trained to write kernels, but for its first text.
 
 They take little more than one; but the first is often right, and others only make it wait.
@@ -31,8 +31,10 @@ ABANDONED = 1
 They cost no run of the gate; a general model mostly abandons all of them, so its count as finished.
 """
 
-WARMER = 0.5
-"""By how much the temperature rises with each question to a kernel model, from this on.
+KERNEL_TEMPERATURE = 0.8
+WARMER = 0.12
+"""The temperature of the first sample of a kernel model, and by how much each further one's rises,
+from question to question too.
 
 Such a model is mostly sure: at one temperature its samples are soon the same again.
 """
@@ -151,7 +153,8 @@ class ModelProposer:
                 seed=self.seed + self._rounds,
                 seconds=left,
                 greedy=self._rounds == 0 or not self._leads,
-                temperature=WARMER * (1 + self._rounds) if self._leads else TEMPERATURE,
+                temperature=self._temperature,
+                warmer=WARMER if self._leads else 0.0,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.
@@ -170,6 +173,12 @@ class ModelProposer:
         self._waiting += [
             self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in proposals
         ]
+
+    @property
+    def _temperature(self) -> float:
+        """Of the first text of the next question."""
+        asked = self._finished + self._abandoned
+        return KERNEL_TEMPERATURE + WARMER * asked if self._leads else TEMPERATURE
 
     def _planned(self) -> Skeleton | None:
         """What the next question leaves open."""

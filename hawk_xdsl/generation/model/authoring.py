@@ -107,6 +107,7 @@ class Author:
         seconds: float,
         greedy: bool = True,
         temperature: float = TEMPERATURE,
+        warmer: float = 0.0,
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
@@ -130,6 +131,7 @@ class Author:
             seed=seed,
             temperature=temperature,
             greedy=greedy,
+            warmer=warmer,
             deadline_seconds=seconds,
             judge=judge,
         )

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from llguidance import LLTokenizer
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+FLOAT_BELOW = 50_000_000
+"""Models of fewer weights compute in float32 on a CPU: what is read fits its cache, and bfloat16
+only costs conversions (a step of seven candidates takes 8 instead of 10 ms)."""
+
 
 class ModelError(HawkError):
     """A model that cannot be loaded or run."""
@@ -18,6 +22,7 @@ class ModelError(HawkError):
 
 def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
     """The network, in evaluation mode. Raises ``ModelError``."""
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
@@ -28,7 +33,10 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
             )
             # The annotation of from_pretrained does not know of the second result.
             model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
-            cast("torch.nn.Module", model).eval().to(device)
+            small = device == "cpu" and model.num_parameters() < FLOAT_BELOW
+            cast("torch.nn.Module", model).eval().to(
+                device, torch.float32 if small else model.dtype
+            )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
     missing = sorted(report["missing_keys"])

@@ -116,6 +116,7 @@ class LocalModel:
         seed: int = 0,
         temperature: float = 0.8,
         greedy: bool = True,
+        warmer: float = 0.0,
         deadline_seconds: float = float("inf"),
         judge: Callable[[], Judge] | None = None,
     ) -> list[Proposal]:
@@ -132,6 +133,7 @@ class LocalModel:
             seed: of the sampling.
             temperature: of the sampling; 0 gives the greedy text only.
             greedy: whether the first text is the greedy one; the others are sampled.
+            warmer: by how much the temperature of each text is above that of the one before.
             deadline_seconds: how long it may take, from now.
             judge: makes a judge of the lines of one text; see :func:`decode`.
 
@@ -148,7 +150,7 @@ class LocalModel:
                 raise PromptTooLong(len(tokens), self.context - 1)
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
-        sampling = Sampling(candidates, room, seed, temperature, greedy)
+        sampling = Sampling(candidates, room, seed, temperature, greedy, warmer)
         with self._in_memory(candidates), one_torch_thread():
             return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 

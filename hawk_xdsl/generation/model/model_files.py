@@ -19,7 +19,8 @@ import filelock
 import platformdirs
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model.adopted import own_model
+from hawk_xdsl.generation.model.adopted import adopted_names, own_model
+from hawk_xdsl.generation.model.language import FACTS_FILE, check_language
 from hawk_xdsl.generation.model.prompt import PromptFormat, instruct_format, load_prompt_format
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ class ModelFiles:
     prompt_format: PromptFormat
 
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that tell the weights from any other's.
+        """Twelve hexadecimal digits that tell the weights and the prompt from any other's.
 
         Of large files only samples are read: sixteen times 64 KiB, evenly spread.
         """
         digest = hashlib.sha256()
         for path in sorted(self.directory.iterdir()):
-            if path.is_file() and path.suffix in (".json", ".safetensors", ".bin"):
+            if path.is_file() and path.suffix in (".json", ".safetensors", ".bin", ".toml"):
                 digest.update(f"{path.name} {path.stat().st_size}\n".encode())
                 digest.update(_samples(path))
         return digest.hexdigest()[:12]
@@ -75,6 +76,8 @@ def find_model(
         HawkError: if there is no such model, or it is not a causal language model with a tokenizer.
     """
     if given is None and (own := own_model()) is not None:
+        if own.name not in (adopted := adopted_names())[:1] and adopted:
+            progress(f"using {own.name}: the adopted model is for another grammar or vocabulary")
         return _checked(own, own.name)
     if given in (None, SMOLLM):
         return _checked(_packaged_model(progress), SMOLLM)
@@ -123,6 +126,8 @@ def _checked(directory: Path, name: str) -> ModelFiles:
         raise HawkError("the model directory holds no tokenizer", file=name)
     own = directory / PROMPT_FILE
     prompt_format = load_prompt_format(own) if own.exists() else instruct_format()
+    if (directory / FACTS_FILE).exists():
+        check_language(directory)
     return ModelFiles(directory, name, prompt_format)
 
 

@@ -71,7 +71,8 @@ class Proposal:
 class Sampling:
     """How many candidates to decode and how; the first is greedy, the others are sampled.
 
-    Without ``greedy`` the first is sampled too.
+    Without ``greedy`` the first is sampled too. The temperature of each is higher by ``warmer``
+    than that of the one before.
     """
 
     candidates: int = 1
@@ -79,6 +80,7 @@ class Sampling:
     seed: int = 0
     temperature: float = 0.8  # 0: only the greedy candidate
     greedy: bool = True
+    warmer: float = 0.0
 
 
 class Judge(Protocol):
@@ -133,6 +135,7 @@ class Writing:
         self._sampling = sampling
         greedy = index == 0 and (sampling.greedy or sampling.temperature == 0.0)
         self._random = None if greedy else np.random.default_rng((sampling.seed, index))
+        self._temperature = sampling.temperature + sampling.warmer * index
         self._judge = judge
         self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
         self._tokens: list[int] = []
@@ -211,7 +214,7 @@ class Writing:
             choice = int(np.argmax(scores))
         else:
             noise = self._random.gumbel(size=scores.size)
-            choice = int(np.argmax(scores / self._sampling.temperature + noise))
+            choice = int(np.argmax(scores / self._temperature + noise))
         peak = float(scores.max())
         total = peak + float(np.log(np.exp(scores - peak).sum()))
         self._log_likelihood += float(scores[choice]) - total

@@ -1,0 +1,53 @@
+"""The language that a kernel model is taught: the kernel text's grammar and a vocabulary."""
+
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from hawk_xdsl.errors import HawkError
+
+FACTS_FILE = "hawk_training.json"
+"""Beside the weights of a kernel model: what it was trained on, and for which language."""
+
+WORDS_FILE = "vocabulary.json"
+"""The saved list of words, in the order of their ids; words are only ever added at its end."""
+
+SPLIT = r" ?[A-Za-z_][A-Za-z0-9_]*| ?[0-9]| ?(?:\.\.|==|!=|<=|>=|->|[^\sA-Za-z0-9_])|\n\n|\s"
+"""The pieces of a text: words, digits and signs, each with the blank before it."""
+
+
+class LanguageError(HawkError):
+    """A kernel model for another language, or one that does not say for which."""
+
+
+def saved_words() -> list[str]:
+    """The saved list. Raises ``HawkError`` if it is damaged."""
+    path = files("hawk_xdsl.generation.model") / WORDS_FILE
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HawkError(f"cannot read the vocabulary: {error}", file=str(path)) from None
+    return [str(word) for word in words]
+
+
+@cache
+def language_fingerprint() -> str:
+    """Twelve digits that change with the kernel text's grammar and with the vocabulary."""
+    grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
+    text = json.dumps([saved_words(), SPLIT, grammar])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def check_language(directory: Path) -> None:
+    """Raises ``LanguageError`` for a model that was not made for this grammar and vocabulary."""
+    path = directory / FACTS_FILE
+    try:
+        language = json.loads(path.read_text(encoding="utf-8"))["language"]
+    except (OSError, TypeError, KeyError, ValueError):
+        message = "not a kernel model, or a damaged one: its language is not told"
+        raise LanguageError(message, file=str(path)) from None
+    if language != language_fingerprint():
+        message = "made for another grammar or vocabulary: train anew"
+        raise LanguageError(message, file=str(path))
