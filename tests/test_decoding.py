@@ -14,6 +14,7 @@ from llguidance.hf import from_tokenizer
 from tiny_model import END, STRICT_TEMPLATE, save_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
+from hawk_xdsl.generation.model import loading
 from hawk_xdsl.generation.model.decoding import GrammarError, decode
 from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.local_model import LocalModel
@@ -98,6 +99,41 @@ def test_a_candidate_does_not_depend_on_the_others(tiny: LocalModel) -> None:
         for one, same in zip(few, many, strict=False):
             assert one.text == same.text
             assert one.log_likelihood == pytest.approx(same.log_likelihood, abs=1e-3)
+
+
+def test_a_text_branches_off_where_it_is_told(tiny: LocalModel, tiny_directory: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_directory)
+    first = tiny.propose("a prompt", LINES)[0]
+    assert len(first.forks) > 3
+    others = tiny.propose("a prompt", LINES, candidates=4, forks=first.forks[:3])
+    for fork, other in zip(first.forks, others[:3], strict=False):
+        tokens, length = tuple(tokenizer.encode(other.text)), len(fork.written)
+        assert tokens[:length] == fork.written == tuple(tokenizer.encode(first.text))[:length]
+        assert tokenizer.encode(first.text)[length] == fork.instead_of != tokens[length]
+        assert other.finished
+    again = tiny.propose("a prompt", LINES, candidates=3, forks=first.forks[:3], seed=9)
+    assert [p.text for p in again] == [p.text for p in others[:3]], "they are not sampled"
+
+
+def test_samples_are_ever_warmer(tiny: LocalModel) -> None:
+    def likelihoods(warmer: float) -> list[float]:
+        options = {"candidates": 12, "greedy": False, "temperature": 0.01}
+        found = tiny.propose("a prompt", LINES, warmer=warmer, **options)
+        return [p.mean_log_likelihood for p in found]
+
+    cold, warm = likelihoods(0.0), likelihoods(1.0)
+    assert warm[0] == pytest.approx(cold[0], abs=1e-3)
+    assert sum(warm[6:]) < sum(cold[6:])
+
+
+@pytest.mark.parametrize(("below", "dtype"), [(0, torch.bfloat16), (10**6, torch.float32)])
+def test_a_small_model_computes_in_float32_on_a_cpu(
+    below: int, dtype: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_tiny_model(tmp_path)
+    AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.bfloat16).save_pretrained(tmp_path)
+    monkeypatch.setattr(loading, "FLOAT_BELOW", below)
+    assert loading.load_weights(find_model(str(tmp_path)), "cpu").dtype == dtype
 
 
 def test_likelihoods_of_a_ragged_batch_are_those_of_the_texts_alone(

@@ -19,7 +19,7 @@ used only after the gate has verified it. It knows no natural language.
 - **Data**: {lessons} lessons, random ops with kernels that passed the gate; seeds {seeds};
   targets {targets}. {held_out} more lessons are held out: no erased expression is in both.
 - **Recipe**: a Llama of {parameters:,} parameters, {steps} steps of at most {batch_tokens} tokens,
-  Muon and AdamW at {learning_rate}, seed {seed}, {seconds} s of a shared CPU core;
+  Muon and AdamW at {learning_rate}, seed {seed}, {seconds} s on {device};
   `hawk_training.json` has everything. Trained on from: {start}.
 - **On held-out lessons**, all tokens before given: {accuracy}.
 - **Language**: {language} (grammar and vocabulary).
@@ -45,6 +45,7 @@ def card_of(
         parameters=parameters,
         steps=facts["steps"],
         seconds=facts["seconds"],
+        device=facts["device"],
         batch_tokens=facts["recipe"]["batch_tokens"],
         learning_rate=facts["recipe"]["learning_rate"],
         seed=facts["recipe"]["seed"],

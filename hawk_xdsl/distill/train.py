@@ -156,7 +156,7 @@ def train(
     cast("torch.nn.Module", network).to(torch.bfloat16)
     network.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
-    facts |= {"seconds": round(clock.seconds()), "steps": clock.step}
+    facts |= {"seconds": round(clock.seconds()), "steps": clock.step, "device": _device()}
     _write_beside(partial, facts, card_of(facts, history, network.num_parameters()))
     write_curves(history, partial)
     replaced(partial, model)
@@ -181,6 +181,16 @@ def check_place(model: Path) -> None:
         raise TrainingError(
             "there is something else here: choose another --output", file=str(model)
         )
+
+
+def _device() -> str:
+    """What trains, in words."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    threads = torch.get_num_threads()
+    return f"{threads} CPU thread{'s' if threads > 1 else ''}"
 
 
 def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:

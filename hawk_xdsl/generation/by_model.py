@@ -13,7 +13,7 @@ from hawk_xdsl.generation.model.authoring import TEMPERATURE, Author
 from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptTooLong
 from hawk_xdsl.generation.model.skeleton import Skeleton
-from hawk_xdsl.generation.model.writing import Proposal, Stop
+from hawk_xdsl.generation.model.writing import Fork, Proposal, Stop
 from hawk_xdsl.semantics.specification import Specification
 
 CANDIDATES = 2
@@ -26,7 +26,7 @@ They take little more than one; but the first is often right, and others only ma
 """
 
 ABANDONED = 1
-"""Texts that a kernel model may begin and abandon, for each one that it may finish.
+"""Texts that a kernel model may abandon or write again, for each new one that it may finish.
 
 They cost no run of the gate; a general model mostly abandons all of them, so its count as finished.
 """
@@ -38,6 +38,10 @@ from question to question too.
 
 Such a model is mostly sure: at one temperature its samples are soon the same again.
 """
+
+FORKED = 4
+"""Of the texts that a kernel model is asked for at a time, how many branch off its likeliest one,
+each at another of the choices that were the most doubtful."""
 
 SLOW = "slow"
 """Stands for a trap where a kernel is right and slow."""
@@ -57,7 +61,8 @@ class ModelProposer:
     """Question after question about one op, at most ``most`` texts and ``seconds`` in all.
 
     A general model is told in the next question what became of its last text. One that was trained
-    to write kernels is asked the same every time, and texts that it abandons are counted apart.
+    to write kernels is asked the same every time, and texts that it abandons or has written before
+    are counted apart.
 
     After the first right kernel ``tuning`` further texts may be asked for. ``tokens`` and
     ``rejected_lines`` count those of all texts, tried or not.
@@ -92,13 +97,15 @@ class ModelProposer:
     _rounds: int = 0
     _finished: int = 0
     _abandoned: int = 0
+    _forks: list[Fork] = field(default_factory=list[Fork])
+    _texts: set[str] = field(default_factory=set[str])
     _spent: float = 0.0
     _over: bool = False
     _right: bool = False
 
     def next(self) -> Draft | None:
         """The likeliest text of the last answer, or of the next one."""
-        if not self._waiting and not self._over and self._left > 0:
+        while not self._waiting and not self._over and self._left > 0:
             self._ask()
         return self._waiting.pop(0) if self._waiting else None
 
@@ -155,6 +162,7 @@ class ModelProposer:
                 greedy=self._rounds == 0 or not self._leads,
                 temperature=self._temperature,
                 warmer=WARMER if self._leads else 0.0,
+                forks=self._take_forks() if skeleton is None else (),
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.
@@ -164,15 +172,28 @@ class ModelProposer:
         finally:
             took = time.monotonic() - started
             self._spent += took
+        if self._leads and self._rounds == 0 and skeleton is None:
+            self._forks = list(proposals[0].forks)
         self._rounds += 1
-        finished = sum(proposal.finished for proposal in proposals)
+        new = self._new(proposals)
+        finished = sum(proposal.finished for proposal in new)
         self._finished += finished
         self._abandoned += len(proposals) - finished
         self.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
         self.rejected_lines += sum(proposal.rejected_lines for proposal in proposals)
         self._waiting += [
-            self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in proposals
+            self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in new
         ]
+
+    def _take_forks(self) -> list[Fork]:
+        taken, self._forks = self._forks[:FORKED], self._forks[FORKED:]
+        return taken
+
+    def _new(self, proposals: Sequence[Proposal]) -> list[Proposal]:
+        """Those that the model has not written before, about this op."""
+        new = [p for p in {p.text: p for p in proposals}.values() if p.text not in self._texts]
+        self._texts.update(p.text for p in new if p.finished)
+        return new
 
     @property
     def _temperature(self) -> float:

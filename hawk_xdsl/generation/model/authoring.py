@@ -13,7 +13,7 @@ from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptRequest
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.model.skeleton import Skeleton
-from hawk_xdsl.generation.model.writing import Proposal
+from hawk_xdsl.generation.model.writing import Fork, Proposal
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.npu_target import Target
@@ -108,6 +108,7 @@ class Author:
         greedy: bool = True,
         temperature: float = TEMPERATURE,
         warmer: float = 0.0,
+        forks: Sequence[Fork] = (),
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
@@ -132,6 +133,7 @@ class Author:
             temperature=temperature,
             greedy=greedy,
             warmer=warmer,
+            forks=forks,
             deadline_seconds=seconds,
             judge=judge,
         )

@@ -19,7 +19,7 @@ from hawk_xdsl.generation.model.loading import (
 )
 from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.generation.model.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
-from hawk_xdsl.generation.model.writing import Judge, Logits, Proposal, Sampling
+from hawk_xdsl.generation.model.writing import Fork, Judge, Logits, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.threads import one_torch_thread
 
@@ -117,6 +117,7 @@ class LocalModel:
         temperature: float = 0.8,
         greedy: bool = True,
         warmer: float = 0.0,
+        forks: Sequence[Fork] = (),
         deadline_seconds: float = float("inf"),
         judge: Callable[[], Judge] | None = None,
     ) -> list[Proposal]:
@@ -134,6 +135,7 @@ class LocalModel:
             temperature: of the sampling; 0 gives the greedy text only.
             greedy: whether the first text is the greedy one; the others are sampled.
             warmer: by how much the temperature of each text is above that of the one before.
+            forks: where the first texts branch off an earlier one.
             deadline_seconds: how long it may take, from now.
             judge: makes a judge of the lines of one text; see :func:`decode`.
 
@@ -150,7 +152,7 @@ class LocalModel:
                 raise PromptTooLong(len(tokens), self.context - 1)
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
-        sampling = Sampling(candidates, room, seed, temperature, greedy, warmer)
+        sampling = Sampling(candidates, room, seed, temperature, greedy, warmer, forks)
         with self._in_memory(candidates), one_torch_thread():
             return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
 

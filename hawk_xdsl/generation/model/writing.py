@@ -17,6 +17,9 @@ Logits = NDArray[np.float32]
 REJECTIONS = 2
 """How often a line may be rejected; at the next one the line before it is written otherwise."""
 
+FORKS = 16
+"""Of how many of its choices a text tells where another one could branch off."""
+
 LINES_BACK = 4
 """How many good lines of a text may be given up in all; after that it ends."""
 
@@ -34,6 +37,14 @@ class Stop(StrEnum):
 
 
 @dataclass(frozen=True)
+class Fork:
+    """A place where another text may branch off: after these tokens, and not with that one."""
+
+    written: tuple[int, ...]
+    instead_of: int
+
+
+@dataclass(frozen=True)
 class Proposal:
     """What one candidate came to.
 
@@ -42,7 +53,7 @@ class Proposal:
     ``forced_tokens`` those of them that the grammar left no choice about. ``seconds`` is the time
     from the start of the whole batch. ``rejected_lines`` were taken back, and with them
     ``taken_back`` tokens; ``reason`` is why the last one was rejected. ``written`` is the text as
-    the model wrote it, if that was in shorthand.
+    the model wrote it, if that was in shorthand. ``forks`` are at its most doubtful choices.
     """
 
     text: str
@@ -55,6 +66,7 @@ class Proposal:
     taken_back: int = 0
     reason: str = ""
     written: str = ""
+    forks: tuple[Fork, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -72,7 +84,8 @@ class Sampling:
     """How many candidates to decode and how; the first is greedy, the others are sampled.
 
     Without ``greedy`` the first is sampled too. The temperature of each is higher by ``warmer``
-    than that of the one before.
+    than that of the one before. The first candidates branch off at ``forks``, one at each, and are
+    greedy from there.
     """
 
     candidates: int = 1
@@ -81,6 +94,7 @@ class Sampling:
     temperature: float = 0.8  # 0: only the greedy candidate
     greedy: bool = True
     warmer: float = 0.0
+    forks: Sequence[Fork] = ()
 
 
 class Judge(Protocol):
@@ -133,8 +147,11 @@ class Writing:
         self._matcher = matcher
         self._tokenizer = tokenizer
         self._sampling = sampling
+        self._fork = sampling.forks[index] if index < len(sampling.forks) else None
         greedy = index == 0 and (sampling.greedy or sampling.temperature == 0.0)
-        self._random = None if greedy else np.random.default_rng((sampling.seed, index))
+        self._random = (
+            None if greedy or self._fork else np.random.default_rng((sampling.seed, index))
+        )
         self._temperature = sampling.temperature + sampling.warmer * index
         self._judge = judge
         self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
@@ -198,6 +215,7 @@ class Writing:
             if allowed.size == 0:
                 self.stop = Stop.REJECTED
                 return
+        allowed = self._as_forked(allowed)
         # A broken model may score with NaN or infinity; its choice is then as good as any.
         scores = np.nan_to_num(logits[allowed].astype(np.float64), nan=_LOW, neginf=_LOW)
         token = int(allowed[self._choose(allowed, np.clip(scores, _LOW, -_LOW))])
@@ -207,6 +225,16 @@ class Writing:
             return
         self._tokens.append(token)
         self._settle()
+
+    def _as_forked(self, allowed: NDArray[np.intp]) -> NDArray[np.intp]:
+        """What is allowed of a text that branches off another one."""
+        if self._fork is None or (place := len(self._tokens)) > len(self._fork.written):
+            return allowed
+        if place == len(self._fork.written):
+            kept = allowed[allowed != self._fork.instead_of]
+        else:
+            kept = allowed[allowed == self._fork.written[place]]
+        return kept if kept.size else allowed
 
     def _choose(self, allowed: NDArray[np.intp], scores: NDArray[np.float64]) -> int:
         """The place of the chosen score, by Gumbel's trick where it is sampled."""
@@ -298,4 +326,10 @@ class Writing:
             self._rejected_lines,
             self._taken_back,
             self._reason,
+            forks=self._forks(),
         )
+
+    def _forks(self) -> tuple[Fork, ...]:
+        made = [choice for checkpoint in self._checkpoints for choice in checkpoint.choices]
+        made.sort(key=lambda choice: -choice.gap)
+        return tuple(Fork(tuple(self._tokens[: c.place]), c.token) for c in made[:FORKS])
