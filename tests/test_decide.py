@@ -135,10 +135,10 @@ def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
 
 
 def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Path) -> None:
-    run = decide(ATAN, tmp_path / "s", settings(Sources.MODEL, attempts=12))
-    assert {outcome.verdict for outcome in run.outcomes} == {Verdict.REJECTED}
+    run = decide(ATAN, tmp_path / "s", settings(Sources.MODEL, attempts=8))
+    tried = [outcome for outcome in run.outcomes if outcome.verdict is Verdict.REJECTED]
     assert len({outcome.prompt for outcome in run.outcomes}) == 1
-    assert len({outcome.kernel_text for outcome in run.outcomes}) > 1
+    assert len({outcome.kernel_text for outcome in tried}) == len(tried) == 8
 
 
 def test_composition_goes_first_and_the_model_is_asked_within_the_budget(

@@ -4,15 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xdsl.dialects import arith, math
-from xdsl.dialects.builtin import Float32Type, IntegerType
-from xdsl.ir import Attribute, Block
-from xdsl.irdl import IRDLOperation
-from xdsl.utils.exceptions import VerifyException
-
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
-from hawk_xdsl.semantics.reading_body import FUNCTIONS
 from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
+from hawk_xdsl.semantics.scalar_ops import SCALAR_OPS, TAKES_WHOLE
 from hawk_xdsl.semantics.terms import COMPARISONS
 
 CONDITIONS = frozenset({"and", "or", "xor", "not"})
@@ -23,47 +17,6 @@ PARTIAL = frozenset({"div", "rem", "floordiv", "ceildiv", "shl", "shr", "pow"})
 
 FOLDS = frozenset({"reduce_sum", "reduce_max", "reduce_min", "reduce_prod"})
 """Folds that a region can say as one ``linalg.generic``."""
-
-
-def _scalar_ops() -> dict[tuple[str, bool], type[IRDLOperation]]:
-    """The scalar op of a function, for floats (true) and for integers."""
-    dialects = (arith.Arith, math.Math)
-    every = [op for dialect in dialects for op in dialect.operations]
-    ops = {op.name: op for op in every if issubclass(op, IRDLOperation)}
-    found: dict[tuple[str, bool], type[IRDLOperation]] = {}
-    for name, op in ops.items():
-        dialect, _, short = name.partition(".")
-        function = FUNCTIONS.get(name, short if dialect == "math" else None)
-        if function is None:
-            continue
-        operands = len(op.get_irdl_definition().operands)
-        for type_ in (_FLOAT, _WHOLE):
-            if _takes(op, [type_] * operands):
-                found.setdefault((function, type_ == _FLOAT), op)
-        if _takes(op, [_FLOAT, _WHOLE]):
-            found[function, True] = op
-    return found
-
-
-def _takes(op: type[IRDLOperation], types: Sequence[Attribute]) -> bool:
-    """Whether an op makes a value of the first type from values of these types."""
-    operands = Block(arg_types=types).args
-    try:
-        op.create(operands=operands, result_types=[types[0]]).verify()
-    except VerifyException:
-        return False
-    return True
-
-
-_FLOAT, _WHOLE = Float32Type(), IntegerType(32)
-
-SCALAR_OPS = _scalar_ops()
-"""(function, whether of floats) → the op that a region says it with."""
-
-TAKES_WHOLE = frozenset(
-    function for (function, _), op in SCALAR_OPS.items() if _takes(op, [_FLOAT, _WHOLE])
-)
-"""Functions of a float whose second argument is a whole number."""
 
 
 @dataclass(frozen=True)

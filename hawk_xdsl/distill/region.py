@@ -20,9 +20,8 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
-from hawk_xdsl.distill.productions import TAKES_WHOLE
-from hawk_xdsl.distill.scalars import DTYPES, binary, cast, literal, scalar
 from hawk_xdsl.semantics.reading_body import FOLDS
+from hawk_xdsl.semantics.scalar_ops import DTYPES, TAKES_WHOLE, binary, cast, literal, scalar
 
 STARTS = {"sum": 0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
 """What a fold starts from."""

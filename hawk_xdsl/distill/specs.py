@@ -13,8 +13,8 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.productions import CONDITIONS, Production, gives_condition, takes_conditions
 from hawk_xdsl.distill.recipe import Recipe, weighted
 from hawk_xdsl.distill.region import Argument, RegionBuilder, Value
-from hawk_xdsl.distill.scalars import NEGATED
 from hawk_xdsl.semantics.rewriting import Pattern
+from hawk_xdsl.semantics.scalar_ops import NEGATED
 
 FLOATS = ("f32", "f16", "bf16")
 

@@ -3,44 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xdsl.dialects import arith, math, tensor
-from xdsl.dialects.builtin import (
-    AffineMapAttr,
-    AnyFloat,
-    FloatAttr,
-    IntegerAttr,
-    IntegerType,
-    TensorType,
-    i1,
-)
+from xdsl.dialects import arith, tensor
+from xdsl.dialects.builtin import AffineMapAttr, TensorType
 from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
 from xdsl.dialects.linalg.ops import YieldOp as LinalgYieldOp
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.loops import UnreadableError
-from hawk_xdsl.semantics.reading_body import (
-    FLOAT_PREDICATES,
-    FOLDS,
-    FUNCTIONS,
-    IDENTITIES,
-    INTEGER_PREDICATES,
-)
+from hawk_xdsl.semantics.reading_body import FOLDS, IDENTITIES
+from hawk_xdsl.semantics.scalar_ops import DTYPES, UnsayableError, literal, scalar
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine, Term, walk
-
-_TYPES: Mapping[str, Attribute] = {**DTYPES, "i1": i1}
 
 _COMBINERS = {kind: function for function, kind in FOLDS.items()}
 
 _STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
 """What a fold starts from; an integer fold from the lowest or highest number it has."""
-
-_CLASSES = {op.name: op for op in (*arith.Arith.operations, *math.Math.operations)}
 
 
 class UnderivableError(Exception):
@@ -55,7 +37,7 @@ def derived(specification: Specification, label: str) -> tuple[UndecidedOp, Spec
     try:
         op = _Derivation(specification).op(label)
         again = specify(op)
-    except (VerifyException, UnreadableError) as error:
+    except (VerifyException, UnreadableError, UnsayableError) as error:
         raise UnderivableError(str(error).splitlines()[0]) from None
     if again.text != specification.text:
         raise UnderivableError("the op that was made reads as another specification")
@@ -78,7 +60,7 @@ class _Derivation:
         reads = [term for term in walk(spec.roots) if term.op == "read"]
         for operand in spec.operands:
             dtype = next(term.dtype for term in reads if term.operand == operand.name)
-            type_ = TensorType(_TYPES[dtype], operand.shape)
+            type_ = TensorType(DTYPES[dtype], operand.shape)
             self.inputs[operand.name] = self.block.insert_arg(type_, len(self.block.args))
         for term in walk(spec.roots):
             if term.args:
@@ -138,26 +120,26 @@ class _Derivation:
             elif arg.args:
                 operands.append(self.made[id(arg)])
                 maps.append([place[axis] for axis in self._axes(arg)])
-        type_ = TensorType(_TYPES[dtype], [extents[axis] for axis in kept])
+        type_ = TensorType(DTYPES[dtype], [extents[axis] for axis in kept])
         empty = tensor.EmptyOp([], type_)
         self.block.add_op(empty)
         target: SSAValue = empty.tensor
         if folded and term is not None:
-            start = _constant(_STARTS[term.kind], dtype)
-            fill = FillOp([start.result], [target], [type_])
-            self.block.add_ops([start, fill])
+            start = literal(self.block, _STARTS[term.kind], dtype)
+            fill = FillOp([start], [target], [type_])
+            self.block.add_op(fill)
             target = fill.results[0]
         types = [value.type for value in operands]
         elements = [t.element_type for t in types if isinstance(t, TensorType)]
-        body = Block(arg_types=[*elements, _TYPES[dtype]])
+        body = Block(arg_types=[*elements, DTYPES[dtype]])
         values = self._values(body, args, loops)
         if folded and term is not None:
-            result = _scalar(body, _COMBINERS[term.kind], (values[0], body.args[-1]), dtype, dtype)
+            result = scalar(body, _COMBINERS[term.kind], (values[0], body.args[-1]), dtype, dtype)
         elif term is None:
             result = values[0]
         else:
             kind = next((arg.dtype for arg in args if arg.dtype != "i1"), dtype)
-            result = _scalar(body, term.op, values, kind, dtype)
+            result = scalar(body, term.op, values, kind, dtype)
         body.add_op(LinalgYieldOp(result))
         written = [place[axis] for axis in kept]
         generic = GenericOp(
@@ -180,15 +162,13 @@ class _Derivation:
         values: list[SSAValue] = []
         for arg in args:
             if arg.is_const:
-                constant = _constant(arg.value, arg.dtype)
-                body.add_op(constant)
-                values.append(constant.result)
+                values.append(literal(body, arg.value, arg.dtype))
             elif arg.op == "index":
                 axis = arg.index[0].plain
                 if axis is None:
                     raise UnderivableError("a number that is not one axis")
                 number = IndexOp(loops.index(axis))
-                cast = arith.IndexCastOp(number.result, _TYPES[arg.dtype])
+                cast = arith.IndexCastOp(number.result, DTYPES[arg.dtype])
                 body.add_ops([number, cast])
                 values.append(cast.result)
             else:
@@ -205,63 +185,3 @@ def _expression(dim: Affine, place: Mapping[str, AffineExpr]) -> AffineExpr:
     for part in parts[1:]:
         total = total + part
     return total + dim.constant if dim.constant else total
-
-
-def _constant(value: float, dtype: str) -> arith.ConstantOp:
-    type_ = _TYPES[dtype]
-    if isinstance(type_, AnyFloat):
-        return arith.ConstantOp(FloatAttr(float(value), type_))
-    assert isinstance(type_, IntegerType)
-    lowest, highest = -(2 ** (type_.width.data - 1)), 2 ** (type_.width.data - 1) - 1
-    clipped = int(value) if dtype == "i1" else int(max(lowest, min(highest, value)))
-    return arith.ConstantOp(IntegerAttr(clipped, type_))
-
-
-def _scalar(
-    block: Block, function: str, operands: Sequence[SSAValue], kind: str, dtype: str
-) -> SSAValue:
-    """Adds the scalar op of a function over values of ``kind`` (which are not i1, where any is)."""
-    is_float = isinstance(_TYPES[kind], AnyFloat)
-    op: Operation
-    predicates = FLOAT_PREDICATES if is_float else INTEGER_PREDICATES
-    if function in predicates.values():
-        number = next(n for n, name in predicates.items() if name == function)
-        op = (arith.CmpfOp if is_float else arith.CmpiOp)(operands[0], operands[1], number)
-    elif function == "cast":
-        op = _cast(kind, dtype).create(operands=list(operands), result_types=[_TYPES[dtype]])
-    elif function == "select":
-        op = arith.SelectOp(*operands)
-    else:
-        op = _named(function, is_float).create(
-            operands=list(operands), result_types=[_TYPES[dtype]]
-        )
-    block.add_op(op)
-    return op.results[0]
-
-
-def _named(function: str, is_float: bool) -> type[Operation]:
-    """The op that reads as a function of floats or integers."""
-    ending = ("f",) if is_float else ("i", "si")
-    names = [name for name, read in FUNCTIONS.items() if read == function]
-    fitting = [name for name in names if name.endswith(ending)] or [f"math.{function}"]
-    found = _CLASSES.get(fitting[0])
-    if found is None:
-        raise UnderivableError(f"no op computes {function}")
-    return found
-
-
-def _cast(source: str, dtype: str) -> type[Operation]:
-    """The op that converts between two dtypes."""
-    from_float, to_float = (isinstance(_TYPES[name], AnyFloat) for name in (source, dtype))
-    there, here = (int(name.lstrip("bfi")) for name in (dtype, source))
-    if from_float and to_float:
-        if there == here:
-            raise UnderivableError(f"a cast from {source} to {dtype}")
-        return arith.ExtFOp if there > here else arith.TruncFOp
-    if from_float:
-        return arith.FPToSIOp
-    if to_float:
-        return arith.UIToFPOp if source == "i1" else arith.SIToFPOp
-    if there < here:
-        return arith.TruncIOp
-    return arith.ExtUIOp if source == "i1" else arith.ExtSIOp
