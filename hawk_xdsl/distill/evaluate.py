@@ -93,9 +93,9 @@ def relative_cycles(answers: Sequence[Answer], others: Sequence[Answer]) -> floa
 
 
 def author_of(model: LocalModel, case: Case) -> Author:
-    """The model alone: it is told no knowledge but the functions of its shorthand."""
+    """The model alone: it is told no knowledge but the functions and floats of its shorthand."""
     retriever = Retriever((), RetrievalMode.NONE)
-    return Author(model, retriever, (), case.target, case.composites)
+    return Author(model, retriever, (), case.target, case.composites, case.floats)
 
 
 def answer(

@@ -17,6 +17,7 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of
+from hawk_xdsl.generation.model.literals import known_floats
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.knowledge_store import Entry
@@ -43,12 +44,13 @@ class Case:
     specification: Specification
     target: Target
     composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
+    floats: Sequence[str] = ()
     gate_seed: int = 0
 
     @staticmethod
     def of(op: UndecidedOp, teacher: "Teacher") -> "Case":
         """The case of an op for a teacher's target. Raises ``UnreadableError``."""
-        return Case(op, specify(op), teacher.target, teacher.composites)
+        return Case(op, specify(op), teacher.target, teacher.composites, teacher.floats)
 
     @staticmethod
     def again(lesson: Lesson, teacher: "Teacher") -> "Case":
@@ -159,6 +161,11 @@ class Teacher:
     def composites(self) -> Composites:
         """The composite functions that its knowledge defines."""
         return composites_of(self.entries, self.composer, self.target)
+
+    @cached_property
+    def floats(self) -> Sequence[str]:
+        """The floats that its knowledge writes."""
+        return known_floats(self.entries)
 
     def tries(self, case: Case, tuning: int) -> list[Try]:
         """The kernels it comes up with for an op, in the order tried.

@@ -43,6 +43,9 @@ FORKED = 4
 """Of the texts that a kernel model is asked for at a time, how many branch off its likeliest one,
 each at another of the choices that were the most doubtful."""
 
+LIKELY = 2
+"""Questions to a kernel model that leave it likely floats only: it copies numbers badly."""
+
 SLOW = "slow"
 """Stands for a trap where a kernel is right and slow."""
 
@@ -163,6 +166,7 @@ class ModelProposer:
                 temperature=self._temperature,
                 warmer=WARMER if self._leads else 0.0,
                 forks=self._take_forks() if skeleton is None else (),
+                likely=self._rounds < LIKELY,
             )
         except HawkError as error:
             # Several texts may be too much at once where one is not.

@@ -8,6 +8,7 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of
 from hawk_xdsl.generation.model.facts import facts_of
 from hawk_xdsl.generation.model.line_judge import line_judges, shorthand_judges
+from hawk_xdsl.generation.model.literals import known_floats, likely_floats
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptRequest
@@ -33,7 +34,8 @@ class Author:
     """A local model, the knowledge it is given, and the target it writes for.
 
     ``told`` are the entries that may stand in a prompt: none where nothing is retrieved.
-    ``composites`` are the functions that the model's shorthand has, if it writes in shorthand.
+    ``composites`` are the functions that the model's shorthand has, if it writes in shorthand, and
+    ``floats`` those that it needs though no specification has them.
     """
 
     model: LocalModel
@@ -41,6 +43,7 @@ class Author:
     told: Sequence[Entry]
     target: Target
     composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
+    floats: Sequence[str] = ()
 
     @staticmethod
     def load(
@@ -67,7 +70,8 @@ class Author:
         if model.prompt_format.shorthand:
             composer = Composer.of(entries, lambda m, dtype: supports(target, m, dtype))
             composites = composites_of(entries, composer, target)
-        return Author(model, Retriever(entries, retrieval), told, target, composites)
+        floats = known_floats(entries)
+        return Author(model, Retriever(entries, retrieval), told, target, composites, floats)
 
     @property
     def name(self) -> str:
@@ -109,11 +113,13 @@ class Author:
         temperature: float = TEMPERATURE,
         warmer: float = 0.0,
         forks: Sequence[Fork] = (),
+        likely: bool = False,
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
         Without ``greedy`` all are sampled: the likeliest answer to this question is known already.
-        Of a skeleton only the statements are the model's. Raises ``HawkError``, as the model does.
+        Of a skeleton only the statements are the model's. In shorthand, with ``likely`` floats
+        only. Raises ``HawkError``, as the model does.
         """
         shorthand = self.shorthand(specification, signature)
         judge = line_judges(signature, self.target)
@@ -123,7 +129,8 @@ class Author:
         free = skeleton is None
         grammar = narrowed_grammar(signature) if free else skeleton.grammar(signature)
         if shorthand is not None:
-            grammar = shorthand.grammar(grammar)
+            floats = likely_floats(specification, self.floats) if likely else ()
+            grammar = shorthand.grammar(grammar, floats)
         proposals = self.model.propose(
             prompt.messages,
             grammar,

@@ -84,15 +84,19 @@ class Shorthand:
         short = "".join(f"{line}\n" for line in _Shortening(self, text.splitlines()).lines())
         return short if plain.expanded(short) == text else text
 
-    def grammar(self, narrowed: str) -> str:
-        """A narrowed grammar that accepts shorthand too."""
+    def grammar(self, narrowed: str, floats: Sequence[str] = ()) -> str:
+        """A narrowed grammar that accepts shorthand too; with ``floats`` no others."""
         text = narrowed
         text = re.sub(r"^NAME: .*$", f"NAME: /{NAMES}/", text, flags=re.MULTILINE)
         text = _with(text, "loop", 'name _SP ("step" | "parts") _SP INT')
         text = _with(text, "slice", '":" | expr ":"')
         text = _with(text, "?term", 'term "//step" -> floordiv')
         text = _with(text, "length", "NAME")
-        text = _with(text, "!number", '"1/" FLOAT | "-1/" FLOAT')
+        if floats:
+            words = "|".join(re.sub(r"([./+])", r"\\\1", word) for word in floats)
+            text = re.sub(r"^FLOAT: .*$", lambda _: f"FLOAT: /{words}/", text, flags=re.MULTILINE)
+        else:
+            text = _with(text, "!number", '"1/" FLOAT | "-1/" FLOAT')
         for rule, count in (("!unary", 1), ("!binary", 2)):
             for name, composite in self.composites.items():
                 if composite.arity == count:

@@ -1,0 +1,40 @@
+"""The floats that the kernels of an op are mostly written with; a small model miscopies numbers."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.spelling import literal
+from hawk_xdsl.semantics.terms import walk
+
+_COMMON = ("0.0", "0.5", "1.0", "2.0")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
+
+
+def known_floats(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Those that the knowledge writes in rewrites and instructions, without a sign."""
+    texts = [text for e in entries for text in (e.artifact.text, e.artifact.after) if text]
+    found = (literal(float(number)) for text in texts for number in _NUMBER.findall(text))
+    return tuple(dict.fromkeys((*_COMMON, *found)))
+
+
+def likely_floats(specification: Specification, known: Sequence[str]) -> tuple[str, ...]:
+    """The specification's floats, their reciprocals, and those that are ``known``.
+
+    All of them with both signs, as kernel text and shorthand spell them.
+    """
+    roots = [result.term for result in specification.results]
+    own = [abs(term.value) for term in walk(roots) if term.is_const]
+    found = [*known, *_forms(own)]
+    return tuple(dict.fromkeys(form for number in found for form in (number, f"-{number}")))
+
+
+def _forms(values: Iterable[float]) -> Iterable[str]:
+    for value in values:
+        text = literal(float(value))
+        if text == "inf":
+            continue
+        yield text
+        if value:
+            yield from (f"1/{text}", literal(1.0 / value))
