@@ -11,6 +11,7 @@ from hawk_xdsl.generation.by_template import TemplateProposer
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, signature_of
 from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of, for_results
+from hawk_xdsl.generation.model.finer import in_smaller_tiles
 from hawk_xdsl.generation.model.literals import known_floats, likely_floats
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.knowledge_store import load_seed_entries
@@ -101,6 +102,23 @@ def test_what_nothing_follows_from_is_named_with_its_line(short: str, reason: st
     with pytest.raises(KernelTextError, match=reason) as caught:
         SHORTHAND.expanded(f"temp t0 f32[8]\n{short}\n")
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("short", "finer"),
+    [
+        ("temp t0 f32[96, 8]\nacross i0 parts 96 {", "temp t0 f32[192, 8]\nacross i0 parts 192 {"),
+        (
+            "temp t0 f32[8]\nacross i0 parts 48, i1 step 8 {",
+            "temp t0 f32[8]\nacross i0 parts 96, i1 step 8 {",
+        ),
+        ("across i0 in 4..64 step 9 {", "across i0 in 4..64 step 4 {"),
+        ("across i0 step 1 {", None),
+        ("b0 = load x0[:, :] into ub", None),
+    ],
+)
+def test_what_needs_too_much_is_written_in_smaller_tiles(short: str, finer: str | None) -> None:
+    assert in_smaller_tiles(short) == finer
 
 
 def test_a_composite_never_overwrites_its_operand() -> None:

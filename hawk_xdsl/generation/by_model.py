@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from hawk_xdsl.dialects.kernel_text import Signature
+from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.generation.model.authoring import TEMPERATURE, Author
+from hawk_xdsl.generation.model.finer import in_smaller_tiles
 from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptTooLong
 from hawk_xdsl.generation.model.skeleton import Skeleton
 from hawk_xdsl.generation.model.writing import Fork, Proposal, Stop
+from hawk_xdsl.npu_target import TrapCode
 from hawk_xdsl.semantics.specification import Specification
 
 CANDIDATES = 2
@@ -116,6 +119,8 @@ class ModelProposer:
         """What was wrong or slow is what the next question is about."""
         if not verdict.accepted:
             self._fail(_shown(draft), verdict.trap_code or "", verdict.trap_message or "")
+            if verdict.trap_code == TrapCode.CAPACITY:
+                self._make_finer(draft)
             return
         self._right = True
         if (run := verdict.performance) is not None:
@@ -198,6 +203,29 @@ class ModelProposer:
         new = [p for p in {p.text: p for p in proposals}.values() if p.text not in self._texts]
         self._texts.update(p.text for p in new if p.finished)
         return new
+
+    def _make_finer(self, draft: Draft) -> None:
+        """What needs too much of a buffer comes once more in smaller tiles, before all others."""
+        shorthand = self.author().shorthand(self.specification, self.signature)
+        written = in_smaller_tiles(draft.written) if shorthand and self._left > 0 else None
+        if shorthand is None or written is None:
+            return
+        with suppress(KernelTextError):
+            text = shorthand.expanded(written)
+            if text not in self._texts:
+                self._texts.add(text)
+                self._finished += 1
+                finer = Draft(
+                    Source.MODEL,
+                    text,
+                    draft.entries,
+                    "in smaller tiles than the model wrote",
+                    written=written,
+                    prompt=draft.prompt,
+                    model=draft.model,
+                    likelihood=draft.likelihood,
+                )
+                self._waiting.insert(0, finer)
 
     @property
     def _temperature(self) -> float:
