@@ -1,0 +1,92 @@
+"""Questions to a kernel model, one after the other, with a model that answers as it is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from undecided import elementwise, undecided
+
+from hawk_xdsl.generation.by_model import FORKED, KERNEL_CANDIDATES, LIKELY, ModelProposer
+from hawk_xdsl.generation.judging.gate import Verdict, signature_of
+from hawk_xdsl.generation.model.prompt import Prompt
+from hawk_xdsl.generation.model.shorthand import Shorthand
+from hawk_xdsl.generation.model.writing import Fork, Proposal, Stop
+from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.semantics.specification import specify
+
+SPECIFICATION = specify(undecided(elementwise("4096x8", "%1 = math.exp %in : f32")))
+SIGNATURE = signature_of(SPECIFICATION, "kernel", "ascend910b1")
+FORKS = tuple(Fork((1,) * n, 2) for n in range(9))
+
+
+@dataclass
+class Told:
+    """Stands for an ``Author``: gives these texts, and notes how it was asked."""
+
+    answers: Sequence[Sequence[str]]
+    leads: bool = True
+    name: str = "told"
+    asked: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+
+    def prompt(self, *question: object) -> Prompt:
+        return Prompt((Message("user", "?"),), ())
+
+    def texts(self, *what: object, **how: object) -> list[Proposal]:
+        answer = self.answers[min(len(self.asked), len(self.answers) - 1)]
+        self.asked.append(how)
+        return [_proposal(text) for text in answer[: int(str(how["candidates"]))]]
+
+    def shorthand(self, *of: object) -> Shorthand:
+        return Shorthand.of(SIGNATURE, SPECIFICATION.axes, {})
+
+
+def _proposal(text: str) -> Proposal:
+    stop = Stop.REJECTED if text.startswith("unfinished") else Stop.END
+    return Proposal(text, -1.0, 8, 0, stop, 0.0, written=text, forks=FORKS)
+
+
+def proposer(author: Told, most: int = 8) -> ModelProposer:
+    return ModelProposer(
+        lambda: author, SPECIFICATION, SIGNATURE, bound=1.0, seed=0, most=most, tuning=0, seconds=9
+    )
+
+
+def drafts(author: Told, trap: str = "wrong-result") -> list[str]:
+    asking, found = proposer(author), list[str]()
+    while (draft := asking.next()) is not None:
+        found.append(draft.text)
+        if draft.trouble is None:
+            asking.learn(draft, Verdict(draft.text, trap, "as told"))
+    return found
+
+
+def test_a_text_that_was_written_before_is_no_attempt() -> None:
+    author = Told([["a"], [*"ababcaa"], [*"da"], [*"efghi"]])
+    assert drafts(author) == ["a", "b", "c", "d", "e", "f", "g", "h"]
+
+
+@pytest.mark.parametrize("answer", ["a", "unfinished"])
+def test_a_model_that_never_writes_anything_else_is_given_up(answer: str) -> None:
+    author = Told([["a"], [answer] * KERNEL_CANDIDATES])
+    found = drafts(author)
+    assert found.count("a") == 1
+    assert 1 < len(author.asked) < 6
+
+
+def test_questions_are_ever_warmer_and_each_fork_is_taken_once() -> None:
+    author = Told([["a"], list("bcdefgh"), ["a"] * 7, ["a"] * 7])
+    drafts(author)
+    first, second, *others = author.asked
+    assert (first["candidates"], first["greedy"], first["forks"]) == (1, True, [])
+    assert second["candidates"] == KERNEL_CANDIDATES
+    assert second["forks"] == list(FORKS[:FORKED])
+    assert [how["likely"] for how in (first, second, *others)][:LIKELY] == [True] * LIKELY
+    assert float(str(second["temperature"])) > float(str(first["temperature"]))
+
+
+def test_what_has_no_room_comes_once_more_in_smaller_tiles_and_is_an_attempt() -> None:
+    short = "across i0 parts 4 {\nb0 = load x0[i0:] into ub\n}\n"
+    author = Told([[short], [*"bcdefgh"]])
+    found = drafts(author, trap="capacity")
+    assert "step 4096" in found[1], "32768 in 8 parts"
+    assert len(found) == 8
