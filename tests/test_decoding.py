@@ -54,20 +54,20 @@ def tiny(tiny_directory: Path) -> LocalModel:
 
 
 def test_the_packaged_model_writes_sentences_of_the_grammar(smollm: LocalModel) -> None:
-    proposals = smollm.propose(ASK, LINES, candidates=2, max_tokens=60, seed=1)
+    proposals = smollm.propose(ASK, LINES, Sampling(candidates=2, max_tokens=60, seed=1))
     parser = lark.Lark(LINES, parser="earley")
     assert all(proposal.finished for proposal in proposals)
     for proposal in proposals:
         parser.parse(proposal.text)
         assert proposal.log_likelihood < 0
         assert 0 < proposal.forced_tokens < proposal.tokens
-    again = smollm.propose(ASK, LINES, candidates=2, max_tokens=60, seed=1)
+    again = smollm.propose(ASK, LINES, Sampling(candidates=2, max_tokens=60, seed=1))
     assert [proposal.text for proposal in again] == [proposal.text for proposal in proposals]
 
 
 def test_the_same_seed_gives_the_same_texts(tiny: LocalModel) -> None:
     def texts(seed: int) -> list[str]:
-        return [p.text for p in tiny.propose("abc", LINES, candidates=4, seed=seed)]
+        return [p.text for p in tiny.propose("abc", LINES, Sampling(candidates=4, seed=seed))]
 
     first = texts(1)
     assert texts(1) == first
@@ -81,7 +81,7 @@ def test_the_number_of_threads_does_not_matter(tiny: LocalModel) -> None:
     try:
         for threads in (1, 4):
             torch.set_num_threads(threads)
-            proposals = tiny.propose("threads " * 40, LINES, candidates=4, seed=1)
+            proposals = tiny.propose("threads " * 40, LINES, Sampling(candidates=4, seed=1))
             found.append([proposal.log_likelihood for proposal in proposals])
             assert torch.get_num_threads() == threads
     finally:
@@ -91,9 +91,9 @@ def test_the_number_of_threads_does_not_matter(tiny: LocalModel) -> None:
 
 def test_a_candidate_does_not_depend_on_the_others(tiny: LocalModel) -> None:
     """Rows differ in length, so this fails if padding reaches attention or positions."""
-    alone = tiny.propose("a prompt", LINES, candidates=1)
-    pair = tiny.propose("a prompt", LINES, candidates=2, seed=5)
-    many = tiny.propose("a prompt", LINES, candidates=7, seed=5)
+    alone = tiny.propose("a prompt", LINES, Sampling(candidates=1))
+    pair = tiny.propose("a prompt", LINES, Sampling(candidates=2, seed=5))
+    many = tiny.propose("a prompt", LINES, Sampling(candidates=7, seed=5))
     assert len({proposal.tokens for proposal in many}) > 1
     for few in (alone, pair):
         for one, same in zip(few, many, strict=False):
@@ -105,20 +105,20 @@ def test_a_text_branches_off_where_it_is_told(tiny: LocalModel, tiny_directory: 
     tokenizer = AutoTokenizer.from_pretrained(tiny_directory)
     first = tiny.propose("a prompt", LINES)[0]
     assert len(first.forks) > 3
-    others = tiny.propose("a prompt", LINES, candidates=4, forks=first.forks[:3])
+    others = tiny.propose("a prompt", LINES, Sampling(candidates=4, forks=first.forks[:3]))
     for fork, other in zip(first.forks, others[:3], strict=False):
         tokens, length = tuple(tokenizer.encode(other.text)), len(fork.written)
         assert tokens[:length] == fork.written == tuple(tokenizer.encode(first.text))[:length]
         assert tokenizer.encode(first.text)[length] == fork.instead_of != tokens[length]
         assert other.finished
-    again = tiny.propose("a prompt", LINES, candidates=3, forks=first.forks[:3], seed=9)
+    again = tiny.propose("a prompt", LINES, Sampling(candidates=3, forks=first.forks[:3], seed=9))
     assert [p.text for p in again] == [p.text for p in others[:3]], "they are not sampled"
 
 
 def test_samples_are_ever_warmer(tiny: LocalModel) -> None:
     def likelihoods(warmer: float) -> list[float]:
         options = {"candidates": 12, "greedy": False, "temperature": 0.01}
-        found = tiny.propose("a prompt", LINES, warmer=warmer, **options)
+        found = tiny.propose("a prompt", LINES, Sampling(warmer=warmer, **options))
         return [p.mean_log_likelihood for p in found]
 
     cold, warm = likelihoods(0.0), likelihoods(1.0)
@@ -144,7 +144,7 @@ def test_likelihoods_of_a_ragged_batch_are_those_of_the_texts_alone(
     model = AutoModelForCausalLM.from_pretrained(tiny_directory)
     choices = tokenizer.convert_tokens_to_ids(["a", "b", END])
     grammar = 'start: item{1,7}\nitem: "a" | "bcdef"\n'
-    proposals = tiny.propose("prompt", grammar, candidates=8, temperature=4.0)
+    proposals = tiny.propose("prompt", grammar, Sampling(candidates=8, temperature=4.0))
     assert len({len(proposal.text) for proposal in proposals}) > 3
     for proposal in proposals:
         items = re.findall("a|bcdef", proposal.text)
@@ -174,7 +174,7 @@ def test_greedy_is_what_transformers_generates(tiny: LocalModel, tiny_directory:
         prefix_allowed_tokens_fn=lambda batch, read: letters,
     )
     expected = tokenizer.decode(generated[0][start:], skip_special_tokens=True)
-    (proposal,) = tiny.propose("what comes next", LETTERS, candidates=1, max_tokens=30)
+    (proposal,) = tiny.propose("what comes next", LETTERS, Sampling(candidates=1, max_tokens=30))
     assert len(expected) > 3
     assert proposal.text == expected
 
@@ -183,21 +183,21 @@ def test_what_was_read_before_does_not_matter(tiny: LocalModel, tiny_directory: 
     """A long prompt shares its start with the one before, which is not read again."""
     start = "shared " * 50
     fresh = LocalModel.load(find_model(str(tiny_directory)))
-    expected = fresh.propose(start + "end", LINES, candidates=3)
+    expected = fresh.propose(start + "end", LINES, Sampling(candidates=3))
     for before in (start + "another end", start + "end", "nothing shared"):
         tiny.propose(before, LINES)
-        again = tiny.propose(start + "end", LINES, candidates=3)
+        again = tiny.propose(start + "end", LINES, Sampling(candidates=3))
         assert [p.log_likelihood for p in again] == [p.log_likelihood for p in expected]
 
 
 def test_a_model_that_never_stops_is_cut_at_the_token_limit(tiny: LocalModel) -> None:
-    for proposal in tiny.propose("", LONG, candidates=3, max_tokens=40):
+    for proposal in tiny.propose("", LONG, Sampling(candidates=3, max_tokens=40)):
         assert proposal.tokens == 40
         assert (proposal.stop, proposal.finished) == (Stop.TOKENS, False)
 
 
 def test_temperature_zero_gives_the_greedy_text_only(tiny: LocalModel) -> None:
-    assert len(tiny.propose("x", LINES, candidates=4, temperature=0.0)) == 1
+    assert len(tiny.propose("x", LINES, Sampling(candidates=4, temperature=0.0))) == 1
 
 
 def test_a_prompt_longer_than_the_context_is_refused(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_prompt_longer_than_the_context_is_refused(tmp_path: Path) -> None:
     model = LocalModel.load(find_model(str(tmp_path)))
     with pytest.raises(PromptTooLong, match="has 64 tokens, more than the 63"):
         model.propose("x" * 64, LETTERS)
-    (cut,) = model.propose("x" * 60, LONG, candidates=1)
+    (cut,) = model.propose("x" * 60, LONG, Sampling(candidates=1))
     assert (cut.stop, cut.tokens) == (Stop.TOKENS, 4)
 
 
@@ -309,7 +309,7 @@ def test_the_deadline_ends_every_candidate(vocabulary: LLTokenizer) -> None:
 
 
 def test_a_deadline_in_the_past_reads_no_prompt(tiny: LocalModel) -> None:
-    (proposal,) = tiny.propose("x" * 400, LINES, candidates=1, deadline_seconds=-1.0)
+    (proposal,) = tiny.propose("x" * 400, LINES, Sampling(candidates=1), deadline_seconds=-1.0)
     assert (proposal.stop, proposal.text) == (Stop.DEADLINE, "")
 
 

@@ -11,6 +11,7 @@ from tiny_model import save_tiny_model
 from hawk_xdsl.cli import main
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
+from hawk_xdsl.generation.model.writing import Sampling
 from hawk_xdsl.knowledge_store import KnowledgeStore, Message, Outcome, Verdict
 
 CHAT = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
@@ -142,7 +143,7 @@ def test_lora_on_smollm2_gives_a_model_that_writes_kernels(
     trainer.processing_class.save_pretrained(tmp_path / "model")
     tuned = LocalModel.load(find_model(str(tmp_path / "model")))
     grammar = 'start: "b0 = " ("vexp" | "vabs") " b0\\n"'
-    assert tuned.propose("exp", grammar, candidates=1)[0].finished
+    assert tuned.propose("exp", grammar, Sampling(candidates=1))[0].finished
 
 
 @pytest.mark.usefixtures("outcomes")

@@ -10,7 +10,7 @@ from hawk_xdsl.generation.by_model import FORKED, KERNEL_CANDIDATES, LIKELY, Mod
 from hawk_xdsl.generation.judging.gate import Verdict, signature_of
 from hawk_xdsl.generation.model.prompt import Prompt
 from hawk_xdsl.generation.model.shorthand import Shorthand
-from hawk_xdsl.generation.model.writing import Fork, Proposal, Stop
+from hawk_xdsl.generation.model.writing import Fork, Proposal, Sampling, Stop
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.semantics.specification import specify
 
@@ -26,15 +26,17 @@ class Told:
     answers: Sequence[Sequence[str]]
     leads: bool = True
     name: str = "told"
-    asked: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    asked: list[tuple[Sampling, bool]] = field(default_factory=list[tuple[Sampling, bool]])
 
     def prompt(self, *question: object) -> Prompt:
         return Prompt((Message("user", "?"),), ())
 
-    def texts(self, *what: object, **how: object) -> list[Proposal]:
+    def texts(self, *what: object, seconds: float, likely: bool) -> list[Proposal]:
         answer = self.answers[min(len(self.asked), len(self.answers) - 1)]
-        self.asked.append(how)
-        return [_proposal(text) for text in answer[: int(str(how["candidates"]))]]
+        sampling = what[-1]
+        assert isinstance(sampling, Sampling)
+        self.asked.append((sampling, likely))
+        return [_proposal(text) for text in answer[: sampling.candidates]]
 
     def shorthand(self, *of: object) -> Shorthand:
         return Shorthand.of(SIGNATURE, SPECIFICATION.axes, {})
@@ -74,14 +76,15 @@ def test_a_model_that_never_writes_anything_else_is_given_up(answer: str) -> Non
 
 
 def test_questions_are_ever_warmer_and_each_fork_is_taken_once() -> None:
-    author = Told([["a"], list("bcdefgh"), ["a"] * 7, ["a"] * 7])
+    author = Told([["a"], list("bcdaaaa"), ["a"] * 7, ["a"] * 7])
     drafts(author)
-    first, second, *others = author.asked
-    assert (first["candidates"], first["greedy"], first["forks"]) == (1, True, [])
-    assert second["candidates"] == KERNEL_CANDIDATES
-    assert second["forks"] == list(FORKS[:FORKED])
-    assert [how["likely"] for how in (first, second, *others)][:LIKELY] == [True] * LIKELY
-    assert float(str(second["temperature"])) > float(str(first["temperature"]))
+    (first, second, third, *_), likely = zip(*author.asked, strict=True)
+    assert (first.candidates, first.greedy, first.forks) == (1, True, [])
+    assert second.candidates == KERNEL_CANDIDATES
+    assert (second.forks, third.forks) == ([*FORKS[:FORKED]], [*FORKS[FORKED : 2 * FORKED]])
+    assert likely == tuple(n < LIKELY for n in range(len(likely)))
+    last = second.temperature + 6 * second.warmer
+    assert first.temperature < second.temperature < last <= third.temperature
 
 
 def test_what_has_no_room_comes_once_more_in_smaller_tiles_and_is_an_attempt() -> None:

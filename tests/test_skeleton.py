@@ -18,6 +18,7 @@ from hawk_xdsl.generation.model.line_judge import LineJudge, line_judges
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
+from hawk_xdsl.generation.model.writing import Sampling
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
@@ -105,8 +106,7 @@ def test_a_model_fills_the_hole_with_lines_that_build(directory: Path) -> None:
     proposals = model.propose(
         "x",
         skeleton.grammar(signature),
-        candidates=4,
-        max_tokens=400,
+        Sampling(candidates=4, max_tokens=400),
         judge=line_judges(signature, TARGET),
     )
     for proposal in proposals:

@@ -171,7 +171,7 @@ def test_what_was_taken_back_does_not_matter_for_what_follows(directory: Path) -
         return total
 
     proposals = model.propose(
-        "prompt", grammar, candidates=6, temperature=4.0, seed=3, judge=first_tries
+        "prompt", grammar, Sampling(candidates=6, temperature=4.0, seed=3), judge=first_tries
     )
     for proposal, (wrong,) in zip(proposals, refused, strict=True):
         assert (proposal.finished, proposal.rejected_lines) == (True, 1)
@@ -189,7 +189,10 @@ def test_a_model_writes_only_lines_that_build(directory: Path) -> None:
     model = LocalModel.load(find_model(str(directory)))
     judge = line_judges(SOFTMAX.signature, target)
     proposals = model.propose(
-        "x", narrowed_grammar(SOFTMAX.signature), candidates=3, max_tokens=300, judge=judge
+        "x",
+        narrowed_grammar(SOFTMAX.signature),
+        Sampling(candidates=3, max_tokens=300),
+        judge=judge,
     )
     assert sum(proposal.rejected_lines for proposal in proposals) > 0
     for proposal in proposals:

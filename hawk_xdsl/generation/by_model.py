@@ -10,12 +10,12 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.judging.gate import Verdict
-from hawk_xdsl.generation.model.authoring import TEMPERATURE, Author
+from hawk_xdsl.generation.model.authoring import Author
 from hawk_xdsl.generation.model.finer import in_smaller_tiles
 from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptTooLong
 from hawk_xdsl.generation.model.skeleton import Skeleton
-from hawk_xdsl.generation.model.writing import Fork, Proposal, Stop
+from hawk_xdsl.generation.model.writing import Fork, Proposal, Sampling, Stop
 from hawk_xdsl.npu_target import TrapCode
 from hawk_xdsl.semantics.specification import Specification
 
@@ -33,6 +33,9 @@ ABANDONED = 1
 
 They cost no run of the gate; a general model mostly abandons all of them, so its count as finished.
 """
+
+TEMPERATURE = 0.7
+"""Of a general model's samples."""
 
 KERNEL_TEMPERATURE = 0.8
 WARMER = 0.12
@@ -164,13 +167,8 @@ class ModelProposer:
                 self.specification,
                 self.signature,
                 skeleton,
-                candidates=min(wanted, self._left),
-                seed=self.seed + self._rounds,
+                self._sampling(min(wanted, self._left), free=skeleton is None),
                 seconds=left,
-                greedy=self._rounds == 0 or not self._leads,
-                temperature=self._temperature,
-                warmer=WARMER if self._leads else 0.0,
-                forks=self._take_forks() if skeleton is None else (),
                 likely=self._rounds < LIKELY,
             )
         except HawkError as error:
@@ -194,9 +192,21 @@ class ModelProposer:
             self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in new
         ]
 
-    def _take_forks(self) -> list[Fork]:
-        taken, self._forks = self._forks[:FORKED], self._forks[FORKED:]
-        return taken
+    def _sampling(self, candidates: int, *, free: bool) -> Sampling:
+        """How the next texts are written; where not all of a text is ``free``, none is a fork."""
+        seed = self.seed + self._rounds
+        if not self._leads:
+            return Sampling(candidates, seed=seed, temperature=TEMPERATURE)
+        forked = min(FORKED, candidates) if free else 0
+        forks, self._forks = self._forks[:forked], self._forks[forked:]
+        return Sampling(
+            candidates,
+            seed=seed,
+            temperature=KERNEL_TEMPERATURE + WARMER * (self._finished + self._abandoned),
+            greedy=self._rounds == 0,
+            warmer=WARMER,
+            forks=forks,
+        )
 
     def _new(self, proposals: Sequence[Proposal]) -> list[Proposal]:
         """Those that the model has not written before, about this op."""
@@ -226,12 +236,6 @@ class ModelProposer:
                     likelihood=draft.likelihood,
                 )
                 self._waiting.insert(0, finer)
-
-    @property
-    def _temperature(self) -> float:
-        """Of the first text of the next question."""
-        asked = self._finished + self._abandoned
-        return KERNEL_TEMPERATURE + WARMER * asked if self._leads else TEMPERATURE
 
     def _planned(self) -> Skeleton | None:
         """What the next question leaves open."""

@@ -14,7 +14,7 @@ from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptRequest
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.model.skeleton import Skeleton
-from hawk_xdsl.generation.model.writing import Fork, Proposal
+from hawk_xdsl.generation.model.writing import Proposal, Sampling
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.npu_target import Target
@@ -25,8 +25,6 @@ from hawk_xdsl.semantics.structure import structures
 
 ENTRIES = 6
 """Knowledge entries offered to a prompt; what does not fit its budget is left out."""
-
-TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True)
@@ -105,19 +103,13 @@ class Author:
         specification: Specification,
         signature: Signature,
         skeleton: Skeleton | None,
+        sampling: Sampling,
         *,
-        candidates: int,
-        seed: int,
         seconds: float,
-        greedy: bool = True,
-        temperature: float = TEMPERATURE,
-        warmer: float = 0.0,
-        forks: Sequence[Fork] = (),
         likely: bool = False,
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
-        Without ``greedy`` all are sampled: the likeliest answer to this question is known already.
         Of a skeleton only the statements are the model's. In shorthand, with ``likely`` floats
         only. Raises ``HawkError``, as the model does.
         """
@@ -134,13 +126,7 @@ class Author:
         proposals = self.model.propose(
             prompt.messages,
             grammar,
-            candidates=candidates,
-            max_tokens=self.model.prompt_format.answer_tokens,
-            seed=seed,
-            temperature=temperature,
-            greedy=greedy,
-            warmer=warmer,
-            forks=forks,
+            replace(sampling, max_tokens=self.model.prompt_format.answer_tokens),
             deadline_seconds=seconds,
             judge=judge,
         )

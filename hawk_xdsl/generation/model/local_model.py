@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from hawk_xdsl.generation.model.loading import (
 )
 from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.generation.model.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
-from hawk_xdsl.generation.model.writing import Fork, Judge, Logits, Proposal, Sampling
+from hawk_xdsl.generation.model.writing import Judge, Logits, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.threads import one_torch_thread
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 # A prompt is read in pieces of this many tokens. A piece that two prompts share is read once, and
 # since the pieces are the same either way, so are the scores to the last bit.
 _PIECE = 256
+
+SINGLE = Sampling()
+"""One text, the likeliest."""
 
 
 class LocalModel:
@@ -110,14 +114,8 @@ class LocalModel:
         self,
         prompt: str | Sequence[Message],
         grammar: str,
+        sampling: Sampling = SINGLE,
         *,
-        candidates: int = 1,
-        max_tokens: int = 512,
-        seed: int = 0,
-        temperature: float = 0.8,
-        greedy: bool = True,
-        warmer: float = 0.0,
-        forks: Sequence[Fork] = (),
         deadline_seconds: float = float("inf"),
         judge: Callable[[], Judge] | None = None,
     ) -> list[Proposal]:
@@ -129,13 +127,7 @@ class LocalModel:
         Args:
             prompt: a text, or messages that are rendered first.
             grammar: in llguidance's dialect of Lark.
-            candidates: how many texts.
-            max_tokens: the most tokens of a text, less if the context ends before.
-            seed: of the sampling.
-            temperature: of the sampling; 0 gives the greedy text only.
-            greedy: whether the first text is the greedy one; the others are sampled.
-            warmer: by how much the temperature of each text is above that of the one before.
-            forks: where the first texts branch off an earlier one.
+            sampling: how many texts, and how; none gets longer than the context.
             deadline_seconds: how long it may take, from now.
             judge: makes a judge of the lines of one text; see :func:`decode`.
 
@@ -146,15 +138,15 @@ class LocalModel:
         """
         deadline = time.monotonic() + deadline_seconds
         tokens = self._tokens_of(prompt)
-        room = max_tokens
+        room = sampling.max_tokens
         if self.context is not None:
             if len(tokens) >= self.context:
                 raise PromptTooLong(len(tokens), self.context - 1)
             room = min(room, self.context - len(tokens))
         rows = _Rows(self._reader, tokens, deadline)
-        sampling = Sampling(candidates, room, seed, temperature, greedy, warmer, forks)
-        with self._in_memory(candidates), one_torch_thread():
-            return decode(rows, self._vocabulary, grammar, sampling, deadline, judge)
+        fitting = replace(sampling, max_tokens=room)
+        with self._in_memory(sampling.candidates), one_torch_thread():
+            return decode(rows, self._vocabulary, grammar, fitting, deadline, judge)
 
     def likelihood(self, prompt: str | Sequence[Message], text: str) -> float:
         """:meth:`likelihoods` of one text."""

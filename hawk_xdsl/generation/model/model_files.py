@@ -76,7 +76,8 @@ def find_model(
         HawkError: if there is no such model, or it is not a causal language model with a tokenizer.
     """
     if given is None and (own := own_model()) is not None:
-        if own.name not in (adopted := adopted_names())[:1] and adopted:
+        adopted = adopted_names()
+        if adopted and adopted[0] != own.name:
             progress(f"using {own.name}: the adopted model is for another grammar or vocabulary")
         return _checked(own, own.name)
     if given in (None, SMOLLM):
