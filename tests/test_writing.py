@@ -75,6 +75,22 @@ def test_the_least_certain_choice_is_what_changes(vocabulary: LLTokenizer) -> No
     assert proposal.text.split()[0] == "bx"
 
 
+def test_the_word_that_is_complained_about_is_what_changes(vocabulary: LLTokenizer) -> None:
+    """The choice between a and b was nearer, but it is not what is wrong."""
+    scores = np.zeros(vocabulary.vocab_size, np.float32)
+    for letter, score in {"a": 9.0, "b": 8.5, "x": 9.0, "y": 2.0}.items():
+        scores[vocabulary.tokenize_str(letter)] = score
+
+    def judge(lines: Sequence[str], *, ended: bool) -> str | None:
+        return "unknown buffer `x`" if "x" in lines[-1] else None
+
+    grammar = 'start: line\nline: ("a" | "b") " " ("x" | "y") "\\n"\n'
+    (proposal,) = decode(
+        FixedScorer(scores), vocabulary, grammar, Sampling(1), LATER, lambda: judge
+    )
+    assert (proposal.text, proposal.rejected_lines) == ("a y\n", 1)
+
+
 def test_a_line_is_rejected_twice_and_no_more(vocabulary: LLTokenizer) -> None:
     every = [a + b for a in "abcd" for b in "xy"]
     scorer = preferring(vocabulary, "abcdxy")

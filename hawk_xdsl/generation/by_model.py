@@ -50,7 +50,7 @@ FORKED = 4
 each at another of the choices that were the most doubtful."""
 
 LIKELY = 2
-"""Questions to a kernel model that leave it likely floats only: it copies numbers badly."""
+"""Questions that leave a kernel model only what is likely: it copies numbers and names badly."""
 
 SLOW = "slow"
 """Stands for a trap where a kernel is right and slow."""

@@ -22,25 +22,41 @@ STEP_NAME = re.compile(r"v\d+")
 
 
 @dataclass(frozen=True)
+class Step:
+    """What a step computes from: other steps by name, and numbers. A leaf reads an operand."""
+
+    reads: tuple[str, ...] = ()
+    numbers: tuple[float, ...] = ()
+    is_leaf: bool = False
+
+
+@dataclass(frozen=True)
 class Steps:
-    """The text, and the name of each term of the specification by its identity."""
+    """The text, the name of each term of the specification by its identity, and each step."""
 
     text: str
     names: Mapping[int, str]
+    steps: Mapping[str, Step]
 
 
 def steps_of(specification: Specification) -> Steps:
     """The steps of a specification, arguments first."""
     names: dict[int, str] = {}
+    steps: dict[str, Step] = {}
     lines = specification.header()
     for term in walk(specification.roots):
         if not term.is_const:
             names[id(term)] = name = f"v{len(names)}"
+            steps[name] = Step(
+                tuple(names[id(arg)] for arg in term.args if not arg.is_const),
+                tuple(arg.value for arg in term.args if arg.is_const),
+                is_leaf=term.op in ("read", "gather", "index"),
+            )
             lines.append(f"{name}{_axes(term)} = {_step(term, names)}")
     for result in specification.results:
         dims = ", ".join(without_blanks(str(dim)) for dim in result.index)
         lines.append(f"{result.name}[{dims}] = {_argument(result.term, names)}")
-    return Steps("\n".join(lines), names)
+    return Steps("\n".join(lines), names, steps)
 
 
 def _axes(term: Term) -> str:

@@ -8,12 +8,13 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of
 from hawk_xdsl.generation.model.facts import facts_of
 from hawk_xdsl.generation.model.line_judge import line_judges, shorthand_judges
-from hawk_xdsl.generation.model.literals import known_floats, likely_floats
+from hawk_xdsl.generation.model.literals import known_floats, likely_literals
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.prompt import FailedAttempt, Prompt, PromptRequest
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.model.skeleton import Skeleton
+from hawk_xdsl.generation.model.step_judge import step_judges
 from hawk_xdsl.generation.model.writing import Proposal, Sampling
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
@@ -110,8 +111,9 @@ class Author:
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
-        Of a skeleton only the statements are the model's. In shorthand, with ``likely`` floats
-        only. Raises ``HawkError``, as the model does.
+        Of a skeleton only the statements are the model's. In shorthand, what is ``likely``: numbers
+        of the op or the knowledge, and statements that read what their steps read. Raises
+        ``HawkError``, as the model does.
         """
         shorthand = self.shorthand(specification, signature)
         judge = line_judges(signature, self.target)
@@ -121,8 +123,10 @@ class Author:
         free = skeleton is None
         grammar = narrowed_grammar(signature) if free else skeleton.grammar(signature)
         if shorthand is not None:
-            floats = likely_floats(specification, self.floats) if likely else ()
-            grammar = shorthand.grammar(grammar, floats)
+            literals = likely_literals(specification, self.floats) if likely else None
+            grammar = shorthand.grammar(grammar, literals)
+        if shorthand is not None and likely:
+            judge = step_judges(steps_of(specification).steps, judge)
         proposals = self.model.propose(
             prompt.messages,
             grammar,

@@ -1,7 +1,8 @@
-"""The floats that the kernels of an op are mostly written with; a small model miscopies numbers."""
+"""The numbers that the kernels of an op are mostly written with; a small model miscopies them."""
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.semantics.specification import Specification
@@ -19,15 +20,25 @@ def known_floats(entries: Iterable[Entry]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*_COMMON, *found)))
 
 
-def likely_floats(specification: Specification, known: Sequence[str]) -> tuple[str, ...]:
-    """The specification's floats, their reciprocals, and those that are ``known``.
+@dataclass(frozen=True)
+class Literals:
+    """What numbers a text may have: these floats, and, if any is ``whole``, all of those."""
 
-    All of them with both signs, as kernel text and shorthand spell them.
+    floats: tuple[str, ...]
+    whole: bool
+
+
+def likely_literals(specification: Specification, known: Sequence[str]) -> Literals:
+    """The specification's floats, their reciprocals, and those that are ``known``, of both signs.
+
+    They are spelled as kernel text and shorthand do. Where nothing is of integers, none is whole.
     """
-    roots = [result.term for result in specification.results]
-    own = [abs(term.value) for term in walk(roots) if term.is_const]
+    terms = list(walk(specification.roots))
+    own = [abs(term.value) for term in terms if term.is_const]
     found = [*known, *_forms(own)]
-    return tuple(dict.fromkeys(form for number in found for form in (number, f"-{number}")))
+    floats = dict.fromkeys(form for number in found for form in (number, f"-{number}"))
+    whole = any(term.dtype.startswith("i") and term.dtype != "i1" for term in terms)
+    return Literals(tuple(floats), whole)
 
 
 def _forms(values: Iterable[float]) -> Iterable[str]:

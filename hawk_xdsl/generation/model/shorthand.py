@@ -15,6 +15,7 @@ from math import prod
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
 from hawk_xdsl.generation.model.composites import Composite, Composites, for_results, renamed
+from hawk_xdsl.generation.model.literals import Literals
 from hawk_xdsl.semantics.specification import KERNEL_DTYPES
 from hawk_xdsl.semantics.spelling import without_blanks
 from hawk_xdsl.semantics.steps import STEP_NAME
@@ -84,19 +85,21 @@ class Shorthand:
         short = "".join(f"{line}\n" for line in _Shortening(self, text.splitlines()).lines())
         return short if plain.expanded(short) == text else text
 
-    def grammar(self, narrowed: str, floats: Sequence[str] = ()) -> str:
-        """A narrowed grammar that accepts shorthand too; with ``floats`` no others."""
+    def grammar(self, narrowed: str, literals: Literals | None = None) -> str:
+        """A narrowed grammar that accepts shorthand too, of numbers only ``literals`` if given."""
         text = narrowed
         text = re.sub(r"^NAME: .*$", f"NAME: /{NAMES}/", text, flags=re.MULTILINE)
         text = _with(text, "loop", 'name _SP ("step" | "parts") _SP INT')
         text = _with(text, "slice", '":" | expr ":"')
         text = _with(text, "?term", 'term "//step" -> floordiv')
         text = _with(text, "length", "NAME")
-        if floats:
-            words = "|".join(re.sub(r"([./+])", r"\\\1", word) for word in floats)
-            text = re.sub(r"^FLOAT: .*$", lambda _: f"FLOAT: /{words}/", text, flags=re.MULTILINE)
-        else:
+        if literals is None:
             text = _with(text, "!number", '"1/" FLOAT | "-1/" FLOAT')
+        else:
+            words = "|".join(re.sub(r"([./+])", r"\\\1", word) for word in literals.floats)
+            text = re.sub(r"^FLOAT: .*$", lambda _: f"FLOAT: /{words}/", text, flags=re.MULTILINE)
+            if not literals.whole:
+                text = text.replace("!number: INT | NEGATIVE | FLOAT", "!number: FLOAT")
         for rule, count in (("!unary", 1), ("!binary", 2)):
             for name, composite in self.composites.items():
                 if composite.arity == count:

@@ -1,6 +1,7 @@
 """One text in the making under a grammar, line by line: a rejected line is taken back."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -22,6 +23,8 @@ FORKS = 16
 
 LINES_BACK = 4
 """How many good lines of a text may be given up in all; after that it ends."""
+
+_QUOTED = re.compile(r"`([\w.]+)`")
 
 _LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
 
@@ -133,6 +136,10 @@ class _Checkpoint:
     rejections: int = 0
 
 
+def _whole(word: str, line: str) -> Iterator[re.Match[str]]:
+    return re.finditer(rf"(?<![\w.]){re.escape(word)}(?![\w.])", line)
+
+
 class Writing:
     """One text in the making: its place in the grammar and its tokens."""
 
@@ -195,7 +202,7 @@ class Writing:
             if self.stop not in (None, Stop.END) or (reason := self._verdict()) is None:
                 return
             self._reason = reason
-            if not self._go_back():
+            if not self._go_back(reason):
                 self.stop = Stop.REJECTED
                 return
             assert self._checkpoints[-1].logits is not None
@@ -291,14 +298,19 @@ class Writing:
             self._matcher.deep_copy(), len(self._tokens), self._forced, self._log_likelihood, lines
         )
 
-    def _go_back(self) -> bool:
-        """Back to a checkpoint, without the least certain choice; False if there is no way."""
+    def _go_back(self, reason: str) -> bool:
+        """Back to a checkpoint, without the least certain choice; False if there is no way.
+
+        Of the choices of a line that is rejected for a word, those of that word are the first.
+        """
+        blamed = self._blamed(reason)
         while (to := self._checkpoints[-1]).rejections >= REJECTIONS or not to.choices:
             if len(self._checkpoints) == 1 or self._lines_back >= LINES_BACK:
                 return False
             self._checkpoints.pop()
             self._lines_back += 1
-        doubtful = max(to.choices, key=lambda choice: choice.gap)
+        choices = [choice for choice in to.choices if choice in blamed] or to.choices
+        doubtful = max(choices, key=lambda choice: choice.gap)
         written = tuple(self._tokens[to.tokens : doubtful.place])
         to.bans.setdefault(written, set()).add(doubtful.token)
         to.rejections += 1
@@ -312,6 +324,20 @@ class Writing:
         self._matcher = to.matcher.deep_copy()
         self.stop = None
         return True
+
+    def _blamed(self, reason: str) -> list[_Choice]:
+        """The choices that wrote the word in the last line that a reason puts in backticks."""
+        last = self._checkpoints[-1]
+        line = self._tokenizer.decode_str(self._tokens[last.tokens :])
+        found = [m.span() for word in _QUOTED.findall(reason) for m in _whole(word, line)]
+        if not found:
+            return []
+        start, end = found[-1]
+        places = {
+            choice: len(self._tokenizer.decode_str(self._tokens[last.tokens : choice.place]))
+            for choice in last.choices
+        }
+        return [c for c, place in places.items() if start - 1 <= place < end]  # or the blank before
 
     def proposal(self) -> Proposal:
         """What became of it, once it has stopped."""
