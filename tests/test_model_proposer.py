@@ -7,7 +7,10 @@ import pytest
 from undecided import elementwise, undecided
 
 from hawk_xdsl.generation.by_model import FORKED, KERNEL_CANDIDATES, LIKELY, ModelProposer
+from hawk_xdsl.generation.decision import Source
+from hawk_xdsl.generation.draft import Draft
 from hawk_xdsl.generation.judging.gate import Verdict, signature_of
+from hawk_xdsl.generation.model.authoring import Author
 from hawk_xdsl.generation.model.prompt import Prompt
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.model.writing import Fork, Proposal, Sampling, Stop
@@ -85,6 +88,16 @@ def test_questions_are_ever_warmer_and_each_fork_is_taken_once() -> None:
     assert likely == tuple(n < LIKELY for n in range(len(likely)))
     last = second.temperature + 6 * second.warmer
     assert first.temperature < second.temperature < last <= third.temperature
+
+
+def test_a_templates_draft_does_not_ask_for_the_model() -> None:
+    def author() -> Author:
+        raise AssertionError("the model is loaded")
+
+    asking = ModelProposer(
+        author, SPECIFICATION, SIGNATURE, bound=1.0, seed=0, most=8, tuning=0, seconds=9
+    )
+    asking.learn(Draft(Source.TEMPLATE, "text"), Verdict("text", "capacity", "as told"))
 
 
 def test_what_has_no_room_comes_once_more_in_smaller_tiles_and_is_an_attempt() -> None:

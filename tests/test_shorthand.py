@@ -113,6 +113,10 @@ def test_what_nothing_follows_from_is_named_with_its_line(short: str, reason: st
             "temp t0 f32[8]\nacross i0 parts 96, i1 step 8 {",
         ),
         ("across i0 in 4..64 step 9 {", "across i0 in 4..64 step 4 {"),
+        (
+            "temp t0 f32[48, 8]\nacross i0 parts 48 {\n}\nacross i0 parts 96 {",
+            "temp t0 f32[96, 8]\nacross i0 parts 96 {\n}\nacross i0 parts 192 {",
+        ),
         ("across i0 step 1 {", None),
         ("b0 = load x0[:, :] into ub", None),
     ],

@@ -34,10 +34,7 @@ def begin(work: Path, facts: Mapping[str, Any]) -> None:
         )
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
-    path = work / FACTS_FILE
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(facts), encoding="utf-8")
-    os.replace(partial, path)
+    _write_json(work / FACTS_FILE, facts)
 
 
 def last_whole(work: Path, facts: Mapping[str, Any]) -> Path:
@@ -76,7 +73,7 @@ def seconds_of(checkpoint: Path) -> float:
 
 def seal(checkpoint: Path, seconds: float) -> None:
     """Marks a checkpoint as whole, made after so many seconds."""
-    (checkpoint / _CLOCK_FILE).write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
+    _write_json(checkpoint / _CLOCK_FILE, {"seconds": seconds})
 
 
 def history_of(checkpoint: Path) -> list[dict[str, float]]:
@@ -90,3 +87,10 @@ def read_json(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, TypeError, ValueError) as error:
         raise TrainingError(f"missing or damaged: {error}", file=str(path)) from None
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """It appears under its name only when it is whole."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(partial, path)

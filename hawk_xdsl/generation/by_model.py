@@ -39,8 +39,8 @@ TEMPERATURE = 0.7
 
 KERNEL_TEMPERATURE = 0.8
 WARMER = 0.12
-"""The temperature of the first sample of a kernel model, and by how much each further one's rises,
-from question to question too.
+"""The temperature of a kernel model's samples, and by how much it rises with each text before,
+forks and those of earlier questions too.
 
 Such a model is mostly sure: at one temperature its samples are soon the same again.
 """
@@ -122,7 +122,7 @@ class ModelProposer:
         """What was wrong or slow is what the next question is about."""
         if not verdict.accepted:
             self._fail(_shown(draft), verdict.trap_code or "", verdict.trap_message or "")
-            if verdict.trap_code == TrapCode.CAPACITY:
+            if verdict.trap_code == TrapCode.CAPACITY and draft.source is Source.MODEL:
                 self._make_finer(draft)
             return
         self._right = True
@@ -162,12 +162,13 @@ class ModelProposer:
             # Another sample of a kernel model's answers is right more often than its repair.
             failure = None if self._leads else self._known_failure(author)
             prompt = author.prompt(self.specification, failure)
+            sampling = self._sampling(min(wanted, self._left), free=skeleton is None)
             proposals = author.texts(
                 prompt,
                 self.specification,
                 self.signature,
                 skeleton,
-                self._sampling(min(wanted, self._left), free=skeleton is None),
+                sampling,
                 seconds=left,
                 likely=self._rounds < LIKELY,
             )
@@ -179,6 +180,7 @@ class ModelProposer:
         finally:
             took = time.monotonic() - started
             self._spent += took
+        self._forks = self._forks[len(sampling.forks) :]
         if self._leads and self._rounds == 0 and skeleton is None:
             self._forks = list(proposals[0].forks)
         self._rounds += 1
@@ -198,19 +200,19 @@ class ModelProposer:
         if not self._leads:
             return Sampling(candidates, seed=seed, temperature=TEMPERATURE)
         forked = min(FORKED, candidates) if free else 0
-        forks, self._forks = self._forks[:forked], self._forks[forked:]
         return Sampling(
             candidates,
             seed=seed,
             temperature=KERNEL_TEMPERATURE + WARMER * (self._finished + self._abandoned),
             greedy=self._rounds == 0,
             warmer=WARMER,
-            forks=forks,
+            forks=self._forks[:forked],
         )
 
     def _new(self, proposals: Sequence[Proposal]) -> list[Proposal]:
         """Those that the model has not written before, about this op."""
-        new = [p for p in {p.text: p for p in proposals}.values() if p.text not in self._texts]
+        likeliest = {p.text: p for p in reversed(proposals)}
+        new = [p for p in proposals if likeliest[p.text] is p and p.text not in self._texts]
         self._texts.update(p.text for p in new if p.finished)
         return new
 

@@ -79,7 +79,10 @@ def decode(
     live = [candidate for candidate in candidates if candidate.stop is None]
     logits: Logits | None = None
     if live:
-        first = scorer.start(live[0].take_pending(), len(live))
+        begun = [
+            candidate.take_pending() for candidate in live
+        ]  # what the grammar forces: the same
+        first = scorer.start(begun[0], len(live))
         logits = None if first is None else np.tile(first, (len(live), 1))
     while live and logits is not None and time.monotonic() < deadline:
         for candidate, row in zip(live, logits, strict=True):

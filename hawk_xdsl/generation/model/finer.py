@@ -3,7 +3,8 @@
 import re
 
 _ACROSS = re.compile(r"^across (\w+) (?:in \S+ )?(parts|step) (\d+)\b", re.MULTILINE)
-_TEMP = r"^(temp \w+ \w+\[.*?)\b{parts}\b"
+_TEMP = re.compile(r"^temp .*$", re.MULTILINE)
+_LENGTH = re.compile(r"(?<=[\[ ])\d+(?=[,\]])")
 
 
 def in_smaller_tiles(short: str) -> str | None:
@@ -20,8 +21,8 @@ def in_smaller_tiles(short: str) -> str | None:
             return f"{before}{2 * count}"
         return f"{before}{max(1, count // 2)}"
 
-    text = _ACROSS.sub(finer, short)
-    for count in parts:
-        temp = re.compile(_TEMP.format(parts=count), re.MULTILINE)
-        text = temp.sub(lambda found, count=count: f"{found[1]}{2 * int(count)}", text)
+    def longer(temp: re.Match[str]) -> str:
+        return _LENGTH.sub(lambda n: str(2 * int(n[0])) if n[0] in parts else n[0], temp[0])
+
+    text = _TEMP.sub(longer, _ACROSS.sub(finer, short))
     return text if text != short else None

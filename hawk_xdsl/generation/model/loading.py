@@ -22,7 +22,6 @@ class ModelError(HawkError):
 
 def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
     """The network, in evaluation mode. Raises ``ModelError``."""
-    import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
@@ -33,10 +32,9 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
             )
             # The annotation of from_pretrained does not know of the second result.
             model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
-            small = device == "cpu" and model.num_parameters() < FLOAT_BELOW
-            cast("torch.nn.Module", model).eval().to(
-                device, torch.float32 if small else model.dtype
-            )
+            cast("torch.nn.Module", model).eval().to(device)
+            if device == "cpu" and model.num_parameters() < FLOAT_BELOW:
+                cast("torch.nn.Module", model).float()
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
     missing = sorted(report["missing_keys"])

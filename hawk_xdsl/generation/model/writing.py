@@ -24,7 +24,7 @@ FORKS = 16
 LINES_BACK = 4
 """How many good lines of a text may be given up in all; after that it ends."""
 
-_QUOTED = re.compile(r"`([\w.]+)`")
+_QUOTED = re.compile(r"`([\w.+-]+)`")
 
 _LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
 
@@ -56,7 +56,8 @@ class Proposal:
     ``forced_tokens`` those of them that the grammar left no choice about. ``seconds`` is the time
     from the start of the whole batch. ``rejected_lines`` were taken back, and with them
     ``taken_back`` tokens; ``reason`` is why the last one was rejected. ``written`` is the text as
-    the model wrote it, if that was in shorthand. ``forks`` are at its most doubtful choices.
+    the model wrote it, if that was in shorthand. ``forks`` are at its most doubtful choices. The
+    likelihood of a text that branches off another counts from there on.
     """
 
     text: str
