@@ -10,6 +10,7 @@ from pathlib import Path
 from hawk_xdsl.distill.evaluate import Answer, Score, evaluate, relative_cycles
 from hawk_xdsl.distill.lesson import Lesson
 from hawk_xdsl.distill.teacher import Teachers
+from hawk_xdsl.distill.whole_file import write_whole
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.adopted import (
     ADOPTED_FILE,
@@ -97,7 +98,8 @@ def install(files: ModelFiles) -> Path:
     room, names = adopted_room(), adopted_names()
     room.mkdir(parents=True, exist_ok=True)
     for abandoned in room.glob("*.partial"):
-        shutil.rmtree(abandoned)
+        if abandoned.is_dir():
+            shutil.rmtree(abandoned)
     name = files.fingerprint()
     if not (room / name).is_dir():
         partial = room / f"{name}.partial"
@@ -115,18 +117,13 @@ def restore() -> str:
     try:
         names = adopted_names()
     except DamagedAdoptionError:
-        names = [""]
-    if not names:
-        raise HawkError("no model was adopted: there is nothing to take back")
-    _point_to(names[1:])
+        _point_to([])
+    else:
+        if not names:
+            raise HawkError("no model was adopted: there is nothing to take back")
+        _point_to(names[1:])
     return find_model().name
 
 
 def _point_to(names: Sequence[str]) -> None:
-    room = adopted_room()
-    partial = room / f"{ADOPTED_FILE}.new"
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump(list(names), file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, room / ADOPTED_FILE)
+    write_whole(adopted_room() / ADOPTED_FILE, json.dumps(list(names)))

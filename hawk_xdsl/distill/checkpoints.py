@@ -1,12 +1,12 @@
 """The checkpoints of a training, kept beside its model until that is written."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hawk_xdsl.distill.whole_file import write_whole
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.language import FACTS_FILE
 
@@ -34,7 +34,7 @@ def begin(work: Path, facts: Mapping[str, Any]) -> None:
         )
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
-    _write_json(work / FACTS_FILE, facts)
+    write_whole(work / FACTS_FILE, json.dumps(facts))
 
 
 def last_whole(work: Path, facts: Mapping[str, Any]) -> Path:
@@ -73,7 +73,7 @@ def seconds_of(checkpoint: Path) -> float:
 
 def seal(checkpoint: Path, seconds: float) -> None:
     """Marks a checkpoint as whole, made after so many seconds."""
-    _write_json(checkpoint / _CLOCK_FILE, {"seconds": seconds})
+    write_whole(checkpoint / _CLOCK_FILE, json.dumps({"seconds": seconds}))
 
 
 def history_of(checkpoint: Path) -> list[dict[str, float]]:
@@ -87,10 +87,3 @@ def read_json(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, TypeError, ValueError) as error:
         raise TrainingError(f"missing or damaged: {error}", file=str(path)) from None
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """It appears under its name only when it is whole."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(partial, path)

@@ -20,13 +20,16 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
-from hawk_xdsl.semantics.reading_body import FOLDS
-from hawk_xdsl.semantics.scalar_ops import DTYPES, TAKES_WHOLE, binary, cast, literal, scalar
-
-STARTS = {"sum": 0.0, "prod": 1.0, "max": float("-inf"), "min": float("inf")}
-"""What a fold starts from."""
-
-_COMBINERS = {kind: function for function, kind in FOLDS.items()}
+from hawk_xdsl.semantics.scalar_ops import (
+    COMBINERS,
+    DTYPES,
+    STARTS,
+    TAKES_WHOLE,
+    binary,
+    cast,
+    literal,
+    scalar,
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class RegionBuilder:
         """A fold (sum, prod, max, min) over some axes of a value."""
         kept = tuple(axis for axis in value.axes if axis not in axes)
         loops = (*kept, *axes)
-        function = _COMBINERS[kind]
+        function = COMBINERS[kind]
 
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             return binary(block, function, elements[0], elements[1], value.is_float)
@@ -113,7 +116,7 @@ class RegionBuilder:
         kept = tuple(a for a in value.axes if a != axis)
         element = DTYPES[value.dtype]
         block = Block(arg_types=[element, element])
-        folded = binary(block, _COMBINERS[kind], block.args[0], block.args[1], value.is_float)
+        folded = binary(block, COMBINERS[kind], block.args[0], block.args[1], value.is_float)
         block.add_op(ScanYieldOp(folded))
         targets = [
             self._filled(self._type(axes, value.dtype), STARTS[kind], value.dtype)
@@ -167,9 +170,7 @@ class RegionBuilder:
         read = [dims[a] * windows[a][1] + dims[steps[a]] if a in windows else dims[a] for a in axes]
         block = Block(arg_types=[DTYPES[dtype]] * 3)
         element, _, folded = block.args
-        block.add_op(
-            LinalgYieldOp(binary(block, _COMBINERS[kind], element, folded, dtype != "i32"))
-        )
+        block.add_op(LinalgYieldOp(binary(block, COMBINERS[kind], element, folded, dtype != "i32")))
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
         # A window is no operand of its own, but its extents have to be known from a shape.
         sizes = [size for size, _ in windows.values()]

@@ -63,11 +63,11 @@ def practise(
             continue
         lessons: list[Lesson] = []
         for number, case, taught in _ops(source, numbers):
-            best = taught.best
+            assert taught.best is not None
             found = answer(model, taught, case, attempts=attempts, seed=number, until_right=False)
             answers.append(found)
             own = [_renumbered(t, case) for t in found.tries]
-            faster += best is None or any(t.right and t.cycles < best.cycles for t in own)
+            faster += any(t.right and t.cycles < taught.best.cycles for t in own)
             lessons.append(case.lesson(order.seed, number, _distinct([*taught.tries, *own])))
         write_shard(path, header, [lesson.as_json() for lesson in lessons])
         told(f"[{numbers.stop}/{order.count}] {Score.of(answers)}")

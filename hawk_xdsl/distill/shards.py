@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hawk_xdsl.distill.whole_file import write_whole
 from hawk_xdsl.errors import HawkError
 
 FORMAT = "hawk-distill-1"
@@ -29,12 +29,7 @@ def write_shard(path: Path, made_by: Mapping[str, Any], rows: Sequence[Mapping[s
     lines = [json.dumps({"format": FORMAT, "made_by": made_by}), *(json.dumps(r) for r in rows)]
     body = "".join(f"{line}\n" for line in lines)
     digest = hashlib.sha256(body.encode()).hexdigest()
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(body + json.dumps({"rows": len(rows), "sha256": digest}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    write_whole(path, body + json.dumps({"rows": len(rows), "sha256": digest}) + "\n")
 
 
 def read_shard(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:

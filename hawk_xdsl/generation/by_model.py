@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
@@ -211,33 +210,30 @@ class ModelProposer:
 
     def _new(self, proposals: Sequence[Proposal]) -> list[Proposal]:
         """Those that the model has not written before, about this op."""
-        likeliest = {p.text: p for p in reversed(proposals)}
-        new = [p for p in proposals if likeliest[p.text] is p and p.text not in self._texts]
+        likeliest: dict[str, Proposal] = {}
+        for proposal in proposals:
+            likeliest.setdefault(proposal.text, proposal)
+        new = [p for text, p in likeliest.items() if text not in self._texts]
         self._texts.update(p.text for p in new if p.finished)
         return new
 
     def _make_finer(self, draft: Draft) -> None:
         """What needs too much of a buffer comes once more in smaller tiles, before all others."""
         shorthand = self.author().shorthand(self.specification, self.signature)
-        written = in_smaller_tiles(draft.written) if shorthand and self._left > 0 else None
-        if shorthand is None or written is None:
+        written = in_smaller_tiles(draft.written)
+        if shorthand is None or written is None or self._left <= 0:
             return
-        with suppress(KernelTextError):
+        try:
             text = shorthand.expanded(written)
-            if text not in self._texts:
-                self._texts.add(text)
-                self._finished += 1
-                finer = Draft(
-                    Source.MODEL,
-                    text,
-                    draft.entries,
-                    "in smaller tiles than the model wrote",
-                    written=written,
-                    prompt=draft.prompt,
-                    model=draft.model,
-                    likelihood=draft.likelihood,
-                )
-                self._waiting.insert(0, finer)
+        except KernelTextError:
+            return
+        if text in self._texts:
+            return
+        self._texts.add(text)
+        self._finished += 1
+        about = "in smaller tiles than the model wrote"
+        spent = {"seconds": 0.0, "tokens": 0, "rejected_lines": 0}
+        self._waiting.insert(0, replace(draft, text=text, written=written, about=about, **spent))
 
     def _planned(self) -> Skeleton | None:
         """What the next question leaves open."""

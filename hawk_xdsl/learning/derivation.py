@@ -14,15 +14,16 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.loops import UnreadableError
-from hawk_xdsl.semantics.reading_body import FOLDS, IDENTITIES
-from hawk_xdsl.semantics.scalar_ops import DTYPES, UnsayableError, literal, scalar
+from hawk_xdsl.semantics.scalar_ops import (
+    COMBINERS,
+    DTYPES,
+    STARTS,
+    UnsayableError,
+    literal,
+    scalar,
+)
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine, Term, walk
-
-_COMBINERS = {kind: function for function, kind in FOLDS.items()}
-
-_STARTS = {**IDENTITIES, "max": float("-inf"), "min": float("inf")}
-"""What a fold starts from; an integer fold from the lowest or highest number it has."""
 
 
 class UnderivableError(Exception):
@@ -81,7 +82,7 @@ class _Derivation:
             if term.is_scan or term.op == "gather":
                 raise UnderivableError(f"{term.op} has no plain form in linalg")
             return self._generic(kept, (), kept, term, term.args)
-        function = _COMBINERS.get(term.kind)
+        function = COMBINERS.get(term.kind)
         if function is None:
             raise UnderivableError(f"{term.op} has no plain form in linalg")
         bound = tuple(axis for axis in self.specification.axes if axis in term.bound)
@@ -125,7 +126,7 @@ class _Derivation:
         self.block.add_op(empty)
         target: SSAValue = empty.tensor
         if folded and term is not None:
-            start = literal(self.block, _STARTS[term.kind], dtype)
+            start = literal(self.block, STARTS[term.kind], dtype)
             fill = FillOp([start], [target], [type_])
             self.block.add_op(fill)
             target = fill.results[0]
@@ -134,7 +135,7 @@ class _Derivation:
         body = Block(arg_types=[*elements, DTYPES[dtype]])
         values = self._values(body, args, loops)
         if folded and term is not None:
-            result = scalar(body, _COMBINERS[term.kind], (values[0], body.args[-1]), dtype, dtype)
+            result = scalar(body, COMBINERS[term.kind], (values[0], body.args[-1]), dtype, dtype)
         elif term is None:
             result = values[0]
         else:

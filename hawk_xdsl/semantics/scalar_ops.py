@@ -21,7 +21,9 @@ from xdsl.utils.exceptions import VerifyException
 from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES as KERNEL_DTYPES
 from hawk_xdsl.semantics.reading_body import (
     FLOAT_PREDICATES,
+    FOLDS,
     FUNCTIONS,
+    IDENTITIES,
     INTEGER_PREDICATES,
     NEGATED_PREDICATES,
 )
@@ -36,6 +38,12 @@ _PREDICATES = {
     True: {name: number for number, name in FLOAT_PREDICATES.items()} | NEGATED,
     False: {name: number for number, name in INTEGER_PREDICATES.items()},
 }
+
+COMBINERS = {kind: function for function, kind in FOLDS.items()}
+"""The function that each fold combines two values with."""
+
+STARTS = {**IDENTITIES, "max": -math.inf, "min": math.inf}
+"""What a fold starts from; an integer fold from the lowest or highest number it has."""
 
 _LARGEST = {"f16": 65504.0}  # of the dtypes that numbers here may leave
 

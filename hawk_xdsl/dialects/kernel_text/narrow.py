@@ -48,16 +48,16 @@ def narrowed_grammar(
     elements = [prod(o.shape) for o in (*signature.inputs, *signature.outputs)]
     digits = len(str(max(largest, *elements)))
     text = grammar()
-    text = _replace(text, "source", _words(everywhere))
-    text = _replace(text, "sink", _words([*outputs, *temps]))
-    text = _replace(text, "readable", f"{_words(everywhere)} | NAME")
-    text = _replace(text, "scratch", _words(temps))
+    text = with_rule(text, "source", _words(everywhere))
+    text = with_rule(text, "sink", _words([*outputs, *temps]))
+    text = with_rule(text, "readable", f"{_words(everywhere)} | NAME")
+    text = with_rule(text, "scratch", _words(temps))
     if dtypes is not None:
-        text = _replace(text, "dtype", _words(dtypes))
+        text = with_rule(text, "dtype", _words(dtypes))
     if mnemonics is not None:
         text = _only(text, frozenset(mnemonics))
-    text = _replace(text, "LENGTH", f"/0|[1-9][0-9]{{0,{digits - 1}}}/")
-    return _replace(text, "NAME", f"/{name_pattern({*keywords(), *everywhere})}/")
+    text = with_rule(text, "LENGTH", f"/0|[1-9][0-9]{{0,{digits - 1}}}/")
+    return with_rule(text, "NAME", f"/{name_pattern({*keywords(), *everywhere})}/")
 
 
 def statement_grammar(signature: Signature, before: str, after: str) -> str:
@@ -72,15 +72,15 @@ def statement_grammar(signature: Signature, before: str, after: str) -> str:
     """
     text = narrowed_grammar(signature)
     fixed = [f"{json.dumps(part)} " if part else "" for part in (before, after)]
-    text = _replace(text, "start", f"{fixed[0]}assign+ {fixed[1]}".rstrip())
-    text = _replace(text, "tile", "name")
+    text = with_rule(text, "start", f"{fixed[0]}assign+ {fixed[1]}".rstrip())
+    text = with_rule(text, "tile", "name")
     closed = {"load", "load_pad", "read", "mmad"}
     kept = [rule for rule in _alternatives(text, "value") if rule not in closed]
-    text = _replace(text, "value", " | ".join(kept))
-    text = _replace(text, "fillable", '"ub"')
+    text = with_rule(text, "value", " | ".join(kept))
+    text = with_rule(text, "fillable", '"ub"')
     defined = re.findall(r"^(\w+) = ", before, flags=re.MULTILINE)
     names = [*sorted({name for name in defined if not re.fullmatch(r"b\d+", name)}), "b[0-9]{1,2}"]
-    return _replace(text, "NAME", f"/{'|'.join(names)}/")
+    return with_rule(text, "NAME", f"/{'|'.join(names)}/")
 
 
 def _words(words: Iterable[str]) -> str:
@@ -91,7 +91,7 @@ def _words(words: Iterable[str]) -> str:
     return " | ".join(f'"{word}"' for word in chosen)
 
 
-def _replace(text: str, rule: str, body: str) -> str:
+def with_rule(text: str, rule: str, body: str) -> str:
     """Replace the one-line definition of a rule or terminal."""
     result, count = re.subn(
         rf"^([!?]?{rule}): .*$", lambda found: f"{found[1]}: {body}", text, flags=re.MULTILINE
@@ -113,12 +113,12 @@ def _only(text: str, mnemonics: frozenset[str]) -> str:
         words = [word.strip('"') for word in _alternatives(text, rule)]
         words = [word for word in words if word in mnemonics]
         if words:
-            text = _replace(text, rule, _words(words))
+            text = with_rule(text, rule, _words(words))
         else:
             kept.remove(f"{rule}_op")
     optional = {rule for rule in kept if rule.startswith("v") and rule != "view"} | {"mmad"}
     kept = [rule for rule in kept if rule not in optional or rule in mnemonics]
-    return _replace(text, "value", " | ".join(kept))
+    return with_rule(text, "value", " | ".join(kept))
 
 
 def name_pattern(reserved: Collection[str]) -> str:

@@ -66,10 +66,11 @@ class Author:
         """An author with a model that is loaded already."""
         told = () if retrieval is RetrievalMode.NONE else tuple(entries)
         composites: Composites = {}
+        floats: Sequence[str] = ()
         if model.prompt_format.shorthand:
             composer = Composer.of(entries, lambda m, dtype: supports(target, m, dtype))
             composites = composites_of(entries, composer, target)
-        floats = known_floats(entries)
+            floats = known_floats(entries)
         return Author(model, Retriever(entries, retrieval), told, target, composites, floats)
 
     @property

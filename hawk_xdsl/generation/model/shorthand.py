@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
+from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, with_rule
 from hawk_xdsl.generation.model.composites import Composite, Composites, for_results, renamed
 from hawk_xdsl.generation.model.literals import Literals
 from hawk_xdsl.semantics.specification import KERNEL_DTYPES
@@ -87,8 +87,7 @@ class Shorthand:
 
     def grammar(self, narrowed: str, literals: Literals | None = None) -> str:
         """A narrowed grammar that accepts shorthand too, of numbers only ``literals`` if given."""
-        text = narrowed
-        text = re.sub(r"^NAME: .*$", f"NAME: /{NAMES}/", text, flags=re.MULTILINE)
+        text = with_rule(narrowed, "NAME", f"/{NAMES}/")
         text = _with(text, "loop", 'name _SP ("step" | "parts") _SP INT')
         text = _with(text, "slice", '":" | expr ":"')
         text = _with(text, "?term", 'term "//step" -> floordiv')
@@ -97,9 +96,9 @@ class Shorthand:
             text = _with(text, "!number", '"1/" FLOAT | "-1/" FLOAT')
         else:
             words = "|".join(re.sub(r"([./+])", r"\\\1", word) for word in literals.floats)
-            text = re.sub(r"^FLOAT: .*$", lambda _: f"FLOAT: /{words}/", text, flags=re.MULTILINE)
+            text = with_rule(text, "FLOAT", f"/{words}/")
             if not literals.whole:
-                text = text.replace("!number: INT | NEGATIVE | FLOAT", "!number: FLOAT")
+                text = with_rule(text, "number", 'FLOAT | "inf" | "-inf"')
         for rule, count in (("!unary", 1), ("!binary", 2)):
             for name, composite in self.composites.items():
                 if composite.arity == count:

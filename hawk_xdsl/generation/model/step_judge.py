@@ -2,7 +2,8 @@
 
 A kernel model writes the value of step ``v5`` to a buffer of that name, and what the target needs
 in between to ``b0``, ``b1``, … So a statement ``v5 = …`` reads what the specification's step reads,
-or, where that was not written since one instruction does both, what is read for it. COUNTS
+or, where that was not written since one instruction does both, what is read for it. Of 11,612
+kernels that it was taught, 16 are not so; the gate accepts those as well.
 """
 
 import re

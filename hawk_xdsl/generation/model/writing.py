@@ -156,10 +156,9 @@ class Writing:
         self._tokenizer = tokenizer
         self._sampling = sampling
         self._fork = sampling.forks[index] if index < len(sampling.forks) else None
-        greedy = index == 0 and (sampling.greedy or sampling.temperature == 0.0)
-        self._random = (
-            None if greedy or self._fork else np.random.default_rng((sampling.seed, index))
-        )
+        likeliest = index == 0 and (sampling.greedy or sampling.temperature == 0.0)
+        greedy = likeliest or self._fork is not None
+        self._random = None if greedy else np.random.default_rng((sampling.seed, index))
         self._temperature = sampling.temperature + sampling.warmer * index
         self._judge = judge
         self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
@@ -334,11 +333,12 @@ class Writing:
         if not found:
             return []
         start, end = found[-1]
-        places = {
-            choice: len(self._tokenizer.decode_str(self._tokens[last.tokens : choice.place]))
-            for choice in last.choices
-        }
-        return [c for c, place in places.items() if start - 1 <= place < end]  # or the blank before
+
+        def wrote(choice: _Choice) -> bool:
+            before = self._tokenizer.decode_str(self._tokens[last.tokens : choice.place])
+            return start - 1 <= len(before) < end  # or the blank before it
+
+        return [choice for choice in last.choices if wrote(choice)]
 
     def proposal(self) -> Proposal:
         """What became of it, once it has stopped."""
