@@ -17,6 +17,7 @@ from hawk_xdsl.distill import erased
 from hawk_xdsl.distill import train as training
 from hawk_xdsl.distill.adopt import NotBetterError, adopt, better, install, restore
 from hawk_xdsl.distill.checkpoints import TrainingError
+from hawk_xdsl.distill.curves import summary_of
 from hawk_xdsl.distill.dataset import Split, split_of
 from hawk_xdsl.distill.evaluate import Answer, Score, by_band, evaluate, relative_cycles
 from hawk_xdsl.distill.generate import Order, generate, lessons_of
@@ -93,6 +94,18 @@ def test_a_trained_model_is_a_plain_hugging_face_directory(model: Path) -> None:
     assert {"README.md", "hawk_prompt.toml", "training.csv", "training.png", FACTS_FILE} <= names
     assert "held_out_kernel_accuracy" in (model / "training.csv").read_text()
     assert not model.with_name("tiny.training").exists()
+
+
+def test_a_training_that_learns_by_heart_says_so() -> None:
+    course = [{"eval_loss": loss, "step": n, "epoch": n / 2} for n, loss in enumerate((3, 1, 2), 1)]
+    assert summary_of(course[:2]) == "1.0 passes over the examples"
+    assert "from 1.000 at step 2 to 2.000: generate more lessons" in summary_of(course)
+
+
+def test_a_refused_training_leaves_nothing_behind(split: Split, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nothing to train on"):
+        train(Split((), split.held_out), tmp_path / "m", TINY)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_interrupted_training_resumes_to_the_same_model(

@@ -93,6 +93,9 @@ def train_command(
     ] = "standard",
     start: Annotated[Path | None, typer.Option(help="A model to go on from.")] = None,
     rate: RateOption = None,
+    batch_tokens: Annotated[
+        int, typer.Option(min=1024, help="Tokens of a step; 32768 suits a GPU.")
+    ] = 4096,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")] = False,
     seed: SeedOption = 0,
 ) -> None:
@@ -102,7 +105,9 @@ def train_command(
 
     if shape not in SHAPES:
         raise HawkError(f"--shape {shape}: expected one of {', '.join(SHAPES)}")
-    recipe = replace(_recipe(minutes, steps, seed, rate, start), shape=SHAPES[shape])
+    recipe = replace(
+        _recipe(minutes, steps, seed, rate, start), shape=SHAPES[shape], batch_tokens=batch_tokens
+    )
     split = split_of(_lessons(data), seed)
     train(split, output, recipe, start=start, resume=resume, told=_say)
     _say(f"trained: {output}")

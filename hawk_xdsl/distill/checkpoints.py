@@ -23,15 +23,16 @@ def checkpoints_of(model: Path) -> Path:
     return model.with_name(f"{model.name}.training")
 
 
-def begin(work: Path, facts: Mapping[str, Any]) -> None:
-    """Makes the directory of a new training.
-
-    Raises ``TrainingError`` if a training was interrupted here that can be resumed.
-    """
+def check_new(work: Path) -> None:
+    """Raises ``TrainingError`` if a training was interrupted here that can be resumed."""
     if _whole(work):
         raise TrainingError(
             "a training was interrupted here: go on with --resume, or remove it", file=str(work)
         )
+
+
+def begin(work: Path, facts: Mapping[str, Any]) -> None:
+    """Makes the directory of a new training; what was there before is removed."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     write_whole(work / FACTS_FILE, json.dumps(facts))

@@ -8,6 +8,9 @@ from pathlib import Path
 CURVES_FILE = "training.csv"
 PICTURE_FILE = "training.png"
 
+LEARNED_BY_HEART = 1.2
+"""The held-out loss at the end over its lowest: above this, lessons were learned by heart."""
+
 _COLUMNS = {
     "step": "step",
     "seconds": "seconds",
@@ -18,6 +21,20 @@ _COLUMNS = {
     "learning_rate": "learning_rate",
 }
 """What the trainer calls it → what the file calls it."""
+
+
+def summary_of(history: Sequence[Mapping[str, float]]) -> str:
+    """How often all examples were seen, and whether they were learned by heart."""
+    passes = max((row["epoch"] for row in history if "epoch" in row), default=0.0)
+    told = f"{passes:.1f} passes over the examples"
+    losses = [(row["eval_loss"], int(row["step"])) for row in history if "eval_loss" in row]
+    if losses and losses[-1][0] > LEARNED_BY_HEART * min(losses)[0]:
+        loss, step = min(losses)
+        told += (
+            f"; the held-out loss rose from {loss:.3f} at step {step} to {losses[-1][0]:.3f}: "
+            "generate more lessons, or train for less"
+        )
+    return told
 
 
 def write_curves(history: Sequence[Mapping[str, float]], directory: Path) -> None:

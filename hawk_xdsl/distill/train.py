@@ -15,7 +15,7 @@ import numpy as np
 from hawk_xdsl.distill import checkpoints
 from hawk_xdsl.distill.card import card_of
 from hawk_xdsl.distill.checkpoints import TrainingError
-from hawk_xdsl.distill.curves import write_curves
+from hawk_xdsl.distill.curves import summary_of, write_curves
 from hawk_xdsl.distill.dataset import (
     CONTEXT,
     IGNORED,
@@ -131,7 +131,7 @@ def train(
     if resume:
         last = checkpoints.last_whole(work, facts)
     else:
-        checkpoints.begin(work, facts)
+        checkpoints.check_new(work)
     import torch
     from transformers import set_seed
 
@@ -149,8 +149,11 @@ def train(
         raise TrainingError("no lesson here has a right kernel: nothing to train on")
     network = _network(recipe.shape, len(tokenizer), end) if start is None else _loaded(start)
     told(f"{len(examples)} examples, {sum(p.numel() for p in network.parameters()):,} parameters")
+    if last is None:
+        checkpoints.begin(work, facts)
     clock = Clock(recipe)
     history = _fit(network, examples, encoded(split.held_out)[:EVALUATED], work, clock, end, last)
+    told(summary_of(history))
     partial = model.with_name(f"{model.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     cast("torch.nn.Module", network).to(torch.bfloat16)
