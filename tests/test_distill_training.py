@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from hawk_xdsl.cli import main
 from hawk_xdsl.distill import adopt as adopting
 from hawk_xdsl.distill import erased
+from hawk_xdsl.distill import evaluate as evaluating
 from hawk_xdsl.distill import train as training
 from hawk_xdsl.distill.adopt import NotBetterError, adopt, better, install, restore
 from hawk_xdsl.distill.checkpoints import TrainingError
@@ -173,8 +174,13 @@ def test_a_training_needs_no_pictures(
     assert {"training.csv"} == {path.name for path in (tmp_path / "m").glob("training.*")}
 
 
-def test_evaluation_counts_what_the_gate_says(split: Split, model: Path) -> None:
-    answers = evaluate(find_model(str(model)), split.held_out[:2], teachers(), attempts=2)
+def test_evaluation_counts_what_the_gate_says(
+    split: Split, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluating, "TOLD", 1)
+    files, lessons, told = find_model(str(model)), split.held_out[:2], list[str]()
+    answers = evaluate(files, lessons, teachers(), attempts=2, told=told.append)
+    assert [line.split()[0] for line in told] == ["[1/2]"]
     score = Score.of(answers)
     assert score.lessons == len(answers) > 0
     assert score.first <= score.within <= 1

@@ -129,7 +129,7 @@ def evaluate_command(
 
     files, teachers = find_model(model), _teachers(store, target)
     chosen = _held_out(data, lessons, seed, teachers)
-    answers = evaluate(files, chosen, teachers, attempts=attempts, seed=seed)
+    answers = evaluate(files, chosen, teachers, attempts=attempts, seed=seed, told=_say)
     _say(f"{files.name}: {Score.of(answers)}")
     for band, score in by_band(answers).items():
         _say(f"  {band} statements: {score}")

@@ -78,7 +78,7 @@ def adopt(
     answers: list[Sequence[Answer]] = []
     scores: list[Score] = []
     for which in (files, current):
-        answers.append(evaluate(which, lessons, teachers, attempts=attempts))
+        answers.append(evaluate(which, lessons, teachers, attempts=attempts, told=told))
         scores.append(Score.of(answers[-1]))
         told(f"{which.name}: {scores[-1]}")
     (new, before), cycles = scores, relative_cycles(*answers)

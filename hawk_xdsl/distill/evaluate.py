@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
@@ -21,6 +21,9 @@ BANDS: Mapping[str, tuple[int, int]] = {"1-2": (0, 2), "3-5": (3, 5), "6-8": (6,
 
 SECONDS = 60.0
 """A safety stop for the model at one op."""
+
+TOLD = 20
+"""Lessons after which progress is told."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +141,19 @@ def evaluate(
     *,
     attempts: int = 8,
     seed: int = 0,
+    told: Callable[[str], None] = lambda line: None,
 ) -> list[Answer]:
-    """The model's answers to held-out lessons. Raises ``HawkError``, as loading the model does."""
+    """The model's answers to held-out lessons, and progress in between.
+
+    Raises ``HawkError``, as loading the model does.
+    """
     model = LocalModel.load(files)
     answers: list[Answer] = []
-    for lesson in lessons:
+    for number, lesson in enumerate(lessons, 1):
         case = Case.again(lesson, teachers[lesson.target])
         answers.append(answer(model, lesson, case, attempts=attempts, seed=seed, until_right=True))
+        if number % TOLD == 0 and number < len(lessons):
+            told(f"[{number}/{len(lessons)}] {files.name}: {Score.of(answers)}")
     return answers
 
 
