@@ -237,13 +237,21 @@ class FixedScorer:
 
     def __init__(self, logits: Logits) -> None:
         self._logits = logits
+        self._start: list[int] = []
         self.rows = 0
         self.calls = 0
 
-    def start(self, tokens: Sequence[int], rows: int) -> Logits | None:
-        self.rows = rows
+    def start(self, tokens: Sequence[int]) -> bool:
         self.calls += 1
-        return self._logits
+        self._start = list(tokens)
+        return True
+
+    def scores_after(self, tokens: Sequence[int]) -> Logits | None:
+        return self._logits if list(tokens) == self._start else None
+
+    def begin(self, rows: Sequence[Sequence[int]]) -> None:
+        assert all(row == self._start for row in rows)
+        self.rows = len(rows)
 
     def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
         assert len(rows) == self.rows and all(rows)

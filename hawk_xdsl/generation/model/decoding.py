@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import numpy as np
 from llguidance import LLMatcher, LLTokenizer
 
 from hawk_xdsl.errors import HawkError
@@ -16,14 +15,22 @@ class GrammarError(HawkError):
 
 
 class Scorer(Protocol):
-    """A language model that has read a prompt, and the rows that continue it."""
+    """A language model, and rows of tokens that continue one prompt."""
 
-    def start(self, tokens: Sequence[int], rows: int) -> Logits | None:
-        """Begins that many rows with the same tokens.
+    def start(self, tokens: Sequence[int]) -> bool:
+        """Reads the prompt and these tokens after it; false if the deadline passed."""
+        ...
+
+    def scores_after(self, tokens: Sequence[int]) -> Logits | None:
+        """The scores of the token after the prompt and these.
 
         Returns:
-            The scores of the next token, shape [vocabulary]; None if the deadline passed.
+            Shape [vocabulary]; None if they are not known yet, which takes rows to find out.
         """
+        ...
+
+    def begin(self, rows: Sequence[Sequence[int]]) -> None:
+        """Begins one row after each of these tokens, of which :meth:`scores_after` are known."""
         ...
 
     def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
@@ -77,30 +84,41 @@ def decode(
         for i in range(count)
     ]
     live = [candidate for candidate in candidates if candidate.stop is None]
-    logits: Logits | None = None
-    if live:
-        begun = [
-            candidate.take_pending() for candidate in live
-        ]  # what the grammar forces: the same
-        first = scorer.start(begun[0], len(live))
-        logits = None if first is None else np.tile(first, (len(live), 1))
-    while live and logits is not None and time.monotonic() < deadline:
-        for candidate, row in zip(live, logits, strict=True):
-            candidate.advance(row)
+    # What the grammar forces at the start is the same for all.
+    if live and scorer.start(live[0].tokens):
+        for candidate in live:
+            _write_what_is_known(candidate, scorer)
             candidate.seconds = time.monotonic() - started
-        going = [i for i, candidate in enumerate(live) if candidate.stop is None]
-        if len(going) < len(live):
-            scorer.keep(going)
-            live = [live[i] for i in going]
+        live = [candidate for candidate in live if candidate.stop is None]
         if live:
+            scorer.begin([candidate.tokens_read for candidate in live])
+        while live and time.monotonic() < deadline:
+            logits = scorer.extend([candidate.take_pending() for candidate in live])
+            for candidate, row in zip(live, logits, strict=True):
+                candidate.advance(row)
+                candidate.seconds = time.monotonic() - started
+            going = [i for i, candidate in enumerate(live) if candidate.stop is None]
+            if len(going) < len(live):
+                scorer.keep(going)
+            live = [live[i] for i in going]
             forgotten = [candidate.take_forgotten() for candidate in live]
             if any(forgotten):
                 scorer.forget(forgotten)
-            logits = scorer.extend([candidate.take_pending() for candidate in live])
     for candidate in live:
         candidate.stop = Stop.DEADLINE
         candidate.seconds = time.monotonic() - started
     return [candidate.proposal() for candidate in candidates]
+
+
+def _write_what_is_known(candidate: Writing, scorer: Scorer) -> None:
+    """Writes a text as far as the model need not be asked."""
+    while candidate.stop is None:
+        scores = scorer.scores_after(candidate.tokens)
+        if scores is None:
+            break
+        candidate.take_pending()
+        candidate.advance(scores)
+    candidate.take_forgotten()  # no row has read it
 
 
 def compile_grammar(grammar: str, tokenizer: LLTokenizer) -> LLMatcher:

@@ -16,6 +16,11 @@ FLOAT_BELOW = 50_000_000
 only costs conversions (a step of seven candidates takes 8 instead of 10 ms)."""
 
 
+FULL = "full_attention"
+SLIDING = "sliding_attention"
+"""The kinds of layers that candidates can share a cache of, as transformers calls them."""
+
+
 class ModelError(HawkError):
     """A model that cannot be loaded or run."""
 
@@ -42,7 +47,12 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
         message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
         raise ModelError(message, file=files.name)
     taken = inspect.signature(model.forward).parameters
-    if not {"position_ids", "logits_to_keep"} <= taken.keys() or cache_argument(model) is None:
+    layers = getattr(model.config.get_text_config(decoder=True), "layer_types", None) or []
+    if (
+        not {"position_ids", "logits_to_keep"} <= taken.keys()
+        or cache_argument(model) is None
+        or not {FULL, SLIDING}.issuperset(layers)
+    ):
         message = f"{type(model).__name__} cannot decode candidates in a batch"
         raise ModelError(message, file=files.name)
     return model

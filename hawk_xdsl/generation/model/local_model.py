@@ -1,6 +1,5 @@
 """A local causal language model that proposes texts under a grammar."""
 
-import copy
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -13,24 +12,20 @@ import numpy as np
 from hawk_xdsl.generation.model.decoding import decode
 from hawk_xdsl.generation.model.loading import (
     ModelError,
-    cache_argument,
     load_tokenizer,
     load_weights,
     vocabulary_of,
 )
 from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.generation.model.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
-from hawk_xdsl.generation.model.writing import Judge, Logits, Proposal, Sampling
+from hawk_xdsl.generation.model.reading import Reader, Rows
+from hawk_xdsl.generation.model.writing import Judge, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.threads import one_torch_thread
 
 if TYPE_CHECKING:
     from llguidance import LLTokenizer
-    from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
-
-# A prompt is read in pieces of this many tokens. A piece that two prompts share is read once, and
-# since the pieces are the same either way, so are the scores to the last bit.
-_PIECE = 256
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 SINGLE = Sampling()
 """One text, the likeliest."""
@@ -50,7 +45,7 @@ class LocalModel:
         self._model = model
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
-        self._reader = _PromptReader(model)
+        self._reader = Reader(model)
         self.fingerprint = files.fingerprint()
 
     @classmethod
@@ -121,8 +116,8 @@ class LocalModel:
     ) -> list[Proposal]:
         """Writes texts of the grammar that continue the prompt.
 
-        The same arguments give the same texts on the same kind of processor, unless the deadline
-        ends one (see :class:`Stop`).
+        The same questions in the same order give the same texts on the same kind of processor,
+        unless the deadline ends one (see :class:`Stop`).
 
         Args:
             prompt: a text, or messages that are rendered first.
@@ -143,7 +138,7 @@ class LocalModel:
             if len(tokens) >= self.context:
                 raise PromptTooLong(len(tokens), self.context - 1)
             room = min(room, self.context - len(tokens))
-        rows = _Rows(self._reader, tokens, deadline)
+        rows = Rows(self._reader, tokens, deadline)
         fitting = replace(sampling, max_tokens=room)
         with self._in_memory(sampling.candidates), one_torch_thread():
             return decode(rows, self._vocabulary, grammar, fitting, deadline, judge)
@@ -198,130 +193,6 @@ class LocalModel:
                 raise
             message = f"the memory does not suffice for {candidates} candidates at once"
             raise ModelError(message, file=self._files.name) from error
-
-
-class _PromptReader:
-    """Runs a model and remembers the last prompt it has read."""
-
-    def __init__(self, model: "PreTrainedModel") -> None:
-        self.model = model
-        self._read: list[int] = []
-        self._cache: DynamicCache | None = None
-        self._cache_argument = cache_argument(model) or "past_key_values"
-
-    def read(self, tokens: Sequence[int], deadline: float) -> tuple["DynamicCache", Logits] | None:
-        """Reads a prompt, except for the whole pieces at its start that the last one shared.
-
-        Returns:
-            A cache of its own and the scores of the next token, shape [vocabulary]; None if the
-            deadline passed.
-        """
-        cache = self._shared(tokens)
-        logits: Logits | None = None
-        for start in range(cache.get_seq_length(), len(tokens), _PIECE):
-            if time.monotonic() >= deadline:
-                return None
-            logits = self.run([tokens[start : start + _PIECE]], cache)
-        self._read, self._cache = list(tokens), copy.deepcopy(cache)
-        assert logits is not None
-        return cache, logits[0]
-
-    def _shared(self, tokens: Sequence[int]) -> "DynamicCache":
-        """A cache of the whole pieces shared with the last prompt, never of the very last one."""
-        from transformers import DynamicCache
-
-        same = 0
-        while same < min(len(tokens) - 1, len(self._read)) and tokens[same] == self._read[same]:
-            same += 1
-        whole = same // _PIECE * _PIECE
-        if self._cache is None or whole == 0:
-            return DynamicCache()
-        cache = copy.deepcopy(self._cache)
-        if surplus := cache.get_seq_length() - whole:
-            cache.crop(-surplus)
-        return cache
-
-    def run(
-        self,
-        rows: Sequence[Sequence[int]],
-        cache: "DynamicCache",
-        seen: "np.ndarray[tuple[int, int], np.dtype[np.int64]] | None" = None,
-    ) -> Logits:
-        """Scores of the token after each row, shape [rows, vocabulary].
-
-        Args:
-            rows: the new tokens; shorter rows are filled up on the left.
-            cache: of the tokens before, extended by this.
-            seen: which places of the cache count, shape [rows, length]; all of them without it.
-        """
-        import torch
-
-        width, length = max(map(len, rows)), cache.get_seq_length()
-        before = np.ones((len(rows), length), np.int64) if seen is None else seen
-        new = real_places(rows)
-        tokens = np.zeros((len(rows), width), np.int64)
-        for row, line in zip(tokens, rows, strict=True):
-            row[width - len(line) :] = line
-        mask = np.concatenate([before, new], axis=1)
-        positions = np.maximum(mask.cumsum(axis=1)[:, length:] - 1, 0)
-        device = self.model.device
-        with torch.inference_mode():
-            output = self.model(
-                input_ids=torch.from_numpy(tokens).to(device),
-                attention_mask=torch.from_numpy(mask).to(device),
-                position_ids=torch.from_numpy(positions).to(device),
-                use_cache=True,
-                logits_to_keep=1,
-                **{self._cache_argument: cache},
-            )
-        return output.logits[:, -1].float().cpu().numpy()
-
-
-def real_places(
-    rows: Sequence[Sequence[int]],
-) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
-    """One where a row filled up on the left has a token, zero elsewhere."""
-    width = max(map(len, rows))
-    return np.array([[0] * (width - len(row)) + [1] * len(row) for row in rows], np.int64)
-
-
-class _Rows:
-    """The continuations of one prompt, each with its part of the cache."""
-
-    def __init__(self, reader: _PromptReader, prompt: Sequence[int], deadline: float) -> None:
-        self._reader = reader
-        self._prompt = prompt
-        self._deadline = deadline
-        self._cache: DynamicCache | None = None
-        self._seen = np.ones((0, 0), np.int64)
-
-    def start(self, tokens: Sequence[int], rows: int) -> Logits | None:
-        read = self._reader.read([*self._prompt, *tokens], self._deadline)
-        if read is None:
-            return None
-        self._cache, logits = read
-        self._cache.batch_repeat_interleave(rows)
-        self._seen = np.ones((rows, self._cache.get_seq_length()), np.int64)
-        return logits
-
-    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
-        assert self._cache is not None
-        logits = self._reader.run(rows, self._cache, self._seen)
-        self._seen = np.concatenate([self._seen, real_places(rows)], axis=1)
-        return logits
-
-    def keep(self, rows: Sequence[int]) -> None:
-        import torch
-
-        assert self._cache is not None
-        self._cache.batch_select_indices(torch.tensor(rows, dtype=torch.int64))
-        self._seen = self._seen[list(rows)]
-
-    def forget(self, counts: Sequence[int]) -> None:
-        """The tokens stay in the cache, unseen: positions count only what is seen."""
-        for seen, count in zip(self._seen, counts, strict=True):
-            if count:
-                seen[np.flatnonzero(seen)[-count:]] = 0
 
 
 def _by_chat_template(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> str:

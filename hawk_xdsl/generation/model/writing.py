@@ -178,6 +178,16 @@ class Writing:
         if (reason := self._verdict()) is not None:
             self._reason, self.stop = reason, Stop.REJECTED
 
+    @property
+    def tokens(self) -> Sequence[int]:
+        """What is written; a rejected line is taken back."""
+        return self._tokens
+
+    @property
+    def tokens_read(self) -> Sequence[int]:
+        """What is written and the model has read."""
+        return self._tokens[: self._read]
+
     def take_pending(self) -> list[int]:
         """The tokens that the model has not read yet."""
         pending = self._tokens[self._read :]

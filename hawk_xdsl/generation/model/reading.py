@@ -1,0 +1,219 @@
+"""Reads a prompt and several texts after it with a causal language model, each token once.
+
+The tokens of all texts lie in one cache, as a tree: a token sees the prompt and what its own text
+has before it, and its position is how much that is.
+"""
+
+import copy
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawk_xdsl.generation.model.loading import FULL, SLIDING, cache_argument
+from hawk_xdsl.generation.model.writing import Logits
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import DynamicCache, PreTrainedModel
+
+# A prompt is read in pieces of this many tokens. A piece that two prompts share is read once, and
+# since the pieces are the same either way, so are the scores to the last bit.
+_PIECE = 256
+
+Seen = NDArray[np.bool_]
+"""Which places of a cache are seen, shape [length] or [rows, length]."""
+
+
+@dataclass
+class _Memory:
+    """What was read last: a prompt, and the first text after it if that was alone.
+
+    ``known`` has the scores after some tokens of that text, and where in the cache those are.
+    """
+
+    prompt: list[int]
+    read: list[int]  # the prompt and what was read with it: the first places of the cache
+    cache: "DynamicCache"
+    length: int  # of the cache, as far as it is remembered
+    known: dict[tuple[int, ...], tuple[Logits, Seen]] = field(
+        default_factory=dict[tuple[int, ...], tuple[Logits, Seen]]
+    )
+
+
+class Reader:
+    """Runs a model and remembers what it has read last."""
+
+    def __init__(self, model: "PreTrainedModel") -> None:
+        self._model = model
+        self._cache_argument = cache_argument(model) or "past_key_values"
+        self._memory: _Memory | None = None
+
+    def recall(self, prompt: Sequence[int]) -> _Memory | None:
+        """What is known of a prompt if it was the last one."""
+        memory = self._memory
+        return memory if memory is not None and memory.prompt == list(prompt) else None
+
+    def read(self, prompt: Sequence[int], begun: Sequence[int], deadline: float) -> _Memory | None:
+        """Reads a prompt and the start of a text, but for whole pieces that the last one shared.
+
+        Returns:
+            What is remembered from now on; None if the deadline passed.
+        """
+        tokens = [*prompt, *begun]
+        cache = self._shared(tokens)
+        scores: Logits | None = None
+        for start in range(cache.get_seq_length(), len(tokens), _PIECE):
+            if time.monotonic() >= deadline:
+                return None
+            scores = self.run(
+                [tokens[start : start + _PIECE]], cache, np.ones((1, start), np.bool_)
+            )
+        assert scores is not None
+        self._memory = _Memory(list(prompt), tokens, cache, len(tokens))
+        self._memory.known[tuple(begun)] = scores[0], np.ones(len(tokens), np.bool_)
+        return self._memory
+
+    def _shared(self, tokens: Sequence[int]) -> "DynamicCache":
+        """A cache of the whole pieces shared with the last prompt, never of the very last one."""
+        from transformers import DynamicCache
+
+        read, same = [] if self._memory is None else self._memory.read, 0
+        while same < min(len(tokens) - 1, len(read)) and tokens[same] == read[same]:
+            same += 1
+        whole = same // _PIECE * _PIECE
+        if self._memory is None or whole == 0:
+            return DynamicCache()
+        cache = copy.deepcopy(self._memory.cache)
+        _cut(cache, whole)
+        return cache
+
+    def run(self, rows: Sequence[Sequence[int]], cache: "DynamicCache", seen: Seen) -> Logits:
+        """Scores of the token after each row, shape [rows, vocabulary].
+
+        Args:
+            rows: the new tokens of each.
+            cache: of the tokens before, extended by the rows, one after the other.
+            seen: which places of the cache each row goes on from, shape [rows, length].
+        """
+        import torch
+
+        lengths = [len(row) for row in rows]
+        visible = np.concatenate([np.repeat(seen, lengths, axis=0), _own_places(rows)], axis=1)
+        device = self._model.device
+        memory, self._memory = self._memory, None  # a cache is of no use where this is interrupted
+        with torch.inference_mode():
+            output = self._model(
+                input_ids=torch.tensor([[t for row in rows for t in row]], device=device),
+                attention_mask=self._masks(visible),
+                position_ids=torch.tensor(visible.sum(axis=1)[None] - 1, device=device),
+                use_cache=True,
+                logits_to_keep=torch.tensor(np.cumsum(lengths) - 1, device=device),
+                **{self._cache_argument: cache},
+            )
+        self._memory = memory
+        return output.logits[0].float().cpu().numpy()
+
+    def _masks(self, visible: Seen) -> "torch.Tensor | dict[str, torch.Tensor]":
+        """What each new token attends to, for each kind of layer where there are several.
+
+        Args:
+            visible: what it may attend to, shape [tokens, length]; a window leaves the last of it.
+        """
+        config = self._model.config.get_text_config(decoder=True)
+        window: int | None = getattr(config, "sliding_window", None)
+        kinds: set[str] = set(getattr(config, "layer_types", None) or [])
+        if not kinds:
+            kinds = {FULL} if window is None else {SLIDING}
+        later = visible.sum(axis=1, keepdims=True) - visible.cumsum(axis=1)
+        masks = {
+            kind: self._mask(visible & (later < window) if kind == SLIDING and window else visible)
+            for kind in sorted(kinds)
+        }
+        return masks if len(masks) > 1 else masks.popitem()[1]
+
+    def _mask(self, visible: Seen) -> "torch.Tensor":
+        import torch
+
+        hidden = torch.from_numpy(~visible)[None, None].to(self._model.device)
+        dtype = self._model.dtype
+        mask = torch.zeros(hidden.shape, dtype=dtype, device=hidden.device)
+        return mask.masked_fill_(hidden, torch.finfo(dtype).min)
+
+
+def _own_places(rows: Sequence[Sequence[int]]) -> Seen:
+    """What each new token sees of the new ones: those of its row up to itself."""
+    number = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    return np.tril(number[:, None] == number[None, :])
+
+
+def _cut(cache: "DynamicCache", length: int) -> None:
+    """Leaves the first places of a cache."""
+    if surplus := cache.get_seq_length() - length:
+        cache.crop(-surplus)
+
+
+class Rows:
+    """Continuations of one prompt: the :class:`~hawk_xdsl.generation.model.decoding.Scorer`.
+
+    The first text after a prompt is remembered if it is alone: where later ones agree with it, or
+    with what was taken back of it, the model is not asked again.
+    """
+
+    def __init__(self, reader: Reader, prompt: Sequence[int], deadline: float) -> None:
+        self._reader = reader
+        self._prompt = prompt
+        self._deadline = deadline
+        self._memory: _Memory | None = None
+        self._seen: Seen = np.ones((0, 0), np.bool_)
+        self._first = False
+        self._remembered: list[int] | None = None
+
+    def start(self, tokens: Sequence[int]) -> bool:
+        """See :class:`Scorer`."""
+        self._memory = self._reader.recall(self._prompt)
+        if self.scores_after(tokens) is None:
+            self._memory = self._reader.read(self._prompt, tokens, self._deadline)
+            self._first = True
+        return self._memory is not None
+
+    def scores_after(self, tokens: Sequence[int]) -> Logits | None:
+        """See :class:`Scorer`."""
+        found = None if self._memory is None else self._memory.known.get(tuple(tokens))
+        return None if found is None else found[0]
+
+    def begin(self, rows: Sequence[Sequence[int]]) -> None:
+        """See :class:`Scorer`."""
+        assert self._memory is not None
+        _cut(self._memory.cache, self._memory.length)
+        seen = [self._memory.known[tuple(row)][1] for row in rows]
+        self._seen = np.array([np.pad(s, (0, self._memory.length - s.size)) for s in seen])
+        if self._first and len(rows) == 1:
+            self._remembered = list(rows[0])
+
+    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
+        """See :class:`Scorer`."""
+        assert self._memory is not None
+        scores = self._reader.run(rows, self._memory.cache, self._seen)
+        new = _own_places(rows)[np.cumsum([len(row) for row in rows]) - 1]
+        self._seen = np.concatenate([self._seen, new], axis=1)
+        if self._remembered is not None:
+            self._remembered += rows[0]
+            self._memory.length = self._seen.shape[1]
+            self._memory.known[tuple(self._remembered)] = scores[0], self._seen[0].copy()
+        return scores
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """See :class:`Scorer`."""
+        self._seen = self._seen[list(rows)]
+
+    def forget(self, counts: Sequence[int]) -> None:
+        """See :class:`Scorer`. The tokens stay in the cache, unseen."""
+        for seen, count in zip(self._seen, counts, strict=True):
+            if count:
+                seen[np.flatnonzero(seen)[-count:]] = False
+        if self._remembered is not None and counts[0]:
+            del self._remembered[-counts[0] :]
