@@ -237,32 +237,20 @@ class FixedScorer:
 
     def __init__(self, logits: Logits) -> None:
         self._logits = logits
-        self._start: list[int] = []
-        self.rows = 0
+        self._read: set[tuple[int, ...]] = set()
         self.calls = 0
 
-    def start(self, tokens: Sequence[int]) -> bool:
-        self.calls += 1
-        self._start = list(tokens)
+    def start(self, text: Sequence[int]) -> bool:
+        self.read([text])
         return True
 
-    def scores_after(self, tokens: Sequence[int]) -> Logits | None:
-        return self._logits if list(tokens) == self._start else None
-
-    def begin(self, rows: Sequence[Sequence[int]]) -> None:
-        assert all(row == self._start for row in rows)
-        self.rows = len(rows)
-
-    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
-        assert len(rows) == self.rows and all(rows)
+    def read(self, texts: Sequence[Sequence[int]]) -> None:
         self.calls += 1
-        return np.tile(self._logits, (len(rows), 1))
+        assert self._read.isdisjoint(map(tuple, texts))
+        self._read.update(map(tuple, texts))
 
-    def keep(self, rows: Sequence[int]) -> None:
-        self.rows = len(rows)
-
-    def forget(self, counts: Sequence[int]) -> None:
-        assert len(counts) == self.rows
+    def scores_after(self, text: Sequence[int]) -> Logits | None:
+        return self._logits if tuple(text) in self._read else None
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from transformers import (
 
 from hawk_xdsl.generation.model.loading import ModelError, load_weights
 from hawk_xdsl.generation.model.model_files import find_model
-from hawk_xdsl.generation.model.reading import Reader, Rows
+from hawk_xdsl.generation.model.reading import Reader, TextsRead
 from hawk_xdsl.generation.model.writing import Logits
 
 LATER = float("inf")
@@ -71,85 +71,79 @@ class CountingReader(Reader):
         return super().run(rows, *others)
 
 
-def test_each_row_is_scored_as_if_it_were_alone(model: PreTrainedModel) -> None:
-    """Ragged rows, some taken back and some dropped, in a model that sees a window or all."""
-    rows = Rows(Reader(model), PROMPT, LATER)
-    assert rows.start([7])
-    texts = [[7], [7], [7]]
-    rows.begin(texts)
-    for new, forgotten in (
-        ([[1], [2, 3, 4], [5, 6]], [0, 2, 1]),
-        ([[8, 9], [9], [1, 1, 1]], [1, 0, 0]),
-        ([[2], [2], [2]], [0, 0, 0]),
+def check(model: PreTrainedModel, read: TextsRead, text: list[int]) -> None:
+    expected = alone(model, [*PROMPT, *text])
+    np.testing.assert_allclose(read.scores_after(text), expected, atol=1e-5)
+
+
+def test_each_text_is_scored_as_if_it_were_alone(model: PreTrainedModel) -> None:
+    """Ragged texts that grow, branch and are taken back, in a model that sees a window or all."""
+    read = TextsRead(Reader(model), PROMPT, LATER)
+    assert read.start([7])
+    check(model, read, [7])
+    for texts in (
+        [[7, 1], [7, 2, 3, 4], [7, 5, 6]],
+        [[7, 1, 8, 9], [7, 2, 9], [7, 5, 1, 1, 1]],
+        [[7, 1, 8, 2, 4], [7, 5, 1, 1, 1, 2], [7, 1, 8, 2, 4], [7, 1, 8, 3]],
     ):
-        scores = rows.extend(new)
-        texts = [[*text, *more] for text, more in zip(texts, new, strict=True)]
-        for text, row in zip(texts, scores, strict=True):
-            np.testing.assert_allclose(row, alone(model, [*PROMPT, *text]), atol=1e-5)
-        rows.forget(forgotten)
-        texts = [text[: len(text) - n] for text, n in zip(texts, forgotten, strict=True)]
-    rows.keep([2, 0])
-    for text, row in zip((texts[2], texts[0]), rows.extend([[4], [4]]), strict=True):
-        np.testing.assert_allclose(row, alone(model, [*PROMPT, *text, 4]), atol=1e-5)
+        read.read(texts)
+        for text in texts:
+            check(model, read, text)
 
 
 def test_what_the_first_text_read_is_not_read_again(model: PreTrainedModel) -> None:
     reader = CountingReader(model)
-    first = Rows(reader, PROMPT, LATER)
+    first = TextsRead(reader, PROMPT, LATER)
     assert first.start([7])
-    first.begin([[7]])
-    first.extend([[1, 2]])
-    taken_back = first.extend([[3]])
-    first.forget([1])
-    first.extend([[4]])
+    for text in ([7, 1, 2], [7, 1, 2, 3], [7, 1, 2, 4]):
+        first.read([text])
     assert reader.read_tokens == len(PROMPT) + 5
 
-    for _ in range(2):  # what other texts read is not remembered, and leaves nothing behind
-        others = Rows(reader, PROMPT, LATER)
+    for _ in range(2):  # a continuation leaves nothing behind
+        others = TextsRead(reader, PROMPT, LATER, continued=True)
         assert others.start([7])
         assert others.scores_after([7, 1]) is None, "the model was never asked there"
-        assert others.scores_after([7, 1, 2, 3]) is not None
-        others.begin([[7, 1, 2, 3], [7, 1, 2, 4], [7]])
         before = reader.read_tokens
-        scores = others.extend([[5], [5, 6], [2]])
+        texts = [[7, 1, 2, 3, 5], [7, 1, 2, 4, 5, 6], [7, 2], [7, 2]]
+        others.read(texts)
         assert reader.read_tokens == before + 4
-        read = ([7, 1, 2, 3, 5], [7, 1, 2, 4, 5, 6], [7, 2])
-        for text, row in zip(read, scores, strict=True):
-            np.testing.assert_allclose(row, alone(model, [*PROMPT, *text]), atol=1e-5)
-        assert others.scores_after([7, 2]) is None
-    np.testing.assert_array_equal(others.scores_after([7, 1, 2, 3]), taken_back[0])
+        for text in [*texts, [7, 1, 2], [7, 1, 2, 3], [7, 1, 2, 4]]:
+            check(model, others, text)
+
+    again = TextsRead(reader, PROMPT, LATER)
+    assert again.start([7])
+    assert again.scores_after([7, 1, 2]) is None, "only a continuation depends on what was before"
 
 
 def test_another_prompt_is_read_but_for_whole_pieces_that_it_shares(model: PreTrainedModel) -> None:
     reader = CountingReader(model)
     long = [*PROMPT * 30][:300]
-    assert Rows(reader, long, LATER).start([])
+    assert TextsRead(reader, long, LATER).start([])
     assert reader.read_tokens == 300
-    rows = Rows(reader, [*long[:280], 8, 8], LATER)
-    assert rows.start([1])
+    read = TextsRead(reader, [*long[:280], 8, 8], LATER)
+    assert read.start([1])
     assert reader.read_tokens == 300 + 27
     np.testing.assert_allclose(
-        rows.scores_after([1]), alone(model, [*long[:280], 8, 8, 1]), atol=1e-5
+        read.scores_after([1]), alone(model, [*long[:280], 8, 8, 1]), atol=1e-5
     )
-    assert not Rows(reader, PROMPT, 0.0).start([]), "the deadline has passed"
+    assert not TextsRead(reader, PROMPT, 0.0).start([]), "the deadline has passed"
 
 
 def test_nothing_is_remembered_of_an_interrupted_reading(
     model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader(model)
-    rows = Rows(reader, PROMPT, LATER)
-    assert rows.start([7])
-    rows.begin([[7]])
+    read = TextsRead(reader, PROMPT, LATER)
+    assert read.start([7])
     last = list(model.modules())[-1]
     with monkeypatch.context() as patched:
         patched.setattr(last, "forward", lambda *given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            rows.extend([[1]])
-    again = Rows(reader, PROMPT, LATER)
+            read.read([[7, 1]])
+    again = TextsRead(reader, PROMPT, LATER)
     assert again.start([7])
-    again.begin([[7]])
-    np.testing.assert_allclose(again.extend([[1]])[0], alone(model, [*PROMPT, 7, 1]), atol=1e-5)
+    again.read([[7, 1]])
+    check(model, again, [7, 1])
 
 
 def test_a_model_with_other_layers_is_refused(tmp_path: Path) -> None:

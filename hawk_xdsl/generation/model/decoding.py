@@ -15,38 +15,18 @@ class GrammarError(HawkError):
 
 
 class Scorer(Protocol):
-    """A language model, and rows of tokens that continue one prompt."""
+    """A language model and what it has read after one prompt."""
 
-    def start(self, tokens: Sequence[int]) -> bool:
-        """Reads the prompt and these tokens after it; false if the deadline passed."""
+    def start(self, text: Sequence[int]) -> bool:
+        """Reads the prompt and the tokens that all texts begin with; false after the deadline."""
         ...
 
-    def scores_after(self, tokens: Sequence[int]) -> Logits | None:
-        """The scores of the token after the prompt and these.
-
-        Returns:
-            Shape [vocabulary]; None if they are not known yet, which takes rows to find out.
-        """
+    def read(self, texts: Sequence[Sequence[int]]) -> None:
+        """Reads texts, each at once: what was read of it before is not read again."""
         ...
 
-    def begin(self, rows: Sequence[Sequence[int]]) -> None:
-        """Begins one row after each of these tokens, of which :meth:`scores_after` are known."""
-        ...
-
-    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
-        """Continues each row with its own tokens, at least one.
-
-        Returns:
-            The scores of the next token of each row, shape [rows, vocabulary].
-        """
-        ...
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """Drops all rows but these; they are numbered anew from zero."""
-        ...
-
-    def forget(self, counts: Sequence[int]) -> None:
-        """Takes back so many of the last tokens of each row."""
+    def scores_after(self, text: Sequence[int]) -> Logits | None:
+        """The scores of the token after a text, shape [vocabulary]; None if it was not read."""
         ...
 
 
@@ -85,40 +65,28 @@ def decode(
     ]
     live = [candidate for candidate in candidates if candidate.stop is None]
     # What the grammar forces at the start is the same for all.
-    if live and scorer.start(live[0].tokens):
+    begun = bool(live) and scorer.start(live[0].tokens)
+    while live and begun:
         for candidate in live:
-            _write_what_is_known(candidate, scorer)
+            _write_on(candidate, scorer)
             candidate.seconds = time.monotonic() - started
         live = [candidate for candidate in live if candidate.stop is None]
-        if live:
-            scorer.begin([candidate.tokens_read for candidate in live])
-        while live and time.monotonic() < deadline:
-            logits = scorer.extend([candidate.take_pending() for candidate in live])
-            for candidate, row in zip(live, logits, strict=True):
-                candidate.advance(row)
-                candidate.seconds = time.monotonic() - started
-            going = [i for i, candidate in enumerate(live) if candidate.stop is None]
-            if len(going) < len(live):
-                scorer.keep(going)
-            live = [live[i] for i in going]
-            forgotten = [candidate.take_forgotten() for candidate in live]
-            if any(forgotten):
-                scorer.forget(forgotten)
+        if not live or time.monotonic() >= deadline:
+            break
+        scorer.read([candidate.tokens for candidate in live])
     for candidate in live:
         candidate.stop = Stop.DEADLINE
         candidate.seconds = time.monotonic() - started
     return [candidate.proposal() for candidate in candidates]
 
 
-def _write_what_is_known(candidate: Writing, scorer: Scorer) -> None:
-    """Writes a text as far as the model need not be asked."""
+def _write_on(candidate: Writing, scorer: Scorer) -> None:
+    """Writes a text as far as the model has read it."""
     while candidate.stop is None:
         scores = scorer.scores_after(candidate.tokens)
         if scores is None:
-            break
-        candidate.take_pending()
+            return
         candidate.advance(scores)
-    candidate.take_forgotten()  # no row has read it
 
 
 def compile_grammar(grammar: str, tokenizer: LLTokenizer) -> LLMatcher:

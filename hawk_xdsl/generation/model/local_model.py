@@ -18,7 +18,7 @@ from hawk_xdsl.generation.model.loading import (
 )
 from hawk_xdsl.generation.model.model_files import ModelFiles
 from hawk_xdsl.generation.model.prompt import Prompt, PromptFormat, PromptRequest, PromptTooLong
-from hawk_xdsl.generation.model.reading import Reader, Rows
+from hawk_xdsl.generation.model.reading import Reader, TextsRead
 from hawk_xdsl.generation.model.writing import Judge, Proposal, Sampling
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.threads import one_torch_thread
@@ -116,8 +116,8 @@ class LocalModel:
     ) -> list[Proposal]:
         """Writes texts of the grammar that continue the prompt.
 
-        The same questions in the same order give the same texts on the same kind of processor,
-        unless the deadline ends one (see :class:`Stop`).
+        The same arguments give the same texts on the same kind of processor, unless the deadline
+        ends one (see :class:`Stop`); texts that branch off at forks, after the same question.
 
         Args:
             prompt: a text, or messages that are rendered first.
@@ -138,10 +138,10 @@ class LocalModel:
             if len(tokens) >= self.context:
                 raise PromptTooLong(len(tokens), self.context - 1)
             room = min(room, self.context - len(tokens))
-        rows = Rows(self._reader, tokens, deadline)
+        read = TextsRead(self._reader, tokens, deadline, continued=bool(sampling.forks))
         fitting = replace(sampling, max_tokens=room)
         with self._in_memory(sampling.candidates), one_torch_thread():
-            return decode(rows, self._vocabulary, grammar, fitting, deadline, judge)
+            return decode(read, self._vocabulary, grammar, fitting, deadline, judge)
 
     def likelihood(self, prompt: str | Sequence[Message], text: str) -> float:
         """:meth:`likelihoods` of one text."""

@@ -7,7 +7,7 @@ has before it, and its position is how much that is.
 import copy
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,21 +27,19 @@ _PIECE = 256
 Seen = NDArray[np.bool_]
 """Which places of a cache are seen, shape [length] or [rows, length]."""
 
+Known = dict[tuple[int, ...], tuple[Logits, Seen]]
+"""The scores after texts that were read, and where in a cache each text and the prompt are."""
+
 
 @dataclass
 class _Memory:
-    """What was read last: a prompt, and the first text after it if that was alone.
-
-    ``known`` has the scores after some tokens of that text, and where in the cache those are.
-    """
+    """What was read last: a prompt, and texts after it."""
 
     prompt: list[int]
     read: list[int]  # the prompt and what was read with it: the first places of the cache
     cache: "DynamicCache"
-    length: int  # of the cache, as far as it is remembered
-    known: dict[tuple[int, ...], tuple[Logits, Seen]] = field(
-        default_factory=dict[tuple[int, ...], tuple[Logits, Seen]]
-    )
+    length: int  # of the cache, without what a continuation read
+    known: Known
 
 
 class Reader:
@@ -73,8 +71,8 @@ class Reader:
                 [tokens[start : start + _PIECE]], cache, np.ones((1, start), np.bool_)
             )
         assert scores is not None
-        self._memory = _Memory(list(prompt), tokens, cache, len(tokens))
-        self._memory.known[tuple(begun)] = scores[0], np.ones(len(tokens), np.bool_)
+        known: Known = {tuple(begun): (scores[0], np.ones(len(tokens), np.bool_))}
+        self._memory = _Memory(list(prompt), tokens, cache, len(tokens), known)
         return self._memory
 
     def _shared(self, tokens: Sequence[int]) -> "DynamicCache":
@@ -111,7 +109,7 @@ class Reader:
                 attention_mask=self._masks(visible),
                 position_ids=torch.tensor(visible.sum(axis=1)[None] - 1, device=device),
                 use_cache=True,
-                logits_to_keep=torch.tensor(np.cumsum(lengths) - 1, device=device),
+                logits_to_keep=torch.tensor(_ends(rows), device=device),
                 **{self._cache_argument: cache},
             )
         self._memory = memory
@@ -150,70 +148,70 @@ def _own_places(rows: Sequence[Sequence[int]]) -> Seen:
     return np.tril(number[:, None] == number[None, :])
 
 
+def _ends(rows: Sequence[Sequence[int]]) -> NDArray[np.intp]:
+    """Where each row ends among the new tokens."""
+    return np.cumsum([len(row) for row in rows]) - 1
+
+
 def _cut(cache: "DynamicCache", length: int) -> None:
     """Leaves the first places of a cache."""
     if surplus := cache.get_seq_length() - length:
         cache.crop(-surplus)
 
 
-class Rows:
-    """Continuations of one prompt: the :class:`~hawk_xdsl.generation.model.decoding.Scorer`.
+class TextsRead:
+    """What a model has read after a prompt: a :class:`~hawk_xdsl.generation.model.decoding.Scorer`.
 
-    The first text after a prompt is remembered if it is alone: where later ones agree with it, or
-    with what was taken back of it, the model is not asked again.
+    Args:
+        reader: runs the model.
+        prompt: the tokens before the texts.
+        deadline: until when the prompt must be read, on the clock of :func:`time.monotonic`.
+        continued: whether to know what was read after this prompt just before, if it was. The
+            scores are then those of the reading that was before, which may differ in a last bit.
     """
 
-    def __init__(self, reader: Reader, prompt: Sequence[int], deadline: float) -> None:
+    def __init__(
+        self, reader: Reader, prompt: Sequence[int], deadline: float, *, continued: bool = False
+    ) -> None:
         self._reader = reader
         self._prompt = prompt
         self._deadline = deadline
+        self._continued = continued
         self._memory: _Memory | None = None
-        self._seen: Seen = np.ones((0, 0), np.bool_)
-        self._first = False
-        self._remembered: list[int] | None = None
+        self._known: Known = {}
 
-    def start(self, tokens: Sequence[int]) -> bool:
+    def start(self, text: Sequence[int]) -> bool:
         """See :class:`Scorer`."""
-        self._memory = self._reader.recall(self._prompt)
-        if self.scores_after(tokens) is None:
-            self._memory = self._reader.read(self._prompt, tokens, self._deadline)
-            self._first = True
-        return self._memory is not None
+        memory = self._reader.recall(self._prompt) if self._continued else None
+        if memory is not None and tuple(text) in memory.known:
+            _cut(memory.cache, memory.length)
+            self._known = dict(memory.known)
+        else:
+            self._continued = False
+            memory = self._reader.read(self._prompt, text, self._deadline)
+            self._known = {} if memory is None else memory.known
+        self._memory = memory
+        return memory is not None
 
-    def scores_after(self, tokens: Sequence[int]) -> Logits | None:
+    def scores_after(self, text: Sequence[int]) -> Logits | None:
         """See :class:`Scorer`."""
-        found = None if self._memory is None else self._memory.known.get(tuple(tokens))
+        found = self._known.get(tuple(text))
         return None if found is None else found[0]
 
-    def begin(self, rows: Sequence[Sequence[int]]) -> None:
+    def read(self, texts: Sequence[Sequence[int]]) -> None:
         """See :class:`Scorer`."""
         assert self._memory is not None
-        _cut(self._memory.cache, self._memory.length)
-        seen = [self._memory.known[tuple(row)][1] for row in rows]
-        self._seen = np.array([np.pad(s, (0, self._memory.length - s.size)) for s in seen])
-        if self._first and len(rows) == 1:
-            self._remembered = list(rows[0])
-
-    def extend(self, rows: Sequence[Sequence[int]]) -> Logits:
-        """See :class:`Scorer`."""
-        assert self._memory is not None
-        scores = self._reader.run(rows, self._memory.cache, self._seen)
-        new = _own_places(rows)[np.cumsum([len(row) for row in rows]) - 1]
-        self._seen = np.concatenate([self._seen, new], axis=1)
-        if self._remembered is not None:
-            self._remembered += rows[0]
-            self._memory.length = self._seen.shape[1]
-            self._memory.known[tuple(self._remembered)] = scores[0], self._seen[0].copy()
-        return scores
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """See :class:`Scorer`."""
-        self._seen = self._seen[list(rows)]
-
-    def forget(self, counts: Sequence[int]) -> None:
-        """See :class:`Scorer`. The tokens stay in the cache, unseen."""
-        for seen, count in zip(self._seen, counts, strict=True):
-            if count:
-                seen[np.flatnonzero(seen)[-count:]] = False
-        if self._remembered is not None and counts[0]:
-            del self._remembered[-counts[0] :]
+        new = list(dict.fromkeys(map(tuple, texts)))
+        length = self._memory.cache.get_seq_length()
+        rows: list[Sequence[int]] = []
+        seen = np.zeros((len(new), length), np.bool_)
+        for text, row in zip(new, seen, strict=True):
+            start = next(n for n in reversed(range(len(text))) if text[:n] in self._known)
+            before = self._known[text[:start]][1]
+            row[: before.size] = before
+            rows.append(text[start:])
+        scores = self._reader.run(rows, self._memory.cache, seen)
+        after = np.concatenate([seen, _own_places(rows)[_ends(rows)]], axis=1)
+        self._known.update(zip(new, zip(scores, after, strict=True), strict=True))
+        if not self._continued:
+            self._memory.length = after.shape[1]

@@ -89,7 +89,8 @@ class Sampling:
 
     Without ``greedy`` the first is sampled too. The temperature of each is higher by ``warmer``
     than that of the one before. The first candidates branch off at ``forks``, one at each, and are
-    greedy from there.
+    greedy from there. Forks are those of the question before, whose prompt is the same: what was
+    read for it is not read again.
     """
 
     candidates: int = 1
@@ -163,8 +164,6 @@ class Writing:
         self._judge = judge
         self._mask = allocate_token_bitmask(1, tokenizer.vocab_size)
         self._tokens: list[int] = []
-        self._read = 0  # tokens that the model has read
-        self._forgotten = 0  # of those it has read, how many were taken back since
         self._forced = 0
         self._log_likelihood = 0.0
         self._rejected_lines = 0
@@ -182,22 +181,6 @@ class Writing:
     def tokens(self) -> Sequence[int]:
         """What is written; a rejected line is taken back."""
         return self._tokens
-
-    @property
-    def tokens_read(self) -> Sequence[int]:
-        """What is written and the model has read."""
-        return self._tokens[: self._read]
-
-    def take_pending(self) -> list[int]:
-        """The tokens that the model has not read yet."""
-        pending = self._tokens[self._read :]
-        self._read = len(self._tokens)
-        return pending
-
-    def take_forgotten(self) -> int:
-        """How many of the tokens that the model has read were taken back since it was asked."""
-        forgotten, self._forgotten = self._forgotten, 0
-        return forgotten
 
     def advance(self, logits: Logits) -> None:
         """Chooses the next token by its scores, shape [vocabulary], and adds what it forces.
@@ -327,8 +310,6 @@ class Writing:
         to.choices.clear()
         self._rejected_lines += 1
         self._taken_back += len(self._tokens) - to.tokens
-        self._forgotten += max(0, self._read - to.tokens)
-        self._read = min(self._read, to.tokens)
         del self._tokens[to.tokens :]
         self._forced, self._log_likelihood = to.forced, to.log_likelihood
         self._matcher = to.matcher.deep_copy()
