@@ -155,22 +155,11 @@ class ModelProposer:
             self._at_once = KERNEL_CANDIDATES if self._leads else CANDIDATES
         wanted = 1 if self._leads and self._rounds == 0 else self._at_once
         skeleton = self._planned()
+        sampling = self._sampling(min(wanted, self._left), free=skeleton is None)
         self.progress(f"asking {author.name}")
         started = time.monotonic()
         try:
-            # Another sample of a kernel model's answers is right more often than its repair.
-            failure = None if self._leads else self._known_failure(author)
-            prompt = author.prompt(self.specification, failure)
-            sampling = self._sampling(min(wanted, self._left), free=skeleton is None)
-            proposals = author.texts(
-                prompt,
-                self.specification,
-                self.signature,
-                skeleton,
-                sampling,
-                seconds=left,
-                likely=self._rounds < LIKELY,
-            )
+            prompt, proposals = self._answer(author, skeleton, sampling, left)
         except HawkError as error:
             # Several texts may be too much at once where one is not.
             self._give_up(_code(error), error.message, for_good=wanted == 1)
@@ -183,15 +172,32 @@ class ModelProposer:
         if self._leads and self._rounds == 0 and skeleton is None:
             self._forks = list(proposals[0].forks)
         self._rounds += 1
+        self.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
+        self.rejected_lines += sum(proposal.rejected_lines for proposal in proposals)
         new = self._new(proposals)
         finished = sum(proposal.finished for proposal in new)
         self._finished += finished
         self._abandoned += len(proposals) - finished
-        self.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
-        self.rejected_lines += sum(proposal.rejected_lines for proposal in proposals)
-        self._waiting += [
-            self._draft(author, prompt, skeleton, p, took / len(proposals)) for p in new
-        ]
+        each = took / len(proposals)
+        self._waiting += [self._draft(author, prompt, skeleton, p, each) for p in new]
+
+    def _answer(
+        self, author: Author, skeleton: Skeleton | None, sampling: Sampling, seconds: float
+    ) -> tuple[Prompt, Sequence[Proposal]]:
+        # Another sample of a kernel model's answers is right more often than its repair.
+        failure = None if self._leads else self._known_failure(author)
+        prompt = author.prompt(self.specification, failure)
+        likely = self._rounds < LIKELY
+        proposals = author.texts(
+            prompt,
+            self.specification,
+            self.signature,
+            skeleton,
+            sampling,
+            seconds=seconds,
+            likely=likely,
+        )
+        return prompt, proposals
 
     def _sampling(self, candidates: int, *, free: bool) -> Sampling:
         """How the next texts are written; where not all of a text is ``free``, none is a fork."""
