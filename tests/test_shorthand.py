@@ -1,5 +1,7 @@
 """The shorthand of kernel models: what it stands for, what it refuses, and back."""
 
+import hashlib
+
 import pytest
 from llguidance import LLMatcher
 from undecided import SOFTMAX, elementwise, undecided
@@ -12,6 +14,7 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.judging.gate import Gate, signature_of
 from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of, for_results
 from hawk_xdsl.generation.model.finer import in_smaller_tiles
+from hawk_xdsl.generation.model.language import FORM
 from hawk_xdsl.generation.model.literals import known_floats, likely_literals
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.knowledge_store import load_seed_entries
@@ -19,6 +22,7 @@ from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.steps import steps_of
 
 SIGNATURE = Signature(
     "kernel",
@@ -227,3 +231,38 @@ def test_results_in_half_precision_have_shorter_functions(composites: Composites
     wide, narrow = (for_results(composites, [dtype]) for dtype in ("f32", "f16"))
     assert len(narrow["tanh"].lines) < len(wide["tanh"].lines)
     assert for_results(composites, ["f16", "f32"]) == for_results(composites, ["bf16"]) == wide
+
+
+FORMS = {1: "52b3d561b4e6"}
+TWO = "%0 = math.exp %in : f32\n%1 = arith.addf %0, %0 : f32"
+BARE = "\n".join(
+    f'{rule}: "x"'
+    for rule in [
+        "NAME",
+        "loop",
+        "slice",
+        "?term",
+        "length",
+        "number",
+        "!number",
+        "!unary",
+        "!binary",
+    ]
+)
+
+
+def test_a_model_is_refused_as_soon_as_its_shorthand_or_steps_mean_something_else() -> None:
+    """If this fails, add one to FORM: models that were taught the old form are then refused."""
+    specimen = (
+        "temp t0 f32[i0, 8]\nacross i0 parts 48 {\nb0 = load x0[i0:, :] into ub\n"
+        "b1 = load x1[:] into ub\nb2 = vmul b0, 1/140.0\nb3 = twice b2\n"
+        "store b3 into y0[i0:, :]\n}\nfor j in 0..8 step 2 {\n"
+        "b4 = load t0[2*j:, i0//step] into ub\nb5 = fill 0.0 f32[i0, 1] in ub\n}\n"
+    )
+    taught = (
+        SHORTHAND.grammar(BARE),
+        SHORTHAND.expanded(specimen),
+        steps_of(specify(undecided(SOFTMAX))).text,
+        steps_of(specify(undecided(elementwise("96x64", TWO)))).text,
+    )
+    assert hashlib.sha256("\0".join(taught).encode()).hexdigest()[:12] == FORMS[FORM], taught

@@ -1,4 +1,4 @@
-"""The language that a kernel model is taught: the kernel text's grammar and a vocabulary."""
+"""The language that a kernel model is taught: the kernel text's grammar, a vocabulary, a form."""
 
 import hashlib
 import json
@@ -13,6 +13,9 @@ FACTS_FILE = "hawk_training.json"
 
 WORDS_FILE = "vocabulary.json"
 """The saved list of words, in the order of their ids; words are only ever added at its end."""
+
+FORM = 1
+"""What shorthand and steps are; one more as soon as the same text says something else in them."""
 
 SPLIT = r" ?[A-Za-z_][A-Za-z0-9_]*| ?[0-9]| ?(?:\.\.|==|!=|<=|>=|->|[^\sA-Za-z0-9_])|\n\n|\s"
 """The pieces of a text: words, digits and signs, each with the blank before it."""
@@ -34,14 +37,14 @@ def saved_words() -> list[str]:
 
 @cache
 def language_fingerprint() -> str:
-    """Twelve digits that change with the kernel text's grammar and with the vocabulary."""
+    """Twelve digits that change with the kernel text's grammar, the vocabulary and the form."""
     grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
-    text = json.dumps([saved_words(), SPLIT, grammar])
+    text = json.dumps([saved_words(), SPLIT, grammar, FORM])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def check_language(directory: Path) -> None:
-    """Raises ``LanguageError`` for a model that was not made for this grammar and vocabulary."""
+    """Raises ``LanguageError`` for a model that was made for another language."""
     path = directory / FACTS_FILE
     try:
         language = json.loads(path.read_text(encoding="utf-8"))["language"]
