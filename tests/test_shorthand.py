@@ -235,20 +235,8 @@ def test_results_in_half_precision_have_shorter_functions(composites: Composites
 
 FORMS = {1: "52b3d561b4e6"}
 TWO = "%0 = math.exp %in : f32\n%1 = arith.addf %0, %0 : f32"
-BARE = "\n".join(
-    f'{rule}: "x"'
-    for rule in [
-        "NAME",
-        "loop",
-        "slice",
-        "?term",
-        "length",
-        "number",
-        "!number",
-        "!unary",
-        "!binary",
-    ]
-)
+RULES = ("NAME", "loop", "slice", "?term", "length", "number", "!number", "!unary", "!binary")
+BARE = "\n".join(f'{rule}: "x"' for rule in RULES)
 
 
 def test_a_model_is_refused_as_soon_as_its_shorthand_or_steps_mean_something_else() -> None:
