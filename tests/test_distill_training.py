@@ -28,6 +28,7 @@ from hawk_xdsl.distill.rounds import practise
 from hawk_xdsl.distill.teacher import Teachers
 from hawk_xdsl.distill.train import Recipe, Shape, train
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.model import adopted
 from hawk_xdsl.generation.model.adopted import (
     ADOPTED_FILE,
     adopted_names,
@@ -35,7 +36,7 @@ from hawk_xdsl.generation.model.adopted import (
     own_model,
 )
 from hawk_xdsl.generation.model.language import FACTS_FILE, LanguageError
-from hawk_xdsl.generation.model.model_files import find_model
+from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
 
 TINY = Recipe(
@@ -298,12 +299,17 @@ def test_a_damaged_record_of_adoptions_is_mended(model: Path) -> None:
     assert own_model() == before
 
 
-def test_an_adopted_model_for_another_language_is_passed_over(model: Path) -> None:
+def test_an_adopted_model_for_another_language_is_passed_over(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before, said = own_model(), list[str]()
     facts = install(find_model(str(model))) / FACTS_FILE
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "language": "x"}))
     assert find_model(progress=said.append).directory == before
-    assert ["is for another grammar or vocabulary" in line for line in said] == [True]
+    monkeypatch.setattr(adopted, "PACKAGED", "none")
+    find_model(progress=said.append)
+    assert [line.split(":")[0] for line in said] == ["using kernel-1", f"using {SMOLLM}"]
+    assert all("the adopted model is for another grammar or vocabulary" in line for line in said)
     with pytest.raises(LanguageError, match="train anew"):
         find_model(str(facts.parent))
 
@@ -327,5 +333,8 @@ def test_the_commands_go_from_ops_to_an_evaluated_model(
     options = ("-d", data, "--practice", new, "-n", 4, "--attempts", 1, "--steps", 2)
     said = hawk("round", tmp_path / "a", "-o", tmp_path / "b", *options)
     assert "the model on new ops: " in said and "trained: " in said
+    said = hawk("round", tmp_path / "a", "-o", tmp_path / "c", *options)
+    assert "4 of 4 ops were practised before" in said and "trained: " in said
+    assert "the model on new ops: " not in said
     said = hawk("evaluate", tmp_path / "b", "-d", data, "--lessons", 2, "--attempts", 1)
     assert "2 lessons: " in said and "refused: " in said

@@ -16,13 +16,15 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.universe import context
+from hawk_xdsl.whole_file import whole_file, write_whole
 
 
 class Imports:
     """The programs of a suite's cases; ``folder`` holds those that were imported before.
 
     A kept import is of the same suite file and the same front end, by their contents. That a case
-    cannot be imported is kept too, unless the machine was the reason.
+    cannot be imported is kept too, unless the machine was the reason. Several processes may import
+    the same case at once.
     """
 
     def __init__(self, folder: Path, suite: Path) -> None:
@@ -45,17 +47,18 @@ class Imports:
                 imported = import_torch(case.module(), case.tensors(0), name=case.name)
             except HawkError as error:
                 if not isinstance(error.__cause__, OSError):
-                    _write_whole(failed, error.message)
+                    write_whole(failed, error.message)
                 raise
             pairs = zip(imported.parameter_names, imported.parameters, strict=True)
             named = {
                 f"{position:04}:{name}": np.ascontiguousarray(array)
                 for position, (name, array) in enumerate(pairs)
             }
-            save_file(named, arrays)
+            with whole_file(arrays) as partial:
+                save_file(named, partial)
             stream = io.StringIO()
             Printer(stream, print_generic_format=True).print_op(imported.module)
-            _write_whole(text, stream.getvalue())
+            write_whole(text, stream.getvalue())
         module = Parser(context(), text.read_text(encoding="utf-8"), str(text)).parse_module()
         kept = load_file(arrays)
         names = sorted(kept)
@@ -66,13 +69,6 @@ class Imports:
             parameter_names=tuple(name.partition(":")[2] for name in names),
             example_inputs=(),
         )
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Another process sees the file with all of its text, or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 @cache

@@ -180,8 +180,11 @@ def round_command(
         attempts=attempts,
         told=_say,
     )
-    _say(f"the model on new ops: {found.score}")
-    _say(f"in {found.faster} of them its kernel is faster than the teacher's")
+    if found.before:
+        _say(f"{found.before} of {count} ops were practised before")
+    if found.before < count:
+        _say(f"the model on new ops: {found.score}")
+        _say(f"in {found.faster} of them its kernel is faster than the teacher's")
     split = split_of([*before, *_lessons([practice])], seed)
     recipe = _recipe(minutes, steps, seed, rate, model)
     train(split, output, recipe, start=model, resume=resume, told=_say)

@@ -10,7 +10,6 @@ from pathlib import Path
 from hawk_xdsl.distill.evaluate import Answer, Score, evaluate, relative_cycles
 from hawk_xdsl.distill.lesson import Lesson
 from hawk_xdsl.distill.teacher import Teachers
-from hawk_xdsl.distill.whole_file import write_whole
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.adopted import (
     ADOPTED_FILE,
@@ -20,6 +19,7 @@ from hawk_xdsl.generation.model.adopted import (
 )
 from hawk_xdsl.generation.model.language import check_language
 from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
+from hawk_xdsl.whole_file import write_whole
 
 Told = Callable[[str], None]
 

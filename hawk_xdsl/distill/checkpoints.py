@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hawk_xdsl.distill.whole_file import write_whole
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.language import FACTS_FILE
+from hawk_xdsl.whole_file import write_whole
 
 _CLOCK_FILE = "clock.json"  # written last, so that a checkpoint that has it is whole
 _STATE_FILE = "trainer_state.json"

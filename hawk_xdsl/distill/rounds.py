@@ -24,10 +24,14 @@ PRACTICE_SHARD = 50
 
 @dataclass(frozen=True)
 class Practice:
-    """What came of it: the model's score on the new ops, and how often its kernel was faster."""
+    """What came of it: the model's score on the new ops, and how often its kernel was faster.
+
+    ``before`` counts the ops that were practised before.
+    """
 
     score: Score
     faster: int
+    before: int
 
 
 def practise(
@@ -50,7 +54,7 @@ def practise(
     model, source = LocalModel.load(files), Source.of(order, entries)
     directory.mkdir(parents=True, exist_ok=True)
     answers: list[Answer] = []
-    faster = 0
+    faster = before = 0
     for shard, first in enumerate(range(0, order.count, PRACTICE_SHARD)):
         numbers = range(first, min(first + PRACTICE_SHARD, order.count))
         header = {
@@ -60,6 +64,7 @@ def practise(
         }
         path = shard_path(directory, shard)
         if kept(path, header) is not None:
+            before += len(numbers)
             continue
         lessons: list[Lesson] = []
         for number, case, taught in _ops(source, numbers):
@@ -71,7 +76,7 @@ def practise(
             lessons.append(case.lesson(order.seed, number, _distinct([*taught.tries, *own])))
         write_shard(path, header, [lesson.as_json() for lesson in lessons])
         told(f"[{numbers.stop}/{order.count}] {Score.of(answers)}")
-    return Practice(Score.of(answers), faster)
+    return Practice(Score.of(answers), faster, before)
 
 
 def _ops(source: Source, numbers: range) -> Iterator[tuple[int, Case, Lesson]]:

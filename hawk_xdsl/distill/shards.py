@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hawk_xdsl.distill.whole_file import write_whole
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.whole_file import write_whole
 
 FORMAT = "hawk-distill-1"
 

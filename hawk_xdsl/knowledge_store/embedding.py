@@ -2,8 +2,6 @@
 
 import hashlib
 import importlib.util
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +12,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from hawk_xdsl.threads import one_torch_thread
+from hawk_xdsl.whole_file import whole_file
 
 Vector = NDArray[np.float32]
 
@@ -138,9 +137,8 @@ class CachedEmbedder:
     def _keep(self, path: Path, vector: Vector) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(vector.astype("<f4").tobytes())
-            os.replace(file.name, path)
+            with whole_file(path) as partial:
+                partial.write_bytes(vector.astype("<f4").tobytes())
         except OSError:
             return
 

@@ -1,8 +1,6 @@
 """Recorded outcomes as training data: Hugging Face chats (SFT) and preferences (DPO)."""
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +16,7 @@ from hawk_xdsl.generation.model.prompt import (
 )
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Message, Outcome, Verdict
 from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.whole_file import whole_file
 
 ENTRIES = 6
 """Knowledge entries that a prompt made for the export shows at most."""
@@ -126,17 +125,10 @@ def write_rows(rows: Iterable[Row], path: Path) -> int:
     count = 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            try:
-                for row in rows:
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                    count += 1
-            except BaseException:
-                os.unlink(file.name)
-                raise
-        os.replace(file.name, path)
+        with whole_file(path) as partial, partial.open("w", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
     except OSError as error:
         raise HawkError(f"cannot write the export: {error.strerror}", file=str(path)) from None
     return count

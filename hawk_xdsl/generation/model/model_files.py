@@ -75,11 +75,14 @@ def find_model(
     Raises:
         HawkError: if there is no such model, or it is not a causal language model with a tokenizer.
     """
-    if given is None and (own := own_model()) is not None:
+    if given is None:
+        own = own_model()
+        used = SMOLLM if own is None else own.name
         adopted = adopted_names()
-        if adopted and adopted[0] != own.name:
-            progress(f"using {own.name}: the adopted model is for another grammar or vocabulary")
-        return _checked(own, own.name)
+        if adopted and adopted[0] != used:
+            progress(f"using {used}: the adopted model is for another grammar or vocabulary")
+        if own is not None:
+            return _checked(own, used)
     if given in (None, SMOLLM):
         return _checked(_packaged_model(progress), SMOLLM)
     path = Path(given).expanduser()

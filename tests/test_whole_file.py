@@ -1,0 +1,34 @@
+"""Files that are whole or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from hawk_xdsl.whole_file import whole_file, write_whole
+
+
+def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    with whole_file(path) as partial:
+        partial.write_text("half")
+        assert not path.exists()
+        partial.write_text("whole")
+    assert [file.name for file in tmp_path.iterdir()] == ["rows.jsonl"]
+    assert path.read_text() == "whole"
+
+
+def test_an_interrupted_writing_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    write_whole(path, "before")
+    with pytest.raises(KeyboardInterrupt), whole_file(path) as partial:
+        partial.write_text("half")
+        raise KeyboardInterrupt
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]
+
+
+def test_two_may_write_the_same_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "import.mlir"
+    with whole_file(path) as one, whole_file(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["one"]
