@@ -1,10 +1,15 @@
 """Files that are whole or not there, whenever the writing is interrupted."""
 
+import glob
 import os
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+ABANDONED = 24 * 3600.0
+"""Seconds after which a file that was not completed is taken for one of a killed process."""
 
 
 @contextmanager
@@ -12,8 +17,13 @@ def whole_file(path: Path) -> Generator[Path]:
     """Gives a path to write to; the file appears under its own name only when the block is over.
 
     Until then it is beside it, with the ending ``.partial`` and a name that nobody else writes to.
-    After an error nothing stays of it, and what was there before is as it was.
+    After an error nothing stays of it, and what was there before is as it was. What a killed
+    process left is removed when the same file is written again, a day later.
     """
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.partial"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
     partial = path.with_name(f"{path.name}.{uuid4().hex[:12]}.partial")
     try:
         yield partial

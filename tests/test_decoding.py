@@ -20,6 +20,7 @@ from hawk_xdsl.generation.model.loading import ModelError
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
 from hawk_xdsl.generation.model.prompt import PromptTooLong
+from hawk_xdsl.generation.model.reading import Reader
 from hawk_xdsl.generation.model.writing import Logits, Sampling, Stop
 from hawk_xdsl.knowledge_store.records import Message
 
@@ -113,6 +114,24 @@ def test_a_text_branches_off_where_it_is_told(tiny: LocalModel, tiny_directory: 
         assert other.finished
     again = tiny.propose("a prompt", LINES, Sampling(candidates=3, forks=first.forks[:3], seed=9))
     assert [p.text for p in again] == [p.text for p in others[:3]], "they are not sampled"
+
+
+def test_forks_read_neither_the_prompt_nor_what_the_first_text_read(
+    tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    run = Reader.run
+
+    def counted(reader: Reader, rows: Sequence[Sequence[int]], *others: object) -> Logits:
+        read.append(sum(map(len, rows)))
+        return run(reader, rows, *others)
+
+    monkeypatch.setattr(Reader, "run", counted)
+    (first,) = tiny.propose("a prompt", LINES)
+    late = sorted(first.forks, key=lambda fork: len(fork.written))[len(first.forks) // 2]
+    read.clear()
+    (other,) = tiny.propose("a prompt", LINES, Sampling(candidates=1, forks=[late]))
+    assert 0 < sum(read) <= other.tokens - len(late.written)
 
 
 def test_samples_are_ever_warmer(tiny: LocalModel) -> None:

@@ -130,7 +130,7 @@ def test_damage_is_named(tmp_path: Path, damage, named: str) -> None:
 
 def test_lessons_for_another_vocabulary_are_refused(tmp_path: Path) -> None:
     write_shard(shard_path(tmp_path, 0), {"language": "of yesterday"}, [])
-    with pytest.raises(ShardError, match="another grammar or vocabulary"):
+    with pytest.raises(ShardError, match="made for another language"):
         list(lessons_of(tmp_path))
 
 

@@ -150,7 +150,7 @@ def test_a_model_of_another_vocabulary_is_not_trained_on(
     other.mkdir()
     facts = json.loads((model / FACTS_FILE).read_text())
     (other / FACTS_FILE).write_text(json.dumps({**facts, "language": "x"}))
-    with pytest.raises(LanguageError, match="another grammar or vocabulary"):
+    with pytest.raises(LanguageError, match="made for another language"):
         train(split, tmp_path / "m", TINY, start=other)
 
 
@@ -309,7 +309,7 @@ def test_an_adopted_model_for_another_language_is_passed_over(
     monkeypatch.setattr(adopted, "PACKAGED", "none")
     find_model(progress=said.append)
     assert [line.split(":")[0] for line in said] == ["using kernel-1", f"using {SMOLLM}"]
-    assert all("the adopted model is for another grammar or vocabulary" in line for line in said)
+    assert all("the adopted model is for another language" in line for line in said)
     with pytest.raises(LanguageError, match="train anew"):
         find_model(str(facts.parent))
 
@@ -334,7 +334,7 @@ def test_the_commands_go_from_ops_to_an_evaluated_model(
     said = hawk("round", tmp_path / "a", "-o", tmp_path / "b", *options)
     assert "the model on new ops: " in said and "trained: " in said
     said = hawk("round", tmp_path / "a", "-o", tmp_path / "c", *options)
-    assert "4 of 4 ops were practised before" in said and "trained: " in said
+    assert "4 of 4 drawn ops were there before" in said and "trained: " in said
     assert "the model on new ops: " not in said
     said = hawk("evaluate", tmp_path / "b", "-d", data, "--lessons", 2, "--attempts", 1)
     assert "2 lessons: " in said and "refused: " in said

@@ -8,10 +8,14 @@ import pytest
 import torch
 from tiny_model import save_tiny_model
 from transformers import (
+    FalconConfig,
+    FalconForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
@@ -23,6 +27,7 @@ from transformers import (
     Qwen3NextForCausalLM,
 )
 
+from hawk_xdsl.generation.model import reading
 from hawk_xdsl.generation.model.loading import ModelError, load_weights
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.model.reading import Reader, TextsRead
@@ -99,20 +104,42 @@ def test_what_the_first_text_read_is_not_read_again(model: PreTrainedModel) -> N
         first.read([text])
     assert reader.read_tokens == len(PROMPT) + 5
 
-    for _ in range(2):  # a continuation leaves nothing behind
+    # A continuation leaves nothing behind: the second one reads [7, 2] again.
+    for texts, new in (
+        ([[7, 1, 2, 3, 5], [7, 1, 2, 4, 5, 6], [7, 2], [7, 2]], 4),
+        ([[7, 2, 8], [7, 1, 2, 4, 5, 6, 9]], 5),
+    ):
         others = TextsRead(reader, PROMPT, LATER, continued=True)
         assert others.start([7])
+        memory = reader.recall(PROMPT)
+        assert memory is not None and memory.cache.get_seq_length() == len(PROMPT) + 5
         assert others.scores_after([7, 1]) is None, "the model was never asked there"
         before = reader.read_tokens
-        texts = [[7, 1, 2, 3, 5], [7, 1, 2, 4, 5, 6], [7, 2], [7, 2]]
         others.read(texts)
-        assert reader.read_tokens == before + 4
+        assert reader.read_tokens == before + new
         for text in [*texts, [7, 1, 2], [7, 1, 2, 3], [7, 1, 2, 4]]:
             check(model, others, text)
 
     again = TextsRead(reader, PROMPT, LATER)
     assert again.start([7])
     assert again.scores_after([7, 1, 2]) is None, "only a continuation depends on what was before"
+
+
+def test_scores_that_take_too_much_memory_are_forgotten_and_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_MOST_SCORES", 3 * SIZES["vocab_size"])
+    model = MODELS["llama"]().eval()
+    texts = TextsRead(Reader(model), PROMPT, LATER)
+    assert texts.start([7])
+    texts.read([[7, 1], [7, 2]])
+    assert texts.scores_after([7]) is not None
+    texts.read([[7, 1, 3]])
+    assert texts.scores_after([7, 1]) is None
+    check(model, texts, [7, 1, 3])
+    texts.read([[7, 1], [7, 2, 4]])
+    check(model, texts, [7, 1])
+    check(model, texts, [7, 2, 4])
 
 
 def test_another_prompt_is_read_but_for_whole_pieces_that_it_shares(model: PreTrainedModel) -> None:
@@ -129,26 +156,36 @@ def test_another_prompt_is_read_but_for_whole_pieces_that_it_shares(model: PreTr
     assert not TextsRead(reader, PROMPT, 0.0).start([]), "the deadline has passed"
 
 
-def test_nothing_is_remembered_of_an_interrupted_reading(
-    model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_remembered_of_an_interrupted_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first layer has cached a token by then, and the others have not."""
+    model = MODELS["llama"]().eval()
     reader = Reader(model)
     read = TextsRead(reader, PROMPT, LATER)
     assert read.start([7])
-    last = list(model.modules())[-1]
     with monkeypatch.context() as patched:
-        patched.setattr(last, "forward", lambda *given: 1 / 0)
+        patched.setattr(model.model.layers[0].mlp, "forward", lambda *given: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             read.read([[7, 1]])
-    again = TextsRead(reader, PROMPT, LATER)
+    again = TextsRead(reader, PROMPT, LATER, continued=True)
     assert again.start([7])
     again.read([[7, 1]])
     check(model, again, [7, 1])
 
 
-def test_a_model_with_other_layers_is_refused(tmp_path: Path) -> None:
+SMALL = {"vocab_size": 50, "hidden_size": 32}
+LINEAR = {"layer_types": ["linear_attention", *BOTH[:2]]}
+LOCAL = {"num_layers": 2, "num_heads": 2, "attention_types": [[["local"], 2]]}
+ALIBI = {"num_hidden_layers": 2, "num_attention_heads": 2, "alibi": True}
+REFUSED = {
+    "Qwen3NextForCausalLM": lambda: Qwen3NextForCausalLM(Qwen3NextConfig(**SIZES, **LINEAR)),
+    "GPTNeoForCausalLM": lambda: GPTNeoForCausalLM(GPTNeoConfig(**SMALL, **LOCAL)),
+    "FalconForCausalLM": lambda: FalconForCausalLM(FalconConfig(**SMALL, **ALIBI)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_model_whose_texts_cannot_share_a_cache_is_refused(name: str, tmp_path: Path) -> None:
     save_tiny_model(tmp_path)
-    layers = ["linear_attention", "full_attention", "linear_attention"]
-    Qwen3NextForCausalLM(Qwen3NextConfig(**SIZES, layer_types=layers)).save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match="Qwen3NextForCausalLM cannot decode candidates"):
+    REFUSED[name]().save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match=f"{name} cannot decode candidates in a batch"):
         load_weights(find_model(str(tmp_path)), "cpu")

@@ -181,7 +181,7 @@ def round_command(
         told=_say,
     )
     if found.before:
-        _say(f"{found.before} of {count} ops were practised before")
+        _say(f"{found.before} of {count} drawn ops were there before")
     if found.before < count:
         _say(f"the model on new ops: {found.score}")
         _say(f"in {found.faster} of them its kernel is faster than the teacher's")

@@ -22,7 +22,7 @@ from hawk_xdsl.distill.teacher import Case, Teacher
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.generation.judging.trial_inputs import Drawn
-from hawk_xdsl.generation.model.language import language_fingerprint
+from hawk_xdsl.generation.model.language import OTHER, language_fingerprint
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.reference_types import UnsupportedOpError
@@ -213,7 +213,7 @@ def lessons_of(directory: Path) -> Iterator[Lesson]:
     for path in shards_of(directory):
         header, rows = read_shard(path)
         if header.get("language") != language_fingerprint():
-            raise ShardError("made for another grammar or vocabulary", file=str(path))
+            raise ShardError(OTHER, file=str(path))
         for number, row in enumerate(rows):
             try:
                 yield Lesson.from_json(row)

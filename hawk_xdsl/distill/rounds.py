@@ -26,7 +26,7 @@ PRACTICE_SHARD = 50
 class Practice:
     """What came of it: the model's score on the new ops, and how often its kernel was faster.
 
-    ``before`` counts the ops that were practised before.
+    ``before`` counts the drawn ops of the shards that were there before.
     """
 
     score: Score

@@ -20,6 +20,9 @@ FORM = 1
 SPLIT = r" ?[A-Za-z_][A-Za-z0-9_]*| ?[0-9]| ?(?:\.\.|==|!=|<=|>=|->|[^\sA-Za-z0-9_])|\n\n|\s"
 """The pieces of a text: words, digits and signs, each with the blank before it."""
 
+OTHER = "made for another language (grammar, vocabulary or form)"
+"""What is said of a model or of lessons for a language that is not that of now."""
+
 
 class LanguageError(HawkError):
     """A kernel model for another language, or one that does not say for which."""
@@ -39,7 +42,8 @@ def saved_words() -> list[str]:
 def language_fingerprint() -> str:
     """Twelve digits that change with the kernel text's grammar, the vocabulary and the form."""
     grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
-    text = json.dumps([saved_words(), SPLIT, grammar, FORM])
+    form = [FORM] if FORM > 1 else []
+    text = json.dumps([saved_words(), SPLIT, grammar, *form])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -52,5 +56,4 @@ def check_language(directory: Path) -> None:
         message = "not a kernel model, or a damaged one: its language is not told"
         raise LanguageError(message, file=str(path)) from None
     if language != language_fingerprint():
-        message = "made for another grammar or vocabulary: train anew"
-        raise LanguageError(message, file=str(path))
+        raise LanguageError(f"{OTHER}: train anew", file=str(path))

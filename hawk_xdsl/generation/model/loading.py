@@ -46,16 +46,28 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
     if missing:
         message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
         raise ModelError(message, file=files.name)
-    taken = inspect.signature(model.forward).parameters
-    layers = getattr(model.config.get_text_config(decoder=True), "layer_types", None) or []
-    if (
-        not {"position_ids", "logits_to_keep"} <= taken.keys()
-        or cache_argument(model) is None
-        or not {FULL, SLIDING}.issuperset(layers)
-    ):
+    if not _decodes_texts_together(model):
         message = f"{type(model).__name__} cannot decode candidates in a batch"
         raise ModelError(message, file=files.name)
     return model
+
+
+def _decodes_texts_together(model: "PreTrainedModel") -> bool:
+    """Whether several texts may lie in one cache: who sees what, and where, is told by arguments.
+
+    Not so for layers with a state instead of a cache, nor where the place in the cache counts:
+    ALiBi, and the local layers of GPT-Neo.
+    """
+    taken = inspect.signature(model.forward).parameters
+    config = model.config.get_text_config(decoder=True)
+    layers: list[str] = getattr(config, "layer_types", None) or []
+    by_place = getattr(config, "alibi", False) or getattr(config, "attention_layers", None)
+    return (
+        {"position_ids", "logits_to_keep"} <= taken.keys()
+        and cache_argument(model) is not None
+        and {FULL, SLIDING}.issuperset(layers)
+        and not by_place
+    )
 
 
 def cache_argument(model: "PreTrainedModel") -> str | None:

@@ -117,7 +117,7 @@ class LocalModel:
         """Writes texts of the grammar that continue the prompt.
 
         The same arguments give the same texts on the same kind of processor, unless the deadline
-        ends one (see :class:`Stop`); texts that branch off at forks, after the same question.
+        ends one (see :class:`Stop`); those that branch off at forks, after the same question.
 
         Args:
             prompt: a text, or messages that are rendered first.

@@ -80,7 +80,7 @@ def find_model(
         used = SMOLLM if own is None else own.name
         adopted = adopted_names()
         if adopted and adopted[0] != used:
-            progress(f"using {used}: the adopted model is for another grammar or vocabulary")
+            progress(f"using {used}: the adopted model is for another language")
         if own is not None:
             return _checked(own, used)
     if given in (None, SMOLLM):

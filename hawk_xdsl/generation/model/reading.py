@@ -7,7 +7,7 @@ has before it, and its position is how much that is.
 import copy
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,22 +24,34 @@ if TYPE_CHECKING:
 # since the pieces are the same either way, so are the scores to the last bit.
 _PIECE = 256
 
+_MOST_SCORES = 2**24
+"""Scores that are remembered (64 MiB); beyond that all are forgotten, and read again if needed."""
+
 Seen = NDArray[np.bool_]
 """Which places of a cache are seen, shape [length] or [rows, length]."""
 
-Known = dict[tuple[int, ...], tuple[Logits, Seen]]
-"""The scores after texts that were read, and where in a cache each text and the prompt are."""
+Text = tuple[int, ...]
 
 
 @dataclass
-class _Memory:
-    """What was read last: a prompt, and texts after it."""
+class Memory:
+    """A prompt that was read, and texts after it.
+
+    Attributes:
+        prompt: its tokens.
+        read: these and what was read with them: the first places of the cache.
+        cache: of all that was read.
+        length: of the cache, as far as it is meant here.
+        places: where in the cache each text and the prompt are.
+        scores: of the token after a text.
+    """
 
     prompt: list[int]
-    read: list[int]  # the prompt and what was read with it: the first places of the cache
+    read: list[int]
     cache: "DynamicCache"
-    length: int  # of the cache, without what a continuation read
-    known: Known
+    length: int
+    places: dict[Text, Seen]
+    scores: dict[Text, Logits]
 
 
 class Reader:
@@ -48,14 +60,14 @@ class Reader:
     def __init__(self, model: "PreTrainedModel") -> None:
         self._model = model
         self._cache_argument = cache_argument(model) or "past_key_values"
-        self._memory: _Memory | None = None
+        self._memory: Memory | None = None
 
-    def recall(self, prompt: Sequence[int]) -> _Memory | None:
+    def recall(self, prompt: Sequence[int]) -> Memory | None:
         """What is known of a prompt if it was the last one."""
         memory = self._memory
         return memory if memory is not None and memory.prompt == list(prompt) else None
 
-    def read(self, prompt: Sequence[int], begun: Sequence[int], deadline: float) -> _Memory | None:
+    def read(self, prompt: Sequence[int], begun: Sequence[int], deadline: float) -> Memory | None:
         """Reads a prompt and the start of a text, but for whole pieces that the last one shared.
 
         Returns:
@@ -71,8 +83,11 @@ class Reader:
                 [tokens[start : start + _PIECE]], cache, np.ones((1, start), np.bool_)
             )
         assert scores is not None
-        known: Known = {tuple(begun): (scores[0], np.ones(len(tokens), np.bool_))}
-        self._memory = _Memory(list(prompt), tokens, cache, len(tokens), known)
+        text = tuple(begun)
+        everything = np.ones(len(tokens), np.bool_)
+        self._memory = Memory(
+            list(prompt), tokens, cache, len(tokens), {text: everything}, {text: scores[0]}
+        )
         return self._memory
 
     def _shared(self, tokens: Sequence[int]) -> "DynamicCache":
@@ -166,52 +181,55 @@ class TextsRead:
         reader: runs the model.
         prompt: the tokens before the texts.
         deadline: until when the prompt must be read, on the clock of :func:`time.monotonic`.
-        continued: whether to know what was read after this prompt just before, if it was. The
-            scores are then those of the reading that was before, which may differ in a last bit.
+        continued: whether what was read after this prompt just before is known, if it was. The
+            scores are then those of that reading, which may differ in a last bit.
     """
 
     def __init__(
-        self, reader: Reader, prompt: Sequence[int], deadline: float, *, continued: bool = False
+        self,
+        reader: Reader,
+        prompt: Sequence[int],
+        deadline: float,
+        *,
+        continued: bool = False,
     ) -> None:
         self._reader = reader
         self._prompt = prompt
         self._deadline = deadline
         self._continued = continued
-        self._memory: _Memory | None = None
-        self._known: Known = {}
+        self._memory: Memory | None = None
 
     def start(self, text: Sequence[int]) -> bool:
         """See :class:`Scorer`."""
         memory = self._reader.recall(self._prompt) if self._continued else None
-        if memory is not None and tuple(text) in memory.known:
+        if memory is not None and tuple(text) in memory.scores:
             _cut(memory.cache, memory.length)
-            self._known = dict(memory.known)
+            places, scores = dict(memory.places), dict(memory.scores)
+            self._memory = replace(memory, places=places, scores=scores)
         else:
-            self._continued = False
-            memory = self._reader.read(self._prompt, text, self._deadline)
-            self._known = {} if memory is None else memory.known
-        self._memory = memory
-        return memory is not None
+            self._memory = self._reader.read(self._prompt, text, self._deadline)
+        return self._memory is not None
 
     def scores_after(self, text: Sequence[int]) -> Logits | None:
         """See :class:`Scorer`."""
-        found = self._known.get(tuple(text))
-        return None if found is None else found[0]
+        return None if self._memory is None else self._memory.scores.get(tuple(text))
 
     def read(self, texts: Sequence[Sequence[int]]) -> None:
         """See :class:`Scorer`."""
         assert self._memory is not None
+        memory = self._memory
         new = list(dict.fromkeys(map(tuple, texts)))
-        length = self._memory.cache.get_seq_length()
-        rows: list[Sequence[int]] = []
-        seen = np.zeros((len(new), length), np.bool_)
+        rows: list[Text] = []
+        seen = np.zeros((len(new), memory.cache.get_seq_length()), np.bool_)
         for text, row in zip(new, seen, strict=True):
-            start = next(n for n in reversed(range(len(text))) if text[:n] in self._known)
-            before = self._known[text[:start]][1]
+            start = next(n for n in reversed(range(len(text))) if text[:n] in memory.places)
+            before = memory.places[text[:start]]
             row[: before.size] = before
             rows.append(text[start:])
-        scores = self._reader.run(rows, self._memory.cache, seen)
+        scores = self._reader.run(rows, memory.cache, seen)
+        if (len(memory.scores) + len(new)) * scores.shape[1] > _MOST_SCORES:
+            memory.scores.clear()
         after = np.concatenate([seen, _own_places(rows)[_ends(rows)]], axis=1)
-        self._known.update(zip(new, zip(scores, after, strict=True), strict=True))
-        if not self._continued:
-            self._memory.length = after.shape[1]
+        memory.places.update(zip(new, after, strict=True))
+        memory.scores.update(zip(new, scores, strict=True))
+        memory.length = after.shape[1]

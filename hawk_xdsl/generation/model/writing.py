@@ -89,8 +89,8 @@ class Sampling:
 
     Without ``greedy`` the first is sampled too. The temperature of each is higher by ``warmer``
     than that of the one before. The first candidates branch off at ``forks``, one at each, and are
-    greedy from there. Forks are those of the question before, whose prompt is the same: what was
-    read for it is not read again.
+    greedy from there. Forks are of an earlier question with the same prompt: if it was the last one
+    without forks, then what was read for it is not read again.
     """
 
     candidates: int = 1
