@@ -41,7 +41,7 @@ class Memory:
         prompt: its tokens.
         read: these and what was read with them: the first places of the cache.
         cache: of all that was read.
-        length: of the cache, as far as it is meant here.
+        length: of the cache, as far as these texts are in it.
         places: where in the cache each text and the prompt are.
         scores: of the token after a text.
     """
