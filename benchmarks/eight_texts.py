@@ -13,11 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hawk_xdsl.distill.dataset import split_of
-from hawk_xdsl.distill.evaluate import SECONDS, author_of, still_same
+from hawk_xdsl.distill.evaluate import proposer_of, still_same
 from hawk_xdsl.distill.generate import lessons_of
 from hawk_xdsl.distill.teacher import Case, Teachers
-from hawk_xdsl.generation.by_model import ModelProposer
-from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
@@ -27,17 +25,7 @@ TEXTS = 8
 
 def seconds_of(model: LocalModel, case: Case) -> tuple[float, float]:
     """For the first text of an op, and for the others, which are written together."""
-    author = author_of(model, case)
-    proposer = ModelProposer(
-        lambda: author,
-        case.specification,
-        case.signature,
-        bound=bound_of(case.specification, case.target).cycles,
-        seed=0,
-        most=TEXTS,
-        tuning=0,
-        seconds=SECONDS,
-    )
+    proposer = proposer_of(model, case, attempts=TEXTS, seed=0)
     started = time.perf_counter()
     proposer.next()
     first = time.perf_counter()

@@ -95,22 +95,14 @@ def relative_cycles(answers: Sequence[Answer], others: Sequence[Answer]) -> floa
     return geometric_mean(ratios) if ratios else 1.0
 
 
-def author_of(model: LocalModel, case: Case) -> Author:
-    """The model alone: it is told no knowledge but the functions and floats of its shorthand."""
-    retriever = Retriever((), RetrievalMode.NONE)
-    return Author(model, retriever, (), case.target, case.composites, case.floats)
+def proposer_of(model: LocalModel, case: Case, *, attempts: int, seed: int) -> ModelProposer:
+    """Asks the model about an op in the way of a compile, but alone.
 
-
-def answer(
-    model: LocalModel, lesson: Lesson, case: Case, *, attempts: int, seed: int, until_right: bool
-) -> Answer:
-    """The model's attempts at one op, in the way of a compile.
-
-    With ``until_right`` it stops at the first right kernel.
+    It is told no knowledge but the functions and floats of its shorthand.
     """
-    started = time.monotonic()
-    author = author_of(model, case)
-    proposer = ModelProposer(
+    retriever = Retriever((), RetrievalMode.NONE)
+    author = Author(model, retriever, (), case.target, case.composites, case.floats)
+    return ModelProposer(
         lambda: author,
         case.specification,
         case.signature,
@@ -120,6 +112,17 @@ def answer(
         tuning=attempts,
         seconds=SECONDS,
     )
+
+
+def answer(
+    model: LocalModel, lesson: Lesson, case: Case, *, attempts: int, seed: int, until_right: bool
+) -> Answer:
+    """The model's attempts at one op.
+
+    With ``until_right`` it stops at the first right kernel.
+    """
+    started = time.monotonic()
+    proposer = proposer_of(model, case, attempts=attempts, seed=seed)
     tries: list[Try] = []
     while len(tries) < attempts and (draft := proposer.next()) is not None:
         if draft.trouble is not None:
