@@ -60,6 +60,7 @@ class Reader:
     def __init__(self, model: "PreTrainedModel") -> None:
         self._model = model
         self._cache_argument = cache_argument(model) or "past_key_values"
+        self._windows = _windows_of(model)
         self._memory: Memory | None = None
 
     def recall(self, prompt: Sequence[int]) -> Memory | None:
@@ -134,17 +135,10 @@ class Reader:
         """What each new token attends to, for each kind of layer where there are several.
 
         Args:
-            visible: what it may attend to, shape [tokens, length]; a window leaves the last of it.
+            visible: what it may attend to, shape [tokens, length].
         """
-        config = self._model.config.get_text_config(decoder=True)
-        window: int | None = getattr(config, "sliding_window", None)
-        kinds: set[str] = set(getattr(config, "layer_types", None) or [])
-        if not kinds:
-            kinds = {FULL} if window is None else {SLIDING}
-        later = visible.sum(axis=1, keepdims=True) - visible.cumsum(axis=1)
         masks = {
-            kind: self._mask(visible & (later < window) if kind == SLIDING and window else visible)
-            for kind in sorted(kinds)
+            kind: self._mask(_within(window, visible)) for kind, window in self._windows.items()
         }
         return masks if len(masks) > 1 else masks.popitem()[1]
 
@@ -155,6 +149,22 @@ class Reader:
         dtype = self._model.dtype
         mask = torch.zeros(hidden.shape, dtype=dtype, device=hidden.device)
         return mask.masked_fill_(hidden, torch.finfo(dtype).min)
+
+
+def _windows_of(model: "PreTrainedModel") -> dict[str, int | None]:
+    """The kinds of a model's layers, and how many tokens each attends to; ``None`` if to all."""
+    config = model.config.get_text_config(decoder=True)
+    window: int | None = getattr(config, "sliding_window", None)
+    kinds: list[str] = getattr(config, "layer_types", None) or [SLIDING if window else FULL]
+    return {kind: window if kind == SLIDING else None for kind in kinds}
+
+
+def _within(window: int | None, visible: Seen) -> Seen:
+    """The last of what is visible to each token."""
+    if window is None:
+        return visible
+    later = visible.sum(axis=1, keepdims=True) - visible.cumsum(axis=1)
+    return visible & (later < window)
 
 
 def _own_places(rows: Sequence[Sequence[int]]) -> Seen:
