@@ -18,6 +18,7 @@ from hawk_xdsl.knowledge_store.entry import (
     load_seed_entries,
     parse_entries,
 )
+from hawk_xdsl.knowledge_store.error_bound import ErrorBound
 
 GOOD = """\
 # rows
@@ -48,7 +49,8 @@ rationale = "tanh from exp."
 [entry.artifact]
 before = "tanh(x)"
 after = "1 - 2 / (exp(2 * x) + 1)"
-error = "1e-7"
+domain = { x = [-1e5, 1e5] }
+error = { absolute = 1e-7, ulp = 2 }
 """
 
 
@@ -63,7 +65,10 @@ def test_reads_every_field() -> None:
         tiles=(Tile("T", (64, 1)),),
     )
     assert tanh.artifact == Artifact(
-        before="tanh(x)", after="1 - 2 / (exp(2 * x) + 1)", error="1e-7"
+        before="tanh(x)",
+        after="1 - 2 / (exp(2 * x) + 1)",
+        domain=(("x", (-1e5, 1e5)),),
+        error=ErrorBound(absolute=1e-7, ulp=2),
     )
     assert (rows.origin, tanh.origin) == ("good.toml:2", "good.toml:22")
 
@@ -83,8 +88,12 @@ def test_reads_every_field() -> None:
         ('name = "T"', 'name = "2T"', 19, "'name' must be an identifier"),
         ("[0, 0.5]", "[1, 0.5]", 12, "'intensity' must be a range"),
         ('ops = ["add"]', 'ops = "add"', 8, "'ops' must be a list of strings"),
-        ('error = "1e-7"', "error = 1e-7", 29, "'error' must be a string"),
-        ('error = "1e-7"', "error = ", 29, "not TOML"),
+        ("{ absolute = 1e-7, ulp = 2 }", '"2 ulp"', 30, "'error' must be a table of positive num"),
+        ("{ absolute = 1e-7, ulp = 2 }", "{ ulps = 2 }", 30, "'error' must be a table of posit"),
+        ("{ absolute = 1e-7, ulp = 2 }", "{ ulp = 0 }", 30, "'error' must be a table of positive"),
+        ("{ absolute = 1e-7, ulp = 2 }", "", 30, "not TOML"),
+        ("{ x = [-1e5, 1e5] }", "{ x = [1e5, -1e5] }", 29, "'domain' must hold ranges"),
+        ("{ x = [-1e5, 1e5] }", "[-1e5, 1e5]", 29, "'domain' must be a table of ranges"),
         ('kind = "template"', 'kind = "rule"', 18, "a rule has no tiles"),
         ("# rows", "title = 1", 1, "unknown key 'title' in the file"),
     ],
@@ -145,11 +154,30 @@ templates = st.builds(
     kind=st.just(EntryKind.TEMPLATE),
     rationale=texts,
     trigger=triggers,
-    artifact=st.builds(Artifact, text=texts, error=st.none() | texts),
+    artifact=st.builds(Artifact, text=texts),
     tiles=st.lists(tiles, max_size=2, unique_by=lambda tile: tile.name).map(tuple),
 )
 
 
-@given(templates)
+signed = st.floats(allow_nan=False)
+rewrites = st.builds(
+    Entry,
+    name=st.from_regex(r"[a-z]+(-[a-z0-9]+)*", fullmatch=True),
+    kind=st.just(EntryKind.REWRITE),
+    rationale=texts,
+    artifact=st.builds(
+        Artifact,
+        before=texts,
+        after=texts,
+        domain=st.dictionaries(
+            st.from_regex(r"[a-z][a-z0-9_]*", fullmatch=True),
+            st.tuples(signed, signed).map(lambda pair: (min(pair), max(pair))),
+        ).map(lambda ranges: tuple(ranges.items())),
+        error=st.none() | st.builds(ErrorBound, *[st.floats(1e-30, 1e30)] * 3),
+    ),
+)
+
+
+@given(templates | rewrites)
 def test_what_is_written_reads_back(entry: Entry) -> None:
     assert parse_entries(format_entry(entry), "written.toml") == (entry,)

@@ -3,7 +3,7 @@
 import pytest
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.rewriting import Rule, match, parse_pattern, rewritten
+from hawk_xdsl.semantics.rewriting import Rule, Step, match, parse_pattern, rewritten
 from hawk_xdsl.semantics.spelling import spell
 from hawk_xdsl.semantics.terms import Affine, Term, Terms
 
@@ -63,6 +63,42 @@ def test_a_replacement_is_rewritten_in_turn(terms: Terms, x: Term) -> None:
 def test_rules_that_never_end_are_an_error(terms: Terms, x: Term) -> None:
     with pytest.raises(HawkError, match="do not end"):
         apply(terms.apply("exp", (x,), "f32"), rule("exp(a)", "exp(neg(a))"))
+
+
+def test_a_rule_with_a_domain_applies_only_where_it_is_known_to_hold(terms: Terms, x: Term) -> None:
+    near = Rule("near", parse_pattern("sin(a)"), parse_pattern("a * 2"), domain={"a": (-1.0, 1.0)})
+    for argument, ends in ((x, "sin(x[i])"), (terms.const(3.0, "f32"), "sin(3.0)")):
+        [root], _ = rewritten([terms.apply("sin", (argument,), "f32")], [near])
+        assert spell([("y", (), root)]) == [f"y[] = {ends}"]
+    asked: list[tuple[Term, float, float]] = []
+
+    def holds(term: Term, low: float, high: float) -> bool:
+        asked.append((term, low, high))
+        return True
+
+    [root], names = rewritten([terms.apply("sin", (x,), "f32")], [near], holds=holds)
+    assert (spell([("y", (), root)]), names) == (["y[] = x[i] * 2.0"], ["near"])
+    assert [(term.operand, *ends) for term, *ends in asked] == [("x", -1.0, 1.0)]
+    known, _ = rewritten([terms.apply("sin", (terms.const(0.5, "f32"),), "f32")], [near])
+    assert known[0].value == 1.0
+
+
+@pytest.mark.parametrize(("after", "domain"), [("b", {}), ("a", {"b": (0.0, 1.0)})])
+def test_a_variable_that_is_not_matched_is_an_error(
+    after: str, domain: dict[str, tuple[float, float]]
+) -> None:
+    with pytest.raises(HawkError, match="'near' has no 'b'"):
+        Rule("near", parse_pattern("sin(a)"), parse_pattern(after), domain=domain)
+
+
+def test_steps_tell_each_application_in_order(terms: Terms, x: Term) -> None:
+    rules = [rule("sigmoid(x)", "1 / (1 + exp(neg(x)))"), rule("c / a", "full(c) / a")]
+    steps: list[Step] = []
+    rewritten([terms.apply("sigmoid", (x,), "f32")], rules, steps=steps)
+    assert [step.rule for step in steps] == rules
+    assert [step.before.op for step in steps] == ["sigmoid", "div"]
+    assert [step.after.op for step in steps] == ["div", "div"]
+    assert steps[1].before.args[0].is_const and steps[1].after.args[0].op == "full"
 
 
 @pytest.mark.parametrize("text", ["exp(", "a +", "A + b", "a ** b", "__import__('os')"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store.error_bound import ErrorBound, error_bound
 
 Range = tuple[float, float]
 
@@ -51,7 +52,8 @@ class Artifact:
     text: str | None = None
     before: str | None = None
     after: str | None = None
-    error: str | None = None  # error bound, where the artifact approximates
+    domain: tuple[tuple[str, Range], ...] = ()  # closed range of a variable, by its name
+    error: ErrorBound | None = None  # of a rewrite that approximates; without it is exact
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,27 @@ def _range(value: object) -> Range:
     raise _Wrong("must be a range [lowest, highest] of numbers of at least 0")
 
 
+def _domain(value: object) -> tuple[tuple[str, Range], ...]:
+    if not isinstance(value, dict) or not value:
+        raise _Wrong("must be a table of ranges, such as { x = [-1e5, 1e5] }")
+    return tuple((_identifier(name), _closed(ends)) for name, ends in value.items())
+
+
+def _closed(value: object) -> Range:
+    if isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)):
+        low, high = value
+        if low <= high:
+            return (float(low), float(high))
+    raise _Wrong("must hold ranges [lowest, highest] of numbers")
+
+
+def _error(value: object) -> ErrorBound:
+    bound = error_bound(value)
+    if bound is None:
+        raise _Wrong("must be a table of positive numbers, of absolute, relative and ulp")
+    return bound
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -162,20 +185,15 @@ _TRIGGER = {
     "results": _Key(_texts),
 }
 _TILE = {"name": _Key(_identifier, required=True), "prefer": _Key(_sizes, required=True)}
-_PATTERNS = {
-    "before": _Key(_text, required=True),
-    "after": _Key(_text, required=True),
-    "error": _Key(_text),
-}
+_PATTERNS = {"before": _Key(_text, required=True), "after": _Key(_text, required=True)}
 _ARTIFACTS: Mapping[EntryKind, Mapping[str, _Key]] = {
     EntryKind.TEMPLATE: {
         "text": _Key(_text, required=True),
         "before": _Key(_text),
-        "error": _Key(_text),
     },
-    EntryKind.REWRITE: _PATTERNS,
+    EntryKind.REWRITE: {**_PATTERNS, "domain": _Key(_domain), "error": _Key(_error)},
     EntryKind.INSTRUCTION: _PATTERNS,
-    EntryKind.RULE: {key: _Key(_text) for key in ("text", "before", "after", "error")},
+    EntryKind.RULE: {key: _Key(_text) for key in ("text", "before", "after")},
 }
 _TABLES = ("trigger", "artifact", "tile")
 
@@ -252,10 +270,20 @@ def format_entry(entry: Entry) -> str:
 
 def _pairs(**values: object) -> list[str]:
     given = {key: value for key, value in values.items() if value not in (None, ())}
-    return [f"{key} = {_literal(value)}" for key, value in given.items()]
+    domain = given.pop("domain", None)
+    lines = [f"{key} = {_literal(value)}" for key, value in given.items()]
+    if isinstance(domain, tuple):
+        lines.append(f"domain = {_table(domain)}")
+    return lines
+
+
+def _table(pairs: Iterable[tuple[str, object]]) -> str:
+    return "{ " + ", ".join(f"{key} = {_literal(value)}" for key, value in pairs) + " }"
 
 
 def _literal(value: object) -> str:
+    if isinstance(value, ErrorBound):
+        return _table((name, size) for name, size in vars(value).items() if size)
     if isinstance(value, tuple):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     if not isinstance(value, str):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
@@ -65,6 +66,13 @@ class Pattern:
     def only_literals(self) -> bool:
         """Whether this variable matches literals only."""
         return self.op == "variable" and self.name.startswith("c")
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of the variables in it."""
+        if self.op == "variable":
+            return frozenset({self.name})
+        return frozenset[str]().union(*(arg.variables for arg in self.args))
 
 
 class _Build(Transformer[Token, Pattern]):
@@ -198,8 +206,11 @@ def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
 class Rule:
     """A rewrite: wherever ``before`` matches, ``after`` may stand.
 
+    Raises ``HawkError`` where ``after`` or the domain names a variable that ``before`` lacks.
+
     ``dtypes`` are those of the term that is replaced, ``results`` those that the results of the
-    whole specification may have; none: all.
+    whole specification may have; none: all. ``domain`` gives the closed range that a variable must
+    be known to lie in; NaN lies in none.
     """
 
     name: str
@@ -207,20 +218,65 @@ class Rule:
     after: Pattern
     dtypes: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
+    domain: Mapping[str, tuple[float, float]] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
+
+    def __post_init__(self) -> None:
+        unbound = (self.after.variables | frozenset(self.domain)) - self.before.variables
+        if unbound:
+            raise HawkError(f"rewrite {self.name!r} has no {min(unbound)!r} in what it matches")
 
 
-def rewritten(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], list[str]]:
+@dataclass(frozen=True)
+class Step:
+    """One application of a rule: ``before`` matched, and ``after`` was built in its place.
+
+    Both are as they were at that moment: the arguments of ``before`` are settled, what is new in
+    ``after`` is not.
+    """
+
+    rule: Rule
+    before: Term
+    after: Term
+
+
+Holds = Callable[[Term, float, float], bool]
+"""Whether every value of a term is known to lie within a closed range."""
+
+
+def unknown(term: Term, low: float, high: float) -> bool:
+    """What is known to lie within a range without any analysis: literals that do."""
+    return term.is_const and low <= float(term.value) <= high
+
+
+def rewritten(
+    roots: Sequence[Term],
+    rules: Sequence[Rule],
+    *,
+    holds: Holds = unknown,
+    steps: list[Step] | None = None,
+) -> tuple[list[Term], list[str]]:
     """The roots with every rule applied until none matches, and the names of those that did.
 
     Arguments come before what they are arguments of. So a rule that looks at a function of a value
     that another rule would replace is applied before all others. Raises ``HawkError`` if the rules
     do not come to an end.
+
+    Args:
+        roots: what to rewrite.
+        rules: the first that matches is applied.
+        holds: decides where the domain of a rule holds.
+        steps: gets every application, in order; replayed on ``roots`` they give the result.
     """
     replaced = frozenset(rule.before.op for rule in rules)
     early = [r for r in rules if any(_names(arg) & replaced for arg in r.before.args)]
-    roots, first = _settled(roots, early)
-    roots, then = _settled(roots, rules)
-    return roots, sorted({*first, *then})
+    taken: list[Step] = []
+    roots = _settled(roots, early, holds, taken)
+    roots = _settled(roots, rules, holds, taken)
+    if steps is not None:
+        steps += taken
+    return roots, sorted({step.rule.name for step in taken})
 
 
 def _names(pattern: Pattern) -> frozenset[str]:
@@ -228,12 +284,13 @@ def _names(pattern: Pattern) -> frozenset[str]:
     return frozenset({pattern.op}).union(*(_names(arg) for arg in pattern.args))
 
 
-def _settled(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], list[str]]:
+def _settled(
+    roots: Sequence[Term], rules: Sequence[Rule], holds: Holds, steps: list[Step]
+) -> list[Term]:
     by_op: dict[str, list[Rule]] = {}
     for rule in rules:
         by_op.setdefault(rule.before.op, []).append(rule)
     terms = Terms()
-    applied: list[str] = []
     done: dict[int, Term] = {}
 
     def settle(term: Term, depth: int) -> Term:
@@ -244,12 +301,13 @@ def _settled(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], 
             if rule.dtypes and term.dtype not in rule.dtypes:
                 continue
             found = match(rule.before, term)
-            if found is None:
+            if found is None or not _in_domain(rule, found, holds):
                 continue
-            applied.append(rule.name)
-            if depth > MOST_STEPS:
-                raise HawkError(f"rewrites do not end; the last were {', '.join(applied[-3:])}")
             replacement = build(rule.after, found, term.dtype, terms)
+            steps.append(Step(rule, term, replacement))
+            if depth > MOST_STEPS:
+                last = ", ".join(step.rule.name for step in steps[-3:])
+                raise HawkError(f"rewrites do not end; the last were {last}")
             result = settle_all(replacement, depth + 1)
             done[id(term)] = result
             return result
@@ -263,7 +321,14 @@ def _settled(roots: Sequence[Term], rules: Sequence[Rule]) -> tuple[list[Term], 
             local[id(term)] = settle(_refolded(terms, term, args), depth)
         return local[id(root)]
 
-    return [settle_all(root, 0) for root in roots], applied
+    return [settle_all(root, 0) for root in roots]
+
+
+def _in_domain(rule: Rule, found: Match, holds: Holds) -> bool:
+    return all(
+        unknown(found.terms[name], *ends) or holds(found.terms[name], *ends)
+        for name, ends in rule.domain.items()
+    )
 
 
 def _refolded(terms: Terms, term: Term, args: tuple[Term, ...]) -> Term:

@@ -108,7 +108,10 @@ class Composer:
             if entry.kind is EntryKind.REWRITE:
                 replacement = parse_pattern(after, file=entry.origin or None)
                 when = entry.trigger
-                rules.append(Rule(entry.name, pattern, replacement, when.dtypes, when.results))
+                domain = dict(entry.artifact.domain)
+                rules.append(
+                    Rule(entry.name, pattern, replacement, when.dtypes, when.results, domain)
+                )
             elif entry.kind is EntryKind.INSTRUCTION:
                 instructions.append(Instruction(entry.name, pattern, after, entry.trigger.dtypes))
         return Composer(tuple(rules), tuple(instructions), supports)

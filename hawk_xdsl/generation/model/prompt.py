@@ -143,7 +143,7 @@ class PromptFormat:
             kind=str(entry.kind),
             rationale=entry.rationale,
             artifact=artifact.text or pattern,
-            error=artifact.error or "",
+            error="" if artifact.error is None else str(artifact.error),
         )
         return filled.strip("\n") + "\n"
 
