@@ -1,0 +1,116 @@
+"""Runs kernel texts on chosen inputs and says where they are wrong, without the gate's trials."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from hawk_xdsl.dialects.kernel_text import build
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.generation.judging.gate import signature_of
+from hawk_xdsl.npu_target import Target, simulate, verify_kernel
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
+from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.semantics.reference import Precision, evaluate_region
+from hawk_xdsl.semantics.specification import Specification
+
+ULPS = 4.0
+"""Units in the last place of the exact value that any kernel may be off."""
+
+NOISE = 8.0
+"""How many times the right kernel's error at an element a kernel may be off there."""
+
+ROW_NOISE = 2.0
+"""How many times the right kernel's largest error in a row: its error at one element is luck."""
+
+
+@dataclass(frozen=True)
+class Executable:
+    """A kernel text that was built, planned and synchronised for a specification."""
+
+    specification: Specification
+    target: Target
+    text: str
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]:
+        """The results for the op's inputs, in the shapes of kernel arguments.
+
+        Raises ``HawkError`` for a text that is no kernel, does not fit, or traps.
+        """
+        signature = signature_of(self.specification, "k", self.target.name)
+        program = build(self.text, signature, lambda core: max(1, self.target.cores[core]))
+        arrays: dict[str, Array] = {}
+        for operand in self.specification.operands:
+            array = inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
+            arrays[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
+        for stage in program.kernels:
+            kernel = stage.op
+            verify_kernel(kernel, self.target)
+            finish_kernel(kernel, self.target)
+            run = simulate(kernel, [arrays[name] for name in stage.reads], self.target)
+            arrays.update(zip(stage.writes, run.outputs, strict=True))
+        return [arrays[result.name] for result in self.specification.outputs]
+
+
+def exact_results(op: UndecidedOp, inputs: Sequence[Array]) -> list[Array]:
+    """What the op's region gives, floats in float64 and integers in their own width."""
+    return evaluate_region(op.body, inputs, Precision.FLOAT64)
+
+
+def typed_inputs(op: UndecidedOp, by_source: Mapping[int, Array]) -> list[Array]:
+    """The op's inputs; those that are not given are zeros."""
+    from hawk_xdsl.semantics.reference import numpy_dtype
+
+    arrays: list[Array] = []
+    for number, value in enumerate(op.inputs):
+        dtype = numpy_dtype(value.type)
+        assert dtype is not None
+        shape = value.type.get_shape()  # type: ignore[union-attr]
+        given = by_source.get(number)
+        arrays.append(np.zeros(shape, dtype) if given is None else given.reshape(shape))
+    return arrays
+
+
+def wrong_elements(
+    given: Array, exact: Array, right: Array, ulps: float | None = None
+) -> NDArray[np.bool_]:
+    """Where a result is wrong beyond any rounding.
+
+    Integers must be equal. A float may be off by some units in the last place of its dtype, and
+    by a multiple of what a right kernel is off on the very same input; where the right kernel
+    gives the exact result's infinity or NaN, so must this one. Where even the right kernel does
+    not (an overflow of the dtype), nothing is said.
+
+    Args:
+        given: the result in question.
+        exact: what the region gives in float64, or in exact integers; of the same size.
+        right: the result of a kernel that is right.
+        ulps: units in the last place that a float may be off, whatever the right kernel is.
+    """
+    exact, right = exact.reshape(given.shape), right.reshape(given.shape)
+    if given.dtype.kind in "biu":
+        return given != exact.astype(given.dtype)
+    found, wanted, known = (a.astype(np.float64) for a in (given, exact, right))
+    with np.errstate(invalid="ignore", over="ignore"):
+        own = np.abs(known - wanted)
+        usable = np.isfinite(own)
+        own = np.where(usable, own, 0.0)
+        row = own.max(axis=-1, keepdims=True) if own.ndim else own
+        unit = _ulp(wanted, given.dtype)
+        noise = np.maximum(NOISE * own, ROW_NOISE * row)
+        allowed = np.maximum(noise, ULPS * unit) if ulps is None else ulps * unit
+        off = ~(np.abs(found - wanted) <= allowed)
+        special = ~np.isfinite(wanted)
+        same = (np.isnan(wanted) & np.isnan(known)) | (wanted == known)
+        differs = ~((np.isnan(wanted) & np.isnan(found)) | (wanted == found))
+    return np.where(special, same & differs, usable & off)
+
+
+def _ulp(values: NDArray[np.float64], dtype: np.dtype[np.generic]) -> NDArray[np.float64]:
+    """The distance of neighbours of a dtype at each value, at least that of its denormals."""
+    info = ml_dtypes.finfo(dtype)
+    smallest = float(info.smallest_normal)
+    size = np.where(np.isfinite(values), np.abs(values), 0.0)
+    return float(info.eps) * 2.0 ** np.floor(np.log2(np.maximum(size, smallest)))
