@@ -13,7 +13,7 @@ from hawk_xdsl.generation.judging.gate import signature_of
 from hawk_xdsl.npu_target import Target, simulate, verify_kernel
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.passes.finishing import finish_kernel
-from hawk_xdsl.semantics.reference import Precision, evaluate_region
+from hawk_xdsl.semantics.reference import Precision, evaluate_region, numpy_dtype
 from hawk_xdsl.semantics.specification import Specification
 
 ULPS = 4.0
@@ -61,8 +61,6 @@ def exact_results(op: UndecidedOp, inputs: Sequence[Array]) -> list[Array]:
 
 def typed_inputs(op: UndecidedOp, by_source: Mapping[int, Array]) -> list[Array]:
     """The op's inputs; those that are not given are zeros."""
-    from hawk_xdsl.semantics.reference import numpy_dtype
-
     arrays: list[Array] = []
     for number, value in enumerate(op.inputs):
         dtype = numpy_dtype(value.type)

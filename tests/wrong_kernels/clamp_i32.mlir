@@ -1,0 +1,19 @@
+"builtin.module"() ({
+  "func.func"() <{sym_name = "main", function_type = (tensor<512xi32>) -> tensor<512xi32>}> ({
+  ^bb0(%0: tensor<512xi32>):
+    %1 = "npu.undecided"(%0) <{label = "elementwise_0"}> ({
+    ^bb0(%2: tensor<512xi32>):
+      %3 = "tensor.empty"() : () -> tensor<512xi32>
+      %4 = "arith.constant"() <{value = -1000 : i32}> : () -> i32
+      %5 = "arith.constant"() <{value = 1000 : i32}> : () -> i32
+      %6 = "linalg.generic"(%2, %3) <{indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = [#linalg.iterator_type<parallel>], operandSegmentSizes = array<i32: 1, 1>}> ({
+      ^bb0(%arg1: i32, %arg2: i32):
+        %7 = "arith.maxsi"(%arg1, %4) : (i32, i32) -> i32
+        %8 = "arith.minsi"(%7, %5) : (i32, i32) -> i32
+        "linalg.yield"(%8) : (i32) -> ()
+      }) : (tensor<512xi32>, tensor<512xi32>) -> tensor<512xi32>
+      "npu.yield"(%6) : (tensor<512xi32>) -> ()
+    }) : (tensor<512xi32>) -> tensor<512xi32>
+    "func.return"(%1) : (tensor<512xi32>) -> ()
+  }) : () -> ()
+}) : () -> ()

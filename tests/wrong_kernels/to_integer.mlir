@@ -1,0 +1,16 @@
+"builtin.module"() ({
+  "func.func"() <{sym_name = "main", function_type = (tensor<512xf32>) -> tensor<512xi32>}> ({
+  ^bb0(%0: tensor<512xf32>):
+    %1 = "npu.undecided"(%0) <{label = "elementwise_0"}> ({
+    ^bb0(%2: tensor<512xf32>):
+      %3 = "tensor.empty"() : () -> tensor<512xi32>
+      %4 = "linalg.generic"(%2, %3) <{indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = [#linalg.iterator_type<parallel>], operandSegmentSizes = array<i32: 1, 1>}> ({
+      ^bb0(%arg1: f32, %arg2: i32):
+        %5 = "arith.fptosi"(%arg1) : (f32) -> i32
+        "linalg.yield"(%5) : (i32) -> ()
+      }) : (tensor<512xf32>, tensor<512xi32>) -> tensor<512xi32>
+      "npu.yield"(%4) : (tensor<512xi32>) -> ()
+    }) : (tensor<512xf32>) -> tensor<512xi32>
+    "func.return"(%1) : (tensor<512xi32>) -> ()
+  }) : () -> ()
+}) : () -> ()
