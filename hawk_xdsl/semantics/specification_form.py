@@ -15,12 +15,17 @@ from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 @dataclass(frozen=True)
 class Operand:
-    """A kernel argument that is read: ``source`` is the number of the undecided op's input."""
+    """A kernel argument that is read: ``source`` is the number of the undecided op's input.
+
+    ``range`` is given for tensors of i64 that a kernel takes as i32: the values, both ends
+    included, for which all that is computed of them fits 32 bits; a launch checks them.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     source: int
+    range: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Specification:
 
     def header(self) -> list[str]:
         """The first lines of the text: operands, results and axes."""
-        lines = [f"{o.name}: {o.dtype}{list(o.shape)}" for o in self.operands]
+        lines = [f"{o.name}: {o.dtype}{list(o.shape)}{_within(o)}" for o in self.operands]
         lines += [f"{r.name}: {r.dtype}{list(r.shape)} out" for r in self.outputs]
         lines.append("for " + ", ".join(f"{name} < {size}" for name, size in self.axes.items()))
         return lines
@@ -88,3 +93,13 @@ class Specification:
         """The names of all functions and folds in it, sorted."""
         leaves = {"const", "read", "index"}
         return tuple(sorted({term.op for term in walk(self.roots)} - leaves))
+
+
+FULL_I32 = (-(2**31), 2**31 - 1)
+
+
+def _within(operand: Operand) -> str:
+    """How the header tells a range that is narrower than the dtype's."""
+    if operand.range is None or operand.range == FULL_I32:
+        return ""
+    return f" in {operand.range[0]}..{operand.range[1]}"
