@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from math import prod
 
-from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
+from hawk_xdsl.semantics.specification_form import Result, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 
 
@@ -88,9 +88,7 @@ def reshaped(
         return tuple(sizes)
 
     terms = rewrite_axes(draft.roots, lambda t: (t.operand, index(t.operand, t.index)), rename)
-    operands = tuple(
-        Operand(o.name, o.dtype, shape(o.name, o.shape), o.source) for o in draft.operands
-    )
+    operands = tuple(replace(o, shape=shape(o.name, o.shape)) for o in draft.operands)
     results = tuple(
         replace(
             r,

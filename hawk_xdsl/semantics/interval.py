@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+import ml_dtypes
+import numpy as np
+
 Number = int | float
 
 EPSILON: Mapping[str, float] = {"f16": 2.0**-10, "bf16": 2.0**-7, "f32": 2.0**-23}
@@ -100,6 +103,16 @@ def rounded(exact: Interval, dtype: str, roundings: float = 1.0) -> Interval:
         return math.copysign(math.inf, off) if abs(off) > largest else off
 
     return Interval(moved(exact.low, -1), moved(exact.high, 1), exact.nan)
+
+
+_DTYPES = {"f16": np.float16, "bf16": ml_dtypes.bfloat16, "f32": np.float32}
+
+
+def nearest(value: float, dtype: str) -> Interval:
+    """A literal, as it is and as a float dtype holds it."""
+    with np.errstate(over="ignore"):
+        held = float(np.asarray(value).astype(_DTYPES[dtype]))
+    return Interval(min(value, held), max(value, held))
 
 
 def corners(function: Callable[[Number, Number], Number], a: Interval, b: Interval) -> Interval:

@@ -18,6 +18,7 @@ from hawk_xdsl.semantics.interval import (
     Number,
     hull,
     is_integer,
+    nearest,
     product_of,
     range_of,
     rounded,
@@ -128,7 +129,7 @@ class Intervals:
         if is_integer(term.dtype):
             value = int(value)
             return Interval(value, value)
-        return rounded(Interval(float(value), float(value)), term.dtype)
+        return nearest(float(value), term.dtype)
 
     def _index(self, index: Affine) -> Interval:
         steps = [factor * (self._axes.get(name, 1 << 31) - 1) for name, factor in index.terms]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.generation.composing.pieces import unified
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
+from hawk_xdsl.semantics.intervals import Intervals
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
 from hawk_xdsl.semantics.specification import STORED_AS, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
@@ -130,9 +131,10 @@ class Composer:
         count = len(specification.roots)
         plain = _stored_terms([*specification.roots, *named])
         rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
-        every, applied = rewritten(plain, rules)
+        intervals = Intervals.of_specification(specification)
+        every, applied = rewritten(plain, rules, holds=intervals.within)
         if _rounds_twice(every[:count]):
-            every, applied = rewritten(_in_f32(plain), rules)
+            every, applied = rewritten(_in_f32(plain), rules, holds=intervals.within)
             terms = Terms()
             pairs = zip(every[:count], plain[:count], strict=True)
             every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
