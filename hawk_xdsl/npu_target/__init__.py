@@ -11,6 +11,7 @@ from hawk_xdsl.npu_target.simulation import (
     simulate,
     time_kernel,
 )
+from hawk_xdsl.npu_target.steps import RunawayError, Steps
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import available_targets, load_target
 from hawk_xdsl.npu_target.traps import Trap, TrapCode
@@ -21,7 +22,9 @@ __all__ = [
     "Limit",
     "Performance",
     "PerformanceWarning",
+    "RunawayError",
     "Simulation",
+    "Steps",
     "Target",
     "TraceEvent",
     "Trap",

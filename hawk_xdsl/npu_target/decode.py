@@ -114,8 +114,10 @@ class Program:
                 fault.op = fault.op or op
                 raise
         core, cycles = self._machine.core, scalar_ops * self._machine.target.scalar.operation
+        take, count = self._machine.steps.take, len(steps) + 1
 
         def run(env: Values) -> None:
+            take(count)
             core.now += cycles
             for step in steps:
                 step(env)

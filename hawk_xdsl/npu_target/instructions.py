@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
@@ -14,6 +14,7 @@ from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.memory import Tile
 from hawk_xdsl.npu_target.pipes import NO_TRANSFER, PIPE_NUMBER, Core, Transfer
+from hawk_xdsl.npu_target.steps import Steps, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
@@ -45,7 +46,7 @@ class Machine:
     ``ordered`` is whether pipes run independently, with addresses, flags and barriers; if not,
     instructions run one after the other and only flags and capacity are not looked at. Without
     ``values`` nothing is computed, and nothing checked that depends on what was. No instruction
-    ends after ``limit`` cycles.
+    ends after ``limit`` cycles of a block, and ``steps`` counts those of all blocks.
     """
 
     core: Core
@@ -54,10 +55,7 @@ class Machine:
     trace: Callable[[int, str, float, float], None] | None
     values: bool = True
     limit: float = inf
-
-
-class TooLong(Exception):
-    """An instruction would end after the limit of cycles."""
+    steps: Steps = field(default_factory=Steps)
 
 
 class Held:

@@ -15,11 +15,12 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.decode import Program
 from hawk_xdsl.npu_target.dtypes import Array, numpy_dtype
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
-from hawk_xdsl.npu_target.instructions import Machine, TooLong, Values
+from hawk_xdsl.npu_target.instructions import Machine, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
 from hawk_xdsl.npu_target.pipes import PIPES, Core, FlagKey
 from hawk_xdsl.npu_target.scopes import Scopes
+from hawk_xdsl.npu_target.steps import RunawayError, Steps, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import load_target
 from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
@@ -78,6 +79,8 @@ def simulate(
     *,
     mode: Mode = "planned",
     trace: bool = False,
+    limit: float = inf,
+    steps: Steps | None = None,
 ) -> Simulation:
     """Run all blocks of a kernel on the model of a target.
 
@@ -89,31 +92,52 @@ def simulate(
             ``program-order`` before planning and sync: every buffer has a place of its own, one
             instruction runs after the other.
         trace: whether to keep the timeline.
+        limit: how many cycles each block may take.
+        steps: counts the steps of all blocks, and limits them.
 
     Raises:
         Trap: the kernel breaks a rule.
+        RunawayError: it takes more cycles or steps than it may.
         HawkError: the inputs do not fit the kernel, or its target is unknown.
     """
     if target is None:
         target = load_target(kernel.target.data)
     verify_kernel(kernel, target)
-    with np.errstate(all="ignore"):
-        return _Run(kernel, inputs, target, planned=mode == "planned", trace=trace).simulation()
+    run = _Run(
+        kernel,
+        inputs,
+        target,
+        planned=mode == "planned",
+        trace=trace,
+        limit=limit,
+        steps=steps,
+    )
+    try:
+        with np.errstate(all="ignore"):
+            return run.simulation()
+    except TooLong as error:
+        name = kernel.sym_name.data
+        raise RunawayError(f"@{name} does not end within what was allowed for it") from error
 
 
-def time_kernel(kernel: KernelOp, target: Target, limit: float = inf) -> Performance | None:
+def time_kernel(
+    kernel: KernelOp, target: Target, limit: float = inf, steps: Steps | None = None
+) -> Performance | None:
     """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
 
     Runs the first block, which has as many tiles as any, computes nothing and checks only what
     shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
-    verdict on them. ``None`` says that it takes more than ``limit`` cycles.
+    verdict on them. ``None`` says that it takes more than ``limit`` cycles, or more ``steps`` than
+    these allow, which count those of the block.
 
     Raises:
         Trap: an instruction cannot have the shapes it gets, or the kernel does not end.
     """
     verify_kernel(kernel, target)
     arguments = kernel.body.block.args
-    run = _Run(kernel, (), target, planned=True, trace=False, values=False, limit=limit)
+    run = _Run(
+        kernel, (), target, planned=True, trace=False, values=False, limit=limit, steps=steps
+    )
     tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
     try:
         cycles = run.run_block(0, tiles)
@@ -141,6 +165,7 @@ class _Run:
         trace: bool,
         values: bool = True,
         limit: float = inf,
+        steps: Steps | None = None,
     ) -> None:
         self.kernel = kernel
         self.target = target
@@ -157,7 +182,7 @@ class _Run:
             self.core.record_wait = self._record_wait
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
-        machine = Machine(self.core, target, planned, recorder, values, limit)
+        machine = Machine(self.core, target, planned, recorder, values, limit, steps or Steps())
         self.log = AccessLog()
         self.arrays = _arrays(kernel, inputs, self.log) if values else []
         try:

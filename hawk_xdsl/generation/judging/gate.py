@@ -8,11 +8,13 @@ import numpy as np
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.judging.limits import BLOCK_STEPS, Limits
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.judging.trials import Trial, Trials
 from hawk_xdsl.npu_target import (
     Performance,
     Simulation,
+    Steps,
     Target,
     Trap,
     TrapCode,
@@ -27,19 +29,6 @@ from hawk_xdsl.semantics.specification import Specification
 
 VERIFIER_VERSION = "4"
 """Changes whenever the gate accepts less than before: kernels of other versions are not reused."""
-
-PATIENCE = 500.0
-"""Times the bound that a kernel may take before it is not even tried."""
-
-PATIENCE_CYCLES = 1e6
-"""Cycles that it may take on top of that."""
-
-
-class RunawayError(HawkError):
-    """A kernel that would take too long."""
-
-    code = "runaway"
-
 
 Finish = Callable[[KernelOp], None]
 """Plans and syncs a kernel in place; raises ``HawkError`` if it does not fit."""
@@ -95,8 +84,7 @@ class Gate:
         self._finish = finish
         self._op = op
         self._trials = Trials(op, specification.digest, seed)
-        bound = bound_of(specification, target)
-        self._patience = PATIENCE * bound.cycles + PATIENCE_CYCLES
+        self._limits = Limits.of(specification, bound_of(specification, target).cycles)
         self.checks = 0
         self.timings = 0
 
@@ -104,13 +92,13 @@ class Gate:
         """The verdict on a kernel text; the cheapest checks come first."""
         self.checks += 1
         try:
-            program = build(text, self._signature, self._max_blocks)
+            program = self._built(text)
             self._check_data_flow(program)
             finished = [self._finished(stage.op) for stage in program.kernels]
-            self._expect_end(finished)
+            steps = self._limits.steps_of(finished, self._target)
             performance: Performance | None = None
             for trial in self._trials:
-                runs, outputs = self._run(program, finished, trial)
+                runs, outputs = self._run(program, finished, steps, trial)
                 mistake = trial.mistake(outputs)
                 if mistake is not None:
                     return Verdict(text, "wrong-result", mistake)
@@ -133,11 +121,11 @@ class Gate:
         ``HawkError`` where the text is no kernel, or does not fit.
         """
         self.timings += 1
-        limit = min(limit, self._patience)
-        program = build(text, self._signature, self._max_blocks)
+        limit = min(limit, self._limits.cycles)
+        program = self._built(text)
         timed: list[Performance] = []
         for stage in program.kernels:
-            found = time_kernel(self._finished(stage.op), self._target, limit)
+            found = time_kernel(self._finished(stage.op), self._target, limit, Steps(BLOCK_STEPS))
             if found is None or found.cycles > limit:
                 return None
             timed.append(found)
@@ -149,26 +137,24 @@ class Gate:
 
         ``None`` if nothing. Planned and synced as in the gate; it is no check and counts as none.
         """
-        program = build(text, self._signature, self._max_blocks)
+        program = self._built(text)
         finished = [self._finished(stage.op) for stage in program.kernels]
+        steps = self._limits.steps_of(finished, self._target)
         for seed in seeds:
             for trial in Trials(self._op, f"fresh:{self._specification.digest}", seed):
                 try:
-                    mistake = trial.mistake(self._run(program, finished, trial)[1])
+                    mistake = trial.mistake(self._run(program, finished, steps, trial)[1])
                 except Trap as trap:
                     mistake = str(trap)
                 if mistake is not None:
                     return mistake
         return None
 
-    def _expect_end(self, kernels: Sequence[KernelOp]) -> None:
-        """Raise ``RunawayError`` for kernels that would take too long to be tried."""
-        for kernel in kernels:
-            if time_kernel(kernel, self._target, self._patience) is None:
-                raise RunawayError(
-                    f"{kernel.sym_name.data} takes more than {self._patience:,.0f} cycles: "
-                    f"{PATIENCE:.0f} times what is possible, and more"
-                )
+    def _built(self, text: str) -> Program:
+        """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""
+        program = build(text, self._signature, self._max_blocks)
+        self._limits.check_scratch(program)
+        return program
 
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])
@@ -201,15 +187,25 @@ class Gate:
         return copy
 
     def _run(
-        self, program: Program, finished: Sequence[KernelOp], trial: Trial
+        self,
+        program: Program,
+        finished: Sequence[KernelOp],
+        steps: Sequence[int],
+        trial: Trial,
     ) -> tuple[list[Simulation], list[Array]]:
         tensors: dict[str, Array] = {}
         for operand in self._specification.operands:
             array = trial.inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
-        for stage, kernel in zip(program.kernels, finished, strict=True):
-            run = simulate(kernel, [tensors[name] for name in stage.reads], self._target)
+        for stage, kernel, most in zip(program.kernels, finished, steps, strict=True):
+            run = simulate(
+                kernel,
+                [tensors[name] for name in stage.reads],
+                self._target,
+                limit=self._limits.cycles,
+                steps=Steps(most),
+            )
             tensors.update(zip(stage.writes, run.outputs, strict=True))
             runs.append(run)
         return runs, [tensors[result.name] for result in self._specification.outputs]

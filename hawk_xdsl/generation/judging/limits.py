@@ -1,0 +1,79 @@
+"""How long and how large a kernel may be before it is refused instead of tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from hawk_xdsl.dialects.kernel_text import Program
+from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.npu_target import RunawayError, Steps, Target, Trap, TrapCode, time_kernel
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.semantics.specification import Specification
+
+PATIENCE = 500.0
+"""Times the bound that a block may take before the kernel is not even tried."""
+
+PATIENCE_CYCLES = 1e6
+"""Cycles that it may take on top of that."""
+
+BLOCK_STEPS = 1_000_000
+"""Steps of one block: seconds, without values. The suite's longest block takes some thousands."""
+
+STEPS_FACTOR = 4
+"""Times the steps of the first block that all blocks may take on average: data may steer them."""
+
+STEPS = 100_000
+"""Steps that a kernel may take on top of that: seconds, with values."""
+
+SCRATCH_FACTOR = 16
+"""Times the bytes of its operands and results that a kernel's temporaries may take."""
+
+SCRATCH_BYTES = 1 << 28
+"""Bytes that they may take on top of that."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the kernels of one op may take: ``cycles`` a block, ``scratch`` bytes of temporaries."""
+
+    cycles: float
+    scratch: int
+
+    @staticmethod
+    def of(specification: Specification, bound_cycles: float) -> "Limits":
+        """The limits for an op whose roofline bound is ``bound_cycles``."""
+        arrays = [(o.shape, o.dtype) for o in (*specification.operands, *specification.outputs)]
+        held = sum(prod(shape) * NUMPY_DTYPES[dtype].itemsize for shape, dtype in arrays)
+        cycles = PATIENCE * bound_cycles + PATIENCE_CYCLES
+        return Limits(cycles, SCRATCH_FACTOR * held + SCRATCH_BYTES)
+
+    def check_scratch(self, program: Program) -> None:
+        """Raise ``Trap`` for temporaries that are larger than anything the op could need."""
+        taken = sum(prod(t.shape) * NUMPY_DTYPES[t.dtype].itemsize for t in program.temps)
+        if taken > self.scratch:
+            raise Trap(
+                TrapCode.CAPACITY,
+                f"its temporaries take {taken:,} bytes of global memory, and may take "
+                f"{self.scratch:,}",
+                kernel=program.kernels[0].op.sym_name.data,
+                facts={"bytes": taken, "capacity": self.scratch},
+            )
+
+    def steps_of(self, kernels: Sequence[KernelOp], target: Target) -> list[int]:
+        """The steps that each kernel may take over all its blocks, as its first block tells.
+
+        Raises:
+            RunawayError: the first block of one takes longer than it may.
+        """
+        allowed: list[int] = []
+        for kernel in kernels:
+            steps = Steps(BLOCK_STEPS)
+            if time_kernel(kernel, target, self.cycles, steps) is None:
+                raise RunawayError(
+                    f"@{kernel.sym_name.data} takes more than {self.cycles:,.0f} cycles or "
+                    f"{BLOCK_STEPS:,} steps in its first block, {PATIENCE:.0f} times what is "
+                    "possible and more; shorten its loops"
+                )
+            blocks = kernel.blocks.value.data
+            allowed.append(STEPS + STEPS_FACTOR * blocks * steps.taken)
+        return allowed
