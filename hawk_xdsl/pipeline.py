@@ -51,26 +51,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Error:
-    """How far outputs are from a reference: ‖y−ŷ‖₂/‖ŷ‖₂ and max|y−ŷ|/max|ŷ|."""
-
-    relative: float
-    maximum: float
-
-
-def error_between(outputs: Sequence[Array], reference: Sequence[Array]) -> Error:
-    """The larger errors over all outputs."""
-    relative, maximum = 0.0, 0.0
-    for given, wanted in zip(outputs, reference, strict=True):
-        exact = wanted.astype(np.float64)
-        off = given.astype(np.float64) - exact
-        norm, top = float(np.linalg.norm(exact)), float(np.max(np.abs(exact), initial=0.0))
-        relative = max(relative, float(np.linalg.norm(off)) / (norm or 1.0))
-        maximum = max(maximum, float(np.max(np.abs(off), initial=0.0)) / (top or 1.0))
-    return Error(relative, maximum)
-
-
-@dataclass(frozen=True)
 class Compiled:
     """A compiled model: the IR, what was decided, and a callable.
 

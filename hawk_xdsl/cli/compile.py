@@ -51,12 +51,13 @@ def compile_command(
     ] = True,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
+    from hawk_xdsl.difference import error_between
     from hawk_xdsl.frontend.load import load_program
     from hawk_xdsl.generation.decide import Settings
     from hawk_xdsl.generation.decision import Budget, Sources
     from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import load_target
-    from hawk_xdsl.pipeline import compile_program, error_between
+    from hawk_xdsl.pipeline import compile_program
     from hawk_xdsl.report import print_report
 
     if sources not in tuple(Sources):
@@ -96,11 +97,8 @@ def compile_command(
         )
         if program.reference is not None:
             wanted = program.reference(program.example_inputs)
-            error = error_between(result.outputs, wanted)
-            console.print(
-                f"Error against PyTorch: ‖y−ŷ‖₂/‖ŷ‖₂ = {error.relative:.2e}, "
-                f"max|y−ŷ|/max|ŷ| = {error.maximum:.2e}"
-            )
+            for line in error_between(result.outputs, wanted).lines("PyTorch"):
+                console.print(line)
     if learn:
         decisions = [placed.decision for placed in compiled.placed]
         found = {d.specification.digest for d in decisions if d.specification is not None}

@@ -25,7 +25,8 @@ def run_command(
     ] = None,
 ) -> None:
     """Run a compiled model on the NPU model."""
-    from hawk_xdsl.pipeline import REPORT_FILE, error_between, load_compiled
+    from hawk_xdsl.difference import error_between
+    from hawk_xdsl.pipeline import REPORT_FILE, load_compiled
     from hawk_xdsl.report import print_performance, read_bound_shares
 
     compiled, wanted = load_compiled(directory)
@@ -39,10 +40,8 @@ def run_command(
     print_performance(result.launches, read_bound_shares(directory / REPORT_FILE), console)
     console.print(f"{result.cycles:,.0f} simulated cycles")
     if wanted is not None:
-        error = error_between(result.outputs, wanted)
-        console.print(
-            f"Error against the reference: {error.relative:.2e} (norm), {error.maximum:.2e} (max)"
-        )
+        for line in error_between(result.outputs, wanted).lines("the reference"):
+            console.print(line)
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
         for number, array in enumerate(result.outputs):
