@@ -21,3 +21,15 @@ class HawkError(Exception):
         if self.line is not None:
             place += f"{self.line}:"
         return f"{place} {self.message}" if place else self.message
+
+
+class ReadError(HawkError):
+    """A file that cannot be read, or that does not hold what it should."""
+
+
+class WriteError(HawkError):
+    """A place where a result cannot be written."""
+
+
+class OptionError(HawkError):
+    """An option or argument outside of what it may be; nothing was done yet."""

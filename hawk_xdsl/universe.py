@@ -26,9 +26,6 @@ def _pass(name: str) -> Callable[[], type[ModulePass]]:
     """The pass of a name, imported when it is asked for: ``npu-outline`` is in ``npu_outline``."""
 
     def load() -> type[ModulePass]:
-        from hawk_xdsl.passes.npu_pass import report_errors_in_one_line
-
-        report_errors_in_one_line()
         module = import_module(f"hawk_xdsl.passes.{name.replace('-', '_')}")
         found: object = getattr(module, f"{name.title().replace('-', '')}Pass")
         return cast(type[ModulePass], found)

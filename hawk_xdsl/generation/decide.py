@@ -8,7 +8,7 @@ from math import inf
 from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.errors import HawkError, OptionError
 from hawk_xdsl.generation.attempts import FAST_ENOUGH, Attempts
 from hawk_xdsl.generation.by_model import ModelProposer
 from hawk_xdsl.generation.by_template import TemplateProposer
@@ -33,6 +33,7 @@ from hawk_xdsl.knowledge_store import (
     StoreView,
 )
 from hawk_xdsl.npu_target import Bound, Target
+from hawk_xdsl.options import check_seed
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 
@@ -56,13 +57,23 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How to decide. The same settings, store and model give the same kernels."""
+    """How to decide. The same settings, store and model give the same kernels.
+
+    Raises ``OptionError`` for names and numbers that are none.
+    """
 
     sources: Sources = Sources.ALL
     budget: Budget = field(default_factory=Budget)
     host_fallback: bool = False
     seed: int = 0
     retrieval: RetrievalMode = RetrievalMode.FUSED
+
+    def __post_init__(self) -> None:
+        for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):
+            if not isinstance(getattr(self, name), known):
+                message = f"expected one of {', '.join(known)}, got {getattr(self, name)!r}"
+                raise OptionError(f"{name}: {message}")
+        check_seed("seed", self.seed)
 
 
 @dataclass

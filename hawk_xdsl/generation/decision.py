@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.npu_target import Bound
+from hawk_xdsl.options import check_count, check_time
 from hawk_xdsl.semantics.specification import Specification
 
 
@@ -51,12 +52,19 @@ class Budget:
     ``patience`` is the tile search's.
     ``seconds`` bounds the model's time and is only a safety stop: a run that it ended is marked,
     since it may not be reproducible.
+
+    Raises ``OptionError`` for numbers that are none.
     """
 
     attempts: int = 8
     tuning: int = 4
     seconds: float = 60.0
     patience: int = 4
+
+    def __post_init__(self) -> None:
+        for name, least in (("attempts", 1), ("tuning", 0), ("patience", 0)):
+            check_count(name, getattr(self, name), least)
+        check_time("seconds", self.seconds)
 
 
 @dataclass(frozen=True)
