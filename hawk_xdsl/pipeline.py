@@ -1,7 +1,6 @@
 """The main job: a model in, verified NPU kernels out, and a callable that runs on the NPU model."""
 
 import io
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,32 +8,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
-from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from hawk_xdsl.dialects.npu import KernelOp
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
-from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
+from hawk_xdsl.npu_target import Simulation, Target, available_targets, simulate
 from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.passes.npu_decide import Placed, decide_module, open_decider
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.report import Row, row_of, write_report
+from hawk_xdsl.saved import (
+    EXAMPLE_FILE,
+    KERNELS_FOLDER,
+    MODULE_FILE,
+    OWN,
+    REPORT_FILE,
+    TARGET_FILE,
+    WEIGHTS_FILE,
+    named_weights,
+    read_saved,
+    write_arrays,
+)
 from hawk_xdsl.semantics.host import run_main
 from hawk_xdsl.semantics.reference_types import Array
 from hawk_xdsl.universe import context
+from hawk_xdsl.whole_directory import check_replaceable, whole_directory
 
 if TYPE_CHECKING:
     import torch
-
-MODULE_FILE = "main.mlir"
-WEIGHTS_FILE = "weights.safetensors"
-EXAMPLE_FILE = "example.safetensors"
-REPORT_FILE = "report.json"
 
 
 @dataclass(frozen=True)
@@ -106,26 +110,32 @@ class Compiled:
         return Run(tuple(outputs), tuple(launches))
 
     def save(self, directory: Path) -> None:
-        """Writes the module, the weights, the report and the example with what it should give."""
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / MODULE_FILE).write_text(self.ir, encoding="utf-8")
-        named = zip(self.program.parameter_names, self.program.parameters, strict=True)
-        weights = {f"{i:04}:{name}": array for i, (name, array) in enumerate(named)}
-        save_file(weights, directory / WEIGHTS_FILE)
+        """Writes the module, the weights, the report and the example with what it should give.
+
+        Whatever ends the process meanwhile, the directory is the old one or the new one.
+        Raises ``WriteError``, also for a directory that holds anything else.
+        """
+        check_replaceable(directory, OWN)
         example = {f"input{i}": a for i, a in enumerate(self.program.example_inputs)}
         if self.program.reference is not None:
             outputs = self.program.reference(self.program.example_inputs)
-            example |= {f"output{i}": np.ascontiguousarray(a) for i, a in enumerate(outputs)}
-        save_file(example, directory / EXAMPLE_FILE)
-        write_report(
-            self.report, directory / REPORT_FILE, model=self.program.name, target=self.target_given
-        )
-        texts = directory / "kernels"
-        texts.mkdir(exist_ok=True)
-        for placed in self.placed:
-            if placed.decision.verdict is not None and not placed.repeated:
-                text = f"# {placed.decision.label}\n{placed.decision.verdict.text}"
-                (texts / f"{placed.symbols[0]}.kernel").write_text(text, encoding="utf-8")
+            example |= {f"output{i}": a for i, a in enumerate(outputs)}
+        with whole_directory(directory) as new:
+            (new / MODULE_FILE).write_text(self.ir, encoding="utf-8")
+            names, arrays = self.program.parameter_names, self.program.parameters
+            write_arrays(new / WEIGHTS_FILE, named_weights(names, arrays))
+            write_arrays(new / EXAMPLE_FILE, example)
+            write_report(
+                self.report, new / REPORT_FILE, model=self.program.name, target=self.target_given
+            )
+            if self.target_given not in available_targets() and self.target.document:
+                (new / TARGET_FILE).write_bytes(self.target.document)
+            texts = new / KERNELS_FOLDER
+            texts.mkdir()
+            for placed in self.placed:
+                if placed.decision.verdict is not None and not placed.repeated:
+                    text = f"# {placed.decision.label}\n{placed.decision.verdict.text}"
+                    (texts / f"{placed.symbols[0]}.kernel").write_text(text, encoding="utf-8")
 
 
 def compile_program(
@@ -215,25 +225,16 @@ def compile_model(
 def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
     """A compiled model from its files, and the reference's outputs for its example, if known.
 
-    Raises ``HawkError`` if the directory holds no compiled model.
+    What is promised of it is what :mod:`hawk_xdsl.saved` checks; its kernels run under the rules
+    of the NPU model, but nobody proves again that they compute what the ops were.
+    Raises ``ReadError`` for a directory that holds no compiled model, or a damaged one.
     """
-    file = directory / MODULE_FILE
-    if not file.is_file():
-        raise HawkError("no compiled model here: run hawk compile first", file=str(directory))
-    module = Parser(context(), file.read_text(encoding="utf-8"), str(file)).parse_module()
-    module.verify()
-    weights = load_file(directory / WEIGHTS_FILE)
-    example = load_file(directory / EXAMPLE_FILE)
-    report = json.loads((directory / REPORT_FILE).read_text(encoding="utf-8"))
-    names = sorted(weights)
-    outputs = [example[f"output{i}"] for i in range(len(example)) if f"output{i}" in example]
-    inputs = [example[f"input{i}"] for i in range(len(example)) if f"input{i}" in example]
+    saved = read_saved(directory)
     program = Program(
-        name=report["model"],
-        module=module,
-        parameters=tuple(weights[name] for name in names),
-        parameter_names=tuple(name.partition(":")[2] for name in names),
-        example_inputs=tuple(inputs),
+        name=saved.name,
+        module=saved.module,
+        parameters=saved.parameters,
+        parameter_names=saved.parameter_names,
+        example_inputs=saved.inputs,
     )
-    compiled = Compiled(program, module, load_target(report["target"]), report["target"])
-    return compiled, tuple(outputs) or None
+    return Compiled(program, saved.module, saved.target, saved.target_given), saved.outputs

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.generation.decision import Decision, Source
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.typed import member
 
 LONGEST_SUMMARY = 40
 """Characters of a formula that is shown without its indices; a longer one becomes its functions."""
@@ -180,12 +182,26 @@ def write_report(rows: Sequence[Row], path: Path, **figures: object) -> None:
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def read_bound_shares(path: Path) -> dict[str, float]:
-    """The share of the roofline bound that a written report states, by kernel name."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        name.removeprefix("@"): row["bound_share"]
-        for row in document["kernels"]
-        for name in row["kernel"].split(", ")
-        if row["bound_share"] is not None
-    }
+@dataclass(frozen=True)
+class Report:
+    """What is read back of a written report: whose it is, and the bound's share by kernel."""
+
+    model: str
+    target: str
+    bound_shares: Mapping[str, float]
+
+
+def read_report(path: Path) -> Report:
+    """A report that :func:`write_report` wrote. Raises ``ReadError`` for any other file."""
+    with reading(path, "the report", todo="compile it again"):
+        document: object = json.loads(path.read_text(encoding="utf-8"))
+        rows = member(tuple[dict[str, object], ...], document, "kernels")
+        shares: dict[str, float] = {}
+        for number, row in enumerate(rows):
+            place = f"kernels[{number}]"
+            # A union is no type[T] for pyright: both are asked for one after the other.
+            if row.get("bound_share") is not None:
+                share = member(float, row, "bound_share", place)
+                for name in member(str, row, "kernel", place).split(", "):
+                    shares[name.removeprefix("@")] = share
+        return Report(member(str, document, "model"), member(str, document, "target"), shares)

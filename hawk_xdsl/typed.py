@@ -1,8 +1,8 @@
 """Values of unknown origin (JSON, rows of a database) as typed ones, or the place that is wrong.
 
-``typed(Row, {"name": "x", "cycles": "3"}, "rows[0]")`` raises ``WrongValueError``: *rows[0].cycles:
-expected an integer, got '3'*. Types are those of annotations: scalars, ``StrEnum``, ``tuple[X, …]``,
-``list[X]``, ``Mapping[str, X]``, unions, and dataclasses of them.
+``typed(Row, {"name": "x", "cycles": "3"}, "rows[0]")`` raises ``WrongValueError``:
+*rows[0].cycles: expected an integer, got '3'*. Types are those of annotations: scalars,
+``StrEnum``, ``tuple[X, ...]``, ``list[X]``, ``Mapping[str, X]``, unions, and dataclasses of them.
 """
 
 import types
@@ -26,6 +26,17 @@ class WrongValueError(ValueError):
 def typed(kind: type[_T], value: object, place: str = "") -> _T:
     """The value as one of a type; ``place`` says where it is from. Raises ``WrongValueError``."""
     return cast(_T, _typed(kind, value, place))
+
+
+def member(kind: type[_T], value: object, key: str, place: str = "") -> _T:
+    """The value of one key of an object that may have others. Raises ``WrongValueError``."""
+    where = f"{place}.{key}".lstrip(".")
+    if not isinstance(value, Mapping):
+        raise _wrong(place, "an object", value)
+    entries = cast(Mapping[object, object], value)
+    if key not in entries:
+        raise WrongValueError(f"{where}: missing")
+    return typed(kind, entries[key], where)
 
 
 _NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
@@ -111,7 +122,9 @@ def _record(kind: type[Any], value: object, place: str) -> object:
     hints = _hints(kind)
     for key in given:
         if key not in hints:
-            raise WrongValueError(f"{place}: unknown field {str(key)[:LONGEST_SHOWN]!r}".lstrip(": "))
+            raise WrongValueError(
+                f"{place}: unknown field {str(key)[:LONGEST_SHOWN]!r}".lstrip(": ")
+            )
     values: dict[str, object] = {}
     for field in fields(kind):
         where = f"{place}.{field.name}".lstrip(".")

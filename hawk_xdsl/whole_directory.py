@@ -1,14 +1,15 @@
-"""Directories that are replaced as a whole: a process killed at any time leaves the old or the new."""
+"""Directories that are replaced as a whole: killed at any time, the old or the new one is there."""
 
 import ctypes
+import glob
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from hawk_xdsl.boundary import writing
 from hawk_xdsl.errors import WriteError
@@ -27,21 +28,23 @@ def check_replaceable(directory: Path, own: frozenset[str]) -> None:
         own: the names that a directory of this kind holds. One that holds others is somebody
             else's, and stays.
     """
-    place = directory.absolute()
     with writing(directory, "a directory here"):
-        if place.exists():
-            if not place.is_dir():
-                raise WriteError("cannot write a directory here: a file has the name", file=str(directory))
-            if Path.cwd().is_relative_to(place.resolve()):
-                raise WriteError("cannot replace the directory you are in: give another", file=str(directory))
-            if others := sorted({entry.name for entry in place.iterdir()} - own):
-                raise WriteError(
-                    f"the directory holds what is not ours ({others[0]}): give an empty or new one",
-                    file=str(directory),
-                )
-        parent = next(each for each in place.parents if each.exists())
-        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            raise WriteError(f"cannot write a directory here: no access to {parent}", file=str(directory))
+        if reason := _in_the_way(directory.absolute(), own):
+            raise WriteError(f"cannot write a directory here: {reason}", file=str(directory))
+
+
+def _in_the_way(place: Path, own: frozenset[str]) -> str:
+    if place.exists():
+        if not place.is_dir():
+            return "this is a file"
+        if Path.cwd().is_relative_to(place.resolve()):
+            return "you are in it; give another"
+        if others := sorted({entry.name for entry in place.iterdir()} - own):
+            return f"it holds what is not ours ({others[0]}); give an empty or new one"
+    parent = next(each for each in place.parents if each.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        return f"no right to write in {parent}"
+    return ""
 
 
 @contextmanager
@@ -56,12 +59,10 @@ def whole_directory(directory: Path) -> Generator[Path]:
     with writing(directory, "this directory"):
         place.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(place)
-        partial = Path(
-            tempfile.mkdtemp(prefix=f"{place.name}.", suffix=".partial", dir=place.parent)
-        )
+        partial = place.with_name(f"{place.name}.{uuid4().hex[:12]}.partial")
+        partial.mkdir()
         try:
             yield partial
-            partial.chmod(0o777 & ~_umask())
             _synchronise(partial)
             _replace(partial, place)
         finally:
@@ -99,17 +100,7 @@ def _synchronise(directory: Path) -> None:
 
 
 def _remove_abandoned(place: Path) -> None:
-    for left in place.parent.glob(f"{_literal(place.name)}.*.partial*"):
+    for left in place.parent.glob(f"{glob.escape(place.name)}.*.partial*"):
         with suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > ABANDONED:
                 shutil.rmtree(left, ignore_errors=True)
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

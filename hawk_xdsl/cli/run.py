@@ -1,16 +1,17 @@
 """``hawk run``, ``hawk trace`` and ``hawk targets``: compiled models on the NPU model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from hawk_xdsl.boundary import FOREIGN_ERRORS, reading, writing
 from hawk_xdsl.cli.app import app
 from hawk_xdsl.cli.console import open_console
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.errors import HawkError, ReadError
 
 
 @app.command("run")
@@ -26,8 +27,9 @@ def run_command(
 ) -> None:
     """Run a compiled model on the NPU model."""
     from hawk_xdsl.difference import error_between
-    from hawk_xdsl.pipeline import REPORT_FILE, load_compiled
-    from hawk_xdsl.report import print_performance, read_bound_shares
+    from hawk_xdsl.pipeline import load_compiled
+    from hawk_xdsl.report import print_performance, read_report
+    from hawk_xdsl.saved import REPORT_FILE
 
     compiled, wanted = load_compiled(directory)
     arrays = compiled.program.example_inputs
@@ -37,15 +39,16 @@ def run_command(
     console = open_console()
     with console.status("running"):
         result = compiled.run(arrays)
-    print_performance(result.launches, read_bound_shares(directory / REPORT_FILE), console)
+    print_performance(result.launches, read_report(directory / REPORT_FILE).bound_shares, console)
     console.print(f"{result.cycles:,.0f} simulated cycles")
     if wanted is not None:
         for line in error_between(result.outputs, wanted).lines("the reference"):
             console.print(line)
     if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        for number, array in enumerate(result.outputs):
-            np.save(output / f"output{number}.npy", array)
+        with writing(output, "the outputs"):
+            output.mkdir(parents=True, exist_ok=True)
+            for number, array in enumerate(result.outputs):
+                np.save(output / f"output{number}.npy", array)
         console.print(f"Outputs: {output}/")
 
 
@@ -61,8 +64,9 @@ def trace_command(
 ) -> None:
     """Run a compiled model's example; write a timeline and tell what made each launch slow."""
     from hawk_xdsl.npu_target.trace import write_trace
-    from hawk_xdsl.pipeline import REPORT_FILE, load_compiled
-    from hawk_xdsl.report import print_performance, read_bound_shares
+    from hawk_xdsl.pipeline import load_compiled
+    from hawk_xdsl.report import print_performance, read_report
+    from hawk_xdsl.saved import REPORT_FILE
 
     compiled, _ = load_compiled(directory)
     console = open_console()
@@ -75,8 +79,9 @@ def trace_command(
             known = ", ".join(dict.fromkeys(f"@{name}" for name, _ in launches)) or "none"
             raise HawkError(f"no launch of @{wanted}; launched: {known}", file=str(directory))
         launches = chosen
-    write_trace(launches, compiled.target, output)
-    print_performance(launches, read_bound_shares(directory / REPORT_FILE), console)
+    with writing(output, "the trace"):
+        write_trace(launches, compiled.target, output)
+    print_performance(launches, read_report(directory / REPORT_FILE).bound_shares, console)
     console.print(f"Timeline: {output} (open it in https://ui.perfetto.dev)")
 
 
@@ -103,7 +108,8 @@ def targets_command() -> None:
 
 
 def _array(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
-    try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise HawkError(f"cannot read an array: {error}", file=str(path)) from None
+    with reading(path, "an array", errors=FOREIGN_ERRORS):
+        array: object = np.load(path, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ReadError("expected one array, got an archive of several", file=str(path))
+        return cast("np.ndarray[tuple[int, ...], np.dtype[np.generic]]", array)

@@ -6,19 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xdsl.parser import Parser
-from xdsl.utils.exceptions import ParseError, VerifyException
-
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import NoInstructionError
 from hawk_xdsl.generation.decide import Decider, Settings
 from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.ir_text import read_module
 from hawk_xdsl.knowledge_store import Entry, SpecRecord
 from hawk_xdsl.passes.npu_decide import open_decider
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
-from hawk_xdsl.universe import context
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,7 @@ class Effect:
 
 def read_op(text: str) -> UndecidedOp:
     """The undecided op of a module's text. Raises ``HawkError`` if it holds none."""
-    try:
-        module = Parser(context(), text).parse_module()
-        module.verify()
-    except (ParseError, VerifyException) as error:
-        raise HawkError(f"not the text of an op: {str(error).splitlines()[0]}") from None
+    module = read_module(text, "store", "the text of an op")
     found = [op for op in module.walk() if isinstance(op, UndecidedOp)]
     if len(found) != 1:
         raise HawkError(f"expected the text of one undecided op, got {len(found)}")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 
@@ -164,6 +164,7 @@ class Target:
 
     ``global_bandwidth`` is bytes per cycle, shared by the cores that are active.
     ``calibrated`` says whether the costs come from measurements; if not, cycles only rank kernels.
+    ``document`` is the TOML text it was read from, and takes no part in comparisons.
     """
 
     name: str
@@ -180,6 +181,7 @@ class Target:
     sync: SyncSpec
     vector: VectorSpec
     cube: CubeSpec
+    document: bytes = field(default=b"", compare=False, repr=False)
 
     def microseconds(self, cycles: float) -> float:
         """Time of a number of cycles."""

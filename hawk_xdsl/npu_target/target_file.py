@@ -85,6 +85,7 @@ def parse_target(content: bytes, file: str) -> Target:
         sync=_sync(table.table("sync")),
         vector=_vector(table.table("vector")),
         cube=_cube(table.table("cube")),
+        document=content,
     )
     table.finish()
     _check_complete(target, table)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
 
 from xdsl.utils.exceptions import PassFailedException
 
@@ -17,8 +17,11 @@ class PassError(HawkError, PassFailedException):
     in no other, the error also is a request to exit: Python prints its line, and the status is 1.
     """
 
-    def __new__(cls, *args: object, **kwargs: object) -> Self:
-        return super().__new__(_ending(cls) if _in_xdsl_opt() else cls)
+    if not TYPE_CHECKING:  # it takes what __init__ takes, of every subclass
+
+        def __new__(cls, *args: object, **kwargs: object) -> "PassError":
+            """An error of this kind, as the program wants it."""
+            return super().__new__(_ending(cls) if _in_xdsl_opt() else cls)
 
 
 def _in_xdsl_opt() -> bool:
