@@ -8,6 +8,7 @@ from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, PyRDLError, VerifyException
 
 from hawk_xdsl.boundary import FOREIGN_ERRORS, LONGEST_REASON, reading
+from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import ReadError
 from hawk_xdsl.universe import context
 
@@ -28,6 +29,15 @@ def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
         module = Parser(context(), text, file).parse_module()
         module.verify()
     return module
+
+
+def read_op(text: str, file: str = "<op>") -> UndecidedOp:
+    """The undecided op of a module's text. Raises ``ReadError`` if it holds none, or several."""
+    module = read_module(text, file, "the text of an op")
+    found = [op for op in module.walk() if isinstance(op, UndecidedOp)]
+    if len(found) != 1:
+        raise ReadError(f"expected the text of one undecided op, got {len(found)}", file=file)
+    return found[0]
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def check_replaceable(directory: Path, own: frozenset[str]) -> None:
             else's, and stays.
     """
     with writing(directory, "a directory here"):
-        if reason := _in_the_way(directory.absolute(), own):
+        if reason := _in_the_way(directory.resolve(), own):
             raise WriteError(f"cannot write a directory here: {reason}", file=str(directory))
 
 
@@ -37,12 +37,14 @@ def _in_the_way(place: Path, own: frozenset[str]) -> str:
     if place.exists():
         if not place.is_dir():
             return "this is a file"
-        if Path.cwd().is_relative_to(place.resolve()):
+        if Path.cwd().is_relative_to(place):
             return "you are in it; give another"
         if others := sorted({entry.name for entry in place.iterdir()} - own):
             return f"it holds what is not ours ({others[0]}); give an empty or new one"
     parent = next(each for each in place.parents if each.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+    if not parent.is_dir():
+        return f"{parent} is a file"
+    if not os.access(parent, os.W_OK | os.X_OK):
         return f"no right to write in {parent}"
     return ""
 
@@ -55,8 +57,8 @@ def whole_directory(directory: Path) -> Generator[Path]:
     process left is removed a day later, when the same directory is written again.
     Raises ``WriteError``.
     """
-    place = directory.absolute()
     with writing(directory, "this directory"):
+        place = directory.resolve()
         place.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(place)
         partial = place.with_name(f"{place.name}.{uuid4().hex[:12]}.partial")

@@ -26,9 +26,9 @@ def hawk(*args: object) -> int:
     return int(stop.value.code or 0)
 
 
-def failure(capsys: pytest.CaptureFixture[str], *args: object) -> str:
-    """What a command that must fail says."""
-    assert hawk(*args) == 1
+def failure(capsys: pytest.CaptureFixture[str], *args: object, status: int = 1) -> str:
+    """What a command that must fail says, in one line; a mistake in its usage has status 2."""
+    assert hawk(*args) == status
     captured = capsys.readouterr()
     lines = captured.err.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("hawk: "), captured.err
@@ -93,7 +93,46 @@ def test_missing_things(capsys: pytest.CaptureFixture[str], tmp_path: Path, exp:
     assert "unknown target" in failure(capsys, "compile", exp, "--target", "abacus")
     assert "no compiled model" in failure(capsys, "run", tmp_path / "nothing")
     assert "no knowledge entry" in failure(capsys, "knowledge", "show", "nonsense")
-    assert "--sources" in failure(capsys, "compile", exp, "--sources", "oracle")
+    assert "--sources" in failure(capsys, "compile", exp, "--sources", "oracle", status=2)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--attempts", "0"),
+        ("--attempts", "many"),
+        ("--tuning", "-1"),
+        ("--seconds", "nan"),
+        ("--seconds", "0"),
+        ("--seed", "-1"),
+        ("--seed", "4294967296"),
+        ("--retrieval", "luck"),
+        ("--nonsense", "1"),
+    ],
+)
+def test_options_that_are_none_are_refused_before_the_source_is_looked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, value: str
+) -> None:
+    told = failure(capsys, "compile", tmp_path / "no.mlir", option, value, status=2)
+    assert option.removeprefix("--") in told
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_any_work(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    exp: Path,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "file" in failure(capsys, "compile", exp, "-o", exp)
+    assert "file" in failure(capsys, "compile", exp, "-o", exp / "below")
+    monkeypatch.chdir(tmp_path)
+    assert "you are in it" in failure(capsys, "compile", exp, "-o", ".")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letters.txt").write_text("not ours")
+    assert "letters.txt" in failure(capsys, "compile", exp, "-o", "home")
+    assert (tmp_path / "home" / "letters.txt").read_text() == "not ours"
+    assert not store.exists()
 
 
 def test_text_that_is_no_mlir_names_the_line(

@@ -16,6 +16,7 @@ from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import (
     Action,
     Artifact,
@@ -32,7 +33,7 @@ from hawk_xdsl.learning.arbitration import arbitrate
 from hawk_xdsl.learning.distillation import Distiller
 from hawk_xdsl.learning.experience import experience
 from hawk_xdsl.learning.judgement import Judgement
-from hawk_xdsl.learning.replay import Replay, read_op
+from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.passes.npu_decide import open_decider
 from hawk_xdsl.semantics.specification import specify

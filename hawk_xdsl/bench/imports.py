@@ -6,16 +6,15 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import load_file, save_file
-from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.universe import context
+from hawk_xdsl.ir_text import read_module
+from hawk_xdsl.saved import named_weights, read_arrays, write_arrays
 from hawk_xdsl.whole_file import whole_file, write_whole
 
 
@@ -29,7 +28,8 @@ class Imports:
 
     def __init__(self, folder: Path, suite: Path) -> None:
         self._folder = folder
-        digest = hashlib.sha256(suite.read_bytes())
+        with reading(suite, "the suite"):
+            digest = hashlib.sha256(suite.read_bytes())
         digest.update(_front_end().encode())
         self._version = digest.hexdigest()[:12]
 
@@ -49,18 +49,16 @@ class Imports:
                 if not isinstance(error.__cause__, OSError):
                     write_whole(failed, error.message)
                 raise
-            pairs = zip(imported.parameter_names, imported.parameters, strict=True)
-            named = {
-                f"{position:04}:{name}": np.ascontiguousarray(array)
-                for position, (name, array) in enumerate(pairs)
-            }
             with whole_file(arrays) as partial:
-                save_file(named, partial)
+                names, values = imported.parameter_names, imported.parameters
+                write_arrays(partial, named_weights(names, values))
             stream = io.StringIO()
             Printer(stream, print_generic_format=True).print_op(imported.module)
             write_whole(text, stream.getvalue())
-        module = Parser(context(), text.read_text(encoding="utf-8"), str(text)).parse_module()
-        kept = load_file(arrays)
+        with reading(text, "the imported case", todo="remove it"):
+            source = text.read_text(encoding="utf-8")
+        module = read_module(source, str(text), "the imported case")
+        kept = read_arrays(arrays, "the weights of the case")
         names = sorted(kept)
         return Program(
             case.name,

@@ -8,7 +8,6 @@ import typer
 from hawk_xdsl.cli.app import StoreOption, TargetOption, app
 from hawk_xdsl.cli.console import decision_progress, open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
-from hawk_xdsl.errors import HawkError
 
 
 @app.command("compile")
@@ -52,26 +51,28 @@ def compile_command(
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
     from hawk_xdsl.difference import error_between
-    from hawk_xdsl.frontend.load import load_program
+    from hawk_xdsl.frontend.load import check_source, load_program
     from hawk_xdsl.generation.decide import Settings
     from hawk_xdsl.generation.decision import Budget, Sources
     from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import load_target
+    from hawk_xdsl.options import one_of
     from hawk_xdsl.pipeline import compile_program
     from hawk_xdsl.report import print_report
+    from hawk_xdsl.saved import OWN
+    from hawk_xdsl.whole_directory import check_replaceable
 
-    if sources not in tuple(Sources):
-        raise HawkError(f"--sources {sources}: expected one of {', '.join(Sources)}")
-    if retrieval not in tuple(RetrievalMode):
-        raise HawkError(f"--retrieval {retrieval}: expected one of {', '.join(RetrievalMode)}")
     settings = Settings(
-        Sources(sources),
+        one_of("--sources", sources, Sources),
         Budget(attempts, tuning, seconds, patience=tuning),
         host_fallback,
         seed,
-        RetrievalMode(retrieval),
+        one_of("--retrieval", retrieval, RetrievalMode),
     )
-    load_target(target)  # a wrong name is told before anything takes time
+    # What is wrong is told before anything takes time.
+    load_target(target)
+    check_source(source)
+    check_replaceable(output, OWN)
     console = open_console()
     with decision_progress(console) as (tell, total, decided):
         tell(f"reading {source}")

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xdsl.parser import Parser
-
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.erased import erased_key, is_held_out
@@ -20,6 +18,7 @@ from hawk_xdsl.generation.model.composites import Composite, Composites, composi
 from hawk_xdsl.generation.model.literals import known_floats
 from hawk_xdsl.generation.model.shorthand import Shorthand
 from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.npu_target import Target, available_targets, load_target
 from hawk_xdsl.npu_target.legality import supports
@@ -27,7 +26,6 @@ from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.structure import structures
-from hawk_xdsl.universe import context
 
 SYMBOL = "kernel"
 
@@ -60,9 +58,7 @@ class Case:
         """
         if not lesson.op:
             raise ChangedLessonError("only held-out lessons keep their op")
-        module = Parser(context(), lesson.op).parse_module()
-        op = next(op for op in module.walk() if isinstance(op, UndecidedOp))
-        case = Case.of(op, teacher)
+        case = Case.of(read_op(lesson.op), teacher)
         if case.specification.digest != lesson.digest:
             raise ChangedLessonError("made with other specifications: generate anew")
         return case

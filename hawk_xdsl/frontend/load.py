@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.frontend.program import Program
@@ -23,19 +24,24 @@ def load_program(source: str) -> Program:
     Raises:
         HawkError: one line with file, line and reason, whatever is wrong with it.
     """
-    if source.endswith(".mlir"):
-        return import_mlir(_existing(source))
-    file, colon, factory = source.rpartition(":")
-    if not colon or not file.endswith(".py"):
-        raise HawkError(f"expected FILE.py:factory or a .mlir file, got {source}")
-    return _load_python(_existing(file), file, factory)
+    file, factory = check_source(source)
+    return import_mlir(Path(file)) if factory is None else _load_python(Path(file), file, factory)
 
 
-def _existing(file: str) -> Path:
-    path = Path(file)
-    if not path.is_file():
-        raise HawkError("no such file", file=file)
-    return path
+def check_source(source: str) -> tuple[str, str | None]:
+    """The file and the factory (none of a ``.mlir`` file) that a source names.
+
+    Raises ``HawkError`` for what names none, and for a file that is not there.
+    """
+    file, factory = source, None
+    if not source.endswith(".mlir"):
+        file, colon, factory = source.rpartition(":")
+        if not colon or not file.endswith(".py"):
+            raise HawkError(f"expected FILE.py:factory or a .mlir file, got {source}")
+    with reading(file, "the source"):
+        if not Path(file).is_file():
+            raise HawkError("no such file", file=file)
+    return file, factory
 
 
 def _load_python(path: Path, file: str, factory: str) -> Program:

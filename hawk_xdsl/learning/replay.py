@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import NoInstructionError
 from hawk_xdsl.generation.decide import Decider, Settings
 from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.ir_text import read_module
+from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import Entry, SpecRecord
 from hawk_xdsl.passes.npu_decide import open_decider
 from hawk_xdsl.semantics.loops import UnreadableError
@@ -28,15 +27,6 @@ class Effect:
     troubles: int  # entries that could not be used, and compositions that did not end
     entries: tuple[str, ...]  # of the kernel
     tried: frozenset[str]  # of all attempts
-
-
-def read_op(text: str) -> UndecidedOp:
-    """The undecided op of a module's text. Raises ``HawkError`` if it holds none."""
-    module = read_module(text, "store", "the text of an op")
-    found = [op for op in module.walk() if isinstance(op, UndecidedOp)]
-    if len(found) != 1:
-        raise HawkError(f"expected the text of one undecided op, got {len(found)}")
-    return found[0]
 
 
 def is_readable(spec: SpecRecord) -> bool:

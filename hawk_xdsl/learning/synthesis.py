@@ -12,6 +12,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.kernel_template import ELEMENTS, kernel_candidates
 from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import (
     Action,
     Artifact,
@@ -28,7 +29,7 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.learning.derivation import UnderivableError, derived
 from hawk_xdsl.learning.generalisation import Reading, readings
 from hawk_xdsl.learning.repair import repairs
-from hawk_xdsl.learning.replay import Effect, Replay, read_op
+from hawk_xdsl.learning.replay import Effect, Replay
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.resizing import UnresizableError, erased, resized

@@ -21,13 +21,7 @@ class PassError(HawkError, PassFailedException):
 
         def __new__(cls, *args: object, **kwargs: object) -> "PassError":
             """An error of this kind, as the program wants it."""
-            return super().__new__(_ending(cls) if _in_xdsl_opt() else cls)
-
-
-def _in_xdsl_opt() -> bool:
-    return Path(sys.argv[0] if sys.argv else "").stem == "xdsl-opt"
-
-
-def _ending(kind: type) -> type:
-    """A kind of error that ends the program with its line, if nobody catches it."""
-    return type(kind.__name__, (kind, SystemExit), {"code": property(lambda e: f"error: {e}")})
+            if Path(sys.argv[0] if sys.argv else "").stem == "xdsl-opt":
+                line = property(lambda error: f"error: {error}")
+                cls = type(cls.__name__, (cls, SystemExit), {"code": line})
+            return super().__new__(cls)
