@@ -18,6 +18,7 @@ from npu_model_kernels import (
     view,
 )  # fmt: skip
 
+from hawk_xdsl.npu_target import Trap
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 Inputs = dict[str, np.ndarray]
@@ -130,6 +131,49 @@ def test_masks() -> None:
     for mnemonic, expected in (("vand", [[0, 0, 0, 1]]), ("vor", [[0, 1, 1, 1]])):
         text = f"npu.{mnemonic} ins({{a}}, {{b}} : {{A}}, {{B}}) outs({{o}} : {{O}})"
         np.testing.assert_array_equal(apply(text, {"a": a, "b": b}, (1, 4), "i8"), expected)
+
+
+EDGES = {
+    "i16": [0, 1, -1, 7, -7, 255, 256, 32767, -32768],
+    "i32": [0, 1, -1, 7, -7, 65536, 2**24 + 1, 2**31 - 1, -(2**31)],
+}
+
+
+@pytest.mark.parametrize("amount", [0, 1, 5, 15])
+@pytest.mark.parametrize("dtype", ["i16", "i32"])
+def test_shifts_move_bits_and_only_the_unsigned_one_forgets_the_sign(
+    dtype: str, amount: int
+) -> None:
+    bits = int(dtype[1:])
+    a = np.array([EDGES[dtype]], NUMPY_DTYPES[dtype])
+    wanted = {
+        "vshl": [(int(n) << amount) % 2**bits for n in a[0]],
+        "vshr": [(int(n) >> amount) % 2**bits for n in a[0]],
+        "vshru": [(int(n) % 2**bits) >> amount for n in a[0]],
+    }
+    for mnemonic, values in wanted.items():
+        number = f"%n = arith.constant {amount} : {dtype}\n"
+        text = f"npu.{mnemonic} ins({{a}}, %n : {{A}}, {dtype}) outs({{o}} : {{O}})"
+        found = apply(number + text, {"a": a}, (1, 9), dtype)
+        assert [int(n) % 2**bits for n in found[0]] == values, mnemonic
+
+
+def test_a_shift_by_more_than_the_bits_is_undefined() -> None:
+    a = np.array([[1]], np.int32)
+    text = "%n = arith.constant 32 : i32\nnpu.vshl ins({a}, %n : {A}, i32) outs({o} : {O})"
+    with pytest.raises(Trap, match="shifts by 32, not in 0..31"):
+        apply(text, {"a": a}, (1, 1), "i32")
+
+
+def test_arithmetic_and_casts_between_integers_wrap() -> None:
+    a = np.array([EDGES["i32"]], np.int32)
+    for mnemonic, function in (("vadd", np.add), ("vsub", np.subtract), ("vmul", np.multiply)):
+        text = f"npu.{mnemonic} ins({{a}}, {{b}} : {{A}}, {{B}}) outs({{o}} : {{O}})"
+        b = np.ascontiguousarray(a[:, ::-1])
+        found = apply(text, {"a": a, "b": b}, (1, 9), "i32")
+        np.testing.assert_array_equal(found, function(a.astype(np.int64), b).astype(np.int32))
+    narrow = apply("npu.vcast <trunc> ins({a} : {A}) outs({o} : {O})", {"a": a}, (1, 9), "i16")
+    np.testing.assert_array_equal(narrow, a.astype(np.int16))
 
 
 @pytest.mark.parametrize("predicate", ["eq", "ne", "lt", "le", "gt", "ge"])

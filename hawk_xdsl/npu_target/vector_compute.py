@@ -102,6 +102,28 @@ def _divide(left: Operand, right: Operand, out: Array) -> None:
         out[...] = np.trunc(np.asarray(left, np.float64) / np.asarray(right, np.float64))
 
 
+def _shift(function: Binary) -> Binary:
+    """A shift; by an amount that no element has bits for it is undefined: a trap."""
+
+    def shift(left: Array, right: Operand, out: Array) -> None:
+        bits = 8 * out.itemsize
+        wrong = [int(n) for n in np.asarray(right).reshape(-1) if not 0 <= n < bits]
+        if wrong:
+            raise Fault(
+                TrapCode.FIELD_RANGE,
+                f"shifts by {wrong[0]}, not in 0..{bits - 1}",
+                amount=wrong[0],
+            )
+        function(left, np.asarray(right).astype(out.dtype), out=out)
+
+    return shift
+
+
+def _shift_in_zeros(left: Array, right: Array, out: Array) -> None:
+    unsigned = np.dtype(f"u{out.dtype.name}")
+    np.right_shift(left.view(unsigned), right.view(unsigned), out=out.view(unsigned))
+
+
 _UNARY: dict[str, Unary] = {
     "npu.vexp": np.exp,
     "npu.vln": np.log,
@@ -123,6 +145,9 @@ _BINARY: dict[str, Binary] = {
     "npu.vmin": np.minimum,
     "npu.vand": np.bitwise_and,
     "npu.vor": np.bitwise_or,
+    "npu.vshl": _shift(np.left_shift),
+    "npu.vshr": _shift(np.right_shift),
+    "npu.vshru": _shift(_shift_in_zeros),
 }
 
 
@@ -240,8 +265,7 @@ def _cast(rounding: Rounding) -> Compute:
             exact = _ROUND_TO_INTEGER[rounding](source.astype(np.float64))
             out[...] = np.clip(np.nan_to_num(exact, posinf=np.inf), limits.min, limits.max)
         else:
-            limits = np.iinfo(out.dtype.type)
-            out[...] = np.clip(source, limits.min, limits.max)
+            out[...] = source.astype(out.dtype)  # the low bits: saturation is off
 
     return _unary(compute)
 

@@ -201,6 +201,9 @@ BINARY_OPS = _declare(
         "vmin": "The smaller; NaN if either is.",
         "vand": "Bitwise and.",
         "vor": "Bitwise or.",
+        "vshl": "The bits moved up by the second operand; zeros come in, the top ones are lost.",
+        "vshr": "The bits moved down by the second operand; copies of the sign come in.",
+        "vshru": "The bits moved down by the second operand; zeros come in.",
     },
 )
 """The binary instructions by mnemonic."""

@@ -24,6 +24,10 @@ OTHER = "made for another language (grammar, vocabulary or form)"
 """What is said of a model or of lessons for a language that is not that of now."""
 
 
+ADDED_TO = frozenset({"9ccc52afab4e"})
+"""Languages of before, by fingerprint, that this one only adds words to: their texts are its own."""
+
+
 class LanguageError(HawkError):
     """A kernel model for another language, or one that does not say for which."""
 
@@ -48,12 +52,15 @@ def language_fingerprint() -> str:
 
 
 def check_language(directory: Path) -> None:
-    """Raises ``LanguageError`` for a model that was made for another language."""
+    """Raises ``LanguageError`` for a model that was made for a language that this is none of.
+
+    A model of a language that words were added to since writes texts without them.
+    """
     path = directory / FACTS_FILE
     try:
         language = json.loads(path.read_text(encoding="utf-8"))["language"]
     except (OSError, TypeError, KeyError, ValueError):
         message = "not a kernel model, or a damaged one: its language is not told"
         raise LanguageError(message, file=str(path)) from None
-    if language != language_fingerprint():
+    if language != language_fingerprint() and language not in ADDED_TO:
         raise LanguageError(f"{OTHER}: train anew", file=str(path))
