@@ -10,7 +10,7 @@ from tiny_model import save_tiny_model
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model import model_files
-from hawk_xdsl.generation.model.language import check_language
+from hawk_xdsl.generation.model.language import ADDED_TO, LanguageError, check_language
 from hawk_xdsl.generation.model.model_files import (
     PROMPT_FILE,
     SMOLLM,
@@ -164,3 +164,13 @@ def test_a_cache_that_cannot_be_written_is_refused(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert "cannot keep the converted model" in refusal(SMOLLM)
+
+
+def test_a_language_that_only_got_more_words_keeps_its_models(tmp_path: Path) -> None:
+    for language, loads in ((next(iter(ADDED_TO)), True), ("0123456789ab", False)):
+        (tmp_path / "hawk_training.json").write_text(f'{{"language": "{language}"}}')
+        if loads:
+            check_language(tmp_path)
+        else:
+            with pytest.raises(LanguageError, match="train anew"):
+                check_language(tmp_path)

@@ -25,7 +25,7 @@ OTHER = "made for another language (grammar, vocabulary or form)"
 
 
 ADDED_TO = frozenset({"9ccc52afab4e"})
-"""Languages of before, by fingerprint, that this one only adds words to: their texts are its own."""
+"""Earlier languages, by fingerprint, that words were only added to: their texts are texts still."""
 
 
 class LanguageError(HawkError):
