@@ -31,8 +31,10 @@ from hawk_xdsl.knowledge_store.store_view import default_store_path
 
 KERNEL = KernelRecord(
     spec_hash="5bec",
+    target_hash="910b",
+    entries_hash="e1",
+    verifier_hash="v1",
     target="ascend910b1",
-    verifier_version="1",
     text="across r in 0..8 {\n}\n",
     source="template",
     cycles=900,
@@ -94,8 +96,8 @@ def test_records_come_back_as_they_were(opened: KnowledgeStore, path: Path) -> N
 
 def test_a_kernel_is_found_only_under_its_key(opened: KnowledgeStore) -> None:
     opened.put_kernel(KERNEL)
-    for other in ({"spec_hash": "0"}, {"target": "ascend950"}, {"verifier_version": "2"}):
-        assert opened.get_kernel(replace(KERNEL.key, **other)) is None
+    for name in vars(KERNEL.key):
+        assert opened.get_kernel(replace(KERNEL.key, **{name: "another"})) is None
     opened.drop_kernel(KERNEL.key)
     assert opened.get_kernel(KERNEL.key) is None
 

@@ -13,7 +13,7 @@ from hawk_xdsl.generation.composing.kernel_template import fill, kernel_candidat
 from hawk_xdsl.generation.composing.template import instantiate
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Source, Sources
-from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
+from hawk_xdsl.generation.judging.verifier import verifier_digest
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.knowledge_store import (
     Action,
@@ -56,7 +56,18 @@ def keep(store: Path, op: str, kernel: str) -> Specification:
         text = op_as_text(undecided(op))
         opened.record_spec(SpecRecord(digest, "op", specification.text, text))
         opened.put_kernel(
-            KernelRecord(digest, TARGET, VERIFIER_VERSION, kernel, "model", 500, 400.0, "mte2")
+            KernelRecord(
+                digest,
+                load_target(TARGET).digest,
+                "",
+                verifier_digest(),
+                TARGET,
+                kernel,
+                "model",
+                500,
+                400.0,
+                "mte2",
+            )
         )
     return specification
 

@@ -36,6 +36,10 @@ def compile_command(
     host_fallback: Annotated[
         bool, typer.Option("--host-fallback", help="Leave ops without a kernel on the host.")
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Pass over the store's kernels and failures: ask again."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seeds the gate's inputs and the sampling.")] = 0,
     model: Annotated[
         str | None,
@@ -68,6 +72,7 @@ def compile_command(
         host_fallback,
         seed,
         one_of("--retrieval", retrieval, RetrievalMode),
+        fresh,
     )
     # What is wrong is told before anything takes time.
     load_target(target)

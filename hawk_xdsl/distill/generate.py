@@ -20,8 +20,8 @@ from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, shards_
 from hawk_xdsl.distill.specs import random_op
 from hawk_xdsl.distill.teacher import Case, Teacher
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
 from hawk_xdsl.generation.judging.trial_inputs import Drawn
+from hawk_xdsl.generation.judging.verifier import verifier_digest
 from hawk_xdsl.generation.model.language import OTHER, language_fingerprint
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.semantics.reading import UnreadableError
@@ -186,7 +186,7 @@ def made_by(order: Order, entries: Sequence[Entry], numbers: range) -> dict[str,
         "attempts": order.attempts,
         "tuning": order.tuning,
         "language": language_fingerprint(),
-        "verifier": VERIFIER_VERSION,
+        "verifier": verifier_digest(),
         "knowledge": sorted(e.name for e in entries if e.kind is not EntryKind.RULE),
     }
 

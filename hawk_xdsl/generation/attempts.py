@@ -8,6 +8,7 @@ from hawk_xdsl.generation.decision import Budget, Effort
 from hawk_xdsl.generation.draft import Draft, Proposer
 from hawk_xdsl.generation.judging.gate import Gate, Verdict
 from hawk_xdsl.generation.ledger import Ledger
+from hawk_xdsl.generation.refusal import Refusal
 from hawk_xdsl.npu_target import Bound
 
 FAST_ENOUGH = 1.05
@@ -24,10 +25,7 @@ class Found:
 
 @dataclass
 class Attempts:
-    """The attempts at one op, drafts of ``proposer``.
-
-    ``traps`` are the reasons of all refusals, the last one last.
-    """
+    """The attempts at one op, drafts of ``proposer``; ``refusals`` are those of all of them."""
 
     label: str
     gate: Gate
@@ -37,7 +35,7 @@ class Attempts:
     proposer: Proposer
     progress: Callable[[str], None]
     effort: Effort = field(default_factory=Effort)
-    traps: list[str] = field(default_factory=list[str])
+    refusals: list[Refusal] = field(default_factory=list[Refusal])
     _tried: set[str] = field(default_factory=set[str])
 
     def until_right(self) -> Found | None:
@@ -80,19 +78,19 @@ class Attempts:
         while (draft := proposer.next()) is not None:
             if draft.trouble is not None:
                 self.ledger.record(draft, None)
-                self.traps.append(draft.trouble.message)
+                self.refusals.append(Refusal(draft.trouble.code, draft.trouble.message))
             elif draft.text not in self._tried:
                 return draft
         return None
 
     def _check(self, draft: Draft, which: str) -> Verdict:
-        who = draft.model or str(draft.source)
+        who = draft.writer
         self.progress(f"{self.label}: {which}: {who} {draft.about}".rstrip())
         self._tried.add(draft.text)
         started = time.monotonic()
         verdict = self.gate.check(draft.text)
         self.ledger.record(draft, verdict, time.monotonic() - started)
         if not verdict.accepted:
-            self.traps.append(verdict.trap_message or "")
+            self.refusals.append(Refusal(verdict.trap_code or "", verdict.trap_message or ""))
         self.proposer.learn(draft, verdict)
         return verdict

@@ -13,6 +13,7 @@ from hawk_xdsl.generation.composing.template import candidates, instantiate
 from hawk_xdsl.generation.decision import Source
 from hawk_xdsl.generation.draft import Draft, Trouble
 from hawk_xdsl.generation.judging.gate import Verdict
+from hawk_xdsl.generation.refusal import Against, against
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
@@ -50,7 +51,7 @@ class TemplateProposer:
         self._specification = specification
         self._target = target
         self._compositions = compositions(composer, specification, learned, evidence)
-        self._blame = Blame()
+        self._blame = Blame(frozenset(rule.name for rule in composer.rules))
         self._troubles: list[Draft] = []
         self._waiting: list[tuple[Entry, Candidate]] = []
         self._texts: set[str] = set()
@@ -100,7 +101,7 @@ class TemplateProposer:
             self._cycles = min(verdict.cycles, self._cycles or verdict.cycles)
         elif draft.source is Source.TEMPLATE:
             self._blame.refuse(draft.entries, verdict.trap_code)
-            self._doubtful = True
+            self._doubtful = self._doubtful or against(verdict.trap_code) is not Against.LOOPS
 
     def _best(self) -> tuple[Entry, Candidate] | None:
         """The first of those that least speaks against; they wait in the order of estimates."""

@@ -8,6 +8,7 @@ from math import inf
 from uuid import uuid4
 
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.digest import digest_of
 from hawk_xdsl.errors import HawkError, OptionError
 from hawk_xdsl.generation.attempts import FAST_ENOUGH, Attempts
 from hawk_xdsl.generation.by_model import ModelProposer
@@ -18,15 +19,22 @@ from hawk_xdsl.generation.decision import Budget, Decision, Effort, Source, Sour
 from hawk_xdsl.generation.draft import Proposer
 from hawk_xdsl.generation.judging.gate import Finish, Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
+from hawk_xdsl.generation.judging.verifier import verifier_digest
+from hawk_xdsl.generation.kept import OlderKernels
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.model.authoring import Author
 from hawk_xdsl.generation.model.prompt import PromptFormat
 from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
 from hawk_xdsl.generation.op_text import op_as_text
-from hawk_xdsl.generation.ordering import InTurn, Nobody, SureFirst
+from hawk_xdsl.generation.ordering import InTurn, SureFirst
+from hawk_xdsl.generation.refusal import TRANSIENT, Refusal, furthest
 from hawk_xdsl.knowledge_store import (
+    NAMED,
     Entry,
     Evidence,
+    FailureRecord,
+    KernelKey,
+    KernelRecord,
     KnowledgeStore,
     RetrievalMode,
     SpecRecord,
@@ -67,6 +75,7 @@ class Settings:
     host_fallback: bool = False
     seed: int = 0
     retrieval: RetrievalMode = RetrievalMode.FUSED
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):
@@ -74,6 +83,8 @@ class Settings:
                 message = f"expected one of {', '.join(known)}, got {getattr(self, name)!r}"
                 raise OptionError(f"{name}: {message}")
         check_seed("seed", self.seed)
+        if self.fresh and self.sources is Sources.REPLAY:
+            raise OptionError("fresh: sources=replay asks nobody but the store; drop one of them")
 
 
 @dataclass
@@ -83,7 +94,8 @@ class Decider:
     ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
     ``author`` is asked for the local model only when an op gets that far; ``kernel_format`` is
     known before: that of a model which was trained to write kernels. ``learned`` are the names of
-    the entries that do not come with the package.
+    the entries that do not come with the package. ``model_fingerprint`` tells the local model from
+    others.
     """
 
     target: Target
@@ -95,6 +107,7 @@ class Decider:
     finish: Finish
     author: Callable[[], Author]
     kernel_format: Callable[[], PromptFormat | None]
+    model_fingerprint: Callable[[], str]
     settings: Settings
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
@@ -105,6 +118,20 @@ class Decider:
     def evidence(self) -> Mapping[str, Evidence]:
         """What every entry had brought before this compile."""
         return self.known.evidence()
+
+    @cached_property
+    def entries_digest(self) -> str:
+        """A digest of the knowledge in use."""
+        return digest_of(self.entries)
+
+    @cached_property
+    def asked(self) -> str:
+        """Who is asked, as failures are remembered by; the budget is compared apart."""
+        settings = self.settings
+        words = [str(settings.sources), f"seed {settings.seed}"]
+        if settings.sources.asks_model:
+            words += [f"retrieval {settings.retrieval}", f"model {self.model_fingerprint()}"]
+        return ", ".join(words)
 
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
@@ -159,22 +186,43 @@ class _Op:
             op, specification, self._signature, decider.target, settings.seed, decider.finish
         )
         self._ledger = Ledger(
-            decider.store, decider.run_id, specification, decider.target, settings.seed
+            decider.store,
+            decider.run_id,
+            specification,
+            decider.target,
+            settings.seed,
+            KernelKey(
+                specification.digest,
+                decider.target.digest,
+                decider.entries_digest,
+                verifier_digest(),
+            ),
+            frozenset(rule.name for rule in decider.composer.rules),
         )
         self._bound = bound_of(specification, decider.target)
-        self._traps: list[str] = []
+        self._refusals: list[Refusal] = []
 
     def decide(self) -> Decision:
-        kept = self._kept()
-        if kept is not None:
-            return kept
+        older: Sequence[KernelRecord] = ()
+        if not self._decider.settings.fresh:
+            kept = self._kept()
+            if kept is not None:
+                return kept
+            older = self._older()
+            failed = self._failed_before(older)
+            if failed is not None:
+                reason = f"{failed.reason} (remembered; --fresh asks again)"
+                decision = self._decision(Source.HOST, None, Effort())
+                return replace(decision, reason=reason, remembered=True)
+        return self._sought(older)
+
+    def _sought(self, older: Sequence[KernelRecord]) -> Decision:
+        """What those who may be asked find, drafts that are kept of other times among them."""
         settings = self._decider.settings
         model = self._model() if settings.sources.asks_model else None
         templates = self._templates() if settings.sources.composes else None
-        if model is not None and templates is not None:
-            proposer = self._together(model, templates)
-        else:
-            proposer = model or templates or Nobody()
+        kept = OlderKernels(older)
+        proposer = self._together(model, templates, kept)
         attempts = Attempts(
             self._label,
             self._gate,
@@ -183,30 +231,30 @@ class _Op:
             settings.budget,
             proposer,
             self._decider.progress,
-            traps=self._traps,
+            refusals=self._refusals,
         )
         found = attempts.until_right()
         if found is not None and settings.sources.tunes:
             # A general model improves on what it wrote; of the others the templates know what is
             # faster.
-            from_template = found.draft.source is Source.TEMPLATE
-            tuner = templates if from_template or self._decider.kernel_format() else None
-            found = attempts.tuned(found, tuner or proposer)
+            general = found.draft.source is Source.MODEL and not self._decider.kernel_format()
+            tuner = proposer if templates is None or general else InTurn((kept, templates))
+            found = attempts.tuned(found, tuner)
         effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
         if model is not None:
             tokens, rejected = model.tokens, model.rejected_lines
             effort = replace(effort, tokens=tokens, rejected_lines=rejected)
         timed_out = model is not None and model.timed_out
         if found is None:
-            reason = self._traps[-1] if self._traps else _NOBODY[settings.sources]
-            return replace(
-                self._decision(Source.HOST, None, effort), reason=reason, timed_out=timed_out
-            )
+            return replace(self._failed(effort, timed_out), timed_out=timed_out)
         draft, verdict = found.draft, found.verdict
         self._ledger.keep(draft, verdict, self._bound)
         decision = self._decision(draft.source, verdict, effort)
         return replace(
-            decision, entries=draft.entries, origin=draft.model or "", timed_out=timed_out
+            decision,
+            entries=draft.entries,
+            origin=draft.model or draft.origin,
+            timed_out=timed_out,
         )
 
     def _kept(self) -> Decision | None:
@@ -217,11 +265,55 @@ class _Op:
             return None
         verdict = self._gate.check(record.text)
         if not verdict.accepted:
-            self._traps.append(f"a kernel kept in the store: {verdict.trap_message}")
+            reason = f"a kernel kept in the store: {verdict.trap_message}"
+            self._refusals.append(Refusal(verdict.trap_code or "", reason))
             decider.store.drop_kernel(key)
             return None
         decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
         return replace(decision, entries=record.entries, origin=record.source)
+
+    def _older(self) -> list[KernelRecord]:
+        """Kernels of the op that were kept with other knowledge or by another verifier.
+
+        With replay, which has nothing else, also those of a target that had this one's name.
+        """
+        target, replay = self._decider.target, self._decider.settings.sources is Sources.REPLAY
+        hashes = (target.digest, f"{NAMED}{target.name}")
+        found = [
+            record
+            for record in self._decider.known.kernels(self._specification.digest)
+            if record.key != self._ledger.key
+            and (record.target_hash in hashes or (replay and record.target == target.name))
+        ]
+        return sorted(found, key=lambda r: (hashes[0] != r.target_hash, r.cycles, r.text))
+
+    def _failed_before(self, older: Sequence[KernelRecord]) -> FailureRecord | None:
+        """The failure of those who would be asked now, with as much or more, if there was one.
+
+        None where a kernel has come into the store since, though for another key.
+        """
+        decider, budget = self._decider, self._decider.settings.budget
+        if decider.settings.sources is Sources.REPLAY:
+            return None
+        for failure in decider.known.failures(self._ledger.key):
+            if (
+                failure.asked == decider.asked
+                and failure.attempts >= budget.attempts
+                and failure.patience >= budget.patience
+                and failure.seconds >= budget.seconds
+                and not any(record.created > failure.created for record in older)
+            ):
+                return failure
+        return None
+
+    def _failed(self, effort: Effort, timed_out: bool) -> Decision:
+        """That there is no kernel, remembered unless time or memory was the reason."""
+        settings = self._decider.settings
+        best = furthest(self._refusals) or Refusal("nobody", _NOBODY[settings.sources])
+        transient = timed_out or any(each.code in TRANSIENT for each in self._refusals)
+        if settings.sources is not Sources.REPLAY and not transient:
+            self._ledger.fail(best, self._decider.asked, settings.budget)
+        return replace(self._decision(Source.HOST, None, effort), reason=best.reason)
 
     def _templates(self) -> Proposer:
         decider = self._decider
@@ -245,13 +337,17 @@ class _Op:
             patience=decider.settings.budget.patience,
         )
 
-    def _together(self, model: ModelProposer, templates: Proposer) -> Proposer:
+    def _together(
+        self, model: ModelProposer | None, templates: Proposer | None, kept: OlderKernels
+    ) -> Proposer:
         """A model that was trained for it goes first where it is sure; any other comes last."""
+        if model is None or templates is None:
+            return InTurn([each for each in (templates, kept, model) if each is not None])
         form = self._decider.kernel_format()
         if form is not None and form.threshold < inf:
-            return SureFirst(model, templates, form.threshold)
+            return InTurn((SureFirst(model, templates, form.threshold), kept))
         turn = self._decider.settings.budget.attempts * 3 // 4
-        return InTurn((templates, model), max(1, turn))
+        return InTurn((templates, kept, model), max(1, turn))
 
     def _model(self) -> ModelProposer:
         settings = self._decider.settings

@@ -103,6 +103,7 @@ class Decision:
     origin: str = ""
     reason: str = ""
     timed_out: bool = False
+    remembered: bool = False  # nobody was asked: those who would be have failed before
 
     @property
     def attempts(self) -> int:

@@ -21,6 +21,7 @@ class Trouble:
 class Draft:
     """A kernel body and how it came about; with ``trouble`` it is not complete.
 
+    ``origin`` is who wrote a text that was kept, ``model`` the model that wrote it now.
     ``about`` says in a few words what distinguishes it, such as its tile sizes; ``sizes`` are those
     of a template's axes. ``written`` is the text as a model wrote it in shorthand. ``seconds`` and
     ``tokens`` are what writing it took; ``likelihood`` is the model's, the mean natural logarithm
@@ -36,10 +37,16 @@ class Draft:
     trouble: Trouble | None = None
     prompt: tuple[Message, ...] = ()
     model: str | None = None
+    origin: str = ""
     seconds: float = 0.0
     tokens: int = 0
     rejected_lines: int = 0
     likelihood: float = 0.0
+
+    @property
+    def writer(self) -> str:
+        """Who wrote it: a model's name, or its source."""
+        return self.model or self.origin or str(self.source)
 
 
 class Proposer(Protocol):

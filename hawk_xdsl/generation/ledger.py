@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
+from hawk_xdsl.generation.decision import Budget, Source
 from hawk_xdsl.generation.draft import Draft
-from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION, Verdict
-from hawk_xdsl.knowledge_store import KernelKey, KernelRecord, KnowledgeStore, Outcome
+from hawk_xdsl.generation.judging.gate import Verdict
+from hawk_xdsl.generation.refusal import Refusal, blamed
+from hawk_xdsl.knowledge_store import (
+    FailureRecord,
+    KernelKey,
+    KernelRecord,
+    KnowledgeStore,
+    Outcome,
+)
 from hawk_xdsl.knowledge_store import Verdict as RecordedVerdict
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.semantics.specification import Specification
@@ -12,18 +20,18 @@ from hawk_xdsl.semantics.specification import Specification
 
 @dataclass(frozen=True)
 class Ledger:
-    """The records of one op in one run."""
+    """The records of one op in one run.
+
+    ``key`` is what its kernel is kept under; ``rewrites`` names the entries that are such.
+    """
 
     store: KnowledgeStore
     run_id: str
     specification: Specification
     target: Target
     seed: int
-
-    @property
-    def key(self) -> KernelKey:
-        """What a kernel of this op is kept under."""
-        return KernelKey(self.specification.digest, self.target.name, VERIFIER_VERSION)
+    key: KernelKey
+    rewrites: frozenset[str] = frozenset()
 
     def record(self, draft: Draft, verdict: Verdict | None, seconds: float = 0.0) -> None:
         """One draft and its verdict; ``None`` where trouble kept it from the gate.
@@ -59,13 +67,16 @@ class Ledger:
                 tokens=draft.tokens,
             )
         )
-        if draft.model is None and verdict is not None:
-            for name in draft.entries:
-                self.store.record_use(name, won=verdict.accepted)
+        if draft.source is not Source.TEMPLATE or verdict is None:
+            return
+        code = verdict.trap_code
+        accountable = draft.entries if accepted else blamed(draft.entries, code, self.rewrites)
+        for name in accountable:
+            self.store.record_use(name, won=accepted)
 
     def compare(self, first: Draft, by: Verdict, second: Draft, found: Verdict) -> None:
         """Credits the cycles between two right kernels to the entries that only one came from."""
-        if not found.accepted or (first.model or second.model) is not None:
+        if not found.accepted or {first.source, second.source} != {Source.TEMPLATE}:
             return
         gained = by.cycles - found.cycles
         for name in second.entries:
@@ -79,14 +90,28 @@ class Ledger:
         """The kernel, for the next compile."""
         self.store.put_kernel(
             KernelRecord(
-                spec_hash=self.specification.digest,
+                **vars(self.key),
                 target=self.target.name,
-                verifier_version=VERIFIER_VERSION,
                 text=verdict.text,
-                source=draft.model or str(draft.source),
+                source=draft.writer,
                 cycles=verdict.cycles,
                 bound_cycles=bound.cycles,
                 bottleneck=str(verdict.bottleneck),
                 entries=draft.entries,
+            )
+        )
+        self.store.drop_failures(self.key)
+
+    def fail(self, best: Refusal, asked: str, budget: Budget) -> None:
+        """That nobody found a kernel, for the next compile."""
+        self.store.put_failure(
+            FailureRecord(
+                **vars(self.key),
+                asked=asked,
+                attempts=budget.attempts,
+                patience=budget.patience,
+                seconds=budget.seconds,
+                code=best.code,
+                reason=best.reason,
             )
         )

@@ -2,32 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from hawk_xdsl.generation.draft import Draft, Proposer
 from hawk_xdsl.generation.judging.gate import Verdict
-
-
-class Nobody:
-    """Proposes nothing."""
-
-    def next(self) -> Draft | None:
-        """None."""
-        return None
-
-    def learn(self, draft: Draft, verdict: Verdict) -> None:
-        """Nothing to learn for."""
 
 
 @dataclass
 class InTurn:
     """One proposer after the other, each while it has drafts.
 
-    All but the last give up their turn after ``turn`` complete drafts, so that the last is asked
-    within the budget; they go on when the last has nothing more.
+    All but the last give up their turn after ``turn`` complete drafts, if it is given, so that the
+    last is asked within the budget; they go on when the last has nothing more.
     """
 
     proposers: Sequence[Proposer]
-    turn: int
+    turn: float = inf
     _given: int = 0
 
     def next(self) -> Draft | None:

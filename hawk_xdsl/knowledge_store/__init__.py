@@ -16,6 +16,7 @@ from hawk_xdsl.knowledge_store.records import (
     Action,
     Curation,
     Evidence,
+    FailureRecord,
     KernelKey,
     KernelRecord,
     Message,
@@ -24,16 +25,19 @@ from hawk_xdsl.knowledge_store.records import (
     Verdict,
 )
 from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retrieved, Retriever
+from hawk_xdsl.knowledge_store.schema import NAMED
 from hawk_xdsl.knowledge_store.store import KnowledgeStore
 from hawk_xdsl.knowledge_store.store_view import StoreView, default_store_path
 
 __all__ = [
+    "NAMED",
     "Action",
     "Artifact",
     "Curation",
     "Entry",
     "EntryKind",
     "Evidence",
+    "FailureRecord",
     "HardwareFeatures",
     "KernelKey",
     "KernelRecord",

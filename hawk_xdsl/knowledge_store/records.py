@@ -28,11 +28,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class KernelKey:
-    """What a verified kernel is valid for."""
+    """What a verified kernel, or a failure, is valid for: digests of contents, no names."""
 
     spec_hash: str
-    target: str
-    verifier_version: str
+    target_hash: str
+    entries_hash: str  # of the entries in use
+    verifier_hash: str  # of the code that decides verdicts
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,43 @@ class KernelRecord:
     """A kernel text that passed the whole gate; cycles are simulated."""
 
     spec_hash: str
-    target: str
-    verifier_version: str
+    target_hash: str
+    entries_hash: str
+    verifier_hash: str
+    target: str  # its name
     text: str
     source: str  # who wrote it: a template, a model
     cycles: int
     bound_cycles: float  # the roofline bound of the operation
     bottleneck: str  # pipe
+    trust: str = ""  # what its verdict rested on
     entries: tuple[str, ...] = ()  # names of the entries used
     created: float = field(default_factory=time.time)  # seconds since the epoch
 
     @property
     def key(self) -> KernelKey:
         """What the kernel is valid for."""
-        return KernelKey(self.spec_hash, self.target, self.verifier_version)
+        return KernelKey(self.spec_hash, self.target_hash, self.entries_hash, self.verifier_hash)
+
+
+@dataclass(frozen=True)
+class FailureRecord:
+    """That nobody found a kernel: who was asked, within which budget, and why the best one failed.
+
+    A failure speaks for the same question asked with as much or less, never for one with more.
+    """
+
+    spec_hash: str
+    target_hash: str
+    entries_hash: str
+    verifier_hash: str
+    asked: str  # sources, retrieval, model, seed
+    attempts: int
+    patience: int  # of the tile search
+    seconds: float  # that the model might take
+    code: str
+    reason: str
+    created: float = field(default_factory=time.time)  # seconds since the epoch
 
 
 @dataclass(frozen=True)
@@ -132,7 +156,7 @@ class Evidence:
     cycles_gained: int = 0
 
 
-def to_row(record: KernelRecord | Outcome | Curation) -> dict[str, SqlValue]:
+def to_row(record: KernelRecord | FailureRecord | Outcome | Curation) -> dict[str, SqlValue]:
     """The columns of a record: its fields, tuples as JSON."""
     values = {spec.name: getattr(record, spec.name) for spec in fields(record)}
     return {name: _column(value) for name, value in values.items()}

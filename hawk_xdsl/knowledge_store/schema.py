@@ -1,8 +1,11 @@
 """The tables of the store's file, and what makes a file of an older version one of this one."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-# The columns of kernels, outcomes, specs and curations are the fields of their records.
+NAMED = "named "
+"""Before a target's name in place of its digest: kernels of versions that kept only the name."""
+
+# The columns of kernels, failures, outcomes, specs and curations are the fields of their records.
 _VERSION_1 = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE entries (
@@ -35,10 +38,31 @@ CREATE TABLE curations (
 CREATE TABLE disabled (name TEXT PRIMARY KEY, curation INTEGER NOT NULL)
 """
 
+# What was kept under a name and a version number is no answer any more, but may still be a draft.
+_VERSION_3 = """
+ALTER TABLE kernels RENAME TO kernels_by_name;
+CREATE TABLE kernels (
+  spec_hash TEXT NOT NULL, target_hash TEXT NOT NULL, entries_hash TEXT NOT NULL,
+  verifier_hash TEXT NOT NULL, target TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,
+  cycles INTEGER NOT NULL, bound_cycles REAL NOT NULL, bottleneck TEXT NOT NULL,
+  trust TEXT NOT NULL, entries TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY (spec_hash, target_hash, entries_hash, verifier_hash));
+INSERT OR IGNORE INTO kernels
+  SELECT spec_hash, 'named ' || target, '', verifier_version, target, text, source, cycles,
+    bound_cycles, bottleneck, '', entries, created FROM kernels_by_name;
+DROP TABLE kernels_by_name;
+CREATE TABLE failures (
+  spec_hash TEXT NOT NULL, target_hash TEXT NOT NULL, entries_hash TEXT NOT NULL,
+  verifier_hash TEXT NOT NULL, asked TEXT NOT NULL, attempts INTEGER NOT NULL,
+  patience INTEGER NOT NULL, seconds REAL NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
+  created REAL NOT NULL,
+  PRIMARY KEY (spec_hash, target_hash, entries_hash, verifier_hash, asked))
+"""
+
 STATEMENTS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(version.split(";")) for version in (_VERSION_1, _VERSION_2)
+    tuple(version.split(";")) for version in (_VERSION_1, _VERSION_2, _VERSION_3)
 )
-"""What makes version 1 of nothing, version 2 of version 1, and so on: tables are only added."""
+"""What makes version 1 of nothing, version 2 of version 1, and so on."""
 
 REQUIRED_TABLES = frozenset({"meta", "entries", "kernels", "outcomes"})
 """What every version has: a file without them is somebody else's."""

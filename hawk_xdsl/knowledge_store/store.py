@@ -15,6 +15,7 @@ from hawk_xdsl.knowledge_store.entry import Entry, format_entry
 from hawk_xdsl.knowledge_store.records import (
     Action,
     Curation,
+    FailureRecord,
     KernelKey,
     KernelRecord,
     Outcome,
@@ -67,7 +68,7 @@ class KnowledgeStore(StoreView):
     def put_kernel(self, kernel: KernelRecord) -> None:
         """Keeps a verified kernel, unless one at least as fast is kept for the same key."""
         row = to_row(kernel)
-        kept = ("spec_hash", "target", "verifier_version")
+        kept = tuple(vars(kernel.key))
         updates = ", ".join(f"{name} = excluded.{name}" for name in row if name not in kept)
         self._write(
             f"{_insert('kernels', row)} ON CONFLICT ({', '.join(kept)}) DO UPDATE SET {updates} "
@@ -78,6 +79,15 @@ class KnowledgeStore(StoreView):
     def drop_kernel(self, key: KernelKey) -> None:
         """Forgets a kernel, for instance one that no longer passes the gate."""
         self._write(f"DELETE FROM kernels WHERE {KERNEL_KEY}", vars(key))
+
+    def put_failure(self, failure: FailureRecord) -> None:
+        """Remembers that nobody found a kernel; the last of the same who were asked counts."""
+        row = to_row(failure)
+        self._write(_insert("failures", row, "OR REPLACE "), row)
+
+    def drop_failures(self, key: KernelKey) -> None:
+        """Forgets what failed under a key: now there is a kernel."""
+        self._write(f"DELETE FROM failures WHERE {KERNEL_KEY}", vars(key))
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Appends the outcome of an attempt."""

@@ -14,6 +14,7 @@ from hawk_xdsl.knowledge_store.entry import Entry, parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Curation,
     Evidence,
+    FailureRecord,
     KernelKey,
     KernelRecord,
     Outcome,
@@ -23,7 +24,10 @@ from hawk_xdsl.knowledge_store.records import (
     outcome_from_row,
 )
 
-KERNEL_KEY = "spec_hash = :spec_hash AND target = :target AND verifier_version = :verifier_version"
+KERNEL_KEY = (
+    "spec_hash = :spec_hash AND target_hash = :target_hash "
+    "AND entries_hash = :entries_hash AND verifier_hash = :verifier_hash"
+)
 
 
 def default_store_path() -> Path:
@@ -58,12 +62,20 @@ class StoreView:
             row = self._connection.execute(query, vars(key)).fetchone()
         return None if row is None else kernel_from_row(dict(row))
 
-    def kernels(self) -> tuple[KernelRecord, ...]:
-        """All kernels kept, the oldest first."""
+    def kernels(self, spec_hash: str | None = None) -> tuple[KernelRecord, ...]:
+        """All kernels kept, or those of one specification, the oldest first."""
         with self._reported():
-            query = "SELECT * FROM kernels ORDER BY created, spec_hash, target"
-            rows = self._connection.execute(query).fetchall()
+            where = "TRUE" if spec_hash is None else "spec_hash = :spec_hash"
+            query = f"SELECT * FROM kernels WHERE {where} ORDER BY created, spec_hash, target"
+            rows = self._connection.execute(query, {"spec_hash": spec_hash}).fetchall()
         return tuple(kernel_from_row(dict(row)) for row in rows)
+
+    def failures(self, key: KernelKey) -> tuple[FailureRecord, ...]:
+        """What failed under a key, the oldest first."""
+        with self._reported():
+            query = f"SELECT * FROM failures WHERE {KERNEL_KEY} ORDER BY created"
+            rows = self._connection.execute(query, vars(key)).fetchall()
+        return tuple(FailureRecord(**dict(row)) for row in rows)
 
     def entries(self) -> tuple[Entry, ...]:
         """The entries learned at run time, by name."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.kernel_template import ELEMENTS, kernel_candidates
-from hawk_xdsl.generation.judging.gate import VERIFIER_VERSION
+from hawk_xdsl.generation.judging.verifier import verifier_digest
 from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import (
@@ -93,7 +93,9 @@ class Synthesizer:
         return tuple(self._done)
 
     def _valid(self, kernel: KernelRecord) -> bool:
-        return (kernel.target, kernel.verifier_version) == (self._target.name, VERIFIER_VERSION)
+        """Whether it was verified by this code on this target, whatever was known then."""
+        valid = (self._target.digest, verifier_digest())
+        return (kernel.target_hash, kernel.verifier_hash) == valid
 
     def _from_kernel(self, kernel: KernelRecord, spec: SpecRecord, known: set[str]) -> None:
         try:

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
+from hawk_xdsl.digest import digest_of
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,11 @@ class Target:
     vector: VectorSpec
     cube: CubeSpec
     document: bytes = field(default=b"", compare=False, repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of what the target is like, whatever it is called."""
+        return digest_of(replace(self, name="", summary=""))
 
     def microseconds(self, cycles: float) -> float:
         """Time of a number of cycles."""

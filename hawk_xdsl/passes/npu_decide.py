@@ -15,7 +15,7 @@ from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Sources
 from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.model_files import kernel_format
+from hawk_xdsl.generation.model.model_files import find_model, kernel_format
 from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,
@@ -75,6 +75,7 @@ def open_decider(
             finish=lambda kernel: finish_kernel(kernel, chosen),
             author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
             kernel_format=_once(lambda: kernel_format(model)),
+            model_fingerprint=lambda: find_model(model).fingerprint(),
             settings=settings,
             progress=progress,
         )
@@ -181,6 +182,7 @@ class NpuDecidePass(NpuPass):
         seconds: most seconds of the model an op; a safety stop.
         seed: seeds the gate's inputs and the model's sampling.
         host_fallback: whether an op without a kernel stays on the host instead of an error.
+        fresh: whether the store's kernels and failures are passed over.
         store: the knowledge store's file.
         model: a Hugging Face directory or id.
     """
@@ -195,6 +197,7 @@ class NpuDecidePass(NpuPass):
     seconds: float = 60.0
     seed: int = 0
     host_fallback: bool = False
+    fresh: bool = False
     store: str | None = None
     model: str | None = None
 
@@ -223,4 +226,5 @@ class NpuDecidePass(NpuPass):
             host_fallback=self.host_fallback,
             seed=self.seed,
             retrieval=RetrievalMode(self.retrieval),
+            fresh=self.fresh,
         )

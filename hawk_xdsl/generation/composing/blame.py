@@ -6,14 +6,12 @@ from itertools import islice
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.composing.composition import Composer, Composition, NoInstructionError
+from hawk_xdsl.generation.refusal import Against, against, blamed
 from hawk_xdsl.knowledge_store import Evidence
 from hawk_xdsl.semantics.specification import Specification
 
-MISFITS = frozenset({"capacity", "unplanned", "unfilled"})
-"""Codes of texts that do not fit: the tile sizes are to blame before the knowledge is."""
-
 MISFITS_TOLERATED = 2
-"""Tilings of one template that may not fit before other templates go first."""
+"""Tilings of one template whose loops may be refused before other templates go first."""
 
 MOST_ALTERNATIVES = 6
 """Compositions of one op beside the first."""
@@ -26,10 +24,14 @@ DISTRUSTED_LOSSES = 3
 class Blame:
     """What the refusals of one op say about the entries that the refused texts were made from.
 
-    Every entry of a refused text may be the culprit. So a text that was made from the same entries
-    or more comes after all that were made otherwise.
+    Of the entries that the refusal can be about, each may be the culprit. So a text that was made
+    from the same ones, or more, comes after all that were made otherwise. Loops that do not fit or
+    race are the tile sizes' fault before they are the template's, and never a rewrite's.
+
+    ``rewrites`` are the names of the entries that say what to compute, not how.
     """
 
+    rewrites: frozenset[str] = frozenset()
     _refused: list[frozenset[str]] = field(default_factory=list[frozenset[str]])
     _misfits: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -37,10 +39,10 @@ class Blame:
         """Told of a refusal; of a text from a template the template is the first entry."""
         if not entries:
             return
-        if code in MISFITS:
+        if against(code) is Against.LOOPS:
             self._misfits[entries[0]] = self._misfits.get(entries[0], 0) + 1
         else:
-            self._refused.append(frozenset(entries))
+            self._refused.append(frozenset(blamed(entries, code, self.rewrites)))
 
     def of(self, entries: Sequence[str]) -> int:
         """How much a text made from these entries is to be put off; 0: nothing speaks against."""

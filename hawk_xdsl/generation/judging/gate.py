@@ -27,9 +27,6 @@ from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.reference_types import Array
 from hawk_xdsl.semantics.specification import Specification
 
-VERIFIER_VERSION = "4"
-"""Changes whenever the gate accepts less than before: kernels of other versions are not reused."""
-
 Finish = Callable[[KernelOp], None]
 """Plans and syncs a kernel in place; raises ``HawkError`` if it does not fit."""
 

@@ -1,0 +1,32 @@
+"""The verifier's identity: a digest of the source files that a verdict depends on."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from hawk_xdsl.digest import DIGITS
+
+ROOMS = ("dialects", "npu_target", "semantics", "generation/judging", "passes")
+"""Folders of the package whose code decides a verdict; a test holds the gate's imports to them."""
+
+SUFFIXES = (".py", ".lark")
+"""What is code: the targets' TOML files are not, a kernel's key has a digest of its target."""
+
+PACKAGE = Path(__file__).parents[2]
+
+
+@cache
+def verifier_digest() -> str:
+    """The same for all processes of one installation; read once, in a few milliseconds."""
+    digest = hashlib.sha256()
+    for file in verifier_files():
+        digest.update(f"{file.relative_to(PACKAGE).as_posix()}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:DIGITS]
+
+
+def verifier_files() -> list[Path]:
+    """The source files, in a fixed order."""
+    found = [PACKAGE / "errors.py"]
+    for room in ROOMS:
+        found += [f for f in (PACKAGE / room).rglob("*") if f.suffix in SUFFIXES]
+    return sorted(found)
