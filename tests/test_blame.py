@@ -1,5 +1,6 @@
 """Blame: what is refused is tried again without the entries that may be wrong."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hawk_xdsl.generation.composing.blame import Blame, compositions
 from hawk_xdsl.generation.composing.composition import Composer
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Source, Sources
+from hawk_xdsl.generation.judging.gate import Gate, Verdict
+from hawk_xdsl.generation.refusal import Against, Refusal, against, blamed, furthest
 from hawk_xdsl.knowledge_store import (
     Artifact,
     Entry,
@@ -73,6 +76,59 @@ def test_tiles_that_do_not_fit_speak_against_the_template_only_in_the_end() -> N
         blame.refuse(("whole-tiles", "exp"), "capacity")
         assert blame.of(("whole-tiles", "exp")) == count
     assert blame.of(("streamed", "exp")) == 0
+
+
+@pytest.mark.parametrize("code", ["core-race", "race", "runaway", "misaligned", "deadlock"])
+def test_loops_that_race_never_speak_against_a_rewrite(code: str) -> None:
+    made = ("whole-tiles", "good-rewrite", "exp")
+    blame = Blame(frozenset({"good-rewrite"}))
+    for _ in range(9):
+        blame.refuse(made, code)
+    # The template goes after others; a text without the rewrite is no better off.
+    assert blame.of(made) == blame.of(("whole-tiles", "exp")) > 0
+    assert blame.of(("streamed", "good-rewrite", "exp")) == 0
+    assert blamed(made, code, blame.rewrites) == ("whole-tiles",)
+
+
+def test_a_text_that_does_not_build_speaks_against_its_statements_only() -> None:
+    rewrites = frozenset({"good-rewrite"})
+    made = ("whole-tiles", "good-rewrite", "exp")
+    assert blamed(made, "syntax", rewrites) == ("whole-tiles", "exp")
+    assert blamed(made, "wrong-result", rewrites) == made
+
+
+def test_every_trap_speaks_against_something_known() -> None:
+    known = {"core-race": Against.LOOPS, "dtype": Against.STATEMENTS, "unproven": Against.RESULTS}
+    assert {code: against(code) for code in known} == known
+    assert against("a code of tomorrow") is Against.RESULTS
+
+
+def test_races_cost_an_entry_no_evidence(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = rewrite("good", "abs(x)", "max(x, neg(x))")
+    with KnowledgeStore(store) as opened:
+        opened.add_entry(good)
+    codes = ["core-race", "capacity"]
+    check = Gate.check
+
+    def racing(self: Gate, text: str) -> Verdict:
+        return Verdict(text, codes.pop(), "no order") if codes else check(self, text)
+
+    monkeypatch.setattr(Gate, "check", racing)
+    op = undecided(elementwise("64x256", "%0 = math.absf %in : f32\n%1 = math.exp %0 : f32", "%1"))
+    with open_decider("ascend910b1", Settings(Sources.COMPOSITION, Budget(8, 0))) as decider:
+        decision = decider.decide(op, "k")
+        evidence = decider.store.evidence()
+    assert "good" in decision.entries and decision.attempts == 3
+    assert (evidence["good"].wins, evidence["good"].losses) == (1, 0)
+    assert sum(each.losses for each in evidence.values()) == 2  # of templates
+
+
+def test_the_furthest_refusal_is_the_one_that_is_told() -> None:
+    order = ["no-instruction", "syntax", "capacity", "core-race", "wrong-result"]
+    for near, far in pairwise(order):
+        assert furthest([Refusal(near, "a"), Refusal(far, "b"), Refusal(near, "c")]).reason == "b"
+    assert furthest([Refusal("race", "first"), Refusal("race", "second")]).reason == "first"
+    assert furthest([]) is None
 
 
 BAD = {

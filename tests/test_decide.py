@@ -139,6 +139,8 @@ def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Pa
     tried = [outcome for outcome in run.outcomes if outcome.verdict is Verdict.REJECTED]
     assert len({outcome.prompt for outcome in run.outcomes}) == 1
     assert len({outcome.kernel_text for outcome in tried}) == len(tried) == 8
+    # Its prompt has no place for entries: none is recorded as used.
+    assert not any(outcome.entries for outcome in run.outcomes)
 
 
 def test_composition_goes_first_and_the_model_is_asked_within_the_budget(

@@ -1,6 +1,7 @@
 """Prompts: what stands in them, what is left out first, and a model's own format."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_everything_stands_in_a_prompt_with_room() -> None:
     ):
         assert text in user.content
     assert prompt.entries == ENTRIES
+
+
+@pytest.mark.parametrize("without", [{"knowledge": ""}, {"entry": ""}, {"entry": "known"}])
+def test_entries_count_as_used_only_if_the_format_shows_them(without: dict[str, str]) -> None:
+    form = replace(instruct_format(), **without)
+    prompt = form.build(REQUEST, count=words, budget=1000, limit=1000)
+    assert prompt.entries == () and not form.shows_entries
+    assert "Rationale" not in prompt.messages[-1].content
 
 
 def test_sections_without_content_are_left_out() -> None:

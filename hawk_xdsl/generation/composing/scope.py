@@ -16,13 +16,17 @@ from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 @dataclass(eq=False)
 class Scope:
-    """A block under construction: ``open`` are the axes whose loops are around it."""
+    """A block under construction: ``open`` are the axes whose loops are around it.
+
+    A ``guarded`` one is run by one tile only: it may use what is made around it, and adds nothing.
+    """
 
     tiling: Tiling
     open: frozenset[str]
     block: Block
     parent: "Scope | None" = None
     axis: str | None = None
+    guarded: bool = False
     values: dict[int, Value] = field(default_factory=dict[int, Value])
     carries: dict[int, Value] = field(default_factory=dict[int, Value])
 

@@ -92,7 +92,8 @@ class _Writer:
         groups: dict[tuple[tuple[str, ...], frozenset[str]], list[Result]] = {}
         for result in self.specification.results:
             axes = frozenset(name for dim in result.index for name in dim.axes)
-            missing = across - axes_of(result) if self.specification.in_pieces else across - across
+            # Tiles along an axis that a result lacks are of other blocks and would all write it.
+            missing = across - axes_of(result)
             key = (tuple(sorted(missing)), axes & self.tiling.streamed)
             groups.setdefault(key, []).append(result)
         for missing, axes in sorted(groups, key=lambda key: (len(key[0]), key[0], sorted(key[1]))):
@@ -105,11 +106,15 @@ class _Writer:
     def _group(
         self, tile: Scope, missing: Sequence[str], axes: frozenset[str], results: Sequence[Result]
     ) -> None:
-        """The loops around some results; for axes that they do not have, in the first tile only."""
+        """The loops around some results; for axes that they do not have, in the first tile only.
+
+        ``y0[i1]`` beside ``y1[i0, i1]`` is stored in ``if i0 == 0 { … }``. What ``y1`` needs too is
+        made before, the rest inside: elsewhere every tile would pay for it.
+        """
         scope, block = tile, tile.block
         if missing:
-            # Without a parent nothing of these pieces is made where every tile would pay for it.
-            scope = Scope(tile.tiling, tile.open, Block())
+            shared = None if self.specification.in_pieces else tile
+            scope = Scope(tile.tiling, tile.open, Block(), shared, guarded=True)
         innermost = frozenset(
             axis
             for result in results
@@ -163,7 +168,12 @@ class _Writer:
         if term.is_reduction and not term.bound <= self.tiling.streamed:
             needed = needed | (term.bound & frozenset(self.tiling.across()))
         needed = needed & frozenset(self.tiling.sizes)
-        return next((s for s in scope.chain() if needed <= s.open), None)
+        chain = scope.chain()
+        home = next((s for s in chain if needed <= s.open), None)
+        inside = next((n for n, s in enumerate(chain) if s.guarded), 0)
+        if home in chain[:inside] and id(term) not in home.values:
+            return chain[inside]
+        return home
 
     def _streams(self, term: Term) -> frozenset[str]:
         """The streamed axes that a term folds."""

@@ -86,9 +86,13 @@ class Author:
     def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
         """What the model is asked about an op, after its last failure if there was one.
 
+        Entries are retrieved, and told to have been used, only if its prompt has a place for them.
+
         Raises ``PromptTooLong``.
         """
-        found = self.retriever.retrieve(_query(specification, failure), ENTRIES)
+        form = self.model.prompt_format
+        query = _query(specification, failure)
+        found = self.retriever.retrieve(query, ENTRIES) if form.shows_entries else ()
         request = PromptRequest(
             spec=specification.text,
             target=self.target.name,
@@ -97,7 +101,7 @@ class Author:
             entries=tuple(item.entry for item in found),
             attempt=failure,
         )
-        return self.model.prompt(request, room=self.model.prompt_format.answer_tokens)
+        return self.model.prompt(request, room=form.answer_tokens)
 
     def texts(
         self,

@@ -88,6 +88,12 @@ class PromptFormat:
     answer_tokens: int = 256
     shorthand: bool = False
 
+    @property
+    def shows_entries(self) -> bool:
+        """Whether it has a place for knowledge entries; only then they are looked for."""
+        said = Template(self.entry).get_identifiers()
+        return "knowledge" in Template(self.knowledge).get_identifiers() and bool(said)
+
     def build(
         self,
         request: PromptRequest,
@@ -110,6 +116,8 @@ class PromptFormat:
         Raises:
             PromptTooLong: if the shortest prompt exceeds the limit.
         """
+        if not self.shows_entries:
+            request = replace(request, entries=())
         for variant in _shortened(request):
             messages = self._messages(variant)
             if count(messages) <= min(budget, limit):
