@@ -1,0 +1,218 @@
+"""Proves that a planned kernel computes its op: both run over symbols and must agree everywhere."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log2, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from hawk_xdsl.dialects.kernel_text import Program
+from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.judging.certificate.algebra import Algebra
+from hawk_xdsl.generation.judging.certificate.field import PRIMES, Field, Words
+from hawk_xdsl.generation.judging.certificate.kernel import InputView, KernelRun
+from hawk_xdsl.generation.judging.certificate.readings import has_narrow_floats, in_f32
+from hawk_xdsl.generation.judging.certificate.region import Inputs, Meaning, RegionValues
+from hawk_xdsl.generation.judging.certificate.symbols import (
+    UNWRITTEN,
+    Symbols,
+    UnprovableError,
+    unwritten,
+)
+from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.semantics.rewriting import Rule, rewritten
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.terms import Term, walk
+
+Integers = npt.NDArray[np.int64]
+
+FEW = 4096
+"""Elements of results below which several draws are made: coins must fall both ways."""
+
+MOST_DRAWS = 4
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the prover found out about one kernel.
+
+    Attributes:
+        trust: ``tried`` means that there is no certificate.
+        reason: why there is none, in one line.
+        rewrites: the entries that the proof uses, in no order.
+        error: the base-2 logarithm of the probability that a wrong kernel gets a certificate.
+    """
+
+    trust: Trust
+    reason: str = ""
+    rewrites: tuple[str, ...] = ()
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Reading:
+    meaning: Meaning
+    rewrites: tuple[str, ...]
+
+
+class Prover:
+    """Proves kernels of one specification; what the op computes is evaluated once.
+
+    Args:
+        specification: what is to be computed.
+        rules: the rewrites that may be used.
+        exact: the names of the rules that hold in real arithmetic.
+        indices: for a number of a draw, the operands' integer values by name: indices must be
+            numbers.
+    """
+
+    def __init__(
+        self,
+        specification: Specification,
+        rules: Sequence[Rule],
+        exact: frozenset[str],
+        indices: Callable[[int], Mapping[str, Integers]],
+    ) -> None:
+        self._specification = specification
+        self._rules = tuple(rules)
+        self._exact = exact
+        self._indices = indices
+        self._concrete_names = _index_operands(specification.roots)
+        self._field = Field(len(PRIMES))
+        self._readings: dict[object, _Reading | str] = {}
+        self._expected: dict[tuple[int, int], dict[str, Words]] = {}
+        elements = sum(prod(result.shape) for result in specification.outputs)
+        self._draws = 1 if elements >= FEW else MOST_DRAWS
+
+    def prove(
+        self, program: Program, kernels: Sequence[KernelOp], names: Sequence[str] = ()
+    ) -> Certificate:
+        """The certificate of a kernel; ``names`` are rewrites that it is likely to come from."""
+        try:
+            found = self._run(program, kernels, 0)
+        except UnprovableError as error:
+            return Certificate(Trust.TRIED, f"the kernel has {error}")
+        reason = "it differs from the op under every choice of rewrites"
+        for reading in self._choices(names):
+            if isinstance(reading, str):
+                reason = reading
+                continue
+            try:
+                if not self._agrees(reading, 0, found):
+                    continue
+                for draw in range(1, self._draws):
+                    if not self._agrees(reading, draw, self._run(program, kernels, draw)):
+                        break
+                else:
+                    return self._certificate(reading)
+            except UnprovableError as error:
+                reason = f"the op has {error}"
+        return Certificate(Trust.TRIED, reason)
+
+    def _certificate(self, reading: _Reading) -> Certificate:
+        exact = set(reading.rewrites) <= self._exact
+        degree = max(_degree(root, self._specification.axes) for root in reading.meaning.roots)
+        error = sum(log2(min(1.0, degree / prime)) for prime in PRIMES[: self._field.primes])
+        return Certificate(
+            Trust.PROVED if exact else Trust.BOUNDED, "", reading.rewrites, error
+        )
+
+    def _choices(self, names: Sequence[str]) -> Iterator[_Reading | str]:
+        """Readings to try, each once: precisions, and which rewrites."""
+        chosen = tuple(rule for rule in self._rules if rule.name in set(names))
+        sets = list(dict.fromkeys([chosen, self._rules, ()]))
+        for rules in sets:
+            for wide in (True, False) if has_narrow_floats(self._specification.roots) else (True,):
+                key = (tuple(rule.name for rule in rules), wide)
+                if key not in self._readings:
+                    self._readings[key] = self._reading(rules, wide)
+                yield self._readings[key]
+
+    def _reading(self, rules: Sequence[Rule], wide: bool) -> _Reading | str:
+        roots = self._specification.roots
+        roots = in_f32(roots) if wide else roots
+        try:
+            after, applied = rewritten(roots, rules)
+        except HawkError as error:
+            return error.message
+        return _Reading(Meaning(self._specification, tuple(after)), tuple(sorted(set(applied))))
+
+    def _concrete(self, draw: int) -> dict[str, Integers]:
+        every = self._indices(draw) if self._concrete_names else {}
+        return {name: every[name] for name in self._concrete_names}
+
+    def _agrees(self, reading: _Reading, draw: int, found: Mapping[str, Words]) -> bool:
+        expected = self._meant(reading, draw)
+        return all(np.array_equal(expected[name], words) for name, words in found.items())
+
+    def _meant(self, reading: _Reading, draw: int) -> dict[str, Words]:
+        key = (id(reading), draw)
+        if key not in self._expected:
+            algebra = Algebra(self._field, draw)
+            inputs = Inputs(algebra, self._specification.operands, self._concrete(draw))
+            words = {r.name: np.zeros(prod(r.shape), np.uint64) for r in self._specification.outputs}
+            for result, places, values in RegionValues(reading.meaning, algebra, inputs).results():
+                words[result.name][places] = values
+            self._expected[key] = words
+        return self._expected[key]
+
+    def _run(
+        self, program: Program, kernels: Sequence[KernelOp], draw: int
+    ) -> dict[str, Words]:
+        algebra = Algebra(self._field, draw)
+        inputs = Inputs(algebra, self._specification.operands, self._concrete(draw))
+        arrays: dict[str, Symbols | InputView] = {
+            operand.name: InputView(
+                operand.name, np.arange(prod(operand.shape), dtype=np.int64).reshape(operand.shape)
+            )
+            for operand in self._specification.operands
+        }
+        planes = self._field.planes
+        for result in self._specification.outputs:
+            arrays[result.name] = unwritten(_stored(result.dtype), planes, result.shape)
+        for temp in program.temps:
+            arrays[temp.name] = unwritten(temp.dtype, planes, temp.shape)
+        for stage, kernel in zip(program.kernels, kernels, strict=True):
+            run = KernelRun(kernel, algebra, inputs.at)
+            run.run([arrays[name] for name in (*stage.reads, *stage.writes)])
+        found: dict[str, Words] = {}
+        for result in self._specification.outputs:
+            symbols = arrays[result.name]
+            assert isinstance(symbols, Symbols)
+            if (symbols.flags & UNWRITTEN).any():
+                raise UnprovableError("results that are not written")
+            found[result.name] = algebra.words(symbols).reshape(-1)
+        return found
+
+
+def _stored(dtype: str) -> str:
+    return "i8" if dtype == "i1" else dtype
+
+
+def _index_operands(roots: Sequence[Term]) -> frozenset[str]:
+    """The operands that indices are computed from."""
+    gathers = [term for term in walk(roots) if term.op == "gather"]
+    below = walk([arg for gather in gathers for arg in gather.args])
+    return frozenset(term.operand for term in below if term.op in ("read", "gather"))
+
+
+def _degree(root: Term, axes: Mapping[str, int]) -> float:
+    """At most the degree of a term as a quotient of polynomials."""
+    degrees: dict[int, float] = {}
+    for term in walk((root,)):
+        of_args = [degrees[id(arg)] for arg in term.args]
+        match term.op:
+            case "const" | "index":
+                degree = 0.0
+            case "add" | "sub" | "mul" | "div":
+                degree = sum(of_args)
+            case "reduce_prod":
+                degree = of_args[0] * prod(axes[axis] for axis in term.bound)
+            case "neg" | "cast" | "reduce_sum" | "scan_sum" | "select":
+                degree = max(of_args)
+            case _:
+                degree = 1.0
+        degrees[id(term)] = degree
+    return max(1.0, degrees[id(root)])

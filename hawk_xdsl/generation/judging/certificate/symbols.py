@@ -1,0 +1,215 @@
+"""Arrays of symbols: what a kernel and its op compute with instead of numbers.
+
+A symbol of a float is a point of the ``Field``; one of an integer a word of Z/2⁶⁴, of which
+narrower integers keep the low bits. Beside it run what is known of its value:
+
+- ``KNOWN``: the number itself (a literal, an index), in ``value``;
+- ``GROUP``: a maximum, minimum, or, and of several symbols, by number in ``groups``;
+- the dtypes that hold the value exactly, so that casts to them do nothing.
+"""
+
+from dataclasses import dataclass
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+
+from hawk_xdsl.generation.judging.certificate.field import Words
+
+Flags = npt.NDArray[np.uint8]
+Reals = npt.NDArray[np.float64]
+
+KNOWN = np.uint8(1)
+GROUP = np.uint8(2)
+HELD_F16 = np.uint8(4)
+HELD_BF16 = np.uint8(8)
+HELD_I8 = np.uint8(16)
+HELD_I16 = np.uint8(32)
+HELD_I32 = np.uint8(64)
+UNWRITTEN = np.uint8(128)
+
+HELD = HELD_F16 | HELD_BF16 | HELD_I8 | HELD_I16 | HELD_I32
+"""All bits that say which narrower dtypes hold a value."""
+
+HELD_BY = {
+    "f16": HELD_F16,
+    "bf16": HELD_BF16,
+    "i1": HELD_I8 | HELD_I16 | HELD_I32,
+    "i8": HELD_I8 | HELD_I16 | HELD_I32,
+    "i16": HELD_I16 | HELD_I32,
+    "i32": HELD_I32,
+    "f32": np.uint8(0),
+}
+"""For a dtype, the bits of values that are of that dtype."""
+
+BIT = {"f16": HELD_F16, "bf16": HELD_BF16, "i1": HELD_I8, "i8": HELD_I8, "i16": HELD_I16,
+       "i32": HELD_I32}  # fmt: skip
+"""For a dtype, the bit that says that it holds a value."""
+
+WIDTHS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64}
+
+FLOATS = frozenset({"f16", "bf16", "f32"})
+NARROW_FLOATS = frozenset({"f16", "bf16"})
+
+_NUMPY = {
+    "f16": np.dtype(np.float16),
+    "bf16": np.dtype(ml_dtypes.bfloat16),
+    "f32": np.dtype(np.float32),
+}
+
+
+def is_float(dtype: str) -> bool:
+    """Whether symbols of a dtype are points of the field."""
+    return dtype in FLOATS
+
+
+def rounded_reals(values: Reals, dtype: str) -> Reals:
+    """Numbers rounded to a float dtype."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32).astype(_NUMPY[dtype]).astype(np.float64)
+
+
+class UnprovableError(Exception):
+    """Something that certificates have no meaning for; the message says what, in a few words."""
+
+
+@dataclass
+class Symbols:
+    """An array of symbols of one dtype.
+
+    ``planes`` is float64 residues [moduli, *shape] of a float dtype, uint64 words [1, *shape] of an
+    integer one. ``value`` and ``groups`` mean something only where the flags say so, and are absent
+    where no element has such a flag.
+    """
+
+    dtype: str
+    planes: npt.NDArray[np.float64] | Words
+    flags: Flags
+    value: Reals | None = None
+    groups: npt.NDArray[np.int64] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.flags.shape
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return self.flags.size
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Where the number itself is known."""
+        return (self.flags & KNOWN) != 0
+
+    @property
+    def has_known(self) -> bool:
+        """Whether any number is known."""
+        return self.value is not None
+
+    def numbers(self) -> Reals:
+        """The known numbers, NaN elsewhere."""
+        if self.value is None:
+            return np.full(self.shape, np.nan)
+        return np.where(self.known, self.value, np.nan)
+
+    def number(self) -> float:
+        """The number of a single known symbol. Raises ``UnprovableError`` if it is not known."""
+        if self.value is None or self.size != 1 or not self.known.all():
+            raise UnprovableError("an index or a condition that depends on symbols")
+        return float(self.value.reshape(()))
+
+    def held_by(self, dtype: str) -> npt.NDArray[np.bool_]:
+        """Where a dtype holds the value exactly."""
+        return (self.flags & BIT[dtype]) != 0
+
+    def at(self, slices: tuple[object, ...]) -> "Symbols":
+        """A view of some of the elements."""
+        every = (*slices, ...)
+        return Symbols(
+            self.dtype,
+            self.planes[(slice(None), *every)],
+            self.flags[every],  # pyright: ignore[reportArgumentType]
+            None if self.value is None else self.value[every],  # pyright: ignore[reportArgumentType]
+            None if self.groups is None else self.groups[every],  # pyright: ignore[reportArgumentType]
+        )
+
+    def reshaped(self, shape: tuple[int, ...]) -> "Symbols":
+        """The same elements in another shape."""
+        return Symbols(
+            self.dtype,
+            self.planes.reshape(self.planes.shape[0], *shape),
+            self.flags.reshape(shape),
+            None if self.value is None else self.value.reshape(shape),
+            None if self.groups is None else self.groups.reshape(shape),
+        )
+
+    def transposed(self, permutation: tuple[int, ...]) -> "Symbols":
+        """The same elements with permuted dimensions."""
+        planes = self.planes.transpose(0, *(axis + 1 for axis in permutation))
+        return Symbols(
+            self.dtype,
+            planes,
+            self.flags.transpose(permutation),
+            None if self.value is None else self.value.transpose(permutation),
+            None if self.groups is None else self.groups.transpose(permutation),
+        )
+
+    def broadcast(self, shape: tuple[int, ...]) -> "Symbols":
+        """The elements repeated along unit and missing leading dimensions."""
+        if self.shape == shape:
+            return self
+        rank = len(shape)
+        full = self.reshaped((1,) * (rank - len(self.shape)) + self.shape)
+        return Symbols(
+            full.dtype,
+            np.broadcast_to(full.planes, (full.planes.shape[0], *shape)),
+            np.broadcast_to(full.flags, shape),
+            None if full.value is None else np.broadcast_to(full.value, shape),
+            None if full.groups is None else np.broadcast_to(full.groups, shape),
+        )
+
+    def of_rank(self, rank: int) -> "Symbols":
+        """With unit dimensions in front."""
+        if len(self.shape) == rank:
+            return self
+        return self.reshaped((1,) * (rank - len(self.shape)) + self.shape)
+
+    def settled(self) -> "Symbols":
+        """The same, without ``value`` and ``groups`` where no element has any."""
+        if self.value is None and self.groups is None:
+            return self
+        every = int(np.bitwise_or.reduce(self.flags, axis=None)) if self.size else 0
+        return Symbols(
+            self.dtype,
+            self.planes,
+            self.flags,
+            self.value if every & KNOWN else None,
+            self.groups if every & GROUP else None,
+        )
+
+
+def written_into(dest: Symbols, source: Symbols) -> None:
+    """Overwrite the elements of a view that has ``value`` and ``groups``."""
+    source = source.settled()
+    dest.planes[...] = source.planes
+    dest.flags[...] = source.flags
+    assert dest.value is not None and dest.groups is not None
+    if source.value is not None:
+        dest.value[...] = source.value
+    if source.groups is not None:
+        dest.groups[...] = source.groups
+
+
+def unwritten(dtype: str, planes: int, shape: tuple[int, ...]) -> Symbols:
+    """An array that nothing was written to; it has ``value`` and ``groups``."""
+    kind = np.float64 if is_float(dtype) else np.uint64
+    count = planes if is_float(dtype) else 1
+    return Symbols(
+        dtype,
+        np.zeros((count, *shape), kind),
+        np.full(shape, UNWRITTEN, np.uint8),
+        np.zeros(shape),
+        np.zeros(shape, np.int64),
+    )
