@@ -8,7 +8,7 @@ is a cast, ``cast(a)`` one to any dtype, ``same(a)`` one to the dtype of what is
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -233,12 +233,13 @@ class Step:
     """One application of a rule: ``before`` matched, and ``after`` was built in its place.
 
     Both are as they were at that moment: the arguments of ``before`` are settled, what is new in
-    ``after`` is not.
+    ``after`` is not. ``early`` steps come before all others.
     """
 
     rule: Rule
     before: Term
     after: Term
+    early: bool = False
 
 
 Holds = Callable[[Term, float, float], bool]
@@ -271,8 +272,9 @@ def rewritten(
     """
     replaced = frozenset(rule.before.op for rule in rules)
     early = [r for r in rules if any(_names(arg) & replaced for arg in r.before.args)]
-    taken: list[Step] = []
-    roots = _settled(roots, early, holds, taken)
+    first: list[Step] = []
+    roots = _settled(roots, early, holds, first)
+    taken = [replace(step, early=True) for step in first]
     roots = _settled(roots, rules, holds, taken)
     if steps is not None:
         steps += taken

@@ -8,7 +8,7 @@ to f32 is not modelled. Estimates (reciprocals) count as exact.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ EXTREMA = {"max": np.fmax, "min": np.fmin, "or": np.fmax, "and": np.fmin}
 Bools = npt.NDArray[np.bool_]
 
 
-@lru_cache(maxsize=None)
+@cache
 def key_of(name: str) -> int:
     """The key of a function."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
@@ -100,7 +100,8 @@ class Algebra:
 
     def input(self, name: str, places: npt.NDArray[np.int64], dtype: str) -> Symbols:
         """The elements of an operand at flat places."""
-        return self.drawn(mixed(places.astype(np.uint64), key_of(name) ^ self._seed), dtype)
+        words = mixed(mixed(places.astype(np.uint64), key_of(name)), self._seed)
+        return self.drawn(words, dtype)
 
     def drawn(self, words: Words, dtype: str) -> Symbols:
         """Symbols that nothing is known of but their dtype."""
@@ -141,7 +142,9 @@ class Algebra:
             return Symbols(dtype, planes, flags)
         mask, value = known
         flags[mask] = KNOWN
-        return self._with_specials(Symbols(dtype, planes, flags, np.broadcast_to(value, flags.shape)))
+        return self._with_specials(
+            Symbols(dtype, planes, flags, np.broadcast_to(value, flags.shape))
+        )
 
     def keyed(self, name: str, args: Sequence[Symbols], dtype: str) -> Symbols:
         """An unknown function of symbols."""
@@ -174,8 +177,7 @@ class Algebra:
         prefix, _, mode = op.partition("_")
         if mode and prefix in WIDTHS:  # i32_floor and its like
             return self.cast(args[0], prefix, mode)
-        name = op if is_float(args[0].dtype) else f"{op} {_merged(args[0].dtype)}"
-        return self.keyed(name, args, dtype)
+        return self.keyed(f"{op} {_kind_of(args[0].dtype)}", args, dtype)
 
     def _ring(
         self,
@@ -194,7 +196,9 @@ class Algebra:
         if left.has_known and right.has_known:
             mask = left.known & right.known
             if mask.any():
-                return self._where(mask, self._integers(words[0].astype(np.int64), left.dtype), found)
+                return self._where(
+                    mask, self._integers(words[0].astype(np.int64), left.dtype), found
+                )
         return found
 
     def _known(
@@ -273,7 +277,9 @@ class Algebra:
         found.flags |= arg.flags & (HELD_F16 | HELD_BF16)
         if arg.value is None:
             return found
-        return self._where(arg.known, self.reals(np.abs(np.where(arg.known, arg.value, 0.0)), arg.dtype), found)
+        return self._where(
+            arg.known, self.reals(np.abs(np.where(arg.known, arg.value, 0.0)), arg.dtype), found
+        )
 
     def _relu(self, arg: Symbols) -> Symbols:
         return self._max(arg, self.literal(0.0, arg.dtype).of_rank(len(arg.shape)))
@@ -347,7 +353,7 @@ class Algebra:
         if swapped:
             left, right = right, left
         first, second = self.words(left), self.words(right)
-        kind = "" if is_float(left.dtype) else _merged(left.dtype)
+        kind = _kind_of(left.dtype)
         if relation == "eq":
             total = mixed(first, 0xE) + mixed(second, 0xE)
         else:
@@ -416,7 +422,9 @@ class Algebra:
         nobody = sets.members[:, 0] == NOBODY
         if nobody.any():
             values = np.where(np.isnan(literal), _neutral(kind, rows.dtype), literal)
-            found = self._where(nobody, self.reals(np.where(nobody, values, 0.0), rows.dtype), found)
+            found = self._where(
+                nobody, self.reals(np.where(nobody, values, 0.0), rows.dtype), found
+            )
         return found
 
     def _members(self, kind: str, rows: Symbols) -> tuple[Words, Reals, Bools]:
@@ -505,7 +513,7 @@ class Algebra:
             nothing = rows.known & (rows.value == _neutral(kind[3:], rows.dtype))
             terms = np.where(nothing, np.uint64(0), terms)
         total = terms.sum(axis=1, dtype=np.uint64)
-        found = self.drawn(mixed(total, key_of(f"{kind} {_merged(arg.dtype)}")), "i32")
+        found = self.drawn(mixed(total, key_of(f"{kind} {_kind_of(arg.dtype)}")), "i32")
         return found.reshaped(shape)
 
     def scan(self, kind: str, arg: Symbols, axis: int) -> Symbols:
@@ -522,7 +530,9 @@ class Algebra:
             raise UnprovableError(f"a running {kind} over more than 256 elements")
         for place in range(1, arg.shape[axis]):
             part = arg.at((*[slice(None)] * axis, slice(place, place + 1)))
-            combined = self._unrounded("mul" if kind == "prod" else kind, [pieces[-1], part], arg.dtype)
+            combined = self._unrounded(
+                "mul" if kind == "prod" else kind, [pieces[-1], part], arg.dtype
+            )
             pieces.append(combined)
         return _concatenated(pieces, axis)
 
@@ -630,8 +640,12 @@ _TO_WHOLE: dict[str, Callable[[Reals], Reals]] = {
 }
 
 
+def _kind_of(dtype: str) -> str:
+    """What tells functions of one name apart: widths of integers; conditions are bytes."""
+    return "" if is_float(dtype) else _merged(dtype)
+
+
 def _merged(dtype: str) -> str:
-    """Conditions are held in bytes: one name for both."""
     return "i8" if dtype == "i1" else dtype
 
 
@@ -651,7 +665,9 @@ def _stacked(pair: Sequence[Symbols]) -> Symbols:
     """Two arrays of one shape as one, along a new last axis."""
     value = groups = None
     if any(side.value is not None for side in pair):
-        value = np.stack(np.broadcast_arrays(*[np.broadcast_to(_or_zero(s.value), s.shape) for s in pair]), -1)
+        value = np.stack(
+            np.broadcast_arrays(*[np.broadcast_to(_or_zero(s.value), s.shape) for s in pair]), -1
+        )
         value = value.astype(np.float64)
     if any(side.groups is not None for side in pair):
         groups = np.stack([np.broadcast_to(_or_zero(s.groups), s.shape) for s in pair], -1)
@@ -697,7 +713,9 @@ def _concatenated(pieces: Sequence[Symbols], axis: int) -> Symbols:
         value = np.concatenate([np.broadcast_to(_or_zero(p.value), p.shape) for p in pieces], axis)
         value = value.astype(np.float64)
     if any(piece.groups is not None for piece in pieces):
-        groups = np.concatenate([np.broadcast_to(_or_zero(p.groups), p.shape) for p in pieces], axis)
+        groups = np.concatenate(
+            [np.broadcast_to(_or_zero(p.groups), p.shape) for p in pieces], axis
+        )
         groups = groups.astype(np.int64)
     return Symbols(
         pieces[0].dtype,

@@ -54,9 +54,7 @@ class Pool:
         self._next += count
         return numbers
 
-    def rows(
-        self, kind: int, numbers: npt.NDArray[np.int64], own: Words
-    ) -> tuple[Words, Reals]:
+    def rows(self, kind: int, numbers: npt.NDArray[np.int64], own: Words) -> tuple[Words, Reals]:
         """For each symbol its members and literal: of a set of the kind its own, else the symbol.
 
         ``numbers`` is 0 for a symbol that is no set; ``own`` are the symbols' words.

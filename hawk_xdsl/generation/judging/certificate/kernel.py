@@ -5,9 +5,12 @@ before it is written, and that pipes and blocks have an order, the NPU simulator
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
@@ -50,6 +53,14 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
 from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
 
+
+class IndexRangeError(UnprovableError):
+    """An index beyond what it indexes: it must be a real one."""
+
+    def __init__(self) -> None:
+        super().__init__("an index that is out of range")
+
+
 Environment = dict[SSAValue, Any]
 Step = Callable[[Environment], None]
 
@@ -69,28 +80,54 @@ FUNCTION_OF = {
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 
 
+@dataclass(frozen=True)
 class InputView:
-    """Part of an operand that is only read: the flat places of its elements."""
+    """Part of an operand that is only read: where its elements are, as strides from an offset.
 
-    def __init__(self, name: str, places: np.ndarray[Any, np.dtype[np.int64]]) -> None:
-        self.name = name
-        self.places = places
+    Nothing says that they are within the operand: indices may be random words, see ``Prover``.
+    """
 
-    def at(self, slices: tuple[object, ...]) -> "InputView":
+    name: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @staticmethod
+    def whole(name: str, shape: Sequence[int]) -> "InputView":
+        """All of an operand."""
+        strides = [prod(shape[position + 1 :]) for position in range(len(shape))]
+        return InputView(name, 0, tuple(shape), tuple(strides))
+
+    def at(self, slices: tuple[slice | int, ...]) -> "InputView":
         """A view of some of the elements."""
-        return InputView(self.name, self.places[(*slices, ...)])  # pyright: ignore[reportArgumentType]
+        offset, dims = self.offset, list[tuple[int, int]]()
+        for part, stride in zip(slices, self.strides, strict=True):
+            start = part if isinstance(part, int) else part.start
+            offset += start * stride
+            if isinstance(part, slice):
+                dims.append((-(-(part.stop - start) // part.step), stride * part.step))
+        return InputView(self.name, offset, tuple(n for n, _ in dims), tuple(s for _, s in dims))
 
     def reshaped(self, shape: tuple[int, ...]) -> "InputView":
-        """The same elements in another shape."""
-        return InputView(self.name, self.places.reshape(shape))
+        """All of an operand in another shape. Raises ``UnprovableError`` for a part of one."""
+        if self.offset or self != InputView.whole(self.name, self.shape):
+            raise UnprovableError("another shape of a part of an operand")
+        return InputView.whole(self.name, shape)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the view."""
-        return self.places.shape
+    def places(self) -> npt.NDArray[np.int64]:
+        """The flat places of the elements."""
+        places = np.array(_word(self.offset), np.int64)
+        for extent, stride in zip(self.shape, self.strides, strict=True):
+            places = places[..., None] + np.arange(extent, dtype=np.int64) * _word(stride)
+        return places
 
 
-ReadInput = Callable[[str, np.ndarray[Any, np.dtype[np.int64]]], Symbols]
+def _word(number: int) -> int:
+    """The number modulo 2⁶⁴, as a signed one."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+ReadInput = Callable[[str, npt.NDArray[np.int64]], Symbols]
 
 
 class KernelRun:
@@ -204,9 +241,7 @@ class KernelRun:
         return step
 
     def _subview(self, op: memref.SubviewOp) -> Step:
-        def resolve(
-            static: Sequence[int], dynamic: Sequence[SSAValue]
-        ) -> list[int | SSAValue]:
+        def resolve(static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[int | SSAValue]:
             values = iter(dynamic)
             return [next(values) if index == DYNAMIC_INDEX else index for index in static]
 
@@ -219,8 +254,13 @@ class KernelRun:
             slices: list[slice | int] = []
             for offset, size, stride, drop in zip(offsets, sizes, strides, dropped, strict=True):
                 start, count, every = _value(env, offset), _value(env, size), _value(env, stride)
-                slices.append(start if drop else slice(start, start + (count - 1) * every + 1, every))
-            env[op.result] = env[op.source].at(tuple(slices))
+                slices.append(
+                    start if drop else slice(start, start + (count - 1) * every + 1, every)
+                )
+            source = env[op.source]
+            if isinstance(source, Symbols):
+                _expect_within(slices, source.shape)
+            env[op.result] = source.at(tuple(slices))
 
         return step
 
@@ -255,7 +295,7 @@ class KernelRun:
     def _get(self, value: Any, dtype: str) -> Symbols:
         """The symbols of an operand: of a buffer, an input, or a number."""
         if isinstance(value, InputView):
-            return self._read_input(value.name, value.places)
+            return self._read_input(value.name, value.places())
         if isinstance(value, Symbols):
             if (value.flags & UNWRITTEN).any():
                 raise UnprovableError("reads what was never written")
@@ -318,9 +358,7 @@ class KernelRun:
         env: Environment,
     ) -> None:
         dest: Symbols = env[op.destination]
-        inputs = [
-            self._get(env[value], _dtype_of(value)) for value in op.inputs
-        ]
+        inputs = [self._get(env[value], _dtype_of(value)) for value in op.inputs]
         result = function(inputs, dest)
         written_into(dest, result.broadcast(dest.shape))
 
@@ -355,6 +393,13 @@ class KernelRun:
                 mnemonic = op.name.removeprefix("npu.")
                 name = FUNCTION_OF.get(mnemonic, mnemonic.removeprefix("v"))
                 return lambda args, dest: algebra.apply(name, args, dest.dtype)
+
+
+def _expect_within(slices: Sequence[slice | int], shape: Sequence[int]) -> None:
+    for part, extent in zip(slices, shape, strict=True):
+        start, stop = (part, part + 1) if isinstance(part, int) else (part.start, part.stop)
+        if start < 0 or stop > extent:
+            raise IndexRangeError
 
 
 def _dtype_of(value: SSAValue) -> str:
@@ -405,6 +450,8 @@ def _gathered(source: Symbols, indices: Symbols) -> Symbols:
     if indices.value is None or not indices.known.all():
         raise UnprovableError("an index that depends on symbols")
     at = indices.value.astype(np.int64)
+    if at.min(initial=0) < 0 or at.max(initial=0) >= source.size:
+        raise IndexRangeError
     return Symbols(
         source.dtype,
         source.planes[:, at],
@@ -414,4 +461,4 @@ def _gathered(source: Symbols, indices: Symbols) -> Symbols:
     ).settled()
 
 
-__all__ = ["InputView", "KernelRun"]
+__all__ = ["IndexRangeError", "InputView", "KernelRun"]

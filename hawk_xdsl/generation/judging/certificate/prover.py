@@ -15,6 +15,7 @@ from hawk_xdsl.generation.judging.certificate.field import PRIMES, Field, Words
 from hawk_xdsl.generation.judging.certificate.kernel import InputView, KernelRun
 from hawk_xdsl.generation.judging.certificate.readings import has_narrow_floats, in_f32
 from hawk_xdsl.generation.judging.certificate.region import Inputs, Meaning, RegionValues
+from hawk_xdsl.generation.judging.certificate.steps import Keys, justified, replayed
 from hawk_xdsl.generation.judging.certificate.symbols import (
     UNWRITTEN,
     Symbols,
@@ -22,7 +23,8 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
     unwritten,
 )
 from hawk_xdsl.generation.judging.trust import Trust
-from hawk_xdsl.semantics.rewriting import Rule, rewritten
+from hawk_xdsl.semantics.intervals import Intervals
+from hawk_xdsl.semantics.rewriting import Rule, Step, rewritten
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Term, walk
 
@@ -32,6 +34,9 @@ FEW = 4096
 """Elements of results below which several draws are made: coins must fall both ways."""
 
 MOST_DRAWS = 4
+
+LARGE_INDEX = 1 << 30
+"""Below it are the words that stand for indices: an i32 that has room for a little arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,13 @@ class Prover:
         self._rules = tuple(rules)
         self._exact = exact
         self._indices = indices
-        self._concrete_names = _index_operands(specification.roots)
+        gathers = [term for term in walk(specification.roots) if term.op == "gather"]
+        self._tables = frozenset(term.operand for term in gathers)
+        self._index_names = _read_by([arg for term in gathers for arg in term.args])
         self._field = Field(len(PRIMES))
+        self._intervals = Intervals.of_specification(specification)
         self._readings: dict[object, _Reading | str] = {}
-        self._expected: dict[tuple[int, int], dict[str, Words]] = {}
+        self._expected: dict[tuple[int, int, bool], dict[str, Words]] = {}
         elements = sum(prod(result.shape) for result in specification.outputs)
         self._draws = 1 if elements >= FEW else MOST_DRAWS
 
@@ -90,8 +98,22 @@ class Prover:
         self, program: Program, kernels: Sequence[KernelOp], names: Sequence[str] = ()
     ) -> Certificate:
         """The certificate of a kernel; ``names`` are rewrites that it is likely to come from."""
+        with np.errstate(all="ignore"):
+            if not self._index_names:
+                return self._proved(program, kernels, names, bounded=True)
+            found = self._proved(program, kernels, names, bounded=False)
+            if found.trust is not Trust.TRIED:
+                return found
+            found = self._proved(program, kernels, names, bounded=True)
+            if found.trust is Trust.TRIED:
+                return found
+            return Certificate(Trust.TRIED, "proved but for its indices, which were tried")
+
+    def _proved(
+        self, program: Program, kernels: Sequence[KernelOp], names: Sequence[str], *, bounded: bool
+    ) -> Certificate:
         try:
-            found = self._run(program, kernels, 0)
+            found = self._run(program, kernels, 0, bounded)
         except UnprovableError as error:
             return Certificate(Trust.TRIED, f"the kernel has {error}")
         reason = "it differs from the op under every choice of rewrites"
@@ -100,12 +122,13 @@ class Prover:
                 reason = reading
                 continue
             try:
-                if not self._agrees(reading, 0, found):
+                if not self._agrees(reading, 0, bounded, found):
                     continue
-                for draw in range(1, self._draws):
-                    if not self._agrees(reading, draw, self._run(program, kernels, draw)):
-                        break
-                else:
+                further = (
+                    self._agrees(reading, draw, bounded, self._run(program, kernels, draw, bounded))
+                    for draw in range(1, self._draws)
+                )
+                if all(further):
                     return self._certificate(reading)
             except UnprovableError as error:
                 reason = f"the op has {error}"
@@ -115,9 +138,7 @@ class Prover:
         exact = set(reading.rewrites) <= self._exact
         degree = max(_degree(root, self._specification.axes) for root in reading.meaning.roots)
         error = sum(log2(min(1.0, degree / prime)) for prime in PRIMES[: self._field.primes])
-        return Certificate(
-            Trust.PROVED if exact else Trust.BOUNDED, "", reading.rewrites, error
-        )
+        return Certificate(Trust.PROVED if exact else Trust.BOUNDED, "", reading.rewrites, error)
 
     def _choices(self, names: Sequence[str]) -> Iterator[_Reading | str]:
         """Readings to try, each once: precisions, and which rewrites."""
@@ -133,40 +154,62 @@ class Prover:
     def _reading(self, rules: Sequence[Rule], wide: bool) -> _Reading | str:
         roots = self._specification.roots
         roots = in_f32(roots) if wide else roots
+        if not rules:
+            return _Reading(Meaning(self._specification, tuple(roots)), ())
+        steps: list[Step] = []
         try:
-            after, applied = rewritten(roots, rules)
+            rewritten(roots, rules, holds=self._intervals.within, steps=steps)
         except HawkError as error:
             return error.message
-        return _Reading(Meaning(self._specification, tuple(after)), tuple(sorted(set(applied))))
+        keys, results = Keys(), [result.dtype for result in self._specification.outputs]
+        kept = [s for s in steps if justified(s, results, self._intervals.within, keys)]
+        after = replayed(roots, kept, keys)
+        if after is None:
+            return "the rewrites do not end"
+        names = tuple(sorted({step.rule.name for step in kept}))
+        return _Reading(Meaning(self._specification, after), names)
 
-    def _concrete(self, draw: int) -> dict[str, Integers]:
-        every = self._indices(draw) if self._concrete_names else {}
-        return {name: every[name] for name in self._concrete_names}
+    def _inputs(self, algebra: Algebra, draw: int, bounded: bool) -> Inputs:
+        """The operands; where indices are not ``bounded``, they are random words."""
+        numbers: dict[str, Integers] = {}
+        if self._index_names and bounded:
+            every = self._indices(draw)
+            numbers = {name: every[name] for name in self._index_names}
+        elif self._index_names:
+            random = np.random.default_rng([draw, 0x1D])
+            shapes = {o.name: o.shape for o in self._specification.operands}
+            numbers = {
+                name: random.integers(0, LARGE_INDEX, shapes[name])
+                for name in sorted(self._index_names)
+            }
+        return Inputs(algebra, self._specification.operands, numbers, self._tables, bounded)
 
-    def _agrees(self, reading: _Reading, draw: int, found: Mapping[str, Words]) -> bool:
-        expected = self._meant(reading, draw)
+    def _agrees(
+        self, reading: _Reading, draw: int, bounded: bool, found: Mapping[str, Words]
+    ) -> bool:
+        expected = self._meant(reading, draw, bounded)
         return all(np.array_equal(expected[name], words) for name, words in found.items())
 
-    def _meant(self, reading: _Reading, draw: int) -> dict[str, Words]:
-        key = (id(reading), draw)
+    def _meant(self, reading: _Reading, draw: int, bounded: bool) -> dict[str, Words]:
+        key = (id(reading), draw, bounded)
         if key not in self._expected:
             algebra = Algebra(self._field, draw)
-            inputs = Inputs(algebra, self._specification.operands, self._concrete(draw))
-            words = {r.name: np.zeros(prod(r.shape), np.uint64) for r in self._specification.outputs}
+            inputs = self._inputs(algebra, draw, bounded)
+            words = {
+                r.name: np.zeros(prod(r.shape), np.uint64) for r in self._specification.outputs
+            }
             for result, places, values in RegionValues(reading.meaning, algebra, inputs).results():
                 words[result.name][places] = values
             self._expected[key] = words
         return self._expected[key]
 
     def _run(
-        self, program: Program, kernels: Sequence[KernelOp], draw: int
+        self, program: Program, kernels: Sequence[KernelOp], draw: int, bounded: bool
     ) -> dict[str, Words]:
         algebra = Algebra(self._field, draw)
-        inputs = Inputs(algebra, self._specification.operands, self._concrete(draw))
+        inputs = self._inputs(algebra, draw, bounded)
         arrays: dict[str, Symbols | InputView] = {
-            operand.name: InputView(
-                operand.name, np.arange(prod(operand.shape), dtype=np.int64).reshape(operand.shape)
-            )
+            operand.name: InputView.whole(operand.name, operand.shape)
             for operand in self._specification.operands
         }
         planes = self._field.planes
@@ -191,11 +234,9 @@ def _stored(dtype: str) -> str:
     return "i8" if dtype == "i1" else dtype
 
 
-def _index_operands(roots: Sequence[Term]) -> frozenset[str]:
-    """The operands that indices are computed from."""
-    gathers = [term for term in walk(roots) if term.op == "gather"]
-    below = walk([arg for gather in gathers for arg in gather.args])
-    return frozenset(term.operand for term in below if term.op in ("read", "gather"))
+def _read_by(roots: Sequence[Term]) -> frozenset[str]:
+    """The operands that terms are computed from."""
+    return frozenset(term.operand for term in walk(roots) if term.op in ("read", "gather"))
 
 
 def _degree(root: Term, axes: Mapping[str, int]) -> float:

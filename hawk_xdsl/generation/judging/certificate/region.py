@@ -32,17 +32,25 @@ MOST_STORED = 1 << 22
 
 
 class Inputs:
-    """The operands: symbols, but for those that indices are computed from, which are numbers."""
+    """The operands: symbols, but for those that indices are computed from, which are numbers.
+
+    ``bounded`` says whether those numbers are within what they index; if not, tables go on beyond
+    their ends.
+    """
 
     def __init__(
         self,
         algebra: Algebra,
         operands: Sequence[Operand],
         concrete: Mapping[str, npt.NDArray[np.int64]],
+        tables: frozenset[str],
+        bounded: bool,
     ) -> None:
         self._algebra = algebra
         self.operands = {operand.name: operand for operand in operands}
         self._concrete = concrete
+        self._endless = frozenset[str]() if bounded else tables
+        self.bounded = bounded
         self._stored: dict[str, Symbols] = {}
 
     def at(self, name: str, places: Indices) -> Symbols:
@@ -52,7 +60,7 @@ class Inputs:
             values = self._concrete[name].reshape(-1)[places]
             return self._algebra.reals(values.astype(np.float64), operand.dtype)
         size = prod(operand.shape)
-        if size > MOST_STORED:
+        if size > MOST_STORED or name in self._endless:
             return self._algebra.input(name, places, operand.dtype)
         if name not in self._stored:
             every = np.arange(size, dtype=np.int64)
@@ -173,7 +181,8 @@ class _Evaluation:
     def _flat(self, positions: Sequence[Indices], shape: Sequence[int]) -> Indices:
         flat = np.zeros((1,) * len(self._names), np.int64)
         for position, extent in zip(positions, shape, strict=True):
-            if position.size and (position.min() < 0 or position.max() >= extent):
+            beyond = position.size and (position.min() < 0 or position.max() >= extent)
+            if beyond and self._inputs.bounded:
                 raise UnprovableError("an index that is out of range")
             flat = flat * extent + position
         return flat
@@ -237,9 +246,7 @@ class _Evaluation:
             value = self._done[id(term.args[0])]
         return self._algebra.reduce(term.kind, self._whole(value, sorted(term.bound)), axes)
 
-    def _contraction(
-        self, left: Symbols, right: Symbols, bound: tuple[int, ...]
-    ) -> Symbols | None:
+    def _contraction(self, left: Symbols, right: Symbols, bound: tuple[int, ...]) -> Symbols | None:
         """A sum of products as a product of matrices; ``None`` where it is a plain fold."""
         rank = len(self._names)
         batch, rows, columns = list[int](), list[int](), list[int]()
