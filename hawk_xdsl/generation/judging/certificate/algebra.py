@@ -65,12 +65,17 @@ class Algebra:
         self._specials = Specials(field)
         self._mask = np.uint64(key_of(f"conditions {seed}") | 1)
         self._seed = key_of(f"inputs {seed}")
+        self._literals: dict[tuple[str, str], Symbols] = {}
+        self.coins = 0  # conditions that were decided by one
 
     # --- leaves
 
     def literal(self, value: float, dtype: str) -> Symbols:
         """A number."""
-        return self.reals(np.array(float(value)), dtype)
+        key = (repr(float(value)), dtype)
+        if key not in self._literals:
+            self._literals[key] = self.reals(np.array(float(value)), dtype)
+        return self._literals[key]
 
     def reals(self, values: Reals, dtype: str) -> Symbols:
         """An array of numbers, rounded to the dtype."""
@@ -223,13 +228,26 @@ class Algebra:
             return mask, function(first, second)
 
     def _add(self, left: Symbols, right: Symbols) -> Symbols:
-        return self._ring(left, right, self.field.add, np.add, np.add, True)
+        found = self._ring(left, right, self.field.add, np.add, np.add, True)
+        return self._unchanged_by(0.0, left, right, found)
 
     def _sub(self, left: Symbols, right: Symbols) -> Symbols:
         return self._ring(left, right, self.field.sub, np.subtract, np.subtract, True)
 
     def _mul(self, left: Symbols, right: Symbols) -> Symbols:
-        return self._ring(left, right, self.field.mul, np.multiply, np.multiply, False)
+        found = self._ring(left, right, self.field.mul, np.multiply, np.multiply, False)
+        return self._unchanged_by(1.0, left, right, found)
+
+    def _unchanged_by(
+        self, neutral: float, left: Symbols, right: Symbols, found: Symbols
+    ) -> Symbols:
+        """The result, but where one side is a number that changes nothing, the other side."""
+        for number, other in ((left, right), (right, left)):
+            if number.value is not None:
+                mask = number.known & (number.value == neutral)
+                if mask.any():
+                    found = self._where(mask, other, found)
+        return found
 
     def _neg(self, arg: Symbols) -> Symbols:
         if not is_float(arg.dtype):
@@ -300,9 +318,11 @@ class Algebra:
     def holds(self, condition: Symbols) -> Bools:
         """Which conditions hold: the known ones as they do, each other one by a coin of its own."""
         coin = (np.bitwise_count(self.words(condition) & self._mask) & 1).astype(np.bool_)
+        known = condition.known
+        self.coins += condition.size - int(np.count_nonzero(known))
         if condition.value is None:
             return coin
-        return np.where(condition.known, condition.value != 0, coin)
+        return np.where(known, condition.value != 0, coin)
 
     def _both(self, op: str, left: Symbols, right: Symbols, wanted: Bools) -> Symbols:
         """A symmetric function of two conditions that holds as ``wanted`` says."""

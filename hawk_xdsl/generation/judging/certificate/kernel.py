@@ -287,8 +287,7 @@ class KernelRun:
             case ReadOp():
                 return self._read(op)
             case VectorOp():
-                function = self._vector(op)
-                return lambda env: self._compute(op, function, env)
+                return self._computation(op)
             case _:
                 raise UnprovableError(f"{op.name} in a kernel")
 
@@ -351,16 +350,16 @@ class KernelRun:
 
         return step
 
-    def _compute(
-        self,
-        op: VectorOp,
-        function: Callable[[list[Symbols], Symbols], Symbols],
-        env: Environment,
-    ) -> None:
-        dest: Symbols = env[op.destination]
-        inputs = [self._get(env[value], _dtype_of(value)) for value in op.inputs]
-        result = function(inputs, dest)
-        written_into(dest, result.broadcast(dest.shape))
+    def _computation(self, op: VectorOp) -> Step:
+        function, destination = self._vector(op), op.destination
+        inputs = [(value, element_name(value.type)) for value in op.inputs]
+
+        def step(env: Environment) -> None:
+            dest: Symbols = env[destination]
+            result = function([self._get(env[value], dtype) for value, dtype in inputs], dest)
+            written_into(dest, result.broadcast(dest.shape))
+
+        return step
 
     def _vector(self, op: VectorOp) -> Callable[[list[Symbols], Symbols], Symbols]:
         algebra = self._algebra
@@ -400,10 +399,6 @@ def _expect_within(slices: Sequence[slice | int], shape: Sequence[int]) -> None:
         start, stop = (part, part + 1) if isinstance(part, int) else (part.start, part.stop)
         if start < 0 or stop > extent:
             raise IndexRangeError
-
-
-def _dtype_of(value: SSAValue) -> str:
-    return element_name(value.type)
 
 
 def _whole(value: Any) -> int:

@@ -31,9 +31,9 @@ from hawk_xdsl.semantics.terms import Term, walk
 Integers = npt.NDArray[np.int64]
 
 FEW = 4096
-"""Elements of results below which several draws are made: coins must fall both ways."""
+"""Conditions decided by coins below which several draws are made: each must fall both ways."""
 
-MOST_DRAWS = 4
+DRAWS = 4
 
 LARGE_INDEX = 1 << 30
 """Below it are the words that stand for indices: an i32 that has room for a little arithmetic."""
@@ -91,8 +91,7 @@ class Prover:
         self._intervals = Intervals.of_specification(specification)
         self._readings: dict[object, _Reading | str] = {}
         self._expected: dict[tuple[int, int, bool], dict[str, Words]] = {}
-        elements = sum(prod(result.shape) for result in specification.outputs)
-        self._draws = 1 if elements >= FEW else MOST_DRAWS
+        self._coins = 0
 
     def prove(
         self, program: Program, kernels: Sequence[KernelOp], names: Sequence[str] = ()
@@ -126,7 +125,7 @@ class Prover:
                     continue
                 further = (
                     self._agrees(reading, draw, bounded, self._run(program, kernels, draw, bounded))
-                    for draw in range(1, self._draws)
+                    for draw in range(1, DRAWS if 0 < self._coins < FEW else 1)
                 )
                 if all(further):
                     return self._certificate(reading)
@@ -200,6 +199,7 @@ class Prover:
             }
             for result, places, values in RegionValues(reading.meaning, algebra, inputs).results():
                 words[result.name][places] = values
+            self._coins = max(self._coins, algebra.coins)
             self._expected[key] = words
         return self._expected[key]
 
@@ -227,6 +227,7 @@ class Prover:
             if (symbols.flags & UNWRITTEN).any():
                 raise UnprovableError("results that are not written")
             found[result.name] = algebra.words(symbols).reshape(-1)
+        self._coins = max(self._coins, algebra.coins)
         return found
 
 
