@@ -43,6 +43,7 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.options import check_seed
 from hawk_xdsl.semantics.reading import UnreadableError
+from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification, specify
 
 _NOBODY = {
@@ -133,6 +134,16 @@ class Decider:
             words += [f"retrieval {settings.retrieval}", f"model {self.model_fingerprint()}"]
         return ", ".join(words)
 
+    @cached_property
+    def checked_rules(self) -> Sequence[Rule]:
+        """The rewrites that certificates may use: those of the package, whose errors are tested."""
+        return [rule for rule in self.composer.rules if rule.name not in self.learned]
+
+    @cached_property
+    def exact_rules(self) -> frozenset[str]:
+        """The names of the rewrites that hold in real arithmetic."""
+        return frozenset(e.name for e in self.entries if e.artifact.error is None)
+
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
 
@@ -183,7 +194,14 @@ class _Op:
         self._signature = signature_of(specification, name, decider.target_given)
         settings = decider.settings
         self._gate = Gate(
-            op, specification, self._signature, decider.target, settings.seed, decider.finish
+            op,
+            specification,
+            self._signature,
+            decider.target,
+            settings.seed,
+            decider.finish,
+            decider.checked_rules,
+            decider.exact_rules,
         )
         self._ledger = Ledger(
             decider.store,
@@ -263,7 +281,7 @@ class _Op:
         record = decider.known.get_kernel(key)
         if record is None:
             return None
-        verdict = self._gate.check(record.text)
+        verdict = self._gate.check(record.text, record.entries)
         if not verdict.accepted:
             reason = f"a kernel kept in the store: {verdict.trap_message}"
             self._refusals.append(Refusal(verdict.trap_code or "", reason))

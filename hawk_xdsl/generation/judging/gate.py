@@ -8,9 +8,11 @@ import numpy as np
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.judging.certificate import Certificate, Integers, Prover
 from hawk_xdsl.generation.judging.limits import BLOCK_STEPS, Limits
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.judging.trials import Trial, Trials
+from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.npu_target import (
     Performance,
     Simulation,
@@ -25,15 +27,23 @@ from hawk_xdsl.npu_target import (
 )
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 
 Finish = Callable[[KernelOp], None]
 """Plans and syncs a kernel in place; raises ``HawkError`` if it does not fit."""
 
 
+NO_CERTIFICATE = Certificate(Trust.TRIED, "nothing was proved")
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate found. ``cycles`` are simulated, summed over the kernels of the program."""
+    """What the gate found.
+
+    ``cycles`` are simulated, summed over the kernels of the program. ``certificate`` is what could
+    be proved of an accepted kernel.
+    """
 
     text: str
     trap_code: str | None = None
@@ -41,6 +51,12 @@ class Verdict:
     program: Program | None = None
     cycles: int = 0
     performance: Performance | None = None
+    certificate: Certificate = NO_CERTIFICATE
+
+    @property
+    def trust(self) -> Trust:
+        """Why the kernel is believed, if it is."""
+        return self.certificate.trust
 
     @property
     def accepted(self) -> bool:
@@ -64,7 +80,10 @@ def signature_of(specification: Specification, name: str, target: str) -> Signat
 
 
 class Gate:
-    """Checks kernel texts for one undecided op on one target."""
+    """Checks kernel texts for one undecided op on one target.
+
+    Certificates may use ``rules``, of which those named ``exact`` hold in real arithmetic.
+    """
 
     def __init__(
         self,
@@ -74,6 +93,8 @@ class Gate:
         target: Target,
         seed: int,
         finish: Finish,
+        rules: Sequence[Rule] = (),
+        exact: frozenset[str] = frozenset(),
     ) -> None:
         self._specification = specification
         self._signature = signature
@@ -81,12 +102,16 @@ class Gate:
         self._finish = finish
         self._op = op
         self._trials = Trials(op, specification.digest, seed)
+        self._prover = Prover(specification, rules, exact, self._index_values)
         self._limits = Limits.of(specification, bound_of(specification, target).cycles)
         self.checks = 0
         self.timings = 0
 
-    def check(self, text: str) -> Verdict:
-        """The verdict on a kernel text; the cheapest checks come first."""
+    def check(self, text: str, rewrites: Sequence[str] = ()) -> Verdict:
+        """The verdict on a kernel text; the cheapest checks come first.
+
+        ``rewrites`` are names of rules that it was probably made with.
+        """
         self.checks += 1
         try:
             program = self._built(text)
@@ -94,12 +119,15 @@ class Gate:
             finished = [self._finished(stage.op) for stage in program.kernels]
             steps = self._limits.steps_of(finished, self._target)
             performance: Performance | None = None
+            certificate = NO_CERTIFICATE
             for trial in self._trials:
                 runs, outputs = self._run(program, finished, steps, trial)
                 mistake = trial.mistake(outputs)
                 if mistake is not None:
                     return Verdict(text, "wrong-result", mistake)
-                performance = performance or total(runs)
+                if performance is None:
+                    performance = total(runs)
+                    certificate = self._prover.prove(program, finished, rewrites)
             if (doubt := self._trials.doubt()) is not None:
                 return Verdict(text, "unproven", doubt)
         except KernelTextError as error:
@@ -109,7 +137,13 @@ class Gate:
         except HawkError as error:
             return Verdict(text, getattr(error, "code", "unplanned"), str(error))
         cycles = 0 if performance is None else round(performance.cycles)
-        return Verdict(text, program=program, cycles=cycles, performance=performance)
+        return Verdict(
+            text,
+            program=program,
+            cycles=cycles,
+            performance=performance,
+            certificate=certificate,
+        )
 
     def time(self, text: str, limit: float) -> Performance | None:
         """How long a kernel text takes, without its values; ``None``: more than ``limit`` cycles.
@@ -152,6 +186,16 @@ class Gate:
         program = build(text, self._signature, self._max_blocks)
         self._limits.check_scratch(program)
         return program
+
+    def _index_values(self, draw: int) -> dict[str, Integers]:
+        """Integer operands of a trial by name: values that are legal indices."""
+        trials = list(self._trials)
+        inputs = trials[draw % len(trials)].inputs
+        return {
+            operand.name: inputs[operand.source].astype(np.int64)
+            for operand in self._specification.operands
+            if inputs[operand.source].dtype.kind in "biu"
+        }
 
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])

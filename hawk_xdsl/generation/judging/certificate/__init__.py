@@ -1,5 +1,5 @@
-"""Certificates: a planned kernel and its op, run over symbols, give the same element for element."""
+"""Certificates: a planned kernel and its op, run over symbols, agree in every element."""
 
-from hawk_xdsl.generation.judging.certificate.prover import Certificate, Prover
+from hawk_xdsl.generation.judging.certificate.prover import Certificate, Integers, Prover
 
-__all__ = ["Certificate", "Prover"]
+__all__ = ["Certificate", "Integers", "Prover"]

@@ -118,8 +118,8 @@ class Algebra:
     def words(self, symbols: Symbols) -> Words:
         """One word for each symbol: equal for equal values."""
         if is_float(symbols.dtype):
-            return self.field.digest(symbols.planes)  # pyright: ignore[reportArgumentType]
-        ring: Words = symbols.planes[0]  # pyright: ignore[reportAssignmentType]
+            return self.field.digest(symbols.planes)
+        ring: Words = symbols.planes[0]
         held = symbols.held_by(symbols.dtype)
         if held.all():
             return ring
@@ -195,8 +195,8 @@ class Algebra:
     ) -> Symbols:
         if is_float(left.dtype):
             known = self._known(left, right, of_reals, absorbs)
-            return self._float(of_planes(left.planes, right.planes), known)  # pyright: ignore[reportArgumentType]
-        words = of_words(left.planes, right.planes)  # pyright: ignore[reportArgumentType]
+            return self._float(of_planes(left.planes, right.planes), known)
+        words = of_words(left.planes, right.planes)
         found = Symbols(left.dtype, words, np.zeros(words.shape[1:], np.uint8))
         if left.has_known and right.has_known:
             mask = left.known & right.known
@@ -254,7 +254,7 @@ class Algebra:
             zero = self._integers(np.zeros((), np.int64), arg.dtype).of_rank(len(arg.shape))
             return self._sub(zero, arg)
         known = None if arg.value is None else (arg.known, -arg.value)
-        found = self._float(self.field.neg(arg.planes), known)  # pyright: ignore[reportArgumentType]
+        found = self._float(self.field.neg(arg.planes), known)
         found.flags |= arg.flags & (HELD_F16 | HELD_BF16)
         return found
 
@@ -262,8 +262,8 @@ class Algebra:
         if not is_float(left.dtype):
             return self.keyed(f"div {_merged(left.dtype)}", [left, right], left.dtype)
         known = self._known(left, right, np.divide, False)
-        inverse = self.field.inverse(right.planes)  # pyright: ignore[reportArgumentType]
-        found = self._float(self.field.mul(left.planes, inverse), known)  # pyright: ignore[reportArgumentType]
+        inverse = self.field.inverse(right.planes)
+        found = self._float(self.field.mul(left.planes, inverse), known)
         zero = right.known & (right.numbers() == 0.0) & ~left.known if right.has_known else None
         if zero is None or not zero.any():
             return found
@@ -279,7 +279,7 @@ class Algebra:
         return self._rec(self._sqrt(arg))
 
     def _exp(self, arg: Symbols) -> Symbols:
-        found = self._float(self.field.exp(arg.planes))  # pyright: ignore[reportArgumentType]
+        found = self._float(self.field.exp(arg.planes))
         if arg.value is None:
             return found
         with np.errstate(over="ignore"):
@@ -307,7 +307,7 @@ class Algebra:
 
     def _not(self, arg: Symbols) -> Symbols:
         flip = np.uint64(1) if WIDTHS[arg.dtype] <= 8 else NOBODY
-        found = Symbols(arg.dtype, arg.planes ^ flip, arg.flags.copy(), None)  # pyright: ignore[reportOperatorIssue]
+        found = Symbols(arg.dtype, arg.planes ^ flip, arg.flags.copy(), None)
         if arg.value is None:
             return found
         values = np.where(arg.known, arg.value, 0).astype(np.int64)
@@ -429,7 +429,7 @@ class Algebra:
         return self._extreme_of_rows(kind, rows).reshaped(shape)
 
     def _extreme_of_rows(self, kind: str, rows: Symbols) -> Symbols:
-        count, length = rows.shape
+        count = rows.shape[0]
         members, literal, neutral = self._members(kind, rows)
         sets = sorted_sets(members.reshape(count, -1), literal)
         alone = (sets.members[:, 0] != NOBODY) & np.isnan(literal)
@@ -494,16 +494,18 @@ class Algebra:
         if not is_float(arg.dtype):
             words = arg.planes.sum(tuple(a + 1 for a in axes), keepdims=True, dtype=np.uint64)
             found = Symbols(arg.dtype, words, np.zeros(words.shape[1:], np.uint8))
-            if arg.value is None or not (mask := arg.known.all(axes, keepdims=True)).any():
+            mask = np.asarray(arg.known.all(axes, keepdims=True))
+            if arg.value is None or not mask.any():
                 return found
             return self._where(mask, self._integers(words[0].astype(np.int64), arg.dtype), found)
         if arg.dtype in NARROW_FLOATS:
             raise UnprovableError(f"a sum in {arg.dtype}: its roundings depend on the order")
-        planes = self.field.sum(arg.planes, axes)  # pyright: ignore[reportArgumentType]
+        planes = self.field.sum(arg.planes, axes)
         if arg.value is None:
             return self._float(planes)
         value = np.where(arg.known, arg.value, 0.0)
-        mask = arg.known.all(axes, keepdims=True) | (~np.isfinite(value)).any(axes, keepdims=True)
+        mask = np.asarray(arg.known.all(axes, keepdims=True))
+        mask = mask | (~np.isfinite(value)).any(axes, keepdims=True)
         with np.errstate(invalid="ignore"):
             return self._float(planes, (mask, value.sum(axes, keepdims=True)))
 
@@ -543,7 +545,7 @@ class Algebra:
         if kind == "sum":
             total = np.cumsum(arg.planes, axis=axis + 1, dtype=arg.planes.dtype)
             if is_float(arg.dtype):
-                return self._float(self.field.reduced(total))  # pyright: ignore[reportArgumentType]
+                return self._float(self.field.reduced(total))
             return Symbols(arg.dtype, total, np.zeros(arg.shape, np.uint8))
         pieces = [arg.at((*[slice(None)] * axis, slice(0, 1)))]
         if arg.shape[axis] > 256 and kind != "prod":
@@ -559,7 +561,7 @@ class Algebra:
     def matmul(self, left: Symbols, right: Symbols) -> Symbols:
         """[…, m, k] · [… , k, n], without any rounding; f32 of floats, i32 of integers."""
         if is_float(left.dtype):
-            return self._float(self.field.matmul(left.planes, right.planes))  # pyright: ignore[reportArgumentType]
+            return self._float(self.field.matmul(left.planes, right.planes))
         words = np.matmul(left.planes, right.planes)
         return Symbols("i32", words, np.zeros(words.shape[1:], np.uint8))
 
@@ -620,7 +622,7 @@ class Algebra:
         if WIDTHS[dtype] < WIDTHS[arg.dtype]:
             found = Symbols(dtype, arg.planes, arg.flags & ~KNOWN)
         else:
-            ring: Words = arg.planes[0]  # pyright: ignore[reportAssignmentType]
+            ring: Words = arg.planes[0]
             held = arg.held_by(arg.dtype)
             words = np.where(held, ring, mixed(ring, key_of(f"wrap {arg.dtype}")))
             flags = np.where(held, arg.flags & ~KNOWN, HELD_BY[arg.dtype])

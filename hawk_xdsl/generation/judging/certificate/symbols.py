@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.generation.judging.certificate.field import Words
+from hawk_xdsl.npu_target.dtypes import Array
 
 Flags = npt.NDArray[np.uint8]
 Reals = npt.NDArray[np.float64]
@@ -83,7 +83,7 @@ class Symbols:
     """
 
     dtype: str
-    planes: npt.NDArray[np.float64] | Words
+    planes: Array
     flags: Flags
     value: Reals | None = None
     groups: npt.NDArray[np.int64] | None = None
@@ -124,15 +124,15 @@ class Symbols:
         """Where a dtype holds the value exactly."""
         return (self.flags & BIT[dtype]) != 0
 
-    def at(self, slices: tuple[object, ...]) -> "Symbols":
+    def at(self, slices: tuple[slice | int, ...]) -> "Symbols":
         """A view of some of the elements."""
         every = (*slices, ...)
         return Symbols(
             self.dtype,
             self.planes[(slice(None), *every)],
-            self.flags[every],  # pyright: ignore[reportArgumentType]
-            None if self.value is None else self.value[every],  # pyright: ignore[reportArgumentType]
-            None if self.groups is None else self.groups[every],  # pyright: ignore[reportArgumentType]
+            self.flags[every],
+            None if self.value is None else self.value[every],
+            None if self.groups is None else self.groups[every],
         )
 
     def reshaped(self, shape: tuple[int, ...]) -> "Symbols":
