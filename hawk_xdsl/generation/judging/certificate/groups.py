@@ -22,7 +22,7 @@ MOST_MEMBERS = 1 << 26
 
 @dataclass
 class Sets:
-    """Sets, one a row: ``members`` sorted, ``NOBODY`` last; ``literal`` is NaN where there is none."""
+    """Sets, one a row: ``members`` sorted, ``NOBODY`` last; ``literal`` NaN: there is none."""
 
     members: Words
     literal: Reals
