@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from hawk_xdsl.bench.conditions import parse_condition
 from hawk_xdsl.bench.figures import rows_of
 from hawk_xdsl.bench.imports import Imports
+from hawk_xdsl.bench.other_shapes import named_extents, other_cases
 from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
@@ -25,7 +26,7 @@ from hawk_xdsl.bench.statistics import (
     share_by_cluster,
 )
 from hawk_xdsl.bench.study import learn
-from hawk_xdsl.bench.suite import load_suite
+from hawk_xdsl.bench.suite import Shape, load_suite
 from hawk_xdsl.bench.tables import write_figures
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.cli import app
@@ -273,6 +274,60 @@ def test_time_and_the_choice_of_cases_are_limited(suite_file: Path, tmp_path: Pa
     assert measure(seen).left == 6
     with pytest.raises(HawkError, match="no case matches nothing"):
         measure(Options(suite_file, tmp_path / "out", ("templates",), only=("nothing",)))
+
+
+def test_other_shapes_are_in_no_suite_and_no_entry_and_always_the_same() -> None:
+    suite = load_suite(Path(__file__).parents[1] / "benchmarks" / "operators.py")
+    named = named_extents(load_seed_entries())
+    assert {8, 64} < named
+    cases = other_cases(suite, load_seed_entries(), {"add", "group_norm", "conv2d"})
+    assert cases == other_cases(suite, load_seed_entries(), {"add", "group_norm", "conv2d"})
+    assert len(cases) == 9
+    for case in cases:
+        operator, sizes = case.operator, case.operator.sizes[case.shape]
+        ragged, large = operator.sizes["ragged"], operator.sizes["large"]
+        assert sizes not in [operator.sizes[shape] for shape in Shape]
+        before = large if case.shape == "larger" else ragged
+        drawn = [n for name, n in sizes.items() if n != before[name]]
+        match case.shape:
+            case "prime":
+                assert all(n % d for n in drawn for d in range(2, n)) and len(drawn) > 1
+                assert not named & {n for n in drawn if n > 8}  # below, all primes are
+            case "unit":
+                assert drawn.count(1) == 1
+            case _:
+                [more] = [(n, large[name]) for name, n in sizes.items() if n != large[name]]
+                assert more[0] > more[1] and more[0] % 2 and more[0] not in named
+    # Groups divide their channels, whatever was drawn.
+    assert all(c.operator.sizes[c.shape]["C"] % 4 == 0 for c in cases if "norm" in c.name)
+
+
+def test_other_shapes_have_a_column_of_their_own() -> None:
+    results = [
+        _result("a/large/f32", Verdict.RIGHT, first=True, cycles=200.0, bound=100.0),
+        _result("a/prime/f32", Verdict.RIGHT, first=True, cycles=900.0, bound=100.0),
+        _result("b/unit/f16", Verdict.HOST),
+        _result("b/larger/f16", Verdict.WRONG),
+    ]
+    [row, *_] = rows_of(results)
+    assert row.cases == 1 and row.wrong == 1
+    assert row.within and row.within.value == 1.0
+    assert row.over_bound and row.over_bound.value == pytest.approx(2.0)
+    assert row.others and row.others.value == pytest.approx(1 / 3)
+    [plain, *_] = rows_of(results[:1])
+    assert plain.others is None
+
+
+def test_other_shapes_are_measured_when_asked_for(suite_file: Path, tmp_path: Path) -> None:
+    plain = Options(suite_file, tmp_path / "out", ("templates",), only=("difference small/f32",))
+    measured = measure(replace(plain, other_shapes=True))
+    assert all(result.right for result in measured.results)
+    assert measured.results[0].shape == "small"
+    assert {r.shape for r in measured.results[1:]} == {"prime", "unit", "larger"}
+    write_figures(measured, plain)
+    figures = json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert (figures["rows"][0]["cases"], figures["rows"][0]["others"]["value"]) == (1, 1.0)
+    assert len(measure(plain).results) == 1
 
 
 def test_the_command_prints_the_figures(suite_file: Path, tmp_path: Path) -> None:

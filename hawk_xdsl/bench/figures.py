@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hawk_xdsl.bench.other_shapes import OtherShape
 from hawk_xdsl.bench.result import Result, Verdict
 from hawk_xdsl.bench.statistics import (
     Estimate,
@@ -22,8 +23,10 @@ BASELINE = "templates"
 class Row:
     """The figures of the cases of a family and split under a condition.
 
-    ``over_bound`` is the geometric mean of cycles over the bound, of right cases at large shapes;
-    ``over_templates`` that of cycles over those of templates alone, where both are right.
+    ``others`` is the share of right cases at shapes that were drawn beside the suite's; these count
+    nowhere else, but for ``wrong``. ``over_bound`` is the geometric mean of cycles over the bound,
+    of right cases at large shapes; ``over_templates`` that of cycles over those of templates alone,
+    where both are right.
     ``tokens``, ``seconds``, ``gate_runs`` and ``timings`` are means a case; the last three are
     counts.
     """
@@ -36,6 +39,7 @@ class Row:
     first: Estimate | None
     within: Estimate | None
     near: Estimate | None
+    others: Estimate | None
     over_bound: Estimate | None
     over_templates: Estimate | None
     tokens: Estimate | None
@@ -69,9 +73,11 @@ def _row(
     condition: str,
     split: str,
     family: str,
-    results: Sequence[Result],
+    every: Sequence[Result],
     baseline: Mapping[tuple[str, int], float],
 ) -> Row:
+    others = [result for result in every if result.shape in tuple(OtherShape)]
+    results = [result for result in every if result.shape not in tuple(OtherShape)]
     right = [result for result in results if result.right]
     both = [result for result in right if (result.case, result.seed) in baseline]
     large = [result for result in right if result.shape == Shape.LARGE and result.bound]
@@ -91,6 +97,7 @@ def _row(
         first=share(lambda result: result.right and result.first),
         within=share(lambda result: result.right),
         near=share(lambda result: result.near),
+        others=share_by_cluster((result.operator, result.right) for result in others),
         over_bound=_ratio((r.operator, r.cycles, r.bound) for r in large),
         over_templates=_ratio((r.operator, r.cycles, baseline[r.case, r.seed]) for r in both),
         tokens=mean(lambda result: result.tokens),
@@ -99,7 +106,7 @@ def _row(
         timings=mean(lambda result: result.timings),
         rejected_lines=sum(result.rejected_lines for result in results),
         cut_short=sum(result.cut_short for result in results),
-        wrong=sum(result.verdict is Verdict.WRONG for result in results),
+        wrong=sum(result.verdict is Verdict.WRONG for result in every),
     )
 
 

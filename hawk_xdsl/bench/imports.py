@@ -10,6 +10,7 @@ from xdsl.printer import Printer
 
 from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.boundary import reading
+from hawk_xdsl.digest import digest_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
@@ -35,7 +36,8 @@ class Imports:
 
     def program(self, case: Case) -> Program:
         """The case as a program, without example inputs. Raises ``HawkError``, as the front end."""
-        stem = f"{case.name.replace('/', '.')}.{self._version}"
+        sizes = digest_of(case.operator.sizes[case.shape])
+        stem = f"{case.name.replace('/', '.')}.{sizes[:6]}.{self._version}"
         text, arrays, failed = (
             self._folder / f"{stem}.{end}" for end in ("mlir", "safetensors", "error")
         )

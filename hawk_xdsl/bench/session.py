@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hawk_xdsl.bench.conditions import Condition, parse_condition
 from hawk_xdsl.bench.imports import Imports
+from hawk_xdsl.bench.other_shapes import other_cases
 from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
@@ -20,6 +21,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
+from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 
 CASES = 300
@@ -39,7 +41,7 @@ class Options:
     ``cases`` is the number of cases of each condition, ``None`` for all; ``model_cases`` that of
     conditions that ask only the model. ``minutes``: no task is started after them. ``only``
     restricts the cases to those whose ``/family/split/operator/shape/dtype/`` contains all words
-    of one of these.
+    of one of these. ``other_shapes`` adds each operator at shapes that are in no suite.
     """
 
     operators: Path
@@ -57,6 +59,7 @@ class Options:
     minutes: float | None = None
     jobs: int = 2
     only: tuple[str, ...] = ()
+    other_shapes: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,18 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Me
     model = find_model(options.model) if asked else None
     journal = Journal(options.out, _setup(options, model))
     cases = in_fair_order(suite.cases(), seed=0)
-    tasks = _tasks(_chosen(cases, options), conditions, options)
+    chosen = _chosen(cases, options)
+    tasks = _tasks(chosen, conditions, options)
+    others: tuple[Case, ...] = ()
+    if options.other_shapes:
+        names = {case.operator.name for case in chosen}
+        others = other_cases(suite, load_seed_entries(), names)
+        tasks += _tasks(in_fair_order(others, seed=0), conditions, options)
     done = {result.task: result for result in journal.results()}
     left = [task for task in tasks if task not in done]
     told(len(tasks) - len(left), len(tasks), "")
     runner = Runner(
-        cases={case.name: case for case in cases},
+        cases={case.name: case for case in (*cases, *others)},
         conditions={condition.name: condition for condition in conditions},
         imports=Imports(options.out / "imports", options.operators),
         target=options.target,

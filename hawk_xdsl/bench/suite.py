@@ -48,18 +48,21 @@ class Input:
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator of a suite; ``sizes`` says what the names of dims are at each shape."""
+    """One operator of a suite; ``sizes`` says what the names of dims are at each shape.
+
+    Shapes are names: those of :class:`Shape`, and any that were drawn beside them.
+    """
 
     name: str
     function: Callable[..., object]
     family: str
     split: Split
     inputs: tuple[Input, ...]
-    sizes: Mapping[Shape, Mapping[str, int]]
+    sizes: Mapping[str, Mapping[str, int]]
     dtypes: tuple[str, ...]
     aliases: tuple[str, ...]
 
-    def tensors(self, shape: Shape, dtype: str, seed: int) -> tuple[torch.Tensor, ...]:
+    def tensors(self, shape: str, dtype: str, seed: int) -> tuple[torch.Tensor, ...]:
         """Random inputs, the same for the same shape, dtype and seed."""
         random = np.random.default_rng([seed, *map(ord, f"{self.name}/{shape}/{dtype}")])
         return tuple(self._drawn(each, self.sizes[shape], dtype, random) for each in self.inputs)
@@ -83,7 +86,7 @@ class Case:
     """An operator at one shape and in one dtype."""
 
     operator: Operator
-    shape: Shape
+    shape: str
     dtype: str
 
     @property
@@ -209,7 +212,7 @@ def _all_of(values: object, known: Mapping[str, object]) -> bool:
     return isinstance(values, tuple | list) and bool(values) and all(v in known for v in values)
 
 
-def _sizes(given: object, wrong: _Wrong) -> dict[Shape, dict[str, int]]:
+def _sizes(given: object, wrong: _Wrong) -> dict[str, dict[str, int]]:
     if not isinstance(given, dict) or set(given) != set(Shape):
         raise wrong(f"sizes must be given for {', '.join(Shape)}")
     for at, sizes in given.items():
@@ -221,7 +224,7 @@ def _sizes(given: object, wrong: _Wrong) -> dict[Shape, dict[str, int]]:
 
 
 def _inputs(
-    given: object, sizes: Mapping[Shape, Mapping[str, int]], wrong: _Wrong
+    given: object, sizes: Mapping[str, Mapping[str, int]], wrong: _Wrong
 ) -> tuple[Input, ...]:
     if not isinstance(given, dict) or not given:
         raise wrong("inputs must be a dictionary that is not empty")

@@ -21,6 +21,7 @@ QUALITY = (
     "first %",
     "right %",
     f"≤{NEAR:g}×bound %",
+    "other shapes %",
     "cycles/bound",
     "cycles/templates",
 )
@@ -29,7 +30,7 @@ EFFORT = (
     "accepted but wrong",
 )
 ESTIMATES = (
-    *("first", "within", "near", "over_bound", "over_templates"),
+    *("first", "within", "near", "others", "over_bound", "over_templates"),
     *("tokens", "seconds", "gate_runs", "timings"),
 )
 
@@ -47,7 +48,9 @@ def explanation(options: Options) -> str:
         "of a case of bytes and operations at full rate plus one load and one store latency. "
         "Cycles are simulated. Cycles/bound: geometric mean over right cases at large shapes; "
         "cycles/templates: over cases that are right under templates alone too. In brackets: "
-        "95 % intervals, bootstrapped over operators."
+        "95 % intervals, bootstrapped over operators. Other shapes: right at three shapes an "
+        "operator that no entry names (primes, an extent of 1, a larger one); they count in no "
+        "other column but the last."
     )
 
 
@@ -126,6 +129,7 @@ def _quality(row: Row) -> tuple[str, ...]:
         _percent(row.first),
         _percent(row.within),
         _percent(row.near),
+        _percent(row.others),
         _times(row.over_bound),
         _times(row.over_templates),
     )

@@ -67,6 +67,12 @@ def bench_command(
             "/family/split/operator/shape/dtype/ contains all words of one of these."
         ),
     ] = "",
+    other_shapes: Annotated[
+        bool,
+        typer.Option(
+            "--other-shapes", help="Also each operator at three shapes that no entry names."
+        ),
+    ] = False,
     failures: Annotated[
         bool, typer.Option("--failures", help="List why cases of seen operators are not right.")
     ] = False,
@@ -92,6 +98,7 @@ def bench_command(
         minutes=minutes if everything or minutes is not None else MINUTES,
         jobs=jobs,
         only=_parts(only),
+        other_shapes=other_shapes,
     )
     console = open_console()
     measured = _measured(options, console)
