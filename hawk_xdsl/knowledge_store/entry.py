@@ -40,6 +40,7 @@ class Trigger:
     intensity: Range | None = None  # operations per byte of global memory, lowest and highest
     pressure: Range | None = None  # bytes wanted / bytes of the scope, lowest and highest
     results: tuple[str, ...] = ()  # dtypes one of which each result of the specification has
+    operands: tuple[str, ...] = ()  # dtypes one of which the first argument of what matches has
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ _TRIGGER = {
     "intensity": _Key(_range),
     "pressure": _Key(_range),
     "results": _Key(_texts),
+    "operands": _Key(_texts),
 }
 _TILE = {"name": _Key(_identifier, required=True), "prefer": _Key(_sizes, required=True)}
 _PATTERNS = {"before": _Key(_text, required=True), "after": _Key(_text, required=True)}

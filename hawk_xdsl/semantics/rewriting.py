@@ -1,9 +1,11 @@
 """Term rewriting: patterns as knowledge entries write them, matched against and built into terms.
 
 In a pattern a variable matches any term, twice the same variable the same term, and a variable
-whose name starts with ``c`` literals only. ``reduce_sum(a)`` matches a fold over any axes; folds in
+whose name starts with ``c`` literals only, one whose name starts with ``t`` all but literals.
+``reduce_sum(a)`` matches a fold over any axes; folds in
 the replacement run over the same axes. ``scan_sum(a)`` is the same for a running fold. ``f32(a)``
 is a cast, ``cast(a)`` one to any dtype, ``same(a)`` one to the dtype of what is replaced.
+``position()`` in the replacement of a fold is the index along the one axis that it runs over.
 """
 
 import math
@@ -17,7 +19,15 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.terms import COMMUTATIVE, COMPARISONS, Term, Terms, walk
+from hawk_xdsl.semantics.terms import (
+    COMMUTATIVE,
+    COMPARISONS,
+    Affine,
+    Term,
+    Terms,
+    literal_in,
+    walk,
+)
 
 SIGNS = {
     "+": "add",
@@ -66,6 +76,11 @@ class Pattern:
     def only_literals(self) -> bool:
         """Whether this variable matches literals only."""
         return self.op == "variable" and self.name.startswith("c")
+
+    @property
+    def only_tiles(self) -> bool:
+        """Whether this variable matches all but literals."""
+        return self.op == "variable" and self.name.startswith("t")
 
     @property
     def variables(self) -> frozenset[str]:
@@ -130,7 +145,8 @@ def match(pattern: Pattern, term: Term) -> Match | None:
 def _matches(pattern: Pattern, term: Term, so_far: Match) -> Iterator[Match]:
     if pattern.op == "variable":
         known = so_far.terms.get(pattern.name)
-        if (known is None or known is term) and (term.is_const or not pattern.only_literals):
+        fits = not (pattern.only_tiles if term.is_const else pattern.only_literals)
+        if (known is None or known is term) and fits:
             yield Match({**so_far.terms, pattern.name: term}, so_far.bound)
         return
     if pattern.op == "number":
@@ -164,11 +180,12 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
     if pattern.op == "variable":
         return found.terms[pattern.name]
     if pattern.op == "number":
-        return terms.const(pattern.value, dtype)
-    inner = dtype
-    if dtype == "i1" or pattern.op in COMPARISONS:
-        inner = next((t.dtype for t in found.terms.values() if t.dtype != "i1"), dtype)
-    args = tuple(build(arg, found, inner, terms) for arg in pattern.args)
+        whole = dtype.startswith("i") and math.isfinite(pattern.value)
+        return terms.const(int(pattern.value) if whole else pattern.value, dtype)
+    if pattern.op == "position":
+        [axis] = found.bound
+        return terms.index(Affine.axis(axis), "i32")
+    args = _built(pattern, found, dtype, terms)
     if pattern.op in DTYPES:
         return terms.cast(args[0], pattern.op)
     if pattern.op == "same":
@@ -179,6 +196,23 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
         [axis] = found.bound
         return terms.scan(pattern.op.removeprefix("scan_"), args[0], axis)
     return fold(terms, pattern.op, args, result_dtype(pattern.op, args))
+
+
+def _built(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> tuple[Term, ...]:
+    """The arguments of a replacement's function: a literal takes the dtype of those beside it."""
+    inner = dtype
+    if dtype == "i1" or pattern.op in COMPARISONS:
+        inner = next((t.dtype for t in found.terms.values() if t.dtype != "i1"), dtype)
+    others = {
+        place: build(arg, found, inner, terms)
+        for place, arg in enumerate(pattern.args)
+        if arg.op != "number"
+    }
+    beside = next((term.dtype for term in others.values() if term.dtype != "i1"), inner)
+    return tuple(
+        others[place] if place in others else build(arg, found, beside, terms)
+        for place, arg in enumerate(pattern.args)
+    )
 
 
 def result_dtype(op: str, args: Sequence[Term]) -> str:
@@ -192,6 +226,21 @@ def result_dtype(op: str, args: Sequence[Term]) -> str:
     return prefix if prefix in DTYPES and prefix != op else args[-1].dtype
 
 
+WHOLE_FOLDING: Mapping[str, Callable[[list[int]], int]] = {
+    "add": lambda v: v[0] + v[1],
+    "sub": lambda v: v[0] - v[1],
+    "mul": lambda v: v[0] * v[1],
+    "neg": lambda v: -v[0],
+    "max": max,
+    "min": min,
+    "and": lambda v: v[0] & v[1],
+    "or": lambda v: v[0] | v[1],
+    "shl": lambda v: v[0] << v[1],
+    "shr": lambda v: v[0] >> v[1],
+}
+"""The same for integers, which wrap."""
+
+
 def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
     """A function of values; of literals it is computed (where it is defined)."""
     if op in FOLDING and all(arg.is_const for arg in args) and dtype.startswith(("f", "bf")):
@@ -199,6 +248,9 @@ def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
             return terms.const(FOLDING[op]([float(arg.value) for arg in args]), dtype)
         except (ArithmeticError, ValueError):
             pass
+    if op in WHOLE_FOLDING and all(arg.is_const for arg in args) and dtype in ("i8", "i16", "i32"):
+        value = WHOLE_FOLDING[op]([int(arg.value) for arg in args])
+        return terms.const(literal_in(value, dtype), dtype)
     return terms.apply(op, args, dtype)
 
 
@@ -209,7 +261,8 @@ class Rule:
     Raises ``HawkError`` where ``after`` or the domain names a variable that ``before`` lacks.
 
     ``dtypes`` are those of the term that is replaced, ``results`` those that the results of the
-    whole specification may have; none: all. ``domain`` gives the closed range that a variable must
+    whole specification may have, ``operands`` those of the first argument of what is replaced;
+    none: all. ``domain`` gives the closed range that a variable must
     be known to lie in; NaN lies in none.
     """
 
@@ -221,6 +274,7 @@ class Rule:
     domain: Mapping[str, tuple[float, float]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
     )
+    operands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unbound = (self.after.variables | frozenset(self.domain)) - self.before.variables
@@ -301,6 +355,8 @@ def _settled(
             return done[id(term)]
         for rule in by_op.get(term.op, []) + (by_op.get("cast", []) if term.op == "cast" else []):
             if rule.dtypes and term.dtype not in rule.dtypes:
+                continue
+            if rule.operands and (not term.args or term.args[0].dtype not in rule.operands):
                 continue
             found = match(rule.before, term)
             if found is None or not _in_domain(rule, found, holds):

@@ -132,6 +132,17 @@ def _literal_key(value: float | int) -> str:
     return repr(value)
 
 
+def literal_in(value: float | int, dtype: str) -> float | int:
+    """A number as a dtype has it; of integers the low bits."""
+    if not dtype.startswith("i"):
+        return float(value)
+    bits = int(dtype[1:])
+    if bits == 1:
+        return int(value)
+    half = 1 << (bits - 1)
+    return (int(value) + half) % (2 * half) - half
+
+
 class Terms:
     """Makes terms, each distinct one once."""
 
@@ -207,8 +218,7 @@ class Terms:
         if arg.dtype == dtype:
             return arg
         if arg.is_const:
-            is_int = dtype.startswith("i")
-            return self.const(int(arg.value) if is_int else float(arg.value), dtype)
+            return self.const(literal_in(arg.value, dtype), dtype)
         return self._intern(Term("cast", dtype, (arg,), arg.axes))
 
     def apply(self, op: str, args: tuple[Term, ...], dtype: str) -> Term:

@@ -7,10 +7,20 @@ from types import MappingProxyType
 
 from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.generation.composing.pieces import unified
+from hawk_xdsl.generation.composing.widths import (
+    HOLDS,
+    in_f32,
+    operand_dtype,
+    raised,
+    rounds_twice,
+    stored_dtype,
+    stored_terms,
+)
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
-from hawk_xdsl.semantics.intervals import Intervals
+from hawk_xdsl.semantics.interval import is_integer, range_of
+from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
-from hawk_xdsl.semantics.specification import STORED_AS, Specification
+from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 
 _MNEMONICS = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS)
@@ -24,24 +34,6 @@ FUNCTION_OF_FOLD = {
     "or": "or",
 }
 """The function of two values that a fold repeats."""
-
-NARROW = ("f16", "bf16")
-"""Float dtypes in which a second rounding is one too many."""
-
-EXACT = frozenset(
-    {"const", "read", "gather", "index", "max", "min", "neg", "abs", "select", "relu", "cast"}
-    | {"and", "or", "xor", "not", "eq", "ne", "lt", "le", "gt", "ge", "full"}
-    | {"reduce_max", "reduce_min", "reduce_argmax", "reduce_argmin", "scan_max", "scan_min"}
-)
-"""What rounds nothing."""
-
-HOLDS = {
-    "f32": frozenset({"f16", "bf16", "i16", "i8"}),
-    "f16": frozenset({"i8"}),
-    "i32": frozenset({"i16", "i8"}),
-    "i16": frozenset({"i8"}),
-}
-"""For a dtype the others whose values it has all of."""
 
 
 class NoInstructionError(Exception):
@@ -111,7 +103,15 @@ class Composer:
                 when = entry.trigger
                 domain = dict(entry.artifact.domain)
                 rules.append(
-                    Rule(entry.name, pattern, replacement, when.dtypes, when.results, domain)
+                    Rule(
+                        entry.name,
+                        pattern,
+                        replacement,
+                        when.dtypes,
+                        when.results,
+                        domain,
+                        when.operands,
+                    )
                 )
             elif entry.kind is EntryKind.INSTRUCTION:
                 instructions.append(Instruction(entry.name, pattern, after, entry.trigger.dtypes))
@@ -129,21 +129,26 @@ class Composer:
         wanted = [term for term in walk(specification.roots) if id(term) in names]
         specification, named = unified(specification, wanted)
         count = len(specification.roots)
-        plain = _stored_terms([*specification.roots, *named])
+        plain = raised(stored_terms([*specification.roots, *named]))
         rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
         intervals = Intervals.of_specification(specification)
         every, applied = rewritten(plain, rules, holds=intervals.within)
-        if _rounds_twice(every[:count]):
-            every, applied = rewritten(_in_f32(plain), rules, holds=intervals.within)
+        if rounds_twice(every[:count]):
+            every, applied = rewritten(in_f32(plain), rules, holds=intervals.within)
             terms = Terms()
             pairs = zip(every[:count], plain[:count], strict=True)
             every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
-        every = self._in_steps(self._widened(every))
+        every = self._in_steps(self._widened(every, intervals), intervals)
         roots = every[:count]
         chosen: dict[int, tuple[Instruction, Match]] = {}
         combiners: dict[tuple[str, str], str] = {}
+        halved: set[int] = set()
         for term in walk(roots):
-            if term.args and term.op != "gather":
+            combiner = self._in_halves(term)
+            if combiner is not None:
+                chosen[id(term)] = (combiner, Match())
+                halved.add(id(term))
+            elif term.args and term.op != "gather":
                 chosen[id(term)] = self._select(term)
             if (term.is_reduction or term.is_scan) and term.kind in FUNCTION_OF_FOLD:
                 self._add_combiner(combiners, term)
@@ -156,21 +161,46 @@ class Composer:
         kept: dict[int, str] = {}
         for term, after in zip(wanted, every[count:], strict=True):
             kept.setdefault(id(after), names[id(term)])
-        return Composition(composed, roots, chosen, tuple(used), combiners, self, names=kept)
+        return Composition(
+            composed,
+            roots,
+            chosen,
+            tuple(used),
+            combiners,
+            self,
+            names=kept,
+            halved=frozenset(halved),
+        )
 
     def _add_combiner(self, combiners: dict[tuple[str, str], str], term: Term) -> None:
         """The instruction that puts two parts of a fold together, if there is one."""
+        instruction = self._combiner(term)
+        if instruction is not None:
+            key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
+            combiners.setdefault(key, instruction.mnemonic)
+
+    def _combiner(self, term: Term) -> Instruction | None:
         terms = Terms()
         parts = tuple(terms.read(f"part{i}", (Affine(i),), term.dtype) for i in range(2))
-        function = FUNCTION_OF_FOLD[term.kind]
-        for instruction, _ in self._candidates(terms.apply(function, parts, term.dtype)):
-            if self._has(instruction, _stored(term.dtype)):
-                combiners.setdefault((function, term.dtype), instruction.mnemonic)
+        together = terms.apply(FUNCTION_OF_FOLD[term.kind], parts, term.dtype)
+        for instruction, _ in self._candidates(together):
+            if self._has(instruction, stored_dtype(term.dtype)):
+                return instruction
+        return None
+
+    def _in_halves(self, term: Term) -> Instruction | None:
+        """The instruction that folds halves onto one another, where the target has no such fold."""
+        if not term.is_reduction or term.kind not in FUNCTION_OF_FOLD or term.dtype == "i1":
+            return None
+        dtype = operand_dtype(term)
+        if any(self._has(instruction, dtype) for instruction, _ in self._candidates(term)):
+            return None
+        return self._combiner(term)
 
     def _candidates(self, term: Term) -> list[tuple[Instruction, Match]]:
         found: list[tuple[Instruction, Match]] = []
         for instruction in self.instructions:
-            if instruction.dtypes and _stored(term.dtype) not in instruction.dtypes:
+            if instruction.dtypes and stored_dtype(term.dtype) not in instruction.dtypes:
                 continue
             matched = match(instruction.before, term)
             if matched is not None and instruction.takes(matched):
@@ -179,10 +209,10 @@ class Composer:
 
     def _select(self, term: Term) -> tuple[Instruction, Match]:
         for instruction, matched in self._candidates(term):
-            if self._has(instruction, _operand_dtype(term)):
+            if self._has(instruction, operand_dtype(term)):
                 return instruction, matched
         raise NoInstructionError(
-            f"nothing says how to compute {term.op} of {_operand_dtype(term)} on this target"
+            f"nothing says how to compute {term.op} of {operand_dtype(term)} on this target"
         )
 
     def _has(self, instruction: Instruction, dtype: str) -> bool:
@@ -191,35 +221,50 @@ class Composer:
             return not instruction.works_in or dtype in instruction.works_in
         return self.supports(instruction.row, dtype)
 
-    def _widened(self, roots: Sequence[Term]) -> list[Term]:
-        """Terms whose dtype the instruction lacks, computed in f32 and cast back."""
+    def _widened(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
+        """Terms whose dtype the instruction lacks, computed in another one and cast back."""
         terms = Terms()
         done: dict[int, Term] = {}
         for term in walk(roots):
             args = tuple(done[id(arg)] for arg in term.args)
             new = terms.rebuild(term, args)
-            dtype = _operand_dtype(term)
-            lacking = [instruction for instruction, _ in self._candidates(term)]
-            if (
-                term.args
-                and term.op not in ("cast", "gather", "and", "or", "xor")
-                and dtype != "f32"
-                and lacking
-                and not any(self._has(instruction, dtype) for instruction in lacking)
-            ):
-                wide = tuple(
-                    arg if arg.dtype == "i1" else terms.cast(arg, "f32") for arg in new.args
+            wide = self._wider(term, intervals)
+            if wide is not None:
+                values = tuple(
+                    arg if arg.dtype == "i1" else terms.cast(arg, wide) for arg in new.args
                 )
                 if term.is_reduction or term.is_scan:
-                    new = terms.rebuild(new, wide)
+                    new = terms.rebuild(new, values)
                 else:
-                    new = terms.apply(term.op, wide, "i1" if term.dtype == "i1" else "f32")
+                    new = terms.apply(term.op, values, "i1" if term.dtype == "i1" else wide)
                 new = terms.cast(new, term.dtype)
             done[id(term)] = new
         return [done[id(root)] for root in roots]
 
-    def _in_steps(self, roots: Sequence[Term]) -> list[Term]:
-        """Casts that the target has no instruction for as several that it has."""
+    def _wider(self, term: Term, intervals: Intervals) -> str | None:
+        """The dtype to compute a term in, if the target lacks the instruction for its own.
+
+        Integers go through f32 only where all that happens stays among those that it holds.
+        """
+        if not term.args or term.op in ("cast", "gather", "and", "or", "xor"):
+            return None
+        dtype = operand_dtype(term)
+        lacking = [instruction for instruction, _ in self._candidates(term)]
+        if not lacking or any(self._has(instruction, dtype) for instruction in lacking):
+            return None
+        if not is_integer(dtype):
+            return "f32" if dtype != "f32" else None
+        has_f32 = any(self._has(instruction, "f32") for instruction in lacking)
+        if has_f32 and (dtype == "i1" or _exact_in_f32(term, intervals)):
+            return "f32"
+        has_i32 = any(self._has(instruction, "i32") for instruction in lacking)
+        return "i32" if has_i32 and dtype != "i32" else None
+
+    def _in_steps(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
+        """Casts that the target has no instruction for as several that it has.
+
+        To fewer bits the value is cut to them first: moved up, and down again with its new sign.
+        """
         terms = Terms()
         done: dict[int, Term] = {}
         for term in walk(roots):
@@ -227,7 +272,9 @@ class Composer:
             new = terms.rebuild(term, args)
             if term.op == "cast" and new.op == "cast":
                 value = args[0]
-                for step in self._casts(_stored(value.dtype), _stored(term.dtype)):
+                if _cuts(term, intervals):
+                    value = _low_bits(terms, value, term.dtype)
+                for step in self._casts(stored_dtype(value.dtype), stored_dtype(term.dtype)):
                     value = terms.cast(value, step)
                 new = value
             done[id(term)] = new
@@ -253,84 +300,38 @@ def _precise_enough(rule: Rule, specification: Specification) -> bool:
     return not rule.results or all(r.dtype in rule.results for r in specification.outputs)
 
 
+def _exact_in_f32(term: Term, intervals: Intervals) -> bool:
+    """Whether f32 gives what integers do: nothing is too large for it, and nothing wraps."""
+    if any(not intervals.within(arg, -EXACT_IN_F32, EXACT_IN_F32) for arg in term.args):
+        return False
+    if not is_integer(term.dtype) or term.dtype == "i1":
+        return True
+    exact, own = intervals.exact(term), range_of(term.dtype)
+    return exact.within(-EXACT_IN_F32, EXACT_IN_F32) and exact.within(own.low, own.high)
+
+
+def _cuts(cast: Term, intervals: Intervals) -> bool:
+    """Whether a cast of integers may drop bits that are not the sign's."""
+    dtype, source = cast.dtype, cast.args[0].dtype
+    if not (is_integer(dtype) and is_integer(source)) or "i1" in (dtype, source):
+        return False
+    own = range_of(dtype)
+    return not intervals.within(cast.args[0], own.low, own.high)
+
+
+def _low_bits(terms: Terms, value: Term, dtype: str) -> Term:
+    """An integer cut to the bits of a narrower dtype, in its own."""
+    rest = terms.const(int(value.dtype[1:]) - int(dtype[1:]), value.dtype)
+    up = terms.apply("shl", (value, rest), value.dtype)
+    return terms.apply("shr", (up, rest), value.dtype)
+
+
 def _passes(source: str, step: str, target: str) -> bool:
     """Whether a value on its way from one dtype to another may go through a third."""
     if source in HOLDS.get(step, ()):
         return True
     fraction_lost = source.startswith("i") or step.startswith("i") or not target.startswith("i")
     return fraction_lost and target in HOLDS.get(step, ())
-
-
-def stored_dtype(dtype: str) -> str:
-    """The dtype that a tile of terms of a dtype has."""
-    return _stored(dtype)
-
-
-def _stored(dtype: str) -> str:
-    return STORED_AS.get(dtype, dtype)
-
-
-def _operand_dtype(term: Term) -> str:
-    """The dtype an instruction works in: that of its first value that is not a condition."""
-    values = [_stored(arg.dtype) for arg in term.args if arg.dtype != "i1"]
-    return values[0] if values else _stored(term.dtype)
-
-
-def _stored_terms(roots: Sequence[Term]) -> list[Term]:
-    """The same terms with the dtypes that a kernel holds them in; conditions stay conditions."""
-    return _converted(roots, lambda dtype: dtype if dtype == "i1" else _stored(dtype))
-
-
-def _converted(roots: Sequence[Term], kept: Callable[[str], str]) -> list[Term]:
-    terms = Terms()
-    done: dict[int, Term] = {}
-    for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
-        dtype = kept(term.dtype)
-        if dtype == term.dtype or term.op == "cast":
-            new = terms.cast(args[0], dtype) if term.op == "cast" else terms.rebuild(term, args)
-        elif term.is_reduction or term.is_scan:
-            new = terms.rebuild(term, args)
-        else:
-            new = terms.rebuild(replace(term, dtype=dtype, args=args), args)
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
-
-
-def _rounds_twice(roots: Sequence[Term]) -> bool:
-    """Whether a narrow float is rounded more than once on the way to a result, or summed."""
-    roundings: dict[int, int] = {}
-    for term in walk(roots):
-        before = max((roundings[id(arg)] for arg in term.args), default=0)
-        inexact = term.dtype in NARROW and term.op not in EXACT
-        if inexact and (term.is_reduction or term.is_scan):
-            return True
-        if term.op == "cast" and term.dtype not in NARROW:
-            before = 0
-        roundings[id(term)] = before + inexact
-        if roundings[id(term)] > 1:
-            return True
-    return False
-
-
-def _in_f32(roots: Sequence[Term]) -> list[Term]:
-    """The same with narrow floats as f32 between what is read and what is written."""
-    terms = Terms()
-    done: dict[int, Term] = {}
-    for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
-        if term.op in ("read", "gather"):
-            new = terms.rebuild(term, args)
-            new = terms.cast(new, "f32") if term.dtype in NARROW else new
-        elif term.op == "cast" and term.dtype in NARROW:
-            was_narrow = term.args[0].dtype in NARROW
-            new = args[0] if was_narrow else terms.cast(terms.cast(args[0], term.dtype), "f32")
-        elif term.dtype in NARROW and not (term.is_reduction or term.is_scan):
-            new = terms.rebuild(replace(term, dtype="f32", args=args), args)
-        else:
-            new = terms.rebuild(term, args)
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
 
 
 @dataclass(frozen=True)
@@ -340,7 +341,8 @@ class Composition:
     ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
     ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
     axes that never meet another one in a term, and stand in its dimension of tiles. ``names`` are
-    wanted for the buffers of some terms, by identity.
+    wanted for the buffers of some terms, by identity. ``halved`` are the folds, by identity, that
+    the target has no instruction for: they are done by their combiners.
     """
 
     specification: Specification
@@ -352,3 +354,4 @@ class Composition:
     parts: frozenset[str] = field(default_factory=frozenset[str])
     beside: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Mapping[int, str] = field(default_factory=dict[int, str])
+    halved: frozenset[int] = frozenset()

@@ -2,15 +2,15 @@
 
 from hawk_xdsl.generation.composing.block import Axes, Value
 from hawk_xdsl.generation.composing.composition import FUNCTION_OF_FOLD
+from hawk_xdsl.generation.composing.halving import Halving
 from hawk_xdsl.generation.composing.scope import Frame, Scope
 from hawk_xdsl.generation.composing.tiling import UntileableError
+from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term
 
-IDENTITY = {"sum": 0, "prod": 1}
+IDENTITY = {"sum": 0, "prod": 1, "and": -1, "or": 0}
 """What a fold starts from; extremes start from the infinities, or the limits of integers."""
-
-INTEGER_LIMITS = {"max": -(2**31), "min": 2**31 - 1}
 
 
 class Folder:
@@ -41,8 +41,8 @@ class Folder:
         kind = kind or term.kind
         start: float | int = IDENTITY.get(kind, 0)
         if kind in ("max", "min"):
-            infinite = float("-inf") if kind == "max" else float("inf")
-            start = infinite if "f" in out.dtype else INTEGER_LIMITS[kind]
+            whole = range_of(out.dtype)
+            start = whole.low if kind == "max" else whole.high
         word = literal(float(start) if "f" in out.dtype else int(start))
         shape = ", ".join(map(str, out.shape))
         return scope.add(f"fill {word} {out.dtype}[{shape}] in ub", (), out)
@@ -52,11 +52,18 @@ class Folder:
         axes = [i for i, axis in enumerate(part.axes) if axis in term.bound]
         if not axes:
             return part
+        if id(term) in self.frame.composition.halved:
+            return self.by_halves(term, part, scope)
         out = self.frame.tile(
             term.dtype, tuple(None if a in term.bound else a for a in part.axes), scope
         )
         places = ", ".join(map(str, axes))
         return scope.add(f"vreduce {term.kind} {{0}} axis {places}", (part,), out)
+
+    def by_halves(self, term: Term, part: Value, scope: Scope) -> Value:
+        """The part folded along the axes in it, without an instruction for such folds."""
+        places = [i for i, axis in enumerate(part.axes) if axis in term.bound]
+        return Halving(self._combiner(term), scope).fold(part, places)
 
     def _accumulate(self, term: Term, part: Value, total: Value, scope: Scope) -> None:
         mnemonic = self._combiner(term)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from math import ceil, prod
 
 from hawk_xdsl.generation.composing.block import Axes, Statement, Value
-from hawk_xdsl.generation.composing.composition import NARROW, stored_dtype
 from hawk_xdsl.generation.composing.read import Reader
 from hawk_xdsl.generation.composing.scope import Frame, Scope
 from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
+from hawk_xdsl.generation.composing.widths import NARROW, stored_dtype
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 

@@ -1,8 +1,8 @@
 """Brings what a tile reads into ub: slices, every so many elements, and numbers."""
 
 from hawk_xdsl.generation.composing.block import Axes, Statement, Value
-from hawk_xdsl.generation.composing.composition import stored_dtype
 from hawk_xdsl.generation.composing.scope import Frame, Scope
+from hawk_xdsl.generation.composing.widths import stored_dtype
 from hawk_xdsl.semantics.terms import Affine, Term
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.generation.composing.block import Axes, Block, Statement, Value
-from hawk_xdsl.generation.composing.composition import Composition, stored_dtype
+from hawk_xdsl.generation.composing.composition import Composition
 from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
+from hawk_xdsl.generation.composing.widths import stored_dtype
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Result, Specification

@@ -11,9 +11,10 @@ from itertools import islice
 from math import prod
 
 from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composing.composition import Composition, stored_dtype
+from hawk_xdsl.generation.composing.composition import Composition
 from hawk_xdsl.generation.composing.filled import filled
 from hawk_xdsl.generation.composing.tilings import tiling_at, tilings
+from hawk_xdsl.generation.composing.widths import stored_dtype
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Operand, Result, Specification

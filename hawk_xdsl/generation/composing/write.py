@@ -235,6 +235,8 @@ class _Writer:
             return self.folder.scan(term, self.value(term.args[0], scope), scope)
         if term.is_reduction and not self._tile_bound(term):
             return self.value(term.args[0], scope)
+        if id(term) in self.composition.halved:
+            return self.folder.by_halves(term, self.value(term.args[0], scope), scope)
         return self._compute(term, scope)
 
     def value(self, term: Term, scope: Scope) -> Value:

@@ -1,0 +1,133 @@
+"""In which dtypes a specification's terms are computed: stored ones, wider floats and integers.
+
+Narrow integers that an instruction lacks are computed in i32 and cut back to their own bits. Sums
+and products only need that once, at the end: ``i8(i32(a) + i32(b) * i32(c))`` has the low eight
+bits that the i8 operations one by one have.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from hawk_xdsl.semantics.specification import STORED_AS
+from hawk_xdsl.semantics.terms import Term, Terms, walk
+
+NARROW = ("f16", "bf16")
+"""Float dtypes in which a second rounding is one too many."""
+
+EXACT = frozenset(
+    {"const", "read", "gather", "index", "max", "min", "neg", "abs", "select", "relu", "cast"}
+    | {"and", "or", "xor", "not", "eq", "ne", "lt", "le", "gt", "ge", "full"}
+    | {"reduce_max", "reduce_min", "reduce_argmax", "reduce_argmin", "scan_max", "scan_min"}
+)
+"""What rounds nothing."""
+
+HOLDS = {
+    "f32": frozenset({"f16", "bf16", "i16", "i8"}),
+    "f16": frozenset({"i8"}),
+    "i32": frozenset({"i16", "i8"}),
+    "i16": frozenset({"i8"}),
+}
+"""For a dtype the others whose values it has all of."""
+
+
+def stored_dtype(dtype: str) -> str:
+    """The dtype that a tile of terms of a dtype has."""
+    return STORED_AS.get(dtype, dtype)
+
+
+def operand_dtype(term: Term) -> str:
+    """The dtype an instruction works in: that of its first value that is not a condition."""
+    values = [stored_dtype(arg.dtype) for arg in term.args if arg.dtype != "i1"]
+    return values[0] if values else stored_dtype(term.dtype)
+
+
+def stored_terms(roots: Sequence[Term]) -> list[Term]:
+    """The same terms with the dtypes that a kernel holds them in; conditions stay conditions."""
+    return _converted(roots, lambda dtype: dtype if dtype == "i1" else stored_dtype(dtype))
+
+
+def _converted(roots: Sequence[Term], kept: Callable[[str], str]) -> list[Term]:
+    terms = Terms()
+    done: dict[int, Term] = {}
+    for term in walk(roots):
+        args = tuple(done[id(arg)] for arg in term.args)
+        dtype = kept(term.dtype)
+        if dtype == term.dtype or term.op == "cast":
+            new = terms.cast(args[0], dtype) if term.op == "cast" else terms.rebuild(term, args)
+        elif term.is_reduction or term.is_scan:
+            new = terms.rebuild(term, args)
+        else:
+            new = terms.rebuild(replace(term, dtype=dtype, args=args), args)
+        done[id(term)] = new
+    return [done[id(root)] for root in roots]
+
+
+def rounds_twice(roots: Sequence[Term]) -> bool:
+    """Whether a narrow float is rounded more than once on the way to a result, or summed."""
+    roundings: dict[int, int] = {}
+    for term in walk(roots):
+        before = max((roundings[id(arg)] for arg in term.args), default=0)
+        inexact = term.dtype in NARROW and term.op not in EXACT
+        if inexact and (term.is_reduction or term.is_scan):
+            return True
+        if term.op == "cast" and term.dtype not in NARROW:
+            before = 0
+        roundings[id(term)] = before + inexact
+        if roundings[id(term)] > 1:
+            return True
+    return False
+
+
+def in_f32(roots: Sequence[Term]) -> list[Term]:
+    """The same with narrow floats as f32 between what is read and what is written."""
+    terms = Terms()
+    done: dict[int, Term] = {}
+    for term in walk(roots):
+        args = tuple(done[id(arg)] for arg in term.args)
+        if term.op in ("read", "gather"):
+            new = terms.rebuild(term, args)
+            new = terms.cast(new, "f32") if term.dtype in NARROW else new
+        elif term.op == "cast" and term.dtype in NARROW:
+            was_narrow = term.args[0].dtype in NARROW
+            new = args[0] if was_narrow else terms.cast(terms.cast(args[0], term.dtype), "f32")
+        elif term.dtype in NARROW and not (term.is_reduction or term.is_scan):
+            new = terms.rebuild(replace(term, dtype="f32", args=args), args)
+        else:
+            new = terms.rebuild(term, args)
+        done[id(term)] = new
+    return [done[id(root)] for root in roots]
+
+
+MODULAR = frozenset(
+    {"add", "sub", "mul", "neg", "xor", "shl"}
+    | {"reduce_sum", "reduce_prod", "scan_sum", "scan_prod"}
+)
+"""Functions of integers whose low bits depend on the low bits of their arguments only."""
+
+_FROM_VALUES = frozenset({"abs", "div", "floordiv", "ceildiv", "rem", "shr", "shru", "pow"})
+
+RAISED: Mapping[str, frozenset[str]] = {
+    "i8": MODULAR | _FROM_VALUES,
+    "i16": _FROM_VALUES | {"xor", "shl"},
+}
+"""By dtype: the functions that are computed in i32 instead."""
+
+
+def raised(roots: Sequence[Term]) -> list[Term]:
+    """The same with arithmetic of narrow integers in i32, cut back to their bits after it."""
+    terms = Terms()
+    done: dict[int, Term] = {}
+    wide: dict[int, Term] = {}
+    for term in walk(roots):
+        args = tuple(done[id(arg)] for arg in term.args)
+        new = terms.rebuild(term, args)
+        narrow = args[0].dtype if args else ""
+        if term.op in RAISED.get(narrow, ()):
+            known = wide if term.op in MODULAR else {}
+            lifted = tuple(known.get(id(arg)) or terms.cast(arg, "i32") for arg in args)
+            folds = term.is_reduction or term.is_scan
+            in_i32 = terms.rebuild(term, lifted) if folds else terms.apply(term.op, lifted, "i32")
+            new = terms.cast(in_i32, narrow)
+            wide[id(new)] = in_i32
+        done[id(term)] = new
+    return [done[id(root)] for root in roots]
