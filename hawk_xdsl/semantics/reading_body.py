@@ -18,6 +18,13 @@ from xdsl.ir.affine import (
 
 from hawk_xdsl.semantics.equation import BestWithIndex, Equation, best_with_index
 from hawk_xdsl.semantics.loops import Loops, UnreadableError
+from hawk_xdsl.semantics.reading_integers import (
+    UNSIGNED,
+    UNSIGNED_PREDICATES,
+    converted,
+    unsigned,
+    zero_extended,
+)
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
 
 FUNCTIONS = {
@@ -45,6 +52,7 @@ FUNCTIONS = {
     "arith.xori": "xor",
     "arith.shli": "shl",
     "arith.shrsi": "shr",
+    "arith.shrui": "shru",
     "arith.select": "select",
     "math.absf": "abs",
     "math.absi": "abs",
@@ -56,7 +64,7 @@ FUNCTIONS = {
 CASTS = frozenset(
     f"arith.{name}"
     for name in ("extf", "truncf", "sitofp", "uitofp", "fptosi", "fptoui", "extsi", "extui")
-) | {"arith.trunci", "arith.index_cast"}
+) | {"arith.trunci", "arith.index_cast", "arith.index_castui"}
 
 FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 13: "ne"}
 """``arith.cmpf`` predicates that are functions: the ordered ones, false for NaN, and ``une``."""
@@ -165,17 +173,25 @@ class Body:
         if best is not None:
             return self._position(best, index)
         fold = equation.fold(position)
-        function = FUNCTIONS.get(fold.combiner.name) if fold is not None else None
+        name = fold.combiner.name if fold is not None else ""
+        function = FUNCTIONS.get(name) or UNSIGNED.get(name)
         if fold is None or function not in FOLDS:
             raise UnreadableError("a reduction that is not a plain fold")
-        kind, arg = FOLDS[function], self._scalar(fold.value)
+        arg = self._scalar(fold.value)
+        initial = self._reader.term(equation.outputs[position], index)
+        dtype, without_sign = arg.dtype, name in UNSIGNED
+        if without_sign:
+            arg, initial = (zero_extended(self._terms, value) for value in (arg, initial))
+        folded = self._folded(FOLDS[function], arg)
+        if not (initial.is_const and _is_identity(FOLDS[function], initial, without_sign)):
+            folded = self._terms.apply(function, (folded, initial), folded.dtype)
+        return self._terms.cast(folded, dtype)
+
+    def _folded(self, kind: str, arg: Term) -> Term:
+        """A fold over the reduction loops, also those that its value does not have."""
         bound = self._bound & arg.axes
         folded = self._terms.reduce(kind, arg, bound) if bound else arg
-        folded = self._repeated(kind, folded, self._bound - bound)
-        initial = self._reader.term(equation.outputs[position], index)
-        if initial.is_const and _is_identity(kind, initial):
-            return folded
-        return self._terms.apply(function, (folded, initial), folded.dtype)
+        return self._repeated(kind, folded, self._bound - bound)
 
     def _repeated(self, kind: str, term: Term, axes: frozenset[str]) -> Term:
         """The fold of a value over axes that it does not have."""
@@ -230,11 +246,16 @@ class Body:
 
     def _function(self, op: Operation, args: tuple[Term, ...], dtype: str) -> Term:
         if op.name in CASTS:
-            return self._terms.cast(args[0], dtype)
+            return converted(self._terms, op.name, args[0], dtype)
+        if op.name in UNSIGNED:
+            return unsigned(self._terms, UNSIGNED[op.name], args, dtype)
         if isinstance(op, arith.CmpfOp):
             return self._float_comparison(op.predicate.value.data, args)
         if isinstance(op, arith.CmpiOp):
-            return self._comparison(INTEGER_PREDICATES, op.predicate.value.data, args)
+            number = op.predicate.value.data
+            if number in UNSIGNED_PREDICATES:
+                return unsigned(self._terms, UNSIGNED_PREDICATES[number], args, "i1")
+            return self._comparison(INTEGER_PREDICATES, number, args)
         if isinstance(op, math.FmaOp):
             product = self._terms.apply("mul", args[:2], dtype)
             return self._terms.apply("add", (product, args[2]), dtype)
@@ -276,9 +297,14 @@ class Body:
         return self._terms.apply(name, args, "i1")
 
 
-def _is_identity(kind: str, initial: Term) -> bool:
-    """Whether a fold may start from a literal without changing its result."""
+def _is_identity(kind: str, initial: Term, without_sign: bool = False) -> bool:
+    """Whether a fold may start from a literal without changing its result.
+
+    ``without_sign``: the values are unsigned ones in more bits, so none of them is below zero.
+    """
     value = initial.value
+    if without_sign:
+        return value == 0 if kind == "max" else value in (2**8 - 1, 2**16 - 1, 2**32 - 1)
     if kind in ("max", "min"):
         if initial.dtype.startswith("i"):
             least = -(2 ** (int(initial.dtype[1:]) - 1))

@@ -86,8 +86,9 @@ MATH_KERNELS: dict[type[Operation], Kernel] = {
 def _divide_towards_zero(op: Operation, a: Array, b: Array) -> Array:
     if np.any(b == 0):
         raise DivisionByZeroError(op)
-    quotient = np.floor_divide(np.abs(a), np.abs(b))
-    return np.where(np.less(a, 0) != np.less(b, 0), np.negative(quotient), quotient)
+    down = np.floor_divide(a, b)
+    rest = np.not_equal(np.multiply(down, b), a)
+    return np.where(rest & (np.less(a, 0) != np.less(b, 0)), np.add(down, 1), down)
 
 
 def _remainder(op: Operation, a: Array, b: Array) -> Array:
@@ -101,7 +102,8 @@ def _floor_divide(op: Operation, a: Array, b: Array) -> Array:
 
 
 def _ceil_divide(op: Operation, a: Array, b: Array) -> Array:
-    return np.negative(_floor_divide(op, np.negative(a), b))
+    down = _floor_divide(op, a, b)
+    return np.where(np.not_equal(np.multiply(down, b), a), np.add(down, 1), down)
 
 
 SIGNED_KERNELS: dict[type[Operation], Kernel] = {

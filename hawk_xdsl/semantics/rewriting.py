@@ -9,6 +9,7 @@ is a cast, ``cast(a)`` one to any dtype, ``same(a)`` one to the dtype of what is
 """
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -199,7 +200,11 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
 
 
 def _built(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> tuple[Term, ...]:
-    """The arguments of a replacement's function: a literal takes the dtype of those beside it."""
+    """The arguments of a replacement's function.
+
+    Where what is replaced is an integer and the values beside a literal are floats, or the other
+    way round, the literal takes their dtype.
+    """
     inner = dtype
     if dtype == "i1" or pattern.op in COMPARISONS:
         inner = next((t.dtype for t in found.terms.values() if t.dtype != "i1"), dtype)
@@ -208,7 +213,9 @@ def _built(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> tuple[Te
         for place, arg in enumerate(pattern.args)
         if arg.op != "number"
     }
-    beside = next((term.dtype for term in others.values() if term.dtype != "i1"), inner)
+    dtypes = [term.dtype for term in others.values() if term.dtype != "i1"]
+    whole = inner.startswith("i")
+    beside = next((dtype for dtype in dtypes if dtype.startswith("i") != whole), inner)
     return tuple(
         others[place] if place in others else build(arg, found, beside, terms)
         for place, arg in enumerate(pattern.args)
@@ -241,6 +248,17 @@ WHOLE_FOLDING: Mapping[str, Callable[[list[int]], int]] = {
 """The same for integers, which wrap."""
 
 
+RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+"""Comparisons of literals."""
+
+
 def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
     """A function of values; of literals it is computed (where it is defined)."""
     if op in FOLDING and all(arg.is_const for arg in args) and dtype.startswith(("f", "bf")):
@@ -248,6 +266,10 @@ def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
             return terms.const(FOLDING[op]([float(arg.value) for arg in args]), dtype)
         except (ArithmeticError, ValueError):
             pass
+    if op in COMPARISONS and all(arg.is_const for arg in args):
+        return terms.const(int(RELATIONS[op](args[0].value, args[1].value)), "i1")
+    if op == "select" and args[0].is_const:
+        return args[1] if args[0].value else args[2]
     if op in WHOLE_FOLDING and all(arg.is_const for arg in args) and dtype in ("i8", "i16", "i32"):
         value = WHOLE_FOLDING[op]([int(arg.value) for arg in args])
         return terms.const(literal_in(value, dtype), dtype)
