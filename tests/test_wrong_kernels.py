@@ -179,11 +179,20 @@ def wrongness(case: Case) -> int:
     given = Executable(specification, TARGET, case.text).run(inputs)
     for control, result in zip(right, specification.outputs, strict=True):
         wanted = exact[result.position]
-        assert not wrong_elements(control, wanted, control).any(), "the right kernel is wrong"
+        assert _near(control, wanted), "the right kernel is wrong"
     return sum(
         int(wrong_elements(found, exact[result.position], control, case.ulps).sum())
         for found, control, result in zip(given, right, specification.outputs, strict=True)
     )
+
+
+def _near(given: Array, wanted: Array) -> bool:
+    """Whether a result is right, but for the roundings of a kernel in f32 or f16."""
+    wanted = wanted.reshape(given.shape)
+    if given.dtype.kind in "biu":
+        return bool(np.array_equal(given, wanted.astype(given.dtype)))
+    found, exact = given.astype(np.float64), wanted.astype(np.float64)
+    return bool(np.allclose(found, exact, rtol=4e-3, atol=1e-6, equal_nan=True))
 
 
 @pytest.mark.parametrize("case", WRONG, ids=str)

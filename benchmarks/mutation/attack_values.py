@@ -217,7 +217,9 @@ def width_lowered(target: Target) -> Iterator[Attack]:
                     f"{tile.name} = vcast zf to i32 round rint",
                 ]
                 yield after(target, line, wrapped, kind)
-        yield after(target, line, _at_its_ends(tile), kind, harmless=True)
+        if tile.dtype != "i8":
+            there_and_back = [f"{tile.name} = v{way} {tile.name}, 30000" for way in ("add", "sub")]
+            yield after(target, line, there_and_back, kind, harmless=True)
     yield from _saturated(target)
 
 

@@ -81,10 +81,10 @@ def wrong_elements(
 ) -> NDArray[np.bool_]:
     """Where a result is wrong beyond any rounding.
 
-    Integers must be equal where they are in the right kernel. A float may be off by some units in the last place of its dtype, and
-    by a multiple of what a right kernel is off on the very same input; where the right kernel
-    gives the exact result's infinity or NaN, or the infinity beyond the dtype's largest number,
-    so must this one. Where the right kernel is wrong itself, nothing is said.
+    Integers must be equal where the right kernel's are. A float may be off by some units in the
+    last place of its dtype, and by a multiple of what the right kernel is off on the very same
+    input; where that one gives the exact result's infinity or NaN, or the infinity beyond the
+    dtype's largest number, so must this one. Where the right kernel is wrong, nothing is said.
 
     Args:
         given: the result in question.
