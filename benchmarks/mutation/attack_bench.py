@@ -21,6 +21,7 @@ from mutation.attack_values import (
     rare_constant,
     width_lowered,
 )
+from mutation.attack_wiring import branch_left_out, reworded, wrong_operand
 from mutation.corpus import CorpusKernel
 from mutation.ruling import Judge, MakeJudge, Ruling
 
@@ -37,7 +38,13 @@ KINDS: tuple[Kind, ...] = (
     wrong_function,
     own_output,
     products_lowered,
+    wrong_operand,
+    branch_left_out,
 )
+"""What the gate is attacked with."""
+
+ALL_KINDS = (*KINDS, reworded)
+"""What a judge is attacked with that the damage of kernels does not go through."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +87,22 @@ class AttackBench:
     """One kernel of the corpus with its attacks."""
 
     def __init__(
-        self, kernel: CorpusKernel, target: NpuTarget, seed: int, make_judge: MakeJudge
+        self,
+        kernel: CorpusKernel,
+        target: NpuTarget,
+        seed: int,
+        make_judge: MakeJudge,
+        kinds: tuple[Kind, ...] = KINDS,
     ) -> None:
         self.kernel = kernel
+        self._kinds = kinds
         self._target = target
         self._seed = seed
         self._make_judge = make_judge
 
     def fresh(self) -> "AttackBench":
         """The same without what was evaluated: a gate keeps the arrays of its trials."""
-        return AttackBench(self.kernel, self._target, self._seed, self._make_judge)
+        return AttackBench(self.kernel, self._target, self._seed, self._make_judge, self._kinds)
 
     @cached_property
     def _op(self) -> UndecidedOp:
@@ -112,7 +125,7 @@ class AttackBench:
         signature = signature_of(self._specification, "k", self._target.name)
         target = Target.of(self.kernel.text, self._specification, signature)
         seen = {self.kernel.text}
-        for kind in KINDS:
+        for kind in self._kinds:
             for attack in kind(target):
                 if attack.text not in seen:
                     seen.add(attack.text)

@@ -16,12 +16,13 @@ import numpy as np
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import load_target
-from mutation.attack import Attack
-from mutation.attack_bench import AttackBench, Row
+from mutation.attack import Attack, Kind
+from mutation.attack_bench import KINDS, AttackBench, Row
 from mutation.corpus import corpus
 from mutation.ruling import MakeJudge, Ruling, gate_judge
 
-JUDGES: dict[str, MakeJudge] = {"gate": gate_judge}
+JUDGES: dict[str, tuple[MakeJudge, tuple[Kind, ...]]] = {"gate": (gate_judge, KINDS)}
+"""Who may rule, and on which kinds of attacks."""
 
 CONTROLS = 4
 """One control for so many mutants of a kind."""
@@ -71,8 +72,8 @@ def attacked(options: Options, told: Told) -> tuple[list[Row], int]:
     kernels = corpus(target, options.out / "corpus.jsonl", digest, told, options.only)
     if not kernels:
         raise HawkError(f"no family or operator contains {options.only}")
-    make = JUDGES[options.judge]
-    _benches[:] = [AttackBench(kernel, target, options.seed, make) for kernel in kernels]
+    make, kinds = JUDGES[options.judge]
+    _benches[:] = [AttackBench(kernel, target, options.seed, make, kinds) for kernel in kernels]
     chosen = sample(_benches, options)
     journal = options.out / f"{options.judge}.jsonl"
     rows = {row.key: row for row in _read(journal, digest, options.seed)}
