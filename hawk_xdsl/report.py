@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.generation.decision import Decision, Source
+from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.semantics.specification import Specification
@@ -31,11 +32,18 @@ class Row:
     ``tuning`` after it; ``tokens`` are the model's, ``rejected_lines`` those taken back by it.
     ``occupancy`` and ``waiting`` are the shares of the cycles in which each pipe works, and in
     which it waits for another pipe's flag; ``bytes_moved`` is by path. Empty for a host region.
-    ``reproducible`` is false where the time limit ended the model's work."""
+    ``reproducible`` is false where the time limit ended the model's work.
+    ``trust`` is why the kernel is believed: proved, bounded or tried. ``unproved`` says why it has
+    no certificate, ``proof_error`` how probable it was that a wrong kernel got one, and
+    ``proof_rewrites`` which entries the proof takes to be right."""
 
     kernel: str
     computes: str
     source: str
+    trust: str | None
+    unproved: str
+    proof_error: float | None
+    proof_rewrites: tuple[str, ...]
     origin: str
     attempts: int
     first_right: int | None
@@ -63,6 +71,8 @@ def row_of(placed: Placed) -> Row:
     decision = placed.decision
     verdict, bound = decision.verdict, decision.bound
     run = None if verdict is None else verdict.performance
+    trust = decision.trust
+    certificate = None if verdict is None or trust is Trust.TRIED else verdict.certificate
     source = decision.source
     if placed.repeated and source is not Source.HOST:
         source = Source.REUSED
@@ -70,6 +80,10 @@ def row_of(placed: Placed) -> Row:
         kernel=", ".join(f"@{symbol}" for symbol in placed.symbols) or decision.label,
         computes=_summary(decision),
         source=str(source),
+        trust=None if trust is None else str(trust),
+        unproved=verdict.certificate.reason if verdict is not None else "",
+        proof_error=None if certificate is None else 2.0**certificate.error,
+        proof_rewrites=() if certificate is None else certificate.rewrites,
         origin=decision.origin,
         attempts=0 if placed.repeated else decision.attempts,
         first_right=decision.first_right,
@@ -120,6 +134,7 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
     table.add_column("kernel", no_wrap=True)
     table.add_column("computes", overflow="fold")
     table.add_column("decided by", no_wrap=True)
+    table.add_column("trust", no_wrap=True)
     for heading in ("attempts", "tuning", "cycles"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("bottleneck", no_wrap=True)
@@ -129,6 +144,7 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
             row.kernel,
             escape(row.computes if row.cycles is not None else f"{row.computes} ({row.reason})"),
             row.source,
+            row.trust or "-",
             str(row.attempts),
             str(row.tuning),
             "-" if row.cycles is None else f"{row.cycles:,}",
@@ -136,11 +152,18 @@ def print_report(rows: Sequence[Row], console: Console) -> None:
             "-" if row.bound_share is None else f"{row.bound_share:.0%}",
         )
     console.print(table)
-    counts = {source: sum(row.source == source for row in rows) for source in Source}
-    told = ", ".join(f"{count} {source}" for source, count in counts.items() if count)
-    console.print(f"{len(rows)} ops: {told or 'nothing to decide'}")
+    told = _counted([row.source for row in rows], Source)
+    believed = _counted([row.trust or "" for row in rows], Trust)
+    console.print(
+        f"{len(rows)} ops: {told or 'nothing to decide'}" + (f"; {believed}" if believed else "")
+    )
     if not all(row.reproducible for row in rows):
         console.print("The time limit ended the model's work on an op: not reproducible.")
+
+
+def _counted(given: Sequence[str], kinds: Iterable[str]) -> str:
+    """How many there are of each kind: ``1 reused, 12 template``."""
+    return ", ".join(f"{count} {kind}" for kind in kinds if (count := given.count(kind)))
 
 
 def print_performance(

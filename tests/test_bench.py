@@ -33,6 +33,7 @@ from hawk_xdsl.cli import app
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.decision import Budget
 from hawk_xdsl.generation.judging.gate import Gate
+from hawk_xdsl.generation.judging.gate import Verdict as GateVerdict
 from hawk_xdsl.generation.judging.trials import Trial
 from hawk_xdsl.knowledge_store import Curation, KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.synthesis import Synthesizer
@@ -190,7 +191,11 @@ def test_a_planted_wrong_kernel_is_accepted_but_wrong(
         return right(self, outputs) if self.name.startswith("fresh") else None
 
     monkeypatch.setattr(Trial, "mistake", blind)
-    monkeypatch.setattr(Gate, "check", lambda self, text: check(self, text.replace("vsub", "vadd")))
+
+    def planted(self: Gate, text: str, rewrites: Sequence[str]) -> GateVerdict:
+        return check(self, text.replace("vsub", "vadd"), rewrites)
+
+    monkeypatch.setattr(Gate, "check", planted)
     found = _runner(suite_file, tmp_path).run(Task("templates", "difference/small/f32", 0))
     assert found.verdict is Verdict.WRONG and not found.right and not found.first
     assert "elements are wrong" in found.reason

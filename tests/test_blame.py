@@ -1,5 +1,6 @@
 """Blame: what is refused is tried again without the entries that may be wrong."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -110,8 +111,8 @@ def test_races_cost_an_entry_no_evidence(store: Path, monkeypatch: pytest.Monkey
     codes = ["core-race", "capacity"]
     check = Gate.check
 
-    def racing(self: Gate, text: str) -> Verdict:
-        return Verdict(text, codes.pop(), "no order") if codes else check(self, text)
+    def racing(self: Gate, text: str, rewrites: Sequence[str]) -> Verdict:
+        return Verdict(text, codes.pop(), "no order") if codes else check(self, text, rewrites)
 
     monkeypatch.setattr(Gate, "check", racing)
     op = undecided(elementwise("64x256", "%0 = math.absf %in : f32\n%1 = math.exp %0 : f32", "%1"))

@@ -1,5 +1,6 @@
 """The hawk command: bad input is one line and exit status 1, never a traceback."""
 
+import json
 import sqlite3
 import sys
 from pathlib import Path
@@ -13,6 +14,22 @@ EXP = """
 func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
   %e = tensor.empty() : tensor<64x128xf32>
   %d = linalg.exp ins(%x : tensor<64x128xf32>) outs(%e : tensor<64x128xf32>) -> tensor<64x128xf32>
+  return %d : tensor<64x128xf32>
+}
+"""
+
+
+ATAN2 = """
+func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
+  %e = tensor.empty() : tensor<64x128xf32>
+  %d = linalg.generic {
+    indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+    iterator_types = ["parallel", "parallel"]
+  } ins(%x : tensor<64x128xf32>) outs(%e : tensor<64x128xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %1 = math.atan2 %in, %in : f32
+    linalg.yield %1 : f32
+  } -> tensor<64x128xf32>
   return %d : tensor<64x128xf32>
 }
 """
@@ -53,9 +70,29 @@ def test_compile_and_run(capsys: pytest.CaptureFixture[str], exp: Path, tmp_path
     assert hawk("compile", exp, "--sources", "composition", "-o", out) == 0
     told = capsys.readouterr().out
     assert "exp(x0)" in told and "template" in told and "cycles" in told
+    assert "1 ops: 1 template; 1 proved" in told
+    [row] = json.loads((out / "report.json").read_text())["kernels"]
+    assert row["trust"] == "proved" and 0 < row["proof_error"] < 1e-9
     assert {p.name for p in out.iterdir()} >= {"main.mlir", "report.json", "kernels"}
     assert hawk("run", out) == 0
     assert "simulated cycles" in capsys.readouterr().out
+
+
+def test_what_failed_is_told_at_once_until_it_is_asked_for_afresh(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "nobody.mlir"
+    path.write_text(ATAN2)
+    command = ("compile", path, "--sources", "composition", "-o", tmp_path / "out")
+    assert hawk(*command) == 1
+    first = capsys.readouterr().err
+    assert "atan2" in first and "remembered" not in first
+    assert hawk(*command) == 1
+    assert "remembered; --fresh asks again" in capsys.readouterr().err
+    assert hawk(*command, "--fresh") == 1
+    assert capsys.readouterr().err == first
+    assert hawk("compile", path, "--sources", "replay", "--fresh") == 1
+    assert "fresh" in capsys.readouterr().err
 
 
 COMMANDS = (

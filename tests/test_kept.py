@@ -14,7 +14,9 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation import decide as deciding
 from hawk_xdsl.generation.decide import Settings
 from hawk_xdsl.generation.decision import Budget, Decision, Source, Sources
+from hawk_xdsl.generation.judging.certificate import Certificate, Prover
 from hawk_xdsl.generation.judging.gate import Gate, Verdict
+from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.generation.judging.verifier import PACKAGE, verifier_files
 from hawk_xdsl.knowledge_store import (
     Entry,
@@ -112,6 +114,17 @@ def test_replay_takes_what_is_kept_whatever_was_known(monkeypatch: pytest.Monkey
     assert decide(REPLAY).decision.source is Source.REUSED
 
 
+def test_a_kept_kernel_is_as_good_as_its_verdict_now(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert decide().decision.trust is Trust.PROVED
+    with KnowledgeStore(store) as opened:
+        assert [kernel.trust for kernel in opened.kernels()] == ["proved"]
+    monkeypatch.setattr(Prover, "prove", lambda *_: Certificate(Trust.TRIED, "not today"))
+    again = decide().decision
+    assert (again.source, again.trust) == (Source.REUSED, Trust.TRIED)
+
+
 def test_fresh_passes_over_the_store() -> None:
     decide()
     fresh = decide(replace(COMPOSITION, fresh=True))
@@ -170,7 +183,7 @@ def test_the_reason_told_is_that_of_the_attempt_that_came_furthest(
 ) -> None:
     verdicts = [("capacity", "too large"), ("wrong-result", "3 are wrong"), ("syntax", "no word")]
 
-    def refuse(self: Gate, text: str) -> Verdict:
+    def refuse(self: Gate, text: str, rewrites: Sequence[str]) -> Verdict:
         return Verdict(text, *(verdicts.pop(0) if verdicts else ("core-race", "a race")))
 
     monkeypatch.setattr(Gate, "check", refuse)

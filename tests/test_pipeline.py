@@ -13,6 +13,7 @@ from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.generation.decide import Settings, UndecidableError
 from hawk_xdsl.generation.decision import Sources
+from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.pipeline import compile_program, load_compiled
 
 COMPOSITION = Settings(sources=Sources.COMPOSITION)
@@ -52,6 +53,11 @@ def test_a_model_becomes_kernels_that_compute_the_same(program: Program, store: 
     error = error_between(compiled(EXAMPLE[0].numpy()), [wanted])
     assert error.relative < 1e-6 and error.maximum < 1e-6
     assert all(row.bound_share is not None and 0 < row.bound_share <= 1 for row in compiled.report)
+    # What a kernel rests on is told: with a proof how sure it is, without one why there is none.
+    for row in compiled.report:
+        assert row.trust in tuple(Trust)
+        assert (row.proof_error is None) == (row.trust == "tried") == bool(row.unproved)
+        assert row.proof_error is None or 0 < row.proof_error < 1e-9
 
 
 def test_the_same_store_and_seed_give_the_same_ir(program: Program, tmp_path: Path) -> None:
@@ -79,6 +85,7 @@ def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
     compiled = compile_program(unknown, settings=settings)
     [row] = compiled.report
     assert (row.source, row.cycles, row.bound_share) == ("host", None, None)
+    assert (row.trust, row.proof_error) == (None, None)
     assert "atan2" in row.reason
     run = compiled.run([np.ones((8, 8), np.float32)])
     assert run.launches == ()

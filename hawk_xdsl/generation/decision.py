@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hawk_xdsl.generation.judging.gate import Verdict
+from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.npu_target import Bound
 from hawk_xdsl.options import check_count, check_time
 from hawk_xdsl.semantics.specification import Specification
@@ -119,6 +120,11 @@ class Decision:
     def cycles(self) -> int | None:
         """Simulated cycles, or ``None`` on the host."""
         return None if self.verdict is None else self.verdict.cycles
+
+    @property
+    def trust(self) -> Trust | None:
+        """Why the kernel is believed: its verdict's of now, whoever wrote it and when."""
+        return None if self.verdict is None else self.verdict.trust
 
     @property
     def bound_share(self) -> float | None:

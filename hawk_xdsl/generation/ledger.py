@@ -97,6 +97,7 @@ class Ledger:
                 cycles=verdict.cycles,
                 bound_cycles=bound.cycles,
                 bottleneck=str(verdict.bottleneck),
+                trust=str(verdict.trust),
                 entries=draft.entries,
             )
         )
