@@ -5,8 +5,6 @@ before it is written, and that pipes and blocks have an order, the NPU simulator
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -42,6 +40,7 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
 )
 from hawk_xdsl.generation.judging.certificate.algebra import Algebra
+from hawk_xdsl.generation.judging.certificate.input_view import IndexRangeError, InputView
 from hawk_xdsl.generation.judging.certificate.symbols import (
     UNWRITTEN,
     Symbols,
@@ -52,14 +51,6 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
 )
 from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
-
-
-class IndexRangeError(UnprovableError):
-    """An index beyond what it indexes: it must be a real one."""
-
-    def __init__(self) -> None:
-        super().__init__("an index that is out of range")
-
 
 Environment = dict[SSAValue, Any]
 Step = Callable[[Environment], None]
@@ -78,53 +69,6 @@ FUNCTION_OF = {
 """Instructions whose function has another name than theirs without the v."""
 
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
-
-
-@dataclass(frozen=True)
-class InputView:
-    """Part of an operand that is only read: where its elements are, as strides from an offset.
-
-    Nothing says that they are within the operand: indices may be random words, see ``Prover``.
-    """
-
-    name: str
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-
-    @staticmethod
-    def whole(name: str, shape: Sequence[int]) -> "InputView":
-        """All of an operand."""
-        strides = [prod(shape[position + 1 :]) for position in range(len(shape))]
-        return InputView(name, 0, tuple(shape), tuple(strides))
-
-    def at(self, slices: tuple[slice | int, ...]) -> "InputView":
-        """A view of some of the elements."""
-        offset, dims = self.offset, list[tuple[int, int]]()
-        for part, stride in zip(slices, self.strides, strict=True):
-            start = part if isinstance(part, int) else part.start
-            offset += start * stride
-            if isinstance(part, slice):
-                dims.append((-(-(part.stop - start) // part.step), stride * part.step))
-        return InputView(self.name, offset, tuple(n for n, _ in dims), tuple(s for _, s in dims))
-
-    def reshaped(self, shape: tuple[int, ...]) -> "InputView":
-        """All of an operand in another shape. Raises ``UnprovableError`` for a part of one."""
-        if self.offset or self != InputView.whole(self.name, self.shape):
-            raise UnprovableError("another shape of a part of an operand")
-        return InputView.whole(self.name, shape)
-
-    def places(self) -> npt.NDArray[np.int64]:
-        """The flat places of the elements."""
-        places = np.array(_word(self.offset), np.int64)
-        for extent, stride in zip(self.shape, self.strides, strict=True):
-            places = places[..., None] + np.arange(extent, dtype=np.int64) * _word(stride)
-        return places
-
-
-def _word(number: int) -> int:
-    """The number modulo 2⁶⁴, as a signed one."""
-    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 ReadInput = Callable[[str, npt.NDArray[np.int64]], Symbols]
@@ -454,6 +398,3 @@ def _gathered(source: Symbols, indices: Symbols) -> Symbols:
         None if source.value is None else source.value[at],
         None if source.groups is None else source.groups[at],
     ).settled()
-
-
-__all__ = ["IndexRangeError", "InputView", "KernelRun"]

@@ -12,7 +12,8 @@ from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.judging.certificate.algebra import Algebra
 from hawk_xdsl.generation.judging.certificate.field import PRIMES, Field, Words
-from hawk_xdsl.generation.judging.certificate.kernel import InputView, KernelRun
+from hawk_xdsl.generation.judging.certificate.input_view import InputView
+from hawk_xdsl.generation.judging.certificate.kernel import KernelRun
 from hawk_xdsl.generation.judging.certificate.readings import has_narrow_floats, in_f32
 from hawk_xdsl.generation.judging.certificate.region import Inputs, Meaning, RegionValues
 from hawk_xdsl.generation.judging.certificate.steps import Keys, justified, replayed

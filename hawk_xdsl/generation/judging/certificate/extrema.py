@@ -1,0 +1,100 @@
+"""Maxima and minima, of two values and of axes, as sets: see ``groups``."""
+
+import numpy as np
+
+from hawk_xdsl.generation.judging.certificate.arrays import as_rows, picked, stacked
+from hawk_xdsl.generation.judging.certificate.conditions import Conditions
+from hawk_xdsl.generation.judging.certificate.field import Words
+from hawk_xdsl.generation.judging.certificate.groups import NOBODY, Sets, sorted_sets
+from hawk_xdsl.generation.judging.certificate.leaves import Bools, key_of
+from hawk_xdsl.generation.judging.certificate.symbols import (
+    GROUP,
+    HELD,
+    WIDTHS,
+    Reals,
+    Symbols,
+    UnprovableError,
+    is_float,
+)
+
+EXTREMA = {"max": np.fmax, "min": np.fmin, "or": np.fmax, "and": np.fmin}
+"""Folds that are sets, and what their literals amount to."""
+
+
+def neutral_of(kind: str, dtype: str) -> float:
+    """What changes no extremum of a dtype."""
+    if kind in ("or", "and"):
+        return 0.0 if kind == "or" else 1.0
+    lowest = -np.inf if is_float(dtype) else -(2.0 ** (WIDTHS[dtype] - 1))
+    return lowest if kind == "max" else -lowest - (0.0 if is_float(dtype) else 1.0)
+
+
+class Extrema(Conditions):
+    """What is alone in its set is itself; what changes nothing is left out of it."""
+
+    def _max(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._extremum("max", left, right)
+
+    def _min(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._extremum("min", left, right)
+
+    def _relu(self, arg: Symbols) -> Symbols:
+        return self._max(arg, self.literal(0.0, arg.dtype).of_rank(len(arg.shape)))
+
+    def _extremum(self, kind: str, left: Symbols, right: Symbols) -> Symbols:
+        shape = np.broadcast_shapes(left.shape, right.shape)
+        pair = [side.broadcast(shape) for side in (left, right)]
+        found = self._extreme_of_rows(kind, stacked(pair).reshaped((-1, 2)))
+        return found.reshaped(shape)
+
+    def extreme(self, kind: str, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
+        """The fold of axes by max, min, or, and; they are kept as 1."""
+        rows, shape = as_rows(arg, axes)
+        if rows.shape[1] == 1:
+            return arg
+        return self._extreme_of_rows(kind, rows).reshaped(shape)
+
+    def _extreme_of_rows(self, kind: str, rows: Symbols) -> Symbols:
+        count = rows.shape[0]
+        members, literal, neutral = self._members(kind, rows)
+        sets = sorted_sets(members.reshape(count, -1), literal)
+        alone = (sets.members[:, 0] != NOBODY) & np.isnan(literal)
+        if sets.members.shape[1] > 1:
+            alone &= sets.members[:, 1] == NOBODY
+        place = np.argmin(neutral, axis=1)  # the first that is a member
+        group = self._group(kind, rows, sets, neutral)
+        found = self.where(alone, picked(rows, place), group) if alone.any() else group
+        nobody = sets.members[:, 0] == NOBODY
+        if nobody.any():
+            values = np.where(np.isnan(literal), neutral_of(kind, rows.dtype), literal)
+            found = self.where(nobody, self.reals(np.where(nobody, values, 0.0), rows.dtype), found)
+        return found
+
+    def _members(self, kind: str, rows: Symbols) -> tuple[Words, Reals, Bools]:
+        """Members [rows · length, most], the literal of each row, and which elements are none."""
+        count, length = rows.shape
+        flat = rows.reshaped((count * length,))
+        numbers = np.zeros(flat.size, np.int64) if flat.groups is None else flat.groups
+        numbers = np.where((flat.flags & GROUP) != 0, numbers, 0)
+        members, literals = self.pool.rows(key_of(kind), numbers, self.words(flat))
+        neutral = np.zeros(flat.size, np.bool_)
+        if flat.value is not None:
+            known = flat.known
+            if np.isnan(flat.value[known]).any():
+                raise UnprovableError(f"a {kind} of what is not a number")
+            neutral = known
+            members[known] = NOBODY
+            is_nothing = known & (flat.value == neutral_of(kind, rows.dtype))
+            literals[known & ~is_nothing] = flat.value[known & ~is_nothing]
+        by_row = literals.reshape(count, length)
+        with np.errstate(invalid="ignore"):
+            literal = EXTREMA[kind].reduce(by_row, axis=1)
+        return members, literal, neutral.reshape(count, length)
+
+    def _group(self, kind: str, rows: Symbols, sets: Sets, neutral: Bools) -> Symbols:
+        words = sets.words(key_of(kind))
+        held = np.where(neutral & (rows.flags & HELD == 0), HELD, rows.flags & HELD)
+        found = self.drawn(words, rows.dtype)
+        found.flags = np.bitwise_and.reduce(held, axis=1) | GROUP
+        found.groups = self.pool.add(key_of(kind), sets)
+        return found
