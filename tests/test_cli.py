@@ -91,8 +91,7 @@ def test_what_failed_is_told_at_once_until_it_is_asked_for_afresh(
     assert "remembered; --fresh asks again" in capsys.readouterr().err
     assert hawk(*command, "--fresh") == 1
     assert capsys.readouterr().err == first
-    assert hawk("compile", path, "--sources", "replay", "--fresh") == 1
-    assert "fresh" in capsys.readouterr().err
+    assert "fresh" in failure(capsys, "compile", path, "--sources", "replay", "--fresh", status=2)
 
 
 COMMANDS = (
