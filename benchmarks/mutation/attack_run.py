@@ -17,11 +17,14 @@ import numpy as np
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import load_target
 from mutation.attack import Attack, Kind
-from mutation.attack_bench import KINDS, AttackBench, Row
+from mutation.attack_bench import ALL_KINDS, KINDS, AttackBench, Row
 from mutation.corpus import corpus
-from mutation.ruling import MakeJudge, Ruling, gate_judge
+from mutation.ruling import MakeJudge, Ruling, certificate_judge, gate_judge
 
-JUDGES: dict[str, tuple[MakeJudge, tuple[Kind, ...]]] = {"gate": (gate_judge, KINDS)}
+JUDGES: dict[str, tuple[MakeJudge, tuple[Kind, ...]]] = {
+    "gate": (gate_judge, KINDS),
+    "certificate": (certificate_judge, ALL_KINDS),
+}
 """Who may rule, and on which kinds of attacks."""
 
 CONTROLS = 4

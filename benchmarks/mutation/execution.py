@@ -36,7 +36,8 @@ class Executable:
     text: str
 
     @cached_property
-    def _program(self) -> Program:
+    def program(self) -> Program:
+        """The built program, its kernels planned and synchronised. Raises ``HawkError``."""
         signature = signature_of(self.specification, "k", self.target.name)
         program = build(self.text, signature, lambda core: max(1, self.target.cores[core]))
         for stage in program.kernels:
@@ -53,7 +54,7 @@ class Executable:
         for operand in self.specification.operands:
             array = inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
             arrays[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
-        for stage in self._program.kernels:
+        for stage in self.program.kernels:
             run = simulate(stage.op, [arrays[name] for name in stage.reads], self.target)
             arrays.update(zip(stage.writes, run.outputs, strict=True))
         return [arrays[result.name] for result in self.specification.outputs]

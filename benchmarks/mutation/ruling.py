@@ -1,14 +1,29 @@
 """Who rules on attacked kernels: the gate, or another judge of an op, its specification, a text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.decide import Settings
+from hawk_xdsl.generation.judging.certificate import Prover
 from hawk_xdsl.generation.judging.gate import Gate, signature_of
+from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.npu_target import Target as NpuTarget
 from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
+from mutation.attack_inputs import AttackInputs
+from mutation.execution import Executable
 
 
 class Ruling(StrEnum):
@@ -34,19 +49,70 @@ MakeJudge = Callable[[UndecidedOp, Specification, NpuTarget, int], Judge]
 """Opens a judge for one op, with a seed; it rules on many texts of that op."""
 
 
+@cache
+def _rules(target: str) -> tuple[Sequence[Rule], frozenset[str]]:
+    """The rewrites that certificates may use, and the names of the exact ones."""
+    with (
+        TemporaryDirectory() as directory,
+        open_decider(target, Settings(), store=Path(directory) / "store.sqlite") as decider,
+    ):
+        return decider.checked_rules, decider.exact_rules
+
+
 def gate_judge(
     op: UndecidedOp, specification: Specification, target: NpuTarget, seed: int
 ) -> Judge:
-    """The whole gate, as decisions ask it."""
+    """The whole gate, as decisions ask it; of what it accepts it says why."""
     signature = signature_of(specification, "k", target.name)
     gate = Gate(
-        op, specification, signature, target, seed, lambda kernel: finish_kernel(kernel, target)
+        op,
+        specification,
+        signature,
+        target,
+        seed,
+        lambda kernel: finish_kernel(kernel, target),
+        *_rules(target.name),
     )
 
     def judge(op: UndecidedOp, specification: Specification, text: str) -> Said:
         verdict = gate.check(text)
         if verdict.accepted:
-            return Said(Ruling.ACCEPTED)
+            return Said(Ruling.ACCEPTED, str(verdict.trust))
         return Said(Ruling.REFUSED, f"{verdict.trap_code}: {verdict.trap_message}")
+
+    return judge
+
+
+def certificate_judge(
+    op: UndecidedOp, specification: Specification, target: NpuTarget, seed: int
+) -> Judge:
+    """The certificate alone: what it proves is accepted, all else that runs is unknown.
+
+    Order (races, reads of what nobody wrote) is no matter of certificates: a kernel that traps on
+    ordinary inputs is refused, whatever its values are.
+    """
+    sets = [inputs for _, inputs in islice(AttackInputs(op, specification).everywhere(), 4)]
+
+    def indices(draw: int) -> Mapping[str, NDArray[np.int64]]:
+        inputs = sets[draw % len(sets)]
+        return {
+            operand.name: inputs[operand.source].astype(np.int64).reshape(operand.shape)
+            for operand in specification.operands
+            if inputs[operand.source].dtype.kind in "biu"
+        }
+
+    rules, exact = _rules(target.name)
+    prover = Prover(specification, rules, exact, indices)
+
+    def judge(op: UndecidedOp, specification: Specification, text: str) -> Said:
+        try:
+            kernel = Executable(specification, target, text)
+            kernel.run(sets[0])
+            program = kernel.program
+        except HawkError as error:
+            return Said(Ruling.REFUSED, str(error))
+        found = prover.prove(program, [stage.op for stage in program.kernels])
+        ruling = Ruling.UNKNOWN if found.trust is Trust.TRIED else Ruling.ACCEPTED
+        return Said(ruling, found.reason or f"{found.trust} by {', '.join(found.rewrites)}")
 
     return judge
