@@ -1,0 +1,1 @@
+"""Damaged inputs and killed compiles: what ``benchmarks/robustness.py`` is made of."""

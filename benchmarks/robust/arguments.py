@@ -1,0 +1,119 @@
+"""Command lines that are wrong: values that no option may have, places that cannot be written."""
+
+from pathlib import Path
+from random import Random
+
+NOT_NUMBERS = ("nan", "-1", "0", "inf", "1e400", "x", "", "9" * 400, "1.5", "-inf", "４２", "0x10")
+NOT_PATHS = (
+    "",
+    "/",
+    "/nowhere/at/all",
+    "a\tb",
+    "x" * 5000,
+    "/dev/null/x",
+    "~",
+    "-",
+    "💥",
+    "\ud800",
+    ".",
+)
+NOT_WORDS = ("", "nonsense", "ALL", "all,all", "💥", "-", "--", "$(x)", "a b", "\n")
+
+NUMBERS = {
+    "compile": ("--attempts", "--tuning", "--seconds", "--seed"),
+    "knowledge synthesize": ("--seconds",),
+    "knowledge distill": ("--seconds", "--ops"),
+    "bench": (
+        "--cases", "--model-cases", "--seeds", "--attempts", "--tuning", "--minutes", "--jobs",
+        "--model-seconds", "--case-seconds",
+    ),
+    "distill generate": ("--count", "--seed", "--elements"),
+    "distill train": ("--minutes", "--steps", "--seed", "--learning-rate", "--batch-tokens"),
+    "distill evaluate": ("--lessons", "--attempts", "--seed"),
+    "distill round": ("--count", "--attempts", "--minutes", "--steps", "--learning-rate", "--seed"),
+    "distill adopt": ("--lessons", "--attempts"),
+}  # fmt: skip
+"""Options that take numbers."""
+
+PATHS = {
+    "compile": ("--output", "--store", "--target", "--model"),
+    "run": ("--input", "--output"),
+    "trace": ("--output", "--kernel"),
+    "knowledge list": ("--store",),
+    "knowledge show": ("--store",),
+    "knowledge add": ("--store",),
+    "knowledge export": ("--store", "--output"),
+    "knowledge synthesize": ("--store", "--target"),
+    "bench": ("--operators", "--output", "--target", "--model"),
+    "distill generate": ("--output", "--store", "--target"),
+    "distill train": ("--output", "--data", "--start"),
+    "distill evaluate": ("--data", "--store", "--target"),
+    "distill adopt": ("--data", "--store"),
+    "distill exclude": ("--output",),
+}
+"""Options that take places."""
+
+WORDS = {
+    "compile": ("--sources", "--retrieval", "--target", "--nonsense"),
+    "knowledge list": ("--kind",),
+    "knowledge export": ("--format", "--run", "--target"),
+    "bench": ("--conditions", "--only", "--target"),
+    "distill train": ("--shape",),
+    "knowledge": ("--nonsense",),
+    "": ("--nonsense",),
+}
+"""Options that take names."""
+
+
+def wrong_arguments(room: Path, random: Random) -> tuple[object, ...]:
+    """A command line with one thing wrong, seldom with nothing wrong at all."""
+    table, values = random.choice(((NUMBERS, NOT_NUMBERS), (PATHS, NOT_PATHS), (WORDS, NOT_WORDS)))
+    command = random.choice(list(table))
+    option, value = random.choice(table[command]), random.choice(values)
+    if table is PATHS and random.random() < 0.4:
+        value = str(
+            random.choice((room, room / "exp.mlir", room / "exp.mlir" / "x", room / "x.npy"))
+        )
+    arguments = _rest(command, room, random)
+    if option in arguments:
+        at = arguments.index(option)
+        arguments[at + 1] = value
+    else:
+        arguments += [option, value]
+    return (*command.split(), *arguments)
+
+
+def _rest(command: str, room: Path, random: Random) -> list[object]:
+    """What else the command wants, sound nearly always."""
+    if random.random() < 0.1:
+        return [random.choice(NOT_PATHS)]
+    match command:
+        case "compile":
+            source = random.choice(
+                (room / "exp.mlir",) * 8 + NOT_PATHS + ("x.py:f", "x.mlir", "f.py")
+            )
+            return [source, "--sources", "composition", "--store", "new.sqlite", "--output", "new"]
+        case "run" | "trace":
+            return [random.choice((room / "exp",) * 4 + NOT_PATHS)]
+        case "knowledge show":
+            return [random.choice(("cube-by-product", "whole-tiles", *NOT_WORDS))]
+        case "knowledge add":
+            return [random.choice((room / "entry.toml",) * 3 + NOT_PATHS)]
+        case "knowledge export":
+            return ["--output", "x.jsonl", "--store", "new.sqlite"]
+        case "knowledge synthesize" | "knowledge distill" | "knowledge list":
+            return ["--store", "new.sqlite"]
+        case "bench":
+            return ["--operators", room / "exp.mlir", "--output", "new"]
+        case "distill generate":
+            return ["--output", "new", "--count", "1", "--store", "new.sqlite"]
+        case "distill train":
+            return ["--output", "new", "--data", "none", "--steps", "1"]
+        case "distill evaluate" | "distill adopt":
+            return [room / "model", "--data", "none", "--store", "new.sqlite"]
+        case "distill round":
+            return [room / "model", "--data", "none", "--output", "new", "--practice", "more"]
+        case "distill exclude":
+            return [room / "exp.mlir"]
+        case _:
+            return []
