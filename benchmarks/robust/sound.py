@@ -1,8 +1,10 @@
 """Sound things to damage: compiled models, a store, entries, targets, modules, a model."""
 
+import io
 import json
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hawk_xdsl.cli import main
+from hawk_xdsl.generation.model.model_files import quiet
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries
 from hawk_xdsl.knowledge_store.records import Action, Curation, Message, Outcome, Verdict
 
@@ -99,13 +102,15 @@ def make_sound(room: Path) -> None:
     command("compile", room / "rows.mlir", "-o", room / "rows", "-t", room / "mine.toml", *quick)
     np.save(room / "x.npy", np.ones((16, 64), np.float32))
     _fill(store, room)
-    _make_model(room / "model")
+    with quiet():
+        _make_model(room / "model")
 
 
 def command(*arguments: object) -> None:
     """Runs a command in this process. Raises ``RuntimeError`` if it fails."""
     try:
-        hawk(arguments)()
+        with redirect_stdout(io.StringIO()), quiet():
+            hawk(arguments)()
     except SystemExit as end:
         if end.code:
             raise RuntimeError(f"hawk {' '.join(map(str, arguments))} failed") from None

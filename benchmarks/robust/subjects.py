@@ -37,6 +37,11 @@ ROWS = (*(damage.change_row,) * 24, *(damage.change_schema,) * 6, damage.write_r
 
 COMPOSE = ("--sources", "composition", "-o", "new", "--attempts", "2", "--tuning", "0")
 
+ASK = (
+    *("--sources", "model", "--model", "model", "--attempts", "1", "--tuning", "0"),
+    *("--seconds", "0.2", "--host-fallback", "-o", "new", "--store", "new.sqlite"),
+)
+
 SUBJECTS = (
     Subject(
         "output directory",
@@ -105,27 +110,7 @@ SUBJECTS = (
             ("model/hawk_prompt.toml", TEXT),
             ("model/*.safetensors", ARRAYS),
         ),
-        (
-            (
-                "compile",
-                "exp.mlir",
-                "--sources",
-                "model",
-                "--model",
-                "model",
-                "--attempts",
-                "1",
-                "--tuning",
-                "0",
-                "--seconds",
-                "0.2",
-                "--host-fallback",
-                "-o",
-                "new",
-                "--store",
-                "new.sqlite",
-            ),
-        ),  # fmt: skip
+        (("compile", "exp.mlir", *ASK),),
     ),
     Subject(
         "input array",

@@ -5,9 +5,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+from hawk_xdsl.typed import typed
 
 SqlValue = str | int | float | None
+
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True)
@@ -168,24 +172,16 @@ def _column(value: Any) -> SqlValue:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def kernel_from_row(row: Mapping[str, Any]) -> KernelRecord:
-    """Inverse of :func:`to_row` for a kernel."""
-    values: dict[str, Any] = {**row, "entries": tuple(json.loads(row["entries"]))}
-    return KernelRecord(**values)
+def from_row(kind: type[_Record], row: Mapping[str, object], table: str) -> _Record:
+    """Inverse of :func:`to_row`; also for records that are kept column by column.
+
+    Raises ``WrongValueError`` and ``JSONDecodeError`` for what somebody else wrote into the table.
+    """
+    values = dict(row)
+    for name in _JSON_COLUMNS & values.keys():
+        values[name] = json.loads(typed(str, values[name], f"{table}.{name}"))
+    return typed(kind, values, table)
 
 
-def outcome_from_row(row: Mapping[str, Any]) -> Outcome:
-    """Inverse of :func:`to_row` for an outcome."""
-    values: dict[str, Any] = {
-        **row,
-        "verdict": Verdict(row["verdict"]),
-        "entries": tuple(json.loads(row["entries"])),
-        "prompt": tuple(Message(**message) for message in json.loads(row["prompt"])),
-    }
-    return Outcome(**values)
-
-
-def curation_from_row(row: Mapping[str, Any]) -> Curation:
-    """Inverse of :func:`to_row` for a decision about an entry."""
-    values: dict[str, Any] = {**row, "action": Action(row["action"])}
-    return Curation(**values)
+_JSON_COLUMNS = frozenset({"entries", "prompt"})
+"""The columns of tuples."""

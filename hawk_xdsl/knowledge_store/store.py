@@ -24,6 +24,7 @@ from hawk_xdsl.knowledge_store.records import (
 )
 from hawk_xdsl.knowledge_store.schema import REQUIRED_TABLES, SCHEMA_VERSION, STATEMENTS
 from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_store_path
+from hawk_xdsl.typed import WrongValueError, typed
 
 
 class KnowledgeStore(StoreView):
@@ -158,9 +159,9 @@ class KnowledgeStore(StoreView):
 
     def _move_evidence(self, curation: Curation, sign: int) -> None:
         """Adds what a merged entry brought to the entry it went into; with -1 takes it back."""
-        brought = json.loads(curation.evidence)
+        brought = typed(dict[str, object], json.loads(curation.evidence), "curations.evidence")
         row = {"name": curation.into_entry} | {
-            key: sign * int(brought.get(key, 0))
+            key: sign * typed(int, brought.get(key, 0), f"curations.evidence.{key}")
             for key in ("uses", "wins", "losses", "cycles_gained")
         }
         self._connection.execute(
@@ -233,7 +234,11 @@ class KnowledgeStore(StoreView):
 
     def _version(self) -> int:
         query = "SELECT value FROM meta WHERE key = 'schema_version'"
-        return int(self._connection.execute(query).fetchone()["value"])
+        found = self._connection.execute(query).fetchone()
+        value: object = None if found is None else found["value"]
+        if not isinstance(value, str) or not value.isascii() or not value.isdecimal():
+            raise WrongValueError(f"meta.schema_version: expected a number, got {value!r:.40}")
+        return int(value[:9])
 
     def _use_write_ahead_log(self) -> None:
         """Switches to WAL; when several do so at once, SQLite refuses one in a thousand at once."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.boundary import reading
+from hawk_xdsl.errors import ReadError
 from hawk_xdsl.knowledge_store.entry import Entry, parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Curation,
@@ -19,10 +20,9 @@ from hawk_xdsl.knowledge_store.records import (
     KernelRecord,
     Outcome,
     SpecRecord,
-    curation_from_row,
-    kernel_from_row,
-    outcome_from_row,
+    from_row,
 )
+from hawk_xdsl.typed import typed
 
 KERNEL_KEY = (
     "spec_hash = :spec_hash AND target_hash = :target_hash "
@@ -60,7 +60,7 @@ class StoreView:
         with self._reported():
             query = f"SELECT * FROM kernels WHERE {KERNEL_KEY}"
             row = self._connection.execute(query, vars(key)).fetchone()
-        return None if row is None else kernel_from_row(dict(row))
+            return None if row is None else from_row(KernelRecord, dict(row), "kernels")
 
     def kernels(self, spec_hash: str | None = None) -> tuple[KernelRecord, ...]:
         """All kernels kept, or those of one specification, the oldest first."""
@@ -68,31 +68,34 @@ class StoreView:
             where = "TRUE" if spec_hash is None else "spec_hash = :spec_hash"
             query = f"SELECT * FROM kernels WHERE {where} ORDER BY created, spec_hash, target"
             rows = self._connection.execute(query, {"spec_hash": spec_hash}).fetchall()
-        return tuple(kernel_from_row(dict(row)) for row in rows)
+            return tuple(from_row(KernelRecord, dict(row), "kernels") for row in rows)
 
     def failures(self, key: KernelKey) -> tuple[FailureRecord, ...]:
         """What failed under a key, the oldest first."""
         with self._reported():
             query = f"SELECT * FROM failures WHERE {KERNEL_KEY} ORDER BY created"
             rows = self._connection.execute(query, vars(key)).fetchall()
-        return tuple(FailureRecord(**dict(row)) for row in rows)
+            return tuple(from_row(FailureRecord, dict(row), "failures") for row in rows)
 
     def entries(self) -> tuple[Entry, ...]:
         """The entries learned at run time, by name."""
         with self._reported():
             query = "SELECT toml, origin FROM entries ORDER BY name"
             rows = self._connection.execute(query).fetchall()
-        return tuple(
-            replace(entry, origin=row["origin"])
-            for row in rows
-            for entry in parse_entries(row["toml"], self._file)
-        )
+            return tuple(
+                replace(entry, origin=typed(str, row["origin"], "entries.origin"))
+                for row in rows
+                for entry in parse_entries(typed(str, row["toml"], "entries.toml"), self._file)
+            )
 
     def evidence(self) -> Mapping[str, Evidence]:
         """What every entry used so far has brought, by its name."""
         with self._reported():
             rows = [dict(row) for row in self._connection.execute("SELECT * FROM evidence")]
-        return {row.pop("name"): Evidence(**row) for row in rows}
+            return {
+                typed(str, row.pop("name"), "evidence.name"): from_row(Evidence, row, "evidence")
+                for row in rows
+            }
 
     def outcomes(
         self, *, run_id: str | None = None, spec_hash: str | None = None
@@ -106,25 +109,25 @@ class StoreView:
             for row in self._connection.execute(query, given):
                 columns = dict(row)
                 del columns["id"]
-                yield outcome_from_row(columns)
+                yield from_row(Outcome, columns, "outcomes")
 
     def specs(self) -> tuple[SpecRecord, ...]:
         """The ops that were decided, as text, in the order of recording."""
         with self._reported():
             rows = self._connection.execute("SELECT * FROM specs ORDER BY rowid").fetchall()
-        return tuple(SpecRecord(**dict(row)) for row in rows)
+            return tuple(from_row(SpecRecord, dict(row), "specs") for row in rows)
 
     def disabled(self) -> frozenset[str]:
         """The entries, of the package or learned, that distillation took out of use."""
         with self._reported():
             rows = self._connection.execute("SELECT name FROM disabled").fetchall()
-        return frozenset(row["name"] for row in rows)
+            return frozenset(typed(str, row["name"], "disabled.name") for row in rows)
 
     def curations(self) -> tuple[Curation, ...]:
         """Every decision about entries, undone ones too, the oldest first."""
         with self._reported():
             rows = self._connection.execute("SELECT * FROM curations ORDER BY id").fetchall()
-        return tuple(curation_from_row(dict(row)) for row in rows)
+            return tuple(from_row(Curation, dict(row), "curations") for row in rows)
 
     def in_use(self, packaged: Iterable[Entry]) -> tuple[Entry, ...]:
         """The entries of the package, then the learned ones, without those out of use."""
@@ -145,11 +148,13 @@ class StoreView:
 
     @contextmanager
     def _reported(self) -> Generator[None]:
-        """Turns SQLite's errors into one line about the store's file."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise HawkError(self._reason(error), file=self._file) from error
+        """Turns SQLite's errors, and rows that are none of ours, into one line about the file."""
+        todo = "mend the row, or choose another store with HAWK_STORE"
+        with reading(self._file, "the knowledge store", todo=todo):
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise ReadError(self._reason(error), file=self._file) from error
 
     def _reason(self, error: sqlite3.Error) -> str:
         text = str(error)
