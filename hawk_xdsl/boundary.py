@@ -15,7 +15,13 @@ from hawk_xdsl.errors import HawkError, ReadError, WriteError
 LONGEST_REASON = 300
 """Characters of somebody else's message that are shown."""
 
-FILE_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError, RecursionError, MemoryError)
+FILE_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    ValueError,
+    RecursionError,
+    MemoryError,
+)
 """What reading a file raises. ``ValueError`` is the base of the errors of UTF-8, JSON, TOML, numpy
 and :mod:`hawk_xdsl.typed`; deep nesting is a ``RecursionError``, a vast size a ``MemoryError``."""
 
@@ -79,7 +85,7 @@ def reason_of(error: BaseException) -> str:
         case json.JSONDecodeError():
             return f"not JSON: {error.msg} (line {error.lineno})"
         case tomllib.TOMLDecodeError():
-            return f"not TOML: {error}"
+            return f"not a TOML file: {error}"
         case RecursionError():
             return "nested too deeply"
         case MemoryError():

@@ -19,8 +19,8 @@ def check_count(name: str, value: object, least: int = 1) -> None:
         raise OptionError(f"{name}: expected a whole number of at least {least}, got {value!r}")
 
 
-def check_time(name: str, value: object) -> None:
-    """Raises ``OptionError`` unless an option is a time above 0; infinity says no limit."""
+def check_positive(name: str, value: object) -> None:
+    """Raises ``OptionError`` unless an option is a number above 0; infinity says no limit."""
     if type(value) not in (int, float) or not 0 < value <= inf:  # pyright: ignore[reportOperatorIssue]
         raise OptionError(f"{name}: expected a number above 0, got {value!r}")
 

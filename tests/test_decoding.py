@@ -246,7 +246,7 @@ def test_loading_says_what_is_wrong_in_one_line(tiny_directory: Path, tmp_path: 
     for path in tiny_directory.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"cut off")
-    with pytest.raises(ModelError, match="cannot load the model") as raised:
+    with pytest.raises(ModelError, match="cannot read the model") as raised:
         LocalModel.load(find_model(str(tmp_path)))
     assert "\n" not in str(raised.value)
 

@@ -95,7 +95,7 @@ SUBJECTS = (
         "module",
         12,
         ("exp.mlir", "rows.mlir"),
-        (("*.mlir", TEXT),),
+        (("*.mlir", (*TEXT, *(damage.change_everywhere,) * 30)),),
         tuple(
             ("compile", f"{name}.mlir", *COMPOSE, "--store", "new.sqlite")
             for name in ("exp", "rows")

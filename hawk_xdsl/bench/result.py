@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.boundary import reading, writing
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.typed import typed
+from hawk_xdsl.whole_file import write_whole
 
 NEAR = 3.0
 """Times the bound within which a right kernel counts as near it."""
@@ -116,10 +118,13 @@ class Journal:
     def __init__(self, folder: Path, setup: Mapping[str, object]) -> None:
         self._file = folder / "results.jsonl"
         about = folder / "setup.json"
-        folder.mkdir(parents=True, exist_ok=True)
-        before: dict[str, object] = (
-            json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
-        )
+        with writing(folder, "results here"):
+            folder.mkdir(parents=True, exist_ok=True)
+        before: dict[str, object] = {}
+        if about.exists():
+            with reading(about, "the setup of the results", todo="choose another folder"):
+                text = about.read_text(encoding="utf-8")
+                before = typed(dict[str, object], json.loads(text))
         known = {name: value for name, value in setup.items() if value is not None}
         changed = [name for name in known if before.get(name) not in (None, known[name])]
         if changed:
@@ -127,25 +132,26 @@ class Journal:
                 f"holds results of another {', '.join(changed)}: choose another folder",
                 file=str(folder),
             )
-        about.write_text(json.dumps({**before, **known}, indent=2) + "\n", encoding="utf-8")
-        self._drop_half_line()
+        with writing(folder, "results here"):
+            write_whole(about, json.dumps({**before, **known}, indent=2) + "\n")
+            self._drop_half_line()
 
     def append(self, result: Result) -> None:
         """Keeps a result."""
-        with self._file.open("a", encoding="utf-8") as file:
+        with writing(self._file, "a result"), self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(result)) + "\n")
 
     def results(self) -> Iterator[Result]:
         """The results kept so far."""
         if not self._file.exists():
             return
-        for number, line in enumerate(self._file.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                fields: dict[str, Any] = json.loads(line)
-                fields["verdict"] = Verdict(fields["verdict"])
-                yield Result(**fields)
-            except (ValueError, TypeError, KeyError):
-                raise HawkError("not a result", file=str(self._file), line=number) from None
+        todo = "remove the line"
+        with reading(self._file, "the results"):
+            lines = self._file.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            with reading(self._file, f"the result in line {number}", todo=todo):
+                result = typed(Result, json.loads(line))
+            yield result
 
     def _drop_half_line(self) -> None:
         """An interrupted run may have left a line without its end."""

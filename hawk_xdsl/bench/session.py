@@ -23,6 +23,7 @@ from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.options import check_count, check_positive, check_seed
 
 CASES = 300
 """Cases that end within the hour on two cores, with the packaged model."""
@@ -60,6 +61,20 @@ class Options:
     jobs: int = 2
     only: tuple[str, ...] = ()
     other_shapes: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ``OptionError`` for numbers that are none."""
+        for name, least in (("attempts", 1), ("tuning", 0), ("jobs", 1)):
+            check_count(name, getattr(self, name), least)
+        for name in ("cases", "model_cases"):
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name), 0)
+        for name in ("model_seconds", "case_seconds"):
+            check_positive(name, getattr(self, name))
+        if self.minutes is not None:
+            check_positive("minutes", self.minutes)
+        for seed in self.seeds:
+            check_seed("seeds", seed)
 
 
 @dataclass(frozen=True)

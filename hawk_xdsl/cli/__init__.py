@@ -17,6 +17,9 @@ DEBUG = "HAWK_DEBUG"
 """The variable of the environment that asks for the traceback of an error, too."""
 
 
+LONGEST_LINE = 1000
+"""Characters of an error that are shown; what it quotes may be of any length."""
+
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 _CommandError = cast(type[Exception], typer.BadParameter.__mro__[2])
 """What the parser of the command line raises. Whose classes they are depends on typer's version."""
@@ -44,4 +47,5 @@ def main() -> None:
 
 def _line_of(error: Exception) -> str:
     form = cast(Callable[[], str], getattr(error, "format_message", error.__str__))
-    return " ".join(form().split())
+    said = " ".join(form().split())
+    return said if len(said) <= LONGEST_LINE else f"{said[:LONGEST_LINE]} …"

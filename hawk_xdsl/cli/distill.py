@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hawk_xdsl.boundary import writing
 from hawk_xdsl.cli.app import StoreOption, app
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.options import check_count, check_seed
+from hawk_xdsl.whole_file import write_whole
 
 if TYPE_CHECKING:
     from hawk_xdsl.distill.generate import Order
@@ -127,6 +130,7 @@ def evaluate_command(
     from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
     from hawk_xdsl.generation.model.model_files import find_model
 
+    _check_evaluation(lessons, attempts, seed)
     files, teachers = find_model(model), _teachers(store, target)
     chosen = _held_out(data, lessons, seed, teachers)
     answers = evaluate(files, chosen, teachers, attempts=attempts, seed=seed, told=_say)
@@ -167,6 +171,9 @@ def round_command(
     from hawk_xdsl.generation.model.language import check_language
     from hawk_xdsl.generation.model.model_files import find_model
 
+    order = _order(count, seed, target)
+    recipe = _recipe(minutes, steps, seed, rate, model)
+    check_count("--attempts", attempts)
     check_place(output)
     check_language(model)
     before = _lessons(data)
@@ -174,7 +181,7 @@ def round_command(
         raise HawkError(f"--seed {seed}: lessons in --data have it, so its ops are not new")
     found = practise(
         find_model(str(model)),
-        _order(count, seed, target),
+        order,
         _entries(store),
         practice,
         attempts=attempts,
@@ -186,7 +193,6 @@ def round_command(
         _say(f"the model on new ops: {found.score}")
         _say(f"in {found.faster} of them its kernel is faster than the teacher's")
     split = split_of([*before, *_lessons([practice])], seed)
-    recipe = _recipe(minutes, steps, seed, rate, model)
     train(split, output, recipe, start=model, resume=resume, told=_say)
     _say(f"trained: {output}")
 
@@ -203,6 +209,7 @@ def adopt_command(
     """Make a model the default if it is better than the one in use, and only then."""
     from hawk_xdsl.distill.adopt import adopt
 
+    _check_evaluation(lessons, attempts)
     teachers = _teachers(store, target)
     chosen = _held_out(data, lessons, 0, teachers)
     found = adopt(model, chosen, teachers, attempts=attempts, told=_say)
@@ -227,7 +234,8 @@ def exclude_command(
     from hawk_xdsl.distill.exclude import unseen_keys
 
     found = unseen_keys(load_suite(operators), _say)
-    output.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    with writing(output, "the list"):
+        write_whole(output, json.dumps(found, indent=1, sort_keys=True) + "\n")
     _say(f"{len(found)} unseen operators: {output}")
 
 
@@ -267,6 +275,12 @@ def _lessons(data: list[Path]) -> "list[Lesson]":
     from hawk_xdsl.distill.generate import lessons_of
 
     return [lesson for directory in data for lesson in lessons_of(directory)]
+
+
+def _check_evaluation(lessons: int, attempts: int, seed: int = 0) -> None:
+    check_count("--lessons", lessons)
+    check_count("--attempts", attempts)
+    check_seed("--seed", seed)
 
 
 def _held_out(data: list[Path], count: int, seed: int, teachers: "Teachers") -> "list[Lesson]":

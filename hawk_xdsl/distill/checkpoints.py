@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.language import FACTS_FILE
+from hawk_xdsl.typed import member, typed
 from hawk_xdsl.whole_file import write_whole
 
 _CLOCK_FILE = "clock.json"  # written last, so that a checkpoint that has it is whole
 _STATE_FILE = "trainer_state.json"
+_WHAT = "how far a training came"
 
 
 class TrainingError(HawkError):
@@ -69,7 +72,9 @@ def step_of(checkpoint: Path) -> int:
 
 def seconds_of(checkpoint: Path) -> float:
     """The seconds of training that a checkpoint was made after. Raises ``TrainingError``."""
-    return float(read_json(checkpoint / _CLOCK_FILE)["seconds"])
+    path = checkpoint / _CLOCK_FILE
+    with reading(path, _WHAT, kind=TrainingError):
+        return member(float, read_json(path), "seconds")
 
 
 def seal(checkpoint: Path, seconds: float) -> None:
@@ -79,12 +84,12 @@ def seal(checkpoint: Path, seconds: float) -> None:
 
 def history_of(checkpoint: Path) -> list[dict[str, float]]:
     """The trainer's log up to a checkpoint. Raises ``TrainingError``."""
-    return list(read_json(checkpoint / _STATE_FILE)["log_history"])
+    path = checkpoint / _STATE_FILE
+    with reading(path, _WHAT, kind=TrainingError):
+        return member(list[dict[str, float]], read_json(path), "log_history")
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, object]:
     """A JSON object of a training. Raises ``TrainingError`` if it is missing or damaged."""
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, TypeError, ValueError) as error:
-        raise TrainingError(f"missing or damaged: {error}", file=str(path)) from None
+    with reading(path, _WHAT, kind=TrainingError):
+        return typed(dict[str, object], json.loads(path.read_text(encoding="utf-8")))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.distill.damage import damaged
 from hawk_xdsl.distill.erased import erased_key, excluded_keys
@@ -24,6 +25,8 @@ from hawk_xdsl.generation.judging.trial_inputs import Drawn
 from hawk_xdsl.generation.judging.verifier import verifier_digest
 from hawk_xdsl.generation.model.language import OTHER, language_fingerprint
 from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.options import check_count, check_seed
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.reference_types import UnsupportedOpError
 
@@ -58,6 +61,13 @@ class Order:
     recipe: Recipe = field(default_factory=Recipe)
     attempts: int = 2
     tuning: int = 2
+
+    def __post_init__(self) -> None:
+        """Raises ``OptionError`` for numbers that are none, ``HawkError`` for unknown targets."""
+        check_count("count", self.count)
+        check_seed("seed", self.seed)
+        for target in self.targets:
+            load_target(target)
 
 
 @dataclass(frozen=True)
@@ -215,7 +225,6 @@ def lessons_of(directory: Path) -> Iterator[Lesson]:
         if header.get("language") != language_fingerprint():
             raise ShardError(OTHER, file=str(path))
         for number, row in enumerate(rows):
-            try:
-                yield Lesson.from_json(row)
-            except (TypeError, KeyError) as error:
-                raise ShardError(f"row {number} is no lesson: {error}", file=str(path)) from None
+            with reading(path, f"row {number} as a lesson", kind=ShardError):
+                lesson = Lesson.from_json(row)
+            yield lesson

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hawk_xdsl.typed import typed
+
 
 @dataclass(frozen=True)
 class Try:
@@ -63,9 +65,8 @@ class Lesson:
 
     @staticmethod
     def from_json(row: Mapping[str, Any]) -> "Lesson":
-        """Inverse of :meth:`as_json`. Raises ``TypeError`` and ``KeyError`` for another form."""
-        values: dict[str, Any] = {**row, "tries": tuple(Try(**item) for item in row["tries"])}
-        return Lesson(**values)
+        """Inverse of :meth:`as_json`. Raises ``WrongValueError`` for another form."""
+        return typed(Lesson, row)
 
 
 def statements_of(text: str) -> int:

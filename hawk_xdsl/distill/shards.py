@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.typed import LONGEST_SHOWN, member, typed
 from hawk_xdsl.whole_file import write_whole
 
 FORMAT = "hawk-distill-1"
@@ -34,24 +36,21 @@ def write_shard(path: Path, made_by: Mapping[str, Any], rows: Sequence[Mapping[s
 
 def read_shard(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What made a shard, and its rows. Raises ``ShardError``."""
-    try:
+    with reading(path, "a shard (damaged)", kind=ShardError):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        parsed: list[dict[str, Any]] = [dict(json.loads(line)) for line in lines]
-    except (OSError, TypeError, ValueError) as error:
-        raise ShardError(f"a damaged shard: {_reason(error)}", file=str(path)) from None
-    if not parsed or "format" not in parsed[0]:
-        raise ShardError("not a shard: it has no header", file=str(path))
-    if parsed[0]["format"] != FORMAT:
-        raise ShardError(
-            f"a shard of the format {parsed[0]['format']}, not {FORMAT}", file=str(path)
-        )
-    end = parsed[-1]
-    if "sha256" not in end:
-        raise ShardError("a damaged shard: its end is missing", file=str(path))
-    digest = hashlib.sha256("".join(lines[:-1]).encode()).hexdigest()
-    if end.get("rows") != len(parsed) - 2 or end["sha256"] != digest:
-        raise ShardError("a damaged shard: its checksum is wrong", file=str(path))
-    return parsed[0]["made_by"], parsed[1:-1]
+        parsed = [typed(dict[str, object], json.loads(line)) for line in lines]
+        if not parsed or "format" not in parsed[0]:
+            raise ShardError("not a shard: it has no header", file=str(path))
+        if parsed[0]["format"] != FORMAT:
+            found = str(parsed[0]["format"])[:LONGEST_SHOWN]
+            raise ShardError(f"a shard of the format {found}, not {FORMAT}", file=str(path))
+        end = parsed[-1]
+        if "sha256" not in end:
+            raise ShardError("a damaged shard: its end is missing", file=str(path))
+        digest = hashlib.sha256("".join(lines[:-1]).encode()).hexdigest()
+        if end.get("rows") != len(parsed) - 2 or end["sha256"] != digest:
+            raise ShardError("a damaged shard: its checksum is wrong", file=str(path))
+        return member(dict[str, object], parsed[0], "made_by"), parsed[1:-1]
 
 
 def shards_of(directory: Path) -> Iterator[Path]:
@@ -60,7 +59,3 @@ def shards_of(directory: Path) -> Iterator[Path]:
     if not found:
         raise ShardError("no shards here", file=str(directory))
     yield from found
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror or "") if isinstance(error, OSError) else str(error)

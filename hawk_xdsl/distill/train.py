@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.distill import checkpoints
 from hawk_xdsl.distill.card import card_of
 from hawk_xdsl.distill.checkpoints import TrainingError
@@ -29,6 +30,7 @@ from hawk_xdsl.distill.dataset import (
 from hawk_xdsl.distill.tokenizer import make_tokenizer
 from hawk_xdsl.generation.model import model_files
 from hawk_xdsl.generation.model.language import FACTS_FILE, check_language, language_fingerprint
+from hawk_xdsl.options import check_count, check_positive, check_seed
 
 if TYPE_CHECKING:
     import torch
@@ -78,6 +80,12 @@ class Recipe:
     shape: Shape = field(default_factory=Shape)
     checkpoint_steps: int = 200
     evaluation_steps: int = 200
+
+    def __post_init__(self) -> None:
+        """Raises ``OptionError`` for numbers that are none."""
+        check_seed("seed", self.seed)
+        check_count("batch-tokens", self.batch_tokens)
+        check_positive("learning-rate", self.learning_rate)
 
 
 @dataclass
@@ -233,7 +241,11 @@ def _loaded(directory: Path) -> "LlamaForCausalLM":
     from transformers import LlamaForCausalLM
 
     check_language(directory)
-    return LlamaForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    # What transformers raises on damaged files has no common kind.
+    with reading(directory, "the model to go on from", errors=(Exception,)):
+        return LlamaForCausalLM.from_pretrained(
+            directory, local_files_only=True, dtype=torch.float32, use_safetensors=True
+        )
 
 
 def _fit(
@@ -306,7 +318,9 @@ def _fit(
     if last is not None and checkpoints.step_of(last) >= recipe.steps:
         # The Trainer would make one more step.
         clock.step, clock.before = recipe.steps, checkpoints.seconds_of(last)
-        network.load_state_dict(LlamaForCausalLM.from_pretrained(last).state_dict())
+        with reading(last, "the checkpoint", errors=(Exception,), kind=TrainingError):
+            kept = LlamaForCausalLM.from_pretrained(last, use_safetensors=True)
+            network.load_state_dict(kept.state_dict())
         return checkpoints.history_of(last)
     with model_files.quiet():
         trainer.train(resume_from_checkpoint=None if last is None else str(last))

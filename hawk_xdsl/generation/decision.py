@@ -6,7 +6,7 @@ from enum import StrEnum
 from hawk_xdsl.generation.judging.gate import Verdict
 from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.npu_target import Bound
-from hawk_xdsl.options import check_count, check_time
+from hawk_xdsl.options import check_count, check_positive
 from hawk_xdsl.semantics.specification import Specification
 
 
@@ -65,7 +65,7 @@ class Budget:
     def __post_init__(self) -> None:
         for name, least in (("attempts", 1), ("tuning", 0), ("patience", 0)):
             check_count(name, getattr(self, name), least)
-        check_time("seconds", self.seconds)
+        check_positive("seconds", self.seconds)
 
 
 @dataclass(frozen=True)

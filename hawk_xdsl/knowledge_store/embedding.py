@@ -11,6 +11,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.threads import one_torch_thread
 from hawk_xdsl.whole_file import whole_file
 
@@ -82,8 +83,12 @@ class MiniLmEmbedder:
         shown = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()
         try:
-            tokenizer = BertTokenizer.from_pretrained(self._directory, local_files_only=True)
-            model = BertModel.from_pretrained(self._directory, local_files_only=True).eval()
+            # What transformers raises on damaged files has no common kind.
+            with reading(self._directory, "the sentence encoder", errors=(Exception,)):
+                tokenizer = BertTokenizer.from_pretrained(self._directory, local_files_only=True)
+                model = BertModel.from_pretrained(
+                    self._directory, local_files_only=True, use_safetensors=True
+                ).eval()
         finally:
             if shown:
                 logging.enable_progress_bar()

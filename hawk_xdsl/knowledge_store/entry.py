@@ -11,7 +11,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.boundary import reading
+from hawk_xdsl.errors import HawkError, ReadError
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound, error_bound
 
 Range = tuple[float, float]
@@ -211,12 +212,13 @@ def parse_entries(source: str, file: str) -> tuple[Entry, ...]:
         HawkError: with the line, for what is not TOML, unknown or missing keys, values of the
             wrong form, and names used twice.
     """
-    try:
-        document = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+)", str(error))
-        line = int(place[1]) if place else source.count("\n") + 1
-        raise HawkError(f"not TOML: {error}", file=file, line=line) from None
+    with reading(file, "the entries"):
+        try:
+            document = tomllib.loads(source)
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r"at line (\d+)", str(error))
+            line = int(place[1]) if place else source.count("\n") + 1
+            raise ReadError(f"not TOML: {error}", file=file, line=line) from error
     reader = _Reader(file, _lines(source))
     reader.only_keys(document, ("entry",), "")
     entries = tuple(
@@ -237,10 +239,8 @@ def load_entries(paths: Iterable[Path | Traversable]) -> tuple[Entry, ...]:
     entries: list[Entry] = []
     seen: dict[str, Entry] = {}
     for path in paths:
-        try:
+        with reading(str(path), "the entries"):
             source = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise HawkError(f"cannot read the entries: {error}", file=str(path)) from None
         for entry in parse_entries(source, str(path)):
             if entry.name in seen:
                 file, _, line = entry.origin.rpartition(":")

@@ -22,15 +22,23 @@ from hawk_xdsl.learning.arbitration import Reader, arbitrate
 from hawk_xdsl.learning.judgement import Judgement, judge
 from hawk_xdsl.learning.replay import Replay, is_readable
 from hawk_xdsl.learning.subsumption import Relation, relation
+from hawk_xdsl.options import check_count, check_positive
 from hawk_xdsl.semantics.rewriting import parse_pattern
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is replayed: ops for one entry, smallest first, and seconds in all."""
+    """How much is replayed: ops for one entry, smallest first, and seconds in all.
+
+    Raises ``OptionError`` for numbers that are none.
+    """
 
     ops: int = 6
     seconds: float = 600.0
+
+    def __post_init__(self) -> None:
+        check_count("ops", self.ops)
+        check_positive("seconds", self.seconds)
 
 
 @dataclass

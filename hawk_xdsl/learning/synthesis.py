@@ -31,6 +31,7 @@ from hawk_xdsl.learning.generalisation import Reading, readings
 from hawk_xdsl.learning.repair import repairs
 from hawk_xdsl.learning.replay import Effect, Replay
 from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.options import check_positive
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.resizing import UnresizableError, erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -58,6 +59,10 @@ class Synthesizer:
     dry_run: bool = False
     progress: Callable[[str], None] = lambda line: None
     decided: Callable[[Curation], None] = lambda curation: None
+
+    def __post_init__(self) -> None:
+        """Raises ``OptionError`` for a time that is none."""
+        check_positive("seconds", self.seconds)
 
     def run(self, digests: Collection[str] | None = None) -> tuple[Curation, ...]:
         """Looks at what is kept and recorded of all ops, or of some; returns the decisions."""

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from xdsl.utils.str_enum import StrEnum
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.target import (
@@ -26,6 +27,9 @@ from hawk_xdsl.npu_target.target import (
 )
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
+
+LARGEST = 1 << 48
+"""No size, count or cost of a machine is larger; sums of them fit 64 bits."""
 
 
 def available_targets() -> tuple[str, ...]:
@@ -47,10 +51,8 @@ def load_target(name_or_path: str | Path) -> Target:
         raise HawkError(
             f"unknown target {text!r}; known: {', '.join(available_targets())}, or a .toml file"
         )
-    try:
+    with reading(text, "the target"):
         content = path.read_bytes()
-    except OSError as error:
-        raise HawkError(f"cannot read the target: {error.strerror}", file=text) from error
     return parse_target(content, text)
 
 
@@ -93,10 +95,8 @@ def parse_target(content: bytes, file: str) -> Target:
 
 
 def _document(content: bytes, file: str) -> dict[str, object]:
-    try:
+    with reading(file, "the target"):
         document: dict[str, object] = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise HawkError(f"not a TOML file: {error}", file=file) from error
     base = document.pop("base", None)
     if base is None:
         return document
@@ -176,13 +176,15 @@ class _Table:
     def count(self, key: str) -> int:
         """A whole number, at least 1."""
         value = self._take(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.error(key, f"expected a whole number of at least 1, got {value!r}")
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST:
+            raise self.error(key, f"expected a whole number of 1 to 2^48, got {value!r:.40}")
         return value
 
     def _number(self, key: str, value: object, least: float) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
-            raise self.error(key, f"expected a number of at least {least}, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(key, f"expected a number, got {value!r:.40}")
+        if not least <= value <= LARGEST:
+            raise self.error(key, f"expected a number of {least:g} to 2^48, got {value!r:.40}")
         return float(value)
 
     def table(self, key: str) -> "_Table":

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import platformdirs
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.language import LanguageError, check_language
+from hawk_xdsl.typed import typed
 
 ADOPTED_FILE = "adopted.json"
 """In the room of adopted models: their directories' names, the one in use first."""
@@ -30,14 +32,14 @@ def adopted_names() -> list[str]:
     """The adopted models that are there, the last one first. Raises ``DamagedAdoptionError``."""
     room = adopted_room()
     path = room / ADOPTED_FILE
-    try:
-        names = list(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return []
-    except (OSError, TypeError, ValueError) as error:
-        message = f"cannot read which model was adopted ('hawk distill restore' mends it): {error}"
-        raise DamagedAdoptionError(message, file=str(path)) from None
-    return [str(name) for name in names if (room / str(name)).is_dir()]
+    what, todo = "which model was adopted", "'hawk distill restore' mends it"
+    with reading(path, what, todo=todo, kind=DamagedAdoptionError):
+        try:
+            names = typed(list[str], json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return []
+    # Names, not paths: what lies elsewhere was not adopted.
+    return [name for name in names if Path(name).name == name and (room / name).is_dir()]
 
 
 def own_model() -> Path | None:

@@ -6,7 +6,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from hawk_xdsl.boundary import FILE_ERRORS, reading
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.typed import member, typed
 
 FACTS_FILE = "hawk_training.json"
 """Beside the weights of a kernel model: what it was trained on, and for which language."""
@@ -35,11 +37,8 @@ class LanguageError(HawkError):
 def saved_words() -> list[str]:
     """The saved list. Raises ``HawkError`` if it is damaged."""
     path = files("hawk_xdsl.generation.model") / WORDS_FILE
-    try:
-        words = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise HawkError(f"cannot read the vocabulary: {error}", file=str(path)) from None
-    return [str(word) for word in words]
+    with reading(str(path), "the vocabulary"):
+        return typed(list[str], json.loads(path.read_text(encoding="utf-8")))
 
 
 @cache
@@ -58,9 +57,9 @@ def check_language(directory: Path) -> None:
     """
     path = directory / FACTS_FILE
     try:
-        language = json.loads(path.read_text(encoding="utf-8"))["language"]
-    except (OSError, TypeError, KeyError, ValueError):
+        language = member(str, json.loads(path.read_text(encoding="utf-8")), "language")
+    except FILE_ERRORS as error:
         message = "not a kernel model, or a damaged one: its language is not told"
-        raise LanguageError(message, file=str(path)) from None
+        raise LanguageError(message, file=str(path)) from error
     if language != language_fingerprint() and language not in ADDED_TO:
         raise LanguageError(f"{OTHER}: train anew", file=str(path))

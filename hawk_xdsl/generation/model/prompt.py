@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.knowledge_store.records import Message
@@ -162,10 +163,8 @@ def load_prompt_format(path: Path | Traversable) -> PromptFormat:
     Raises:
         HawkError: if the file cannot be read, or a field is missing, unknown or of another type.
     """
-    try:
+    with reading(str(path), "the prompt format"):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise HawkError(f"cannot read the prompt format: {error}", file=str(path)) from None
     known = {spec.name for spec in fields(PromptFormat)}
     wrong = (_PLACES.keys() - table.keys()) | (table.keys() - known)
     if wrong:
