@@ -36,7 +36,7 @@ def write_shard(path: Path, made_by: Mapping[str, Any], rows: Sequence[Mapping[s
 
 def read_shard(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What made a shard, and its rows. Raises ``ShardError``."""
-    with reading(path, "a shard (damaged)", kind=ShardError):
+    with reading(path, "a damaged shard", kind=ShardError):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         parsed = [typed(dict[str, object], json.loads(line)) for line in lines]
         if not parsed or "format" not in parsed[0]:
