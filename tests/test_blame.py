@@ -86,7 +86,7 @@ def test_loops_that_race_never_speak_against_a_rewrite(code: str) -> None:
     for _ in range(9):
         blame.refuse(made, code)
     # The template goes after others; a text without the rewrite is no better off.
-    assert blame.of(made) == blame.of(("whole-tiles", "exp")) > 0
+    assert blame.of(made) == blame.of(("whole-tiles", "exp")) > 0 == blame.wrong(made)
     assert blame.of(("streamed", "good-rewrite", "exp")) == 0
     assert blamed(made, code, blame.rewrites) == ("whole-tiles",)
 
@@ -108,7 +108,7 @@ def test_races_cost_an_entry_no_evidence(store: Path, monkeypatch: pytest.Monkey
     good = rewrite("good", "abs(x)", "max(x, neg(x))")
     with KnowledgeStore(store) as opened:
         opened.add_entry(good)
-    codes = ["core-race", "capacity"]
+    codes = ["core-race", "capacity", "race", "runaway"]
     check = Gate.check
 
     def racing(self: Gate, text: str, rewrites: Sequence[str]) -> Verdict:
@@ -119,9 +119,9 @@ def test_races_cost_an_entry_no_evidence(store: Path, monkeypatch: pytest.Monkey
     with open_decider("ascend910b1", Settings(Sources.COMPOSITION, Budget(8, 0))) as decider:
         decision = decider.decide(op, "k")
         evidence = decider.store.evidence()
-    assert "good" in decision.entries and decision.attempts == 3
+    assert "good" in decision.entries and decision.attempts == 5
     assert (evidence["good"].wins, evidence["good"].losses) == (1, 0)
-    assert sum(each.losses for each in evidence.values()) == 2  # of templates
+    assert sum(each.losses for each in evidence.values()) == 4  # of templates
 
 
 def test_the_furthest_refusal_is_the_one_that_is_told() -> None:

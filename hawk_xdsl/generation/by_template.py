@@ -73,7 +73,7 @@ class TemplateProposer:
             best = best if faster else None
             if best is None:
                 return None
-        while self._blame.of(best[1].entries) if best is not None else self._doubtful:
+        while self._blame.wrong(best[1].entries) if best is not None else self._doubtful:
             composition = next(self._compositions, None)
             if composition is None:
                 break

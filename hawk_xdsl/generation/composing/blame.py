@@ -46,10 +46,13 @@ class Blame:
 
     def of(self, entries: Sequence[str]) -> int:
         """How much a text made from these entries is to be put off; 0: nothing speaks against."""
-        made = frozenset(entries)
-        wrong = sum(refused <= made for refused in self._refused)
         misfits = self._misfits.get(entries[0], 0) if entries else 0
-        return wrong + max(0, misfits - MISFITS_TOLERATED)
+        return self.wrong(entries) + max(0, misfits - MISFITS_TOLERATED)
+
+    def wrong(self, entries: Sequence[str]) -> int:
+        """The part of it that another composition may be without."""
+        made = frozenset(entries)
+        return sum(refused <= made for refused in self._refused)
 
 
 def compositions(
