@@ -1,6 +1,7 @@
 // RUN: rm -f %t.sqlite*
 // RUN: xdsl-opt %s -p 'npu-decide{sources=composition store="%t.sqlite"}' | filecheck %s
 // RUN: xdsl-opt %s -p 'npu-decide{sources=replay store="%t.sqlite"}' | filecheck %s
+// RUN: xdsl-opt %s -p 'npu-decide{sources=composition fresh=true store="%t.sqlite"}' | filecheck %s
 
 // An undecided op becomes a launch of a kernel that the gate accepted. The second run finds the
 // kernel in the store and gives the same module; it loads no model.
