@@ -19,13 +19,14 @@ from hawk_xdsl.knowledge_store.records import (
     Action,
     Curation,
     Evidence,
+    FailureRecord,
     KernelRecord,
     Message,
     Outcome,
     SpecRecord,
     Verdict,
 )
-from hawk_xdsl.knowledge_store.schema import SCHEMA_VERSION, STATEMENTS
+from hawk_xdsl.knowledge_store.schema import NAMED, SCHEMA_VERSION, STATEMENTS
 from hawk_xdsl.knowledge_store.store import KnowledgeStore
 from hawk_xdsl.knowledge_store.store_view import default_store_path
 
@@ -196,6 +197,33 @@ def test_a_store_of_version_one_becomes_one_of_this_version(path: Path) -> None:
     with closing(sqlite3.connect(path)) as file:
         (version,) = file.execute("SELECT value FROM meta").fetchone()
     assert int(version) == SCHEMA_VERSION == len(STATEMENTS)
+
+
+def test_a_kernel_of_version_two_is_kept_under_its_targets_name(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old, old:
+        for statement in (*STATEMENTS[0], *STATEMENTS[1]):
+            old.execute(statement)
+        old.execute("INSERT INTO meta VALUES ('schema_version', '2')")
+        row = ("5bec", "mine", "4", "a text", "tiny", 900, 612.5, "mte2", '["exp"]', 1.5e9)
+        old.execute(f"INSERT INTO kernels VALUES ({', '.join('?' * len(row))})", row)
+    with KnowledgeStore(path) as store:
+        [kept] = store.kernels("5bec")
+        assert (kept.target, kept.target_hash, kept.trust) == ("mine", f"{NAMED}mine", "")
+        assert (kept.text, kept.source, kept.entries) == ("a text", "tiny", ("exp",))
+        assert store.kernels("another") == ()
+
+
+def test_failures_are_kept_apart_by_who_was_asked(opened: KnowledgeStore) -> None:
+    first = FailureRecord(**vars(KERNEL.key), asked="all", attempts=8, patience=4, seconds=60.0,
+                          code="race", reason="a race")  # fmt: skip
+    again, other = replace(first, attempts=16), replace(first, asked="model")
+    for failure in (first, other, again):
+        opened.put_failure(failure)
+    assert set(opened.failures(KERNEL.key)) == {again, other}
+    assert opened.failures(replace(KERNEL.key, entries_hash="another")) == ()
+    opened.drop_failures(KERNEL.key)
+    assert opened.failures(KERNEL.key) == ()
 
 
 def record_fifty(path: Path, run_id: str) -> None:

@@ -20,7 +20,7 @@ from hawk_xdsl.generation.draft import Proposer
 from hawk_xdsl.generation.judging.gate import Finish, Gate, Verdict, signature_of
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.judging.verifier import verifier_digest
-from hawk_xdsl.generation.kept import OlderKernels
+from hawk_xdsl.generation.kept import OlderKernels, older_kernels, speaks_for
 from hawk_xdsl.generation.ledger import Ledger
 from hawk_xdsl.generation.model.authoring import Author
 from hawk_xdsl.generation.model.prompt import PromptFormat
@@ -29,7 +29,6 @@ from hawk_xdsl.generation.op_text import op_as_text
 from hawk_xdsl.generation.ordering import InTurn, SureFirst
 from hawk_xdsl.generation.refusal import TRANSIENT, Refusal, furthest
 from hawk_xdsl.knowledge_store import (
-    NAMED,
     Entry,
     Evidence,
     FailureRecord,
@@ -134,6 +133,13 @@ class Decider:
             words += [f"retrieval {settings.retrieval}", f"model {self.model_fingerprint()}"]
         return ", ".join(words)
 
+    def failed_before(self, key: KernelKey, older: Sequence[KernelRecord]) -> FailureRecord | None:
+        """The failure under a key that speaks for who would be asked now, if there is one."""
+        failures = self.known.failures(key)
+        asked = self.asked if failures else ""
+        budget = self.settings.budget
+        return next((each for each in failures if speaks_for(each, asked, budget, older)), None)
+
     @cached_property
     def checked_rules(self) -> Sequence[Rule]:
         """The rewrites that certificates may use: those of the package, whose errors are tested."""
@@ -221,13 +227,15 @@ class _Op:
         self._refusals: list[Refusal] = []
 
     def decide(self) -> Decision:
+        decider, key = self._decider, self._ledger.key
         older: Sequence[KernelRecord] = ()
-        if not self._decider.settings.fresh:
+        if not decider.settings.fresh:
             kept = self._kept()
             if kept is not None:
                 return kept
-            older = self._older()
-            failed = self._failed_before(older)
+            replay = decider.settings.sources is Sources.REPLAY
+            older = older_kernels(decider.known, key, decider.target, named=replay)
+            failed = None if replay else decider.failed_before(key, older)
             if failed is not None:
                 reason = f"{failed.reason} (remembered; --fresh asks again)"
                 decision = self._decision(Source.HOST, None, Effort())
@@ -289,40 +297,6 @@ class _Op:
             return None
         decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
         return replace(decision, entries=record.entries, origin=record.source)
-
-    def _older(self) -> list[KernelRecord]:
-        """Kernels of the op that were kept with other knowledge or by another verifier.
-
-        With replay, which has nothing else, also those of a target that had this one's name.
-        """
-        target, replay = self._decider.target, self._decider.settings.sources is Sources.REPLAY
-        hashes = (target.digest, f"{NAMED}{target.name}")
-        found = [
-            record
-            for record in self._decider.known.kernels(self._specification.digest)
-            if record.key != self._ledger.key
-            and (record.target_hash in hashes or (replay and record.target == target.name))
-        ]
-        return sorted(found, key=lambda r: (hashes[0] != r.target_hash, r.cycles, r.text))
-
-    def _failed_before(self, older: Sequence[KernelRecord]) -> FailureRecord | None:
-        """The failure of those who would be asked now, with as much or more, if there was one.
-
-        None where a kernel has come into the store since, though for another key.
-        """
-        decider, budget = self._decider, self._decider.settings.budget
-        if decider.settings.sources is Sources.REPLAY:
-            return None
-        for failure in decider.known.failures(self._ledger.key):
-            if (
-                failure.asked == decider.asked
-                and failure.attempts >= budget.attempts
-                and failure.patience >= budget.patience
-                and failure.seconds >= budget.seconds
-                and not any(record.created > failure.created for record in older)
-            ):
-                return failure
-        return None
 
     def _failed(self, effort: Effort, timed_out: bool) -> Decision:
         """That there is no kernel, remembered unless time or memory was the reason."""

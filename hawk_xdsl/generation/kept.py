@@ -1,12 +1,16 @@
-"""Proposes kernels that the store keeps of an op, though not under its key of now."""
+"""What the store keeps of an op, though not under its key of now: drafts, and failures."""
 
 from collections.abc import Sequence
 from math import inf
 
-from hawk_xdsl.generation.decision import Source
+from hawk_xdsl.generation.decision import Budget, Source
 from hawk_xdsl.generation.draft import Draft
 from hawk_xdsl.generation.judging.gate import Verdict
-from hawk_xdsl.knowledge_store import KernelRecord
+from hawk_xdsl.knowledge_store import NAMED, FailureRecord, KernelKey, KernelRecord, StoreView
+from hawk_xdsl.npu_target import Target
+
+MOST_DRAFTS = 3
+"""Kept texts of an op that are tried: each that is refused costs an attempt."""
 
 
 class OlderKernels:
@@ -38,3 +42,39 @@ class OlderKernels:
         """What is right sets what another one must be faster than."""
         if verdict.accepted:
             self._cycles = min(self._cycles, verdict.cycles)
+
+
+def older_kernels(
+    known: StoreView, key: KernelKey, target: Target, *, named: bool
+) -> list[KernelRecord]:
+    """Kernels of the op for the target that are kept under another key, the fastest first.
+
+    With ``named`` also those of targets that only have this one's name, after the others.
+    """
+    hashes = (target.digest, f"{NAMED}{target.name}")
+    found = [
+        record
+        for record in known.kernels(key.spec_hash)
+        if record.key != key
+        and (record.target_hash in hashes or (named and record.target == target.name))
+    ]
+    found.sort(key=lambda record: (hashes[0] != record.target_hash, record.cycles, record.text))
+    texts = {record.text: record for record in reversed(found)}
+    return [record for record in found if texts[record.text] is record][:MOST_DRAFTS]
+
+
+def speaks_for(
+    failure: FailureRecord, asked: str, budget: Budget, older: Sequence[KernelRecord]
+) -> bool:
+    """Whether who is asked now, within a budget, would fail as they did before.
+
+    Not with more of anything, and not where a kernel has come into the store since, though under
+    another key.
+    """
+    return (
+        failure.asked == asked
+        and failure.attempts >= budget.attempts
+        and failure.patience >= budget.patience
+        and failure.seconds >= budget.seconds
+        and not any(record.created > failure.created for record in older)
+    )

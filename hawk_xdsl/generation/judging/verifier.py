@@ -9,6 +9,9 @@ from hawk_xdsl.digest import DIGITS
 ROOMS = ("dialects", "npu_target", "semantics", "generation/judging", "passes")
 """Folders of the package whose code decides a verdict; a test holds the gate's imports to them."""
 
+FILES = ("boundary.py", "digest.py", "errors.py")
+"""Files beside the rooms that these import."""
+
 SUFFIXES = (".py", ".lark")
 """What is code: the targets' TOML files are not, a kernel's key has a digest of its target."""
 
@@ -26,7 +29,7 @@ def verifier_digest() -> str:
 
 def verifier_files() -> list[Path]:
     """The source files, in a fixed order."""
-    found = [PACKAGE / "errors.py"]
+    found = [PACKAGE / name for name in FILES]
     for room in ROOMS:
         found += [f for f in (PACKAGE / room).rglob("*") if f.suffix in SUFFIXES]
     return sorted(found)
