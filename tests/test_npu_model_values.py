@@ -53,8 +53,6 @@ UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "vln": lambda x: np.log(x),
     "vabs": np.abs,
     "vsqrt": np.sqrt,
-    "vrsqrt": lambda x: 1 / np.sqrt(x),
-    "vrec": lambda x: 1 / x,
     "vrelu": lambda x: np.maximum(x, 0),
     "vneg": lambda x: -x,
 }
@@ -64,7 +62,7 @@ UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 @pytest.mark.parametrize("mnemonic", UNARY)
 def test_unary(mnemonic: str, dtype: str) -> None:
     x = randoms(5, 33, dtype=dtype)
-    if mnemonic in ("vln", "vsqrt", "vrsqrt"):
+    if mnemonic in ("vln", "vsqrt"):
         x = np.abs(x)
     found = apply(
         f"npu.{mnemonic} ins({{a}} : {{A}}) outs({{o}} : {{O}})", {"a": x}, (5, 33), dtype

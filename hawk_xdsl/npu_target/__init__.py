@@ -1,5 +1,6 @@
 """Targets and the NPU model: what the hardware can do, whether a kernel does it, and how fast."""
 
+from hawk_xdsl.npu_target.approximation import Estimates, estimates_of
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, PerformanceWarning, total
@@ -18,6 +19,7 @@ from hawk_xdsl.npu_target.traps import Trap, TrapCode
 
 __all__ = [
     "Bound",
+    "Estimates",
     "FlagWait",
     "Limit",
     "Performance",
@@ -32,6 +34,7 @@ __all__ = [
     "available_targets",
     "bound_cycles",
     "buffer_bytes",
+    "estimates_of",
     "load_target",
     "simulate",
     "time_kernel",

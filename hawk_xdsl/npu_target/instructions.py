@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.npu import Scope, TileOp, scope_of, strides_of
+from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.memory import Tile
@@ -47,6 +48,7 @@ class Machine:
     instructions run one after the other and only flags and capacity are not looked at. Without
     ``values`` nothing is computed, and nothing checked that depends on what was. No instruction
     ends after ``limit`` cycles of a block, and ``steps`` counts those of all blocks.
+    ``approximation`` is how it takes what the hardware leaves open.
     """
 
     core: Core
@@ -56,6 +58,7 @@ class Machine:
     values: bool = True
     limit: float = inf
     steps: Steps = field(default_factory=Steps)
+    approximation: Approximation = field(default_factory=Approximation)
 
 
 class Held:

@@ -12,6 +12,7 @@ from xdsl.ir import BlockArgument, Operation
 
 from hawk_xdsl.dialects.npu import KernelOp, Pipe
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
 from hawk_xdsl.npu_target.decode import Program
 from hawk_xdsl.npu_target.dtypes import Array, numpy_dtype
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
@@ -81,6 +82,7 @@ def simulate(
     trace: bool = False,
     limit: float = inf,
     steps: Steps | None = None,
+    estimates: Estimates = "signed",
 ) -> Simulation:
     """Run all blocks of a kernel on the model of a target.
 
@@ -94,30 +96,62 @@ def simulate(
         trace: whether to keep the timeline.
         limit: how many cycles each block may take.
         steps: counts the steps of all blocks, and limits them.
+        estimates: which way the results of approximate instructions are off.
 
     Raises:
-        Trap: the kernel breaks a rule.
+        Trap: the kernel breaks a rule, or an output depends on a result that is not defined: the
+            kernel is run again with another value in its place.
         RunawayError: it takes more cycles or steps than it may.
         HawkError: the inputs do not fit the kernel, or its target is unknown.
     """
     if target is None:
         target = load_target(kernel.target.data)
     verify_kernel(kernel, target)
-    run = _Run(
-        kernel,
-        inputs,
-        target,
-        planned=mode == "planned",
-        trace=trace,
-        limit=limit,
-        steps=steps,
-    )
+    taken = [Approximation(estimates, filler) for filler in FILLERS]
+
+    def run(approximation: Approximation, keep: bool, steps: Steps | None) -> Simulation:
+        return _Run(
+            kernel,
+            inputs,
+            target,
+            planned=mode == "planned",
+            trace=keep,
+            limit=limit,
+            steps=steps,
+            approximation=approximation,
+        ).simulation()
+
     try:
         with np.errstate(all="ignore"):
-            return run.simulation()
+            found = run(taken[0], trace, steps)
+            if taken[0].met is not None:
+                again = run(taken[1], False, None if steps is None else Steps(steps.limit))
+                _check_defined(kernel, taken[0].met, found.outputs, again.outputs)
     except TooLong as error:
         name = kernel.sym_name.data
         raise RunawayError(f"@{name} does not end within what was allowed for it") from error
+    return found
+
+
+def _check_defined(
+    kernel: KernelOp, undefined: Undefined, outputs: Sequence[Array], again: Sequence[Array]
+) -> None:
+    """Raise ``Trap`` if outputs differ between runs that differ in undefined results only."""
+    for argument, first, second in zip(kernel.outputs, outputs, again, strict=True):
+        if (differs := _bits(first) != _bits(second)).any():
+            place = [int(i) for i in np.argwhere(differs)[0]]
+            raise Trap(
+                TrapCode.UNDEFINED,
+                f"{value_name(argument)}{place} depends on the result for {undefined.value:g}, "
+                "which is not defined: select another value there",
+                op=undefined.op,
+                kernel=kernel.sym_name.data,
+                facts={"value": f"{undefined.value:g}"},
+            )
+
+
+def _bits(array: Array) -> Array:
+    return array.view(f"u{array.itemsize}")
 
 
 def time_kernel(
@@ -166,6 +200,7 @@ class _Run:
         values: bool = True,
         limit: float = inf,
         steps: Steps | None = None,
+        approximation: Approximation | None = None,
     ) -> None:
         self.kernel = kernel
         self.target = target
@@ -182,7 +217,10 @@ class _Run:
             self.core.record_wait = self._record_wait
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
-        machine = Machine(self.core, target, planned, recorder, values, limit, steps or Steps())
+        taken = approximation or Approximation()
+        machine = Machine(
+            self.core, target, planned, recorder, values, limit, steps or Steps(), taken
+        )
         self.log = AccessLog()
         self.arrays = _arrays(kernel, inputs, self.log) if values else []
         try:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from xdsl.utils.str_enum import StrEnum
+
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 from hawk_xdsl.digest import digest_of
 
@@ -114,6 +116,21 @@ class BankSpec:
         return group, address // (self.groups * self.bytes) % self.depth
 
 
+class Domain(StrEnum):
+    """Inputs outside of which the result of an instruction is not defined."""
+
+    POSITIVE = "x > 0"
+    NONZERO = "x != 0"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What an instruction gives: ``bits`` good bits (``None``: correctly rounded), in a domain."""
+
+    bits: float | None = None
+    domain: Domain | None = None
+
+
 @dataclass(frozen=True)
 class VectorSpec:
     """The vector unit: bytes of a repeat, repeats of an instruction, and its instructions.
@@ -121,7 +138,8 @@ class VectorSpec:
     ``ops`` maps mnemonic → dtype → cost by repeats; what is not in it, the target does not have.
     A scalar operand has its own row (``vadd_scalar``), and so has each kind of ``vreduce`` and
     ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``. ``banks`` is ``None``
-    where nothing is published.
+    where nothing is published. ``accuracy`` maps mnemonic → dtype for what is an estimate or
+    undefined somewhere.
     """
 
     repeat_bytes: int
@@ -131,6 +149,9 @@ class VectorSpec:
     mask_write: Cost
     mask_read: Cost
     banks: BankSpec | None = None
+    accuracy: Mapping[str, Mapping[str, Accuracy]] = field(
+        default_factory=dict[str, Mapping[str, Accuracy]]
+    )
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.target import (
+    Accuracy,
     BankSpec,
     Cost,
     CubeSpec,
+    Domain,
     MatmulSpec,
     PathSpec,
     ScalarSpec,
@@ -307,9 +309,34 @@ def _vector(table: _Table) -> VectorSpec:
         mask_write=table.floored("mask_write"),
         mask_read=table.floored("mask_read"),
         banks=_banks(table),
+        accuracy=_accuracy(table, ops),
     )
     table.finish()
     return spec
+
+
+def _accuracy(
+    table: _Table, ops: Mapping[str, Mapping[str, Cost]]
+) -> dict[str, dict[str, Accuracy]]:
+    """The table ``accuracy``: ``vrec = { f16 = 8, f32 = 8, domain = "x != 0" }``.
+
+    A row without a number for a dtype says that its results are correctly rounded in the domain.
+    """
+    found: dict[str, dict[str, Accuracy]] = {}
+    rows = table.optional_table("accuracy")
+    for mnemonic in rows.unread() if rows is not None else ():
+        assert rows is not None
+        if mnemonic not in ops:
+            raise rows.error(mnemonic, "no such row among the ops")
+        row = rows.table(mnemonic)
+        keys = row.unread()
+        domain = _enum(row, "domain", Domain, row.text("domain")) if "domain" in keys else None
+        found[mnemonic] = {dtype: Accuracy(None, domain) for dtype in ops[mnemonic]}
+        for dtype in row.unread():
+            if dtype not in ops[mnemonic]:
+                raise row.error(dtype, f"{mnemonic} has no such dtype")
+            found[mnemonic][dtype] = Accuracy(row.number(dtype), domain)
+    return found
 
 
 def _banks(table: _Table) -> BankSpec | None:

@@ -16,6 +16,7 @@ from hawk_xdsl.dialects.npu import (
     VtransposeOp,
     scope_of,
 )
+from hawk_xdsl.npu_target.approximation import accuracy_of
 from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost
 from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
@@ -44,6 +45,7 @@ class VectorInstruction(TileInstruction):
         self.temporary = temporary
         types = [value.type for value in op.inputs]
         self.is_tile = [isinstance(type_, MemRefType) for type_ in types]
+        self.accuracy = accuracy_of(op, machine.target)
         self.runs = 0
         self.last_operands: Values = []
 
@@ -93,7 +95,13 @@ class VectorInstruction(TileInstruction):
         ]
         if self.temporary is not None:
             self._use_temporary(*self.temporary)
-        self.function(inputs, operands[-1].data)
+        out = operands[-1].data
+        if self.accuracy is None:
+            self.function(inputs, out)
+        else:
+            source = inputs[0].copy()  # it may be where the result goes
+            self.function(inputs, out)
+            self.machine.approximation.apply(self.op, self.accuracy, source, out)
 
     def _use_temporary(self, buffer: Buffer, region: Region) -> None:
         core = self.core

@@ -33,6 +33,7 @@ class TrapCode(StrEnum):
     UNWRITTEN_OUTPUT = "unwritten-output"
     UNPLANNED = "unplanned"
     ARITHMETIC = "arithmetic"
+    UNDEFINED = "undefined"
     UNSUPPORTED = "unsupported"
 
 

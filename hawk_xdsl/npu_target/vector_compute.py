@@ -1,10 +1,10 @@
 """What the vector instructions compute, in numpy.
 
 Arithmetic rounds to the dtype after every instruction, as the hardware does. Sums and products of
-f16 and bf16 are folded in float32 and rounded once; f32 sums are numpy's pairwise sums. The
-hardware folds the 64 or 128 elements of a repeat as a tree and then the repeats: both orders stay
-within n · eps of the exact sum. Reciprocals and square roots are correctly rounded here; the
-hardware's may be less exact.
+f16 are folded in pairs, each rounded to f16, and such a sum saturates at 65504; f32 sums are
+numpy's pairwise sums. The hardware folds the 64 or 128 elements of a repeat as a tree and then the
+repeats: both orders stay within n · eps of the exact sum. Results are those of numpy here; what the
+hardware only estimates is put off in ``approximation``.
 """
 
 from collections.abc import Callable, Sequence
@@ -183,12 +183,31 @@ def _reduce(kind: Reduction, axes: tuple[int, ...]) -> Compute:
     fold = _FOLDS[kind].reduce
 
     def compute(source: Array, out: Array) -> None:
-        if out.itemsize == 2 and is_float(out.dtype):
-            out[...] = fold(source.astype(np.float32), axes, keepdims=True)
+        if out.dtype == np.float16 and kind in (Reduction.SUM, Reduction.PROD):
+            out[...] = _in_pairs(_FOLDS[kind], source, axes).reshape(out.shape)
         else:
             fold(source, axis=axes, out=out, keepdims=True)
 
     return _unary(compute)
+
+
+def _in_pairs(function: np.ufunc, source: Array, axes: tuple[int, ...]) -> Array:
+    """A fold of f16: neighbours are put together until one is left, rounded each time.
+
+    A sum of finite values that is out of range stays at the largest finite one (AscendC).
+    """
+    last = range(source.ndim - len(axes), source.ndim)
+    kept = np.moveaxis(source, axes, last)
+    values = kept.reshape(*kept.shape[: source.ndim - len(axes)], -1)
+    largest = np.finfo(np.float16).max
+    while (count := values.shape[-1]) > 1:
+        left, right = values[..., 0 : count - 1 : 2], values[..., 1:count:2]
+        both = function(left, right)
+        if function is np.add:
+            beyond = np.isinf(both) & np.isfinite(left) & np.isfinite(right)
+            both = np.where(beyond, np.copysign(largest, both), both)
+        values = np.concatenate([both, values[..., count - count % 2 :]], axis=-1)
+    return values
 
 
 def _assign(out: Array, values: Array) -> None:

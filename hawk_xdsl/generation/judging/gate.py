@@ -1,6 +1,6 @@
 """The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,14 @@ from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.judging.trials import Trial, Trials
 from hawk_xdsl.generation.judging.trust import Trust
 from hawk_xdsl.npu_target import (
+    Estimates,
     Performance,
     Simulation,
     Steps,
     Target,
     Trap,
     TrapCode,
+    estimates_of,
     simulate,
     time_kernel,
     total,
@@ -120,8 +122,8 @@ class Gate:
             steps = self._limits.steps_of(finished, self._target)
             performance: Performance | None = None
             certificate = NO_CERTIFICATE
-            for trial in self._trials:
-                runs, outputs = self._run(program, finished, steps, trial)
+            for estimates, trial in self._runs(finished):
+                runs, outputs = self._run(program, finished, steps, trial, estimates)
                 mistake = trial.mistake(outputs)
                 if mistake is not None:
                     return Verdict(text, "wrong-result", mistake)
@@ -227,12 +229,20 @@ class Gate:
         self._finish(copy)
         return copy
 
+    def _runs(self, finished: Sequence[KernelOp]) -> Iterator[tuple[Estimates, Trial]]:
+        """The trials, and which way estimates are off: the first every way, then one in turn."""
+        ways = estimates_of(finished, self._target)
+        for number, trial in enumerate(self._trials):
+            for way in ways if number == 0 else (ways[number % len(ways)],):
+                yield way, trial
+
     def _run(
         self,
         program: Program,
         finished: Sequence[KernelOp],
         steps: Sequence[int],
         trial: Trial,
+        estimates: Estimates = "signed",
     ) -> tuple[list[Simulation], list[Array]]:
         tensors: dict[str, Array] = {}
         for operand in self._specification.operands:
@@ -246,6 +256,7 @@ class Gate:
                 self._target,
                 limit=self._limits.cycles,
                 steps=Steps(most),
+                estimates=estimates,
             )
             tensors.update(zip(stage.writes, run.outputs, strict=True))
             runs.append(run)
