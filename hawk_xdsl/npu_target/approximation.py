@@ -37,7 +37,7 @@ _GOLDEN = np.uint32(0x9E3779B1)
 class Undefined:
     """An instruction met an input outside of its domain."""
 
-    op: Operation
+    op: Operation | None
     value: float
 
 
@@ -49,11 +49,11 @@ class Approximation:
     filler: float = FILLERS[0]
     met: Undefined | None = field(default=None)
 
-    def apply(self, op: Operation, accuracy: Accuracy, source: Array, out: Array) -> None:
+    def apply(self, op: Operation | None, accuracy: Accuracy, source: Array, out: Array) -> None:
         """Make an exact result what the instruction may give.
 
         Args:
-            op: the instruction.
+            op: the instruction, if it is one of a kernel.
             accuracy: what the target says of it.
             source: a copy of its input.
             out: its exact result, changed in place.

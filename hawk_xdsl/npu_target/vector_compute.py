@@ -41,11 +41,11 @@ def vector_compute(op: VectorOp) -> Compute:
     """The function that an op computes."""
     match op:
         case UnaryOp():
-            return _unary(_UNARY[op.name])
+            return _unary(UNARY[op.name])
         case BinaryOp():
-            return _binary(_BINARY[op.name])
+            return _binary(BINARY[op.name])
         case VcmpOp():
-            return _binary(_COMPARISONS[op.predicate.data])
+            return _binary(COMPARISONS[op.predicate.data])
         case VreduceOp():
             return _reduce(op.kind.data, tuple(op.axes.get_values()))
         case VcumulateOp():
@@ -55,7 +55,7 @@ def vector_compute(op: VectorOp) -> Compute:
         case VarangeOp():
             return _arange(op.axis.value.data)
         case VcastOp():
-            return _cast(op.rounding.data)
+            return cast(op.rounding.data)
         case _:
             return _OTHERS[type(op)]
 
@@ -124,7 +124,7 @@ def _shift_in_zeros(left: Array, right: Array, out: Array) -> None:
     np.right_shift(left.view(unsigned), right.view(unsigned), out=out.view(unsigned))
 
 
-_UNARY: dict[str, Unary] = {
+UNARY: dict[str, Unary] = {
     "npu.vexp": np.exp,
     "npu.vln": np.log,
     "npu.vabs": np.abs,
@@ -136,7 +136,7 @@ _UNARY: dict[str, Unary] = {
     "npu.vneg": np.negative,
 }
 
-_BINARY: dict[str, Binary] = {
+BINARY: dict[str, Binary] = {
     "npu.vadd": np.add,
     "npu.vsub": np.subtract,
     "npu.vmul": np.multiply,
@@ -155,7 +155,7 @@ def _comparison(function: Binary) -> Binary:
     return lambda left, right, out: function(left, right, out=out.view(np.bool_))
 
 
-_COMPARISONS: dict[Comparison, Binary] = {
+COMPARISONS: dict[Comparison, Binary] = {
     Comparison.EQ: _comparison(np.equal),
     Comparison.NE: _comparison(np.not_equal),
     Comparison.LT: _comparison(np.less),
@@ -272,7 +272,7 @@ _ROUND_TO_INTEGER: dict[Rounding, Callable[[Array], Array]] = {
 }
 
 
-def _cast(rounding: Rounding) -> Compute:
+def cast(rounding: Rounding) -> Compute:
     def compute(source: Array, out: Array) -> None:
         if is_float(out.dtype):
             if rounding is Rounding.RINT:

@@ -1,0 +1,5 @@
+"""Whether the replacement of a rewrite entry is what it replaces, within the error it claims."""
+
+from hawk_xdsl.learning.entry_check.check import Finding, Measured, check_entry, contradiction
+
+__all__ = ["Finding", "Measured", "check_entry", "contradiction"]

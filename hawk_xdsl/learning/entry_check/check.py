@@ -1,0 +1,197 @@
+"""Checks a rewrite: what composition makes of its replacement against what is replaced.
+
+The replacement is composed as in a kernel (in f32 where a narrow float would be rounded twice, with
+all other rewrites applied), run with the simulator's functions, and compared with the meaning of
+what is replaced, in float64. Estimates are run every way that they may be off.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import ml_dtypes
+import numpy as np
+
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.generation.composing.composition import (
+    Composer,
+    Composition,
+    NoInstructionError,
+)
+from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.knowledge_store.error_bound import ErrorBound
+from hawk_xdsl.learning.entry_check.composed import NotElementwiseError, computed
+from hawk_xdsl.learning.entry_check.instances import FLOATS, INTEGERS, Instance, instances
+from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.npu_target.approximation import EVERY_WAY, FILLERS, Approximation
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
+
+QUICK = 1 << 12
+"""Values of f32, or combinations of several variables, that are tried where time counts."""
+
+THOROUGH = 1 << 20
+"""The same where it does not."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The worst that was found of an entry at operands of one dtype.
+
+    ``share`` is the error as a part of what the entry claims (more than 1 contradicts it);
+    ``absolute``, ``relative`` and ``ulp`` are those of the same place, and ``inputs`` say where.
+    """
+
+    dtype: str
+    share: float
+    absolute: float
+    relative: float
+    ulp: float
+    inputs: str
+    given: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: the worst by dtype; ``unchecked`` says why there is nothing."""
+
+    entry: Entry
+    measured: tuple[Measured, ...] = ()
+    unchecked: str = ""
+
+    @property
+    def worst(self) -> Measured | None:
+        """The worst of all dtypes."""
+        return max(self.measured, key=lambda found: found.share, default=None)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether something is further off than the entry claims."""
+        return self.worst is not None and self.worst.share > 1
+
+
+def contradiction(finding: Finding) -> str | None:
+    """Why an entry cannot be admitted, as one line with the input that shows it."""
+    worst = finding.worst
+    if worst is None or not finding.contradicted:
+        return None
+    return (
+        f"entry {finding.entry.name!r} claims {finding.entry.artifact.error or ErrorBound()}, but at "
+        f"{worst.inputs} in {worst.dtype} it gives {worst.given:.9g} instead of {worst.right:.9g}"
+    )
+
+
+def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QUICK) -> Finding:
+    """Measure a rewrite entry.
+
+    Args:
+        entry: what is checked; of another kind nothing is.
+        composer: the rewrites and instructions that its replacement is composed with.
+        target: says which instructions are estimates.
+        size: how many values of f32, and how many combinations of several variables.
+
+    Raises:
+        HawkError: for a pattern that does not parse.
+    """
+    if entry.kind is not EntryKind.REWRITE:
+        return Finding(entry, unchecked=f"a {entry.kind} computes nothing by itself")
+    [rule] = Composer.of([entry], lambda mnemonic, dtype: True).rules
+    claimed = entry.artifact.error or ErrorBound()
+    measured: list[Measured] = []
+    why = "no instance of it"
+    for dtype in _dtypes(entry):
+        worst: Measured | None = None
+        try:
+            for instance in instances(rule, dtype, size):
+                for given in _given(composer.compose(instance.after), instance, target):
+                    found = _measured(instance, given, claimed)
+                    worst = found if worst is None or found.share > worst.share else worst
+        except NoMeaningError as error:
+            why = f"no meaning is known of {error}"
+        except (NoInstructionError, NotElementwiseError) as error:
+            why = str(error)
+        except HawkError as error:
+            why = error.message
+        if worst is not None:
+            measured.append(worst)
+    return Finding(entry, tuple(measured), "" if measured else why)
+
+
+def _dtypes(entry: Entry) -> tuple[str, ...]:
+    when = entry.trigger
+    if when.results:
+        return when.results
+    kept = tuple(dtype for dtype in when.dtypes if dtype != "i1")
+    return kept or (*FLOATS, *(() if when.dtypes else INTEGERS))
+
+
+def _given(composition: Composition, instance: Instance, target: Target) -> Iterator[Array]:
+    """What the composition gives, for each way in which something is left open."""
+    rows = target.vector.accuracy
+    used = {instruction.mnemonic for instruction, _ in composition.chosen.values()} & set(rows)
+    estimates = any(spec.bits is not None for name in used for spec in rows[name].values())
+    for way in EVERY_WAY if estimates else EVERY_WAY[:1]:
+        for filler in FILLERS if used else FILLERS[:1]:
+            yield computed(composition, instance.values, target, Approximation(way, filler))
+
+
+def _measured(instance: Instance, given: Array, claimed: ErrorBound) -> Measured:
+    right = meaning(instance.before, instance.values)
+    given, right = np.broadcast_arrays(given, right)
+    given, right = given.reshape(-1), right.reshape(-1)
+    if instance.before.dtype in FLOATS:
+        off, share, spacing = _float_errors(given, right, instance.before.dtype, claimed)
+    else:
+        off = np.abs(given.astype(np.float64) - right.astype(np.float64))
+        share, spacing = np.where(off == 0, 0.0, np.inf), np.ones_like(off)
+    place = int(np.argmax(share))
+    value = float(right[place])
+    first = next(iter(instance.values.values()))
+    flat = place if first.size == right.size else place * (first.size // right.size)
+    return Measured(
+        instance.dtype,
+        float(share[place]),
+        float(off[place]),
+        float(off[place] / abs(value)) if value else 0.0 if not off[place] else np.inf,
+        float(off[place] / spacing[place]),
+        instance.at(flat),
+        float(given[place]),
+        value,
+    )
+
+
+def _float_errors(
+    given: Array, right: Array, dtype: str, claimed: ErrorBound
+) -> tuple[Array, Array, Array]:
+    """Errors, as parts of what is claimed too, and the spacing of f32 (of the dtype if exact).
+
+    The rounding of the result comes on top of what is claimed.
+    """
+    kind = NUMPY_DTYPES[dtype]
+    with np.errstate(all="ignore"):
+        rounded = right.astype(kind).astype(np.float64)
+        wide = given.astype(np.float64)
+        off = np.abs(wide - right)
+        spacing = _spacing(right, kind)
+        unit = _spacing(right, np.dtype(np.float32))
+        bound = claimed.absolute + claimed.relative * np.abs(right) + claimed.ulp * unit
+        # A product of f32 that was rounded in float64 before may be off by 2^-29 more.
+        bound = bound + (0.5 + 2.0**-20) * spacing
+        largest = float(ml_dtypes.finfo(kind).max)
+        same = (wide == rounded) | (np.isnan(wide) & np.isnan(rounded))
+        near_end = np.isinf(wide) & (wide * right > 0) & (np.abs(right) + bound >= largest)
+        fine = same | near_end
+        share = np.where(fine, 0.0, off / bound)
+        if claimed.exact:
+            share = np.where(fine, 0.0, np.inf)
+        share = np.where(np.isnan(share), np.inf, share)
+        return np.where(fine & ~np.isfinite(off), 0.0, off), share, unit
+
+
+def _spacing(values: Array, kind: np.dtype[np.generic]) -> Array:
+    """The distance of neighbours of a float dtype around values of float64."""
+    limits = ml_dtypes.finfo(kind)
+    with np.errstate(all="ignore"):
+        exponents = np.floor(np.log2(np.maximum(np.abs(values), float(limits.tiny))))
+        exponents = np.where(np.isfinite(exponents), exponents, 0.0)
+    return np.exp2(exponents) * float(limits.eps)

@@ -1,0 +1,107 @@
+"""What a composition computes, instruction by instruction, with the simulator's own functions."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hawk_xdsl.dialects.npu import Comparison, Rounding
+from hawk_xdsl.generation.composing.composition import Composition, Instruction, stored_dtype
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.npu_target.approximation import Approximation
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
+from hawk_xdsl.npu_target.vector_compute import BINARY, COMPARISONS, UNARY, cast
+from hawk_xdsl.semantics.rewriting import Match
+from hawk_xdsl.semantics.terms import Term, walk
+
+_FOLDS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
+
+
+class NotElementwiseError(Exception):
+    """An instruction that this module does not run; the message is its statement."""
+
+
+def computed(
+    composition: Composition, values: Mapping[str, Array], target: Target, taken: Approximation
+) -> Array:
+    """The first result of a composition whose terms all lie along the values' axes.
+
+    Args:
+        composition: every term has an instruction.
+        values: for each operand its elements, in the operand's dtype.
+        target: says which instructions are estimates.
+        taken: how what is left open is taken.
+
+    Raises:
+        NotElementwiseError: for an instruction that moves elements.
+    """
+    done: dict[int, Array] = {}
+    with np.errstate(all="ignore"):
+        for term in walk(composition.roots[:1]):
+            if term.is_const:
+                done[id(term)] = np.asarray(term.value, _numpy(term.dtype))
+            elif term.op == "read":
+                done[id(term)] = values[term.operand]
+            elif id(term) in composition.chosen:
+                run = _Run(term, *composition.chosen[id(term)], target, taken)
+                done[id(term)] = run.value(done)
+            else:
+                raise NotElementwiseError(term.op)
+    return done[id(composition.roots[0])]
+
+
+def _numpy(dtype: str) -> np.dtype[np.generic]:
+    return NUMPY_DTYPES[stored_dtype(dtype)]
+
+
+class _Run:
+    """One instruction on whole arrays."""
+
+    def __init__(
+        self,
+        term: Term,
+        instruction: Instruction,
+        matched: Match,
+        target: Target,
+        taken: Approximation,
+    ) -> None:
+        self.term = term
+        self.words = instruction.statement.split()
+        names = [name for name in re.findall(r"\$(\w+)", instruction.statement)]
+        self.operands = [matched.terms[name] for name in names if name in matched.terms]
+        self.target = target
+        self.taken = taken
+
+    def value(self, done: Mapping[int, Array]) -> Array:
+        """The result, from the operands' values."""
+        inputs = [done[id(operand)] for operand in self.operands]
+        mnemonic, kind = self.words[0], self.words[1]
+        dtype = _numpy(self.term.dtype)
+        if mnemonic == "fill":
+            return inputs[0].astype(dtype)
+        if mnemonic == "vreduce" and kind in _FOLDS:
+            # Of f32; sums of f16 are composed in f32.
+            return _FOLDS[kind].reduce(inputs[0], axis=-1, keepdims=True, dtype=dtype)
+        inputs = list(np.broadcast_arrays(*inputs))
+        out = np.empty(inputs[0].shape, dtype)
+        if mnemonic == "vsel":
+            return np.where(inputs[0] != 0, inputs[1], inputs[2]).astype(dtype)
+        if mnemonic == "vcast":
+            cast(Rounding(self.words[-1]))([np.ascontiguousarray(inputs[0])], out)
+        elif mnemonic == "vcmp":
+            COMPARISONS[Comparison(kind)](*inputs, out=out)
+        elif f"npu.{mnemonic}" in BINARY:
+            BINARY[f"npu.{mnemonic}"](*inputs, out=out)
+        elif f"npu.{mnemonic}" in UNARY:
+            self._unary(mnemonic, inputs, out)
+        else:
+            raise NotElementwiseError(" ".join(self.words))
+        return out
+
+    def _unary(self, mnemonic: str, inputs: Sequence[Array], out: Array) -> None:
+        source = np.ascontiguousarray(inputs[0])
+        UNARY[f"npu.{mnemonic}"](source, out)
+        rows = self.target.vector.accuracy.get(mnemonic, {})
+        accuracy = rows.get(stored_dtype(self.operands[0].dtype))
+        if accuracy is not None:
+            self.taken.apply(None, accuracy, source, out)

@@ -1,0 +1,161 @@
+"""What the functions of specifications mean: terms evaluated in float64, integers in their width.
+
+The functions are those of the reference evaluator, beside a few that only entries know.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
+from hawk_xdsl.semantics.reading_body import FUNCTIONS
+from hawk_xdsl.semantics.reference_scalar import FLOAT_KERNELS, MATH_KERNELS
+from hawk_xdsl.semantics.rewriting import DTYPES
+from hawk_xdsl.semantics.terms import Term, walk
+
+Function = Callable[..., Array]
+
+
+class NoMeaningError(Exception):
+    """A function of a term that only entries know; the message is its name."""
+
+
+def _named() -> dict[str, Function]:
+    found: dict[str, Function] = {}
+    for op, kernel in (*FLOAT_KERNELS.items(), *MATH_KERNELS.items()):
+        found.setdefault(FUNCTIONS.get(op.name, op.name.split(".")[1]), kernel)
+    return found
+
+
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+FLOAT: dict[str, Function] = {
+    **_named(),
+    "erfc": _erfc,
+    "full": lambda x: x,
+    "ln": np.log,
+    "rec": lambda x: np.divide(1.0, x),
+    "relu": lambda x: np.maximum(x, 0.0),
+    "sigmoid": lambda x: np.where(x < 0, np.exp(x), 1.0) / (1 + np.exp(-np.abs(x))),
+}
+
+_INTEGER: dict[str, Function] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "max": np.maximum,
+    "min": np.minimum,
+    "neg": np.negative,
+    "abs": np.abs,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "full": lambda x: x,
+    "div": lambda a, b: _towards_zero(a, b),
+    "floordiv": np.floor_divide,
+    "rem": lambda a, b: a - b * _towards_zero(a, b),
+    "not": np.invert,
+    "shl": np.left_shift,
+    "shr": np.right_shift,
+}
+
+_CONDITIONS: dict[str, Function] = {
+    **{name: _INTEGER[name] for name in ("and", "or", "xor")},
+    "not": np.logical_not,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
+
+_FOLDS: dict[str, Callable[..., Array]] = {
+    "sum": np.sum,
+    "prod": np.prod,
+    "max": np.max,
+    "min": np.min,
+    "and": np.all,
+    "or": np.any,
+}
+
+_ROUNDINGS: dict[str, Function] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "rint": np.round,
+    "round": lambda x: np.copysign(np.floor(np.abs(x) + 0.5), x),
+}
+
+
+def _towards_zero(a: Array, b: Array) -> Array:
+    quotient = np.floor_divide(np.abs(a), np.abs(b))
+    return np.where((a < 0) != (b < 0), -quotient, quotient)
+
+
+def meaning(root: Term, values: Mapping[str, Array]) -> Array:
+    """A term's value: floats in float64 without rounding, integers wrapped to their width.
+
+    Args:
+        root: its axes are those of the values, in order; a fold keeps its axis with extent one.
+        values: for each operand its elements.
+
+    Raises:
+        NoMeaningError: for a function that is not known.
+    """
+    done: dict[int, Array] = {}
+    with np.errstate(all="ignore"):
+        for term in walk((root,)):
+            done[id(term)] = _value(term, [done[id(arg)] for arg in term.args], values)
+    return done[id(root)]
+
+
+def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Array:
+    if term.is_const:
+        return np.asarray(term.value, _kept(term.dtype))
+    if term.op == "read":
+        return values[term.operand].astype(_kept(term.dtype))
+    if term.is_reduction and term.kind in _FOLDS:
+        return _FOLDS[term.kind](args[0], axis=-1, keepdims=True)
+    if term.op == "select":
+        return np.where(args[0], args[1], args[2])
+    if term.op == "cast":
+        return _cast(args[0], term)
+    prefix, _, rounding = term.op.partition("_")
+    if prefix in DTYPES and rounding in _ROUNDINGS:
+        return _to_integer(_ROUNDINGS[rounding](args[0]), term.dtype)
+    table = FLOAT if _is_float(term.dtype) else _CONDITIONS if term.dtype == "i1" else _INTEGER
+    if term.op not in table:
+        raise NoMeaningError(term.op)
+    found = table[term.op](*args)
+    return found if _is_float(term.dtype) else found.astype(_kept(term.dtype))
+
+
+def _cast(value: Array, term: Term) -> Array:
+    source = term.args[0].dtype
+    if _is_float(term.dtype):
+        narrowed = NUMPY_DTYPES[term.dtype]
+        return value.astype(narrowed).astype(np.float64) if _is_float(source) else value * 1.0
+    if term.dtype == "i1":
+        return value != 0
+    return _to_integer(np.trunc(value), term.dtype) if _is_float(source) else value.astype(
+        _kept(term.dtype)
+    )
+
+
+def _to_integer(whole: Array, dtype: str) -> Array:
+    limits = np.iinfo(NUMPY_DTYPES[dtype].type)
+    return np.clip(np.nan_to_num(whole, posinf=np.inf, neginf=-np.inf), limits.min, limits.max).astype(
+        _kept(dtype)
+    )
+
+
+def _is_float(dtype: str) -> bool:
+    return dtype.startswith(("f", "bf"))
+
+
+def _kept(dtype: str) -> np.dtype[np.generic]:
+    if _is_float(dtype):
+        return np.dtype(np.float64)
+    return np.dtype(np.bool_) if dtype == "i1" else NUMPY_DTYPES[dtype]

@@ -1,0 +1,90 @@
+"""The inputs that a rewrite is checked on.
+
+A function of one 16-bit float gets every value there is. One of an f32 gets a grid over all
+exponents, with powers of two and their neighbours, dtype ends, zeros, infinities, NaN and
+denormals; several variables get all combinations of such edges, and random ones.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+from math import ceil
+
+import numpy as np
+
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array, is_float
+
+FOLDED = 5
+"""Elements of a row of what is folded."""
+
+_NUMBERS = (0.0, 0.1, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.1415927, 7.0, 41.0, 100.0, 1e3, 1e4)
+_WIDE = (1e-30, 1e-6, 1e6, 1e8, 1e18, 1e20, 1e30, 2.0**23, 2.0**24, 2.0**24 + 2)
+
+
+def every_16_bit(dtype: str) -> Array:
+    """Every value of f16, bf16 or i16."""
+    return np.arange(1 << 16, dtype=np.uint16).view(NUMPY_DTYPES[dtype])
+
+
+def grid(size: int, seed: int = 0) -> Array:
+    """About ``size`` f32: for every sign and exponent as many mantissas, the extreme ones too."""
+    each = max(4, size // 512)
+    heads = (np.arange(512, dtype=np.uint32) << np.uint32(23))[:, None]
+    random = np.random.default_rng(seed).integers(0, 1 << 23, (512, each - 4), np.uint32)
+    extreme = np.tile(np.array([0, 1, 0x7FFFFE, 0x7FFFFF], np.uint32), (512, 1))
+    bits = (heads | np.concatenate([extreme, random], axis=1)).reshape(-1)
+    near = np.linspace(-20, 20, each * 16, dtype=np.float32)
+    return np.concatenate([bits.view(np.float32), near, edges("f32")])
+
+
+def edges(dtype: str) -> Array:
+    """The values of a dtype at which functions go wrong, and a few ordinary ones."""
+    kind = NUMPY_DTYPES[dtype]
+    if not is_float(kind):
+        limits = np.iinfo(kind.type)
+        ordinary = [0, 1, 2, 3, 7, 41, 100, -1, -2, -3, -7, -41, -100]
+        around = [limits.min, limits.min + 1, limits.max - 1, limits.max]
+        wide = [s * (1 << e) + d for e in (8, 15, 23, 24, 30) for s in (1, -1) for d in (-1, 0, 1)]
+        return np.array(sorted({n for n in [*ordinary, *around, *wide] if _holds(limits, n)}), kind)
+    import ml_dtypes
+
+    limits = ml_dtypes.finfo(kind)
+    tiny, low = float(limits.tiny), float(limits.smallest_subnormal)
+    special = [float("inf"), float("nan"), float(limits.max), tiny, low]
+    eps = float(limits.eps)
+    near_one = [1 + eps, 1 - eps / 2]
+    positive = np.array([*_NUMBERS, *near_one, *special, *(_WIDE if dtype != "f16" else ())])
+    return np.concatenate([positive, -positive]).astype(kind)
+
+
+def _holds(limits: "np.iinfo[np.integer]", number: int) -> bool:
+    return int(limits.min) <= number <= int(limits.max)
+
+
+def together(sets: Sequence[Array], most: int, seed: int = 0) -> list[Array]:
+    """Values for several variables at once: all combinations if there are few, else random ones."""
+    count = int(np.prod([len(each) for each in sets]))
+    if count <= most:
+        combined = list(product(*(range(len(each)) for each in sets)))
+        places = np.array(combined, np.int64).reshape(-1, len(sets)).T
+    else:
+        random = np.random.default_rng(seed)
+        places = np.stack([random.integers(0, len(each), most) for each in sets])
+    return [each[place] for each, place in zip(sets, places, strict=True)]
+
+
+def scattered(dtype: str, count: int, seed: int) -> Array:
+    """Random values of all magnitudes, or integers over their full width."""
+    kind = NUMPY_DTYPES[dtype]
+    random = np.random.default_rng(seed)
+    if is_float(kind):
+        sizes = 2.0 ** random.uniform(-14, 15, count)
+        return (sizes * random.choice([-1.0, 1.0], count)).astype(kind)
+    limits = np.iinfo(kind.type)
+    wide = random.integers(limits.min, int(limits.max) + 1, count, np.int64)
+    return np.where(random.random(count) < 0.5, wide, wide % 200 - 100).astype(kind)
+
+
+def in_rows(values: Array) -> Array:
+    """Values as rows of what is folded; the last row is filled up from the front."""
+    rows = ceil(len(values) / FOLDED)
+    return np.resize(values, (rows, FOLDED))
