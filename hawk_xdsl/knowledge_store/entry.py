@@ -55,6 +55,7 @@ class Artifact:
     before: str | None = None
     after: str | None = None
     domain: tuple[tuple[str, Range], ...] = ()  # closed range of a variable, by its name
+    specials: tuple[str, ...] = ()  # variables of the domain that may be infinite or NaN besides
     error: ErrorBound | None = None  # of a rewrite that approximates; without it is exact
 
 
@@ -194,7 +195,12 @@ _ARTIFACTS: Mapping[EntryKind, Mapping[str, _Key]] = {
         "text": _Key(_text, required=True),
         "before": _Key(_text),
     },
-    EntryKind.REWRITE: {**_PATTERNS, "domain": _Key(_domain), "error": _Key(_error)},
+    EntryKind.REWRITE: {
+        **_PATTERNS,
+        "domain": _Key(_domain),
+        "specials": _Key(_texts),
+        "error": _Key(_error),
+    },
     EntryKind.INSTRUCTION: _PATTERNS,
     EntryKind.RULE: {key: _Key(_text) for key in ("text", "before", "after")},
 }

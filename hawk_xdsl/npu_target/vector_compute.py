@@ -273,6 +273,8 @@ _ROUND_TO_INTEGER: dict[Rounding, Callable[[Array], Array]] = {
 
 
 def cast(rounding: Rounding) -> Compute:
+    """The function of a ``vcast`` with a rounding."""
+
     def compute(source: Array, out: Array) -> None:
         if is_float(out.dtype):
             if rounding is Rounding.RINT:

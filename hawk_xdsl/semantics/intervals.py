@@ -14,6 +14,7 @@ from math import prod
 from hawk_xdsl.semantics.interval import (
     CONDITION,
     EPSILON,
+    LARGEST,
     Interval,
     Number,
     hull,
@@ -64,9 +65,18 @@ class Intervals:
         ranges = {o.name: o.range for o in specification.operands if o.range is not None}
         return cls(specification.axes, ranges)
 
-    def within(self, term: Term, low: Number, high: Number) -> bool:
-        """Whether every value is known to be a number of a closed range."""
-        return self.of(term).within(low, high)
+    def within(self, term: Term, low: Number, high: Number, special: bool = False) -> bool:
+        """Whether every value is known to be a number of a closed range.
+
+        ``special``: or to be infinite or NaN; so all values of f16 lie within ±65504.
+        """
+        found = self.of(term)
+        if not special:
+            return found.within(low, high)
+        while term.op == "cast" and term.args[0].dtype in LARGEST:
+            term = term.args[0]
+        most = LARGEST.get(term.dtype, math.inf)
+        return low <= max(found.low, -most) and min(found.high, most) <= high
 
     def of(self, term: Term) -> Interval:
         """The values that a term can have, of its dtype."""

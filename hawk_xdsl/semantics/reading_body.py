@@ -42,10 +42,10 @@ FUNCTIONS = {
     "arith.remf": "rem",
     "arith.negf": "neg",
     "arith.maximumf": "max",
-    "arith.maxnumf": "max",
+    "arith.maxnumf": "maxnum",
     "arith.maxsi": "max",
     "arith.minimumf": "min",
-    "arith.minnumf": "min",
+    "arith.minnumf": "minnum",
     "arith.minsi": "min",
     "arith.andi": "and",
     "arith.ori": "or",
@@ -89,6 +89,8 @@ FOLDS = {
     "mul": "prod",
     "max": "max",
     "min": "min",
+    "maxnum": "maxnum",
+    "minnum": "minnum",
     "and": "and",
     "or": "or",
     "xor": "xor",
@@ -196,7 +198,7 @@ class Body:
     def _repeated(self, kind: str, term: Term, axes: frozenset[str]) -> Term:
         """The fold of a value over axes that it does not have."""
         count = prod(self._reader.loops.extents[axis] for axis in axes)
-        if count == 1 or kind in ("max", "min", "and", "or"):
+        if count == 1 or kind in ("max", "min", "maxnum", "minnum", "and", "or"):
             return term
         if kind not in ("sum", "prod"):
             raise UnreadableError(f"a {kind} over an axis that its value does not have")
@@ -303,11 +305,12 @@ def _is_identity(kind: str, initial: Term, without_sign: bool = False) -> bool:
     ``without_sign``: the values are unsigned ones in more bits, so none of them is below zero.
     """
     value = initial.value
+    largest = kind.startswith("max")
     if without_sign:
-        return value == 0 if kind == "max" else value in (2**8 - 1, 2**16 - 1, 2**32 - 1)
-    if kind in ("max", "min"):
+        return value == 0 if largest else value in (2**8 - 1, 2**16 - 1, 2**32 - 1)
+    if kind in ("max", "min", "maxnum", "minnum"):
         if initial.dtype.startswith("i"):
             least = -(2 ** (int(initial.dtype[1:]) - 1))
-            return value <= least if kind == "max" else value >= -least - 1
-        return value <= -3.4e38 if kind == "max" else value >= 3.4e38
+            return value <= least if largest else value >= -least - 1
+        return value <= -3.4e38 if largest else value >= 3.4e38
     return value in (IDENTITIES[kind], bool(IDENTITIES[kind])) or (kind == "and" and value == -1)

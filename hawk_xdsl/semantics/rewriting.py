@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Protocol
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
@@ -285,7 +286,7 @@ class Rule:
     ``dtypes`` are those of the term that is replaced, ``results`` those that the results of the
     whole specification may have, ``operands`` those of the first argument of what is replaced;
     none: all. ``domain`` gives the closed range that a variable must
-    be known to lie in; NaN lies in none.
+    be known to lie in; NaN lies in none. Those of ``specials`` may also be infinite or NaN.
     """
 
     name: str
@@ -297,6 +298,7 @@ class Rule:
         default_factory=lambda: MappingProxyType({}), hash=False
     )
     operands: tuple[str, ...] = ()
+    specials: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         unbound = (self.after.variables | frozenset(self.domain)) - self.before.variables
@@ -318,11 +320,15 @@ class Step:
     early: bool = False
 
 
-Holds = Callable[[Term, float, float], bool]
-"""Whether every value of a term is known to lie within a closed range."""
+class Holds(Protocol):
+    """Whether every value of a term is known to lie within a closed range."""
+
+    def __call__(self, term: Term, low: float, high: float, special: bool = False) -> bool:
+        """``special``: or to be infinite or NaN."""
+        ...
 
 
-def unknown(term: Term, low: float, high: float) -> bool:
+def unknown(term: Term, low: float, high: float, special: bool = False) -> bool:
     """What is known to lie within a range without any analysis: literals that do."""
     return term.is_const and low <= float(term.value) <= high
 
@@ -406,7 +412,8 @@ def _settled(
 
 def _in_domain(rule: Rule, found: Match, holds: Holds) -> bool:
     return all(
-        unknown(found.terms[name], *ends) or holds(found.terms[name], *ends)
+        unknown(found.terms[name], *ends)
+        or holds(found.terms[name], *ends, special=name in rule.specials)
         for name, ends in rule.domain.items()
     )
 

@@ -101,7 +101,6 @@ class Composer:
             if entry.kind is EntryKind.REWRITE:
                 replacement = parse_pattern(after, file=entry.origin or None)
                 when = entry.trigger
-                domain = dict(entry.artifact.domain)
                 rules.append(
                     Rule(
                         entry.name,
@@ -109,8 +108,9 @@ class Composer:
                         replacement,
                         when.dtypes,
                         when.results,
-                        domain,
+                        dict(entry.artifact.domain),
                         when.operands,
+                        frozenset(entry.artifact.specials),
                     )
                 )
             elif entry.kind is EntryKind.INSTRUCTION:

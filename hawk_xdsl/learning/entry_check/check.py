@@ -76,8 +76,8 @@ def contradiction(finding: Finding) -> str | None:
     if worst is None or not finding.contradicted:
         return None
     return (
-        f"entry {finding.entry.name!r} claims {finding.entry.artifact.error or ErrorBound()}, but at "
-        f"{worst.inputs} in {worst.dtype} it gives {worst.given:.9g} instead of {worst.right:.9g}"
+        f"entry {finding.entry.name!r} claims {finding.entry.artifact.error or ErrorBound()}, but "
+        f"gives {worst.given:.9g} instead of {worst.right:.9g} at {worst.inputs} in {worst.dtype}"
     )
 
 
@@ -96,22 +96,28 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
     if entry.kind is not EntryKind.REWRITE:
         return Finding(entry, unchecked=f"a {entry.kind} computes nothing by itself")
     [rule] = Composer.of([entry], lambda mnemonic, dtype: True).rules
+    if rule.before.op.startswith("_"):
+        return Finding(entry, unchecked="a part of others, checked with them")
     claimed = entry.artifact.error or ErrorBound()
     measured: list[Measured] = []
     why = "no instance of it"
     for dtype in _dtypes(entry):
         worst: Measured | None = None
-        try:
-            for instance in instances(rule, dtype, size):
+        for instance in instances(rule, dtype, size):
+            try:
+                right, declared = (
+                    meaning(instance.before, instance.values, declared=rounded)
+                    for rounded in (False, True)
+                )
                 for given in _given(composer.compose(instance.after), instance, target):
-                    found = _measured(instance, given, claimed)
+                    found = _measured(instance, given, (right, declared), claimed)
                     worst = found if worst is None or found.share > worst.share else worst
-        except NoMeaningError as error:
-            why = f"no meaning is known of {error}"
-        except (NoInstructionError, NotElementwiseError) as error:
-            why = str(error)
-        except HawkError as error:
-            why = error.message
+            except NoMeaningError as error:
+                why = f"no meaning is known of {error}"
+            except (NoInstructionError, NotElementwiseError) as error:
+                why = str(error)
+            except HawkError as error:
+                why = error.message
         if worst is not None:
             measured.append(worst)
     return Finding(entry, tuple(measured), "" if measured else why)
@@ -135,57 +141,50 @@ def _given(composition: Composition, instance: Instance, target: Target) -> Iter
             yield computed(composition, instance.values, target, Approximation(way, filler))
 
 
-def _measured(instance: Instance, given: Array, claimed: ErrorBound) -> Measured:
-    right = meaning(instance.before, instance.values)
-    given, right = np.broadcast_arrays(given, right)
-    given, right = given.reshape(-1), right.reshape(-1)
-    if instance.before.dtype in FLOATS:
-        off, share, spacing = _float_errors(given, right, instance.before.dtype, claimed)
-    else:
-        off = np.abs(given.astype(np.float64) - right.astype(np.float64))
-        share, spacing = np.where(off == 0, 0.0, np.inf), np.ones_like(off)
-    place = int(np.argmax(share))
-    value = float(right[place])
-    first = next(iter(instance.values.values()))
-    flat = place if first.size == right.size else place * (first.size // right.size)
+def _measured(
+    instance: Instance, given: Array, wanted: tuple[Array, Array], claimed: ErrorBound
+) -> Measured:
+    """The worst element; ``wanted`` are the exact values and those of the declared dtypes."""
+    given, right, declared = (array.reshape(-1) for array in np.broadcast_arrays(given, *wanted))
+    wide, exact = given.astype(np.float64), right.astype(np.float64)
+    with np.errstate(all="ignore"):
+        off = np.abs(wide - exact)
+        if instance.before.dtype in FLOATS:
+            dtype = NUMPY_DTYPES[instance.before.dtype]
+            unit = _spacing(exact, np.dtype(np.float32))
+            share = _shares(wide, exact, dtype, claimed)
+            share = np.where((wide == declared) | (np.isnan(wide) & np.isnan(declared)), 0.0, share)
+        else:
+            share, unit = np.where(off == 0, 0.0, np.inf), np.ones_like(off)
+        off = np.where((share == 0) & ~np.isfinite(off), 0.0, off)
+        place = int(np.argmax(share))
+        relative = off[place] / np.abs(exact[place])
+    size = next(iter(instance.values.values())).size
     return Measured(
         instance.dtype,
         float(share[place]),
         float(off[place]),
-        float(off[place] / abs(value)) if value else 0.0 if not off[place] else np.inf,
-        float(off[place] / spacing[place]),
-        instance.at(flat),
-        float(given[place]),
-        value,
+        float(relative) if off[place] else 0.0,
+        float(off[place] / unit[place]),
+        instance.at(place if size == right.size else place * (size // right.size)),
+        float(wide[place]),
+        float(exact[place]),
     )
 
 
-def _float_errors(
-    given: Array, right: Array, dtype: str, claimed: ErrorBound
-) -> tuple[Array, Array, Array]:
-    """Errors, as parts of what is claimed too, and the spacing of f32 (of the dtype if exact).
-
-    The rounding of the result comes on top of what is claimed.
-    """
-    kind = NUMPY_DTYPES[dtype]
-    with np.errstate(all="ignore"):
-        rounded = right.astype(kind).astype(np.float64)
-        wide = given.astype(np.float64)
-        off = np.abs(wide - right)
-        spacing = _spacing(right, kind)
-        unit = _spacing(right, np.dtype(np.float32))
-        bound = claimed.absolute + claimed.relative * np.abs(right) + claimed.ulp * unit
-        # A product of f32 that was rounded in float64 before may be off by 2^-29 more.
-        bound = bound + (0.5 + 2.0**-20) * spacing
-        largest = float(ml_dtypes.finfo(kind).max)
-        same = (wide == rounded) | (np.isnan(wide) & np.isnan(rounded))
-        near_end = np.isinf(wide) & (wide * right > 0) & (np.abs(right) + bound >= largest)
-        fine = same | near_end
-        share = np.where(fine, 0.0, off / bound)
-        if claimed.exact:
-            share = np.where(fine, 0.0, np.inf)
-        share = np.where(np.isnan(share), np.inf, share)
-        return np.where(fine & ~np.isfinite(off), 0.0, off), share, unit
+def _shares(given: Array, right: Array, kind: np.dtype[np.generic], claimed: ErrorBound) -> Array:
+    """Errors as parts of what is claimed; the rounding of the result comes on top of that."""
+    unit = _spacing(right, np.dtype(np.float32))
+    bound = claimed.absolute + claimed.relative * np.abs(right) + claimed.ulp * unit
+    # The meaning itself is rounded to float64.
+    bound = bound + (0.5 + 2.0**-20) * _spacing(right, kind)
+    rounded = right.astype(kind).astype(np.float64)
+    largest = float(ml_dtypes.finfo(kind).max)
+    same = (given == rounded) | (np.isnan(given) & np.isnan(rounded))
+    at_end = np.isinf(given) & (given * right > 0) & (np.abs(right) + bound >= largest)
+    share = np.full(right.shape, np.inf) if claimed.exact else np.abs(given - right) / bound
+    share = np.where(same | at_end, 0.0, share)
+    return np.where(np.isnan(share), np.inf, share)
 
 
 def _spacing(values: Array, kind: np.dtype[np.generic]) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf, nan
 
 import numpy as np
 
@@ -14,12 +15,10 @@ from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
 FLOATS = ("f32", "f16", "bf16")
 INTEGERS = ("i32", "i16", "i8")
 
-_LOGICAL = frozenset({"and", "or", "not", "xor"})
-
-_LITERALS = (0.0, 1.0, -1.0, 0.5, 3.0, -2.5, 7.0, 0.1, 41.0, 1e-6, 1e30, float("inf"), -float("inf"))
+_LITERALS = (0.0, 1.0, -1.0, 0.5, 3.0, -2.5, 7.0, 0.1, 41.0, 1e-6, 1e30, inf, -inf)
 _WHOLE = (0, 1, -1, 2, 3, -5, 7, 41, 100)
 
-_GENTLE = (0.0, 0.5, 1.0, -1.0, 2.0, 3.0, -0.25, 6.0, 40.0, float("inf"), -float("inf"), float("nan"))
+_GENTLE = (0.0, 0.5, 1.0, -1.0, 2.0, 3.0, -0.25, 6.0, 40.0, inf, -inf, nan)
 """What is folded: finite sums of a row of these are exact, so that only the rewrite is measured."""
 
 
@@ -145,17 +144,22 @@ def _choices(
             usual = [n for n in usual if _inside(rule, name, n) and _fits(n, kind)]
             if len(usual) <= turn and (place == 0 or not usual):
                 return
-            chosen[name] = usual[(turn + 5 * place) % len(usual)]
+            chosen[name] = _held(usual[(turn + 5 * place) % len(usual)], kind)
         yield chosen
 
 
+def _held(number: float | int, dtype: str) -> float | int:
+    """A literal as a dtype holds it."""
+    return float(NUMPY_DTYPES[dtype].type(number)) if dtype in FLOATS else int(number)
+
+
 def _fits(number: float, dtype: str) -> bool:
-    finite = abs(number) != float("inf")
+    finite = abs(number) != inf
     return not (finite and dtype == "f16" and abs(number) > 65504)
 
 
 def _inside(rule: Rule, name: str, number: float) -> bool:
-    low, high = rule.domain.get(name, (-float("inf"), float("inf")))
+    low, high = rule.domain.get(name, (-inf, inf))
     return low <= number <= high
 
 
@@ -181,8 +185,7 @@ def _values(
             [_are_within(rule, n, column) for n, column in zip(names, more, strict=True)]
         )
         columns = [
-            np.concatenate([few, many[inside]])
-            for few, many in zip(columns, more, strict=True)
+            np.concatenate([few, many[inside]]) for few, many in zip(columns, more, strict=True)
         ]
     return dict(zip(names, columns, strict=True))
 
@@ -213,4 +216,4 @@ def _are_within(rule: Rule, name: str, values: Array) -> Array:
         return np.ones(values.shape, np.bool_)
     low, high = rule.domain[name]
     wide = values.astype(np.float64)
-    return (wide >= low) & (wide <= high)
+    return ((wide >= low) & (wide <= high)) | (~np.isfinite(wide) & (name in rule.specials))

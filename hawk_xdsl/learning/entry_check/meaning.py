@@ -78,6 +78,8 @@ _FOLDS: dict[str, Callable[..., Array]] = {
     "min": np.min,
     "and": np.all,
     "or": np.any,
+    "maxnum": np.fmax.reduce,
+    "minnum": np.fmin.reduce,
 }
 
 _ROUNDINGS: dict[str, Function] = {
@@ -94,12 +96,13 @@ def _towards_zero(a: Array, b: Array) -> Array:
     return np.where((a < 0) != (b < 0), -quotient, quotient)
 
 
-def meaning(root: Term, values: Mapping[str, Array]) -> Array:
+def meaning(root: Term, values: Mapping[str, Array], *, declared: bool = False) -> Array:
     """A term's value: floats in float64 without rounding, integers wrapped to their width.
 
     Args:
         root: its axes are those of the values, in order; a fold keeps its axis with extent one.
         values: for each operand its elements.
+        declared: whether each float is rounded to its term's dtype.
 
     Raises:
         NoMeaningError: for a function that is not known.
@@ -107,7 +110,10 @@ def meaning(root: Term, values: Mapping[str, Array]) -> Array:
     done: dict[int, Array] = {}
     with np.errstate(all="ignore"):
         for term in walk((root,)):
-            done[id(term)] = _value(term, [done[id(arg)] for arg in term.args], values)
+            found = _value(term, [done[id(arg)] for arg in term.args], values)
+            if declared and _is_float(term.dtype):
+                found = found.astype(NUMPY_DTYPES[term.dtype]).astype(np.float64)
+            done[id(term)] = found
     return done[id(root)]
 
 
@@ -139,16 +145,17 @@ def _cast(value: Array, term: Term) -> Array:
         return value.astype(narrowed).astype(np.float64) if _is_float(source) else value * 1.0
     if term.dtype == "i1":
         return value != 0
-    return _to_integer(np.trunc(value), term.dtype) if _is_float(source) else value.astype(
-        _kept(term.dtype)
+    return (
+        _to_integer(np.trunc(value), term.dtype)
+        if _is_float(source)
+        else value.astype(_kept(term.dtype))
     )
 
 
 def _to_integer(whole: Array, dtype: str) -> Array:
     limits = np.iinfo(NUMPY_DTYPES[dtype].type)
-    return np.clip(np.nan_to_num(whole, posinf=np.inf, neginf=-np.inf), limits.min, limits.max).astype(
-        _kept(dtype)
-    )
+    numbers = np.nan_to_num(whole, posinf=np.inf, neginf=-np.inf)
+    return np.clip(numbers, limits.min, limits.max).astype(_kept(dtype))
 
 
 def _is_float(dtype: str) -> bool:

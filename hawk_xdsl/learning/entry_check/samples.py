@@ -22,7 +22,14 @@ _WIDE = (1e-30, 1e-6, 1e6, 1e8, 1e18, 1e20, 1e30, 2.0**23, 2.0**24, 2.0**24 + 2)
 
 def every_16_bit(dtype: str) -> Array:
     """Every value of f16, bf16 or i16."""
-    return np.arange(1 << 16, dtype=np.uint16).view(NUMPY_DTYPES[dtype])
+    return _one_nan(np.arange(1 << 16, dtype=np.uint16).view(NUMPY_DTYPES[dtype]))
+
+
+def _one_nan(values: Array) -> Array:
+    """The same with one NaN for all: their signs mean nothing."""
+    if is_float(values.dtype):
+        values[np.isnan(values)] = np.nan
+    return values
 
 
 def grid(size: int, seed: int = 0) -> Array:
@@ -33,7 +40,7 @@ def grid(size: int, seed: int = 0) -> Array:
     extreme = np.tile(np.array([0, 1, 0x7FFFFE, 0x7FFFFF], np.uint32), (512, 1))
     bits = (heads | np.concatenate([extreme, random], axis=1)).reshape(-1)
     near = np.linspace(-20, 20, each * 16, dtype=np.float32)
-    return np.concatenate([bits.view(np.float32), near, edges("f32")])
+    return _one_nan(np.concatenate([bits.view(np.float32), near, edges("f32")]))
 
 
 def edges(dtype: str) -> Array:
@@ -53,7 +60,7 @@ def edges(dtype: str) -> Array:
     eps = float(limits.eps)
     near_one = [1 + eps, 1 - eps / 2]
     positive = np.array([*_NUMBERS, *near_one, *special, *(_WIDE if dtype != "f16" else ())])
-    return np.concatenate([positive, -positive]).astype(kind)
+    return _one_nan(np.concatenate([positive, -positive]).astype(kind))
 
 
 def _holds(limits: "np.iinfo[np.integer]", number: int) -> bool:
@@ -76,6 +83,8 @@ def scattered(dtype: str, count: int, seed: int) -> Array:
     """Random values of all magnitudes, or integers over their full width."""
     kind = NUMPY_DTYPES[dtype]
     random = np.random.default_rng(seed)
+    if dtype == "i1":
+        return random.integers(0, 2, count).astype(kind)
     if is_float(kind):
         sizes = 2.0 ** random.uniform(-14, 15, count)
         return (sizes * random.choice([-1.0, 1.0], count)).astype(kind)
