@@ -37,29 +37,31 @@ def template(name: str) -> Entry:
 def test_softmax_is_one_instruction_a_step() -> None:
     specification = specify(undecided(SOFTMAX))
     body = body_of(specification, {"i0": 8})
-    assert body.holes()["load"] == "b0 = load x0[i0:8, 0:32] into ub"
+    assert body.holes()["invariant"] == "b0 = fill 1.0 f32[1] in ub"
+    assert body.holes()["load"] == "b1 = load x0[i0:8, 0:32] into ub"
     assert body.holes()["compute"].splitlines() == [
-        "b1 = vreduce max b0 axis 1",
-        "b0 = vsub b0, b1",
-        "b0 = vexp b0",
-        "b2 = vreduce sum b0 axis 1",
-        "b2 = vrec b2",
-        "b0 = vmul b0, b2",
+        "b2 = vreduce max b1 axis 1",
+        "b1 = vsub b1, b2",
+        "b1 = vexp b1",
+        "b3 = vreduce sum b1 axis 1",
+        "b3 = vdiv b0, b3",
+        "b1 = vmul b1, b3",
     ]
-    assert body.holes()["store"] == "store b0 into y0[i0:8, 0:32]"
+    assert body.holes()["store"] == "store b1 into y0[i0:8, 0:32]"
 
 
 def test_ub_bytes_count_rows_in_whole_blocks() -> None:
     specification = specify(undecided(SOFTMAX))
     body = body_of(specification, {"i0": 8})
-    tile, column = 8 * 32 * 4, 8 * 32
-    assert body.bytes() == tile + column
-    assert body.bytes(2) == 2 * tile + column
+    tile, column, literal = 8 * 32 * 4, 8 * 32, 32
+    assert body.bytes() == tile + column + literal
+    assert body.bytes(2) == 2 * tile + column + literal
 
 
 def test_a_function_without_knowledge_is_named() -> None:
-    specification = specify(undecided(elementwise("8x16", "%1 = math.atan2 %in, %in : f32")))
-    with pytest.raises(NoInstructionError, match="atan2"):
+    scalar = "%1 = math.ctpop %in : i32"
+    specification = specify(undecided(elementwise("8x16", scalar, dtype="i32")))
+    with pytest.raises(NoInstructionError, match="ctpop"):
         compose(specification)
 
 

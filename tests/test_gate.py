@@ -45,8 +45,8 @@ q = vmul a, a
 v = vreduce sum q axis 1
 v = vmul v, 0.016666666666666666
 v = vadd v, 1e-05
-v = vrsqrt v
-a = vmul a, v
+v = vsqrt v
+a = vdiv a, v
 store a into y0[r:2, 0:60]
 }
 """
@@ -125,8 +125,12 @@ def test_narrow_inputs_of_a_wide_result_excuse_no_coarse_error() -> None:
 
 
 def test_a_kernel_that_no_input_can_judge_is_refused() -> None:
-    scalar = "%0 = math.absf %in : f32\n%2 = arith.negf %0 : f32\n%1 = math.rsqrt %2 : f32"
-    body = "b = vabs a\nb = vmul b, -1.0\nb = vrsqrt b"
+    scalar = """%c = arith.constant 1.0 : f32
+    %0 = math.absf %in : f32
+    %2 = arith.negf %0 : f32
+    %3 = arith.subf %2, %c : f32
+    %1 = math.sqrt %3 : f32"""
+    body = "b = vabs a\nb = vmul b, -1.0\nb = vsub b, 1.0\nb = vsqrt b"
     verdict = gate(undecided(elementwise("8x16", scalar))).check(EXP.replace("b = vexp a", body))
     assert verdict.trap_code == "unproven", verdict.trap_message
 
@@ -137,7 +141,9 @@ def test_probabilities_judge_a_logarithm_of_two_sides() -> None:
     %2 = math.log %0 : f32
     %3 = math.log %in : f32
     %1 = arith.addf %2, %3 : f32"""
-    right = "c = vmul a, -1.0\nc = vadd c, 1.0\nc = vln c\nb = vln a\nb = vadd b, c"
+    log = "p = vcmp gt {0}, 0.0\nl = vln {0}\nz = vsqrt {0}\nz = vadd z, -inf\n{1} = vsel p, l, z\n"
+    first, second = log.format("m", "c"), log.format("a", "b")
+    right = f"m = vmul a, -1.0\nm = vadd m, 1.0\n{first}{second}b = vadd b, c"
     op = undecided(elementwise("8x16", scalar))
     assert gate(op).check(EXP.replace("b = vexp a", right)).accepted
     wrong = right.replace("b, c", "b, a")

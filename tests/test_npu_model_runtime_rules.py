@@ -155,6 +155,21 @@ def divided(by: str) -> KernelOp:
     return program(LOADED + f"%q = arith.divsi %c8, %c{by} : index\n" + store("a", "y", U, G))
 
 
+def logarithm(of: str) -> KernelOp:
+    """Of values on either side of zero, stored as they are, or only where they are above zero."""
+    mask = ub(8, 64, dtype="i8")
+    chosen = (
+        alloc("p", mask)
+        + "%zero = arith.constant 0.0 : f32\n"
+        + f"npu.vcmp <gt> ins(%a, %zero : {U}, f32) outs(%p : {mask})\n"
+        + unary("vln", "a", "b", U)
+        + f"npu.vsel ins(%p, %b, %zero : {mask}, {U}, f32) outs(%a : {U})\n"
+    )
+    body = chosen if of == "selected" else unary("vln", "a", "b", U)
+    stored = "a" if of == "selected" else "b"
+    return program(LOADED + alloc("b", U) + body + store(stored, "y", U, G))
+
+
 def accumulate(init: str) -> KernelOp:
     a, b, c = l1(16, 16), l1(16, 16), l0c(16, 16)
     return kernel(
@@ -241,6 +256,8 @@ RULES = [
          lambda: read_back("before"), lambda: read_back("after")),
     Rule("bursts", TrapCode.FIELD_RANGE, lambda: bursts(4096), lambda: bursts(4095)),
     Rule("extents of a move", TrapCode.SHAPE, lambda: extents("5"), lambda: extents("4")),
+    Rule("result outside of a domain", TrapCode.UNDEFINED,
+         lambda: logarithm("stored"), lambda: logarithm("selected")),
     Rule("division by zero", TrapCode.ARITHMETIC, lambda: divided("0"), lambda: divided("1")),
     Rule("output not written", TrapCode.UNWRITTEN_OUTPUT, lambda: stored(7), lambda: stored(8)),
     Rule("blocks that write the same bytes", TrapCode.CORE_RACE,

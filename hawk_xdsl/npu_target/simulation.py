@@ -14,7 +14,7 @@ from hawk_xdsl.dialects.npu import KernelOp, Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
 from hawk_xdsl.npu_target.decode import Program
-from hawk_xdsl.npu_target.dtypes import Array, numpy_dtype
+from hawk_xdsl.npu_target.dtypes import Array, is_float, numpy_dtype
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
@@ -138,7 +138,7 @@ def _check_defined(
 ) -> None:
     """Raise ``Trap`` if outputs differ between runs that differ in undefined results only."""
     for argument, first, second in zip(kernel.outputs, outputs, again, strict=True):
-        if (differs := _bits(first) != _bits(second)).any():
+        if (differs := _differ(first, second)).any():
             place = [int(i) for i in np.argwhere(differs)[0]]
             raise Trap(
                 TrapCode.UNDEFINED,
@@ -150,8 +150,11 @@ def _check_defined(
             )
 
 
-def _bits(array: Array) -> Array:
-    return array.view(f"u{array.itemsize}")
+def _differ(first: Array, second: Array) -> Array:
+    """Where bits are not the same; all NaN are."""
+    unsigned = f"u{first.itemsize}"
+    differs = first.view(unsigned) != second.view(unsigned)
+    return differs & ~(np.isnan(first) & np.isnan(second)) if is_float(first.dtype) else differs
 
 
 def time_kernel(

@@ -141,11 +141,13 @@ def _remainder(v: _Args) -> Interval:
 _FLOAT: Mapping[str, Callable[[_Args], Interval]] = {
     **_BOTH,
     "div": lambda v: quotient_of(v[0], v[1]),
-    "rec": lambda v: quotient_of(Interval(1.0, 1.0), v[0]),
+    "rec_estimate": lambda v: quotient_of(Interval(1.0, 1.0), v[0]),
     "exp": _exponential,
     "log": _logarithm,
+    "ln": _logarithm,
     "sqrt": _root,
     "rsqrt": _inverse_root,
+    "rsqrt_estimate": _inverse_root,
     "rem": _remainder,
     "sigmoid": _bounded(0.0, 1.0),
     "tanh": _bounded(-1.0, 1.0),
@@ -170,7 +172,7 @@ _EXACT = frozenset(
 
 _ROUNDINGS = {"add": 1.0, "sub": 1.0, "mul": 1.0}
 
-_ESTIMATES = frozenset({"rec", "rsqrt"})
+_ESTIMATES = frozenset({"rec_estimate", "rsqrt_estimate"})
 _ESTIMATED = 2.0**-7
 """The relative error of an instruction that only estimates."""
 

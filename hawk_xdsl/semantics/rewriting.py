@@ -21,6 +21,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.semantics.rounding_steps import below_steps
 from hawk_xdsl.semantics.terms import (
     COMMUTATIVE,
     COMPARISONS,
@@ -91,6 +92,12 @@ class Pattern:
             return frozenset({self.name})
         return frozenset[str]().union(*(arg.variables for arg in self.args))
 
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions in it."""
+        own = frozenset[str]() if self.op in ("variable", "number") else frozenset({self.op})
+        return own.union(*(arg.functions for arg in self.args))
+
 
 class _Build(Transformer[Token, Pattern]):
     def start(self, children: list[Pattern]) -> Pattern:
@@ -152,7 +159,7 @@ def _matches(pattern: Pattern, term: Term, so_far: Match) -> Iterator[Match]:
             yield Match({**so_far.terms, pattern.name: term}, so_far.bound)
         return
     if pattern.op == "number":
-        if term.is_const and float(term.value) == pattern.value:
+        if term.is_const and _same_number(float(term.value), pattern.value):
             yield so_far
         return
     is_cast = term.op == "cast" and pattern.op in ("cast", term.dtype)
@@ -165,6 +172,10 @@ def _matches(pattern: Pattern, term: Term, so_far: Match) -> Iterator[Match]:
         orders.append(term.args[::-1])
     for args in orders:
         yield from _match_all(pattern.args, args, so_far)
+
+
+def _same_number(value: float, wanted: float) -> bool:
+    return value == wanted or (math.isnan(value) and math.isnan(wanted))
 
 
 def _match_all(
@@ -287,6 +298,8 @@ class Rule:
     whole specification may have, ``operands`` those of the first argument of what is replaced;
     none: all. ``domain`` gives the closed range that a variable must
     be known to lie in; NaN lies in none. Those of ``specials`` may also be infinite or NaN.
+    A ``shortcut`` gives up digits for time: it is not applied below a step, such as a floor or a
+    comparison, where they decide.
     """
 
     name: str
@@ -299,6 +312,7 @@ class Rule:
     )
     operands: tuple[str, ...] = ()
     specials: frozenset[str] = frozenset()
+    shortcut: bool = False
 
     def __post_init__(self) -> None:
         unbound = (self.after.variables | frozenset(self.domain)) - self.before.variables
@@ -353,7 +367,7 @@ def rewritten(
         steps: gets every application, in order; replayed on ``roots`` they give the result.
     """
     replaced = frozenset(rule.before.op for rule in rules)
-    early = [r for r in rules if any(_names(arg) & replaced for arg in r.before.args)]
+    early = [r for r in rules if any(arg.functions & replaced for arg in r.before.args)]
     first: list[Step] = []
     roots = _settled(roots, early, holds, first)
     taken = [replace(step, early=True) for step in first]
@@ -363,26 +377,23 @@ def rewritten(
     return roots, sorted({step.rule.name for step in taken})
 
 
-def _names(pattern: Pattern) -> frozenset[str]:
-    """The functions in a pattern."""
-    return frozenset({pattern.op}).union(*(_names(arg) for arg in pattern.args))
-
-
 def _settled(
     roots: Sequence[Term], rules: Sequence[Rule], holds: Holds, steps: list[Step]
 ) -> list[Term]:
     by_op: dict[str, list[Rule]] = {}
     for rule in rules:
-        by_op.setdefault(rule.before.op, []).append(rule)
+        op = "const" if rule.before.op == "number" else rule.before.op
+        by_op.setdefault(op, []).append(rule)
+    decisive = below_steps(roots)
     terms = Terms()
     done: dict[int, Term] = {}
 
-    def settle(term: Term, depth: int) -> Term:
+    def settle(term: Term, depth: int, exact: bool) -> Term:
         """A term whose arguments are settled, after all rules at its root."""
         if id(term) in done:
             return done[id(term)]
         for rule in by_op.get(term.op, []) + (by_op.get("cast", []) if term.op == "cast" else []):
-            if rule.dtypes and term.dtype not in rule.dtypes:
+            if (rule.dtypes and term.dtype not in rule.dtypes) or (rule.shortcut and exact):
                 continue
             if rule.operands and (not term.args or term.args[0].dtype not in rule.operands):
                 continue
@@ -394,17 +405,18 @@ def _settled(
             if depth > MOST_STEPS:
                 last = ", ".join(step.rule.name for step in steps[-3:])
                 raise HawkError(f"rewrites do not end; the last were {last}")
-            result = settle_all(replacement, depth + 1)
+            result = settle_all(replacement, depth + 1, exact)
             done[id(term)] = result
             return result
         done[id(term)] = term
         return term
 
-    def settle_all(root: Term, depth: int) -> Term:
+    def settle_all(root: Term, depth: int, exact: bool = False) -> Term:
         local: dict[int, Term] = {}
         for term in walk((root,)):
             args = tuple(local[id(arg)] for arg in term.args)
-            local[id(term)] = settle(_refolded(terms, term, args), depth)
+            digits = exact or id(term) in decisive
+            local[id(term)] = settle(_refolded(terms, term, args), depth, digits)
         return local[id(root)]
 
     return [settle_all(root, 0) for root in roots]

@@ -90,7 +90,16 @@ class Composer:
 
     @staticmethod
     def of(entries: Sequence[Entry], supports: Supports) -> "Composer":
-        """From the entries of kind rewrite and instruction, in their order."""
+        """From the entries of kind rewrite and instruction, in their order.
+
+        A rewrite that is not exact, of what needs none, is a shortcut; so is one for results of
+        few digits.
+        """
+        direct = {
+            parse_pattern(entry.artifact.before or "").op
+            for entry in entries
+            if entry.kind is EntryKind.INSTRUCTION
+        }
         rules: list[Rule] = []
         instructions: list[Instruction] = []
         for entry in entries:
@@ -111,6 +120,8 @@ class Composer:
                         dict(entry.artifact.domain),
                         when.operands,
                         frozenset(entry.artifact.specials),
+                        entry.artifact.error is not None
+                        and bool(when.results or pattern.functions <= direct),
                     )
                 )
             elif entry.kind is EntryKind.INSTRUCTION:

@@ -25,6 +25,10 @@ FUNCTIONS = frozenset(
 """Functions that are not keyed, or not plainly: each is a method."""
 
 
+_OF_INSTRUCTIONS = {"ln": "log", "rec_estimate": "rec", "rsqrt_estimate": "rsqrt"}
+"""What instructions compute that are estimates, or undefined somewhere: trials see to that."""
+
+
 class Algebra(Folds):
     """All functions, over one field and with one draw of the unknown ones."""
 
@@ -40,6 +44,7 @@ class Algebra(Folds):
     def _unrounded(self, op: str, args: Sequence[Symbols], dtype: str) -> Symbols:
         rank = max(len(arg.shape) for arg in args)
         args = [arg.of_rank(rank) for arg in args]
+        op = _OF_INSTRUCTIONS.get(op, op)
         if op in COMPARISONS:
             return self._compare(op, args[0], args[1])
         function = getattr(self, f"_{op}", None)
