@@ -64,7 +64,8 @@ def productions(entries: Sequence[Entry]) -> dict[str, list[Production]]:
             continue
         pattern = parse_pattern(entry.artifact.before, file=entry.origin or None)
         inside = [node for arg in pattern.args for node in _nodes(arg)]
-        if not all(map(_sayable, (pattern, *inside))) or any(n.op in FOLDS for n in inside):
+        unsayable = not all(map(_sayable, (pattern, *inside)))
+        if not pattern.args or unsayable or any(n.op in FOLDS for n in inside):
             continue
         conditions = frozenset(_conditions(pattern))
         native = entry.kind is EntryKind.INSTRUCTION

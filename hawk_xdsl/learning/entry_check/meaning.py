@@ -153,7 +153,7 @@ def _cast(value: Array, term: Term) -> Array:
 
 
 def _to_integer(whole: Array, dtype: str) -> Array:
-    limits = np.iinfo(NUMPY_DTYPES[dtype].type)
+    limits = np.iinfo(NUMPY_DTYPES[dtype].name)
     numbers = np.nan_to_num(whole, posinf=np.inf, neginf=-np.inf)
     return np.clip(numbers, limits.min, limits.max).astype(_kept(dtype))
 

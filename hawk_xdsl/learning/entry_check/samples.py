@@ -47,7 +47,7 @@ def edges(dtype: str) -> Array:
     """The values of a dtype at which functions go wrong, and a few ordinary ones."""
     kind = NUMPY_DTYPES[dtype]
     if not is_float(kind):
-        limits = np.iinfo(kind.type)
+        limits = np.iinfo(kind.name)
         ordinary = [0, 1, 2, 3, 7, 41, 100, -1, -2, -3, -7, -41, -100]
         around = [limits.min, limits.min + 1, limits.max - 1, limits.max]
         wide = [s * (1 << e) + d for e in (8, 15, 23, 24, 30) for s in (1, -1) for d in (-1, 0, 1)]
@@ -88,7 +88,7 @@ def scattered(dtype: str, count: int, seed: int) -> Array:
     if is_float(kind):
         sizes = 2.0 ** random.uniform(-14, 15, count)
         return (sizes * random.choice([-1.0, 1.0], count)).astype(kind)
-    limits = np.iinfo(kind.type)
+    limits = np.iinfo(kind.name)
     wide = random.integers(limits.min, int(limits.max) + 1, count, np.int64)
     return np.where(random.random(count) < 0.5, wide, wide % 200 - 100).astype(kind)
 
