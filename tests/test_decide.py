@@ -34,7 +34,8 @@ GELU = elementwise(
     result="%2",
 )
 EXP = elementwise("256x1024", "%1 = math.exp %in : f32")
-ATAN = elementwise("128x64", "%1 = math.atan2 %in, %in : f32")
+WHOLE = "%n = arith.fptosi %in : f32 to i32\n    %1 = math.fpowi %in, %n : f32, i32"
+POWER = elementwise("128x64", WHOLE)
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +110,8 @@ def test_templates_alone_do_without_rewrites(tmp_path: Path) -> None:
 
 def test_an_op_without_kernel_is_an_error_unless_it_may_stay_on_the_host(tmp_path: Path) -> None:
     wanted = replace(settings(Sources.COMPOSITION), host_fallback=False)
-    with pytest.raises(UndecidableError, match="atan"):
-        decide(ATAN, tmp_path / "s", wanted)
+    with pytest.raises(UndecidableError, match="fpowi"):
+        decide(POWER, tmp_path / "s", wanted)
 
 
 def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
@@ -135,7 +136,7 @@ def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
 
 
 def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Path) -> None:
-    run = decide(ATAN, tmp_path / "s", settings(Sources.MODEL, attempts=8))
+    run = decide(POWER, tmp_path / "s", settings(Sources.MODEL, attempts=8))
     tried = [outcome for outcome in run.outcomes if outcome.verdict is Verdict.REJECTED]
     assert len({outcome.prompt for outcome in run.outcomes}) == 1
     assert len({outcome.kernel_text for outcome in tried}) == len(tried) == 8
@@ -146,7 +147,7 @@ def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Pa
 def test_composition_goes_first_and_the_model_is_asked_within_the_budget(
     tmp_path: Path, tiny: Path
 ) -> None:
-    run = decide(ATAN, tmp_path / "s", settings(Sources.ALL), tiny)
+    run = decide(POWER, tmp_path / "s", settings(Sources.ALL), tiny)
     first, *others = run.outcomes
     assert (first.source, first.trap_code) == ("template", "no-instruction")
     assert {outcome.source for outcome in others} == {"model"}
@@ -195,7 +196,7 @@ def test_an_interruption_keeps_the_records(
 ) -> None:
     broken(monkeypatch, lambda number: KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        decide(ATAN, tmp_path / "s", settings(Sources.ALL), tiny)
+        decide(POWER, tmp_path / "s", settings(Sources.ALL), tiny)
     with KnowledgeStore(tmp_path / "s") as opened:
         assert [outcome.trap_code for outcome in opened.outcomes()] == ["no-instruction"]
 
@@ -252,7 +253,7 @@ def test_a_broken_entry_does_not_keep_the_others_from_working(
 def test_the_same_model_store_and_seed_give_the_same_outcomes(tmp_path: Path, tiny: Path) -> None:
     texts: list[list[str]] = []
     for name in ("a", "b"):
-        run = decide(ATAN, tmp_path / name, settings(Sources.ALL, attempts=2), tiny)
+        run = decide(POWER, tmp_path / name, settings(Sources.ALL, attempts=2), tiny)
         texts.append([outcome.kernel_text for outcome in run.outcomes])
     assert texts[0] == texts[1]
 

@@ -9,6 +9,7 @@ import torch
 import hawk_xdsl
 from hawk_xdsl.difference import error_between
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.generation.decide import Settings, UndecidableError
@@ -31,11 +32,21 @@ class Small(torch.nn.Module):
         return torch.softmax(torch.nn.functional.gelu(self.linear(x)), -1)
 
 
-class Unknown(torch.nn.Module):
-    """A function that no knowledge entry is about."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.atan2(x, x + 2.0)
+UNKNOWN = """
+#id = affine_map<(i, j) -> (i, j)>
+func.func @main(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %e = tensor.empty() : tensor<8x8xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<8x8xf32>) outs(%e : tensor<8x8xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %n = arith.fptosi %in : f32 to i32
+    %1 = math.fpowi %in, %n : f32, i32
+    linalg.yield %1 : f32
+  } -> tensor<8x8xf32>
+  return %r : tensor<8x8xf32>
+}
+"""
+"""A function that no knowledge entry is about."""
 
 
 EXAMPLE = (torch.randn(20, 48, generator=torch.Generator().manual_seed(1)),)
@@ -74,24 +85,22 @@ def test_replay_without_a_kernel_is_an_error(program: Program) -> None:
 
 
 def test_an_op_that_nothing_can_lower_is_named() -> None:
-    unknown = import_torch(Unknown().eval(), (torch.randn(8, 8),))
-    with pytest.raises(UndecidableError, match="atan2"):
+    unknown = import_mlir_text(UNKNOWN)
+    with pytest.raises(UndecidableError, match="fpowi"):
         compile_program(unknown, settings=COMPOSITION)
 
 
 def test_an_op_on_the_host_has_no_cycles_and_says_so() -> None:
-    unknown = import_torch(Unknown().eval(), (torch.randn(8, 8),))
+    unknown = import_mlir_text(UNKNOWN)
     settings = Settings(sources=Sources.COMPOSITION, host_fallback=True)
     compiled = compile_program(unknown, settings=settings)
     [row] = compiled.report
     assert (row.source, row.cycles, row.bound_share) == ("host", None, None)
     assert (row.trust, row.proof_error) == (None, None)
-    assert "atan2" in row.reason
-    run = compiled.run([np.ones((8, 8), np.float32)])
+    assert "fpowi" in row.reason
+    run = compiled.run([np.full((8, 8), 3, np.float32)])
     assert run.launches == ()
-    np.testing.assert_allclose(
-        run.outputs[0], np.arctan2(np.ones((8, 8)), 3 * np.ones((8, 8))), rtol=1e-6
-    )
+    np.testing.assert_allclose(run.outputs[0], np.full((8, 8), 27), rtol=1e-6)
 
 
 def test_what_is_saved_runs_again(program: Program, tmp_path: Path) -> None:
