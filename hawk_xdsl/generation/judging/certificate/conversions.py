@@ -73,7 +73,7 @@ class Conversions(Extrema):
 
     def _to_float(self, arg: Symbols, dtype: str) -> Symbols:
         found = self.drawn(mixed(self.words(arg), key_of("to float")), "f32")
-        found.flags = np.zeros(arg.shape, np.uint8)
+        found.flags = np.zeros(arg.shape, np.uint16)
         found.flags[(arg.flags & HELD_I8) != 0] = HELD_F16 | HELD_BF16
         wide = (arg.flags & HELD_I16) == 0  # f32 holds every i16
         if wide.any():
@@ -91,7 +91,7 @@ class Conversions(Extrema):
             held = arg.held_by(arg.dtype)
             words = np.where(held, ring, mixed(ring, key_of(f"wrap {arg.dtype}")))
             flags = np.where(held, arg.flags & ~KNOWN, HELD_BY[arg.dtype])
-            found = Symbols(dtype, words[None], flags.astype(np.uint8), None, arg.groups)
+            found = Symbols(dtype, words[None], flags.astype(np.uint16), None, arg.groups)
         if arg.value is None:
             return found
         values = np.where(arg.known, arg.value, 0.0).astype(np.int64)

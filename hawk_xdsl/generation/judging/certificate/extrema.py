@@ -10,6 +10,7 @@ from hawk_xdsl.generation.judging.certificate.leaves import Bools, key_of
 from hawk_xdsl.generation.judging.certificate.symbols import (
     GROUP,
     HELD,
+    NONPOSITIVE,
     WIDTHS,
     Reals,
     Symbols,
@@ -19,6 +20,9 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
 
 EXTREMA = {"max": np.fmax, "min": np.fmin, "or": np.fmax, "and": np.fmin}
 """Folds that are sets, and what their literals amount to."""
+
+MOST_MAXIMA = 4096
+"""Sets that one difference is compared with."""
 
 
 def neutral_of(kind: str, dtype: str) -> float:
@@ -31,6 +35,34 @@ def neutral_of(kind: str, dtype: str) -> float:
 
 class Extrema(Conditions):
     """What is alone in its set is itself; what changes nothing is left out of it."""
+
+    def _sub(self, left: Symbols, right: Symbols) -> Symbols:
+        found = super()._sub(left, right)
+        if self.guards and is_float(left.dtype) and right.groups is not None:
+            at_most = self._at_most(left.broadcast(found.shape), right.broadcast(found.shape))
+            found.flags |= np.where(at_most, NONPOSITIVE, np.uint16(0))
+        return found
+
+    def _at_most(self, left: Symbols, right: Symbols) -> Bools:
+        """Where the right side is a maximum of a set that has the left one, or all of its set."""
+        found = np.zeros(left.shape, np.bool_)
+        assert right.groups is not None
+        numbers = np.where((right.flags & GROUP) != 0, right.groups, 0)
+        for number in np.unique(numbers[numbers > 0])[:MOST_MAXIMA]:
+            members = self.pool.members(key_of("max"), int(number))
+            if members is None:
+                continue
+            places = np.nonzero(numbers == number)
+            words = self.words(left)[places]
+            at = np.minimum(np.searchsorted(members, words), members.size - 1)
+            found[places] = members[at] == words
+            if left.groups is not None:
+                for place in zip(*places, strict=True):
+                    own = int(left.groups[place]) if left.flags[place] & GROUP else 0
+                    below = self.pool.members(key_of("max"), own) if own else None
+                    if below is not None:
+                        found[place] = np.isin(below, members).all()
+        return found
 
     def _max(self, left: Symbols, right: Symbols) -> Symbols:
         return self._extremum("max", left, right)

@@ -121,8 +121,8 @@ class Field:
         return words
 
     def digest(self, planes: Planes) -> Words:
-        """One word for all residues of a number."""
-        return self._packed(planes[1:]) ^ (planes[0].astype(np.uint64) * _ODD)
+        """One word for the residues modulo the primes: of an exponential that modulo q is none."""
+        return self._packed(planes[1:])
 
     def residues(self, words: Words) -> Planes:
         """A number drawn by a word: every residue from other bits of it."""

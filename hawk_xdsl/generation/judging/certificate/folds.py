@@ -33,7 +33,7 @@ class Folds(Conversions):
     def _sum(self, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
         if not is_float(arg.dtype):
             words = arg.planes.sum(tuple(a + 1 for a in axes), keepdims=True, dtype=np.uint64)
-            found = Symbols(arg.dtype, words, np.zeros(words.shape[1:], np.uint8))
+            found = Symbols(arg.dtype, words, np.zeros(words.shape[1:], np.uint16))
             mask = np.asarray(arg.known.all(axes, keepdims=True))
             if arg.value is None or not mask.any():
                 return found
@@ -86,7 +86,7 @@ class Folds(Conversions):
             total = np.cumsum(arg.planes, axis=axis + 1, dtype=arg.planes.dtype)
             if is_float(arg.dtype):
                 return self._float(self.field.reduced(total))
-            return Symbols(arg.dtype, total, np.zeros(arg.shape, np.uint8))
+            return Symbols(arg.dtype, total, np.zeros(arg.shape, np.uint16))
         pieces = [arg.at((*[slice(None)] * axis, slice(0, 1)))]
         if arg.shape[axis] > 256 and kind != "prod":
             raise UnprovableError(f"a running {kind} over more than 256 elements")
@@ -102,4 +102,4 @@ class Folds(Conversions):
         if is_float(left.dtype):
             return self._float(self.field.matmul(left.planes, right.planes))
         words = np.matmul(left.planes, right.planes)
-        return Symbols("i32", words, np.zeros(words.shape[1:], np.uint8))
+        return Symbols("i32", words, np.zeros(words.shape[1:], np.uint16))

@@ -54,6 +54,12 @@ class Pool:
         self._next += count
         return numbers
 
+    def members(self, kind: int, number: int) -> Words | None:
+        """The members of a set, sorted; ``None`` if it is of another kind."""
+        part = int(np.searchsorted(np.array(self._bases), number, side="right")) - 1
+        part_kind, sets = self._parts[part]
+        return sets.members[number - self._bases[part]] if part_kind == kind else None
+
     def rows(self, kind: int, numbers: npt.NDArray[np.int64], own: Words) -> tuple[Words, Reals]:
         """For each symbol its members and literal: of a set of the kind its own, else the symbol.
 

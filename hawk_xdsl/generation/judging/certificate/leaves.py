@@ -48,9 +48,10 @@ class Leaves:
     Args:
         field: what floats are.
         seed: of the draw: of inputs, and of which conditions hold.
+        guards: whether exponents that are known to be at most 0 are told from others.
     """
 
-    def __init__(self, field: Field, seed: int) -> None:
+    def __init__(self, field: Field, seed: int, *, guards: bool = False) -> None:
         self.field = field
         self.pool = Pool()
         self._specials = Specials(field)
@@ -58,6 +59,8 @@ class Leaves:
         self._seed = key_of(f"inputs {seed}")
         self._literals: dict[tuple[str, str], Symbols] = {}
         self.coins = 0  # conditions that were decided by one
+        self.guards = guards
+        self.exponents: list[Words] = []  # of which exponentials might overflow
 
     def literal(self, value: float, dtype: str) -> Symbols:
         """A number."""
@@ -73,10 +76,10 @@ class Leaves:
         values = rounded_reals(values, dtype)
         finite = np.isfinite(values)
         planes = self.field.of_reals(np.where(finite, values, 0.0))
-        flags = np.full(values.shape, KNOWN | HELD_BY[dtype], np.uint8)
+        flags = np.full(values.shape, KNOWN | HELD_BY[dtype], np.uint16)
         for name in NARROW_FLOATS:
             same = rounded_reals(values, name) == values
-            flags |= np.where(same | ~finite, BIT[name], np.uint8(0))
+            flags |= np.where(same | ~finite, BIT[name], np.uint16(0))
         found = Symbols(dtype, planes, flags, values)
         return found if finite.all() else self._with_specials(found)
 
@@ -86,11 +89,11 @@ class Leaves:
         if 1 < width < 64:
             half = 1 << (width - 1)
             values = ((values + half) & ((1 << width) - 1)) - half
-        flags = np.full(values.shape, KNOWN | HELD_BY.get(dtype, np.uint8(0)), np.uint8)
+        flags = np.full(values.shape, KNOWN | HELD_BY.get(dtype, np.uint16(0)), np.uint16)
         for name in ("i8", "i16", "i32"):
             half = 1 << (WIDTHS[name] - 1)
             held = (values >= -half) & (values < half)
-            flags |= np.where(held, BIT[name], np.uint8(0))
+            flags |= np.where(held, BIT[name], np.uint16(0))
         return Symbols(dtype, values.astype(np.uint64)[None], flags, values.astype(np.float64))
 
     def input(self, name: str, places: npt.NDArray[np.int64], dtype: str) -> Symbols:
@@ -101,7 +104,7 @@ class Leaves:
     def drawn(self, words: Words, dtype: str) -> Symbols:
         """Symbols that nothing is known of but their dtype."""
         planes = self.field.residues(words) if is_float(dtype) else words[None]
-        return Symbols(dtype, planes, np.full(words.shape, HELD_BY[dtype], np.uint8))
+        return Symbols(dtype, planes, np.full(words.shape, HELD_BY[dtype], np.uint16))
 
     def words(self, symbols: Symbols) -> Words:
         """One word for each symbol: equal for equal values."""

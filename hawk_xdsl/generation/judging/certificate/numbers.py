@@ -10,6 +10,7 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
     HELD_BF16,
     HELD_F16,
     KNOWN,
+    NONPOSITIVE,
     Reals,
     Symbols,
     is_float,
@@ -22,7 +23,7 @@ class Numbers(Leaves):
     def _float(
         self, planes: Planes, known: tuple[Bools, Reals] | None = None, dtype: str = "f32"
     ) -> Symbols:
-        flags = np.zeros(planes.shape[1:], np.uint8)
+        flags = np.zeros(planes.shape[1:], np.uint16)
         if known is None or not known[0].any():
             return Symbols(dtype, planes, flags)
         mask, value = known
@@ -65,7 +66,7 @@ class Numbers(Leaves):
             known = self._known(left, right, of_reals, absorbs)
             return self._float(of_planes(left.planes, right.planes), known)
         words = of_words(left.planes, right.planes)
-        found = Symbols(left.dtype, words, np.zeros(words.shape[1:], np.uint8))
+        found = Symbols(left.dtype, words, np.zeros(words.shape[1:], np.uint16))
         if left.has_known and right.has_known:
             mask = left.known & right.known
             if mask.any():
@@ -124,6 +125,9 @@ class Numbers(Leaves):
         return self._rec(self._sqrt(arg))
 
     def _exp(self, arg: Symbols) -> Symbols:
+        doubtful = (arg.flags & (KNOWN | NONPOSITIVE)) == 0
+        if doubtful.any():
+            self.exponents.append(self.words(arg)[doubtful])
         found = self._float(self.field.exp(arg.planes))
         if arg.value is None:
             return found

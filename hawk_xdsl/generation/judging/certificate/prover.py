@@ -58,6 +58,14 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class _Values:
+    """Words of all results by name, and those of the exponents whose exponential may overflow."""
+
+    results: Mapping[str, Words]
+    exponents: Words
+
+
+@dataclass(frozen=True)
 class _Reading:
     meaning: Meaning
     rewrites: tuple[str, ...]
@@ -91,7 +99,7 @@ class Prover:
         self._field = Field(len(PRIMES))
         self._intervals = Intervals.of_specification(specification)
         self._readings: dict[object, _Reading | str] = {}
-        self._expected: dict[tuple[int, int, bool], dict[str, Words]] = {}
+        self._expected: dict[tuple[int, int, bool], _Values] = {}
         self._coins = 0
 
     def prove(
@@ -101,9 +109,10 @@ class Prover:
         with np.errstate(all="ignore"):
             if not self._index_names:
                 return self._proved(program, kernels, names, bounded=True)
-            found = self._proved(program, kernels, names, bounded=False)
-            if found.trust is not Trust.TRIED:
-                return found
+            if not self._index_names & self._tables:
+                found = self._proved(program, kernels, names, bounded=False)
+                if found.trust is not Trust.TRIED:
+                    return found
             found = self._proved(program, kernels, names, bounded=True)
             if found.trust is Trust.TRIED:
                 return found
@@ -184,13 +193,13 @@ class Prover:
             }
         return Inputs(algebra, self._specification.operands, numbers, self._tables, bounded)
 
-    def _agrees(
-        self, reading: _Reading, draw: int, bounded: bool, found: Mapping[str, Words]
-    ) -> bool:
+    def _agrees(self, reading: _Reading, draw: int, bounded: bool, found: _Values) -> bool:
         expected = self._meant(reading, draw, bounded)
-        return all(np.array_equal(expected[name], words) for name, words in found.items())
+        return bool(np.isin(found.exponents, expected.exponents).all()) and all(
+            np.array_equal(expected.results[name], words) for name, words in found.results.items()
+        )
 
-    def _meant(self, reading: _Reading, draw: int, bounded: bool) -> dict[str, Words]:
+    def _meant(self, reading: _Reading, draw: int, bounded: bool) -> _Values:
         key = (id(reading), draw, bounded)
         if key not in self._expected:
             algebra = Algebra(self._field, draw)
@@ -201,13 +210,13 @@ class Prover:
             for result, places, values in RegionValues(reading.meaning, algebra, inputs).results():
                 words[result.name][places] = values
             self._coins = max(self._coins, algebra.coins)
-            self._expected[key] = words
+            self._expected[key] = _Values(words, _joined(algebra.exponents))
         return self._expected[key]
 
     def _run(
         self, program: Program, kernels: Sequence[KernelOp], draw: int, bounded: bool
-    ) -> dict[str, Words]:
-        algebra = Algebra(self._field, draw)
+    ) -> _Values:
+        algebra = Algebra(self._field, draw, guards=True)
         inputs = self._inputs(algebra, draw, bounded)
         arrays: dict[str, Symbols | InputView] = {
             operand.name: InputView.whole(operand.name, operand.shape)
@@ -229,7 +238,14 @@ class Prover:
                 raise UnprovableError("results that are not written")
             found[result.name] = algebra.words(symbols).reshape(-1)
         self._coins = max(self._coins, algebra.coins)
-        return found
+        return _Values(found, _joined(algebra.exponents))
+
+
+def _joined(parts: Sequence[Words]) -> Words:
+    return np.unique(np.concatenate([part.reshape(-1) for part in parts])) if parts else _NOTHING
+
+
+_NOTHING = np.zeros(0, np.uint64)
 
 
 def _stored(dtype: str) -> str:

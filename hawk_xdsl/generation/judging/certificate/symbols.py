@@ -5,7 +5,8 @@ narrower integers keep the low bits. Beside it run what is known of its value:
 
 - ``KNOWN``: the number itself (a literal, an index), in ``value``;
 - ``GROUP``: a maximum, minimum, or, and of several symbols, by number in ``groups``;
-- the dtypes that hold the value exactly, so that casts to them do nothing.
+- the dtypes that hold the value exactly, so that casts to them do nothing;
+- ``NONPOSITIVE``: an element less the maximum of a set that it is in, whose exponential is finite.
 """
 
 from dataclasses import dataclass
@@ -16,17 +17,18 @@ import numpy.typing as npt
 
 from hawk_xdsl.npu_target.dtypes import Array
 
-Flags = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.uint16]
 Reals = npt.NDArray[np.float64]
 
-KNOWN = np.uint8(1)
-GROUP = np.uint8(2)
-HELD_F16 = np.uint8(4)
-HELD_BF16 = np.uint8(8)
-HELD_I8 = np.uint8(16)
-HELD_I16 = np.uint8(32)
-HELD_I32 = np.uint8(64)
-UNWRITTEN = np.uint8(128)
+KNOWN = np.uint16(1)
+GROUP = np.uint16(2)
+HELD_F16 = np.uint16(4)
+HELD_BF16 = np.uint16(8)
+HELD_I8 = np.uint16(16)
+HELD_I16 = np.uint16(32)
+HELD_I32 = np.uint16(64)
+UNWRITTEN = np.uint16(128)
+NONPOSITIVE = np.uint16(256)
 
 HELD = HELD_F16 | HELD_BF16 | HELD_I8 | HELD_I16 | HELD_I32
 """All bits that say which narrower dtypes hold a value."""
@@ -38,7 +40,7 @@ HELD_BY = {
     "i8": HELD_I8 | HELD_I16 | HELD_I32,
     "i16": HELD_I16 | HELD_I32,
     "i32": HELD_I32,
-    "f32": np.uint8(0),
+    "f32": np.uint16(0),
 }
 """For a dtype, the bits of values that are of that dtype."""
 
@@ -209,7 +211,7 @@ def unwritten(dtype: str, planes: int, shape: tuple[int, ...]) -> Symbols:
     return Symbols(
         dtype,
         np.zeros((count, *shape), kind),
-        np.full(shape, UNWRITTEN, np.uint8),
+        np.full(shape, UNWRITTEN, np.uint16),
         np.zeros(shape),
         np.zeros(shape, np.int64),
     )
