@@ -10,7 +10,6 @@ from torch.utils import _pytree as pytree
 
 from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.legalize import narrow_array
 from hawk_xdsl.frontend.torch_import import to_numpy
 from hawk_xdsl.generation.judging.trials import Trial
 from hawk_xdsl.pipeline import Compiled
@@ -92,7 +91,7 @@ def _results(case: Case, tensors: Sequence[torch.Tensor]) -> tuple[Array, ...]:
 
 
 def _array(tensor: torch.Tensor) -> Array:
-    return narrow_array(to_numpy(tensor), what="a tensor")
+    return to_numpy(tensor)
 
 
 def _wide(tensor: torch.Tensor) -> torch.Tensor:

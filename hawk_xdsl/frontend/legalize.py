@@ -1,6 +1,6 @@
-"""Brings an imported function into the form the passes know: i32 for i64, small literals only."""
+"""Brings an imported function into the form the passes know: small literals only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ml_dtypes
@@ -15,33 +15,25 @@ from xdsl.dialects.builtin import (
     FileLineColLoc,
     FloatAttr,
     FunctionType,
-    IntegerAttr,
-    IntegerType,
     ModuleOp,
     ShapedType,
     TensorType,
-    i32,
-    i64,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.dialects.linalg.ops import FillOp
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.whole_quotients import whole_quotients
 from hawk_xdsl.passes.dead_ops import erase_dead_ops
 from hawk_xdsl.semantics.reference_frame import constant_value
 from hawk_xdsl.semantics.reference_types import Array, Precision, numpy_dtype
 
 LITERAL_ELEMENTS = 16
 """Constants of more elements than this, unless they are splats, become parameters."""
-
-I32_RANGE = range(-(2**31), 2**31)
-
-I64_EXTREMES = {-(2**63): -(2**31), 2**63 - 1: 2**31 - 1}
-"""What maxima and minima start from: no value can be beyond them, in either width."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +62,7 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
     - the only function becomes ``@main``;
     - ``tm_tensor.scan`` stays: an inclusive sum, product, maximum or minimum;
     - a ``cf.assert`` goes: see ``_check_assert`` for which, and what takes its place;
-    - ``i64`` becomes ``i32`` everywhere, constants are range-checked, but the extremes of i64,
-      which maxima and minima start from, become those of i32; arithmetic wraps at 32 bits;
+    - floors of quotients of integers that go through f64 become whole quotients;
     - literals of more than ``LITERAL_ELEMENTS`` elements become leading arguments.
 
     Raises:
@@ -85,7 +76,7 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
             Rewriter.erase_op(op)
         elif isinstance(op, ScanOp):
             _check_scan(op, file)
-    _narrow(function, file)
+    whole_quotients(function)
     constants = _lift_literals(function, context)
     erase_dead_ops(function.body.block)
     _update_type(function)
@@ -93,7 +84,7 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
         module.verify()
     except VerifyException as error:
         reason = str(error).strip().splitlines()[-1]
-        raise HawkError(f"cannot narrow i64 to i32 here: {reason}", file=file) from None
+        raise HawkError(reason, file=file) from None
     return LegalFunction(module, constants)
 
 
@@ -171,53 +162,6 @@ def _check_scan(op: ScanOp, file: str) -> None:
         raise error_at(op, "tm_tensor.scan: exclusive scans are not supported", file)
 
 
-def _narrow(function: FuncOp, file: str) -> None:
-    """Makes every i64 value an i32."""
-    for op in list(function.walk()):
-        if isinstance(op, arith.ConstantOp):
-            op.properties["value"] = _narrowed_constant(op, file)
-        wide_zero_extension = isinstance(op, arith.ExtUIOp) and op.input.type == i32
-        for value in _values(op):
-            type_ = _narrowed_type(value.type)
-            if type_ != value.type:
-                if wide_zero_extension:
-                    raise error_at(op, "arith.extui: i32 to i64 cannot be narrowed", file)
-                Rewriter.replace_value_with_new_type(value, type_)
-    for op in list(function.walk()):
-        same = isinstance(op, arith.ExtSIOp | arith.TruncIOp) and op.input.type == op.result.type
-        if same:
-            op.results[0].replace_all_uses_with(op.operands[0])
-            Rewriter.erase_op(op)
-
-
-def _narrowed_type(type_: Attribute) -> Attribute:
-    if type_ == i64:
-        return i32
-    if isinstance(type_, TensorType) and type_.element_type == i64:
-        return TensorType(i32, type_.get_shape(), type_.encoding)
-    return type_
-
-
-def _narrowed_constant(op: arith.ConstantOp, file: str) -> Attribute:
-    match op.value:
-        case IntegerAttr(type=IntegerType(width=width)) as scalar if width.data == 64:
-            numbers: Sequence[int] = [scalar.value.data]
-            narrow: Attribute | None = None
-        case DenseIntOrFPElementsAttr() as dense if dense.get_element_type() == i64:
-            wide = constant_value(dense, Precision.DECLARED, op)
-            numbers = [int(n) for n in wide.reshape(-1)]
-            narrow = dense
-        case _:
-            return op.value
-    numbers = [I64_EXTREMES.get(number, number) for number in numbers]
-    for number in numbers:
-        if number not in I32_RANGE:
-            raise error_at(op, f"arith.constant: {number} : i64 does not fit into i32", file)
-    if isinstance(narrow, DenseIntOrFPElementsAttr):
-        return DenseIntOrFPElementsAttr.from_list(TensorType(i32, narrow.get_shape()), numbers)
-    return IntegerAttr(numbers[0], i32)
-
-
 def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
     """Turns large constants into leading arguments, in program order; blobs into dense literals."""
     lifted: list[Array] = []
@@ -230,13 +174,13 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
             continue
         finite = array.dtype.kind in "biu" or np.all(np.isfinite(array.astype(np.float64)))
         if finite and (array.size <= LITERAL_ELEMENTS or np.all(array == array.flat[0])):
-            type_ = _narrowed_type(op.result.type)
+            type_ = op.result.type
             assert isinstance(type_, TensorType)
             numbers = [array.flat[0]] if array.size > LITERAL_ELEMENTS else array.reshape(-1)
             dense = DenseIntOrFPElementsAttr.from_list(type_, [n.item() for n in numbers])
             op.properties["value"] = dense
             continue
-        argument = function.body.block.insert_arg(_narrowed_type(op.result.type), len(lifted))
+        argument = function.body.block.insert_arg(op.result.type, len(lifted))
         op.result.replace_all_uses_with(argument)
         Rewriter.erase_op(op)
         lifted.append(array)
@@ -282,16 +226,7 @@ def _resource_value(op: arith.ConstantOp, resource: DenseResourceAttr, context: 
     data = bytes.fromhex(blob.removeprefix("0x"))[4:]
     array = np.frombuffer(data, dtype.newbyteorder("<") if dtype != ml_dtypes.bfloat16 else dtype)
     shape = resource.type.get_shape()
-    return narrow_array(array.reshape(shape).astype(dtype))
-
-
-def narrow_array(array: Array, *, what: str = "a constant") -> Array:
-    """An int64 array as int32, any other as it is. Raises ``HawkError`` if a value does not fit."""
-    if array.dtype != np.int64:
-        return array
-    if array.size and not (int(array.min()) in I32_RANGE and int(array.max()) in I32_RANGE):
-        raise HawkError(f"{what} has integers that do not fit into 32 bits")
-    return array.astype(np.int32)
+    return array.reshape(shape).astype(dtype)
 
 
 def _update_type(function: FuncOp) -> None:

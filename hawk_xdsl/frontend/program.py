@@ -9,7 +9,6 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.legalize import narrow_array
 from hawk_xdsl.semantics.reference_types import Array, numpy_dtype
 
 Reference = Callable[[Sequence[Array]], tuple[Array, ...]]
@@ -21,7 +20,7 @@ class Program:
     """What the compiler compiles.
 
     A value of i1 is a numpy bool array here and inside of regions; kernels store it as i8, 0 or 1.
-    A 64-bit integer is accepted in inputs and range-checked; results have 32 bits.
+    64-bit integers stay what they are; a launch checks those that its kernel takes as 32-bit ones.
 
     Attributes:
         name: for reports: the factory's or the file's name.
@@ -54,7 +53,7 @@ class Program:
         """All arguments of @main for these inputs: the parameters, then the checked inputs.
 
         Raises:
-            HawkError: wrong number, shape or dtype of inputs, or an integer that needs 64 bits.
+            HawkError: wrong number, shape or dtype of inputs.
         """
         types = self.input_types
         if len(inputs) != len(types):
@@ -68,7 +67,9 @@ class Program:
 
 def _checked(array: Array, type_: Attribute, what: str) -> Array:
     assert isinstance(type_, TensorType)
-    narrow = narrow_array(array, what=what)
-    if narrow.shape != tuple(type_.get_shape()) or narrow.dtype != numpy_dtype(type_):
+    wanted = numpy_dtype(type_)
+    if wanted == np.int64 and array.dtype == np.int32:
+        array = array.astype(np.int64)
+    if array.shape != tuple(type_.get_shape()) or array.dtype != wanted:
         raise HawkError(f"{what}: expected {type_}, got {array.dtype} of shape {array.shape}")
-    return narrow
+    return array

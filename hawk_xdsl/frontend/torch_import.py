@@ -26,7 +26,6 @@ from hawk_xdsl.frontend.legalize import (
     LegalFunction,
     drop_unused_parameters,
     legalize,
-    narrow_array,
 )
 from hawk_xdsl.frontend.program import Program, Reference
 from hawk_xdsl.frontend.to_xdsl import to_xdsl
@@ -104,7 +103,7 @@ def import_torch(
     return Program(
         name,
         legal.module,
-        tuple(narrow_array(values[i], what=names[i]) for i in kept),
+        tuple(values[i] for i in kept),
         tuple(names[i] for i in kept),
         tuple(to_numpy(value) for value in inputs),
         eager_reference(module, inputs),
@@ -112,14 +111,14 @@ def import_torch(
 
 
 def eager_reference(module: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> Reference:
-    """The module as a function of numpy arrays, in ``eval`` mode; 64-bit results are narrowed."""
+    """The module as a function of numpy arrays, in ``eval`` mode."""
     dtypes = [value.dtype for value in inputs]
 
     def reference(arrays: Sequence[Array]) -> tuple[Array, ...]:
         tensors = [to_torch(a, dtype) for a, dtype in zip(arrays, dtypes, strict=True)]
         with _quiet(), _inference(module):
             results = pytree.tree_leaves(module(*tensors))
-        return tuple(narrow_array(to_numpy(result), what="a result") for result in results)
+        return tuple(to_numpy(result) for result in results)
 
     return reference
 

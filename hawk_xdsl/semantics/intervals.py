@@ -107,7 +107,7 @@ class Intervals:
             return self._literal(term)
         if term.op in ("read", "gather"):
             ends = self._ranges.get(term.operand)
-            return whole if ends is None else Interval(*ends)
+            return whole if ends is None else whole.met(Interval(*ends))
         if term.op == "index":
             return self._index(term.index[0])
         args = [self._known(arg) for arg in term.args]

@@ -255,17 +255,17 @@ class RegionReader:
         """An index as a number, with the values that its pseudo-axes stand for."""
         pseudo = [(name, factor) for name, factor in index.terms if is_pseudo(name)]
         plain = tuple(part for part in index.terms if part not in pseudo)
-        total = self.terms.index(Affine(index.constant, plain), "i32") if plain else None
+        total = self.terms.index(Affine(index.constant, plain), "i64") if plain else None
         for name, factor in pseudo:
             part = self._values[int(name.removeprefix("@"))]
             if factor != 1:
-                part = self.terms.apply("mul", (part, self.terms.const(factor, "i32")), "i32")
-            total = part if total is None else self.terms.apply("add", (total, part), "i32")
+                part = self.terms.apply("mul", (part, self.terms.const(factor, "i64")), "i64")
+            total = part if total is None else self.terms.apply("add", (total, part), "i64")
         if total is None:
-            return self.terms.const(index.constant, "i32")
+            return self.terms.const(index.constant, "i64")
         if index.constant and not plain:
-            constant = self.terms.const(index.constant, "i32")
-            total = self.terms.apply("add", (total, constant), "i32")
+            constant = self.terms.const(index.constant, "i64")
+            total = self.terms.apply("add", (total, constant), "i64")
         return total
 
     def _computed(self, equation: Equation, result: int, index: tuple[Affine, ...]) -> Term:

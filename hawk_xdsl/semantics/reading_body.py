@@ -99,12 +99,10 @@ FOLDS = {
 
 
 def dtype_name(type_: Attribute) -> str:
-    """``f32``, ``i8``, … of a scalar type; an NPU has no 64 bits: f64 reads as f32, i64 as i32."""
+    """``f32``, ``i8``, … of a scalar type; f64 reads as f32, an index as i64."""
     if isinstance(type_, AnyFloat):
         return "f32" if str(type_) == "f64" else str(type_)
-    if isinstance(type_, IntegerType) and type_.width.data != 64:
-        return f"i{type_.width.data}"
-    return "i32"
+    return f"i{type_.width.data}" if isinstance(type_, IntegerType) else "i64"
 
 
 class Reader(Protocol):

@@ -8,28 +8,34 @@ from xdsl.ir import Block, SSAValue
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.canonical import canonical
 from hawk_xdsl.semantics.loops import ChangedLoopsError, Loops, UnreadableError
+from hawk_xdsl.semantics.narrowing import narrowed
 from hawk_xdsl.semantics.reading import RegionReader, shape_of
 from hawk_xdsl.semantics.reading_body import dtype_name
 from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
 
 __all__ = ["KERNEL_DTYPES", "STORED_AS", "Operand", "Result", "Specification", "specify"]
 
-STORED_AS = {"i1": "i8"}
-"""Dtypes of terms that global memory holds in another form; i64 is read as i32 already."""
+STORED_AS = {"i1": "i8", "i64": "i32"}
+"""Dtypes that global memory holds in another form; i64 only where it is proved to fit: narrowed."""
 
 KERNEL_DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32"})
 """What a kernel's operands may be."""
 
 
-def specify(op: UndecidedOp) -> Specification:
-    """The specification of an undecided op. Raises ``UnreadableError`` with the reason."""
+def specify(op: UndecidedOp, *, confine: bool = True) -> Specification:
+    """The specification of an undecided op.
+
+    ``confine``: integers may be confined to less than 32 bits, which a launch then checks, so that
+    what is computed of them in 64 bits fits 32: see ``narrowed``.
+    Raises ``UnreadableError`` with the reason.
+    """
     block = op.body.block
     end = block.last_op
     assert isinstance(end, YieldOp)
     loops = Loops([shape_of(value) for value in end.arguments])
     while True:
         try:
-            return _attempt(block, end.arguments, loops)
+            return narrowed(_attempt(block, end.arguments, loops), confine=confine)
         except ChangedLoopsError:
             loops.restart()
 
