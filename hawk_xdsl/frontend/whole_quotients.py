@@ -23,7 +23,20 @@ def whole_quotients(function: FuncOp) -> None:
         if isinstance(op, arith.FPToSIOp):
             replacement = _whole_quotient(op)
             if replacement is not None:
+                unused = [op.input, *_sides(op)]
                 Rewriter.replace_op(op, replacement)
+                for value in unused:
+                    if not value.uses and isinstance(value.owner, Operation):
+                        Rewriter.erase_op(value.owner)
+
+
+def _sides(op: arith.FPToSIOp) -> list[SSAValue]:
+    """What the quotient below a conversion is computed with, the quotient first."""
+    rounding = op.input.owner
+    assert isinstance(rounding, Operation)
+    division = rounding.operands[0]
+    assert isinstance(division.owner, Operation)
+    return [division, *dict.fromkeys(division.owner.operands)]
 
 
 def _whole_quotient(op: arith.FPToSIOp) -> Operation | None:

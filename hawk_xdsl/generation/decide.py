@@ -160,7 +160,7 @@ class Decider:
             return Decision(label, Source.HOST, None, None, None, 0.0, reason="marked host")
         started = time.monotonic()
         try:
-            specification = specify(op)
+            specification = specify(op, confine=not self.settings.host_fallback)
         except UnreadableError as error:
             decision = Decision(label, Source.HOST, None, None, None, 0.0, reason=str(error))
             return self._allowed(decision)

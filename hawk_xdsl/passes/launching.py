@@ -12,6 +12,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from hawk_xdsl.dialects.kernel_text import Program
 from hawk_xdsl.dialects.npu import LaunchOp, UndecidedOp
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.specification_form import FULL_I32
 
 
 def launch_instead(
@@ -19,8 +20,10 @@ def launch_instead(
 ) -> None:
     """Replaces the op by launches of the program's kernels, which go by ``symbols``.
 
-    The kernels see each tensor in the specification's shape: reshaping it costs nothing.
+    The kernels see each tensor in the specification's shape: reshaping it costs nothing. A launch
+    says which of its integers must lie in a range that is narrower than 32 bits.
     """
+    confined = {o.name: o.range for o in specification.operands if o.range not in (None, FULL_I32)}
     builder = Builder(InsertPoint.before(op))
     values: dict[str, SSAValue] = {}
     for operand in specification.operands:
@@ -38,6 +41,7 @@ def launch_instead(
                 element = declared.element_type
             types.append(TensorType(element, argument.type.get_shape()))
         launch = builder.insert(LaunchOp(symbol, [values[name] for name in stage.reads], types))
+        launch.confine([confined.get(name) for name in stage.reads])
         values.update(zip(stage.writes, launch.results, strict=True))
     replacements: list[SSAValue] = []
     for result, position in results.items():

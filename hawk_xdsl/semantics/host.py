@@ -13,6 +13,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.semantics.reference import evaluate_block, evaluate_region
 from hawk_xdsl.semantics.reference_frame import Frame, Handler
 from hawk_xdsl.semantics.reference_types import Array, Precision, UnsupportedOpError
+from hawk_xdsl.semantics.specification_form import FULL_I32
 
 Launch = Callable[[KernelOp, list[Array], list[Attribute]], Sequence[Array]]
 """Runs a kernel: the kernel, one array an input, the tensor types of the outputs → the outputs.
@@ -39,6 +40,7 @@ def run_main(
     Raises:
         HawkError: there is no @main.
         UnsupportedOpError: an op that the host cannot run.
+        IntegerRangeError: an integer that a kernel does not take.
         ValueError: an argument has the wrong shape.
     """
     for op in module.ops:
@@ -53,7 +55,10 @@ def _handlers(launch: Launch | None) -> Mapping[type[Operation], Handler]:
         kernel = SymbolTable.lookup_symbol(op, op.kernel)
         if launch is None or not isinstance(kernel, KernelOp) or not op.outputs:
             raise UnsupportedOpError(op, "no way to run this kernel on the host")
-        inputs = [_stored(frame.get(value)) for value in op.arguments]
+        inputs = [
+            _stored(frame.get(value), op, number, ends)
+            for number, (value, ends) in enumerate(zip(op.arguments, op.ranges, strict=True))
+        ]
         outputs = launch(kernel, inputs, list(op.result_types))
         pairs = zip(outputs, op.outputs, strict=True)
         return [np.asarray(array).astype(frame.dtype(result)) for array, result in pairs]
@@ -66,8 +71,26 @@ def _undecided(frame: Frame, op: Operation) -> list[Array]:
     return evaluate_region(op.body, [frame.get(value) for value in op.inputs], frame.precision)
 
 
-def _stored(array: Array) -> Array:
-    """The array as a kernel stores it."""
+class IntegerRangeError(HawkError):
+    """An integer that a kernel would not compute with rightly: it takes fewer bits."""
+
+    def __init__(self, op: LaunchOp, number: int, value: int, ends: tuple[int, int]) -> None:
+        low, high = ends
+        bits = "32 bits" if ends == FULL_I32 else f"{low}..{high}"
+        super().__init__(
+            f"npu.launch {op.kernel}: argument {number} has {value}, which is not within {bits}, "
+            "where the kernel is exact; --host-fallback computes such ops on the host in 64 bits"
+        )
+
+
+def _stored(array: Array, op: LaunchOp, number: int, ends: tuple[int, int] | None) -> Array:
+    """The array as a kernel stores it. Raises ``IntegerRangeError``."""
     if array.dtype == np.bool_:
         return array.astype(np.int8)
-    return array.astype(np.int32) if array.dtype == np.int64 else array
+    wide = array.dtype == np.int64
+    if array.size and (wide or ends is not None):
+        low, high = ends or FULL_I32
+        for value in (int(array.min()), int(array.max())):
+            if not low <= value <= high:
+                raise IntegerRangeError(op, number, value, (low, high))
+    return array.astype(np.int32) if wide else array

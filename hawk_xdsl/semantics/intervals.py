@@ -243,14 +243,18 @@ def _summed(total: Interval, dtype: str, count: int) -> Interval:
 
 
 def _cast(value: Interval, source: str, dtype: str) -> Interval:
-    """A conversion: of floats to integers without the fraction, anything where one is too large."""
+    """A conversion: of floats to integers without the fraction, anything where one is too large.
+
+    NaN has no integer; the unit makes 0 of it.
+    """
     if not is_integer(dtype):
         exact = is_integer(source) and value.magnitude <= 2**8
         return Interval(float(value.low), float(value.high)) if exact else rounded(value, dtype)
     if is_integer(source):
         return value
     whole = range_of(dtype)
-    if value.nan or not value.finite:
+    if not value.finite:
         return whole
     found = Interval(math.trunc(value.low), math.trunc(value.high))
+    found = hull([found, Interval(0, 0)]) if value.nan else found
     return found if found.within(whole.low, whole.high) else whole

@@ -22,7 +22,7 @@ LOW_BITS = frozenset(
 )
 """Functions whose low bits depend on the low bits of their arguments only."""
 
-LEAST_BOUND = 2**8
+LEAST_BOUND = 2**9
 """The least magnitude that an operand may be confined to before an op is refused instead."""
 
 Ranges = Mapping[str, tuple[int, int]]

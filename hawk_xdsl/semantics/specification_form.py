@@ -75,6 +75,11 @@ class Specification:
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
     @property
+    def input_ranges(self) -> Mapping[int, tuple[int, int]]:
+        """By the number of the undecided op's input, the range that its integers must lie in."""
+        return {o.source: o.range for o in self.operands if o.range is not None}
+
+    @property
     def outputs(self) -> tuple[Result, ...]:
         """One result a kernel argument: the first piece of each."""
         return tuple({result.name: result for result in reversed(self.results)}.values())[::-1]

@@ -162,7 +162,9 @@ class Terms:
         return self._known.setdefault(key, term)
 
     def const(self, value: float | int, dtype: str) -> Term:
-        """A literal."""
+        """A literal; of i1 it is 0 or 1."""
+        if dtype == "i1":
+            value = int(bool(value))
         return self._intern(Term("const", dtype, value=value))
 
     def read(self, operand: str, index: tuple[Affine, ...], dtype: str) -> Term:

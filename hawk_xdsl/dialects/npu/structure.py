@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    ArrayAttr,
+    DenseArrayBase,
     IntegerAttr,
     MemRefType,
     StringAttr,
@@ -312,6 +314,34 @@ class LaunchOp(IRDLOperation):
             result_types=[result_types],
             properties={"kernel": SymbolRefAttr(kernel)},
         )
+
+    def confine(self, ranges: Sequence[tuple[int, int] | None]) -> None:
+        """Says in which range the integers of each argument must lie; ``None``: in their own."""
+        if any(ends is not None for ends in ranges):
+            values = [[] if ends is None else list(ends) for ends in ranges]
+            self.attributes["ranges"] = ArrayAttr(
+                DenseArrayBase.from_list(i64, ends) for ends in values
+            )
+
+    @property
+    def ranges(self) -> list[tuple[int, int] | None]:
+        """The range of each argument's integers, as ``confine`` was told."""
+        found = self.attributes.get("ranges")
+        if not isinstance(found, ArrayAttr):
+            return [None] * len(self.arguments)
+        return [_ends(item) for item in found.data]
+
+    def verify_(self) -> None:
+        """As many ranges as arguments."""
+        if len(self.ranges) != len(self.arguments):
+            raise VerifyException(
+                f"npu.launch: {len(self.ranges)} ranges for {len(self.arguments)} arguments"
+            )
+
+
+def _ends(item: Attribute) -> tuple[int, int] | None:
+    values = item.get_values() if isinstance(item, DenseArrayBase) else ()
+    return (int(values[0]), int(values[1])) if len(values) == 2 else None
 
 
 def _print_values(printer: Printer, keyword: str, values: Sequence[SSAValue]) -> None:

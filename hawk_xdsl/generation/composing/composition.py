@@ -284,6 +284,9 @@ class Composer:
             if term.op == "cast" and new.op == "cast":
                 value = args[0]
                 if _cuts(term, intervals):
+                    if not is_integer(value.dtype):
+                        for step in self._casts(value.dtype, "i32"):
+                            value = terms.cast(value, step)
                     value = _low_bits(terms, value, term.dtype)
                 for step in self._casts(stored_dtype(value.dtype), stored_dtype(term.dtype)):
                     value = terms.cast(value, step)
@@ -322,12 +325,17 @@ def _exact_in_f32(term: Term, intervals: Intervals) -> bool:
 
 
 def _cuts(cast: Term, intervals: Intervals) -> bool:
-    """Whether a cast of integers may drop bits that are not the sign's."""
+    """Whether a cast to few bits may drop some that are not the sign's.
+
+    A float beyond them has no integer there; as most hosts do, its low bits are taken.
+    """
     dtype, source = cast.dtype, cast.args[0].dtype
-    if not (is_integer(dtype) and is_integer(source)) or "i1" in (dtype, source):
+    if not is_integer(dtype) or "i1" in (dtype, source) or dtype == "i32":
         return False
     own = range_of(dtype)
-    return not intervals.within(cast.args[0], own.low, own.high)
+    if is_integer(source):
+        return not intervals.within(cast.args[0], own.low, own.high)
+    return intervals.of(cast) == own
 
 
 def _low_bits(terms: Terms, value: Term, dtype: str) -> Term:

@@ -103,7 +103,7 @@ class Gate:
         self._target = target
         self._finish = finish
         self._op = op
-        self._trials = Trials(op, specification.digest, seed)
+        self._trials = Trials(op, specification.digest, seed, specification.input_ranges)
         self._prover = Prover(specification, rules, exact, self._index_values)
         self._limits = Limits.of(specification, bound_of(specification, target).cycles)
         self.checks = 0
@@ -174,7 +174,9 @@ class Gate:
         finished = [self._finished(stage.op) for stage in program.kernels]
         steps = self._limits.steps_of(finished, self._target)
         for seed in seeds:
-            for trial in Trials(self._op, f"fresh:{self._specification.digest}", seed):
+            digest = f"fresh:{self._specification.digest}"
+            ranges = self._specification.input_ranges
+            for trial in Trials(self._op, digest, seed, ranges):
                 try:
                     mistake = trial.mistake(self._run(program, finished, steps, trial)[1])
                 except Trap as trap:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,11 +113,18 @@ class Drawn:
 
     Integers that are used as indices are drawn below the extent they index, also negative ones
     where the region takes them; if some are still out of range, ever smaller ones. Integers are
-    not 0 if something is divided by them.
+    not 0 if something is divided by them, and within the range that an input is confined to.
     """
 
-    def __init__(self, op: UndecidedOp, name: str, seed: Sequence[int]) -> None:
+    def __init__(
+        self,
+        op: UndecidedOp,
+        name: str,
+        seed: Sequence[int],
+        ranges: Mapping[int, tuple[int, int]] = MappingProxyType({}),
+    ) -> None:
         self._op = op
+        self._ranges = ranges
         self._name = name
         self._seed = seed
         self._extents = indexed_extents(op)
@@ -180,6 +188,8 @@ class Drawn:
             return random.integers(first, last, shape).astype(dtype)
         most = INTEGERS.get(self._name, INTEGERS[""])[8 * dtype.itemsize]
         drawn = random.integers(-most, most + 1, shape)
+        if number in self._ranges:
+            drawn = np.clip(drawn, *self._ranges[number])
         if self._without_zero:
             drawn = np.where(drawn == 0, 1, drawn)
         return drawn.astype(dtype)

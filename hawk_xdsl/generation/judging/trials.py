@@ -1,9 +1,10 @@
 """The inputs a kernel is tried on and what it must give: the region's own reference, in float64."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from types import MappingProxyType
 
 import ml_dtypes
 import numpy as np
@@ -67,10 +68,20 @@ class _Once:
 
 
 class Trials:
-    """The trials of one undecided op, each made when first needed, the same for the same seed."""
+    """The trials of one undecided op, each made when first needed, the same for the same seed.
 
-    def __init__(self, op: UndecidedOp, digest: str, seed: int) -> None:
+    ``ranges`` are those that inputs of the op are confined to, by number.
+    """
+
+    def __init__(
+        self,
+        op: UndecidedOp,
+        digest: str,
+        seed: int,
+        ranges: Mapping[int, tuple[int, int]] = MappingProxyType({}),
+    ) -> None:
         self._op = op
+        self._ranges = ranges
         self._seed = int.from_bytes(hashlib.sha256(f"{digest}:{seed}".encode()).digest()[:8], "big")
         self._made: list[Trial] = []
 
@@ -90,7 +101,7 @@ class Trials:
         return None
 
     def _make(self, number: int, name: str) -> Trial:
-        drawn = Drawn(self._op, name, [self._seed, number])
+        drawn = Drawn(self._op, name, [self._seed, number], self._ranges)
         random = np.random.default_rng([self._seed, number, 1])
 
         declared = evaluate_region(self._op.body, drawn.inputs, Precision.DECLARED)
