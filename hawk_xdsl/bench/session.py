@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
+from itertools import zip_longest
 from pathlib import Path
 
 from hawk_xdsl.bench.conditions import Condition, parse_condition
@@ -103,12 +104,13 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Me
     journal = Journal(options.out, _setup(options, model))
     cases = in_fair_order(suite.cases(), seed=0)
     chosen = _chosen(cases, options)
-    tasks = _tasks(chosen, conditions, options)
-    others: tuple[Case, ...] = ()
+    others: list[Case] = []
     if options.other_shapes:
         names = {case.operator.name for case in chosen}
-        others = other_cases(suite, load_seed_entries(), names)
-        tasks += _tasks(in_fair_order(others, seed=0), conditions, options)
+        others = in_fair_order(other_cases(suite, load_seed_entries(), names), seed=0)
+    lists = [_tasks(each, conditions, options) for each in (chosen, others)]
+    # In turn, so that what an interrupted run has done is a sample of both.
+    tasks = [task for pair in zip_longest(*lists, fillvalue=()) for own in pair for task in own]
     done = {result.task: result for result in journal.results()}
     left = [task for task in tasks if task not in done]
     told(len(tasks) - len(left), len(tasks), "")
@@ -191,15 +193,19 @@ def _matches(case: Case, words: Sequence[str]) -> bool:
     return all(word in described for word in words)
 
 
-def _tasks(cases: Sequence[Case], conditions: Iterable[Condition], options: Options) -> list[Task]:
+def _tasks(
+    cases: Sequence[Case], conditions: Iterable[Condition], options: Options
+) -> list[list[Task]]:
     """Case by case, so that what an interrupted run has done compares the conditions."""
     limits = {condition: _limit(condition, options) for condition in conditions}
     return [
-        Task(condition.name, case.name, seed)
+        [
+            Task(condition.name, case.name, seed)
+            for condition, limit in limits.items()
+            for seed in options.seeds
+            if limit is None or number < limit
+        ]
         for number, case in enumerate(cases)
-        for condition, limit in limits.items()
-        for seed in options.seeds
-        if limit is None or number < limit
     ]
 
 
