@@ -273,9 +273,9 @@ def test_synthesis_learns_from_seen_operators_only(
 
 
 def test_time_and_the_choice_of_cases_are_limited(suite_file: Path, tmp_path: Path) -> None:
-    late = measure(Options(suite_file, tmp_path / "out", ("templates",), minutes=-1.0))
+    late = measure(Options(suite_file, tmp_path / "out", ("templates",), minutes=1e-9))
     assert (len(late.results), late.left) == (0, 18)
-    seen = Options(suite_file, tmp_path / "out", ("templates",), minutes=-1.0, only=("/seen/ f32",))
+    seen = Options(suite_file, tmp_path / "out", ("templates",), minutes=1e-9, only=("/seen/ f32",))
     assert measure(seen).left == 6
     with pytest.raises(HawkError, match="no case matches nothing"):
         measure(Options(suite_file, tmp_path / "out", ("templates",), only=("nothing",)))
