@@ -29,10 +29,11 @@ func.func @main(%x: tensor<16x64xf32>) -> tensor<16x64xf32> {
 ROWS = """
 #id = affine_map<(i, j) -> (i, j)>
 #row = affine_map<(i, j) -> (i)>
-func.func @main(%x: tensor<16x64xf32>, %w: tensor<64x32xf16>, %n: tensor<8xi32>)
+func.func @main(%x: tensor<16x64xf32>, %n: tensor<8xi32>)
     -> (tensor<16xf32>, tensor<16x32xf16>, tensor<8xi32>) {
   %zero = arith.constant 0.0 : f32
   %none = arith.constant 0.0 : f16
+  %w = arith.constant dense<"0xWEIGHTS"> : tensor<64x32xf16>
   %seven = arith.constant dense<[1, -2, 3, 4, 5, 6, 7, 8]> : tensor<8xi32>
   %e = tensor.empty() : tensor<16xf32>
   %f = linalg.fill ins(%zero : f32) outs(%e : tensor<16xf32>) -> tensor<16xf32>
@@ -59,7 +60,7 @@ func.func @main(%x: tensor<16x64xf32>, %w: tensor<64x32xf16>, %n: tensor<8xi32>)
       outs(%t : tensor<8xi32>) -> tensor<8xi32>
   return %s, %m, %u : tensor<16xf32>, tensor<16x32xf16>, tensor<8xi32>
 }
-"""
+""".replace("WEIGHTS", np.linspace(-1, 1, 64 * 32, dtype=np.float16).tobytes().hex().upper())
 
 ENTRY = """
 [[entry]]

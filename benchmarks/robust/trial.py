@@ -96,6 +96,8 @@ def fork(trial: Trial) -> int:
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             file = os.open(trial.folder / name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
             os.dup2(file, descriptor)
+        # A test runner may have put others in their place.
+        sys.stdout, sys.stderr = (os.fdopen(each, "w", encoding="utf-8") for each in (1, 2))
         trial.run()
         status = 0
     except SystemExit as end:
