@@ -157,9 +157,11 @@ def change_line(file: Path, random: Random) -> str:
 def change_everywhere(file: Path, random: Random) -> str:
     """One type, extent or op of a module becomes another, wherever it stands."""
     text = file.read_text(encoding="utf-8")
-    said, others = random.choice([(s, o) for s, o in SYNONYMS if re.search(rf"\b{s}\b", text)])
-    other = random.choice(others)
-    file.write_text(re.sub(rf"\b{said}\b", other, text), encoding="utf-8")
+    # In 16x64xf32 three things stand side by side.
+    found = {s: rf"(?:(?<=x)|(?<![\w.%])){re.escape(s)}(?:(?=x)|(?![\w.]))" for s in SYNONYMS}
+    said = random.choice([s for s, pattern in found.items() if re.search(pattern, text)])
+    other = random.choice(SYNONYMS[said])
+    file.write_text(re.sub(found[said], other, text), encoding="utf-8")
     return f"{said} → {other} everywhere"
 
 
@@ -177,26 +179,23 @@ _TYPES = (
     "f8E4M3FN",
 )
 
-SYNONYMS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("f32", _TYPES),
-    ("f16", _TYPES),
-    ("i32", _TYPES),
-    *((extent, ("0", "1", "?", "7", "8192", "99999999999")) for extent in ("8", "16", "32", "64")),
-    ("xf32", ("xf32, 1", "xf16", "x1xf32")),
-    ("reduction", ("parallel", "window")),
-    ("linalg.exp", ("linalg.log", "linalg.tanh", "linalg.erf", "linalg.softmax", "linalg.copy")),
-    (
-        "linalg.add",
-        ("linalg.sub", "linalg.div", "linalg.div_unsigned", "linalg.max", "linalg.powf"),
-    ),
-    ("arith.addf", ("arith.mulf", "arith.remf", "arith.maximumf", "arith.addi", "arith.minnumf")),
-    ("math.absf", ("math.sin", "math.ctpop", "math.absi", "math.cbrt", "math.fma", "arith.negf")),
-    ("arith.truncf", ("arith.extf", "arith.fptosi", "arith.bitcast", "arith.fptoui")),
-    ("%acc", ("%a", "%w", "%f")),
-    ("i", ("i + j", "0", "i floordiv 2", "i * 3", "j")),
-    ("0.0", ("1.0", "0x7F800000", "0x7FC00000", "1e60", "-0.0")),
-)
-"""What stands in modules, as a pattern, and what may stand there instead."""
+_EXTENTS = ("0", "1", "?", "7", "8192", "99999999999")
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("f32", "f16", "i32"), _TYPES),
+    **dict.fromkeys(("8", "16", "32", "64"), _EXTENTS),
+    "reduction": ("parallel", "window"),
+    "linalg.exp": ("linalg.log", "linalg.tanh", "linalg.erf", "linalg.softmax", "linalg.copy"),
+    "linalg.add": ("linalg.sub", "linalg.div", "linalg.div_unsigned", "linalg.max", "linalg.powf"),
+    "arith.addf": ("arith.mulf", "arith.remf", "arith.maximumf", "arith.addi", "arith.minnumf"),
+    "math.absf": ("math.sin", "math.ctpop", "math.absi", "math.cbrt", "math.fma", "arith.negf"),
+    "arith.truncf": ("arith.extf", "arith.fptosi", "arith.bitcast", "arith.fptoui"),
+    "i": ("i + j", "0", "i floordiv 2", "i * 3", "j"),
+    "0.0": ("1.0", "0x7F800000", "0x7FC00000", "1e60", "-0.0"),
+    "tensor": ("memref", "vector", "!torch.vtensor", "tensor<2x"),
+    "func.func": ("func.func private", "func.func nested"),
+}
+"""What stands in modules, and what may stand there instead."""
 
 
 TEXT_DAMAGES: tuple[Damage, ...] = (*(change_number,) * 4, *(change_word,) * 3, *(change_line,) * 2)
