@@ -39,6 +39,13 @@ def main() -> None:
         if said := _line_of(error):  # without arguments the help is the answer
             print(f"hawk: {said}", file=sys.stderr)
         sys.exit(2 if usage else 1)
+    except MemoryError as error:
+        if os.environ.get(DEBUG):
+            raise
+        print(
+            f"hawk: too large for the memory here: {_line_of(error)}".rstrip(": "), file=sys.stderr
+        )
+        sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         print("hawk: interrupted", file=sys.stderr)
         sys.exit(130)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from xdsl.dialects.builtin import TensorType
 
+from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule
 from hawk_xdsl.frontend.legalize import drop_unused_parameters, legalize
@@ -25,10 +26,8 @@ def import_mlir(path: Path) -> Program:
     Raises:
         HawkError: with file and line: no such file, bad syntax, or an op without a lowering.
     """
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise HawkError(f"cannot read this file: {error}", file=str(path)) from None
+    with reading(path, "this file"):
+        text = path.read_text(encoding="utf-8")
     return import_mlir_text(text, name=path.stem, file=str(path))
 
 
@@ -48,7 +47,8 @@ def import_mlir_text(text: str, *, name: str = "model", file: str = "<text>") ->
         (),
     )
     random = np.random.default_rng(0)
-    inputs = tuple(_example(type_, random, file) for type_ in program.input_types)
+    with reading(file, "this module", errors=(MemoryError, ValueError)):  # it may be vast
+        inputs = tuple(_example(type_, random, file) for type_ in program.input_types)
     return Program(name, legal.module, program.parameters, program.parameter_names, inputs)
 
 

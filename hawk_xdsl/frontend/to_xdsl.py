@@ -12,6 +12,7 @@ from xdsl.ir import Dialect
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from hawk_xdsl.boundary import FOREIGN_ERRORS, reading
 from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
 from hawk_xdsl.dialects.upstream import UPSTREAM
 from hawk_xdsl.errors import HawkError
@@ -66,11 +67,14 @@ def to_xdsl(module: MlirModule, *, file: str) -> tuple[ModuleOp, Context]:
             place = nearest_place(op.places, file)
             raise HawkError(f"{op.name}: no lowering for this op", file=place[0], line=place[1])
     context = new_context()
-    try:
-        result = Parser(context, readable(module.generic_text())).parse_module()
-        result.verify()
-    except (ParseError, VerifyException) as error:
-        raise HawkError(f"xDSL cannot read this module: {_last_line(error)}", file=file) from None
+    # What it has no storage for, xDSL's parser tells in many ways.
+    with reading(file, "this module in xDSL", errors=FOREIGN_ERRORS):
+        try:
+            result = Parser(context, readable(module.generic_text())).parse_module()
+            result.verify()
+        except (ParseError, VerifyException) as error:
+            message = f"xDSL cannot read this module: {_last_line(error)}"
+            raise HawkError(message, file=file) from None
     _simplify_locations(result, file)
     return result, context
 
