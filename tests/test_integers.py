@@ -349,3 +349,55 @@ def test_what_cancels_before_anything_looks_at_it_may_leave_32_bits() -> None:
     )
     a, b = (x.astype(np.int64) for x in pairs("i32", 7, 40)[0])
     np.testing.assert_array_equal(compiled(a, b)[0], b.astype(np.int32))
+
+
+def test_products_that_wrap_before_they_are_summed_are_no_matrix_product() -> None:
+    text = """func.func @main(%x: tensor<16x32xi8>, %y: tensor<16x32xi8>) -> tensor<16x16xi32> {
+  %c = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<16x16xi32>
+  %f = linalg.fill ins(%c : i32) outs(%e : tensor<16x16xi32>) -> tensor<16x16xi32>
+  %r = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<16x32xi8>, tensor<16x32xi8>) outs(%f : tensor<16x16xi32>) {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.muli %a, %b : i8
+    %w = arith.extsi %p : i8 to i32
+    %s = arith.addi %w, %o : i32
+    linalg.yield %s : i32
+  } -> tensor<16x16xi32>
+  return %r : tensor<16x16xi32>
+}"""
+
+    def wanted(x: Array, y: Array) -> Array:
+        return (x[:, None, :] * y[None, :, :]).astype(np.int32).sum(axis=-1, dtype=np.int32)
+
+    check(text, wanted, (drawn("i8", 16, 32), drawn("i8", 16, 32, seed=1)))
+
+
+@pytest.mark.parametrize("dtype", ["i8", "i32"])
+def test_matrix_products_wrap(dtype: str) -> None:
+    wide = "%w = arith.extsi %a : i8 to i32\n    %v = arith.extsi %b : i8 to i32"
+    names = "%w, %v" if dtype == "i8" else "%a, %b"
+    header = f"%x: tensor<6x40x{dtype}>, %y: tensor<5x40x{dtype}>"
+    text = f"""func.func @main({header}) -> tensor<6x5xi32> {{
+  %c = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<6x5xi32>
+  %f = linalg.fill ins(%c : i32) outs(%e : tensor<6x5xi32>) -> tensor<6x5xi32>
+  %r = linalg.generic {{indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}}
+      ins(%x, %y : tensor<6x40x{dtype}>, tensor<5x40x{dtype}>) outs(%f : tensor<6x5xi32>) {{
+  ^bb0(%a: {dtype}, %b: {dtype}, %o: i32):
+    {wide if dtype == "i8" else ""}
+    %p = arith.muli {names} : i32
+    %s = arith.addi %p, %o : i32
+    linalg.yield %s : i32
+  }} -> tensor<6x5xi32>
+  return %r : tensor<6x5xi32>
+}}"""
+
+    def wanted(x: Array, y: Array) -> Array:
+        return x.astype(np.int32) @ y.astype(np.int32).T
+
+    check(text, wanted, (drawn(dtype, 6, 40), drawn(dtype, 5, 40, seed=1)))

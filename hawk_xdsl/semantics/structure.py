@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hawk_xdsl.semantics.interval import is_integer
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.terms import Affine, Term, walk
+from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, walk
 
 
 class Structure(StrEnum):
@@ -51,6 +52,9 @@ def structures(specification: Specification) -> tuple[Structure, ...]:
 def contraction_of(specification: Specification) -> Contraction | None:
     """The specification as a contraction, if it is one: casts of factors and result aside.
 
+    Casts of factors keep integers what they are, and integers are multiplied and summed in one
+    dtype: what wraps on the way is no contraction of what was read.
+
     The factors are reads of one dtype at any affine index, so windows are contractions too. Of the
     two, ``rhs`` is the one that has the result's last axis, where only one has it.
     """
@@ -58,12 +62,12 @@ def contraction_of(specification: Specification) -> Contraction | None:
         return None
     result = specification.results[0]
     root = _without_casts(result.term)
-    if root.op != "reduce_sum":
+    if root.op != "reduce_sum" or _wraps(result.term, root):
         return None
-    product = _without_casts(root.args[0])
-    if product.op != "mul":
+    product = _without_near_casts(root.args[0])
+    if product.op != "mul" or (is_integer(product.dtype) and product is not root.args[0]):
         return None
-    lhs, rhs = (_without_casts(arg) for arg in product.args)
+    lhs, rhs = (_without_near_casts(arg) for arg in product.args)
     if lhs.op != "read" or rhs.op != "read" or lhs.dtype != rhs.dtype:
         return None
     if any(dim.plain is None and dim != Affine() for dim in result.index):
@@ -88,6 +92,27 @@ def _without_casts(term: Term) -> Term:
     while term.op == "cast":
         term = term.args[0]
     return term
+
+
+def _without_near_casts(term: Term) -> Term:
+    """What is below casts that keep every value, or round one float to another."""
+    while term.op == "cast":
+        source, dtype = term.args[0].dtype, term.dtype
+        rounds = not (is_integer(source) or is_integer(dtype))
+        if not rounds and source not in HOLDS.get(dtype, ()):
+            break
+        term = term.args[0]
+    return term
+
+
+def _wraps(term: Term, below: Term) -> bool:
+    """Whether a cast above a term drops the fraction, or bits of an integer."""
+    while term is not below:
+        source, dtype = term.args[0].dtype, term.dtype
+        if is_integer(dtype) and source not in HOLDS.get(dtype, ()):
+            return True
+        term = term.args[0]
+    return False
 
 
 def folded_axes(specification: Specification) -> frozenset[str]:

@@ -264,3 +264,12 @@ COMMUTATIVE = frozenset({"add", "mul", "max", "min", "and", "or", "xor", "eq", "
 
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 """Functions that give i1."""
+
+HOLDS = {
+    "f32": frozenset({"f16", "bf16", "i16", "i8", "i1"}),
+    "f16": frozenset({"i8", "i1"}),
+    "bf16": frozenset({"i8", "i1"}),
+    "i32": frozenset({"i16", "i8", "i1"}),
+    "i16": frozenset({"i8", "i1"}),
+}
+"""For a dtype the others whose values it has all of."""

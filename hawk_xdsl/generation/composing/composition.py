@@ -8,7 +8,6 @@ from types import MappingProxyType
 from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.generation.composing.pieces import unified
 from hawk_xdsl.generation.composing.widths import (
-    HOLDS,
     in_f32,
     operand_dtype,
     raised,
@@ -21,7 +20,7 @@ from hawk_xdsl.semantics.interval import is_integer, range_of
 from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
+from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, Terms, walk
 
 _MNEMONICS = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS)
 

@@ -21,14 +21,6 @@ EXACT = frozenset(
 )
 """What rounds nothing."""
 
-HOLDS = {
-    "f32": frozenset({"f16", "bf16", "i16", "i8"}),
-    "f16": frozenset({"i8"}),
-    "i32": frozenset({"i16", "i8"}),
-    "i16": frozenset({"i8"}),
-}
-"""For a dtype the others whose values it has all of."""
-
 
 def stored_dtype(dtype: str) -> str:
     """The dtype that a tile of terms of a dtype has."""
