@@ -136,12 +136,16 @@ class AttackBench:
         found = zlib.crc32(f"{self.kernel.module}\n{self.kernel.text}\n{attack.text}".encode())
         return f"{self.kernel.name}:{attack.kind}:{found:08x}"
 
+    def difference(self, attack: Attack) -> str | None:
+        """Where an attacked kernel is wrong, whatever the judge says of it; ``None`` if nowhere."""
+        return self._exactly.difference(attack)
+
     def row(self, attack: Attack) -> Row:
         """The attack through the judge, and past it to exact evaluation."""
         said = self._judge(self._op, self._specification, attack.text)
         difference = None
         if said.ruling is Ruling.ACCEPTED:
-            difference = self._exactly.difference(attack)
+            difference = self.difference(attack)
         return Row(
             self.key(attack), self.kernel.name, self.kernel.family, attack.kind,
             attack.harmless, attack.what, attack.text, str(said.ruling), said.why, difference,

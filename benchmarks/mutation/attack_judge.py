@@ -62,8 +62,9 @@ class AttackJudge:
 
     def difference(self, attack: Attack) -> str | None:
         """Where an attacked kernel is wrong, in one line; ``None`` if it is on no input."""
+        kernel = Executable(self._specification, self._target, attack.text)
         try:
-            kernel = Executable(self._specification, self._target, attack.text)
+            _ = kernel.program
         except HawkError as error:
             return str(error)
         for known in self._evaluated(self._inputs.near(attack.values)):

@@ -59,15 +59,15 @@ def _part(tile: Tile, axis: int, start: int, length: int) -> str:
 
 
 def _last_row(target: Target, kind: str) -> Iterator[Attack]:
-    """The last tile of a loop is loaded from where the one before it is, or one further."""
+    """The last tile of a loop is loaded from where the first one is."""
     for line in target.lines:
         for name, stop, step in LOOP.findall(line.text):
             last = (int(stop) - 1) // int(step) * int(step)
             if not last:
                 continue
-            yield from _moved(target, line.number, name, f"({name} - {name} // {last})", kind)
-            harmless = f"({name} - {name} // {last + 1})"
-            yield from _moved(target, line.number, name, harmless, kind, harmless=True)
+            yield from _moved(target, line.number, name, f"({name} % {last})", kind)
+            same = f"({name} % {last + int(step)})"
+            yield from _moved(target, line.number, name, same, kind, harmless=True)
 
 
 def _moved(
