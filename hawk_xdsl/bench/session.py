@@ -106,7 +106,7 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Me
     chosen = _chosen(cases, options)
     others: list[Case] = []
     if options.other_shapes:
-        names = {case.operator.name for case in chosen}
+        names = {case.operator.name for case in chosen[: options.cases]}
         others = in_fair_order(other_cases(suite, load_seed_entries(), names), seed=0)
     lists = [_tasks(each, conditions, options) for each in (chosen, others)]
     # In turn, so that what an interrupted run has done is a sample of both.
