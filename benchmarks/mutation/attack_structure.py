@@ -66,8 +66,9 @@ def _last_row(target: Target, kind: str) -> Iterator[Attack]:
             if not last:
                 continue
             yield from _moved(target, line.number, name, f"({name} % {last})", kind)
-            same = f"({name} % {last + int(step)})"
-            yield from _moved(target, line.number, name, same, kind, harmless=True)
+            if last + int(step) == int(stop):  # else tiles loaded at the edge have two spellings
+                same = f"({name} % {stop})"
+                yield from _moved(target, line.number, name, same, kind, harmless=True)
 
 
 def _moved(
