@@ -10,7 +10,7 @@ from torch.utils import _pytree as pytree
 
 from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.torch_import import to_numpy
+from hawk_xdsl.frontend.torch_values import to_numpy
 from hawk_xdsl.generation.judging.trials import Trial
 from hawk_xdsl.pipeline import Compiled
 from hawk_xdsl.semantics.host import run_main

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.torch_import import EXPORT_ERRORS, one_line
+from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, one_line
 
 FIELDS = frozenset({"function", "family", "split", "inputs", "sizes"})
 OPTIONAL_FIELDS = frozenset({"dtypes", "aliases"})

@@ -71,6 +71,12 @@ def _load(name: str) -> ModuleType:
     raise HawkError("the MLIR Python bindings are missing: install torch-mlir")
 
 
+def load_bindings() -> None:
+    """Imports what :class:`MlirModule` needs. Raises ``HawkError`` if there are no bindings."""
+    for name in ("ir", "passmanager", "dialects.transform.interpreter"):
+        _load(name)
+
+
 @dataclass(frozen=True)
 class MlirOp:
     """What the compiler needs to know of an op on the other side.

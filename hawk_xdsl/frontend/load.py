@@ -48,7 +48,8 @@ def _load_python(path: Path, file: str, factory: str) -> Program:
     # torch takes seconds to load: programs in text do without it.
     import torch
 
-    from hawk_xdsl.frontend.torch_import import EXPORT_ERRORS, import_torch, one_line
+    from hawk_xdsl.frontend.torch_import import import_torch
+    from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, one_line
 
     try:
         function = getattr(_execute(path), factory, None)
@@ -64,11 +65,8 @@ def _load_python(path: Path, file: str, factory: str) -> Program:
     if len(pair) != 2 or not isinstance(pair[0], torch.nn.Module):
         reason = f"{factory} must return (torch.nn.Module, example inputs)"
         raise HawkError(f"{reason}, not {type(result).__name__}", file=file)
-    inputs = (pair[1],) if isinstance(pair[1], torch.Tensor) else pair[1]
-    if not isinstance(inputs, tuple | list):
-        raise HawkError(f"{factory}: example inputs must be a tuple of tensors", file=file)
-    tensors = cast(Sequence[torch.Tensor], inputs)
-    return import_torch(pair[0], tensors, name=factory, file=file)
+    inputs = cast(Sequence[torch.Tensor], pair[1])
+    return import_torch(pair[0], inputs, name=factory, file=file)
 
 
 def _execute(path: Path) -> ModuleType:

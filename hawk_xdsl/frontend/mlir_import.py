@@ -7,10 +7,11 @@ from xdsl.dialects.builtin import TensorType
 
 from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.bindings import MlirModule
+from hawk_xdsl.frontend.bindings import MlirModule, load_bindings
+from hawk_xdsl.frontend.child import Tell, in_child
 from hawk_xdsl.frontend.legalize import drop_unused_parameters, legalize
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.frontend.to_xdsl import to_xdsl
+from hawk_xdsl.frontend.to_xdsl import generic_text, parsed
 from hawk_xdsl.semantics.reference_types import Array, is_float, numpy_dtype
 
 PIPELINE = "builtin.module(inline,canonicalize,cse,symbol-dce)"
@@ -33,9 +34,17 @@ def import_mlir(path: Path) -> Program:
 
 def import_mlir_text(text: str, *, name: str = "model", file: str = "<text>") -> Program:
     """As ``import_mlir``, for text at hand."""
-    module = MlirModule.parse(text, file)
-    module.run(PIPELINE, file=file)
-    xdsl_module, context = to_xdsl(module, file=file)
+    load_bindings()  # once here instead of in every child
+
+    def work(tell: Tell) -> str:
+        tell("parsing")
+        module = MlirModule.parse(text, file)
+        tell("inlining and canonicalization")
+        module.run(PIPELINE, file=file)
+        tell("generalization")
+        return generic_text(module, file=file)
+
+    xdsl_module, context = parsed(in_child(work, file=file), file=file)
     legal = legalize(xdsl_module, context, file=file)
     count = len(legal.constants)
     kept = drop_unused_parameters(legal.module, count)

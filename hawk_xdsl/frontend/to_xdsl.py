@@ -47,11 +47,10 @@ def new_context() -> Context:
     return context
 
 
-def to_xdsl(module: MlirModule, *, file: str) -> tuple[ModuleOp, Context]:
-    """The module in xDSL, and the context that holds its ``dense_resource`` blobs.
+def generic_text(module: MlirModule, *, file: str) -> str:
+    """The module as text that xDSL reads: in generic form, of ops that xDSL knows.
 
-    Named linalg ops that xDSL lacks are generalized first. Each op's location becomes the place in
-    ``file`` it came from, if its location names one, else the innermost place.
+    Named linalg ops that xDSL lacks are generalized first.
 
     Args:
         module: is changed by the generalization.
@@ -66,11 +65,27 @@ def to_xdsl(module: MlirModule, *, file: str) -> tuple[ModuleOp, Context]:
         if op.name not in KNOWN_OPS:
             place = nearest_place(op.places, file)
             raise HawkError(f"{op.name}: no lowering for this op", file=place[0], line=place[1])
+    return readable(module.generic_text())
+
+
+def parsed(text: str, *, file: str) -> tuple[ModuleOp, Context]:
+    """The module in xDSL, and the context that holds its ``dense_resource`` blobs.
+
+    Each op's location becomes the place in ``file`` it came from, if its location names one, else
+    the innermost place.
+
+    Args:
+        text: what :func:`generic_text` gave.
+        file: the file that errors are reported in.
+
+    Raises:
+        HawkError: xDSL cannot read it.
+    """
     context = new_context()
     # What it has no storage for, xDSL's parser tells in many ways.
     with reading(file, "this module in xDSL", errors=FOREIGN_ERRORS):
         try:
-            result = Parser(context, readable(module.generic_text())).parse_module()
+            result = Parser(context, text).parse_module()
             result.verify()
         except (ParseError, VerifyException) as error:
             message = f"xDSL cannot read this module: {_last_line(error)}"

@@ -7,15 +7,12 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import cast
 
-import ml_dtypes
-import numpy as np
 import torch
 from torch._ops import OpOverload
-from torch.export.graph_signature import OutputKind, TensorArgument
+from torch.export.graph_signature import InputKind, InputSpec, OutputKind, TensorArgument
 from torch.utils import _pytree as pytree
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.bindings import MlirModule, ModuleHandle
 from hawk_xdsl.frontend.decompositions import (
     Table,
     is_importable,
@@ -28,31 +25,10 @@ from hawk_xdsl.frontend.legalize import (
     legalize,
 )
 from hawk_xdsl.frontend.program import Program, Reference
-from hawk_xdsl.frontend.to_xdsl import to_xdsl
+from hawk_xdsl.frontend.to_xdsl import parsed
+from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
+from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
 from hawk_xdsl.semantics.reference_types import Array
-
-PIPELINES = (
-    "builtin.module(func.func(torch-match-quantized-custom-ops),"
-    "torchdynamo-export-to-torch-backend-pipeline{extra-library=})",
-    "builtin.module(torch-backend-to-linalg-on-tensors-backend-pipeline{allow-non-finites=true})",
-    "builtin.module(canonicalize,cse)",
-)
-"""From torch ops to linalg on tensors, without fusion: grouping is ``npu-outline``'s task."""
-
-EXPORT_ERRORS = (
-    RuntimeError,
-    TypeError,
-    ValueError,
-    LookupError,
-    AttributeError,
-    NameError,
-    AssertionError,
-    ArithmeticError,
-    ImportError,
-    OSError,
-    SyntaxError,
-)
-"""What a user's module, or torch on its behalf, may raise."""
 
 
 class _Lifted(torch.nn.Module):
@@ -93,10 +69,10 @@ def import_torch(
         HawkError: torch cannot export the module, shapes depend on data, an op has no lowering,
             or integers need 64 bits.
     """
-    inputs = _checked_inputs(example_inputs, file)
+    inputs = checked_inputs(example_inputs, file)
     lifted = _Lifted(module)
     with _quiet(), _inference(module):
-        legal = _lowered(_export(lifted, inputs, file), file)
+        legal = _lowered(_export(lifted, inputs, file), lifted.names, file)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
     kept = drop_unused_parameters(legal.module, len(values))
@@ -123,48 +99,80 @@ def eager_reference(module: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> 
     return reference
 
 
-def to_numpy(tensor: torch.Tensor) -> Array:
-    """A copy of a tensor; bf16 becomes ``ml_dtypes.bfloat16``."""
-    plain = tensor.detach().cpu().contiguous()
-    if plain.dtype == torch.bfloat16:
-        return plain.view(torch.int16).numpy().view(ml_dtypes.bfloat16).copy()
-    return plain.numpy().copy()
-
-
-def to_torch(array: Array, dtype: torch.dtype) -> torch.Tensor:
-    """A tensor of the given type with a copy of the array."""
-    if array.dtype == ml_dtypes.bfloat16:
-        return torch.from_numpy(array.astype(np.float32)).to(dtype)
-    return torch.from_numpy(np.array(array)).to(dtype)
-
-
-def one_line(error: BaseException) -> str:
-    """The kind and the first line of an error that somebody else raised."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
-
-
-def _checked_inputs(inputs: Sequence[object], file: str) -> tuple[torch.Tensor, ...]:
-    tensors = tuple(value for value in inputs if isinstance(value, torch.Tensor))
-    if len(tensors) != len(inputs):
-        odd = next(value for value in inputs if not isinstance(value, torch.Tensor))
-        raise HawkError(f"example inputs must be tensors, not {type(odd).__name__}", file=file)
-    return tensors
-
-
 def _export(
     lifted: _Lifted, inputs: Sequence[torch.Tensor], file: str
 ) -> torch.export.ExportedProgram:
     try:
-        return torch.export.export(lifted, (*lifted.values, *inputs), strict=False)
+        program = torch.export.export(lifted, (*lifted.values, *inputs), strict=False)
     except EXPORT_ERRORS as error:
         raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
+    _check_nodes(program, lifted.names, file)
+    _check_results(program, file)
+    return program
 
 
-def _lowered(program: torch.export.ExportedProgram, file: str) -> LegalFunction:
+def _check_nodes(program: torch.export.ExportedProgram, names: Sequence[str], file: str) -> None:
+    """Raises ``HawkError`` for the first weight or op that is complex: torch-mlir may abort."""
+    arguments = _arguments(program, names)
+    for node in program.graph.nodes:
+        for value in pytree.tree_leaves(node.meta.get("val")):
+            if isinstance(value, torch.Tensor) and value.dtype.is_complex:
+                what = arguments.get(node.name, f"{node.target}")
+                place, line = place_of(node, file)
+                reason = unsupported(value.dtype, result=True)
+                raise HawkError(f"{what}: {reason}", file=place, line=line)
+
+
+def _arguments(program: torch.export.ExportedProgram, names: Sequence[str]) -> dict[str, str]:
+    """What the arguments of a graph are to the user, by the names of their nodes."""
+    given = [spec.arg.name for spec in program.graph_signature.input_specs if _is_given(spec)]
+    inputs = (f"example input {i}" for i in range(len(given) - len(names)))
+    return dict(zip(given, [*names, *inputs], strict=True))
+
+
+def _is_given(spec: InputSpec) -> bool:
+    return spec.kind is InputKind.USER_INPUT
+
+
+def _check_results(program: torch.export.ExportedProgram, file: str) -> None:
+    """Raises ``HawkError`` unless every result is a tensor that a kernel can store."""
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    for position, output in enumerate(program.graph_signature.output_specs):
+        if output.kind is not OutputKind.USER_OUTPUT:
+            continue
+        if not isinstance(output.arg, TensorArgument):
+            kind = _shown(getattr(output.arg, "value", output.arg))
+            reason = f"result {position} is {kind}: every result of the module must be a tensor"
+            raise HawkError(reason, file=file)
+        reason = unsupported(values[output.arg.name].dtype, result=True)
+        if reason is not None:
+            raise HawkError(f"result {position}: {reason}", file=file)
+
+
+def _check_effects(program: torch.export.ExportedProgram, names: Sequence[str], file: str) -> None:
+    """Raises ``HawkError`` if the module does more than to give results."""
+    arguments = _arguments(program, names)
+    for output in program.graph_signature.output_specs:
+        if output.kind is OutputKind.USER_OUTPUT:
+            continue
+        target = output.target or ""
+        what = f"changes {arguments.get(target, target)}" if target else "has side effects"
+        raise HawkError(f"the module {what} in forward", file=file)
+
+
+def _shown(value: object) -> str:
+    """A constant result, or of any other the kind."""
+    constant = value is None or isinstance(value, bool | int | float | str)
+    return repr(value) if constant else "a number that depends on data"
+
+
+def _lowered(
+    program: torch.export.ExportedProgram, names: Sequence[str], file: str
+) -> LegalFunction:
     """The program as linalg, with torch's own decompositions where torch-mlir's do not do."""
     table = torch_mlir_table()
     exported = _decomposed(program, table, file)
+    _check_effects(exported, names, file)
     try:
         return _linalg(exported, file)
     except HawkError as error:
@@ -181,10 +189,7 @@ def _lowered(program: torch.export.ExportedProgram, file: str) -> LegalFunction:
 
 
 def _linalg(exported: torch.export.ExportedProgram, file: str) -> LegalFunction:
-    mlir = MlirModule(_import(exported, file))
-    for pipeline in PIPELINES:
-        mlir.run(pipeline, file=file)
-    module, context = to_xdsl(mlir, file=file)
+    module, context = parsed(lowered_text(exported, file), file=file)
     return legalize(module, context, file=file)
 
 
@@ -206,23 +211,7 @@ def _decomposed(
             if any(isinstance(extent, torch.SymInt) for extent in shape):
                 reason = f"{node.target} has a shape that depends on data"
                 raise HawkError(f"dynamic shapes are not supported: {reason}", file=file)
-    for output in exported.graph_signature.output_specs:
-        if output.kind is not OutputKind.USER_OUTPUT:
-            raise HawkError("the module changes a buffer or an input in forward", file=file)
-        if not isinstance(output.arg, TensorArgument):
-            raise HawkError("every result of the module must be a tensor", file=file)
     return exported
-
-
-def _import(exported: torch.export.ExportedProgram, file: str) -> ModuleHandle:
-    from torch_mlir import fx
-
-    try:
-        return fx.export_and_import(
-            exported, output_type="raw", func_name="main", decomposition_table={}
-        )
-    except EXPORT_ERRORS as error:
-        raise HawkError(f"torch-mlir cannot import this: {one_line(error)}", file=file) from error
 
 
 @contextmanager

@@ -1,0 +1,199 @@
+"""Runs what may abort the process in a forked child: an abort becomes an error of one line."""
+
+import faulthandler
+import gc
+import os
+import pickle
+import select
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, NoReturn, TypeVar, cast
+
+from hawk_xdsl.errors import HawkError
+
+IN_PROCESS = "HAWK_IN_PROCESS"
+"""The environment variable that, set to anything but 0, keeps the work in this process."""
+
+SECONDS = 1800.0
+"""After this long a child is ended."""
+
+_Made = TypeVar("_Made")
+
+Tell = Callable[[str], None]
+"""Told by the work which stage it enters, so that an abort has a place."""
+
+
+class AbortError(HawkError):
+    """The work ended its process.
+
+    Attributes:
+        stage: what it was doing; empty if it told nothing.
+        cause: the signal's name or what else ended it.
+        reason: the first line it left on its error output, if any.
+    """
+
+    def __init__(self, stage: str, cause: str, reason: str, *, file: str | None = None) -> None:
+        during = f" during {stage}" if stage else ""
+        super().__init__(f"torch-mlir aborts{during} ({cause}){reason and ': '}{reason}", file=file)
+        self.stage, self.cause, self.reason = stage, cause, reason
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A stage that was entered."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """An error of the input or the environment; ``machine``: an ``OSError`` caused it."""
+
+    message: str
+    file: str | None
+    line: int | None
+    machine: bool
+
+
+@dataclass(frozen=True)
+class _Returned:
+    value: object
+
+
+def forks() -> bool:
+    """Whether work is done in a child: on Linux, unless ``HAWK_IN_PROCESS`` is set."""
+    return sys.platform == "linux" and os.environ.get(IN_PROCESS, "0") in ("", "0")
+
+
+def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: float = SECONDS) -> _Made:
+    """The result of ``work``, from a forked child where that can be.
+
+    The child sees all that this process holds and changes none of it. What comes back is pickled;
+    an error that is no ``HawkError`` comes back as one. A fork of a process of 1 GB takes some
+    10 ms: the pages are shared.
+
+    Args:
+        work: is given a function to tell stages with. It must not need other threads.
+        file: the file that errors are about.
+        seconds: after these the child is ended.
+
+    Raises:
+        HawkError: what ``work`` raised; ``AbortError`` if it ended the process or took too long.
+            Its cause is an ``OSError`` where the machine is the reason and not the input.
+    """
+    if not forks():
+        return work(lambda stage: None)
+    with TemporaryFile() as errors:
+        reader, writer = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python 3.12 warns of forks beside threads
+            child = os.fork()
+        if child == 0:
+            os.close(reader)
+            _child(work, writer, errors)
+        os.close(writer)
+        data, status = _wait(child, reader, seconds)
+        errors.seek(0)
+        return cast(_Made, _outcome(data, status, errors.read(), file, seconds))
+
+
+def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO) -> NoReturn:
+    """Does the work, sends what came of it, and ends without any clean-up of the parent's."""
+    try:
+        gc.freeze()  # what the parent left to collect may hold threads that are not here
+        faulthandler.disable()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the child
+        _no_core_file()
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        os.dup2(errors.fileno(), 1)
+        os.dup2(errors.fileno(), 2)
+        with os.fdopen(writer, "wb") as pipe:
+
+            def send(message: object) -> None:
+                pickle.dump(message, pipe)
+                pipe.flush()
+
+            try:
+                send(_Returned(work(lambda stage: send(_Told(stage)))))
+            except HawkError as error:
+                machine = isinstance(error.__cause__, OSError)
+                send(_Failed(error.message, error.file, error.line, machine))
+            except Exception as error:
+                first = (str(error).strip().splitlines() or [""])[0][:300]
+                machine = isinstance(error, OSError)
+                send(_Failed(f"{type(error).__name__}: {first}", None, None, machine))
+    finally:
+        os._exit(0)
+
+
+def _no_core_file() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _wait(child: int, reader: int, seconds: float) -> tuple[bytes, int | None]:
+    """All that the child sends, and its status: ``None`` if it had to be ended."""
+    chunks: list[bytes] = []
+    ended = False
+    until = time.monotonic() + seconds
+    try:
+        while select.select([reader], [], [], max(0.0, until - time.monotonic()))[0]:
+            chunk = os.read(reader, 1 << 20)
+            if not chunk:
+                ended = True
+                break
+            chunks.append(chunk)
+    finally:
+        os.close(reader)
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    return b"".join(chunks), status if ended else None
+
+
+def _outcome(
+    data: bytes, status: int | None, errors: bytes, file: str | None, seconds: float
+) -> object:
+    stage = ""
+    stream = BytesIO(data)
+    while stream.tell() < len(data):
+        try:
+            message: object = pickle.load(stream)
+        except (EOFError, pickle.UnpicklingError):
+            break
+        match message:
+            case _Told():
+                stage = message.stage
+            case _Failed():
+                cause = OSError(message.message) if message.machine else None
+                error = HawkError(message.message, file=message.file or file, line=message.line)
+                raise error from cause
+            case _Returned():
+                return message.value
+            case _:
+                break
+    cause = f"no end after {seconds:.0f} s" if status is None else _cause(status)
+    error = AbortError(stage, cause, _reason(errors), file=file)
+    raise error from (ChildProcessError(cause) if status in (None, signal.SIGKILL) else None)
+
+
+def _cause(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return signal.Signals(-code).name if code < 0 else f"exit status {code}"
+
+
+def _reason(errors: bytes) -> str:
+    """The line of an error output that says why, shortened."""
+    lines = [line.strip() for line in errors.decode(errors="replace").splitlines()]
+    for line in lines:
+        _, marked, reason = line.partition("LLVM ERROR: ")
+        if marked or "Assertion" in line:
+            return (reason or line)[:200]
+    return ""
