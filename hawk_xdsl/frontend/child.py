@@ -10,9 +10,11 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from tempfile import TemporaryFile
+from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeVar, cast
 
 from hawk_xdsl.errors import HawkError
@@ -20,8 +22,14 @@ from hawk_xdsl.errors import HawkError
 IN_PROCESS = "HAWK_IN_PROCESS"
 """The environment variable that, set to anything but 0, keeps the work in this process."""
 
-SECONDS = 1800.0
-"""After this long a child is ended."""
+SECONDS = 300
+"""A child that computed for so long is ended: torch-mlir does not end on some inputs, and grows."""
+
+LATE = "late"
+"""The cause where a child had to be ended."""
+
+PATIENCE = 10
+"""How much longer a child may wait, on a busy machine, than it computes."""
 
 _Made = TypeVar("_Made")
 
@@ -30,18 +38,23 @@ Tell = Callable[[str], None]
 
 
 class AbortError(HawkError):
-    """The work ended its process.
+    """The work ended its process, or did not end.
 
     Attributes:
         stage: what it was doing; empty if it told nothing.
-        cause: the signal's name or what else ended it.
-        reason: the first line it left on its error output, if any.
+        cause: the name of the signal, an exit status, or ``LATE``.
+        how: what happened in words, to follow the subject.
+        reason: the line it left on its error output, if it left one that says why.
     """
 
     def __init__(self, stage: str, cause: str, reason: str, *, file: str | None = None) -> None:
+        self.stage, self.cause = stage, cause
+        self.how = f"aborts ({cause})"
+        if cause == LATE:
+            self.how = f"does not end; {IN_PROCESS}=1 sets no limit"
+        self.reason = f": {reason}" if reason else ""
         during = f" during {stage}" if stage else ""
-        super().__init__(f"torch-mlir aborts{during} ({cause}){reason and ': '}{reason}", file=file)
-        self.stage, self.cause, self.reason = stage, cause, reason
+        super().__init__(f"torch-mlir{during} {self.how}{self.reason}", file=file)
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ def forks() -> bool:
     return sys.platform == "linux" and os.environ.get(IN_PROCESS, "0") in ("", "0")
 
 
-def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: float = SECONDS) -> _Made:
+def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: int = SECONDS) -> _Made:
     """The result of ``work``, from a forked child where that can be.
 
     The child sees all that this process holds and changes none of it. What comes back is pickled;
@@ -81,7 +94,7 @@ def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: float 
     Args:
         work: is given a function to tell stages with. It must not need other threads.
         file: the file that errors are about.
-        seconds: after these the child is ended.
+        seconds: of CPU time, after which the child is ended.
 
     Raises:
         HawkError: what ``work`` raised; ``AbortError`` if it ended the process or took too long.
@@ -96,20 +109,20 @@ def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: float 
             child = os.fork()
         if child == 0:
             os.close(reader)
-            _child(work, writer, errors)
+            _child(work, writer, errors, seconds)
         os.close(writer)
-        data, status = _wait(child, reader, seconds)
+        data, status = _wait(child, reader, PATIENCE * seconds)
         errors.seek(0)
-        return cast(_Made, _outcome(data, status, errors.read(), file, seconds))
+        return cast(_Made, _outcome(data, status, errors.read(), file))
 
 
-def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO) -> NoReturn:
+def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO, seconds: int) -> NoReturn:
     """Does the work, sends what came of it, and ends without any clean-up of the parent's."""
     try:
         gc.freeze()  # what the parent left to collect may hold threads that are not here
         faulthandler.disable()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the child
-        _no_core_file()
+        _limit(seconds)
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         os.dup2(errors.fileno(), 1)
         os.dup2(errors.fileno(), 2)
@@ -132,10 +145,14 @@ def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO) -> NoR
         os._exit(0)
 
 
-def _no_core_file() -> None:
+def _limit(seconds: int) -> None:
+    """Limits the child's CPU time; it leaves no core file and is the first to go without memory."""
     import resource
 
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _wait(child: int, reader: int, seconds: float) -> tuple[bytes, int | None]:
@@ -158,9 +175,7 @@ def _wait(child: int, reader: int, seconds: float) -> tuple[bytes, int | None]:
     return b"".join(chunks), status if ended else None
 
 
-def _outcome(
-    data: bytes, status: int | None, errors: bytes, file: str | None, seconds: float
-) -> object:
+def _outcome(data: bytes, status: int | None, errors: bytes, file: str | None) -> object:
     stage = ""
     stream = BytesIO(data)
     while stream.tell() < len(data):
@@ -179,13 +194,15 @@ def _outcome(
                 return message.value
             case _:
                 break
-    cause = f"no end after {seconds:.0f} s" if status is None else _cause(status)
+    cause = LATE if status is None else _cause(status)
     error = AbortError(stage, cause, _reason(errors), file=file)
     raise error from (ChildProcessError(cause) if status in (None, signal.SIGKILL) else None)
 
 
 def _cause(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGXCPU:
+        return LATE
     return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 

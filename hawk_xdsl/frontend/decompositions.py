@@ -60,6 +60,15 @@ def _running(x: torch.Tensor, dim: int, largest: bool) -> tuple[torch.Tensor, to
     return best.movedim(-1, dim), place.movedim(-1, dim)
 
 
+def _with_an_axis(op: OpOverload) -> Callable[..., object]:
+    """The op of a tensor without axes as that of one element: torch-mlir does not end on it."""
+
+    def applied(x: torch.Tensor, *args: object) -> object:
+        return op(x.reshape(1), *args).reshape(()) if x.dim() == 0 else NotImplemented
+
+    return applied
+
+
 def _cummax(x: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
     return _running(x, dim, True)
 
@@ -78,6 +87,8 @@ OWN: Table = {
     _ATEN.bitwise_xor.Scalar: _xor,
     _ATEN.cummax.default: _cummax,
     _ATEN.cummin.default: _cummin,
+    _ATEN._softmax.default: _with_an_axis(_ATEN._softmax.default),
+    _ATEN._log_softmax.default: _with_an_axis(_ATEN._log_softmax.default),
 }
 """Ops that torch-mlir lowers not at all, or not as torch computes them."""
 

@@ -8,8 +8,9 @@ from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects import arith, builtin, cf, func, linalg, math, tensor
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
-from xdsl.ir import Dialect
+from xdsl.ir import Dialect, Operation, SSAValue
 from xdsl.parser import Parser
+from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import ParseError, VerifyException
 
 from hawk_xdsl.boundary import FOREIGN_ERRORS, reading
@@ -17,6 +18,8 @@ from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
 from hawk_xdsl.dialects.upstream import UPSTREAM
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
+from hawk_xdsl.semantics.equation import static_shape
+from hawk_xdsl.semantics.layout_emission import emit_reshape
 
 DIALECTS = (
     func.Func,
@@ -86,12 +89,29 @@ def parsed(text: str, *, file: str) -> tuple[ModuleOp, Context]:
     with reading(file, "this module in xDSL", errors=FOREIGN_ERRORS):
         try:
             result = Parser(context, text).parse_module()
+            _give_axes(result)
             result.verify()
         except (ParseError, VerifyException) as error:
             message = f"xDSL cannot read this module: {_last_line(error)}"
             raise HawkError(message, file=file) from None
     _simplify_locations(result, file)
     return result, context
+
+
+def _give_axes(module: ModuleOp) -> None:
+    """Replaces expansions of what has no axes, which xDSL 0.74 does not verify."""
+    for op in list(module.walk()):
+        if isinstance(op, tensor.ExpandShapeOp) and not static_shape(op.src):
+            emitted: list[Operation] = []
+
+            def emit(created: Operation, emitted: list[Operation] = emitted) -> SSAValue:
+                emitted.append(created)
+                return created.results[0]
+
+            emit_reshape(op.src, static_shape(op.result), emit)
+            for created in emitted:
+                created.location = op.location
+            Rewriter.replace_op(op, emitted)
 
 
 _FLAGS = re.compile(r"(\"arith\.trunci\"\([^)]*\)) <\{overflowFlags = #arith\.overflow<none>\}>")

@@ -10,7 +10,7 @@ from torch.fx import Node
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, ModuleHandle, load_bindings
-from hawk_xdsl.frontend.child import AbortError, Tell, in_child
+from hawk_xdsl.frontend.child import SECONDS, AbortError, Tell, in_child
 from hawk_xdsl.frontend.to_xdsl import generic_text
 
 PIPELINES = {
@@ -37,6 +37,9 @@ EXPORT_ERRORS = (
 )
 """What a user's module, or torch on its behalf, may raise."""
 
+FEW_SECONDS = 20
+"""What one op alone may take, in seconds of CPU time, where it is known that some op aborts."""
+
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -59,8 +62,7 @@ def lowered_text(program: torch.export.ExportedProgram, file: str) -> str:
         node = _culprit(program, error.cause)
         if node is None:
             raise
-        reason = f": {error.reason}" if error.reason else ""
-        message = f"{node.target}: torch-mlir aborts at this op ({error.cause}){reason}"
+        message = f"{node.target}: torch-mlir {error.how} at this op{error.reason}"
         place = place_of(node, file)
         raise HawkError(message, file=place[0], line=place[1]) from None
 
@@ -72,7 +74,7 @@ def place_of(node: Node, file: str) -> tuple[str, int | None]:
     return (file, int(own[-1])) if own else (file, None)
 
 
-def _text(program: torch.export.ExportedProgram, file: str) -> str:
+def _text(program: torch.export.ExportedProgram, file: str, seconds: int = SECONDS) -> str:
     from torch_mlir import fx
 
     load_bindings()  # once here instead of in every child
@@ -86,7 +88,7 @@ def _text(program: torch.export.ExportedProgram, file: str) -> str:
         tell("generalization")
         return generic_text(mlir, file=file)
 
-    return in_child(work, file=file)
+    return in_child(work, file=file, seconds=seconds)
 
 
 def _imported(importer: object, program: torch.export.ExportedProgram, file: str) -> ModuleHandle:
@@ -109,7 +111,7 @@ def _culprit(program: torch.export.ExportedProgram, cause: str) -> Node | None:
         tried.add(node.target)
         try:
             inputs = tuple(_zeros(other) for other in node.all_input_nodes)
-            _text(torch.export.export(_Alone(node), inputs, strict=False), "")
+            _text(torch.export.export(_Alone(node), inputs, strict=False), "", FEW_SECONDS)
         except AbortError as error:
             if error.cause == cause:
                 return node

@@ -1,16 +1,15 @@
 """Puts decided kernels in the place of an undecided op: symbols, launches and free reshapes."""
 
 from collections.abc import Sequence
-from math import prod
 
 from xdsl.builder import Builder
-from xdsl.dialects import tensor
-from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, MemRefType, TensorType, i64
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.builtin import MemRefType, TensorType
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.kernel_text import Program
 from hawk_xdsl.dialects.npu import LaunchOp, UndecidedOp
+from hawk_xdsl.semantics.layout_emission import emit_reshape
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.specification_form import FULL_I32
 
@@ -25,10 +24,14 @@ def launch_instead(
     """
     confined = {o.name: o.range for o in specification.operands if o.range not in (None, FULL_I32)}
     builder = Builder(InsertPoint.before(op))
+
+    def emit(created: Operation) -> SSAValue:
+        return builder.insert(created).results[0]
+
     values: dict[str, SSAValue] = {}
     for operand in specification.operands:
         source = op.inputs[operand.source]
-        values[operand.name] = reshaped(builder, source, operand.shape)
+        values[operand.name] = emit_reshape(source, operand.shape, emit)
     results = {result.name: result.position for result in specification.outputs}
     for stage, symbol in zip(program.kernels, symbols, strict=True):
         types: list[Attribute] = []
@@ -47,53 +50,5 @@ def launch_instead(
     for result, position in results.items():
         declared = op.results[position].type
         assert isinstance(declared, TensorType)
-        replacements.append(reshaped(builder, values[result], declared.get_shape()))
+        replacements.append(emit_reshape(values[result], declared.get_shape(), emit))
     Rewriter.replace_op(op, [], replacements)
-
-
-def reshaped(builder: Builder, value: SSAValue, shape: Sequence[int]) -> SSAValue:
-    """The same elements in another shape, by ``tensor.expand_shape`` and ``collapse_shape``."""
-    assert isinstance(value.type, TensorType)
-    element, source = value.type.element_type, tuple(value.type.get_shape())
-    target = tuple(shape)
-    if source == target:
-        return value
-    if (groups := grouping(target, source)) is not None:
-        op = tensor.ExpandShapeOp(
-            value, [], _reassociation(groups), target, TensorType(element, target)
-        )
-        return builder.insert(op).result
-    if (groups := grouping(source, target)) is not None:
-        collapse = tensor.CollapseShapeOp.build(
-            operands=[value],
-            result_types=[TensorType(element, target)],
-            properties={"reassociation": _reassociation(groups)},
-        )
-        return builder.insert(collapse).result
-    return reshaped(builder, reshaped(builder, value, (prod(source),)), target)
-
-
-def grouping(fine: Sequence[int], coarse: Sequence[int]) -> list[list[int]] | None:
-    """Which dimensions of ``fine`` make up each one of ``coarse``, if they do in order."""
-    if not coarse:
-        return [] if prod(fine) == 1 else None
-    groups: list[list[int]] = []
-    position = 0
-    for extent in coarse:
-        group: list[int] = []
-        product = 1
-        while position < len(fine) and (not group or product < extent):
-            product *= fine[position]
-            group.append(position)
-            position += 1
-        if not group or product != extent:
-            return None
-        groups.append(group)
-    if any(extent != 1 for extent in fine[position:]):
-        return None
-    groups[-1].extend(range(position, len(fine)))
-    return groups
-
-
-def _reassociation(groups: Sequence[Sequence[int]]) -> ArrayAttr[ArrayAttr[IntegerAttr]]:
-    return ArrayAttr(ArrayAttr(IntegerAttr(i, i64) for i in group) for group in groups)

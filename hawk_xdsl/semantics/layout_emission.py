@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import (
     TensorType,
     i64,
 )
-from xdsl.dialects.linalg.ops import TransposeOp
+from xdsl.dialects.linalg.ops import BroadcastOp, TransposeOp
 from xdsl.dialects.tensor import CollapseShapeOp, EmptyOp, ExpandShapeOp, ExtractSliceOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -22,10 +22,16 @@ Emit = Callable[[Operation], SSAValue]
 
 
 def emit_reshape(value: SSAValue, shape: Sequence[int], emit: Emit) -> SSAValue:
-    """The same elements under another shape: at most one collapse and one expansion."""
+    """The same elements under another shape: at most one collapse and one expansion.
+
+    What has no axes is broadcast to axes of one element: xDSL 0.74 verifies no expansion of it.
+    """
     source = static_shape(value)
     if source == tuple(shape):
         return value
+    if not source:
+        empty = emit(EmptyOp([], TensorType(_element(value), shape)))
+        return emit(BroadcastOp(value, empty, DenseArrayBase.from_list(i64, range(len(shape)))))
     groups = _matching_groups(source, shape)
     coarse = tuple(prod(source[d] for d in old) for old, _ in groups)
     if coarse != source:
