@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from tempfile import TemporaryFile
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TypeVar, cast
+from tempfile import TemporaryFile
+from typing import BinaryIO, TypeVar, cast
 
 from hawk_xdsl.errors import HawkError
 
@@ -108,41 +108,41 @@ def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: int = 
             warnings.simplefilter("ignore")  # Python 3.12 warns of forks beside threads
             child = os.fork()
         if child == 0:
-            os.close(reader)
-            _child(work, writer, errors, seconds)
+            try:
+                os.close(reader)
+                _child(work, writer, errors, seconds)
+            finally:
+                os._exit(0)
         os.close(writer)
         data, status = _wait(child, reader, PATIENCE * seconds)
         errors.seek(0)
         return cast(_Made, _outcome(data, status, errors.read(), file))
 
 
-def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO, seconds: int) -> NoReturn:
-    """Does the work, sends what came of it, and ends without any clean-up of the parent's."""
-    try:
-        gc.freeze()  # what the parent left to collect may hold threads that are not here
-        faulthandler.disable()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the child
-        _limit(seconds)
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        os.dup2(errors.fileno(), 1)
-        os.dup2(errors.fileno(), 2)
-        with os.fdopen(writer, "wb") as pipe:
+def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO, seconds: int) -> None:
+    """Does the work and sends what came of it."""
+    gc.freeze()  # what the parent left to collect may hold threads that are not here
+    faulthandler.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the child
+    _limit(seconds)
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    os.dup2(errors.fileno(), 1)
+    os.dup2(errors.fileno(), 2)
+    with os.fdopen(writer, "wb") as pipe:
 
-            def send(message: object) -> None:
-                pickle.dump(message, pipe)
-                pipe.flush()
+        def send(message: object) -> None:
+            pickle.dump(message, pipe)
+            pipe.flush()
 
-            try:
-                send(_Returned(work(lambda stage: send(_Told(stage)))))
-            except HawkError as error:
-                machine = isinstance(error.__cause__, OSError)
-                send(_Failed(error.message, error.file, error.line, machine))
-            except Exception as error:
-                first = (str(error).strip().splitlines() or [""])[0][:300]
-                machine = isinstance(error, OSError)
-                send(_Failed(f"{type(error).__name__}: {first}", None, None, machine))
-    finally:
-        os._exit(0)
+        try:
+            send(_Returned(work(lambda stage: send(_Told(stage)))))
+        except HawkError as error:
+            machine = isinstance(error.__cause__, OSError)
+            send(_Failed(error.message, error.file, error.line, machine))
+        except Exception as error:
+            first = (str(error).strip().splitlines() or [""])[0][:300]
+            machine = isinstance(error, OSError)
+            send(_Failed(f"{type(error).__name__}: {first}", None, None, machine))
 
 
 def _limit(seconds: int) -> None:

@@ -45,8 +45,9 @@ def _xor(a: torch.Tensor, b: int | bool) -> torch.Tensor:
 
 def _running(x: torch.Tensor, dim: int, largest: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """Running maxima or minima, and where each was last found, as folds under a mask."""
-    rank = x.dim()
-    dim = dim % rank
+    if x.dim() == 0:
+        return x.clone(), torch.zeros_like(x, dtype=torch.int64)
+    dim = dim % x.dim()
     rows = x.movedim(dim, -1)
     places = torch.arange(rows.shape[-1], device=x.device)
     reached = places[None, :] <= places[:, None]
@@ -61,10 +62,10 @@ def _running(x: torch.Tensor, dim: int, largest: bool) -> tuple[torch.Tensor, to
 
 
 def _with_an_axis(op: OpOverload) -> Callable[..., object]:
-    """The op of a tensor without axes as that of one element: torch-mlir does not end on it."""
+    """The op of a tensor without axes as that of one element: torch-mlir may not even end on it."""
 
-    def applied(x: torch.Tensor, *args: object) -> object:
-        return op(x.reshape(1), *args).reshape(()) if x.dim() == 0 else NotImplemented
+    def applied(x: torch.Tensor, *args: object, **options: object) -> object:
+        return NotImplemented if x.dim() else op(x.reshape(1), *args, **options).reshape(())
 
     return applied
 
@@ -77,6 +78,19 @@ def _cummin(x: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
     return _running(x, dim, False)
 
 
+_OF_AXES = (
+    _ATEN._softmax.default,
+    _ATEN._log_softmax.default,
+    _ATEN.amax.default,
+    _ATEN.amin.default,
+    _ATEN.argmax.default,
+    _ATEN.argmin.default,
+    _ATEN.cumsum.default,
+    _ATEN.cumprod.default,
+    _ATEN.flip.default,
+)
+"""Ops that torch lets run along the axis that a number does not have."""
+
 OWN: Table = {
     _ATEN.fmod.Tensor: _fmod,
     _ATEN.fmod.Scalar: _fmod,
@@ -87,8 +101,7 @@ OWN: Table = {
     _ATEN.bitwise_xor.Scalar: _xor,
     _ATEN.cummax.default: _cummax,
     _ATEN.cummin.default: _cummin,
-    _ATEN._softmax.default: _with_an_axis(_ATEN._softmax.default),
-    _ATEN._log_softmax.default: _with_an_axis(_ATEN._log_softmax.default),
+    **{op: _with_an_axis(op) for op in _OF_AXES},
 }
 """Ops that torch-mlir lowers not at all, or not as torch computes them."""
 

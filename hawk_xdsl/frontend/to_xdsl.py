@@ -64,10 +64,10 @@ def generic_text(module: MlirModule, *, file: str) -> str:
     """
     names = {op.name for op in module.ops()}
     module.generalize({n for n in names - KNOWN_OPS if n.startswith("linalg.")})
-    for op in module.ops():
-        if op.name not in KNOWN_OPS:
-            place = nearest_place(op.places, file)
-            raise HawkError(f"{op.name}: no lowering for this op", file=place[0], line=place[1])
+    unknown = [op for op in module.ops() if op.name not in KNOWN_OPS]
+    for op in sorted(unknown, key=lambda op: ".constant" in op.name):
+        place = nearest_place(op.places, file)
+        raise HawkError(f"{op.name}: no lowering for this op", file=place[0], line=place[1])
     return readable(module.generic_text())
 
 

@@ -20,6 +20,7 @@ from hawk_xdsl.passes.outline_dataflow import (
     label_of,
     way_to,
 )
+from hawk_xdsl.passes.outline_empty import drop_empty
 from hawk_xdsl.passes.outline_grouping import Group, Grouping
 from hawk_xdsl.passes.outline_normalize import normalize
 from hawk_xdsl.passes.pass_error import PassError
@@ -52,6 +53,7 @@ class NpuOutlinePass(NpuPass):
             _check_static(block)
         labels: Counter[str] = Counter()
         for block in blocks:
+            drop_empty(block)
             normalize(block)
             _Outliner(block, labels).run()
 

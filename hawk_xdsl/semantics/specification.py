@@ -32,12 +32,18 @@ def specify(op: UndecidedOp, *, confine: bool = True) -> Specification:
     block = op.body.block
     end = block.last_op
     assert isinstance(end, YieldOp)
+    if any(0 in shape_of(value) for value in (*block.args, *end.arguments) if _is_tensor(value)):
+        raise UnreadableError("a tensor without elements")
     loops = Loops([shape_of(value) for value in end.arguments])
     while True:
         try:
             return narrowed(_attempt(block, end.arguments, loops), confine=confine)
         except ChangedLoopsError:
             loops.restart()
+
+
+def _is_tensor(value: SSAValue) -> bool:
+    return isinstance(value.type, TensorType)
 
 
 def _attempt(block: Block, values: Sequence[SSAValue], loops: Loops) -> Specification:
