@@ -286,7 +286,7 @@ PYTHON_ERRORS = {
     "too_few": "p.py: torch cannot export this module: TypeError: ",
     "branch": "p.py: torch cannot export this module: GuardOnDataDependentSymNode: ",
     "selection": "p.py: dynamic shapes are not supported: ",
-    "counter": "p.py: the module changes count in forward",
+    "counter": "p.py: the module changes n in forward",
     "sort": "p.py:17: tm_tensor.sort: no lowering for this op",
     "decomposition": "p.py:29: torch.aten._linalg_svd: no lowering for this op",
 }

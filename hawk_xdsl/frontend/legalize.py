@@ -169,7 +169,7 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
         if not isinstance(op, arith.ConstantOp):
             continue
         if isinstance(op.result.type, TensorType) and 0 in op.result.type.get_shape():
-            empty = tensor.EmptyOp([], _narrowed_type(op.result.type))
+            empty = tensor.EmptyOp([], op.result.type)
             Rewriter.replace_op(op, empty)
             continue
         _fill_instead(op)

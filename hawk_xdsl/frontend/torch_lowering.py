@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch._ops import OpOverload
 from torch.fx import Node
+from torch.fx.node import map_arg
+from torch_mlir import fx
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, ModuleHandle, load_bindings
@@ -75,13 +77,11 @@ def place_of(node: Node, file: str) -> tuple[str, int | None]:
 
 
 def _text(program: torch.export.ExportedProgram, file: str, seconds: int = SECONDS) -> str:
-    from torch_mlir import fx
-
     load_bindings()  # once here instead of in every child
 
     def work(tell: Tell) -> str:
         tell("import")
-        mlir = MlirModule(_imported(fx.export_and_import, program, file))
+        mlir = MlirModule(_imported(program, file))
         for stage, pipeline in PIPELINES.items():
             tell(stage)
             mlir.run(pipeline, file=file)
@@ -91,13 +91,11 @@ def _text(program: torch.export.ExportedProgram, file: str, seconds: int = SECON
     return in_child(work, file=file, seconds=seconds)
 
 
-def _imported(importer: object, program: torch.export.ExportedProgram, file: str) -> ModuleHandle:
-    assert callable(importer)
+def _imported(program: torch.export.ExportedProgram, file: str) -> ModuleHandle:
     try:
-        handle: ModuleHandle = importer(
+        return fx.export_and_import(
             program, output_type="raw", func_name="main", decomposition_table={}
         )
-        return handle
     except EXPORT_ERRORS as error:
         raise HawkError(f"torch-mlir cannot import this: {one_line(error)}", file=file) from error
 
@@ -137,7 +135,7 @@ class _Alone(torch.nn.Module):
     def forward(self, *tensors: torch.Tensor) -> object:
         given: Iterator[torch.Tensor] = iter(tensors)
         values = {other: next(given) for other in self._node.all_input_nodes}
-        args = torch.fx.node.map_arg(self._node.args, lambda n: values[n])
-        kwargs = torch.fx.node.map_arg(self._node.kwargs, lambda n: values[n])
+        args = map_arg(self._node.args, lambda n: values[n])
+        kwargs = map_arg(self._node.kwargs, lambda n: values[n])
         assert callable(self._node.target)
         return self._node.target(*args, **kwargs)
