@@ -3,7 +3,6 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -37,7 +36,6 @@ from hawk_xdsl.generation.judging.gate import Verdict as GateVerdict
 from hawk_xdsl.generation.judging.trials import Trial
 from hawk_xdsl.knowledge_store import Curation, KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.synthesis import Synthesizer
-from hawk_xdsl.semantics.reference_types import Array
 
 SUITE = """
 import torch
@@ -185,12 +183,8 @@ def test_a_case_is_right_after_planning_on_fresh_inputs(suite_file: Path, tmp_pa
 def test_a_planted_wrong_kernel_is_accepted_but_wrong(
     suite_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right, check = Trial.mistake, Gate.check
-
-    def blind(self: Trial, outputs: Sequence[Array]) -> str | None:
-        return right(self, outputs) if self.name.startswith("fresh") else None
-
-    monkeypatch.setattr(Trial, "mistake", blind)
+    check = Gate.check
+    monkeypatch.setattr(Trial, "mistake", lambda self, outputs: None)
 
     def planted(self: Gate, text: str, rewrites: Sequence[str]) -> GateVerdict:
         return check(self, text.replace("vsub", "vadd"), rewrites)

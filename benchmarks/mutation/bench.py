@@ -113,7 +113,10 @@ class Bench:
         """What one could have computed from the gate's first trial, for each float operand."""
         first = next(iter(Trials(self.subject.op, self._specification.digest, self._seed)))
         given = {o.name: first.inputs[o.source] for o in self._specification.operands}
-        given |= {r.name: a for r, a in zip(self._specification.results, first.exact, strict=True)}
+        given |= {
+            r.name: e.exact
+            for r, e in zip(self._specification.results, first.expected, strict=True)
+        }
         found: dict[str, list[float]] = {}
         for name, array in given.items():
             if array.dtype.kind not in "biu":

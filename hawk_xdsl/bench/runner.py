@@ -32,9 +32,6 @@ FREE = frozenset(
 )
 """What @main may hold beside regions that stay on the host, without computing anything itself."""
 
-FRESH_SETS = 3
-"""Sets of inputs that a compiled case is compared on."""
-
 
 @dataclass
 class Runner:
@@ -91,7 +88,7 @@ class Runner:
         host = [placed.decision for placed in compiled.placed if not placed.symbols]
         compared = Comparison(None)
         if len(host) < len(compiled.placed) or not host:
-            compared = compare_on_fresh_inputs(case, compiled, seed, FRESH_SETS)
+            compared = compare_on_fresh_inputs(case, compiled, seed)
         if compared.mistake is not None:
             return replace(result, verdict=Verdict.WRONG, reason=compared.mistake)
         if host:

@@ -21,7 +21,7 @@ from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, shards_
 from hawk_xdsl.distill.specs import random_op
 from hawk_xdsl.distill.teacher import Case, Teacher
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.judging.trial_inputs import Drawn
+from hawk_xdsl.generation.judging.trial_inputs import ORDINARY, Drawn
 from hawk_xdsl.generation.judging.verifier import verifier_digest
 from hawk_xdsl.generation.model.language import OTHER, language_fingerprint
 from hawk_xdsl.knowledge_store import Entry, EntryKind
@@ -135,8 +135,8 @@ class Source:
 
 def _mostly_finite(case: Case) -> bool:
     """Whether at least half of each result is a number on ordinary inputs."""
-    results = Drawn(case.op, "normal", (0,)).exact
-    return all(float(np.mean(np.isfinite(array))) >= 0.5 for array in results)
+    results = Drawn(case.op, ORDINARY, (0,)).judged
+    return all(float(np.mean(np.isfinite(found.value))) >= 0.5 for found in results)
 
 
 def generate(

@@ -13,9 +13,6 @@ from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.passes.npu_decide import open_decider
 from hawk_xdsl.pipeline import compile_with
 
-FRESH_SETS = 3
-"""Sets of inputs, unseen by any gate, that a case is compared with PyTorch on."""
-
 
 @dataclass(frozen=True)
 class Tried:
@@ -56,7 +53,7 @@ def experience(
         hosts = sum(not placed.symbols for placed in compiled.placed)
         mistake, cycles = None, 0.0
         if compare and (hosts < len(compiled.placed) or not hosts):
-            compared = compare_on_fresh_inputs(case, compiled, seed, FRESH_SETS)
+            compared = compare_on_fresh_inputs(case, compiled, seed)
             mistake, cycles = compared.mistake, compared.cycles
         yield Tried(
             case,

@@ -5,12 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute, Block, Operation
 from xdsl.traits import SymbolTable
 
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.reference import evaluate_block, evaluate_region
+from hawk_xdsl.semantics.reference import (
+    Judged,
+    evaluate_block,
+    evaluate_region,
+    evaluate_with_errors,
+)
 from hawk_xdsl.semantics.reference_frame import Frame, Handler
 from hawk_xdsl.semantics.reference_types import Array, Precision, UnsupportedOpError
 from hawk_xdsl.semantics.specification_form import FULL_I32
@@ -43,9 +48,21 @@ def run_main(
         IntegerRangeError: an integer that a kernel does not take.
         ValueError: an argument has the wrong shape.
     """
+    return evaluate_block(_main(module), arguments, precision, _handlers(launch))
+
+
+def run_main_with_errors(module: ModuleOp, arguments: Sequence[Array]) -> list[Judged]:
+    """The float64 results of @main's tensor ops, with what roundings of intermediates may change.
+
+    Raises as ``run_main``; @main has no kernels and no undecided ops.
+    """
+    return evaluate_with_errors(_main(module), arguments)
+
+
+def _main(module: ModuleOp) -> Block:
     for op in module.ops:
         if isinstance(op, FuncOp) and op.sym_name.data == "main" and op.body.blocks:
-            return evaluate_block(op.body.block, arguments, precision, _handlers(launch))
+            return op.body.block
     raise HawkError("the module has no func.func @main")
 
 

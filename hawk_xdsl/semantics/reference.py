@@ -5,17 +5,20 @@ rounds as the IR says, ``Precision.FLOAT64`` is the oracle that tolerances are m
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
 from xdsl.dialects.linalg.ops import BroadcastOp, ReduceOp
-from xdsl.ir import Block, Operation, Region
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.traits import IsTerminator
 
 from hawk_xdsl.dialects.tm_tensor import ScanOp
+from hawk_xdsl.semantics.reference_error import Error
 from hawk_xdsl.semantics.reference_frame import Frame, Handler
 from hawk_xdsl.semantics.reference_structured import evaluate_scan, evaluate_structured
 from hawk_xdsl.semantics.reference_tensor import TENSOR_HANDLERS
+from hawk_xdsl.semantics.reference_tracked import move_errors, track_scan, track_structured
 from hawk_xdsl.semantics.reference_types import (
     Array,
     IndexRangeError,
@@ -27,10 +30,12 @@ from hawk_xdsl.semantics.reference_types import (
 __all__ = [
     "Array",
     "IndexRangeError",
+    "Judged",
     "Precision",
     "UnsupportedOpError",
     "evaluate_block",
     "evaluate_region",
+    "evaluate_with_errors",
     "numpy_dtype",
 ]
 
@@ -61,13 +66,7 @@ def evaluate_block(
     handlers: Mapping[type[Operation], Handler] | None = None,
 ) -> list[Array]:
     """As ``evaluate_region``; ``handlers`` adds meanings of further op classes."""
-    frame = Frame(precision)
-    for argument, array in zip(block.args, inputs, strict=True):
-        value = np.asarray(array).astype(frame.dtype(argument), copy=False)
-        shape = getattr(argument.type, "get_shape", tuple[int, ...])()
-        if value.shape != tuple(shape):
-            raise ValueError(f"input {argument.index} has shape {value.shape}, not {tuple(shape)}")
-        frame.values[argument] = value
+    frame = _entered(block, inputs, precision)
     with np.errstate(all="ignore"):
         for op in block.ops:
             if op.has_trait(IsTerminator):
@@ -75,6 +74,63 @@ def evaluate_block(
             _run(frame, op, handlers or {})
         assert block.last_op is not None
         return [frame.get(value) for value in block.last_op.operands]
+
+
+def _entered(block: Block, inputs: Sequence[Array], precision: Precision) -> Frame:
+    """A frame that holds the inputs."""
+    frame = Frame(precision)
+    for argument, array in zip(block.args, inputs, strict=True):
+        value = np.asarray(array).astype(frame.dtype(argument), copy=False)
+        shape = getattr(argument.type, "get_shape", tuple[int, ...])()
+        if value.shape != tuple(shape):
+            raise ValueError(f"input {argument.index} has shape {value.shape}, not {tuple(shape)}")
+        frame.values[argument] = value
+    return frame
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A float64 result, and how far a right result may be from it at each element.
+
+    ``error`` is ``None`` where nothing was computed, so that the result must be the very same, and
+    infinite at elements that have no right value.
+    """
+
+    value: Array
+    error: Error
+
+
+def evaluate_with_errors(block: Block, inputs: Sequence[Array]) -> list[Judged]:
+    """As ``evaluate_block`` in float64, with what roundings of intermediates may change."""
+    frame = _entered(block, inputs, Precision.FLOAT64)
+    frame.errors = {}
+    with np.errstate(all="ignore"):
+        for op in block.ops:
+            if op.has_trait(IsTerminator):
+                break
+            _run_tracked(frame, op)
+        assert block.last_op is not None
+        return [Judged(frame.get(value), _shaped(frame, value)) for value in block.last_op.operands]
+
+
+def _shaped(frame: Frame, value: SSAValue) -> Error:
+    error = frame.error(value)
+    return None if error is None else np.broadcast_to(error, frame.get(value).shape)
+
+
+def _run_tracked(frame: Frame, op: Operation) -> None:
+    assert frame.errors is not None
+    handler = TENSOR_HANDLERS.get(type(op))
+    if handler is not None:
+        values, errors = handler(frame, op), move_errors(frame, op, handler)
+    elif isinstance(op, ScanOp):
+        values, errors = track_scan(frame, op)
+    elif isinstance(op, LinalgStructuredOperation | BroadcastOp | ReduceOp):
+        values, errors = track_structured(frame, op)
+    else:
+        return _run(frame, op, {})
+    frame.values.update(zip(op.results, values, strict=True))
+    frame.errors.update(zip(op.results, errors, strict=True))
 
 
 def _run(frame: Frame, op: Operation, handlers: Mapping[type[Operation], Handler]) -> None:

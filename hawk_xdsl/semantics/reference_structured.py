@@ -27,7 +27,7 @@ from hawk_xdsl.semantics.reference_types import (
     accumulator_dtype,
 )
 
-_UFUNCS: dict[type[Operation], np.ufunc] = {
+UFUNCS: dict[type[Operation], np.ufunc] = {
     arith.AddfOp: np.add,
     arith.AddiOp: np.add,
     arith.MulfOp: np.multiply,
@@ -53,10 +53,15 @@ def evaluate_structured(frame: Frame, op: Operation) -> list[Array]:
     Raises:
         UnsupportedOpError: if the op or its body has no meaning here.
     """
+    return Evaluation(frame, structured_equation(op)).run()
+
+
+def structured_equation(op: Operation) -> Equation:
+    """The equation of an op. Raises ``UnsupportedOpError`` if it has none."""
     equation = equation_of(op)
     if equation is None:
         raise UnsupportedOpError(op, "not a structured op with static shapes")
-    return _Evaluation(frame, equation).run()
+    return equation
 
 
 def evaluate_scan(frame: Frame, op: Operation) -> list[Array]:
@@ -71,12 +76,15 @@ def evaluate_scan(frame: Frame, op: Operation) -> list[Array]:
         raise UnsupportedOpError(op, "an exclusive scan, or one of no known fold")
     source, axis = frame.get(op.inputs[0]), op.dimension.value.data
     wide = source.astype(accumulator_dtype(source.dtype))
-    running = _UFUNCS[type(combiner)].accumulate(wide, axis=axis).astype(source.dtype)
+    running = UFUNCS[type(combiner)].accumulate(wide, axis=axis).astype(source.dtype)
     return [running, np.take(running, -1, axis=axis)]
 
 
-class _Evaluation:
-    """One structured op with its operands as views over the loops."""
+class Evaluation:
+    """One structured op with its operands as views over the loops.
+
+    An axis of a view that no loop uses has extent 1.
+    """
 
     def __init__(self, frame: Frame, equation: Equation) -> None:
         self._frame = frame
@@ -97,6 +105,7 @@ class _Evaluation:
         ]
 
     def run(self) -> list[Array]:
+        """The results' values."""
         equation = self._equation
         if not equation.reduced:
             values = self._evaluate(equation.yielded, self._inputs, self._outputs, self._loops)
@@ -152,11 +161,11 @@ class _Evaluation:
 
     def _has(self, fold: Fold) -> bool:
         boolean = self._frame.dtype(fold.value) == np.bool_
-        return fold.combiner in (_BITWISE if boolean else _UFUNCS)
+        return fold.combiner in (_BITWISE if boolean else UFUNCS)
 
     def _combined(self, combiner: type[Operation], total: Array, start: Array) -> Array:
         wide = accumulator_dtype(start.dtype)
-        return _UFUNCS[combiner](total.astype(wide), start.astype(wide)).astype(start.dtype)
+        return UFUNCS[combiner](total.astype(wide), start.astype(wide)).astype(start.dtype)
 
     def _reduced(self, fold: Fold) -> Array:
         [value] = self._evaluate([fold.value], self._inputs, self._outputs, self._loops)
@@ -164,29 +173,40 @@ class _Evaluation:
 
     def _reduce(self, combiner: type[Operation], value: Array) -> Array:
         """A value folded over the reduced loops, which keep extent 1; sums in at least f32."""
+        full = self._over_reduced(value)
         reduced = self._equation.reduced
-        shape = [
-            s if d in reduced else v
-            for d, (s, v) in enumerate(
-                zip(self._sizes, _ranked(value, len(self._sizes)).shape, strict=True)
-            )
-        ]
-        full = np.broadcast_to(value, shape)
-        ufunc = _UFUNCS[combiner]
-        return ufunc.reduce(full, axis=reduced, keepdims=True, dtype=accumulator_dtype(value.dtype))
+        wide = accumulator_dtype(value.dtype)
+        return UFUNCS[combiner].reduce(full, axis=reduced, keepdims=True, dtype=wide)
+
+    def _over_reduced(self, value: Array) -> Array:
+        """A value with all points of the reduced loops, also of those that it does not use."""
+        reduced, aligned = self._equation.reduced, ranked(value, len(self._sizes))
+        sizes = zip(self._sizes, aligned.shape, strict=True)
+        shape = [s if d in reduced else v for d, (s, v) in enumerate(sizes)]
+        return np.broadcast_to(aligned, shape)
 
     def _contracted(self, fold: Fold) -> Array | None:
         """A sum of products as one batched matrix product, if that saves work."""
-        if fold.combiner not in SUMS or not isinstance(fold.value.owner, PRODUCTS):
+        factors = self._factors(fold)
+        if factors is None:
             return None
-        rank = len(self._sizes)
-        factors = [fold.value.owner.lhs, fold.value.owner.rhs]
         found = self._evaluate(factors, self._inputs, self._outputs, self._loops)
-        left, right = (_ranked(factor, rank) for factor in found)
-        if left.shape == tuple(self._sizes) or right.shape == tuple(self._sizes):
+        left, right = (ranked(factor, len(self._sizes)) for factor in found)
+        if not self._saves_work(left, right):
             return None
         wide = accumulator_dtype(left.dtype)
         return contract(left.astype(wide), right.astype(wide), self._sizes, self._equation.reduced)
+
+    @staticmethod
+    def _factors(fold: Fold) -> tuple[SSAValue, SSAValue] | None:
+        """The factors of a sum of products."""
+        if fold.combiner not in SUMS or not isinstance(fold.value.owner, PRODUCTS):
+            return None
+        return fold.value.owner.lhs, fold.value.owner.rhs
+
+    def _saves_work(self, left: Array, right: Array) -> bool:
+        """Whether both factors of a product lack a loop."""
+        return tuple(self._sizes) not in (left.shape, right.shape)
 
     def _best_with_index(self) -> list[Array] | None:
         """The pair (maximum or minimum, index where it is), without a loop over the elements."""
@@ -226,17 +246,18 @@ class _Evaluation:
         accumulators = [np.array(view) for view in self._outputs]
         for point in product(*(range(self._sizes[d]) for d in reduced)):
             place = dict(zip(reduced, point, strict=True))
-            inputs = [_at(view, place) for view in self._inputs]
-            loops = [_at(loop, place) for loop in self._loops]
+            inputs = [at_point(view, place) for view in self._inputs]
+            loops = [at_point(loop, place) for loop in self._loops]
             accumulators = self._evaluate(self._equation.yielded, inputs, accumulators, loops)
         return accumulators
 
 
-def _ranked(array: Array, rank: int) -> Array:
+def ranked(array: Array, rank: int) -> Array:
+    """An array with leading axes of extent 1 up to a rank."""
     return array.reshape((1,) * (rank - array.ndim) + array.shape)
 
 
-def _at(array: Array, place: dict[int, int]) -> Array:
+def at_point(array: Array, place: dict[int, int]) -> Array:
     """One point of some axes, which keep extent 1; scalars and unused axes stay."""
     if array.ndim == 0:
         return array

@@ -102,7 +102,6 @@ class Gate:
         self._signature = signature
         self._target = target
         self._finish = finish
-        self._op = op
         self._trials = Trials(op, specification.digest, seed, specification.input_ranges)
         self._prover = Prover(specification, rules, exact, self._index_values)
         self._limits = Limits.of(specification, bound_of(specification, target).cycles)
@@ -164,26 +163,6 @@ class Gate:
             timed.append(found)
             limit -= found.cycles
         return total(timed)
-
-    def mistake_on_fresh(self, text: str, seeds: Sequence[int]) -> str | None:
-        """What an accepted kernel gets wrong on inputs of seeds that the gate has not used.
-
-        ``None`` if nothing. Planned and synced as in the gate; it is no check and counts as none.
-        """
-        program = self._built(text)
-        finished = [self._finished(stage.op) for stage in program.kernels]
-        steps = self._limits.steps_of(finished, self._target)
-        for seed in seeds:
-            digest = f"fresh:{self._specification.digest}"
-            ranges = self._specification.input_ranges
-            for trial in Trials(self._op, digest, seed, ranges):
-                try:
-                    mistake = trial.mistake(self._run(program, finished, steps, trial)[1])
-                except Trap as trap:
-                    mistake = str(trap)
-                if mistake is not None:
-                    return mistake
-        return None
 
     def _built(self, text: str) -> Program:
         """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""

@@ -1,102 +1,106 @@
-"""How far a kernel's result may be from the reference, and where it is further."""
+"""How far each element of a kernel's result may be from the reference, and where it is further."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
-from hawk_xdsl.semantics.reference_types import Array
-
-ROUNDINGS = {"f32": 64.0, "f16": 4.0, "bf16": 4.0}
-"""Units in the last place of a row's largest value that a kernel may be off."""
-
-REFERENCE_FACTOR = 16.0
-"""How many times further from float64 than the reference in its own dtype a kernel may be."""
-
-CONDITION_FACTOR = 8.0
-"""How many times further than inputs off by one rounding move the float64 result.
-
-Where rounding the inputs alone moves a result that far (the layer norm of a constant row), every
-order of the same sums gives another one, and the reference may be exact by luck.
-"""
+from hawk_xdsl.semantics.reference_error import Error, largest, rounding
+from hawk_xdsl.semantics.reference_types import Array, is_float
 
 
 class Expected:
     """What one result must be; all that does not depend on a kernel is computed once.
 
+    A float is right that is
+
+    - within the error of its element from the float64 value (``reference_error``), at least a
+      rounding to its dtype where anything was computed;
+    - the very value of the reference in its own dtypes, which over- and underflow as the IR says;
+    - an infinity, where the float64 value is within that error of the end of the dtype.
+
+    So a NaN must be a NaN and an infinity the same one; where only the declared dtypes make them,
+    the exact value is right too. Integers and booleans must be equal; where the float64
+    value is within its operands' error of a step, the values on both sides of it are right.
+
     Args:
         exact: the result in float64.
-        declared: the result in its own dtype, which integers must equal.
-        moved: gives the result in float64 for inputs that are off by a rounding.
+        declared: the result in its own dtype.
+        error: how far each element may be from ``exact``; ``None`` for the very same.
     """
 
-    def __init__(self, exact: Array, declared: Array, moved: Callable[[], Array]) -> None:
+    def __init__(self, exact: Array, declared: Array, error: Error) -> None:
+        self.exact = exact
         self.declared = declared
-        self._moved = moved
-        if declared.dtype.kind in "biu":
-            return
-        self._precise = exact.astype(np.float64, copy=False)
-        reference = declared.astype(np.float64)
-        finite = np.isfinite(reference) & np.isfinite(self._precise)
-        self._finite = None if finite.all() else finite
-        own = np.abs(reference - self._precise)
-        name = next(key for key in ROUNDINGS if NUMPY_DTYPES[key] == declared.dtype)
-        self._roundings = ROUNDINGS[name] * float(ml_dtypes.finfo(declared.dtype).eps)
-        self._bound = self._roundings * self._by_row(np.abs(self._precise))
-        self._bound = self._bound + REFERENCE_FACTOR * self._by_row(own)
+        self._error = error
 
     @cached_property
-    def _condition(self) -> NDArray[np.float64]:
-        """What inputs that are off by a rounding allow on top, by row."""
-        moved = np.abs(self._moved().astype(np.float64) - self._precise)
-        return CONDITION_FACTOR * self._by_row(np.where(np.isfinite(moved), moved, 0.0))
+    def error(self) -> NDArray[np.float64]:
+        """How far each element may be off, its own rounding included; infinite: not judged."""
+        if self._error is None:
+            return np.zeros(self.declared.shape)
+        if not is_float(self.declared.dtype):
+            return np.where(self._error > 0, np.maximum(np.rint(self._error), 1.0), 0.0)
+        return np.maximum(np.abs(self._error), rounding(self.exact, self.declared.dtype))
 
-    def _by_row(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The largest of each row among those that are finite."""
-        if self._finite is not None:
-            values = np.where(self._finite, values, 0.0)
-        return values.max(axis=-1, keepdims=True) if values.ndim else values
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Which elements have a right value."""
+        return ~np.isinf(self.error) | self._beyond
+
+    @property
+    def _largest(self) -> float:
+        return largest(self.declared.dtype)
+
+    @property
+    def _beyond(self) -> NDArray[np.bool_] | np.bool_:
+        """Where a float has a value, but none in its dtype."""
+        if not is_float(self.declared.dtype):
+            return np.bool_(False)
+        exact = np.asarray(self.exact, np.float64)
+        return np.isfinite(exact) & (np.abs(exact) > self._largest)
 
     def mistake(self, given: Array) -> str | None:
         """What is wrong with a result, as one line, or ``None``."""
-        if self.declared.dtype.kind in "biu":
-            wrong = given != self.declared.astype(given.dtype)
+        with np.errstate(invalid="ignore", over="ignore"):
+            wrong = ~self._same(given)
             if not wrong.any():
                 return None
-            at = _first(wrong)
-            return _wrong(wrong, given[at], self.declared[at], at)
-        found = given.astype(np.float64)
-        wrong = self._outside(found, self._bound)
+            wrong &= ~self._near(given)
         if not wrong.any():
             return None
-        wrong = self._outside(found, self._bound + self._condition)
-        if not wrong.any():
-            return None
-        at = _first(wrong)
-        return _wrong(wrong, f"{found[at]:.6g}", f"{self._precise[at]:.6g}", at)
+        at = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
+        return _wrong(wrong, given[at], self.exact[at], at)
 
-    def _outside(self, found: NDArray[np.float64], bound: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Where a result is further off than a bound, or not the same special value."""
-        near = np.abs(found - self._precise) <= bound
-        if self._finite is None:
-            return ~near
-        reference = self.declared.astype(np.float64)
-        same = (np.isnan(found) & np.isnan(reference)) | (found == reference)
-        # Where only the dtype's range ends (the f16 sum below a mean), the exact value is right.
-        exact = np.abs(found - self._precise) <= self._roundings * np.abs(self._precise)
-        overflow = np.isinf(reference) & np.isfinite(self._precise)
-        return ~np.where(self._finite, near, same | (overflow & exact))
+    def _same(self, given: Array) -> NDArray[np.bool_]:
+        """Where a result is what the declared dtypes give, bit for bit but for the sign of 0."""
+        declared = self.declared.astype(given.dtype)
+        same = np.equal(given, declared)
+        if is_float(given.dtype):
+            same |= np.isnan(given) & np.isnan(declared)
+        return same
+
+    def _near(self, given: Array) -> NDArray[np.bool_]:
+        """Where a result is within its error, or not judged."""
+        error = self.error
+        found = np.asarray(given, np.float64)
+        exact = np.asarray(self.exact, np.float64)
+        near = (np.abs(found - exact) <= error) | np.equal(found, exact) | np.isinf(error)
+        if is_float(self.declared.dtype):
+            near |= np.isnan(found) & np.isnan(exact)
+            end = np.isinf(found) & (np.sign(found) == np.sign(exact))
+            near |= end & np.isfinite(exact) & (np.abs(exact) + error > self._largest)
+            near = np.where(self._beyond, end, near)
+        return near
 
 
 def _wrong(wrong: NDArray[np.bool_], given: object, wanted: object, at: Sequence[int]) -> str:
     return (
-        f"{int(wrong.sum())} of {wrong.size} elements are wrong, first {given} instead of {wanted} "
-        f"at {list(at)}"
+        f"{int(wrong.sum())} of {wrong.size} elements are wrong, first {_shown(given)} instead of "
+        f"{_shown(wanted)} at {list(at)}"
     )
 
 
-def _first(wrong: NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, np.integer | np.bool_) else f"{value:.8g}"

@@ -1,70 +1,35 @@
 """The inputs a kernel is tried on and what it must give: the region's own reference, in float64."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
 from types import MappingProxyType
 
-import ml_dtypes
 import numpy as np
 
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.generation.judging.op_features import Features
 from hawk_xdsl.generation.judging.tolerance import Expected
-from hawk_xdsl.generation.judging.trial_inputs import Drawn, draws_of
+from hawk_xdsl.generation.judging.trial_inputs import Drawn, Purpose, purposes_of
 from hawk_xdsl.semantics.reference import evaluate_region
 from hawk_xdsl.semantics.reference_types import Array, Precision
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One set of inputs with the results in float64 and in the declared dtypes.
-
-    ``moved`` gives the results in float64 for inputs that are off by a rounding; it is asked only
-    where a kernel is further off than its other tolerances allow. Arrays have the shapes of the
-    undecided op's tensors.
-    """
+    """One set of inputs with what each result must be, in the shapes of the op's tensors."""
 
     name: str
     inputs: tuple[Array, ...]
-    exact: tuple[Array, ...]
-    declared: tuple[Array, ...]
-    moved: Callable[[], Sequence[Array]]
+    expected: tuple[Expected, ...]
 
     def mistake(self, outputs: Sequence[Array]) -> str | None:
         """What is wrong with a kernel's outputs, as one line, or ``None``."""
-        for position, (given, expected) in enumerate(zip(outputs, self._expected, strict=True)):
-            with np.errstate(invalid="ignore"):
-                found = expected.mistake(given.reshape(expected.declared.shape))
+        for position, (given, expected) in enumerate(zip(outputs, self.expected, strict=True)):
+            found = expected.mistake(given.reshape(expected.declared.shape))
             if found is not None:
                 return f"result {position} on {self.name} inputs: {found}"
         return None
-
-    @cached_property
-    def _expected(self) -> tuple[Expected, ...]:
-        moved = _Once(self.moved)
-        with np.errstate(invalid="ignore"):
-            return tuple(
-                Expected(exact, declared, partial(moved.item, position))
-                for position, (exact, declared) in enumerate(
-                    zip(self.exact, self.declared, strict=True)
-                )
-            )
-
-
-class _Once:
-    """The results of a function that is called once, if at all."""
-
-    def __init__(self, make: Callable[[], Sequence[Array]]) -> None:
-        self._make = make
-
-    @cached_property
-    def _made(self) -> Sequence[Array]:
-        return self._make()
-
-    def item(self, position: int) -> Array:
-        """One of the results."""
-        return self._made[position]
 
 
 class Trials:
@@ -87,43 +52,36 @@ class Trials:
 
     def __iter__(self) -> Iterator[Trial]:
         """The trials, the most ordinary inputs first: one that fails needs no later ones."""
-        for number, name in enumerate(draws_of(self._op)):
+        for number, purpose in enumerate(purposes_of(self._op)):
             if number == len(self._made):
-                self._made.append(self._make(number, name))
+                self._made.append(self._make(number, purpose))
             yield self._made[number]
 
     def doubt(self) -> str | None:
-        """Why these trials prove nothing, as one line: a result is nowhere a finite number."""
+        """Why these trials prove nothing, as one line.
+
+        A result is nowhere a finite number that is judged, or the same number everywhere, even for
+        NaN, although the region computes it from its inputs.
+        """
+        features = Features(self._op)
         for position, _ in enumerate(self._op.results):
-            results = (trial.exact[position] for trial in self)
-            if not any(result.size == 0 or np.isfinite(result).any() for result in results):
+            seen = [trial.expected[position] for trial in self]
+            if not any(expected.declared.size for expected in seen):
+                continue
+            values = [np.asarray(e.exact, np.float64)[e.judged] for e in seen]
+            finite = np.concatenate([found[np.isfinite(found)] for found in values])
+            if not finite.size:
                 return f"result {position} has no finite element on any of the inputs tried"
+            same = all(np.array_equal(found, np.full_like(found, finite[0])) for found in values)
+            if same and finite.size > 1 and features.depends_on_inputs(position):
+                return f"result {position} is {finite[0]:g} on all of the inputs tried"
         return None
 
-    def _make(self, number: int, name: str) -> Trial:
-        drawn = Drawn(self._op, name, [self._seed, number], self._ranges)
-        random = np.random.default_rng([self._seed, number, 1])
-
+    def _make(self, number: int, purpose: Purpose) -> Trial:
+        drawn = Drawn(self._op, purpose, [self._seed, number], self._ranges)
         declared = evaluate_region(self._op.body, drawn.inputs, Precision.DECLARED)
-
-        def moved() -> Sequence[Array]:
-            finest = _finest_rounding((*drawn.inputs, *declared))
-            off = tuple(_rounded_off(random, array, finest) for array in drawn.inputs)
-            return evaluate_region(self._op.body, off, Precision.FLOAT64)
-
-        return Trial(name, drawn.inputs, tuple(drawn.exact), tuple(declared), moved)
-
-
-def _finest_rounding(arrays: Iterable[Array]) -> float:
-    """The smallest epsilon of the float dtypes: a kernel reads narrow inputs exactly."""
-    return min(
-        (float(ml_dtypes.finfo(a.dtype).eps) for a in arrays if a.dtype.kind not in "biu"),
-        default=0.0,
-    )
-
-
-def _rounded_off(random: np.random.Generator, array: Array, epsilon: float) -> Array:
-    """Float inputs, each element off by half an epsilon of itself, as float64."""
-    if array.dtype.kind in "biu":
-        return array
-    return array.astype(np.float64) * (1 + epsilon * random.choice([-0.5, 0.5], array.shape))
+        expected = tuple(
+            Expected(judged.value, result, judged.error)
+            for judged, result in zip(drawn.judged, declared, strict=True)
+        )
+        return Trial(str(purpose), drawn.inputs, expected)
