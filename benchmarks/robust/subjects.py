@@ -9,6 +9,7 @@ from random import Random
 from robust import damage
 from robust.arguments import wrong_arguments
 from robust.damage import FILE_DAMAGES, TEXT_DAMAGES, Damage
+from robust.passes import damaged_ir
 from robust.sound import hawk
 from robust.trial import Trial
 
@@ -130,6 +131,8 @@ def trials(room: Path, place: Path, count: int, seed: int, only: str = "") -> It
     ]
     if only in "arguments":
         makers.append((6 if chosen else 1, _wrong(room)))
+    if only in "passes":
+        makers.append((10 if chosen else 1, damaged_ir))
     weights, makes = [weight for weight, _ in makers], [make for _, make in makers]
     random = Random(seed)
     for number in range(count):
@@ -169,8 +172,14 @@ def _matches(room: Path, parts: Sequence[str], pattern: str) -> list[Path]:
 def _wrong(room: Path) -> Callable[[Path, Random], Trial]:
     def make(folder: Path, random: Random) -> Trial:
         folder.mkdir(parents=True)
-        arguments = wrong_arguments(room, random)
-        return Trial("arguments", _told(arguments), folder, lambda: "none", hawk(arguments))
+        own = folder / "sound"  # a wrong command may write where it should not
+        arguments = wrong_arguments(own, random)
+
+        def prepare() -> str:
+            shutil.copytree(room, own)
+            return "none"
+
+        return Trial("arguments", _told(arguments), folder, prepare, hawk(arguments))
 
     return make
 

@@ -14,6 +14,9 @@ from pathlib import Path
 MEMORY = 6 << 30
 """Bytes of address space that a command may take beyond what it has when it is forked."""
 
+COMPUTING = 30
+"""Seconds that a command may compute; how long that takes depends on who else does."""
+
 LONGEST_LINE = 2000
 """Characters of a message; longer is no line that anybody reads."""
 
@@ -58,7 +61,10 @@ class _Running:
 
 
 def run_trials(trials: Iterable[Trial], jobs: int, seconds: float) -> Iterator[Outcome]:
-    """Runs trials, ``jobs`` at a time, each at most ``seconds``; in the order of their ends."""
+    """Runs trials, ``jobs`` at a time, in the order of their ends.
+
+    One hangs that computes for more than ``COMPUTING`` seconds, or does not end within ``seconds``.
+    """
     waiting, running = iter(trials), dict[int, _Running]()
     for trial in waiting:
         running[fork(trial)] = _Running(trial, time.monotonic())
@@ -76,6 +82,8 @@ def _ended(running: dict[int, _Running], seconds: float) -> Iterator[Outcome]:
         if not done and late:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+        if done and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+            done, late = 0, True
         if done or late:
             del running[child]
             yield outcome_of(each.trial, status if done else None)
@@ -92,6 +100,7 @@ def fork(trial: Trial) -> int:
     try:
         os.chdir(trial.folder)
         _limit_memory()
+        resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 5))
         (trial.folder / "damage").write_text(trial.prepare(), errors="replace")
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             file = os.open(trial.folder / name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
