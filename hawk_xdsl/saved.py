@@ -55,9 +55,9 @@ class Saved:
 def read_saved(directory: Path) -> Saved:
     """Reads a directory that ``hawk compile`` wrote. Raises ``ReadError`` with the file."""
     file = directory / MODULE_FILE
-    if not file.is_file():
-        raise ReadError("no compiled model here: run hawk compile first", file=str(directory))
     with reading(file, "the module", todo=_TODO):
+        if not file.is_file():
+            raise ReadError("no compiled model here: run hawk compile first", file=str(directory))
         text = file.read_text(encoding="utf-8")
     module = read_module(text, str(file))
     report = read_report(directory / REPORT_FILE)

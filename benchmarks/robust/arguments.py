@@ -7,7 +7,7 @@ NOT_NUMBERS = ("nan", "-1", "0", "inf", "1e400", "x", "", "9" * 400, "1.5", "-in
 NOT_PATHS = (
     "",
     "/",
-    "/nowhere/at/all",
+    "/proc/nowhere/at/all",
     "a\tb",
     "x" * 5000,
     "/dev/null/x",

@@ -96,7 +96,7 @@ def make_directory(file: Path, random: Random) -> str:
 def make_odd_file(file: Path, random: Random) -> str:
     """A link to nowhere, to itself, or to a device that ends at once has its name."""
     file.unlink()
-    aim = random.choice(("/nowhere/at/all", file.name, os.devnull))
+    aim = random.choice(("/proc/nowhere/at/all", file.name, os.devnull))
     file.symlink_to(aim)
     return f"a link to {aim}"
 

@@ -7,6 +7,7 @@ from typing import cast
 
 import typer
 
+from hawk_xdsl.boundary import reason_of
 from hawk_xdsl.cli import bench, compile, distill, knowledge, knowledge_learning, run
 from hawk_xdsl.cli.app import app
 from hawk_xdsl.errors import HawkError, OptionError
@@ -28,24 +29,18 @@ _CommandError = cast(type[Exception], typer.BadParameter.__mro__[2])
 def main() -> None:
     """Runs the command. An error of the user's is one line; the exit status is 1, of usage 2.
 
-    What is no error of the user's is a mistake of ours, and a traceback.
+    So is what the machine has no room or right for. Anything else is a mistake of ours, and a
+    traceback.
     """
     try:
         status: object = app(standalone_mode=False)
-    except (HawkError, _CommandError) as error:
+    except (HawkError, _CommandError, OSError, MemoryError) as error:
         if os.environ.get(DEBUG):
             raise
         usage = isinstance(error, OptionError | _UsageError)
         if said := _line_of(error):  # without arguments the help is the answer
             print(f"hawk: {said}", file=sys.stderr)
         sys.exit(2 if usage else 1)
-    except MemoryError as error:
-        if os.environ.get(DEBUG):
-            raise
-        print(
-            f"hawk: too large for the memory here: {_line_of(error)}".rstrip(": "), file=sys.stderr
-        )
-        sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         print("hawk: interrupted", file=sys.stderr)
         sys.exit(130)
@@ -53,6 +48,13 @@ def main() -> None:
 
 
 def _line_of(error: Exception) -> str:
-    form = cast(Callable[[], str], getattr(error, "format_message", error.__str__))
-    said = " ".join(form().split())
+    match error:
+        case OSError():
+            said = f"{error.filename}: {reason_of(error)}" if error.filename else reason_of(error)
+        case MemoryError():
+            said = f"too large for the memory here: {error}".rstrip(": ")
+        case _:
+            form = cast(Callable[[], str], getattr(error, "format_message", error.__str__))
+            said = form()
+    said = " ".join(said.split())
     return said if len(said) <= LONGEST_LINE else f"{said[:LONGEST_LINE]} …"
