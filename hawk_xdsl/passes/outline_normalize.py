@@ -26,6 +26,7 @@ from hawk_xdsl.passes.outline_dataflow import (
     only_feeds_contractions,
 )
 from hawk_xdsl.passes.outline_expand import expand_loops
+from hawk_xdsl.passes.outline_widths import narrow_sums
 from hawk_xdsl.semantics.equation import equation_of, static_shape
 
 
@@ -37,6 +38,7 @@ def normalize(block: Block) -> None:
     - an input that is a constant or a fill becomes a scalar constant in the body;
     - an input made by ``linalg.broadcast`` is read through its indexing map instead;
     - a contraction starts from zero, and what it started from is added afterwards;
+    - one whose i64 sums are cut to i32 sums in i32;
     - elementwise ops of one input that only feed contractions are done before the reshapes and
       transposes that lead to them, so that the contractions can absorb those;
     - an op whose result is only used with axes split may compute it so: see ``expand_loops``.
@@ -51,6 +53,9 @@ def normalize(block: Block) -> None:
     for op in list(block.ops):
         if isinstance(op, LinalgStructuredOperation):
             _start_from_zero(op)
+    for op in list(block.ops):
+        if isinstance(op, LinalgStructuredOperation):
+            narrow_sums(op)
     for op in list(block.ops):
         if isinstance(op, GenericOp):
             _move_before_layout(op)

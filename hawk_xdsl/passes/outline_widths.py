@@ -1,0 +1,121 @@
+"""Sums of products whose high bits nothing needs are kept in 32 bits.
+
+torch-mlir sums products of integers in i64 and cuts the sums to the result's type afterwards. The
+low bits of a sum depend on the low bits of its parts only, so i32 does.
+"""
+
+from collections.abc import Mapping
+
+from xdsl.dialects import arith, tensor
+from xdsl.dialects.builtin import AffineMapAttr, IntegerAttr, IntegerType, TensorType, i32, i64
+from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
+from xdsl.dialects.linalg.attrs import IteratorTypeAttr
+from xdsl.dialects.linalg.ops import FillOp, GenericOp, YieldOp
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from hawk_xdsl.semantics.equation import Equation, equation_of
+
+_KEEP_LOW_BITS = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
+_EXTEND = (arith.ExtSIOp, arith.ExtUIOp)
+
+
+def narrow_sums(op: LinalgStructuredOperation) -> None:
+    """Makes a contraction that sums in i64 sum in i32, if all that uses it cuts it to that."""
+    equation = equation_of(op)
+    if equation is None or equation.factors is None:
+        return
+    type_ = equation.outputs[0].type
+    if not isinstance(type_, TensorType) or type_.element_type != i64:
+        return
+    cuts = _cuts(op.results[0])
+    body = _narrow_body(equation)
+    if not cuts or body is None:
+        return
+    narrow = TensorType(i32, type_.get_shape())
+    zero = arith.ConstantOp(IntegerAttr(0, i32))
+    empty = tensor.EmptyOp([], narrow)
+    fill = FillOp([zero.result], [empty.tensor], [narrow])
+    kinds = [IteratorTypeAttr.parallel(), IteratorTypeAttr.reduction()]
+    generic = GenericOp(
+        list(equation.inputs),
+        [fill.results[0]],
+        Region(body),
+        [AffineMapAttr(indexing) for indexing in equation.maps],
+        [kinds[not parallel] for parallel in equation.parallel],
+        [narrow],
+    )
+    generic.location = op.location
+    Rewriter.insert_op([zero, empty, fill, generic], InsertPoint.before(op))
+    users = [use.operation for use in op.results[0].uses]
+    op.results[0].replace_all_uses_with(generic.results[0])
+    for cut in cuts:
+        argument = cut.operands[0]
+        if argument.type == i64:
+            argument = Rewriter.replace_value_with_new_type(argument, i32)
+        if cut.result.type == i32:
+            cut.result.replace_all_uses_with(argument)
+            Rewriter.erase_op(cut)
+    for user in users:
+        if isinstance(user, GenericOp) and _is_copy(user):
+            Rewriter.replace_op(user, [], user.inputs)
+    Rewriter.erase_op(op)
+
+
+def _is_copy(op: GenericOp) -> bool:
+    """Whether an op does nothing to its only input."""
+    end = op.body.block.last_op
+    assert end is not None
+    maps = {attribute.data for attribute in op.indexing_maps}
+    whole = len(op.inputs) == len(op.outputs) == len(maps) == 1 and op.inputs[0].type == (
+        op.outputs[0].type
+    )
+    return whole and list(end.operands) == [op.body.block.args[0]]
+
+
+def _cuts(value: SSAValue) -> list[arith.TruncIOp]:
+    """The ops that cut a tensor's elements to 32 bits or less; none if anything else uses them."""
+    found: list[arith.TruncIOp] = []
+    for use in value.uses:
+        user = use.operation
+        if not isinstance(user, GenericOp) or use.index >= len(user.inputs):
+            return []
+        for inner in user.body.block.args[use.index].uses:
+            if not isinstance(inner.operation, arith.TruncIOp):
+                return []
+            found.append(inner.operation)
+    return found
+
+
+def _narrow_body(equation: Equation) -> Block | None:
+    """The body with i32 for i64; ``None`` where its high bits matter."""
+    block = Block(arg_types=[i32 if arg.type == i64 else arg.type for arg in equation.body.args])
+    if any(arg.type == i64 for arg in equation.body.args[: len(equation.inputs)]):
+        return None
+    became: dict[SSAValue, SSAValue] = dict(zip(equation.body.args, block.args, strict=True))
+    for op in equation.body.ops:
+        if isinstance(op, YieldOp):
+            block.add_op(YieldOp(*(became[value] for value in op.operands)))
+            continue
+        new = _narrow(op, became)
+        if new is None:
+            return None
+        if isinstance(new, Operation):
+            block.add_op(new)
+            became[op.results[0]] = new.results[0]
+        else:
+            became[op.results[0]] = new
+    return block
+
+
+def _narrow(op: Operation, became: Mapping[SSAValue, SSAValue]) -> Operation | SSAValue | None:
+    """An op of the body in 32 bits, or the value that stands for its result."""
+    if isinstance(op, _KEEP_LOW_BITS) and op.result.type == i64:
+        return type(op)(became[op.lhs], became[op.rhs])
+    if isinstance(op, _EXTEND) and op.result.type == i64:
+        source = became[op.input]
+        assert isinstance(source.type, IntegerType)
+        if source.type == i32:
+            return source if isinstance(op, arith.ExtSIOp) else None
+        return type(op)(source, i32)
+    return None
