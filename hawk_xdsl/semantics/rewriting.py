@@ -17,6 +17,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Protocol
 
+import numpy as np
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
 
@@ -45,23 +46,26 @@ SIGNS = {
     ">=": "ge",
 }
 
-FOLDING: Mapping[str, Callable[[list[float]], float]] = {
-    "add": lambda v: v[0] + v[1],
-    "sub": lambda v: v[0] - v[1],
-    "mul": lambda v: v[0] * v[1],
-    "div": lambda v: v[0] / v[1],
-    "neg": lambda v: -v[0],
-    "max": lambda v: max(v[0], v[1]),
-    "min": lambda v: min(v[0], v[1]),
-    "abs": lambda v: abs(v[0]),
-    "sqrt": lambda v: math.sqrt(v[0]),
-    "exp": lambda v: math.exp(v[0]),
-    "log": lambda v: math.log(v[0]),
+FOLDING: Mapping[str, Callable[..., np.floating]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "max": np.maximum,
+    "min": np.minimum,
+    "abs": np.abs,
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "log": np.log,
 }
-"""Functions of literals that are computed while rewriting."""
+"""Functions of floating-point literals that are computed while rewriting, as IEEE 754 says."""
 
-MOST_STEPS = 100
-"""Rewrites within the replacement of one another before the rules are taken to be circular."""
+MOST_STEPS = 20_000
+"""Steps of one rewriting, after which what is left stays as it is."""
+
+DEEPEST = 100
+"""Replacements within one another, after which what is left stays as it is."""
 
 DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32", "i1"})
 
@@ -274,10 +278,9 @@ RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
 def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
     """A function of values; of literals it is computed (where it is defined)."""
     if op in FOLDING and all(arg.is_const for arg in args) and dtype.startswith(("f", "bf")):
-        try:
-            return terms.const(FOLDING[op]([float(arg.value) for arg in args]), dtype)
-        except (ArithmeticError, ValueError):
-            pass
+        with np.errstate(all="ignore"):
+            value = FOLDING[op](*(np.float64(arg.value) for arg in args))
+        return terms.const(float(value), dtype)
     if op in COMPARISONS and all(arg.is_const for arg in args):
         return terms.const(int(RELATIONS[op](args[0].value, args[1].value)), "i1")
     if op == "select" and args[0].is_const:
@@ -357,8 +360,13 @@ def rewritten(
     """The roots with every rule applied until none matches, and the names of those that did.
 
     Arguments come before what they are arguments of. So a rule that looks at a function of a value
-    that another rule would replace is applied before all others. Raises ``HawkError`` if the rules
-    do not come to an end.
+    that another rule would replace is applied before all others.
+
+    It ends whatever the rules are. A term is not replaced within its own replacement, so that
+    ``a < b`` → ``b > a`` → ``a < b`` stops where it began. Within its own replacement a rule is
+    applied only to a term of fewer nodes than the one before: ``exp(a)`` → ``exp(neg(a))`` is
+    applied once. What is left after ``MOST_STEPS``, or ``DEEPEST`` replacements within one another,
+    stays as it is.
 
     Args:
         roots: what to rewrite.
@@ -377,6 +385,21 @@ def rewritten(
     return roots, sorted({step.rule.name for step in taken})
 
 
+@dataclass(frozen=True)
+class _Chain:
+    """Replacements within one another: of each rule, by identity, the size of its last term."""
+
+    sizes: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    depth: int = 0
+
+    def after(self, rule: Rule, term: Term) -> "_Chain | None":
+        """The chain with one more replacement; ``None`` if it might not end."""
+        size = sum(1 for _ in term.walk())
+        if size >= self.sizes.get(id(rule), math.inf) or self.depth >= DEEPEST:
+            return None
+        return _Chain({**self.sizes, id(rule): size}, self.depth + 1)
+
+
 def _settled(
     roots: Sequence[Term], rules: Sequence[Rule], holds: Holds, steps: list[Step]
 ) -> list[Term]:
@@ -388,10 +411,11 @@ def _settled(
     terms = Terms()
     done: dict[int, Term] = {}
 
-    def settle(term: Term, depth: int, exact: bool) -> Term:
+    def settle(term: Term, chain: _Chain, exact: bool) -> Term:
         """A term whose arguments are settled, after all rules at its root."""
         if id(term) in done:
             return done[id(term)]
+        done[id(term)] = term
         for rule in by_op.get(term.op, []) + (by_op.get("cast", []) if term.op == "cast" else []):
             if (rule.dtypes and term.dtype not in rule.dtypes) or (rule.shortcut and exact):
                 continue
@@ -400,26 +424,24 @@ def _settled(
             found = match(rule.before, term)
             if found is None or not _in_domain(rule, found, holds):
                 continue
+            further = chain.after(rule, term)
+            if further is None or len(steps) >= MOST_STEPS:
+                continue
             replacement = build(rule.after, found, term.dtype, terms)
             steps.append(Step(rule, term, replacement))
-            if depth > MOST_STEPS:
-                last = ", ".join(step.rule.name for step in steps[-3:])
-                raise HawkError(f"rewrites do not end; the last were {last}")
-            result = settle_all(replacement, depth + 1, exact)
-            done[id(term)] = result
-            return result
-        done[id(term)] = term
+            done[id(term)] = settle_all(replacement, further, exact)
+            return done[id(term)]
         return term
 
-    def settle_all(root: Term, depth: int, exact: bool = False) -> Term:
+    def settle_all(root: Term, chain: _Chain, exact: bool = False) -> Term:
         local: dict[int, Term] = {}
         for term in walk((root,)):
             args = tuple(local[id(arg)] for arg in term.args)
             digits = exact or id(term) in decisive
-            local[id(term)] = settle(_refolded(terms, term, args), depth, digits)
+            local[id(term)] = settle(_refolded(terms, term, args), chain, digits)
         return local[id(root)]
 
-    return [settle_all(root, 0) for root in roots]
+    return [settle_all(root, _Chain()) for root in roots]
 
 
 def _in_domain(rule: Rule, found: Match, holds: Holds) -> bool:
