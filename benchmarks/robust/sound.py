@@ -1,7 +1,9 @@
 """Sound things to damage: compiled models, a store, entries, targets, modules, a model."""
 
+import importlib
 import io
 import json
+import pkgutil
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -13,6 +15,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+import hawk_xdsl
 from hawk_xdsl.cli import main
 from hawk_xdsl.generation.model.model_files import quiet
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries
@@ -84,8 +87,15 @@ vector = 4
 """
 
 
+def import_all() -> None:
+    """Imports the whole package, so that a forked command imports nothing."""
+    for found in pkgutil.walk_packages(hawk_xdsl.__path__, "hawk_xdsl."):
+        importlib.import_module(found.name)
+
+
 def make_sound(room: Path) -> None:
-    """Everything that is damaged, in ``room``. Ends the program if a command refuses it."""
+    """Everything that is damaged, in ``room``. Raises ``RuntimeError`` if a command refuses it."""
+    import_all()
     room.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("exp.mlir", EXP),

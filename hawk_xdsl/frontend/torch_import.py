@@ -69,7 +69,7 @@ def import_torch(
         HawkError: torch cannot export the module, shapes depend on data, an op has no lowering,
             or integers need 64 bits.
     """
-    given: object = module  # whatever its annotation says
+    given = cast(object, module)  # whatever its annotation says
     if not isinstance(given, torch.nn.Module):
         raise HawkError(f"expected a torch.nn.Module, not {type(given).__name__}", file=file)
     inputs = checked_inputs(example_inputs, file)
