@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hawk_xdsl.cli import main
-from hawk_xdsl.knowledge_store import Evidence, KnowledgeStore
+from hawk_xdsl.knowledge_store import Evidence, KnowledgeStore, parse_entries
 
 EXP = """
 func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {
@@ -252,7 +252,7 @@ after = "x + 0"
 
 def test_entries_of_ones_own(capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path) -> None:
     file = tmp_path / "own.toml"
-    file.write_text(WRONG_ENTRY.format(before="atan(x)"))
+    file.write_text(WRONG_ENTRY.format(before="arc_of_nothing(x)"))
     assert hawk("knowledge", "add", file) == 0
     assert "added arc-tangent-of-nothing" in capsys.readouterr().out
     assert hawk("knowledge", "show", "arc-tangent-of-nothing") == 0
@@ -263,13 +263,30 @@ def test_entries_of_ones_own(capsys: pytest.CaptureFixture[str], tmp_path: Path,
     assert "own.toml" in failure(capsys, "knowledge", "add", file)
 
 
+def test_an_entry_that_its_check_contradicts_is_refused_with_the_input(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(WRONG_ENTRY.format(before="atan(x)"))
+    told = failure(capsys, "knowledge", "add", file)
+    assert "own.toml" in told and "claims exact, but gives" in told and "at x = " in told
+    assert "arc-tangent-of-nothing" in failure(
+        capsys, "knowledge", "show", "arc-tangent-of-nothing"
+    )
+
+
+def test_the_check_prints_what_is_claimed_and_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hawk("knowledge", "check", "--entry", "erf-by-quotient") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "erf-by-quotient" in told and "8 ulp" in told and "f32: x = " in told
+
+
 def test_a_wrong_entry_never_makes_a_wrong_kernel(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, exp: Path
 ) -> None:
-    file = tmp_path / "own.toml"
-    file.write_text(WRONG_ENTRY.format(before="exp(x)"))
-    assert hawk("knowledge", "add", file) == 0
-    capsys.readouterr()
+    with KnowledgeStore() as opened:
+        for entry in parse_entries(WRONG_ENTRY.format(before="exp(x)"), "own.toml"):
+            opened.add_entry(entry)
     assert hawk("compile", exp, "--sources", "composition", "-o", tmp_path / "out") == 0
     [kernel] = (tmp_path / "out" / "kernels").iterdir()
     assert "vexp" in kernel.read_text()

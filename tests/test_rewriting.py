@@ -106,7 +106,7 @@ def test_a_rule_with_a_domain_applies_only_where_it_is_known_to_hold(terms: Term
         assert spell([("y", (), root)]) == [f"y[] = {ends}"]
     asked: list[tuple[Term, float, float]] = []
 
-    def holds(term: Term, low: float, high: float, special: bool = False) -> bool:
+    def holds(term: Term, low: float, high: float, nan: bool = False) -> bool:
         asked.append((term, low, high))
         return True
 

@@ -8,11 +8,29 @@ from typing import cast
 import typer
 
 from hawk_xdsl.boundary import reason_of
-from hawk_xdsl.cli import bench, compile, distill, knowledge, knowledge_learning, run
+from hawk_xdsl.cli import (
+    bench,
+    compile,
+    distill,
+    knowledge,
+    knowledge_check,
+    knowledge_learning,
+    run,
+)
 from hawk_xdsl.cli.app import app
 from hawk_xdsl.errors import HawkError, OptionError
 
-__all__ = ["app", "bench", "compile", "distill", "knowledge", "knowledge_learning", "main", "run"]
+__all__ = [
+    "app",
+    "bench",
+    "compile",
+    "distill",
+    "knowledge",
+    "knowledge_check",
+    "knowledge_learning",
+    "main",
+    "run",
+]
 
 DEBUG = "HAWK_DEBUG"
 """The variable of the environment that asks for the traceback of an error, too."""

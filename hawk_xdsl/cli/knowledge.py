@@ -66,18 +66,27 @@ def add_command(
     file: Annotated[Path, typer.Argument(help="A TOML file of [[entry]] tables.")],
     store: StoreOption = None,
 ) -> None:
-    """Add entries of your own to the store; an entry of the same name is replaced."""
-    from hawk_xdsl.generation.composing.composition import Composer
+    """Add entries of your own to the store; an entry of the same name is replaced.
+
+    A rewrite is measured first: one that is further off than it claims is refused.
+    """
     from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
+    from hawk_xdsl.learning.entry_check import check_entry, composer_for, contradiction
+    from hawk_xdsl.npu_target import load_target
 
     entries = load_entries([file])
-    Composer.of(entries, lambda mnemonic, dtype: True)  # patterns that do not parse are told here
-    packaged = {entry.name for entry in load_seed_entries()}
+    packaged = load_seed_entries()
+    target = load_target("ascend910b1")
+    composer = composer_for([*packaged, *entries], target)  # tells patterns that do not parse
+    names = {entry.name for entry in packaged}
     for entry in entries:
-        if entry.name in packaged:
+        if entry.name in names:
             raise HawkError(f"the package has an entry {entry.name!r} already", file=str(file))
+        wrong = contradiction(check_entry(entry, composer, target))
+        if wrong is not None:
+            raise HawkError(wrong, file=str(file))
     with KnowledgeStore(store) as opened:
         for entry in entries:
             opened.add_entry(entry)
-    names = ", ".join(entry.name for entry in entries)
-    open_console().print(f"added {names}", markup=False, highlight=False)
+    added = ", ".join(entry.name for entry in entries)
+    open_console().print(f"added {added}", markup=False, highlight=False)

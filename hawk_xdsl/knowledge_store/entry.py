@@ -55,7 +55,10 @@ class Artifact:
     before: str | None = None
     after: str | None = None
     domain: tuple[tuple[str, Range], ...] = ()  # closed range of a variable, by its name
-    specials: tuple[str, ...] = ()  # variables of the domain that may be infinite or NaN besides
+    nan: tuple[str, ...] = ()  # variables of the domain that may be NaN besides
+    outside: str | None = (
+        None  # "nan": what it gives outside of its domain, so it may be used there
+    )
     error: ErrorBound | None = None  # of a rewrite that approximates; without it is exact
 
 
@@ -148,6 +151,12 @@ def _closed(value: object) -> Range:
     raise _Wrong("must hold ranges [lowest, highest] of numbers")
 
 
+def _outside(value: object) -> str:
+    if value != "nan":
+        raise _Wrong("must be 'nan'")
+    return "nan"
+
+
 def _error(value: object) -> ErrorBound:
     bound = error_bound(value)
     if bound is None:
@@ -198,7 +207,8 @@ _ARTIFACTS: Mapping[EntryKind, Mapping[str, _Key]] = {
     EntryKind.REWRITE: {
         **_PATTERNS,
         "domain": _Key(_domain),
-        "specials": _Key(_texts),
+        "nan": _Key(_texts),
+        "outside": _Key(_outside),
         "error": _Key(_error),
     },
     EntryKind.INSTRUCTION: _PATTERNS,

@@ -88,7 +88,7 @@ def estimates_of(kernels: Iterable[KernelOp], target: Target) -> tuple[Estimates
 def _shares(source: Array, estimates: Estimates) -> Array:
     """For each input the part of the largest error that it has: 0.5 to 1, with the sign."""
     unsigned = np.uint32 if source.itemsize == 4 else np.uint16
-    bits = np.ascontiguousarray(source).view(unsigned).astype(np.uint32)
+    bits = np.asarray(source, order="C").view(unsigned).astype(np.uint32)
     mixed = (bits ^ (bits >> np.uint32(15))) * _GOLDEN
     mixed ^= mixed >> np.uint32(16)
     mixed *= _GOLDEN

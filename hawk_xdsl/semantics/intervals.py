@@ -14,7 +14,6 @@ from math import prod
 from hawk_xdsl.semantics.interval import (
     CONDITION,
     EPSILON,
-    LARGEST,
     Interval,
     Number,
     hull,
@@ -65,18 +64,10 @@ class Intervals:
         ranges = {o.name: o.range for o in specification.operands if o.range is not None}
         return cls(specification.axes, ranges)
 
-    def within(self, term: Term, low: Number, high: Number, special: bool = False) -> bool:
-        """Whether every value is known to be a number of a closed range.
-
-        ``special``: or to be infinite or NaN; so all values of f16 lie within ±65504.
-        """
+    def within(self, term: Term, low: Number, high: Number, nan: bool = False) -> bool:
+        """Whether every value is known to be a number of a closed range; ``nan``: or NaN."""
         found = self.of(term)
-        if not special:
-            return found.within(low, high)
-        while term.op == "cast" and term.args[0].dtype in LARGEST:
-            term = term.args[0]
-        most = LARGEST.get(term.dtype, math.inf)
-        return low <= max(found.low, -most) and min(found.high, most) <= high
+        return low <= found.low and found.high <= high if nan else found.within(low, high)
 
     def of(self, term: Term) -> Interval:
         """The values that a term can have, of its dtype."""

@@ -300,9 +300,9 @@ class Rule:
     ``dtypes`` are those of the term that is replaced, ``results`` those that the results of the
     whole specification may have, ``operands`` those of the first argument of what is replaced;
     none: all. ``domain`` gives the closed range that a variable must
-    be known to lie in; NaN lies in none. Those of ``specials`` may also be infinite or NaN.
-    A ``shortcut`` gives up digits for time: it is not applied below a step, such as a floor or a
-    comparison, where they decide.
+    be known to lie in; NaN lies in none. Those of ``nan`` may also be NaN.
+    One that is not ``exact`` may be a ``shortcut``, which gives up digits for time: it is not
+    applied below a step, such as a floor or a comparison, where they decide.
     """
 
     name: str
@@ -314,7 +314,8 @@ class Rule:
         default_factory=lambda: MappingProxyType({}), hash=False
     )
     operands: tuple[str, ...] = ()
-    specials: frozenset[str] = frozenset()
+    nan: frozenset[str] = frozenset()
+    exact: bool = False
     shortcut: bool = False
 
     def __post_init__(self) -> None:
@@ -340,12 +341,12 @@ class Step:
 class Holds(Protocol):
     """Whether every value of a term is known to lie within a closed range."""
 
-    def __call__(self, term: Term, low: float, high: float, special: bool = False) -> bool:
-        """``special``: or to be infinite or NaN."""
+    def __call__(self, term: Term, low: float, high: float, nan: bool = False) -> bool:
+        """``nan``: or to be NaN."""
         ...
 
 
-def unknown(term: Term, low: float, high: float, special: bool = False) -> bool:
+def unknown(term: Term, low: float, high: float, nan: bool = False) -> bool:
     """What is known to lie within a range without any analysis: literals that do."""
     return term.is_const and low <= float(term.value) <= high
 
@@ -446,8 +447,7 @@ def _settled(
 
 def _in_domain(rule: Rule, found: Match, holds: Holds) -> bool:
     return all(
-        unknown(found.terms[name], *ends)
-        or holds(found.terms[name], *ends, special=name in rule.specials)
+        unknown(found.terms[name], *ends) or holds(found.terms[name], *ends, nan=name in rule.nan)
         for name, ends in rule.domain.items()
     )
 

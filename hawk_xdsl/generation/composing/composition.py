@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from hawk_xdsl.dialects.npu import VECTOR_OPS
@@ -89,16 +90,7 @@ class Composer:
 
     @staticmethod
     def of(entries: Sequence[Entry], supports: Supports) -> "Composer":
-        """From the entries of kind rewrite and instruction, in their order.
-
-        A rewrite that is not exact, of what needs none, is a shortcut; so is one for results of
-        few digits.
-        """
-        direct = {
-            parse_pattern(entry.artifact.before or "").op
-            for entry in entries
-            if entry.kind is EntryKind.INSTRUCTION
-        }
+        """From the entries of kind rewrite and instruction, in their order."""
         rules: list[Rule] = []
         instructions: list[Instruction] = []
         for entry in entries:
@@ -116,11 +108,10 @@ class Composer:
                         replacement,
                         when.dtypes,
                         when.results,
-                        dict(entry.artifact.domain),
+                        {} if entry.artifact.outside else dict(entry.artifact.domain),
                         when.operands,
-                        frozenset(entry.artifact.specials),
-                        entry.artifact.error is not None
-                        and bool(when.results or pattern.functions <= direct),
+                        frozenset(entry.artifact.nan),
+                        entry.artifact.error is None,
                     )
                 )
             elif entry.kind is EntryKind.INSTRUCTION:
@@ -140,7 +131,7 @@ class Composer:
         specification, named = unified(specification, wanted)
         count = len(specification.roots)
         plain = raised(stored_terms([*specification.roots, *named]))
-        rules = [rule for rule in self.rules if _precise_enough(rule, specification)]
+        rules = [r for r in self._classified if _precise_enough(r, specification)]
         intervals = Intervals.of_specification(specification)
         every, applied = rewritten(plain, rules, holds=intervals.within)
         if rounds_twice(every[:count]):
@@ -180,6 +171,20 @@ class Composer:
             self,
             names=kept,
             halved=frozenset(halved),
+        )
+
+    @cached_property
+    def _classified(self) -> tuple[Rule, ...]:
+        """The rules; those that give up digits of what could be computed as it is are shortcuts.
+
+        So are those for results of few digits.
+        """
+        direct = {instruction.before.op for instruction in self.instructions}
+        return tuple(
+            replace(rule, shortcut=bool(rule.results) or rule.before.functions <= direct)
+            if not rule.exact
+            else rule
+            for rule in self.rules
         )
 
     def _add_combiner(self, combiners: dict[tuple[str, str], str], term: Term) -> None:

@@ -1,5 +1,21 @@
 """Whether the replacement of a rewrite entry is what it replaces, within the error it claims."""
 
-from hawk_xdsl.learning.entry_check.check import Finding, Measured, check_entry, contradiction
+from hawk_xdsl.learning.entry_check.check import (
+    QUICK,
+    THOROUGH,
+    Finding,
+    Measured,
+    check_entry,
+    composer_for,
+    contradiction,
+)
 
-__all__ = ["Finding", "Measured", "check_entry", "contradiction"]
+__all__ = [
+    "QUICK",
+    "THOROUGH",
+    "Finding",
+    "Measured",
+    "check_entry",
+    "composer_for",
+    "contradiction",
+]

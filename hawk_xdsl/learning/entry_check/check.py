@@ -5,7 +5,7 @@ all other rewrites applied), run with the simulator's functions, and compared wi
 what is replaced, in float64. Estimates are run every way that they may be off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import ml_dtypes
@@ -17,7 +17,7 @@ from hawk_xdsl.generation.composing.composition import (
     Composition,
     NoInstructionError,
 )
-from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
 from hawk_xdsl.learning.entry_check.composed import NotElementwiseError, computed
 from hawk_xdsl.learning.entry_check.instances import FLOATS, INTEGERS, Instance, instances
@@ -25,6 +25,7 @@ from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import EVERY_WAY, FILLERS, Approximation
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
+from hawk_xdsl.npu_target.legality import supports
 
 QUICK = 1 << 12
 """Values of f32, or combinations of several variables, that are tried where time counts."""
@@ -81,6 +82,11 @@ def contradiction(finding: Finding) -> str | None:
     )
 
 
+def composer_for(entries: Sequence[Entry], target: Target) -> Composer:
+    """What composes replacements: all rewrites and instructions of some entries, for a target."""
+    return Composer.of(entries, lambda mnemonic, dtype: supports(target, mnemonic, dtype))
+
+
 def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QUICK) -> Finding:
     """Measure a rewrite entry.
 
@@ -98,7 +104,6 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
     [rule] = Composer.of([entry], lambda mnemonic, dtype: True).rules
     if rule.before.op.startswith("_"):
         return Finding(entry, unchecked="a part of others, checked with them")
-    claimed = entry.artifact.error or ErrorBound()
     measured: list[Measured] = []
     why = "no instance of it"
     for dtype in _dtypes(entry):
@@ -110,7 +115,7 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
                     for rounded in (False, True)
                 )
                 for given in _given(composer.compose(instance.after), instance, target):
-                    found = _measured(instance, given, (right, declared), claimed)
+                    found = _measured(instance, given, (right, declared), entry.artifact)
                     worst = found if worst is None or found.share > worst.share else worst
             except NoMeaningError as error:
                 why = f"no meaning is known of {error}"
@@ -125,8 +130,8 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
 
 def _dtypes(entry: Entry) -> tuple[str, ...]:
     when = entry.trigger
-    if when.results:
-        return when.results
+    if when.results or when.operands:
+        return when.results or when.operands
     kept = tuple(dtype for dtype in when.dtypes if dtype != "i1")
     return kept or (*FLOATS, *(() if when.dtypes else INTEGERS))
 
@@ -142,9 +147,10 @@ def _given(composition: Composition, instance: Instance, target: Target) -> Iter
 
 
 def _measured(
-    instance: Instance, given: Array, wanted: tuple[Array, Array], claimed: ErrorBound
+    instance: Instance, given: Array, wanted: tuple[Array, Array], artifact: Artifact
 ) -> Measured:
     """The worst element; ``wanted`` are the exact values and those of the declared dtypes."""
+    claimed = artifact.error or ErrorBound()
     given, right, declared = (array.reshape(-1) for array in np.broadcast_arrays(given, *wanted))
     wide, exact = given.astype(np.float64), right.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -156,6 +162,8 @@ def _measured(
             share = np.where((wide == declared) | (np.isnan(wide) & np.isnan(declared)), 0.0, share)
         else:
             share, unit = np.where(off == 0, 0.0, np.inf), np.ones_like(off)
+        if artifact.outside:
+            share = np.where(np.isnan(wide) & _outside(instance, artifact).reshape(-1), 0.0, share)
         off = np.where((share == 0) & ~np.isfinite(off), 0.0, off)
         place = int(np.argmax(share))
         relative = off[place] / np.abs(exact[place])
@@ -170,6 +178,16 @@ def _measured(
         float(wide[place]),
         float(exact[place]),
     )
+
+
+def _outside(instance: Instance, artifact: Artifact) -> Array:
+    """Where some variable is outside of its domain."""
+    found = np.zeros(next(iter(instance.values.values())).shape, np.bool_)
+    for name, (low, high) in artifact.domain:
+        if name in instance.values:
+            wide = instance.values[name].astype(np.float64)
+            found |= ~((wide >= low) & (wide <= high))
+    return found
 
 
 def _shares(given: Array, right: Array, kind: np.dtype[np.generic], claimed: ErrorBound) -> Array:

@@ -87,7 +87,7 @@ class _Run:
         if mnemonic == "vsel":
             return np.where(inputs[0] != 0, inputs[1], inputs[2]).astype(dtype)
         if mnemonic == "vcast":
-            cast(Rounding(self.words[-1]))([np.ascontiguousarray(inputs[0])], out)
+            cast(Rounding(self.words[-1]))([np.asarray(inputs[0], order="C")], out)
         elif mnemonic == "vcmp":
             COMPARISONS[Comparison(kind)](*inputs, out=out)
         elif f"npu.{mnemonic}" in BINARY:
@@ -99,7 +99,7 @@ class _Run:
         return out
 
     def _unary(self, mnemonic: str, inputs: Sequence[Array], out: Array) -> None:
-        source = np.ascontiguousarray(inputs[0])
+        source = np.asarray(inputs[0], order="C")
         UNARY[f"npu.{mnemonic}"](source, out)
         rows = self.target.vector.accuracy.get(mnemonic, {})
         accuracy = rows.get(stored_dtype(self.operands[0].dtype))

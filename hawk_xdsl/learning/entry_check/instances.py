@@ -50,7 +50,7 @@ def instances(rule: Rule, dtype: str, size: int) -> Iterator[Instance]:
         return
     root = _root_dtype(rule, dtype)
     dtypes = dict[str, str]()
-    _assign(rule.before, root, dtype, dtypes)
+    _assign(rule, rule.before, root, dtype, dtypes)
     names = sorted(rule.before.variables)
     literal = [name for name in names if name.startswith("c")]
     folds = _folds(rule.before)
@@ -94,23 +94,26 @@ def _specification(
 
 def _root_dtype(rule: Rule, dtype: str) -> str:
     op = rule.before.op
-    conditions = op in COMPARISONS or op in ("reduce_and", "reduce_or")
-    return "i1" if conditions or rule.dtypes == ("i1",) else dtype
+    if op in COMPARISONS or op in ("reduce_and", "reduce_or") or rule.dtypes == ("i1",):
+        return "i1"
+    return rule.dtypes[0] if rule.operands and rule.dtypes else dtype
 
 
-def _assign(pattern: Pattern, here: str, dtype: str, found: dict[str, str]) -> None:
+def _assign(rule: Rule, pattern: Pattern, here: str, dtype: str, found: dict[str, str]) -> None:
     """The dtype of each variable, where the pattern stands for values of dtype ``here``."""
     if pattern.op == "variable":
         found.setdefault(pattern.name, here)
     for position, arg in enumerate(pattern.args):
         inner = here
-        if pattern.op == "select" and position == 0:
+        if pattern is rule.before and position == 0 and rule.operands:
+            inner = dtype
+        elif pattern.op == "select" and position == 0:
             inner = "i1"
         elif pattern.op in COMPARISONS or (pattern.op == "cast" and here == "i1"):
             inner = dtype
         elif pattern.op in DTYPES or pattern.op == "cast":
             inner = "f16" if here == "f32" else "f32"
-        _assign(arg, inner, dtype, found)
+        _assign(rule, arg, inner, dtype, found)
 
 
 def _built(pattern: Pattern, found: Match, here: str, dtype: str, terms: Terms) -> Term:
@@ -187,7 +190,27 @@ def _values(
         columns = [
             np.concatenate([few, many[inside]]) for few, many in zip(columns, more, strict=True)
         ]
-    return dict(zip(names, columns, strict=True))
+    named = dict(zip(names, columns, strict=True))
+    defined = _are_defined(rule.before, named)
+    return {name: column[defined] for name, column in named.items()}
+
+
+def _are_defined(pattern: Pattern, values: Mapping[str, Array]) -> Array:
+    """Where no integer is divided by zero, or the least by -1, or shifted by more than it has."""
+    first = next(iter(values.values()))
+    found = np.ones(first.shape, np.bool_)
+    for arg in pattern.args:
+        found &= _are_defined(arg, values)
+    if len(pattern.args) == 2 and pattern.args[1].name in values:
+        second = values[pattern.args[1].name]
+        if is_float(second.dtype):
+            return found
+        if pattern.op in ("div", "rem", "floordiv", "ceildiv"):
+            least = np.iinfo(first.dtype.name).min
+            found &= (second != 0) & ~((first == least) & (second == -1))
+        elif pattern.op in ("shl", "shr", "shru"):
+            found &= (second >= 0) & (second < 8 * second.dtype.itemsize)
+    return found
 
 
 def _set(dtype: str, count: int, folds: bool, size: int) -> Array:
@@ -216,4 +239,4 @@ def _are_within(rule: Rule, name: str, values: Array) -> Array:
         return np.ones(values.shape, np.bool_)
     low, high = rule.domain[name]
     wide = values.astype(np.float64)
-    return ((wide >= low) & (wide <= high)) | (~np.isfinite(wide) & (name in rule.specials))
+    return ((wide >= low) & (wide <= high)) | (np.isnan(wide) & (name in rule.nan))

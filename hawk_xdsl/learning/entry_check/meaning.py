@@ -54,14 +54,18 @@ _INTEGER: dict[str, Function] = {
     "full": lambda x: x,
     "div": lambda a, b: _towards_zero(a, b),
     "floordiv": np.floor_divide,
+    "ceildiv": lambda a, b: -np.floor_divide(-a, b),
     "rem": lambda a, b: a - b * _towards_zero(a, b),
     "not": np.invert,
     "shl": np.left_shift,
     "shr": np.right_shift,
 }
+"""Of integers as 64 bits have them; the result is cut to its width."""
 
 _CONDITIONS: dict[str, Function] = {
-    **{name: _INTEGER[name] for name in ("and", "or", "xor")},
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "xor": np.logical_xor,
     "not": np.logical_not,
     "eq": np.equal,
     "ne": np.not_equal,
@@ -134,6 +138,8 @@ def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Ar
     table = FLOAT if _is_float(term.dtype) else _CONDITIONS if term.dtype == "i1" else _INTEGER
     if term.op not in table:
         raise NoMeaningError(term.op)
+    if table is _INTEGER:
+        args = [arg.astype(np.int64) for arg in args]
     found = table[term.op](*args)
     return found if _is_float(term.dtype) else found.astype(_kept(term.dtype))
 

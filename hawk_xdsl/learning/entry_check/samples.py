@@ -21,14 +21,15 @@ _WIDE = (1e-30, 1e-6, 1e6, 1e8, 1e18, 1e20, 1e30, 2.0**23, 2.0**24, 2.0**24 + 2)
 
 
 def every_16_bit(dtype: str) -> Array:
-    """Every value of f16, bf16 or i16."""
+    """Every value of f16, bf16 or i16, with one NaN."""
     return _one_nan(np.arange(1 << 16, dtype=np.uint16).view(NUMPY_DTYPES[dtype]))
 
 
 def _one_nan(values: Array) -> Array:
     """The same with one NaN for all: their signs mean nothing."""
     if is_float(values.dtype):
-        values[np.isnan(values)] = np.nan
+        with np.errstate(invalid="ignore"):
+            values[np.isnan(values)] = np.nan
     return values
 
 

@@ -86,7 +86,7 @@ def _in_domain(rule: Rule, binding: _Binding, holds: Holds) -> bool:
     for name, (low, high) in rule.domain.items():
         term = binding.terms[name]
         known = term.is_const and low <= float(term.value) <= high
-        if not known and not holds(term, low, high, special=name in rule.specials):
+        if not known and not holds(term, low, high, nan=name in rule.nan):
             return False
     return True
 
