@@ -19,7 +19,8 @@ from hawk_xdsl.errors import ReadError
 from hawk_xdsl.ir_text import read_module
 from hawk_xdsl.npu_target import Target, available_targets, load_target
 from hawk_xdsl.report import read_report
-from hawk_xdsl.semantics.reference_types import Array, numpy_dtype
+from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.semantics.signedness import input_dtypes
 
 MODULE_FILE = "main.mlir"
 WEIGHTS_FILE = "weights.safetensors"
@@ -89,8 +90,9 @@ def _check_arguments(saved: Saved, file: str) -> None:
     if len(types) != len(arrays):
         message = f"@main takes {len(types)} arguments, but the files hold {len(arrays)}"
         raise ReadError(f"{message}; {_TODO}", file=file)
+    dtypes = input_dtypes(functions[0])
     for number, (type_, array) in enumerate(zip(types, arrays, strict=True)):
-        wanted = (numpy_dtype(type_), type_.get_shape()) if isinstance(type_, TensorType) else None
+        wanted = (dtypes[number], type_.get_shape()) if isinstance(type_, TensorType) else None
         if wanted != (array.dtype, array.shape):
             message = f"argument {number} is {type_}, but the files hold {array.dtype} of shape"
             raise ReadError(f"{message} {array.shape}; {_TODO}", file=file)

@@ -48,6 +48,12 @@ class LegalFunction:
     module: ModuleOp
     constants: tuple[Array, ...]
 
+    @property
+    def function(self) -> FuncOp:
+        """``@main``."""
+        [function] = [op for op in self.module.ops if isinstance(op, FuncOp)]
+        return function
+
 
 def error_at(op: Operation, message: str, file: str) -> HawkError:
     """An error at the place of an op, or in ``file`` if the op has none."""

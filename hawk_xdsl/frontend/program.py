@@ -9,7 +9,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.reference_types import Array, numpy_dtype
+from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.semantics.signedness import input_dtypes
 
 Reference = Callable[[Sequence[Array]], tuple[Array, ...]]
 """Runs the original model: inputs and results as numpy arrays."""
@@ -58,18 +59,24 @@ class Program:
         types = self.input_types
         if len(inputs) != len(types):
             raise HawkError(f"{self.name}: expected {len(types)} inputs, got {len(inputs)}")
+        dtypes = input_dtypes(self.function)[len(self.parameters) :]
         checked = [
-            _checked(np.asarray(array), type_, f"input {position}")
-            for position, (array, type_) in enumerate(zip(inputs, types, strict=True))
+            _checked(np.asarray(array), type_, dtype, f"input {position}")
+            for position, (array, type_, dtype) in enumerate(
+                zip(inputs, types, dtypes, strict=True)
+            )
         ]
         return [*self.parameters, *checked]
 
 
-def _checked(array: Array, type_: Attribute, what: str) -> Array:
+def _checked(
+    array: Array, type_: Attribute, wanted: np.dtype[np.generic] | None, what: str
+) -> Array:
     assert isinstance(type_, TensorType)
-    wanted = numpy_dtype(type_)
     if wanted == np.int64 and array.dtype == np.int32:
         array = array.astype(np.int64)
     if array.shape != tuple(type_.get_shape()) or array.dtype != wanted:
-        raise HawkError(f"{what}: expected {type_}, got {array.dtype} of shape {array.shape}")
+        kind = "tensor of uint8 as " if wanted == np.uint8 else ""
+        message = f"{what}: expected {kind}{type_}, got {array.dtype} of shape {array.shape}"
+        raise HawkError(message)
     return array

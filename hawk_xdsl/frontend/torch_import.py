@@ -29,6 +29,7 @@ from hawk_xdsl.frontend.to_xdsl import parsed
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
 from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
 from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.semantics.signedness import mark, signed
 
 
 class _Lifted(torch.nn.Module):
@@ -75,18 +76,27 @@ def import_torch(
     inputs = checked_inputs(example_inputs, file)
     lifted = _Lifted(module)
     with _quiet(), _inference(module):
-        legal = _lowered(_export(lifted, inputs, file), lifted.names, file)
+        exported = _export(lifted, inputs, file)
+        legal = _lowered(exported, lifted.names, file)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
     kept = drop_unused_parameters(legal.module, len(values))
+    unsigned = [len(kept) + i for i, value in enumerate(inputs) if value.dtype == torch.uint8]
+    mark(legal.function, unsigned, _unsigned_results(exported))
     return Program(
         name,
         legal.module,
-        tuple(values[i] for i in kept),
+        tuple(signed(values[i]) for i in kept),
         tuple(names[i] for i in kept),
         tuple(to_numpy(value) for value in inputs),
         eager_reference(module, inputs),
     )
+
+
+def _unsigned_results(program: torch.export.ExportedProgram) -> list[int]:
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    specs = program.graph_signature.output_specs
+    return [i for i, spec in enumerate(specs) if values[spec.arg.name].dtype == torch.uint8]
 
 
 def eager_reference(module: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> Reference:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation
+from xdsl.ir import Attribute, Operation
 from xdsl.traits import SymbolTable
 
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, UndecidedOp
@@ -18,6 +18,7 @@ from hawk_xdsl.semantics.reference import (
 )
 from hawk_xdsl.semantics.reference_frame import Frame, Handler
 from hawk_xdsl.semantics.reference_types import Array, Precision, UnsupportedOpError
+from hawk_xdsl.semantics.signedness import as_declared
 from hawk_xdsl.semantics.specification_form import FULL_I32
 
 Launch = Callable[[KernelOp, list[Array], list[Attribute]], Sequence[Array]]
@@ -48,7 +49,9 @@ def run_main(
         IntegerRangeError: an integer that a kernel does not take.
         ValueError: an argument has the wrong shape.
     """
-    return evaluate_block(_main(module), arguments, precision, _handlers(launch))
+    function = _main(module)
+    results = evaluate_block(function.body.block, arguments, precision, _handlers(launch))
+    return as_declared(function, results)
 
 
 def run_main_with_errors(module: ModuleOp, arguments: Sequence[Array]) -> list[Judged]:
@@ -56,13 +59,13 @@ def run_main_with_errors(module: ModuleOp, arguments: Sequence[Array]) -> list[J
 
     Raises as ``run_main``; @main has no kernels and no undecided ops.
     """
-    return evaluate_with_errors(_main(module), arguments)
+    return evaluate_with_errors(_main(module).body.block, arguments)
 
 
-def _main(module: ModuleOp) -> Block:
+def _main(module: ModuleOp) -> FuncOp:
     for op in module.ops:
         if isinstance(op, FuncOp) and op.sym_name.data == "main" and op.body.blocks:
-            return op.body.block
+            return op
     raise HawkError("the module has no func.func @main")
 
 
