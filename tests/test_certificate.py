@@ -249,10 +249,11 @@ def test_a_proof_by_approximations_is_bounded_and_names_them() -> None:
     assert certificate(sine, across("r = vsub a, 0.0")).trust is Trust.TRIED
     logarithm = undecided(elementwise("8x64", "%1 = math.log2 %in : f32"))
     text = across("r = vln a\nr = vmul r, 1.4426950408889634")
-    found = certificate(logarithm, text, RULES)
+    by_log = [rule for rule in RULES if rule.name == "log2-by-log"]
+    found = certificate(logarithm, text, by_log)
     assert (found.trust, found.rewrites) == (Trust.BOUNDED, ("log2-by-log",))
     assert certificate(logarithm, text).trust is Trust.TRIED
-    assert certificate(logarithm, text.replace("1.44269", "1.44268"), RULES).trust is Trust.TRIED
+    assert certificate(logarithm, text.replace("1.44269", "1.44268"), by_log).trust is Trust.TRIED
 
 
 def test_a_wrong_binding_of_the_rewriter_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.judging.certificate import Certificate, Integers, Prover
 from hawk_xdsl.generation.judging.limits import BLOCK_STEPS, Limits
+from hawk_xdsl.generation.judging.op_features import literals_of
 from hawk_xdsl.generation.judging.roofline import bound_of
 from hawk_xdsl.generation.judging.trials import Trial, Trials
 from hawk_xdsl.generation.judging.trust import Trust
@@ -129,6 +130,12 @@ class Gate:
                 if performance is None:
                     performance = total(runs)
                     certificate = self._prover.prove(program, finished, rewrites)
+            if certificate.trust is Trust.TRIED:
+                literals = set[float]().union(*(literals_of(kernel) for kernel in finished))
+                for trial in self._trials.of_kernel(literals):
+                    mistake = trial.mistake(self._run(program, finished, steps, trial)[1])
+                    if mistake is not None:
+                        return Verdict(text, "wrong-result", mistake)
             if (doubt := self._trials.doubt()) is not None:
                 return Verdict(text, "unproven", doubt)
         except KernelTextError as error:

@@ -33,17 +33,15 @@ LINEAR = (
 
 @dataclass(frozen=True)
 class Features:
-    """What matters of one undecided op."""
+    """What matters of one undecided op, and of a kernel for it: the numbers that this names."""
 
     op: UndecidedOp
+    kernel_literals: tuple[float, ...] = ()
 
     @cached_property
     def literals(self) -> tuple[float, ...]:
-        """The finite numbers that the region names, and the differences of neighbouring ones."""
-        found: set[float] = set()
-        for inner in self.op.walk():
-            if isinstance(inner, arith.ConstantOp):
-                found |= _numbers(inner.value)
+        """The finite numbers that are named, and the differences of neighbouring ones."""
+        found = literals_of(self.op) | set(self.kernel_literals)
         ordered = sorted(number for number in found if np.isfinite(number))
         if len(ordered) > MOST_LITERALS:
             return ()
@@ -114,6 +112,12 @@ class Features:
         end = self.op.body.block.last_op
         assert end is not None
         return bool(origins(end.operands[position], self.op))
+
+
+def literals_of(op: Operation) -> set[float]:
+    """The numbers that an op holds, but for indices."""
+    constants = [inner.value for inner in op.walk() if isinstance(inner, arith.ConstantOp)]
+    return set[float]().union(*(_numbers(value) for value in constants))
 
 
 def _numbers(attribute: object) -> set[float]:

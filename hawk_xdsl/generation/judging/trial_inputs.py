@@ -129,6 +129,12 @@ def purposes_of(op: UndecidedOp) -> tuple[Purpose, ...]:
     return tuple(purposes)
 
 
+def purposes_of_literals(op: UndecidedOp, literals: tuple[float, ...]) -> tuple[Purpose, ...]:
+    """What a kernel with literals of its own is tried for beyond that."""
+    parts = Drawer(Features(op, literals)).edge_parts()
+    return tuple(Purpose("edges", part) for part in range(parts))
+
+
 @dataclass(frozen=True)
 class Source:
     """An input of the op.
@@ -425,11 +431,12 @@ class Drawn:
         purpose: Purpose,
         seed: Sequence[int],
         ranges: Mapping[int, tuple[int, int]] = MappingProxyType({}),
+        kernel_literals: tuple[float, ...] = (),
     ) -> None:
         self._op = op
         self._purpose = purpose
         self._seed = seed
-        self._drawer = Drawer(Features(op), ranges)
+        self._drawer = Drawer(Features(op, kernel_literals), ranges)
         self._without_zero = False
 
     @cached_property

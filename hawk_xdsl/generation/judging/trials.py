@@ -1,18 +1,31 @@
 """The inputs a kernel is tried on and what it must give: the region's own reference, in float64."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.judging.op_features import Features
+from hawk_xdsl.generation.judging.op_features import Features, literals_of
 from hawk_xdsl.generation.judging.tolerance import Expected
-from hawk_xdsl.generation.judging.trial_inputs import Drawn, Purpose, purposes_of
+from hawk_xdsl.generation.judging.trial_inputs import (
+    Drawn,
+    Purpose,
+    purposes_of,
+    purposes_of_literals,
+)
 from hawk_xdsl.semantics.reference import evaluate_region
 from hawk_xdsl.semantics.reference_types import Array, Precision
+
+LITERALS_AT_ONCE = 8
+"""Literals of a kernel that one set of trials is for."""
+
+MOST_PARTS = 16
+OWN_TRIALS = 1000
+"""The number of the first trial that is for one kernel; it seeds the inputs."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +90,25 @@ class Trials:
                 return f"result {position} is {finite[0]:g} on all of the inputs tried"
         return None
 
-    def _make(self, number: int, purpose: Purpose) -> Trial:
-        drawn = Drawn(self._op, purpose, [self._seed, number], self._ranges)
+    def of_kernel(self, literals: Collection[float]) -> Iterator[Trial]:
+        """Trials on a kernel's own literals, which are not the op's: where a mistake would hide."""
+        own = sorted(number for number in literals if np.isfinite(number))
+        own = [number for number in own if number not in self._literals]
+        for start in range(0, len(own), LITERALS_AT_ONCE):
+            chosen = tuple(own[start : start + LITERALS_AT_ONCE])
+            for number, purpose in enumerate(purposes_of_literals(self._op, chosen)):
+                yield self._make(start * MOST_PARTS + number + OWN_TRIALS, purpose, chosen)
+
+    @cached_property
+    def _literals(self) -> frozenset[float]:
+        return frozenset(literals_of(self._op))
+
+    def _make(self, number: int, purpose: Purpose, literals: tuple[float, ...] = ()) -> Trial:
+        drawn = Drawn(self._op, purpose, [self._seed, number], self._ranges, literals)
         declared = evaluate_region(self._op.body, drawn.inputs, Precision.DECLARED)
         expected = tuple(
             Expected(judged.value, result, judged.error)
             for judged, result in zip(drawn.judged, declared, strict=True)
         )
-        return Trial(str(purpose), drawn.inputs, expected)
+        name = f"kernel's {purpose}" if literals else str(purpose)
+        return Trial(name, drawn.inputs, expected)

@@ -1,0 +1,44 @@
+"""A kernel without a certificate is tried on its own literals: there a planted constant shows."""
+
+import pytest
+from undecided import elementwise, undecided
+
+from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
+from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.semantics.specification import specify
+
+TARGET = load_target("ascend910b1")
+EXP, DOUBLE = "%1 = math.exp %in : f32", "%1 = arith.addi %in, %in : i32"
+
+
+def verdict(scalar: str, body: str, dtype: str) -> Verdict:
+    op = undecided(elementwise("64x64", scalar, dtype=dtype))
+    specification = specify(op)
+    signature = signature_of(specification, "k", TARGET.name)
+    gate = Gate(op, specification, signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    load = "across i in 0..4096 step 64 {\na = load x0[i:64] into ub"
+    return gate.check(f"{load}\n{body}\nstore r into y0[i:64]\n}}\n")
+
+
+@pytest.mark.parametrize(
+    ("scalar", "dtype", "body"),
+    [
+        (EXP, "f32", "p = vcmp eq a, 7.28125\nb = vexp a\nr = vsel p, a, b"),
+        (DOUBLE, "i32", "p = vcmp eq a, 123457\nb = vadd a, a\nr = vsel p, a, b"),
+    ],
+)
+def test_a_constant_that_only_the_kernel_knows_is_drawn_from_the_kernel(
+    scalar: str, dtype: str, body: str
+) -> None:
+    found = verdict(scalar, body, dtype)
+    assert found.trap_code == "wrong-result" and found.trust is Trust.TRIED
+    assert found.trap_message is not None and "kernel's" in found.trap_message
+
+
+def test_literals_of_a_kernel_that_change_nothing_do_not_speak_against_it() -> None:
+    scaled = verdict(EXP, "b = vmul a, 0.5\nb = vexp b\nr = vmul b, b", "f32")
+    assert scaled.accepted, scaled.trap_message
+    untouched = verdict(DOUBLE, "b = vadd a, 77\nc = vsub b, 77\nr = vadd c, a", "i32")
+    assert untouched.accepted, untouched.trap_message
