@@ -313,6 +313,7 @@ class Drawer:
                 drawn = random.integers(1, near, shape)
             case "mixed" | "odd" | "negative":
                 drawn = random.integers(-near, near + 1, shape)
+                drawn[::2] |= 1  # the product of a row of odd numbers is never 0
             case "edges":
                 known = random.choice(self._integer_edges(low, high), shape)
                 drawn = np.where(random.random(shape) < 0.5, known, full)
