@@ -67,23 +67,7 @@ SHOWN = [
 ]
 
 
-KNOWN: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("range clipped", "relu"),
-        ("range clipped", "integer_add"),
-        ("constant for rare values", "integer_multiply"),
-        ("NaN path", "relu"),
-        ("infinity path", "round"),
-        ("precision lowered", "equal_i32"),
-        ("integer width lowered", "add_i16"),
-        ("integer width lowered", "subtract_i32"),
-        ("last left out", "select_row"),
-        ("fewer terms", "product"),
-        ("tie left out", "round"),
-        ("wrong function", "silu_bf16"),
-        ("branch left out", "round"),
-    }
-)
+KNOWN = frozenset({("constant for rare values", "integer_multiply")})
 """Kinds of which the gate still accepts some on a kernel."""
 
 
