@@ -14,7 +14,7 @@ from pathlib import Path
 
 from robust.kills import kill_compiles
 from robust.sound import make_sound
-from robust.subjects import trials
+from robust.subjects import controls, trials
 from robust.trial import Fate, Outcome, run_trials
 
 from hawk_xdsl.threads import one_torch_thread
@@ -33,6 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hawk-robustness-") as folder, one_torch_thread():
         room, place = Path(folder) / "sound", Path(folder) / "trials"
         make_sound(room)
+        _check_controls(run_trials(controls(room, place / "controls"), options.jobs, SECONDS_EACH))
         drawn = trials(room, place, options.inputs, options.seed, options.only)
         limit = began + options.seconds * (0.85 if options.kills else 1.0)
         outcomes = list(_told(run_trials(_until(drawn, limit), options.jobs, SECONDS_EACH)))
@@ -55,6 +56,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--only", default="", help="subjects whose name contains this")
     return parser.parse_args()
+
+
+def _check_controls(outcomes: Iterable[Outcome]) -> None:
+    """Ends the program if a command does not do its work on sound files."""
+    for outcome in outcomes:
+        if outcome.fate is not Fate.DONE:
+            sys.exit(f"{outcome.trial.told} fails on sound files: {outcome.said}")
 
 
 def _until(drawn: Iterable, limit: float) -> Iterable:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from robust.damage import ODD_TEXTS, change_everywhere
 from robust.kills import kill_compiles
 from robust.sound import hawk, make_sound
-from robust.subjects import SUBJECTS, trials
+from robust.subjects import SUBJECTS, controls, trials
 from robust.trial import Fate, Trial, fork, outcome_of, run_trials
 
 from hawk_xdsl.errors import HawkError, ReadError, WriteError
@@ -36,6 +36,12 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("sound")
     make_sound(place)
     return place
+
+
+def test_every_command_does_its_work_on_sound_files(room: Path, tmp_path: Path) -> None:
+    outcomes = list(run_trials(controls(room, tmp_path), jobs=2, seconds=120.0))
+    failed = [(each.trial.told, each.said) for each in outcomes if each.fate is not Fate.DONE]
+    assert len(outcomes) > 10 and not failed
 
 
 @pytest.mark.parametrize("subject", [*(subject.name for subject in SUBJECTS), "arguments"])

@@ -96,7 +96,7 @@ def _rest(command: str, room: Path, random: Random) -> list[object]:
         case "run" | "trace":
             return [random.choice((room / "exp",) * 4 + NOT_PATHS)]
         case "knowledge show":
-            return [random.choice(("cube-by-product", "whole-tiles", *NOT_WORDS))]
+            return [random.choice(("abs-of-abs", "whole-tiles", *NOT_WORDS))]
         case "knowledge add":
             return [random.choice((room / "entry.toml",) * 3 + NOT_PATHS)]
         case "knowledge export":

@@ -7,6 +7,7 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -67,15 +68,15 @@ func.func @main(%x: tensor<16x64xf32>, %n: tensor<8xi32>)
 
 ENTRY = """
 [[entry]]
-name = "cube-by-product"
+name = "abs-of-abs"
 kind = "rewrite"
-rationale = "A cube is two products."
+rationale = "A size has no sign to lose."
 [entry.trigger]
 dtypes = ["f32"]
 intensity = [0.0, 4.5]
 [entry.artifact]
-before = "x ** 3"
-after = "x * x * x"
+before = "abs(abs(x))"
+after = "abs(x)"
 """
 
 TARGET = """
@@ -142,29 +143,28 @@ def _fill(store: Path, room: Path) -> None:
     with KnowledgeStore(store) as opened:
         [entry] = load_entries([room / "entry.toml"])
         opened.add_entry(entry)
-        opened.record_use("cube-by-product", won=True, cycles_gained=3)
+        opened.record_use("abs-of-abs", won=True, cycles_gained=3)
         before = next(opened.outcomes())
         for action in (Action.KEEP, Action.PRUNE):
             opened.curate(
-                Curation(
-                    action, "cube-by-product", "x = 1", "a test", "run", evidence='{"uses": 1}'
-                )
+                Curation(action, "abs-of-abs", "x = 1", "a test", "run", evidence='{"uses": 1}')
             )
         prompt = (Message("system", "write"), Message("user", "this"))
-        opened.record_outcome(
-            Outcome(
-                run_id="run",
-                spec_hash=before.spec_hash,
-                spec_text=before.spec_text,
-                target=before.target,
-                verdict=Verdict.ACCEPTED,
-                source="model",
-                kernel_text=before.kernel_text,
-                prompt=prompt,
-                cycles=10,
-                entries=("cube-by-product",),
-            )
+        right = Outcome(
+            run_id="run",
+            spec_hash=before.spec_hash,
+            spec_text=before.spec_text,
+            target=before.target,
+            verdict=Verdict.ACCEPTED,
+            source="model",
+            kernel_text=before.kernel_text,
+            prompt=prompt,
+            cycles=10,
+            entries=("abs-of-abs",),
         )
+        opened.record_outcome(right)
+        wrong = replace(right, verdict=Verdict.REJECTED, kernel_text="wrong", trap_code="shape")
+        opened.record_outcome(wrong)
 
 
 def _make_model(directory: Path) -> None:

@@ -64,7 +64,7 @@ SUBJECTS = (
         (("store.sqlite", (*ROWS, *FILE_DAMAGES)),),
         (
             ("knowledge", "list", "--store", "store.sqlite"),
-            ("knowledge", "show", "cube-by-product", "--store", "store.sqlite"),
+            ("knowledge", "show", "abs-of-abs", "--store", "store.sqlite"),
             ("knowledge", "log", "--store", "store.sqlite"),
             ("knowledge", "undo", "--store", "store.sqlite"),
             ("knowledge", "export", "-o", "x.jsonl", "--store", "store.sqlite"),
@@ -141,22 +141,42 @@ def trials(room: Path, place: Path, count: int, seed: int, only: str = "") -> It
         yield random.choices(makes, weights)[0](folder, own)
 
 
+def controls(room: Path, place: Path) -> Iterator[Trial]:
+    """Every command on sound files: unless it does what it should, no trial of it says anything."""
+    for subject in SUBJECTS:
+        for number, arguments in enumerate(subject.commands):
+            folder = place / f"{subject.name}-{number}"
+            folder.mkdir(parents=True)
+            parts = [part for part in subject.parts if part in _named(arguments)]
+
+            def prepare(parts: list[str] = parts, folder: Path = folder) -> str:
+                _copy(room, parts, folder)
+                return "none"
+
+            yield Trial(subject.name, _told(arguments), folder, prepare, hawk(arguments))
+
+
+def _named(arguments: Arguments) -> set[str]:
+    return {Path(str(argument)).parts[0] for argument in arguments}
+
+
+def _copy(room: Path, parts: Sequence[str], folder: Path) -> None:
+    for part in parts:
+        copy = shutil.copytree if (room / part).is_dir() else shutil.copy2
+        copy(room / part, folder / part)
+
+
 def _damaged(subject: Subject, room: Path) -> Callable[[Path, Random], Trial]:
     def make(folder: Path, random: Random) -> Trial:
         arguments = random.choice(subject.commands)
         folder.mkdir(parents=True)
-        named = {Path(str(argument)).parts[0] for argument in arguments}
-        parts = [part for part in subject.parts if part in named]
+        parts = [part for part in subject.parts if part in _named(arguments)]
         reached = [target for target in subject.targets if _matches(room, parts, target[0])]
         pattern, damages = random.choice(reached)
         file = random.choice(_matches(room, parts, pattern))
 
         def prepare() -> str:
-            for part in parts:
-                if (room / part).is_dir():
-                    shutil.copytree(room / part, folder / part)
-                else:
-                    shutil.copy2(room / part, folder / part)
+            _copy(room, parts, folder)
             return f"{file}: {random.choice(damages)(folder / file, random)}"
 
         return Trial(subject.name, _told(arguments), folder, prepare, hawk(arguments))

@@ -149,7 +149,9 @@ def _limit(seconds: int) -> None:
     """Limits the child's CPU time; it leaves no core file and is the first to go without memory."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    if most == resource.RLIM_INFINITY:  # else somebody limits this process already
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
