@@ -132,10 +132,15 @@ def _grammar() -> Lark:
     return Lark(text, parser="lalr")
 
 
+@cache
+def _parsed(text: str) -> Pattern:
+    return _Build().transform(_grammar().parse(text))
+
+
 def parse_pattern(text: str, *, file: str | None = None) -> Pattern:
     """A pattern from its text. Raises ``HawkError`` with the place of a mistake."""
     try:
-        return _Build().transform(_grammar().parse(text))
+        return _parsed(text)
     except UnexpectedInput as error:
         raise HawkError(
             f"expression {text!r}: unexpected input at column {error.column}", file=file

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -82,6 +83,16 @@ def signature_of(specification: Specification, name: str, target: str) -> Signat
     )
 
 
+MOST_POINTS_TRIED_AGAIN = 1 << 32
+"""Points of an op's loops above which a proved kernel runs on one set of inputs only."""
+
+
+class WrongResultError(HawkError):
+    """A kernel computes something else."""
+
+    code = "wrong-result"
+
+
 class Gate:
     """Checks kernel texts for one undecided op on one target.
 
@@ -106,6 +117,7 @@ class Gate:
         self._trials = Trials(op, specification.digest, seed, specification.input_ranges)
         self._prover = Prover(specification, rules, exact, self._index_values)
         self._limits = Limits.of(specification, bound_of(specification, target).cycles)
+        self._points = prod(specification.axes.values())
         self.checks = 0
         self.timings = 0
 
@@ -120,23 +132,15 @@ class Gate:
             self._check_data_flow(program)
             finished = [self._finished(stage.op) for stage in program.kernels]
             steps = self._limits.steps_of(finished, self._target)
-            performance: Performance | None = None
-            certificate = NO_CERTIFICATE
-            for estimates, trial in self._runs(finished):
-                runs, outputs = self._run(program, finished, steps, trial, estimates)
-                mistake = trial.mistake(outputs)
-                if mistake is not None:
-                    return Verdict(text, "wrong-result", mistake)
-                if performance is None:
-                    performance = total(runs)
-                    certificate = self._prover.prove(program, finished, rewrites)
-            if certificate.trust is Trust.TRIED:
-                literals = set[float]().union(*(literals_of(kernel) for kernel in finished))
-                for trial in self._trials.of_kernel(literals):
-                    mistake = trial.mistake(self._run(program, finished, steps, trial)[1])
-                    if mistake is not None:
-                        return Verdict(text, "wrong-result", mistake)
-            if (doubt := self._trials.doubt()) is not None:
+            ways = estimates_of(finished, self._target)
+            kernel = _Kernel(program, finished, steps)
+            first = self._trials[0]
+            performance, *_ = [total(self._tried(kernel, first, way)) for way in ways]
+            certificate = self._prover.prove(program, finished, rewrites)
+            for number, trial in self._further(kernel, certificate):
+                self._tried(kernel, trial, ways[number % len(ways)])
+            proved = certificate.trust is not Trust.TRIED
+            if (doubt := self._trials.doubt(proved=proved)) is not None:
                 return Verdict(text, "unproven", doubt)
         except KernelTextError as error:
             return Verdict(text, "syntax", str(error))
@@ -144,11 +148,10 @@ class Gate:
             return Verdict(text, str(trap.code), str(trap))
         except HawkError as error:
             return Verdict(text, getattr(error, "code", "unplanned"), str(error))
-        cycles = 0 if performance is None else round(performance.cycles)
         return Verdict(
             text,
             program=program,
-            cycles=cycles,
+            cycles=round(performance.cycles),
             performance=performance,
             certificate=certificate,
         )
@@ -179,8 +182,7 @@ class Gate:
 
     def _index_values(self, draw: int) -> dict[str, Integers]:
         """Integer operands of a trial by name: values that are legal indices."""
-        trials = list(self._trials)
-        inputs = trials[draw % len(trials)].inputs
+        inputs = self._trials[draw % len(self._trials)].inputs
         return {
             operand.name: inputs[operand.source].astype(np.int64)
             for operand in self._specification.operands
@@ -217,29 +219,29 @@ class Gate:
         self._finish(copy)
         return copy
 
-    def _runs(self, finished: Sequence[KernelOp]) -> Iterator[tuple[Estimates, Trial]]:
-        """The trials, and which way estimates are off: the first every way, then one in turn."""
-        ways = estimates_of(finished, self._target)
-        for number, trial in enumerate(self._trials):
-            for way in ways if number == 0 else (ways[number % len(ways)],):
-                yield way, trial
+    def _further(self, kernel: "_Kernel", certificate: Certificate) -> Iterator[tuple[int, Trial]]:
+        """The trials after the first, by number: what a certificate says needs no trial."""
+        if certificate.trust is not Trust.TRIED:
+            if self._points <= MOST_POINTS_TRIED_AGAIN:
+                yield from self._trials.beyond_proofs()
+            return
+        for number in range(1, len(self._trials)):
+            yield number, self._trials[number]
+        literals = set[float]().union(*(literals_of(kernel) for kernel in kernel.finished))
+        yield from enumerate(self._trials.of_kernel(literals))
 
-    def _run(
-        self,
-        program: Program,
-        finished: Sequence[KernelOp],
-        steps: Sequence[int],
-        trial: Trial,
-        estimates: Estimates = "signed",
-    ) -> tuple[list[Simulation], list[Array]]:
+    def _tried(self, kernel: "_Kernel", trial: Trial, estimates: Estimates) -> list[Simulation]:
+        """What running a trial took. Raises ``WrongResultError``, and ``Trap``."""
         tensors: dict[str, Array] = {}
         for operand in self._specification.operands:
             array = trial.inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
-        for stage, kernel, most in zip(program.kernels, finished, steps, strict=True):
+        for stage, finished, most in zip(
+            kernel.program.kernels, kernel.finished, kernel.steps, strict=True
+        ):
             run = simulate(
-                kernel,
+                finished,
                 [tensors[name] for name in stage.reads],
                 self._target,
                 limit=self._limits.cycles,
@@ -248,4 +250,16 @@ class Gate:
             )
             tensors.update(zip(stage.writes, run.outputs, strict=True))
             runs.append(run)
-        return runs, [tensors[result.name] for result in self._specification.outputs]
+        mistake = trial.mistake([tensors[r.name] for r in self._specification.outputs])
+        if mistake is not None:
+            raise WrongResultError(mistake)
+        return runs
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """A program on its way through the gate; ``steps`` are how many each kernel may take."""
+
+    program: Program
+    finished: Sequence[KernelOp]
+    steps: Sequence[int]

@@ -20,6 +20,9 @@ from hawk_xdsl.generation.judging.trial_inputs import (
 from hawk_xdsl.semantics.reference import evaluate_region
 from hawk_xdsl.semantics.reference_types import Array, Precision
 
+PROVED = frozenset({"ties", "marks"})
+"""Purposes of trials that a certificate makes needless."""
+
 LITERALS_AT_ONCE = 8
 """Literals of a kernel that one set of trials is for."""
 
@@ -61,30 +64,52 @@ class Trials:
         self._op = op
         self._ranges = ranges
         self._seed = int.from_bytes(hashlib.sha256(f"{digest}:{seed}".encode()).digest()[:8], "big")
-        self._made: list[Trial] = []
+        self._made: dict[int, Trial] = {}
+
+    @cached_property
+    def _purposes(self) -> tuple[Purpose, ...]:
+        return purposes_of(self._op)
+
+    def __len__(self) -> int:
+        return len(self._purposes)
+
+    def __getitem__(self, number: int) -> Trial:
+        if number not in self._made:
+            self._made[number] = self._make(number, self._purposes[number])
+        return self._made[number]
 
     def __iter__(self) -> Iterator[Trial]:
         """The trials, the most ordinary inputs first: one that fails needs no later ones."""
-        for number, purpose in enumerate(purposes_of(self._op)):
-            if number == len(self._made):
-                self._made.append(self._make(number, purpose))
-            yield self._made[number]
+        return (self[number] for number in range(len(self)))
 
-    def doubt(self) -> str | None:
+    def beyond_proofs(self) -> Iterator[tuple[int, Trial]]:
+        """The trials after the first of what no certificate speaks of: roundings and specials.
+
+        Which elements count, and which of equal ones, it does.
+        """
+        for number, purpose in enumerate(self._purposes):
+            if number and purpose.name not in PROVED:
+                yield number, self[number]
+
+    def doubt(self, *, proved: bool = False) -> str | None:
         """Why these trials prove nothing, as one line.
 
         A result is nowhere a finite number that is judged, or the same number everywhere, even for
-        NaN, although the region computes it from its inputs.
+        NaN, although the region computes it from its inputs. Of what is ``proved`` only those
+        trials count that were made, and the result may be the same everywhere.
         """
         features = Features(self._op)
         for position, _ in enumerate(self._op.results):
-            seen = [trial.expected[position] for trial in self]
+            trials = self._made.values() if proved else self
+            seen = [trial.expected[position] for trial in trials]
             if not any(expected.declared.size for expected in seen):
                 continue
             values = [np.asarray(e.exact, np.float64)[e.judged] for e in seen]
             finite = np.concatenate([found[np.isfinite(found)] for found in values])
             if not finite.size:
                 return f"result {position} has no finite element on any of the inputs tried"
+            if proved:
+                continue
             same = all(np.array_equal(found, np.full_like(found, finite[0])) for found in values)
             if same and finite.size > 1 and features.depends_on_inputs(position):
                 return f"result {position} is {finite[0]:g} on all of the inputs tried"
