@@ -25,6 +25,7 @@ from hawk_xdsl.frontend.legalize import (
     legalize,
 )
 from hawk_xdsl.frontend.program import Program, Reference
+from hawk_xdsl.frontend.promotion import promote_unsigned
 from hawk_xdsl.frontend.to_xdsl import parsed
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
 from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
@@ -121,6 +122,7 @@ def _export(
         raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
     _check_nodes(program, lifted.names, file)
     _check_results(program, file)
+    promote_unsigned(program)
     return program
 
 
