@@ -107,7 +107,7 @@ def read_arrays(file: Path, what: str) -> dict[str, Array]:
 def write_arrays(file: Path, arrays: Mapping[str, Array]) -> None:
     """Writes arrays as safetensors. Raises ``OSError``."""
     try:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, file)
+        save_file({name: np.array(array, order="C") for name, array in arrays.items()}, file)
     except SafetensorError as error:  # a full disk, for one
         raise OSError(str(error)) from error
 

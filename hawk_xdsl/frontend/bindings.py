@@ -21,16 +21,42 @@ _OPERATOR = re.compile(r'"torch\.operator".*name = "([^"]+)"')
 
 _ALIAS = re.compile(r"#\w+ = ")
 
-_GENERALIZE = """
+_SCHEDULE = """
 module attributes {{transform.with_named_sequence}} {{
   transform.named_sequence @__transform_main(%m: !transform.any_op {{transform.readonly}}) {{
-    %ops = transform.structured.match ops{{[{names}]}} in %m
+    %ops = transform.structured.match ops{{["{name}"]}} in %m
       : (!transform.any_op) -> !transform.any_op
-    %generic = transform.structured.generalize %ops : (!transform.any_op) -> !transform.any_op
+    {step}
     transform.yield
   }}
 }}
 """
+
+_EACH = """transform.foreach %ops : !transform.any_op {{
+      ^bb0(%op: !transform.any_op):
+        %one = transform.cast %op : !transform.any_op to !transform.op<"{name}">
+        {step}
+    }}"""
+
+_STEPS = {
+    "linalg.softmax": "%r = transform.structured.decompose_interface %ops"
+    " : (!transform.any_op) -> !transform.any_op",
+    "linalg.pack": _EACH.format(
+        name="linalg.pack",
+        step='%r:3 = transform.structured.lower_pack %one : (!transform.op<"linalg.pack">) ->'
+        ' (!transform.op<"tensor.pad">, !transform.op<"tensor.expand_shape">,'
+        ' !transform.op<"linalg.transpose">)',
+    ),
+    "linalg.unpack": _EACH.format(
+        name="linalg.unpack",
+        step='%r:4 = transform.structured.lower_unpack %one : (!transform.op<"linalg.unpack">) ->'
+        ' (!transform.op<"tensor.empty">, !transform.op<"linalg.transpose">,'
+        ' !transform.op<"tensor.collapse_shape">, !transform.op<"tensor.extract_slice">)',
+    ),
+}
+"""How ops are taken apart that have no form as one ``linalg.generic``."""
+
+_GENERALIZE = "%r = transform.structured.generalize %ops : (!transform.any_op) -> !transform.any_op"
 
 
 class _Result(Protocol):
@@ -124,15 +150,27 @@ class MlirModule:
         except ir.MLIRError as error:
             raise _as_hawk_error(error, file) from None
 
-    def generalize(self, names: Collection[str]) -> None:
-        """Turns the named linalg ops of these names into ``linalg.generic``."""
-        if not names:
-            return
+    def generalize(self, names: Collection[str], *, file: str) -> None:
+        """Turns the named linalg ops of these names into ``linalg.generic``, or several ops.
+
+        Raises ``HawkError`` for the first that has no such form.
+        """
         ir, interpreter = _load("ir"), _load("dialects.transform.interpreter")
-        quoted = ", ".join(f'"{name}"' for name in sorted(names))
-        schedule = ir.Module.parse(_GENERALIZE.format(names=quoted), self._module.context)
-        sequence = schedule.body.operations[0]
-        interpreter.apply_named_sequence(self._module.operation, sequence, schedule.operation)
+        for name in sorted(names):
+            step = _STEPS.get(name, _GENERALIZE)
+            schedule = ir.Module.parse(_SCHEDULE.format(name=name, step=step), self._module.context)
+            sequence = schedule.body.operations[0]
+            try:
+                interpreter.apply_named_sequence(
+                    self._module.operation, sequence, schedule.operation
+                )
+            except (ValueError, ir.MLIRError):
+                place, line = next(
+                    (nearest_place(op.places, file) for op in self.ops() if op.name == name),
+                    (file, None),
+                )
+                reason = f"{name}: cannot be written as linalg.generic"
+                raise HawkError(reason, file=place, line=line) from None
 
     def ops(self) -> list[MlirOp]:
         """Every op, the inner ones first."""

@@ -63,7 +63,7 @@ def generic_text(module: MlirModule, *, file: str) -> str:
         HawkError: with file and line, for the first op that has no counterpart.
     """
     names = {op.name for op in module.ops()}
-    module.generalize({n for n in names - KNOWN_OPS if n.startswith("linalg.")})
+    module.generalize({n for n in names - KNOWN_OPS if n.startswith("linalg.")}, file=file)
     unknown = [op for op in module.ops() if op.name not in KNOWN_OPS]
     for op in sorted(unknown, key=lambda op: ".constant" in op.name):
         place = nearest_place(op.places, file)

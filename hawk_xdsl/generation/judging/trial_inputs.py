@@ -91,7 +91,7 @@ class Rows:
         """A matrix of the rows as a tensor of the input's shape."""
         order = [*self._free, *self.axes]
         permuted = matrix.reshape([self.shape[axis] for axis in order])
-        return np.ascontiguousarray(permuted.transpose(np.argsort(order).tolist()))
+        return np.array(permuted.transpose(np.argsort(order).tolist()), order="C")
 
 
 def kinds_of(features: Features) -> tuple[str, ...]:
