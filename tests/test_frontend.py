@@ -1,5 +1,6 @@
 """Ways in: what comes out of PyTorch and of .mlir files, and what a user is told when it cannot."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from xdsl.ir import Operation
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule
+from hawk_xdsl.frontend.child import Tell, in_child
 from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
@@ -454,3 +456,150 @@ MORE = {
 @pytest.mark.parametrize("name", MORE)
 def test_ops_that_need_more_than_one_table(name: str) -> None:
     assert_agrees(lowered(MORE[name], torch.randn(3, 7)))
+
+
+def test_a_tensor_given_twice_is_two_inputs() -> None:
+    x, storage = torch.randn(4), torch.randn(6)
+    for a, b in ((x, x), (storage[:4], storage[:4]), (storage[:4], storage[2:])):
+        program = lowered(lambda a, b: a - b, a, b)
+        assert len(program.input_types) == 2
+        [result] = run_main(
+            program.module, program.arguments([np.ones(4, "f4"), np.zeros(4, "f4")])
+        )
+        np.testing.assert_array_equal(result, np.ones(4))
+
+
+def test_a_parameter_given_as_input_is_an_input_of_its_own() -> None:
+    class Scale(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor([2.0, 3.0]))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * self.scale
+
+    module = Scale()
+    program = import_torch(module, (module.scale,))
+    [result] = run_main(program.module, program.arguments([np.array([5.0, 7.0], "f4")]))
+    np.testing.assert_array_equal(result, [10.0, 21.0])
+
+
+def test_example_inputs_are_copies() -> None:
+    x = torch.zeros(3)
+    program = lowered(lambda x: x + 1, x)
+    x += 5
+    np.testing.assert_array_equal(program.example_inputs[0], np.zeros(3))
+
+
+AXISLESS = {
+    "input": (lambda x, s: x / s, torch.randn(3, 8), torch.tensor(2.0)),
+    "reshaped": (lambda x, s: x / s.reshape(1, 1), torch.randn(3, 8), torch.tensor(2.0)),
+    "softmax": (lambda s: torch.softmax(s, 0), torch.tensor(2.0)),
+    "maximum": (lambda s: s.amax(0), torch.tensor(2.0)),
+    "running maximum": (lambda s: s.cummax(0), torch.tensor(2.0)),
+}
+
+
+@pytest.mark.parametrize("name", AXISLESS)
+def test_tensors_without_axes(name: str) -> None:
+    function, *inputs = AXISLESS[name]
+    assert_agrees(lowered(function, *inputs))
+
+
+def test_unsigned_bytes_go_in_and_out_as_such() -> None:
+    x = torch.tensor([200, 255, 3], dtype=torch.uint8)
+    program = lowered(lambda x: (x + 60, x.float() / 255, x * 2.5, x.sum(), x > 100), x)
+    assert_agrees(program)
+    with pytest.raises(HawkError, match="expected tensor of uint8 as tensor<3xi8>, got int8"):
+        program.arguments([x.numpy().view(np.int8)])
+
+
+UNSUPPORTED = {
+    "complex input": (lambda x: x * 2, torch.ones(2) + 1j, "example input 0: complex64 is not"),
+    "complex op": (
+        lambda x: torch.fft.rfft(x).abs(),
+        torch.ones(4),
+        "aten.fft_rfft.default: complex64 is not",
+    ),
+    "f64 input": (lambda x: x * 2, torch.ones(2).double(), "example input 0: float64 is not"),
+    "f64 result": (lambda x: x.double(), torch.ones(2), "result 0: float64 is not"),
+    "f8 input": (lambda x: x, torch.ones(2).to(torch.float8_e5m2), "0: float8_e5m2 is not"),
+    "no result": (lambda x: (x, None), torch.ones(2), "result 1 is None: every result"),
+    "a size": (lambda x: (x, x.shape[0]), torch.ones(2), "result 1 is 2: every result"),
+    "a number": (lambda x: x.sum().item(), torch.ones(2), "result 0 is a number that depends"),
+    "a changed input": (lambda x: x.add_(1), torch.ones(2), "changes example input 0 in"),
+    "a sparse input": (lambda x: x + 1, torch.eye(2).to_sparse(), "must be a dense tensor on"),
+    "a number given": (lambda x: x + 1, 3, "example input 0 must be a tensor, not int: fix it"),
+    "a list given": (lambda x: x[0], [torch.ones(2)], "0 must be a tensor, not list: wrap it"),
+}
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_what_cannot_be_an_input_or_a_result_is_told(name: str) -> None:
+    function, given, reason = UNSUPPORTED[name]
+    assert reason in error_of(lambda: import_torch(Module(function), (given,)))
+
+
+def test_dictionaries_and_conditions_are_results() -> None:
+    assert_agrees(lowered(lambda x: {"a": x + 1, "b": (x > 0, x)}, torch.randn(5)))
+
+
+def test_an_abort_of_torch_mlir_is_an_error_that_names_the_op() -> None:
+    x = torch.tensor([200, 255, 3], dtype=torch.uint8)
+    reason = error_of(lambda: lowered(lambda x: (x + 1) // 7, x))
+    assert "aten.div.Tensor_mode: torch-mlir aborts (SIGSEGV) at this op" in reason
+
+
+def test_a_child_gives_results_and_errors_and_changes_nothing() -> None:
+    kept: list[int] = []
+    assert in_child(lambda tell: kept.append(1) or "text" * 10**6, file=None) == "text" * 10**6
+    assert not kept
+    for error in (HawkError("a reason", file="f.py", line=3), ValueError("a reason")):
+        with pytest.raises(HawkError, match="a reason"):
+            in_child(lambda tell, error=error: _raise(error), file=None)
+
+
+def test_whatever_ends_a_child_is_an_error_with_its_stage(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def abort(tell: Tell) -> None:
+        tell("the second stage")
+        os.write(2, b"noise\nLLVM ERROR: no such thing\n")
+        os.abort()
+
+    def spin(tell: Tell) -> None:
+        while True:
+            pass
+
+    reason = error_of(lambda: in_child(abort, file="f.py"))
+    told = "torch-mlir during the second stage aborts (SIGABRT): no such thing"
+    assert reason == f"f.py: {told}"
+    assert "torch-mlir does not end" in error_of(lambda: in_child(spin, file=None, seconds=1))
+    assert "exit status 3" in error_of(lambda: in_child(lambda tell: os._exit(3), file=None))
+    assert capfd.readouterr() == ("", "")
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_named_ops_without_a_generic_form_are_taken_apart() -> None:
+    text = """
+func.func @main(%a: tensor<6x8xf32>) -> tensor<6x8xf32> {
+  %e = tensor.empty() : tensor<6x8xf32>
+  %t = tensor.empty() : tensor<2x2x3x4xf32>
+  %s = linalg.softmax dimension(1) ins(%a : tensor<6x8xf32>) outs(%e : tensor<6x8xf32>)
+    -> tensor<6x8xf32>
+  %p = linalg.pack %s inner_dims_pos = [0, 1] inner_tiles = [3, 4] into %t
+    : tensor<6x8xf32> -> tensor<2x2x3x4xf32>
+  %q = linalg.exp ins(%p : tensor<2x2x3x4xf32>) outs(%t : tensor<2x2x3x4xf32>)
+    -> tensor<2x2x3x4xf32>
+  %u = linalg.unpack %q inner_dims_pos = [0, 1] inner_tiles = [3, 4] into %e
+    : tensor<2x2x3x4xf32> -> tensor<6x8xf32>
+  return %u : tensor<6x8xf32>
+}"""
+    program = import_mlir_text(text)
+    [x] = program.example_inputs
+    [y] = run_main(program.module, program.arguments([x]))
+    wanted = torch.softmax(torch.from_numpy(x), 1).exp().numpy()
+    np.testing.assert_allclose(y, wanted, rtol=1e-5)

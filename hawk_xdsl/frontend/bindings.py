@@ -49,9 +49,10 @@ _STEPS = {
     ),
     "linalg.unpack": _EACH.format(
         name="linalg.unpack",
-        step='%r:4 = transform.structured.lower_unpack %one : (!transform.op<"linalg.unpack">) ->'
+        step='%r:5 = transform.structured.lower_unpack %one : (!transform.op<"linalg.unpack">) ->'
         ' (!transform.op<"tensor.empty">, !transform.op<"linalg.transpose">,'
-        ' !transform.op<"tensor.collapse_shape">, !transform.op<"tensor.extract_slice">)',
+        ' !transform.op<"tensor.collapse_shape">, !transform.op<"tensor.extract_slice">,'
+        ' !transform.op<"linalg.copy">)',
     ),
 }
 """How ops are taken apart that have no form as one ``linalg.generic``."""

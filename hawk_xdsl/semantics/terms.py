@@ -211,7 +211,17 @@ class Terms:
         return self._intern(Term(f"reduce_{kind}", dtype, (arg,), arg.axes - bound, bound=bound))
 
     def scan(self, kind: str, arg: Term, axis: str) -> Term:
-        """A running fold along an axis of the argument, which the result has too."""
+        """A running fold along an axis, which the result has too.
+
+        Extremes of an argument that does not change along the axis are the argument; for sums and
+        products it gets the axis by adding 0 times the index.
+        """
+        if axis not in arg.axes:
+            if kind in ("max", "min", "and", "or"):
+                return arg
+            zero = self.const(0, "i32")
+            nothing = self.apply("mul", (self.index(Affine.axis(axis), "i32"), zero), "i32")
+            arg = self.apply("add", (arg, self.cast(nothing, arg.dtype)), arg.dtype)
         bound = frozenset({axis})
         return self._intern(Term(f"scan_{kind}", arg.dtype, (arg,), arg.axes, bound=bound))
 
