@@ -12,6 +12,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.passes.npu_pass import NpuPass
+from hawk_xdsl.passes.outline_concat import split_concatenations
 from hawk_xdsl.passes.outline_dataflow import (
     Way,
     external_values,
@@ -54,6 +55,7 @@ class NpuOutlinePass(NpuPass):
         labels: Counter[str] = Counter()
         for block in blocks:
             drop_empty(block)
+            split_concatenations(block)
             normalize(block)
             _Outliner(block, labels).run()
 
