@@ -540,6 +540,20 @@ def test_what_cannot_be_an_input_or_a_result_is_told(name: str) -> None:
     assert reason in error_of(lambda: import_torch(Module(function), (given,)))
 
 
+def test_a_weight_that_no_kernel_takes_is_named() -> None:
+    class Scale(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.unused = nn.Parameter(torch.ones(2).double())
+            self.register_buffer("scale", torch.ones(2).double())
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (x * self.scale).float()
+
+    reason = error_of(lambda: import_torch(Scale(), (torch.ones(2),)))
+    assert "scale: float64 is not supported: " in reason
+
+
 def test_dictionaries_and_conditions_are_results() -> None:
     assert_agrees(lowered(lambda x: {"a": x + 1, "b": (x > 0, x)}, torch.randn(5)))
 

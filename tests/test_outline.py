@@ -17,6 +17,7 @@ from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.passes.pass_error import PassError
 from hawk_xdsl.semantics.host import run_main
+from hawk_xdsl.semantics.specification import specify
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -211,4 +212,40 @@ def test_dynamic_shapes_are_an_error() -> None:
 def test_folds_over_different_axes_stay_apart() -> None:
     program = import_torch(Function(lambda x: (x - x.mean(0)).softmax(1)), (torch.randn(6, 4),))
     assert labels(outlined(program)) == ["rows_0", "rows_1"]
+    assert_agrees(program)
+
+
+EMPTY = {
+    "sum of nothing": (lambda x: x.sum(0), torch.randn(0, 4)),
+    "maximum of a row": (lambda x: x.amax(1), torch.randn(0, 4)),
+    "linear": (nn.Linear(4, 3), torch.randn(0, 4)),
+    "product over nothing": (lambda x: x @ torch.ones(0, 5), torch.randn(3, 0)),
+    "padding": (lambda x: nn.functional.pad(x, (0, 0, 1, 1), value=2.0), torch.randn(0, 4)),
+    "concatenation": (lambda x: torch.cat([x[:0], x, x[:0]]), torch.randn(3)),
+    "literal": (lambda x: torch.tril_indices(0, 0) + 0, torch.randn(3)),
+    "running sum": (lambda x: x.cumsum(0), torch.randn(0, 4)),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_nothing_computes_on_tensors_without_elements(name: str) -> None:
+    function, x = EMPTY[name]
+    program = import_torch(Function(function), (x,))
+    assert not outlined(program)
+    assert_agrees(program)
+
+
+def test_a_stack_of_more_rows_than_a_kernel_has_pieces_is_a_stack_of_stacks() -> None:
+    function = Function(lambda x: torch.stack([x[i] * (i + 1) for i in range(70)]))
+    program = import_torch(function, (torch.randn(70, 3),))
+    for group in outlined(program):
+        specify(group)  # of no more pieces than there may be
+    assert_agrees(program)
+
+
+def test_a_running_fold_along_an_axis_that_its_argument_lacks() -> None:
+    function = Function(lambda x: torch.cumsum(x[:1].expand(9), 0))
+    program = import_torch(function, (torch.randn(4),))
+    [group] = outlined(program)
+    assert "0 * i0" in specify(group).text or "i0 * 0" in specify(group).text
     assert_agrees(program)

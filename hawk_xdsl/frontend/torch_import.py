@@ -82,6 +82,7 @@ def import_torch(
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
     kept = drop_unused_parameters(legal.module, len(values))
+    _check_weights(lifted, [i - len(legal.constants) for i in kept], file)
     unsigned = [len(kept) + i for i, value in enumerate(inputs) if value.dtype == torch.uint8]
     mark(legal.function, unsigned, _unsigned_results(exported))
     return Program(
@@ -92,6 +93,14 @@ def import_torch(
         tuple(to_numpy(value) for value in inputs),
         eager_reference(module, inputs),
     )
+
+
+def _check_weights(lifted: _Lifted, used: Sequence[int], file: str) -> None:
+    """Raises ``HawkError`` for the first used weight that no kernel takes."""
+    for position in used:
+        reason = unsupported(lifted.values[position].dtype) if position >= 0 else None
+        if reason is not None:
+            raise HawkError(f"{lifted.names[position]}: {reason}", file=file)
 
 
 def _unsigned_results(program: torch.export.ExportedProgram) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from xdsl.dialects.tensor import ConcatOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from hawk_xdsl.passes.outline_dataflow import (
@@ -17,6 +18,7 @@ from hawk_xdsl.passes.outline_dataflow import (
     sunk_layout,
 )
 from hawk_xdsl.semantics.equation import Equation, equation_of
+from hawk_xdsl.semantics.loops import MOST_PIECES
 
 
 @dataclass(eq=False)
@@ -57,6 +59,12 @@ class _Classes:
             return
         for loop in joined:
             self._class[loop] = joined
+
+
+def _cuts(group: Group) -> int:
+    """At least how often the copies of a group cut its result into pieces."""
+    copies = [op for op in group.members if isinstance(op, COPIES)]
+    return sum(len(op.inputs) - 1 if isinstance(op, ConcatOp) else 1 for op in copies)
 
 
 class Grouping:
@@ -118,7 +126,8 @@ class Grouping:
             if producer not in self.group_of or producer is None:
                 continue
             first, second = self.group_of[producer], self.group_of[op]
-            if first is not second and self._is_put_on(op, producer, value):
+            few = _cuts(first) + _cuts(second) < MOST_PIECES
+            if first is not second and few and self._is_put_on(op, producer, value):
                 self._merge(first, second)
                 continue
             alone = self._is_alone(op) or self._is_alone(producer)
