@@ -119,9 +119,10 @@ def _in_turn(
     buckets: dict[tuple[bool, str, str], list[tuple[int, str]]], count: int, seed: int
 ) -> set[tuple[int, str]]:
     noise = np.random.default_rng(seed)
+    keys = sorted(buckets)
     mixed = {
-        key: [found[n] for n in noise.permutation(len(found))]
-        for key, found in sorted(buckets.items())
+        keys[n]: [buckets[keys[n]][m] for m in noise.permutation(len(buckets[keys[n]]))]
+        for n in noise.permutation(len(keys))
     }
     chosen: set[tuple[int, str]] = set()
     while any(mixed.values()) and len(chosen) < count:
