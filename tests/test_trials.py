@@ -9,7 +9,9 @@ from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.generation.judging.op_features import Features
-from hawk_xdsl.generation.judging.trial_inputs import Drawn, Purpose, purposes_of
+from hawk_xdsl.generation.judging.trial_drawn import Drawn
+from hawk_xdsl.generation.judging.trial_inputs import purposes_of
+from hawk_xdsl.generation.judging.trial_rows import Purpose
 from hawk_xdsl.generation.judging.trials import Trials
 from hawk_xdsl.semantics.reference_types import Array
 

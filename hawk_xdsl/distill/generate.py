@@ -21,7 +21,8 @@ from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, shards_
 from hawk_xdsl.distill.specs import random_op
 from hawk_xdsl.distill.teacher import Case, Teacher
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.judging.trial_inputs import ORDINARY, Drawn
+from hawk_xdsl.generation.judging.trial_drawn import Drawn
+from hawk_xdsl.generation.judging.trial_inputs import ORDINARY
 from hawk_xdsl.generation.judging.verifier import verifier_digest
 from hawk_xdsl.generation.model.language import OTHER, language_fingerprint
 from hawk_xdsl.knowledge_store import Entry, EntryKind

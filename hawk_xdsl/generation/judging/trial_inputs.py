@@ -1,9 +1,8 @@
 """Draws the inputs of a trial from the op: every trial has a purpose, most of them several."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from math import inf, prod
+from math import inf
 from types import MappingProxyType
 
 import numpy as np
@@ -19,17 +18,20 @@ from hawk_xdsl.generation.judging.trial_draws import (
     marked_places,
     mixed,
 )
-from hawk_xdsl.semantics.reference import Judged, evaluate_with_errors
+from hawk_xdsl.generation.judging.trial_rows import Purpose, Rows
 from hawk_xdsl.semantics.reference_types import (
     Array,
-    DivisionByZeroError,
-    IndexRangeError,
     is_float,
     numpy_dtype,
 )
 
 ROWS_A_KIND = 8
 """Rows of each kind that one trial of all kinds must have; with fewer, each has its own trial."""
+
+SPECIALS = (np.nan, np.inf, -np.inf)
+
+MOST_SPECIAL_TRIALS = 18
+"""Trials of special values that a kernel without a certificate has at most."""
 
 PARTS = 3
 """Trials over which the edges are spread where there are fewer rows than edges."""
@@ -48,50 +50,6 @@ MOST_SPECIAL_ROWS = 512
 
 ROLES = ("finite", "nan", "ordinary", "inf", "constant", "-inf", "ordinary", "both")
 """What rows that are reduced hold on edges, in turn."""
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """What a trial is for; ``part`` of those that are spread over several."""
-
-    name: str
-    part: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.part})" if self.part else self.name
-
-
-@dataclass(frozen=True)
-class Rows:
-    """An input as a matrix: its rows do not meet in a result, ``extents`` are a row's own axes."""
-
-    shape: tuple[int, ...]
-    axes: tuple[int, ...]
-
-    @property
-    def _free(self) -> tuple[int, ...]:
-        return tuple(axis for axis in range(len(self.shape)) if axis not in self.axes)
-
-    @property
-    def count(self) -> int:
-        """How many rows."""
-        return prod(self.shape[axis] for axis in self._free)
-
-    @property
-    def extents(self) -> tuple[int, ...]:
-        """The extents of the axes within a row."""
-        return tuple(self.shape[axis] for axis in self.axes)
-
-    @property
-    def length(self) -> int:
-        """Elements of a row."""
-        return prod(self.extents)
-
-    def tensor(self, matrix: Array) -> Array:
-        """A matrix of the rows as a tensor of the input's shape."""
-        order = [*self._free, *self.axes]
-        permuted = matrix.reshape([self.shape[axis] for axis in order])
-        return np.array(permuted.transpose(np.argsort(order).tolist()), order="C")
 
 
 def kinds_of(features: Features) -> tuple[str, ...]:
@@ -133,6 +91,13 @@ def purposes_of_literals(op: UndecidedOp, literals: tuple[float, ...]) -> tuple[
     """What a kernel with literals of its own is tried for beyond that."""
     parts = Drawer(Features(op, literals)).edge_parts()
     return tuple(Purpose("edges", part) for part in range(parts))
+
+
+def special_purposes(op: UndecidedOp) -> tuple[Purpose, ...]:
+    """Each special value in each input alone."""
+    floats = [n for n, source in enumerate(Drawer(Features(op)).sources) if source.is_float]
+    given = [n * len(SPECIALS) + which for n in floats for which in range(len(SPECIALS))]
+    return tuple(Purpose("special", part) for part in given[:MOST_SPECIAL_TRIALS])
 
 
 @dataclass(frozen=True)
@@ -227,6 +192,8 @@ class Drawer:
                 return DRAWS["tied"](random, count, length)
             case "marks" if length > 1:
                 return self._marks(random, source, purpose.part)
+            case "special":
+                return self._special(random, number, purpose.part)
             case name:
                 return DRAWS.get(name, DRAWS["normal"])(random, count, length)
 
@@ -299,6 +266,18 @@ class Drawer:
             marks = sign * random.uniform(7.0, 9.0, rows.count)
         places = marked_places(random, rows.count, rows.extents)
         values[np.arange(rows.count), places] = marks
+        return values
+
+    def _special(self, random: Random, number: int, part: int) -> Array:
+        """Ordinary values; in one input rows full of a special one, and rows with one of it."""
+        rows = self.sources[number].rows
+        values = DRAWS["normal"](random, rows.count, rows.length)
+        given, which = divmod(part, len(SPECIALS))
+        if given == number:
+            every = np.arange(rows.count)
+            places = marked_places(random, rows.count, rows.extents)
+            values[every, places] = np.where(every % 4 == 1, SPECIALS[which], values[every, places])
+            values[every % 4 == 0] = SPECIALS[which]
         return values
 
     def _integers(self, random: Random, source: Source, purpose: Purpose) -> Array:
@@ -416,78 +395,3 @@ def _indices(random: Random, source: Source, share: Share) -> Array:
     ends = [last - 1, first, *([0, -1] if first < 0 else [])][: flat.size]
     flat[random.permutation(flat.size)[: len(ends)]] = ends
     return values
-
-
-class Drawn:
-    """The inputs of one trial and the float64 results, which exist for these inputs.
-
-    Integers that are used as indices are drawn below the extent they index, also negative ones
-    where the region takes them; if some are still out of range, ever smaller ones. Integers are
-    not 0 if something is divided by them, and within the range that an input is confined to.
-    """
-
-    def __init__(
-        self,
-        op: UndecidedOp,
-        purpose: Purpose,
-        seed: Sequence[int],
-        ranges: Mapping[int, tuple[int, int]] = MappingProxyType({}),
-        kernel_literals: tuple[float, ...] = (),
-    ) -> None:
-        self._op = op
-        self._purpose = purpose
-        self._seed = seed
-        self._drawer = Drawer(Features(op, kernel_literals), ranges)
-        self._without_zero = False
-
-    @cached_property
-    def _tried(self) -> tuple[tuple[Array, ...], list[Judged]]:
-        error: IndexRangeError | None = None
-        for share in self._shares():
-            while True:
-                inputs = self._draw(share)
-                try:
-                    return inputs, evaluate_with_errors(self._op.body.block, inputs)
-                except IndexRangeError as out_of_range:
-                    error = out_of_range
-                    break
-                except DivisionByZeroError:
-                    if self._without_zero:
-                        raise
-                    self._without_zero = True
-        assert error is not None
-        raise error
-
-    @property
-    def inputs(self) -> tuple[Array, ...]:
-        """One array an input of the op, of its shape."""
-        return self._tried[0]
-
-    @property
-    def judged(self) -> list[Judged]:
-        """The results in float64 with their errors. Raises ``HawkError`` for such inputs."""
-        return self._tried[1]
-
-    def _draw(self, share: Share) -> tuple[Array, ...]:
-        random = np.random.default_rng(self._seed)
-        inputs = self._drawer.draw(random, self._purpose, share)
-        if not self._without_zero:
-            return inputs
-        pairs = zip(inputs, self._drawer.sources, strict=True)
-        return tuple(
-            np.where(array == 0, 1, array).astype(array.dtype)
-            if array.dtype.kind in "iu" and source.indexed is None
-            else array
-            for array, source in pairs
-        )
-
-    def _shares(self) -> Iterator[Share]:
-        """Shares of the indexed extent to draw from, the widest first."""
-        indexed = any(source.indexed is not None for source in self._drawer.sources)
-        if self._purpose.name in ("odd", "mixed") and indexed:
-            yield Share(-1.0, 1.0)
-        share = 1.0
-        while indexed and share > 1e-7:
-            yield Share(0.0, share)
-            share /= 2
-        yield Share(0.0, 0.0)

@@ -11,12 +11,13 @@ import numpy as np
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.generation.judging.op_features import Features, literals_of
 from hawk_xdsl.generation.judging.tolerance import Expected
+from hawk_xdsl.generation.judging.trial_drawn import Drawn
 from hawk_xdsl.generation.judging.trial_inputs import (
-    Drawn,
-    Purpose,
     purposes_of,
     purposes_of_literals,
+    special_purposes,
 )
+from hawk_xdsl.generation.judging.trial_rows import Purpose
 from hawk_xdsl.semantics.reference import evaluate_region
 from hawk_xdsl.semantics.reference_types import Array, Precision
 
@@ -65,6 +66,7 @@ class Trials:
         self._ranges = ranges
         self._seed = int.from_bytes(hashlib.sha256(f"{digest}:{seed}".encode()).digest()[:8], "big")
         self._made: dict[int, Trial] = {}
+        self._special: dict[int, Trial] = {}
 
     @cached_property
     def _purposes(self) -> tuple[Purpose, ...]:
@@ -116,7 +118,15 @@ class Trials:
         return None
 
     def of_kernel(self, literals: Collection[float]) -> Iterator[Trial]:
-        """Trials on a kernel's own literals, which are not the op's: where a mistake would hide."""
+        """Trials of a kernel that nothing is proved of: where a mistake would hide.
+
+        On each special value in each input alone, and on the kernel's own literals, which are not
+        the op's.
+        """
+        for number, purpose in enumerate(special_purposes(self._op)):
+            if number not in self._special:
+                self._special[number] = self._make(OWN_TRIALS - 1 - number, purpose)
+            yield self._special[number]
         own = sorted(number for number in literals if np.isfinite(number))
         own = [number for number in own if number not in self._literals]
         for start in range(0, len(own), LITERALS_AT_ONCE):
