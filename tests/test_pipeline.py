@@ -117,3 +117,19 @@ def test_wrong_inputs_are_one_line(program: Program) -> None:
     compiled = compile_program(program, settings=COMPOSITION)
     with pytest.raises(HawkError, match="expected 1 inputs, got 2"):
         compiled(np.ones((20, 48), np.float32), np.ones(3, np.float32))
+
+
+def test_a_result_of_more_axes_together_than_numpy_has_dimensions(tmp_path: Path) -> None:
+    class Upsampled(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
+
+    program = import_torch(Upsampled(), (torch.randn(1, 2, 4, 4),))
+    settings = Settings(sources=Sources.COMPOSITION)
+    compiled = compile_program(program, settings=settings, store=tmp_path / "store.sqlite")
+    [row] = compiled.report
+    assert row.source == "template"
+    [given] = compiled(*program.example_inputs)
+    assert program.reference is not None
+    [wanted] = program.reference(program.example_inputs)
+    np.testing.assert_allclose(given, wanted, rtol=1e-5, atol=1e-6)

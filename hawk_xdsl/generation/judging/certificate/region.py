@@ -92,8 +92,11 @@ class RegionValues:
         specification = self._meaning.specification
         for result, root in zip(specification.results, self._meaning.roots, strict=True):
             free = sorted({axis for dim in result.index for axis in dim.axes}, key=self._axes.index)
+            # One dimension an axis: numpy has 32, and many pieces have many axes together.
+            used = {axis for term in walk((root,)) for axis in (*term.axes, *term.bound)} | {*free}
+            extents = {a: n for a, n in self._extents.items() if a in used or is_pseudo(a)}
             for part in self._parts(root, free):
-                evaluation = _Evaluation(self._algebra, self._inputs, self._extents, part)
+                evaluation = _Evaluation(self._algebra, self._inputs, extents, part)
                 value = evaluation.value(root)
                 places = evaluation.places(result.index, result.shape)
                 stored = STORED_AS.get(result.dtype, result.dtype)
