@@ -1,5 +1,6 @@
 """Modules from text that somebody may have changed: parsed and verified, or one line of why not."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -24,6 +25,7 @@ def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
     Raises:
         ReadError: with the line where the syntax is wrong, or what the verifier says.
     """
+    _check_strings(text, file, what)
     # xDSL's parser asserts and looks up what damaged text does not have.
     with reading(file, what, errors=FOREIGN_ERRORS), _diagnostics(file, what):
         module = Parser(context(), text, file).parse_module()
@@ -38,6 +40,21 @@ def read_op(text: str, file: str = "<op>") -> UndecidedOp:
     if len(found) != 1:
         raise ReadError(f"expected the text of one undecided op, got {len(found)}", file=file)
     return found[0]
+
+
+_STRINGS = re.compile(r'//[^\n]*|"(?:[^"\\\n\v\f]|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+"|(")')
+"""Comments, string literals, and a quotation mark that begins none."""
+
+
+def _check_strings(text: str, file: str, what: str) -> None:
+    """Raises ``ReadError`` for a literal that does not end: xDSL's lexer takes ages over it.
+
+    Its pattern has a repetition inside of a repetition: n characters take 2^n steps to fail.
+    """
+    for match in _STRINGS.finditer(text):
+        if match[1]:
+            line = text.count("\n", 0, match.start()) + 1
+            raise ReadError(f"cannot read {what}: a string does not end", file=file, line=line)
 
 
 @contextmanager

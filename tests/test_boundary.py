@@ -119,6 +119,8 @@ def test_a_wrong_value_is_named_with_its_place(change: dict[str, object], told: 
 def test_text_that_is_no_module_names_the_line() -> None:
     with pytest.raises(ReadError, match=r"^a\.mlir:2: cannot read the module"):
         read_module("builtin.module {\n )\n}", "a.mlir")
+    with pytest.raises(ReadError, match=r"^a\.mlir:3: .*a string does not end"):
+        read_module(f'// "\n"a.b"() {{n = "x\\22"}}\n"{"x" * 5000}\n', "a.mlir")
     with pytest.raises(ReadError, match="one undecided op, got 0"):
         read_op("builtin.module {}")
 
