@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from undecided import NORM, SOFTMAX, elementwise, undecided
+from undecided import NORM, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
 from xdsl.parser import Parser
 
 from hawk_xdsl.dialects.kernel_text import build
@@ -25,18 +25,6 @@ TARGET = load_target("ascend910b1")
 RULES = Composer.of(load_seed_entries(), lambda mnemonic, dtype: True).rules
 
 TO_F16_AND_BACK = "h = vcast p to f16 round rint\no = vcast h to f32 round rint"
-
-SOFTMAX_KERNEL = """
-across r in 0..256 step 8 {
-a = load x0[r:8, 0:32] into ub
-m = vreduce max a axis 1
-d = vsub a, m
-e = vexp d
-s = vreduce sum e axis 1
-o = vdiv e, s
-store o into y0[r:8, 0:32]
-}
-"""
 
 NORM_KERNEL = """
 across r in 0..64 step 2 {

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from undecided import NORM, SOFTMAX, elementwise, undecided
+from undecided import NORM, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.generation.judging.gate import Gate, signature_of
@@ -22,18 +22,6 @@ def gate(op: UndecidedOp) -> Gate:
     specification = specify(op)
     return Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0, finish)
 
-
-SOFTMAX_KERNEL = """
-across r in 0..256 step 8 {
-a = load x0[r:8, 0:32] into ub
-m = vreduce max a axis 1
-d = vsub a, m
-e = vexp d
-s = vreduce sum e axis 1
-o = vdiv e, s
-store o into y0[r:8, 0:32]
-}
-"""
 
 NORM_KERNEL = """
 across r in 0..64 step 2 {

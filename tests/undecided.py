@@ -40,6 +40,19 @@ npu.undecided "softmax" ins(%x : tensor<1x4x64x32xf32>) -> (tensor<1x4x64x32xf32
 }
 """
 
+SOFTMAX_KERNEL = """
+across r in 0..256 step 8 {
+a = load x0[r:8, 0:32] into ub
+m = vreduce max a axis 1
+d = vsub a, m
+e = vexp d
+s = vreduce sum e axis 1
+o = vdiv e, s
+store o into y0[r:8, 0:32]
+}
+"""
+"""A kernel for ``SOFTMAX``."""
+
 HEADS = """
 npu.undecided "scores" ins(%x : tensor<2x64x1x128xf32>) -> (tensor<4x64x64xf32>) {
 ^bb0(%a: tensor<2x64x1x128xf32>):

@@ -235,7 +235,7 @@ class Program:
         offsets = self._indices(op.static_offsets.get_values(), op.offsets)
         sizes = self._indices(op.static_sizes.get_values(), op.sizes)
         strides = self._indices(op.static_strides.get_values(), op.strides)
-        dropped = _dropped(op)
+        dropped = dropped_dimensions(op)
         cache: dict[tuple[Any, ...], Tile | GlobalTile] = {}
 
         def step(env: Values) -> None:
@@ -313,7 +313,7 @@ class Program:
         return instruction.step
 
 
-def _dropped(op: memref.SubviewOp) -> tuple[bool, ...]:
+def dropped_dimensions(op: memref.SubviewOp) -> tuple[bool, ...]:
     """Which dimensions a subview drops: unit ones that its result type does not have."""
     result = op.result.type
     assert isinstance(result, MemRefType)

@@ -49,6 +49,7 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
     unwritten,
     written_into,
 )
+from hawk_xdsl.npu_target.decode import dropped_dimensions
 from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
 
@@ -192,7 +193,7 @@ class KernelRun:
         offsets = resolve(op.static_offsets.get_values(), op.offsets)
         sizes = resolve(op.static_sizes.get_values(), op.sizes)
         strides = resolve(op.static_strides.get_values(), op.strides)
-        dropped = _dropped(op)
+        dropped = dropped_dimensions(op)
 
         def step(env: Environment) -> None:
             slices: list[slice | int] = []
@@ -363,20 +364,6 @@ def _scalar(op: Operation, function: Callable[..., Any]) -> Step:
         env[result] = function(*values)
 
     return step
-
-
-def _dropped(op: memref.SubviewOp) -> tuple[bool, ...]:
-    """Which dimensions a subview drops: unit ones that its result type does not have."""
-    result = op.result.type
-    assert isinstance(result, MemRefType)
-    wanted = list(result.get_shape())
-    dropped: list[bool] = []
-    for size in op.static_sizes.get_values():
-        keep = bool(wanted) and wanted[0] == size
-        if keep:
-            wanted.pop(0)
-        dropped.append(not keep)
-    return tuple(dropped)
 
 
 def _arange(algebra: Algebra, dest: Symbols, axis: int) -> Symbols:
