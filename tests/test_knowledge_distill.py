@@ -96,20 +96,20 @@ def test_what_harms_is_pruned_and_comes_back_when_undone(kind: str, store: Path)
         assert "bad" in {entry.name for entry in opened.in_use(load_seed_entries())}
 
 
-EXP2 = elementwise("8x16", "%1 = math.exp2 %in : f32")
+LOG10 = elementwise("8x16", "%1 = math.log10 %in : f32")
 
 
-def without_exp2() -> list[Entry]:
+def without_log10() -> list[Entry]:
     """The package's entries as if none were about this function."""
-    return [e for e in load_seed_entries() if "exp2" not in (e.artifact.before or "")]
+    return [e for e in load_seed_entries() if "log10" not in (e.artifact.before or "")]
 
 
 def test_what_is_of_use_is_kept(store: Path) -> None:
     with KnowledgeStore(store) as opened:
-        opened.add_entry(rewrite("learned", "exp2(x)", "exp(x * 0.6931471805599453)"))
-    decide(store, [EXP2])
+        opened.add_entry(rewrite("learned", "log10(x)", "log(x) * 0.4342944819032518"))
+    decide(store, [LOG10])
     with KnowledgeStore(store) as opened:
-        [done] = Distiller(opened, without_exp2(), Replay(TARGET), no_model).run()
+        [done] = Distiller(opened, without_log10(), Replay(TARGET), no_model).run()
     assert (done.action, done.entry) == (Action.KEEP, "learned")
 
 
@@ -131,14 +131,14 @@ def test_the_same_under_another_name_is_merged(store: Path) -> None:
 
 
 def test_of_two_that_contradict_the_gate_proves_one_wrong(store: Path) -> None:
-    wrong = rewrite("aaa-wrong", "exp2(x)", "exp(x * 0.69)")
-    right = rewrite("right", "exp2(x)", "exp(x * 0.6931471805599453)")
+    wrong = rewrite("aaa-wrong", "log10(x)", "log(x) * 0.43")
+    right = rewrite("right", "log10(x)", "log(x) * 0.4342944819032518")
     assert relation(wrong, right) is Relation.CONFLICT
-    decide(store, [EXP2])
+    decide(store, [LOG10])
     with KnowledgeStore(store) as opened:
         for entry in (wrong, right):
             opened.add_entry(entry)
-        first, *_ = Distiller(opened, without_exp2(), Replay(TARGET), no_model).run()
+        first, *_ = Distiller(opened, without_log10(), Replay(TARGET), no_model).run()
     assert (first.action, first.entry) == (Action.PRUNE, "aaa-wrong")
     assert "contradicts right" in first.reason
 

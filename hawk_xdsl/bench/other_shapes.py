@@ -14,7 +14,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from hawk_xdsl.bench.suite import Case, Operator, Shape, Suite
-from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.knowledge_store import Entry, EntryKind
 
 
 class OtherShape(StrEnum):
@@ -48,9 +48,11 @@ def other_cases(suite: Suite, entries: Iterable[Entry], names: Collection[str]) 
 
 
 def named_extents(entries: Iterable[Entry]) -> frozenset[int]:
-    """Every number that an entry has in its text or its tile sizes."""
+    """Every number that an entry has in its text or its tile sizes; rewrites know no extents."""
     found: set[int] = set()
     for entry in entries:
+        if entry.kind is EntryKind.REWRITE:
+            continue
         parts = (entry.artifact.text, entry.artifact.before, entry.artifact.after)
         text = " ".join((entry.rationale, *(part for part in parts if part)))
         found |= {int(digits) for digits in re.findall(r"(?<![\w.])\d+(?![\w.])", text)}

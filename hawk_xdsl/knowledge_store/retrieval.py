@@ -82,7 +82,10 @@ class Retriever:
     def retrieve(
         self, query: Query, k: int, *, kinds: Collection[EntryKind] = tuple(EntryKind)
     ) -> list[Retrieved]:
-        """The k best entries of the given kinds, best first; ties in the order of names."""
+        """The k best entries of the given kinds, best first; ties in the order of names.
+
+        What was written for the query's trap has the first place of a list of its own.
+        """
         wanted = [i for i, entry in enumerate(self._entries) if entry.kind in kinds]
         if not wanted:
             return []
@@ -90,17 +93,18 @@ class Retriever:
         semantic = self._uses(RetrievalMode.SEMANTIC) and self._space.scores(query)
         by_word = _places(syntactic, wanted) if syntactic else {}
         by_meaning = _places(semantic, wanted) if semantic else {}
+        by_trap = {i: 1 for i in wanted if query.trap in self._entries[i].trigger.traps}
         found = [
             Retrieved(
                 self._entries[i],
                 sum(
                     1.0 / (RANK_CONSTANT + place[i])
-                    for place in (by_word, by_meaning)
+                    for place in (by_word, by_meaning, by_trap)
                     if i in place
                 ),
                 Ranks(by_word.get(i), by_meaning.get(i)),
             )
-            for i in sorted(by_word.keys() | by_meaning.keys())
+            for i in sorted(by_word.keys() | by_meaning.keys() | by_trap.keys())
         ]
         return sorted(found, key=lambda item: -item.score)[:k]
 
