@@ -74,10 +74,30 @@ class Extrema(Conditions):
         return self._max(arg, self.literal(0.0, arg.dtype).of_rank(len(arg.shape)))
 
     def _extremum(self, kind: str, left: Symbols, right: Symbols) -> Symbols:
+        for plain, number in ((left, right), (right, left)):
+            if number.size == 1 and number.known.all() and plain.settled().value is None:
+                found = self._with_literal(kind, plain.settled(), number)
+                if found is not None:
+                    return found
         shape = np.broadcast_shapes(left.shape, right.shape)
         pair = [side.broadcast(shape) for side in (left, right)]
         found = self._extreme_of_rows(kind, stacked(pair).reshaped((-1, 2)))
         return found.reshaped(shape)
+
+    def _with_literal(self, kind: str, arg: Symbols, number: Symbols) -> Symbols | None:
+        """The extremum of symbols that are no sets and one number; ``None`` for others."""
+        value = number.number()
+        if arg.groups is not None or np.isnan(value):
+            return None
+        shape = np.broadcast_shapes(arg.shape, number.shape)
+        if value == neutral_of(kind, arg.dtype):
+            return arg.broadcast(shape)
+        arg = arg.broadcast(shape)
+        sets = Sets(self.words(arg).reshape(-1, 1), np.full(arg.size, value))
+        found = self.drawn(sets.words(key_of(kind)).reshape(shape), arg.dtype)
+        found.flags = (arg.flags & number.flags & HELD) | GROUP
+        found.groups = self.pool.add(key_of(kind), sets).reshape(shape)
+        return found
 
     def extreme(self, kind: str, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
         """The fold of axes by max, min, or, and; they are kept as 1."""

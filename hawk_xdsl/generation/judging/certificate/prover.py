@@ -11,7 +11,7 @@ from hawk_xdsl.dialects.kernel_text import Program
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.generation.judging.certificate.algebra import Algebra
-from hawk_xdsl.generation.judging.certificate.field import PRIMES, Field, Words
+from hawk_xdsl.generation.judging.certificate.field import PRIMES, Field, Words, mixed
 from hawk_xdsl.generation.judging.certificate.input_view import InputView
 from hawk_xdsl.generation.judging.certificate.kernel import KernelRun
 from hawk_xdsl.generation.judging.certificate.readings import has_narrow_floats, in_f32
@@ -63,6 +63,13 @@ class _Values:
 
     results: Mapping[str, Words]
     exponents: Words
+
+    def exponents_within(self, others: "_Values") -> bool:
+        """Whether others have all exponents; where both have the same ones, a sum tells."""
+        mine, theirs = self.exponents, others.exponents
+        if mine.size == theirs.size and mixed(mine).sum() == mixed(theirs).sum():
+            return True
+        return bool(np.isin(np.unique(mine), np.unique(theirs)).all())
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,7 @@ class Prover:
 
     def _agrees(self, reading: _Reading, draw: int, bounded: bool, found: _Values) -> bool:
         expected = self._meant(reading, draw, bounded)
-        return bool(np.isin(found.exponents, expected.exponents).all()) and all(
+        return found.exponents_within(expected) and all(
             np.array_equal(expected.results[name], words) for name, words in found.results.items()
         )
 
@@ -242,7 +249,7 @@ class Prover:
 
 
 def _joined(parts: Sequence[Words]) -> Words:
-    return np.unique(np.concatenate([part.reshape(-1) for part in parts])) if parts else _NOTHING
+    return np.concatenate([part.reshape(-1) for part in parts]) if parts else _NOTHING
 
 
 _NOTHING = np.zeros(0, np.uint64)
