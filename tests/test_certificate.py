@@ -19,6 +19,7 @@ from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics import rewriting
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.terms import Term, Terms
 from hawk_xdsl.universe import context
 
 TARGET = load_target("ascend910b1")
@@ -248,9 +249,9 @@ def test_a_wrong_binding_of_the_rewriter_is_found(monkeypatch: pytest.MonkeyPatc
     op = undecided(elementwise("8x64", "%2 = math.exp %in : f32\n%1 = math.log1p %2 : f32"))
     right = rewriting.build
 
-    def wrong(pattern: rewriting.Pattern, found: rewriting.Match, *rest: object) -> object:
+    def wrong(pattern: rewriting.Pattern, found: rewriting.Match, dtype: str, terms: Terms) -> Term:
         bound = {name: term.args[0] if term.args else term for name, term in found.terms.items()}
-        return right(pattern, rewriting.Match(bound, found.bound), *rest)  # type: ignore[arg-type]
+        return right(pattern, rewriting.Match(bound, found.bound), dtype, terms)
 
     simple = [
         Rule("plain", rewriting.parse_pattern("log1p(x)"), rewriting.parse_pattern("log(1 + x)"))
