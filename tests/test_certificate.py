@@ -278,6 +278,21 @@ def test_an_entry_outside_its_domain_proves_nothing() -> None:
         assert (certificate(op, text, [positive]).trust is Trust.BOUNDED) is holds
 
 
+def test_a_shortcut_below_a_floor_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    quotient = "%c = arith.constant 41.0 : f32\n%2 = arith.divf %in, %c : f32\n"
+    op = undecided(elementwise("8x64", quotient + "%1 = math.floor %2 : f32"))
+    pattern, after = rewriting.parse_pattern("a / c"), rewriting.parse_pattern("a * (1 / c)")
+    whole = rewriting.parse_pattern("floor(x)"), rewriting.parse_pattern("same(i32_floor(x))")
+    rules = [Rule("floor", *whole), Rule("reciprocal", pattern, after, shortcut=True)]
+    text = "r = vcast b to i32 round floor\nc = vcast r to f32 round rint"
+    right = across(f"b = vdiv a, 41.0\n{text}").replace("store r", "store c")
+    wrong = across(f"b = vmul a, {np.float32(1 / 41)!s}\n{text}").replace("store r", "store c")
+    assert certificate(op, right, rules).trust is Trust.BOUNDED
+    assert certificate(op, wrong, rules).trust is Trust.TRIED
+    monkeypatch.setattr(rewriting, "below_steps", lambda roots: frozenset())
+    assert certificate(op, wrong, rules).trust is Trust.TRIED
+
+
 EMBEDDING = """
 func.func @main(%x: tensor<16xi32>, %t: tensor<50x8xf32>) {
   %r = npu.undecided "rows" ins(%x, %t : tensor<16xi32>, tensor<50x8xf32>) -> (tensor<16x8xf32>) {

@@ -181,7 +181,7 @@ class Prover:
         kept = [s for s in steps if justified(s, results, self._intervals.within, keys)]
         after = replayed(roots, kept, keys)
         if after is None:
-            return "the rewrites do not end"
+            return "rewrites that do not end, or give up digits that decide"
         names = tuple(sorted({step.rule.name for step in kept}))
         return _Reading(Meaning(self._specification, after), names)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.semantics.rewriting import DTYPES, Holds, Pattern, Rule, Step
+from hawk_xdsl.semantics.rounding_steps import below_steps
 from hawk_xdsl.semantics.terms import COMMUTATIVE, Term, Terms, walk
 
 Key = tuple[object, ...]
@@ -171,14 +172,26 @@ def _same_number(left: float, right: float) -> bool:
 
 
 def replayed(roots: Sequence[Term], steps: Sequence[Step], keys: Keys) -> tuple[Term, ...] | None:
-    """The roots with every step applied where its term stands; ``None`` if they do not end."""
+    """The roots with every step applied where its term stands.
+
+    ``None`` if the steps do not end, or one that gives up digits ends up where they decide.
+    """
+    passes: list[_Replay] = []
     for early in (True, False):
         chosen = {keys.of(step.before): step.after for step in steps if step.early is early}
         replay = _Replay(chosen, keys)
-        found = [replay.normal(root) for root in roots]
-        if replay.replaced > MOST_REPLACED:
+        roots = [replay.normal(root) for root in roots]
+        passes.append(replay)
+    if any(replay.replaced > MOST_REPLACED for replay in passes):
+        return None
+    decisive = below_steps(roots)
+    exact = {keys.of(term) for term in walk(roots) if id(term) in decisive}
+    for step in (step for step in steps if step.rule.shortcut):
+        term = step.before
+        for replay in passes[0 if step.early else 1 :]:
+            term = replay.normal(term)
+        if keys.of(term) in exact:
             return None
-        roots = found
     return tuple(roots)
 
 
