@@ -42,3 +42,45 @@ def test_literals_of_a_kernel_that_change_nothing_do_not_speak_against_it() -> N
     assert scaled.accepted, scaled.trap_message
     untouched = verdict(DOUBLE, "b = vadd a, 77\nc = vsub b, 77\nr = vadd c, a", "i32")
     assert untouched.accepted, untouched.trap_message
+
+
+ROW_MAX = """
+npu.undecided "max" ins(%x : tensor<8x48xi32>) -> (tensor<8xi32>) {
+^bb0(%a: tensor<8x48xi32>):
+  %low = arith.constant -2147483648 : i32
+  %e = tensor.empty() : tensor<8xi32>
+  %s = linalg.fill ins(%low : i32) outs(%e : tensor<8xi32>) -> tensor<8xi32>
+  %r = linalg.generic {indexing_maps = [#id2, #head2], iterator_types = ["parallel", "reduction"]}
+    ins(%a : tensor<8x48xi32>) outs(%s : tensor<8xi32>) {
+  ^bb1(%in: i32, %out: i32):
+    %1 = arith.maxsi %in, %out : i32
+    linalg.yield %1 : i32
+  } -> tensor<8xi32>
+  npu.yield %r : tensor<8xi32>
+}
+"""
+
+BY_HALVES = """
+a = load x0[0:8, 0:48] into ub
+b = vmax a[0:8, 0:24], a[0:8, 24:24]
+c = vtranspose b perm [1, 0]
+d = vmax c[0:12, 0:8], c[12:12, 0:8]
+e = vmax d[0:6, 0:8], d[6:6, 0:8]
+f = vmax e[0:3, 0:8], e[3:3, 0:8]
+g = vmax f[0:1, 0:8], f[1:1, 0:8]
+h = vmax g, f[2:1, 0:8]
+store h into y0[0:8]
+"""
+
+
+def test_a_constant_in_the_place_of_an_extreme_is_met_in_rows_full_of_it() -> None:
+    op = undecided(ROW_MAX)
+    specification = specify(op)
+    signature = signature_of(specification, "k", TARGET.name)
+    gate = Gate(op, specification, signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    found = gate.check(BY_HALVES)
+    assert found.accepted, found.trap_message
+    planted = "p = vcmp eq h, 4097\nk = vsel p, 4098, h\nstore k"
+    wrong = gate.check(BY_HALVES.replace("store h", planted))
+    assert wrong.trap_code == "wrong-result"
+    assert wrong.trap_message is not None and "kernel's full" in wrong.trap_message

@@ -18,6 +18,12 @@ from hawk_xdsl.generation.judging.trial_draws import (
     marked_places,
     mixed,
 )
+from hawk_xdsl.generation.judging.trial_literals import (
+    SPECIALS,
+    full_rows,
+    lone_rows,
+    special_rows,
+)
 from hawk_xdsl.generation.judging.trial_rows import Purpose, Rows
 from hawk_xdsl.semantics.reference_types import (
     Array,
@@ -27,8 +33,6 @@ from hawk_xdsl.semantics.reference_types import (
 
 ROWS_A_KIND = 8
 """Rows of each kind that one trial of all kinds must have; with fewer, each has its own trial."""
-
-SPECIALS = (np.nan, np.inf, -np.inf)
 
 MOST_SPECIAL_TRIALS = 18
 """Trials of special values that a kernel without a certificate has at most."""
@@ -89,8 +93,15 @@ def purposes_of(op: UndecidedOp) -> tuple[Purpose, ...]:
 
 def purposes_of_literals(op: UndecidedOp, literals: tuple[float, ...]) -> tuple[Purpose, ...]:
     """What a kernel with literals of its own is tried for beyond that."""
-    parts = Drawer(Features(op, literals)).edge_parts()
-    return tuple(Purpose("edges", part) for part in range(parts))
+    drawer = Drawer(Features(op, literals))
+    few = min((s.rows.count for s in drawer.sources), default=0) < ROWS_A_KIND * len(literals)
+    full = range(len(literals) if few else 1)
+    lone = range(len(drawer.sources) * len(full))
+    return (
+        *(Purpose("edges", part) for part in range(drawer.edge_parts())),
+        *(Purpose("full", part) for part in full),
+        *(Purpose("lone", part) for part in lone),
+    )
 
 
 def special_purposes(op: UndecidedOp) -> tuple[Purpose, ...]:
@@ -160,7 +171,7 @@ class Drawer:
             elif source.is_float:
                 matrix = self._floats(random, number, purpose)
             else:
-                matrix = self._integers(random, source, purpose)
+                matrix = self._integers(random, number, purpose)
             arrays.append(source.rows.tensor(matrix.astype(source.dtype)))
         if purpose.name in ("ties", "edges"):
             self._make_twins(random, arrays, next_to=purpose.name == "edges")
@@ -192,8 +203,10 @@ class Drawer:
                 return DRAWS["tied"](random, count, length)
             case "marks" if length > 1:
                 return self._marks(random, source, purpose.part)
-            case "special":
-                return self._special(random, number, purpose.part)
+            case "special" if purpose.part // len(SPECIALS) == number:
+                return special_rows(random, source.rows, purpose.part % len(SPECIALS))
+            case "full" | "lone":
+                return self._literal_rows(number, purpose)
             case name:
                 return DRAWS.get(name, DRAWS["normal"])(random, count, length)
 
@@ -268,19 +281,18 @@ class Drawer:
         values[np.arange(rows.count), places] = marks
         return values
 
-    def _special(self, random: Random, number: int, part: int) -> Array:
-        """Ordinary values; in one input rows full of a special one, and rows with one of it."""
-        rows = self.sources[number].rows
-        values = DRAWS["normal"](random, rows.count, rows.length)
-        given, which = divmod(part, len(SPECIALS))
-        if given == number:
-            every = np.arange(rows.count)
-            places = marked_places(random, rows.count, rows.extents)
-            values[every, places] = np.where(every % 4 == 1, SPECIALS[which], values[every, places])
-            values[every % 4 == 0] = SPECIALS[which]
-        return values
+    def _literal_rows(self, number: int, purpose: Purpose) -> Array:
+        """Rows of the kernel's literals; beside an input of lone ones the others are 1."""
+        rows, literals = self.sources[number].rows, self.features.kernel_literals
+        if purpose.name == "full":
+            return full_rows(literals, rows, purpose.part)
+        part, given = divmod(purpose.part, len(self.sources))
+        if given != number:
+            return np.ones((rows.count, rows.length))
+        return lone_rows(literals, rows, part)
 
-    def _integers(self, random: Random, source: Source, purpose: Purpose) -> Array:
+    def _integers(self, random: Random, number: int, purpose: Purpose) -> Array:
+        source = self.sources[number]
         shape = (source.rows.count, source.rows.length)
         low, high = source.ends
         near = self.features.longest + 2
@@ -298,6 +310,8 @@ class Drawer:
                 drawn = np.where(random.random(shape) < 0.5, known, full)
             case "marks" if source.rows.length > 1:
                 drawn = self._integer_marks(random, source, purpose.part)
+            case "full" | "lone":
+                drawn = self._literal_rows(number, purpose).astype(np.int64)
             case _:
                 drawn = full
         return np.clip(drawn, low, high)

@@ -27,7 +27,7 @@ PROVED = frozenset({"ties", "marks"})
 LITERALS_AT_ONCE = 8
 """Literals of a kernel that one set of trials is for."""
 
-MOST_PARTS = 16
+MOST_PARTS = 64
 OWN_TRIALS = 1000
 """The number of the first trial that is for one kernel; it seeds the inputs."""
 
