@@ -107,23 +107,35 @@ class RegionValues:
                 yield result, np.broadcast_to(places, shape).reshape(-1), words.reshape(-1)
 
     def _parts(self, root: Term, free: Sequence[str]) -> Iterator[Mapping[str, Indices]]:
-        """Ranges of the result's axes that keep the largest value small."""
-        points = self._most_points(root)
-        counts: dict[str, int] = {}
-        for axis in free:
-            pieces = min(self._extents[axis], -(-points // MOST_POINTS))
-            if pieces > 1:
-                counts[axis] = pieces
-                points = -(-points // pieces)
-        if points > 16 * MOST_POINTS:
-            raise UnprovableError(f"a value of {points:,} points at once")
-        yield from _split(counts, self._extents, list(counts), {})
+        """Ranges of the result's axes that keep the largest value small.
 
-    def _most_points(self, root: Term) -> int:
-        """Points of the largest value; products that are summed at once are none."""
+        It is always an axis of the largest value that is split: any other one would only have that
+        value made again and again.
+        """
+        counts = dict.fromkeys(free, 1)
+        while (largest := self._largest(root, counts))[0] > MOST_POINTS:
+            points, axes = largest
+            left = {a: -(-self._extents[a] // counts[a]) for a in free if a in axes}
+            axis = max(left, key=left.__getitem__, default=None)
+            if axis is None or left[axis] == 1:
+                break
+            pieces = counts[axis] * -(-points // MOST_POINTS)
+            counts[axis] = min(self._extents[axis], pieces)
+        if largest[0] > 16 * MOST_POINTS:
+            raise UnprovableError(f"a value of {largest[0]:,} points at once")
+        split = {axis: count for axis, count in counts.items() if count > 1}
+        yield from _split(split, self._extents, list(split), {})
+
+    def _largest(self, root: Term, counts: Mapping[str, int]) -> tuple[int, frozenset[str]]:
+        """Points and axes of the largest value; products that are summed at once are none."""
         needed = needed_terms(root)
-        values = [term for term in walk((root,)) if id(term) in needed]
-        return max(prod(self._extents[a] for a in t.axes if not is_pseudo(a)) for t in values)
+        found = (1, frozenset[str]())
+        for term in walk((root,)):
+            if id(term) in needed:
+                axes = frozenset(axis for axis in term.axes if not is_pseudo(axis))
+                sizes = (-(-self._extents[axis] // counts.get(axis, 1)) for axis in axes)
+                found = max(found, (prod(sizes), axes), key=lambda pair: pair[0])
+        return found
 
 
 def _split(
