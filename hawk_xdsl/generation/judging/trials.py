@@ -97,12 +97,16 @@ class Trials:
         """Why these trials prove nothing, as one line.
 
         A result is nowhere a finite number that is judged, or the same number everywhere, even for
-        NaN, although the region computes it from its inputs. Of what is ``proved`` only those
-        trials count that were made, and the result may be the same everywhere.
+        NaN, although the region computes it from its inputs. What is ``proved`` may be the same
+        everywhere, and those of its trials that were made are looked at first.
         """
+        if proved and self._doubt_about(list(self._made.values()), proved=True) is None:
+            return None
+        return self._doubt_about(list(self), proved=proved)
+
+    def _doubt_about(self, trials: Sequence[Trial], *, proved: bool) -> str | None:
         features = Features(self._op)
         for position, _ in enumerate(self._op.results):
-            trials = self._made.values() if proved else self
             seen = [trial.expected[position] for trial in trials]
             if not any(expected.declared.size for expected in seen):
                 continue
