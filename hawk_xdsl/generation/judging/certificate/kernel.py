@@ -69,8 +69,6 @@ FUNCTION_OF = {
 }
 """Instructions whose function has another name than theirs without the v."""
 
-COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
-
 
 ReadInput = Callable[[str, npt.NDArray[np.int64]], Symbols]
 
@@ -310,7 +308,7 @@ class KernelRun:
         algebra = self._algebra
         match op:
             case VcmpOp():
-                relation = COMPARISONS[str(op.predicate.data)]
+                relation = str(op.predicate.data)
                 return lambda args, dest: algebra.apply(relation, args, "i8")
             case VselOp():
                 return lambda args, dest: algebra.apply("select", args, dest.dtype)

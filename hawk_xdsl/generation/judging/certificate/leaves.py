@@ -21,6 +21,7 @@ from hawk_xdsl.generation.judging.certificate.symbols import (
     is_float,
     rounded_reals,
 )
+from hawk_xdsl.semantics.specification import STORED_AS
 
 Bools = npt.NDArray[np.bool_]
 
@@ -39,7 +40,7 @@ def kind_of(dtype: str) -> str:
 
 def merged(dtype: str) -> str:
     """The dtype that a tile of a dtype has: conditions are held in bytes."""
-    return "i8" if dtype == "i1" else dtype
+    return STORED_AS.get(dtype, dtype)
 
 
 class Leaves:

@@ -14,6 +14,7 @@ from hawk_xdsl.generation.judging.certificate.algebra import Algebra
 from hawk_xdsl.generation.judging.certificate.field import PRIMES, Field, Words, mixed
 from hawk_xdsl.generation.judging.certificate.input_view import InputView
 from hawk_xdsl.generation.judging.certificate.kernel import KernelRun
+from hawk_xdsl.generation.judging.certificate.leaves import merged
 from hawk_xdsl.generation.judging.certificate.readings import has_narrow_floats, in_f32
 from hawk_xdsl.generation.judging.certificate.region import Inputs, Meaning, RegionValues
 from hawk_xdsl.generation.judging.certificate.steps import Keys, justified, replayed
@@ -231,7 +232,7 @@ class Prover:
         }
         planes = self._field.planes
         for result in self._specification.outputs:
-            arrays[result.name] = unwritten(_stored(result.dtype), planes, result.shape)
+            arrays[result.name] = unwritten(merged(result.dtype), planes, result.shape)
         for temp in program.temps:
             arrays[temp.name] = unwritten(temp.dtype, planes, temp.shape)
         for stage, kernel in zip(program.kernels, kernels, strict=True):
@@ -253,10 +254,6 @@ def _joined(parts: Sequence[Words]) -> Words:
 
 
 _NOTHING = np.zeros(0, np.uint64)
-
-
-def _stored(dtype: str) -> str:
-    return "i8" if dtype == "i1" else dtype
 
 
 def _read_by(roots: Sequence[Term]) -> frozenset[str]:

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from hawk_xdsl.generation.judging.certificate.algebra import Algebra
 from hawk_xdsl.generation.judging.certificate.field import Words
+from hawk_xdsl.generation.judging.certificate.leaves import merged
 from hawk_xdsl.generation.judging.certificate.symbols import (
     FLOATS,
     NARROW_FLOATS,
     Symbols,
     UnprovableError,
 )
-from hawk_xdsl.semantics.specification import STORED_AS, Operand, Result, Specification
+from hawk_xdsl.semantics.specification import Operand, Result, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, is_pseudo, walk
 
 Indices = npt.NDArray[np.int64]
@@ -99,7 +100,7 @@ class RegionValues:
                 evaluation = _Evaluation(self._algebra, self._inputs, extents, part)
                 value = evaluation.value(root)
                 places = evaluation.places(result.index, result.shape)
-                stored = STORED_AS.get(result.dtype, result.dtype)
+                stored = merged(result.dtype)
                 if stored in NARROW_FLOATS:
                     value = self._algebra.rounded(value, stored)
                 shape = np.broadcast_shapes(places.shape, value.shape)
@@ -217,7 +218,7 @@ class _Evaluation:
 
     def _value(self, term: Term) -> Symbols:
         algebra = self._algebra
-        dtype = STORED_AS.get(term.dtype, term.dtype)
+        dtype = merged(term.dtype)
         if term.op == "const":
             return algebra.literal(float(term.value), dtype).of_rank(len(self._names))
         if term.op == "index":
