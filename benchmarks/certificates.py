@@ -23,13 +23,13 @@ from rich.table import Table
 
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.suite import Case, Suite, load_suite
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.generation.judging.certificate import Prover
-from hawk_xdsl.generation.judging.gate import Gate
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.gate.certificate import Prover
+from hawk_xdsl.gate.gate import Gate
 from hawk_xdsl.pipeline import compile_with
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget, Sources
 
 SUITE = Path(__file__).parent / "operators.py"
 SETTINGS = Settings(sources=Sources.COMPOSITION, host_fallback=True, budget=Budget(tuning=0))

@@ -15,14 +15,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from hawk_xdsl.bench.experience import Tried, experience
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.sample import in_fair_order
 from hawk_xdsl.bench.suite import load_suite
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import SMOLLM, find_model
 from hawk_xdsl.learning.distillation import Distiller, Limits
-from hawk_xdsl.learning.experience import Tried, experience
 from hawk_xdsl.learning.replay import Replay
 
 HERE = Path(__file__).parent

@@ -12,13 +12,13 @@ from statistics import mean, median
 from rich.console import Console
 from rich.table import Table
 
-from hawk_xdsl.distill.dataset import split_of
-from hawk_xdsl.distill.evaluate import proposer_of, still_same
-from hawk_xdsl.distill.generate import lessons_of
-from hawk_xdsl.distill.teacher import Case, Teachers
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.training.dataset import split_of
+from hawk_xdsl.training.evaluate import proposer_of, still_same
+from hawk_xdsl.training.generate import lessons_of
+from hawk_xdsl.training.teacher import Case, Teachers
 
 TEXTS = 8
 

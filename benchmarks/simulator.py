@@ -26,7 +26,7 @@ from rich.table import Table
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, Signature, build
 from hawk_xdsl.dialects.npu import KernelOp, TileOp
 from hawk_xdsl.npu_target import load_target, simulate
-from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.transforms.pipeline import finish_kernel
 
 TARGET = load_target("ascend910b1")
 ROWS, COLUMNS, TILE_ROWS = 4096, 1024, 8

@@ -8,9 +8,9 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, PyRDLError, VerifyException
 
-from hawk_xdsl.boundary import FOREIGN_ERRORS, LONGEST_REASON, reading
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import ReadError
+from hawk_xdsl.files.boundary import FOREIGN_ERRORS, LONGEST_REASON, reading
 from hawk_xdsl.universe import context
 
 

@@ -11,13 +11,16 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute
 from xdsl.printer import Printer
 
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.generation.decide import Decider, Progress, Settings
 from hawk_xdsl.npu_target import Simulation, Target, available_targets, simulate
-from hawk_xdsl.passes.finishing import finish_kernel
-from hawk_xdsl.passes.npu_decide import Placed, decide_module, open_decider
+from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.propose.decide import Decider, Progress, Settings
+from hawk_xdsl.reference.host import run_main
+from hawk_xdsl.reference.value_types import Array
 from hawk_xdsl.report import Row, row_of, write_report
 from hawk_xdsl.saved import (
     EXAMPLE_FILE,
@@ -31,10 +34,8 @@ from hawk_xdsl.saved import (
     read_saved,
     write_arrays,
 )
-from hawk_xdsl.semantics.host import run_main
-from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
-from hawk_xdsl.whole_directory import check_replaceable, whole_directory
 
 if TYPE_CHECKING:
     import torch

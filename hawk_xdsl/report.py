@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.generation.decision import Decision, Source
-from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.files.typed import member
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.passes.npu_decide import Placed
+from hawk_xdsl.propose.decision import Decision, Source
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.typed import member
 
 LONGEST_SUMMARY = 40
 """Characters of a formula that is shown without its indices; a longer one becomes its functions."""

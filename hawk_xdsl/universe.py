@@ -22,11 +22,11 @@ def _tm_tensor() -> Dialect:
     return TM_TENSOR
 
 
-def _pass(name: str) -> Callable[[], type[ModulePass]]:
+def _pass(room: str, name: str) -> Callable[[], type[ModulePass]]:
     """The pass of a name, imported when it is asked for: ``npu-outline`` is in ``npu_outline``."""
 
     def load() -> type[ModulePass]:
-        module = import_module(f"hawk_xdsl.passes.{name.replace('-', '_')}")
+        module = import_module(f"hawk_xdsl.{room}.{name.replace('-', '_')}")
         found: object = getattr(module, f"{name.title().replace('-', '')}Pass")
         return cast(type[ModulePass], found)
 
@@ -36,14 +36,12 @@ def _pass(name: str) -> Callable[[], type[ModulePass]]:
 HAWK_UNIVERSE = Universe(
     all_dialects={"npu": _npu, "tm_tensor": _tm_tensor},
     all_passes={
-        name: _pass(name)
-        for name in (
-            "npu-outline",
-            "npu-decide",
-            "npu-multi-buffer",
-            "npu-plan-memory",
-            "npu-insert-sync",
+        name: _pass(room, name)
+        for room, names in (
+            ("passes", ("npu-outline", "npu-decide")),
+            ("transforms", ("npu-multi-buffer", "npu-plan-memory", "npu-insert-sync")),
         )
+        for name in names
     },
 )
 """The entry point of the ``xdsl.universe`` group."""

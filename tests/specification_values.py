@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.judging.trials import Trials
+from hawk_xdsl.gate.trials import Trials
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Affine, Term, pseudo_axis, walk
 

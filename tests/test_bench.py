@@ -31,12 +31,12 @@ from hawk_xdsl.bench.tables import write_figures
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.cli import app
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decision import Budget
-from hawk_xdsl.generation.judging.gate import Gate
-from hawk_xdsl.generation.judging.gate import Verdict as GateVerdict
-from hawk_xdsl.generation.judging.trials import Trial
+from hawk_xdsl.gate.gate import Gate
+from hawk_xdsl.gate.gate import Verdict as GateVerdict
+from hawk_xdsl.gate.trials import Trial
 from hawk_xdsl.knowledge_store import Curation, KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.synthesis import Synthesizer
+from hawk_xdsl.propose.decision import Budget
 
 SUITE = """
 import torch

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 from undecided import elementwise, undecided
 
-from hawk_xdsl.generation.composing.blame import Blame, compositions
-from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget, Source, Sources
-from hawk_xdsl.generation.judging.gate import Gate, Verdict
-from hawk_xdsl.generation.refusal import Against, Refusal, against, blamed, furthest
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.compiler import open_decider
+from hawk_xdsl.gate.gate import Gate, Verdict
 from hawk_xdsl.knowledge_store import (
     Artifact,
     Entry,
@@ -21,7 +18,10 @@ from hawk_xdsl.knowledge_store import (
     KnowledgeStore,
     load_seed_entries,
 )
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.propose.credit_assignment import Blame, compositions
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget, Source, Sources
+from hawk_xdsl.propose.refusal import Against, Refusal, against, blamed, furthest
 from hawk_xdsl.semantics.specification import specify
 
 SIGMOID = "%1 = math.tanh %in : f32"

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 import hawk_xdsl
-from hawk_xdsl.boundary import LONGEST_REASON, reading, writing
 from hawk_xdsl.cli import LONGEST_LINE, main
 from hawk_xdsl.errors import HawkError, OptionError, ReadError, WriteError
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget, Sources
+from hawk_xdsl.files.boundary import LONGEST_REASON, reading, writing
+from hawk_xdsl.files.typed import WrongValueError, member, typed
 from hawk_xdsl.ir_text import read_module, read_op
-from hawk_xdsl.typed import WrongValueError, member, typed
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget, Sources
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_traceback_is_shown_when_asked_for(
 OPT = """
 import sys
 sys.argv[0] = {program!r}
-from hawk_xdsl.passes.pass_error import PassError
+from hawk_xdsl.transforms.pass_error import PassError
 raise PassError("no kernel", file="a.mlir")
 """
 

@@ -7,19 +7,19 @@ import pytest
 from undecided import NORM, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
 from xdsl.parser import Parser
 
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.kernel_text import build
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.judging.certificate import Certificate, Integers, Prover
-from hawk_xdsl.generation.judging.gate import signature_of
-from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.gate.certificate import Certificate, Integers, Prover
+from hawk_xdsl.gate.gate import signature_of
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics import rewriting
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.terms import Term, Terms
+from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
 TARGET = load_target("ascend910b1")

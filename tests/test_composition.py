@@ -3,15 +3,15 @@
 import pytest
 from undecided import HEADS, SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
+from hawk_xdsl.codegen.strategies import candidates, instantiate
+from hawk_xdsl.codegen.vector.tile_body import Body, write_tile
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.candidate import fill_holes
-from hawk_xdsl.generation.composing.composition import Composer, Composition, NoInstructionError
-from hawk_xdsl.generation.composing.template import candidates, instantiate
-from hawk_xdsl.generation.composing.tiling import Tiling, UntileableError
-from hawk_xdsl.generation.composing.tilings import tiling_at
-from hawk_xdsl.generation.composing.write import Body, write_tile
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.schedule.candidate import fill_holes
+from hawk_xdsl.schedule.enumerate import tiling_at
+from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine
 

@@ -8,17 +8,16 @@ import torch
 from test_specification_families import groups
 from torch.nn import functional as F
 
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
+from hawk_xdsl.codegen.strategies import candidates, instantiate
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.distill.region import RegionBuilder
-from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composing.composition import Composer, Composition
-from hawk_xdsl.generation.composing.template import candidates, instantiate
-from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
-from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.semantics.specification import Result, specify
+from hawk_xdsl.training.region import RegionBuilder
 
 TARGET = load_target("ascend910b1")
 ENTRIES = {entry.name: entry for entry in load_seed_entries()}
@@ -105,7 +104,7 @@ def candidate_of(case: Case, op: UndecidedOp) -> Candidate:
 def verdict(op: UndecidedOp, text: str) -> Verdict:
     specification = specify(op)
     signature = signature_of(specification, "k", TARGET.name)
-    gate = Gate(op, specification, signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    gate = Gate(op, specification, signature, TARGET, 0)
     return gate.check(text)
 
 

@@ -3,16 +3,16 @@
 import pytest
 from xdsl.parser import Parser
 
+from hawk_xdsl.codegen.strategies import candidates, instantiate
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
-from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composing.template import candidates, instantiate
-from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
-from hawk_xdsl.generation.judging.roofline import bound_of
+from hawk_xdsl.gate.bound import bound_of
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.knowledge_store import Entry, load_seed_entries
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.structure import contraction_of
+from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
 TARGET = load_target("ascend910b1")
@@ -73,7 +73,7 @@ def check(op: UndecidedOp, name: str = "cube-contraction") -> tuple[Candidate, V
     specification = specify(op)
     best = candidates(entry(name), specification, None, TARGET)[0]
     signature = signature_of(specification, "k", TARGET.name)
-    gate = Gate(op, specification, signature, TARGET, 0, finish)
+    gate = Gate(op, specification, signature, TARGET, 0)
     return best, gate.check(best.text)
 
 
@@ -195,7 +195,7 @@ def test_a_wrong_contraction_is_refused(old: str, new: str, code: str) -> None:
     good = instantiate(entry(), specification, None, TARGET, sizes)
     assert good is not None and old in good.text
     signature = signature_of(specification, "k", TARGET.name)
-    gate = Gate(op, specification, signature, TARGET, 0, finish)
+    gate = Gate(op, specification, signature, TARGET, 0)
     assert gate.check(good.text).accepted
     assert gate.check(good.text.replace(old, new)).trap_code == code
 

@@ -9,11 +9,8 @@ import torch
 from tiny_model import save_tiny_model
 from undecided import SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decide import Settings, UndecidableError
-from hawk_xdsl.generation.decision import Budget, Decision, Source, Sources
-from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.prompt import FailedAttempt
 from hawk_xdsl.knowledge_store import (
     Entry,
     KnowledgeStore,
@@ -23,8 +20,11 @@ from hawk_xdsl.knowledge_store import (
     load_seed_entries,
     parse_entries,
 )
+from hawk_xdsl.language_model.authoring import Author
+from hawk_xdsl.language_model.prompt import FailedAttempt
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.propose.decide import Settings, UndecidableError
+from hawk_xdsl.propose.decision import Budget, Decision, Source, Sources
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = "ascend910b1"

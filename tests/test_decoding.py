@@ -14,15 +14,15 @@ from llguidance.hf import from_tokenizer
 from tiny_model import END, STRICT_TEMPLATE, save_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
-from hawk_xdsl.generation.model import loading
-from hawk_xdsl.generation.model.decoding import GrammarError, decode
-from hawk_xdsl.generation.model.loading import ModelError
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
-from hawk_xdsl.generation.model.prompt import PromptTooLong
-from hawk_xdsl.generation.model.reading import Reader
-from hawk_xdsl.generation.model.writing import Logits, Sampling, Stop
 from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.language_model import loading
+from hawk_xdsl.language_model.decoding import GrammarError, decode
+from hawk_xdsl.language_model.kv_cache import Reader
+from hawk_xdsl.language_model.loading import ModelError
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import SMOLLM, find_model
+from hawk_xdsl.language_model.prompt import PromptTooLong
+from hawk_xdsl.language_model.sampling import Logits, Sampling, Stop
 
 # Like kernel text: lines of statements, keywords and names, and a line that ends it.
 LINES = r"""

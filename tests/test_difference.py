@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hawk_xdsl.cli.app import app
-from hawk_xdsl.difference import Unequal, error_between
+from hawk_xdsl.reference.difference import Unequal, error_between
 
 F32 = np.float32
 

@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 from undecided import SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.bench.exclusion import unseen_keys
 from hawk_xdsl.bench.suite import load_suite
-from hawk_xdsl.distill import erased
-from hawk_xdsl.distill import generate as generating
-from hawk_xdsl.distill.dataset import batches_of, examples_of, padded, split_of
-from hawk_xdsl.distill.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
-from hawk_xdsl.distill.exclude import unseen_keys
-from hawk_xdsl.distill.generate import Order, Source, generate, lessons_of, made_by
-from hawk_xdsl.distill.lesson import Lesson, Try, statements_of
-from hawk_xdsl.distill.recipe import Recipe
-from hawk_xdsl.distill.shards import ShardError, read_shard, shard_path, write_shard
-from hawk_xdsl.distill.teacher import Case, Teachers
-from hawk_xdsl.distill.tokenizer import collected_words, make_tokenizer
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model.language import saved_words
-from hawk_xdsl.generation.model.shorthand import renumbered
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.language import saved_words
+from hawk_xdsl.language_model.shorthand import renumbered
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.training import erased
+from hawk_xdsl.training import generate as generating
+from hawk_xdsl.training.dataset import batches_of, examples_of, padded, split_of
+from hawk_xdsl.training.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
+from hawk_xdsl.training.generate import Order, Source, generate, lessons_of, made_by
+from hawk_xdsl.training.lesson import Lesson, Try, statements_of
+from hawk_xdsl.training.recipe import Recipe
+from hawk_xdsl.training.shards import ShardError, read_shard, shard_path, write_shard
+from hawk_xdsl.training.teacher import Case, Teachers
+from hawk_xdsl.training.tokenizer import collected_words, make_tokenizer
 
 SUITE = Path(__file__).parents[1] / "benchmarks" / "operators.py"
 SMALL = Recipe(elements={256: 1.0})
@@ -213,8 +213,8 @@ def test_the_saved_vocabulary_has_all_words_and_reads_texts_back() -> None:
 
 
 def test_the_prompt_is_what_a_compile_asks(lessons: Path) -> None:
-    from hawk_xdsl.distill.dataset import prompt_format, prompt_text
-    from hawk_xdsl.generation.model.prompt import PromptRequest
+    from hawk_xdsl.language_model.prompt import PromptRequest
+    from hawk_xdsl.training.dataset import prompt_format, prompt_text
 
     lesson = next(lessons_of(lessons))
     request = PromptRequest(lesson.spec, lesson.target, lesson.steps, facts=("2 cores", "a scope"))

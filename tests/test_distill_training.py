@@ -12,32 +12,32 @@ import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from hawk_xdsl.cli import main
-from hawk_xdsl.distill import adopt as adopting
-from hawk_xdsl.distill import erased
-from hawk_xdsl.distill import evaluate as evaluating
-from hawk_xdsl.distill import train as training
-from hawk_xdsl.distill.adopt import NotBetterError, adopt, better, install, restore
-from hawk_xdsl.distill.checkpoints import TrainingError
-from hawk_xdsl.distill.curves import summary_of
-from hawk_xdsl.distill.dataset import Split, split_of
-from hawk_xdsl.distill.evaluate import Answer, Score, by_band, evaluate, relative_cycles
-from hawk_xdsl.distill.generate import Order, generate, lessons_of
-from hawk_xdsl.distill.lesson import Try
-from hawk_xdsl.distill.recipe import Recipe as OpRecipe
-from hawk_xdsl.distill.rounds import practise
-from hawk_xdsl.distill.teacher import Teachers
-from hawk_xdsl.distill.train import Recipe, Shape, train
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model import adopted
-from hawk_xdsl.generation.model.adopted import (
+from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model import adopted
+from hawk_xdsl.language_model.adopted import (
     ADOPTED_FILE,
     adopted_names,
     adopted_room,
     own_model,
 )
-from hawk_xdsl.generation.model.language import FACTS_FILE, LanguageError
-from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
-from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.language import FACTS_FILE, LanguageError
+from hawk_xdsl.language_model.model_files import SMOLLM, find_model
+from hawk_xdsl.training import adopt as adopting
+from hawk_xdsl.training import erased
+from hawk_xdsl.training import evaluate as evaluating
+from hawk_xdsl.training import train as training
+from hawk_xdsl.training.adopt import NotBetterError, adopt, better, install, restore
+from hawk_xdsl.training.checkpoints import TrainingError
+from hawk_xdsl.training.curves import summary_of
+from hawk_xdsl.training.dataset import Split, split_of
+from hawk_xdsl.training.evaluate import Answer, Score, by_band, evaluate, relative_cycles
+from hawk_xdsl.training.generate import Order, generate, lessons_of
+from hawk_xdsl.training.lesson import Try
+from hawk_xdsl.training.recipe import Recipe as OpRecipe
+from hawk_xdsl.training.rounds import practise
+from hawk_xdsl.training.teacher import Teachers
+from hawk_xdsl.training.train import Recipe, Shape, train
 
 TINY = Recipe(
     steps=6,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hawk_xdsl.generation.composing.composition import Composer
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.knowledge_store.entry import parse_entries
 from hawk_xdsl.learning.entry_check import check_entry, composer_for, contradiction

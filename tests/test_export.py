@@ -9,10 +9,10 @@ import torch
 from tiny_model import save_tiny_model
 
 from hawk_xdsl.cli import main
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
-from hawk_xdsl.generation.model.writing import Sampling
 from hawk_xdsl.knowledge_store import KnowledgeStore, Message, Outcome, Verdict
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import SMOLLM, find_model
+from hawk_xdsl.language_model.sampling import Sampling
 
 CHAT = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
 

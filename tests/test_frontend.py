@@ -22,8 +22,8 @@ from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.to_xdsl import readable
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.semantics.host import run_main
-from hawk_xdsl.semantics.reference import evaluate_region
+from hawk_xdsl.reference.evaluate import evaluate_region
+from hawk_xdsl.reference.host import run_main
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

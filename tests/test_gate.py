@@ -6,10 +6,10 @@ import pytest
 from undecided import NORM, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
-from hawk_xdsl.generation.judging.gate import Gate, signature_of
+from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.transforms.pipeline import finish_kernel
 
 TARGET = load_target("ascend910b1")
 
@@ -20,7 +20,7 @@ def finish(kernel: KernelOp) -> None:
 
 def gate(op: UndecidedOp) -> Gate:
     specification = specify(op)
-    return Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0, finish)
+    return Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
 
 
 NORM_KERNEL = """
@@ -182,9 +182,9 @@ def test_a_right_layer_norm_of_constant_rows_is_not_refused(seed: int) -> None:
     op = undecided(NORM)
     specification = specify(op)
     signature = signature_of(specification, "k", TARGET.name)
-    verdict = Gate(op, specification, signature, TARGET, seed, finish).check(NORM_KERNEL)
+    verdict = Gate(op, specification, signature, TARGET, seed).check(NORM_KERNEL)
     assert verdict.accepted, verdict.trap_message
-    refused = Gate(op, specification, signature, TARGET, seed, finish).check(
+    refused = Gate(op, specification, signature, TARGET, seed).check(
         NORM_KERNEL.replace("1e-05", "2e-05")
     )
     assert refused.trap_code == "wrong-result"

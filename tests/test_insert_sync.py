@@ -20,9 +20,9 @@ from random_kernels import (
 
 from hawk_xdsl.dialects.npu import BarrierOp, KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.npu_target import Simulation, Trap, TrapCode, load_target, simulate
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
-from hawk_xdsl.passes.pass_error import PassError
+from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
+from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
+from hawk_xdsl.transforms.pass_error import PassError
 
 TARGET = load_target("ascend910b1")
 SYNC_OPS = (SetFlagOp, WaitFlagOp, BarrierOp)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
-from hawk_xdsl.generation.decide import Settings, UndecidableError
-from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.pipeline import compile_program
-from hawk_xdsl.semantics.host import IntegerRangeError
+from hawk_xdsl.propose.decide import Settings, UndecidableError
+from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.reference.host import IntegerRangeError
 
 SETTINGS = Settings(sources=Sources.COMPOSITION, budget=Budget(tuning=0))
 Array = np.ndarray

@@ -9,15 +9,13 @@ import pytest
 from undecided import elementwise, undecided
 from xdsl.utils.str_enum import StrEnum
 
-from hawk_xdsl.digest import digest_of
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation import decide as deciding
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget, Decision, Source, Sources
-from hawk_xdsl.generation.judging.certificate import Certificate, Prover
-from hawk_xdsl.generation.judging.gate import Gate, Verdict
-from hawk_xdsl.generation.judging.trust import Trust
-from hawk_xdsl.generation.judging.verifier import PACKAGE, verifier_files
+from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.gate.certificate import Certificate, Prover
+from hawk_xdsl.gate.gate import Gate, Verdict
+from hawk_xdsl.gate.trust import Trust
+from hawk_xdsl.gate.verifier import PACKAGE, verifier_files
 from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,
@@ -25,7 +23,9 @@ from hawk_xdsl.knowledge_store import (
     load_seed_entries,
 )
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.propose import decide as deciding
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget, Decision, Source, Sources
 
 EXP = elementwise("64x128", "%1 = math.exp %in : f32")
 SEED = load_seed_entries()
@@ -209,7 +209,7 @@ def test_digests_are_those_of_contents() -> None:
 
 def test_all_code_that_a_verdict_depends_on_is_in_the_verifiers_digest() -> None:
     known = set(verifier_files())
-    todo = [PACKAGE / "generation/judging/gate.py", PACKAGE / "passes/finishing.py"]
+    todo = [PACKAGE / "gate/gate.py", PACKAGE / "transforms/pipeline.py"]
     seen: set[Path] = set()
     while todo:
         file = todo.pop()

@@ -3,10 +3,9 @@
 import pytest
 from undecided import elementwise, undecided
 
-from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
-from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = load_target("ascend910b1")
@@ -17,7 +16,7 @@ def verdict(scalar: str, body: str, dtype: str) -> Verdict:
     op = undecided(elementwise("64x64", scalar, dtype=dtype))
     specification = specify(op)
     signature = signature_of(specification, "k", TARGET.name)
-    gate = Gate(op, specification, signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    gate = Gate(op, specification, signature, TARGET, 0)
     load = "across i in 0..4096 step 64 {\na = load x0[i:64] into ub"
     return gate.check(f"{load}\n{body}\nstore r into y0[i:64]\n}}\n")
 
@@ -77,7 +76,7 @@ def test_a_constant_in_the_place_of_an_extreme_is_met_in_rows_full_of_it() -> No
     op = undecided(ROW_MAX)
     specification = specify(op)
     signature = signature_of(specification, "k", TARGET.name)
-    gate = Gate(op, specification, signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    gate = Gate(op, specification, signature, TARGET, 0)
     found = gate.check(BY_HALVES)
     assert found.accepted, found.trap_message
     planted = "p = vcmp eq h, 4097\nk = vsel p, 4098, h\nstore k"

@@ -8,14 +8,11 @@ import pytest
 from tiny_model import save_tiny_model
 from undecided import elementwise, undecided
 
+from hawk_xdsl.bench.experience import experience
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.cli import main
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import find_model
-from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import (
     Action,
@@ -29,13 +26,16 @@ from hawk_xdsl.knowledge_store import (
     load_entries,
     load_seed_entries,
 )
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.learning.arbitration import arbitrate
 from hawk_xdsl.learning.distillation import Distiller
-from hawk_xdsl.learning.experience import experience
 from hawk_xdsl.learning.judgement import Judgement
 from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.subsumption import Relation, relation
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.linalg.op_text import op_as_text
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget, Sources
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = "ascend910b1"

@@ -9,15 +9,15 @@ import pytest
 from tiny_model import save_tiny_model
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model import model_files
-from hawk_xdsl.generation.model.language import ADDED_TO, LanguageError, check_language
-from hawk_xdsl.generation.model.model_files import (
+from hawk_xdsl.language_model import model_files
+from hawk_xdsl.language_model.language import ADDED_TO, LanguageError, check_language
+from hawk_xdsl.language_model.model_files import (
     PROMPT_FILE,
     SMOLLM,
     find_model,
     kernel_format,
 )
-from hawk_xdsl.generation.model.prompt import instruct_format
+from hawk_xdsl.language_model.prompt import instruct_format
 
 
 @pytest.fixture

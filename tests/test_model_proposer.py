@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 import pytest
 from undecided import elementwise, undecided
 
-from hawk_xdsl.generation.by_model import FORKED, KERNEL_CANDIDATES, LIKELY, ModelProposer
-from hawk_xdsl.generation.decision import Source
-from hawk_xdsl.generation.draft import Draft
-from hawk_xdsl.generation.judging.gate import Verdict, signature_of
-from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.prompt import Prompt
-from hawk_xdsl.generation.model.shorthand import Shorthand
-from hawk_xdsl.generation.model.writing import Fork, Proposal, Sampling, Stop
+from hawk_xdsl.gate.gate import Verdict, signature_of
 from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.language_model.authoring import Author
+from hawk_xdsl.language_model.prompt import Prompt
+from hawk_xdsl.language_model.sampling import Fork, Proposal, Sampling, Stop
+from hawk_xdsl.language_model.shorthand import Shorthand
+from hawk_xdsl.propose.decision import Source
+from hawk_xdsl.propose.draft import Draft
+from hawk_xdsl.propose.language_model import FORKED, KERNEL_CANDIDATES, LIKELY, ModelProposer
 from hawk_xdsl.semantics.specification import specify
 
 SPECIFICATION = specify(undecided(elementwise("4096x8", "%1 = math.exp %in : f32")))

@@ -12,11 +12,11 @@ from xdsl.dialects.builtin import MemRefType, ModuleOp
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, Signature, build
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope
 from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
-from hawk_xdsl.passes.finishing import finish_kernel
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_multi_buffer import NpuMultiBufferPass, multi_buffer_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
-from hawk_xdsl.passes.pass_error import PassError
+from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
+from hawk_xdsl.transforms.npu_multi_buffer import NpuMultiBufferPass, multi_buffer_kernel
+from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
+from hawk_xdsl.transforms.pass_error import PassError
+from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
 TARGET = load_target("ascend910b1")

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hawk_xdsl.generation.decision import Source
-from hawk_xdsl.generation.draft import Draft, Proposer, Trouble
-from hawk_xdsl.generation.judging.gate import Verdict
-from hawk_xdsl.generation.ordering import InTurn, SureFirst
+from hawk_xdsl.gate.gate import Verdict
+from hawk_xdsl.propose.decision import Source
+from hawk_xdsl.propose.draft import Draft, Proposer, Trouble
+from hawk_xdsl.propose.order import InTurn, SureFirst
 
 
 @dataclass

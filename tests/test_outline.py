@@ -15,9 +15,9 @@ from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
-from hawk_xdsl.passes.pass_error import PassError
-from hawk_xdsl.semantics.host import run_main
+from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.transforms.pass_error import PassError
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

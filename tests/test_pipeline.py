@@ -7,15 +7,15 @@ import pytest
 import torch
 
 import hawk_xdsl
-from hawk_xdsl.difference import error_between
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.generation.decide import Settings, UndecidableError
-from hawk_xdsl.generation.decision import Sources
-from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.pipeline import compile_program, load_compiled
+from hawk_xdsl.propose.decide import Settings, UndecidableError
+from hawk_xdsl.propose.decision import Sources
+from hawk_xdsl.reference.difference import error_between
 
 COMPOSITION = Settings(sources=Sources.COMPOSITION)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model.prompt import (
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind
+from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.language_model.prompt import (
     FailedAttempt,
     Prompt,
     PromptRequest,
@@ -15,8 +17,6 @@ from hawk_xdsl.generation.model.prompt import (
     instruct_format,
     load_prompt_format,
 )
-from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind
-from hawk_xdsl.knowledge_store.records import Message
 
 ENTRIES = tuple(
     Entry(

@@ -27,11 +27,11 @@ from transformers import (
     Qwen3NextForCausalLM,
 )
 
-from hawk_xdsl.generation.model import reading
-from hawk_xdsl.generation.model.loading import ModelError, load_weights
-from hawk_xdsl.generation.model.model_files import find_model
-from hawk_xdsl.generation.model.reading import Reader, TextsRead
-from hawk_xdsl.generation.model.writing import Logits
+from hawk_xdsl.language_model import kv_cache as reading
+from hawk_xdsl.language_model.kv_cache import Reader, TextsRead
+from hawk_xdsl.language_model.loading import ModelError, load_weights
+from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.sampling import Logits
 
 LATER = float("inf")
 SIZES = {

@@ -13,16 +13,16 @@ from xdsl.parser import Parser
 
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.to_xdsl import new_context
-from hawk_xdsl.semantics.layout import View
-from hawk_xdsl.semantics.reference import (
+from hawk_xdsl.linalg.view import View
+from hawk_xdsl.reference.evaluate import (
     Array,
     IndexRangeError,
     Precision,
     UnsupportedOpError,
     evaluate_region,
 )
-from hawk_xdsl.semantics.reference_scalar import compare_floats, evaluate_scalar
-from hawk_xdsl.semantics.reference_structured import contract
+from hawk_xdsl.reference.scalar import compare_floats, evaluate_scalar
+from hawk_xdsl.reference.structured import contract
 
 
 def evaluate(text: str, *inputs: Array, precision: Precision = Precision.DECLARED) -> list[Array]:

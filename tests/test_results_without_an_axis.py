@@ -4,14 +4,13 @@
 import pytest
 from xdsl.parser import Parser
 
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.composing.template import candidates
-from hawk_xdsl.generation.judging.gate import Gate, signature_of
+from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.universe import context
 
@@ -105,9 +104,7 @@ def test_no_tiling_races(body: str) -> None:
     composer = Composer.of(list(ENTRIES.values()), lambda m, dtype: supports(TARGET, m, dtype))
     composition = composer.compose(specification)
     signature = signature_of(specification, "some", TARGET.name)
-    gate = Gate(
-        op, specification, signature, TARGET, 0, lambda kernel: finish_kernel(kernel, TARGET)
-    )
+    gate = Gate(op, specification, signature, TARGET, 0)
     texts = [
         each.text for each in candidates(ENTRIES["whole-tiles"], specification, composition, TARGET)
     ]

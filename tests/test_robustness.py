@@ -24,10 +24,10 @@ from robust.subjects import SUBJECTS, controls, trials
 from robust.trial import Fate, Trial, fork, outcome_of, run_trials
 
 from hawk_xdsl.errors import HawkError, ReadError, WriteError
-from hawk_xdsl.generation.model.loading import load_tokenizer, load_weights
-from hawk_xdsl.generation.model.model_files import find_model
+from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
+from hawk_xdsl.language_model.loading import load_tokenizer, load_weights
+from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.pipeline import load_compiled
-from hawk_xdsl.whole_directory import check_replaceable, whole_directory
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,15 @@ from test_multi_buffer import MATMUL, ROWS, STREAMED, TARGET, built, run
 
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.candidate import Candidate
-from hawk_xdsl.generation.composing.refining import refinements
-from hawk_xdsl.generation.composing.search import (
+from hawk_xdsl.npu_target import Performance, time_kernel
+from hawk_xdsl.schedule.candidate import Candidate
+from hawk_xdsl.schedule.neighbours import refinements
+from hawk_xdsl.schedule.search import (
     TIMINGS,
     Filling,
     TileSearch,
 )
-from hawk_xdsl.npu_target import Performance, time_kernel
-from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.transforms.pipeline import finish_kernel
 
 
 @pytest.mark.parametrize(

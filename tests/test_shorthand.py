@@ -6,24 +6,23 @@ import pytest
 from llguidance import LLMatcher
 from undecided import SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.kernel_text import KernelTextError, narrowed_grammar
 from hawk_xdsl.dialects.kernel_text.signature import GlobalOperand, Signature
-from hawk_xdsl.generation.abbreviation import Abbreviation
-from hawk_xdsl.generation.by_template import TemplateProposer
-from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.judging.gate import Gate, signature_of
-from hawk_xdsl.generation.model.composites import Composite, Composites, composites_of, for_results
-from hawk_xdsl.generation.model.finer import in_smaller_tiles
-from hawk_xdsl.generation.model.language import FORM
-from hawk_xdsl.generation.model.literals import known_floats, likely_literals
-from hawk_xdsl.generation.model.shorthand import Shorthand
+from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.composites import Composite, Composites, composites_of, for_results
+from hawk_xdsl.language_model.finer import in_smaller_tiles
+from hawk_xdsl.language_model.language import FORM
+from hawk_xdsl.language_model.literals import known_floats, likely_literals
+from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
-from hawk_xdsl.passes.finishing import finish_kernel
+from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import Result, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
+from hawk_xdsl.training.abbreviation import Abbreviation
 
 SIGNATURE = Signature(
     "kernel",
@@ -152,9 +151,7 @@ def test_drafts_in_shorthand_pass_the_gate_and_its_grammar(
     short = abbreviation.short(draft)
     assert len(short) < len(draft.text)
     text = abbreviation.shorthand.expanded(short)
-    gate = Gate(
-        op, specification, signature, target, 0, lambda kernel: finish_kernel(kernel, target)
-    )
+    gate = Gate(op, specification, signature, target, 0)
     assert gate.check(text).accepted, text
     grammar = abbreviation.shorthand.grammar(narrowed_grammar(signature))
     assert _accepts(grammar, short)
@@ -185,7 +182,7 @@ def test_likely_numbers_are_the_ops_and_the_knowledges_own() -> None:
 def _accepts(grammar: str, text: str) -> bool:
     from llguidance.hf import from_tokenizer
 
-    from hawk_xdsl.distill.tokenizer import make_tokenizer
+    from hawk_xdsl.training.tokenizer import make_tokenizer
 
     tokenizer = make_tokenizer()
     matcher = LLMatcher(from_tokenizer(tokenizer), LLMatcher.grammar_from_lark(grammar))
@@ -206,9 +203,7 @@ def test_every_composite_computes_its_function(target: Target, composites: Compo
         specification = specify(op)
         signature = signature_of(specification, "kernel", target.name)
         shorthand = Shorthand.of(signature, specification.axes, composites)
-        gate = Gate(
-            op, specification, signature, target, 0, lambda kernel: finish_kernel(kernel, target)
-        )
+        gate = Gate(op, specification, signature, target, 0)
         text = (
             "across i0 parts 8 {\nb0 = load x0[i0:] into ub\n"
             f"b0 = {name} b0\nstore b0 into y0[i0:]\n}}\n"

@@ -10,19 +10,18 @@ from transformers import PreTrainedTokenizerFast
 from undecided import NORM, SOFTMAX, elementwise, undecided
 from xdsl.parser import Parser
 
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.kernel_text import Signature
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.judging.gate import Gate, signature_of
-from hawk_xdsl.generation.model.line_judge import LineJudge, line_judges
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import find_model
-from hawk_xdsl.generation.model.skeleton import Skeleton, skeletons
-from hawk_xdsl.generation.model.writing import Sampling
+from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.line_judge import LineJudge, line_judges
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.sampling import Sampling
+from hawk_xdsl.language_model.skeleton import Skeleton, skeletons
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.universe import context
 
@@ -83,7 +82,7 @@ def test_the_right_statements_make_a_kernel_that_passes(vocabulary: LLTokenizer)
     skeleton, signature = first(SOFTMAX)
     text = skeleton.before + SOFTMAX_STEPS + skeleton.after
     assert accepts(vocabulary, skeleton.grammar(signature), text)
-    gate = Gate(op, specify(op), signature, TARGET, 0, lambda k: finish_kernel(k, TARGET))
+    gate = Gate(op, specify(op), signature, TARGET, 0)
     assert gate.check(text).accepted
     assert not gate.check(text.replace("vreduce sum", "vreduce max")).accepted
 

@@ -3,7 +3,7 @@
 import pytest
 from undecided import SOFTMAX, undecided
 
-from hawk_xdsl.generation.model.step_judge import step_objection
+from hawk_xdsl.language_model.step_judge import step_objection
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.steps import Step, steps_of
 

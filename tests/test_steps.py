@@ -5,17 +5,17 @@ import re
 import pytest
 from undecided import SOFTMAX, elementwise, undecided
 
-from hawk_xdsl.generation.abbreviation import Abbreviation
-from hawk_xdsl.generation.by_template import TemplateProposer
-from hawk_xdsl.generation.composing.composition import Composer
-from hawk_xdsl.generation.judging.gate import signature_of
-from hawk_xdsl.generation.model.composites import composites_of
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.composites import composites_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import Result, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
+from hawk_xdsl.training.abbreviation import Abbreviation
 
 HALF = elementwise("96x64", "%0 = math.exp %in : f16\n%1 = arith.addf %0, %0 : f16", dtype="f16")
 

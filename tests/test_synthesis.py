@@ -9,12 +9,10 @@ from test_gate import NORM_KERNEL, SOFTMAX_KERNEL
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.cli import main
-from hawk_xdsl.generation.composing.kernel_template import fill, kernel_candidates
-from hawk_xdsl.generation.composing.template import instantiate
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget, Source, Sources
-from hawk_xdsl.generation.judging.verifier import verifier_digest
-from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.codegen.learned_template import fill, kernel_candidates
+from hawk_xdsl.codegen.strategies import instantiate
+from hawk_xdsl.compiler import open_decider
+from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import (
     Action,
     Curation,
@@ -33,8 +31,10 @@ from hawk_xdsl.learning.generalisation import readings
 from hawk_xdsl.learning.repair import repairs
 from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.synthesis import Synthesizer, other_extents
+from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget, Source, Sources
 from hawk_xdsl.semantics.resizing import erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
 

@@ -4,11 +4,11 @@ import pytest
 from undecided import elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp
-from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
 from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
+from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
 
 B1, A950, B310 = "ascend910b1", "ascend950", "ascend310b"
 
@@ -31,7 +31,7 @@ def verdict(name: str, tile: int) -> Verdict:
 
     op = undecided(elementwise(f"{4 * tile // 128}x128", "%1 = math.exp %in : f32"))
     specification = specify(op)
-    gate = Gate(op, specification, signature_of(specification, "k", name), target, 0, finish)
+    gate = Gate(op, specification, signature_of(specification, "k", name), target, 0)
     return gate.check(KERNEL.format(all=4 * tile, tile=tile))
 
 

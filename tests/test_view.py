@@ -5,8 +5,8 @@ import pytest
 
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, Signature, build
 from hawk_xdsl.npu_target import Trap, load_target, simulate
-from hawk_xdsl.passes.npu_insert_sync import sync_kernel
-from hawk_xdsl.passes.npu_plan_memory import plan_kernel
+from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
+from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
 
 TARGET = load_target("ascend910b1")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hawk_xdsl.whole_file import ABANDONED, whole_file, write_whole
+from hawk_xdsl.files.whole_file import ABANDONED, whole_file, write_whole
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:

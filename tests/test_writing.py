@@ -15,11 +15,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from hawk_xdsl.dialects.kernel_text import narrowed_grammar
 from hawk_xdsl.dialects.kernel_text.parse import MAX_LINE
-from hawk_xdsl.generation.model.decoding import decode
-from hawk_xdsl.generation.model.line_judge import LineJudge, line_judges
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import find_model
-from hawk_xdsl.generation.model.writing import LINES_BACK, REJECTIONS, Judge, Sampling, Stop
+from hawk_xdsl.language_model.decoding import decode
+from hawk_xdsl.language_model.line_judge import LineJudge, line_judges
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.sampling import LINES_BACK, REJECTIONS, Judge, Sampling, Stop
 from hawk_xdsl.npu_target import load_target
 
 LETTERS = 'start: line{1,3}\nline: ("a" | "b" | "c" | "d") ("x" | "y") "\\n"\n'

@@ -23,10 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from mutation.execution import Executable, exact_results, typed_inputs, wrong_elements
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.judging.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.universe import context
 
@@ -78,9 +77,7 @@ def gate_of(name: str) -> Gate:
     """One gate an op: its trials are made once."""
     op, specification = op_of(name), specify(op_of(name))
     signature = signature_of(specification, "k", TARGET.name)
-    return Gate(
-        op, specification, signature, TARGET, 0, lambda kernel: finish_kernel(kernel, TARGET)
-    )
+    return Gate(op, specification, signature, TARGET, 0)
 
 
 def verdict(case: Case) -> Verdict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.judging.gate import signature_of
+from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.npu_target import Target as NpuTarget
 from hawk_xdsl.semantics.specification import Specification, specify
 from mutation.attack import Attack, Kind, Target

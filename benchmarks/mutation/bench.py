@@ -8,10 +8,9 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.judging.gate import Gate, signature_of
-from hawk_xdsl.generation.judging.trials import Trials
+from hawk_xdsl.gate.gate import Gate, signature_of
+from hawk_xdsl.gate.trials import Trials
 from hawk_xdsl.npu_target import Target, simulate
-from hawk_xdsl.passes.finishing import finish_kernel
 from hawk_xdsl.semantics.specification import specify
 from mutation.damage import Damage, damages
 from mutation.judge import Judge, Stage, stages_of
@@ -41,6 +40,30 @@ class Outcome:
     difference: str | None = None
 
 
+class _DamagingGate(Gate):
+    """A gate whose kernels are damaged after they were planned and synchronised."""
+
+    _damage: Damage | None = None
+    seen: tuple[KernelOp, ...] = ()
+
+    def damage(self, damage: Damage | None) -> None:
+        """What befalls the kernels of the next text."""
+        self._damage, self.seen = damage, ()
+
+    def finished(self, kernel: KernelOp) -> KernelOp:
+        """As always, then the stage that is to be damaged is damaged."""
+        copy = super().finished(kernel)
+        damage, stage = self._damage, len(self.seen)
+        self.seen += (copy,)
+        if damage is not None and damage.stage == stage:
+            damage.apply(list(copy.walk()))
+            try:
+                copy.verify()
+            except VerifyException as error:
+                raise MalformedError(str(error)) from error
+        return copy
+
+
 class Bench:
     """One subject with its gate, its judge and its mutants.
 
@@ -56,11 +79,7 @@ class Bench:
         self._target = target
         self._specification = specify(subject.op)
         self._signature = signature_of(self._specification, "k", target.name)
-        self._gate = Gate(
-            subject.op, self._specification, self._signature, target, seed, self._finish
-        )
-        self._damage: Damage | None = None
-        self._finished: list[KernelOp] = []
+        self._gate = _DamagingGate(subject.op, self._specification, self._signature, target, seed)
         verdict, self.stages = self._check(subject.text, None)
         if verdict is not None:
             raise HawkError(f"the gate refuses the kernel of {subject.family}: {verdict}")
@@ -69,24 +88,12 @@ class Bench:
         self._check_judge(results)
         self._seed = seed
 
-    def _finish(self, kernel: KernelOp) -> None:
-        """Finish it as always, then damage the stage that is to be damaged."""
-        finish_kernel(kernel, self._target)
-        damage, stage = self._damage, len(self._finished)
-        self._finished.append(kernel)
-        if damage is not None and damage.stage == stage:
-            damage.apply(list(kernel.walk()))
-            try:
-                kernel.verify()
-            except VerifyException as error:
-                raise MalformedError(str(error)) from error
-
     def _check(self, text: str, damage: Damage | None) -> tuple[str | None, tuple[Stage, ...]]:
-        self._damage, self._finished = damage, []
+        self._gate.damage(damage)
         verdict = self._gate.check(text)
         if verdict.program is None:
             return f"{verdict.trap_code}: {verdict.trap_message}", ()
-        return None, stages_of(verdict.program, self._finished)
+        return None, stages_of(verdict.program, self._gate.seen)
 
     def _check_judge(self, results: Sequence[str]) -> None:
         """The judge's own machine must agree with the NPU model on the kernel itself."""

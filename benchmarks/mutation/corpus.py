@@ -14,15 +14,15 @@ import torch
 from xdsl.parser import Parser
 
 from hawk_xdsl.bench.suite import Case, Operator, Shape, load_suite
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.generation.decide import Decider, Settings
-from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.passes.npu_decide import open_decider
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.propose.decide import Decider, Settings
+from hawk_xdsl.propose.decision import Budget, Sources
 from hawk_xdsl.universe import context
 from mutation.narrow import NARROW
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from hawk_xdsl.dialects.kernel_text import Program, build
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.generation.judging.gate import signature_of
+from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.npu_target import Target, simulate, verify_kernel
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
-from hawk_xdsl.passes.finishing import finish_kernel
-from hawk_xdsl.semantics.reference import Precision, evaluate_region, numpy_dtype
+from hawk_xdsl.reference.evaluate import Precision, evaluate_region, numpy_dtype
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.transforms.pipeline import finish_kernel
 
 ULPS = 4.0
 """Units in the last place of the exact value that any kernel may be off."""

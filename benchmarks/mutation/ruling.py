@@ -11,15 +11,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.judging.certificate import Prover
-from hawk_xdsl.generation.judging.gate import Gate, signature_of
-from hawk_xdsl.generation.judging.trust import Trust
+from hawk_xdsl.gate.certificate import Prover
+from hawk_xdsl.gate.gate import Gate, signature_of
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Target as NpuTarget
-from hawk_xdsl.passes.finishing import finish_kernel
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.propose.decide import Settings
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 from mutation.attack_inputs import AttackInputs
@@ -70,7 +69,6 @@ def gate_judge(
         signature,
         target,
         seed,
-        lambda kernel: finish_kernel(kernel, target),
         *_rules(target.name),
     )
 

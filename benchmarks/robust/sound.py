@@ -18,9 +18,9 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 import hawk_xdsl
 from hawk_xdsl.cli import main
-from hawk_xdsl.generation.model.model_files import quiet
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries
 from hawk_xdsl.knowledge_store.records import Action, Curation, Message, Outcome, Verdict
+from hawk_xdsl.language_model.model_files import quiet
 
 EXP = """
 func.func @main(%x: tensor<16x64xf32>) -> tensor<16x64xf32> {
@@ -191,6 +191,6 @@ def _make_model(directory: Path) -> None:
         eos_token_id=words[end],
     )
     LlamaForCausalLM(config).save_pretrained(directory)
-    form = files("hawk_xdsl.generation.model") / "instruct_prompt.toml"
+    form = files("hawk_xdsl.language_model") / "instruct_prompt.toml"
     (directory / "hawk_prompt.toml").write_bytes(form.read_bytes())
     assert json.loads((directory / "config.json").read_text())["architectures"]

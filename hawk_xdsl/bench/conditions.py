@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decision import Sources
 from hawk_xdsl.knowledge_store import RetrievalMode
+from hawk_xdsl.propose.decision import Sources
 
 SYNTHESIS = "+synthesis"
 MEASURED = (Sources.MODEL, Sources.TEMPLATES, Sources.COMPOSITION, Sources.ALL)

@@ -9,14 +9,14 @@ from pathlib import Path
 from xdsl.printer import Printer
 
 from hawk_xdsl.bench.suite import Case
-from hawk_xdsl.boundary import reading
-from hawk_xdsl.digest import digest_of
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.files.whole_file import whole_file, write_whole
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.ir_text import read_module
 from hawk_xdsl.saved import named_weights, read_arrays, write_arrays
-from hawk_xdsl.whole_file import whole_file, write_whole
 
 
 class Imports:

@@ -7,10 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from hawk_xdsl.bench.suite import Case
-from hawk_xdsl.boundary import reading, writing
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.typed import typed
-from hawk_xdsl.whole_file import write_whole
+from hawk_xdsl.files.boundary import reading, writing
+from hawk_xdsl.files.typed import typed
+from hawk_xdsl.files.whole_file import write_whole
 
 NEAR = 3.0
 """Times the bound within which a right kernel counts as near it."""

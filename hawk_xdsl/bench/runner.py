@@ -14,15 +14,16 @@ from hawk_xdsl.bench.conditions import Condition
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.result import Result, Task, Verdict
 from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.generation.decide import Settings
-from hawk_xdsl.generation.decision import Budget
-from hawk_xdsl.generation.model.authoring import Author
-from hawk_xdsl.generation.model.local_model import LocalModel
 from hawk_xdsl.knowledge_store import Entry, KnowledgeStore
-from hawk_xdsl.passes.npu_decide import Placed, open_decider
+from hawk_xdsl.language_model.authoring import Author
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.pipeline import Compiled, compile_with
+from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.decision import Budget
 
 FREE = frozenset(
     {

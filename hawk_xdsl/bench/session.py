@@ -19,12 +19,12 @@ from hawk_xdsl.bench.study import learn
 from hawk_xdsl.bench.suite import Case, load_suite
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.decision import Budget, Sources
-from hawk_xdsl.generation.model.local_model import LocalModel
-from hawk_xdsl.generation.model.model_files import ModelFiles, find_model
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import ModelFiles, find_model
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.options import check_count, check_positive, check_seed
+from hawk_xdsl.propose.decision import Budget, Sources
 
 CASES = 300
 """Cases that end within the hour on two cores, with the packaged model."""

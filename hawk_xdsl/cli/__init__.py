@@ -7,7 +7,6 @@ from typing import cast
 
 import typer
 
-from hawk_xdsl.boundary import reason_of
 from hawk_xdsl.cli import (
     bench,
     compile,
@@ -19,6 +18,7 @@ from hawk_xdsl.cli import (
 )
 from hawk_xdsl.cli.app import app
 from hawk_xdsl.errors import HawkError, OptionError
+from hawk_xdsl.files.boundary import reason_of
 
 __all__ = [
     "app",

@@ -54,17 +54,17 @@ def compile_command(
     ] = True,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
-    from hawk_xdsl.difference import error_between
+    from hawk_xdsl.files.whole_directory import check_replaceable
     from hawk_xdsl.frontend.load import check_source, load_program
-    from hawk_xdsl.generation.decide import Settings
-    from hawk_xdsl.generation.decision import Budget, Sources
     from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import load_target
     from hawk_xdsl.options import one_of
     from hawk_xdsl.pipeline import compile_program
+    from hawk_xdsl.propose.decide import Settings
+    from hawk_xdsl.propose.decision import Budget, Sources
+    from hawk_xdsl.reference.difference import error_between
     from hawk_xdsl.report import print_report
     from hawk_xdsl.saved import OWN
-    from hawk_xdsl.whole_directory import check_replaceable
 
     settings = Settings(
         one_of("--sources", sources, Sources),

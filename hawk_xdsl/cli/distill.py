@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hawk_xdsl.boundary import writing
 from hawk_xdsl.cli.app import StoreOption, app
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.boundary import writing
+from hawk_xdsl.files.whole_file import write_whole
 from hawk_xdsl.options import check_count, check_seed
-from hawk_xdsl.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from hawk_xdsl.distill.generate import Order
-    from hawk_xdsl.distill.lesson import Lesson
-    from hawk_xdsl.distill.teacher import Teachers
-    from hawk_xdsl.distill.train import Recipe
     from hawk_xdsl.knowledge_store import Entry
+    from hawk_xdsl.training.generate import Order
+    from hawk_xdsl.training.lesson import Lesson
+    from hawk_xdsl.training.teacher import Teachers
+    from hawk_xdsl.training.train import Recipe
 
 distill = typer.Typer(help="A kernel model of one's own, taught by the gate.", no_args_is_help=True)
 app.add_typer(distill, name="distill")
@@ -69,7 +69,7 @@ def generate_command(
 
     What is there already is kept; a shard that is damaged or half-written is made again.
     """
-    from hawk_xdsl.distill.generate import SHARD, generate
+    from hawk_xdsl.training.generate import SHARD, generate
 
     order = _order(count, seed, target)
     if elements is not None:
@@ -103,8 +103,8 @@ def train_command(
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on lessons. Curves, model card and the prompt's form go with the weights."""
-    from hawk_xdsl.distill.dataset import split_of
-    from hawk_xdsl.distill.train import SHAPES, train
+    from hawk_xdsl.training.dataset import split_of
+    from hawk_xdsl.training.train import SHAPES, train
 
     if shape not in SHAPES:
         raise HawkError(f"--shape {shape}: expected one of {', '.join(SHAPES)}")
@@ -127,8 +127,8 @@ def evaluate_command(
     store: StoreOption = None,
 ) -> None:
     """Let a model alone answer held-out lessons, and print how many kernels are right."""
-    from hawk_xdsl.distill.evaluate import Score, by_band, evaluate
-    from hawk_xdsl.generation.model.model_files import find_model
+    from hawk_xdsl.language_model.model_files import find_model
+    from hawk_xdsl.training.evaluate import Score, by_band, evaluate
 
     _check_evaluation(lessons, attempts, seed)
     files, teachers = find_model(model), _teachers(store, target)
@@ -165,11 +165,11 @@ def round_command(
 
     What was practised already is kept.
     """
-    from hawk_xdsl.distill.dataset import split_of
-    from hawk_xdsl.distill.rounds import practise
-    from hawk_xdsl.distill.train import check_place, train
-    from hawk_xdsl.generation.model.language import check_language
-    from hawk_xdsl.generation.model.model_files import find_model
+    from hawk_xdsl.language_model.language import check_language
+    from hawk_xdsl.language_model.model_files import find_model
+    from hawk_xdsl.training.dataset import split_of
+    from hawk_xdsl.training.rounds import practise
+    from hawk_xdsl.training.train import check_place, train
 
     order = _order(count, seed, target)
     recipe = _recipe(minutes, steps, seed, rate, model)
@@ -207,7 +207,7 @@ def adopt_command(
     store: StoreOption = None,
 ) -> None:
     """Make a model the default if it is better than the one in use, and only then."""
-    from hawk_xdsl.distill.adopt import adopt
+    from hawk_xdsl.training.adopt import adopt
 
     _check_evaluation(lessons, attempts)
     teachers = _teachers(store, target)
@@ -219,7 +219,7 @@ def adopt_command(
 @distill.command("restore")
 def restore_command() -> None:
     """Take the default back to the model that was in use before the last adoption."""
-    from hawk_xdsl.distill.adopt import restore
+    from hawk_xdsl.training.adopt import restore
 
     _say(f"in use again: {restore()}")
 
@@ -230,8 +230,8 @@ def exclude_command(
     output: OutputOption,
 ) -> None:
     """Write down what no lesson may be: the unseen operators of a suite, erased to their form."""
+    from hawk_xdsl.bench.exclusion import unseen_keys
     from hawk_xdsl.bench.suite import load_suite
-    from hawk_xdsl.distill.exclude import unseen_keys
 
     found = unseen_keys(load_suite(operators), _say)
     with writing(output, "the list"):
@@ -242,7 +242,7 @@ def exclude_command(
 def _recipe(
     minutes: float, steps: int | None, seed: int, rate: float | None, start: Path | None
 ) -> "Recipe":
-    from hawk_xdsl.distill.train import GOING_ON_RATE, LEARNING_RATE, Recipe
+    from hawk_xdsl.training.train import GOING_ON_RATE, LEARNING_RATE, Recipe
 
     if rate is None:
         rate = LEARNING_RATE if start is None else GOING_ON_RATE
@@ -251,7 +251,7 @@ def _recipe(
 
 
 def _order(count: int, seed: int, targets: list[str] | None) -> "Order":
-    from hawk_xdsl.distill.generate import Order
+    from hawk_xdsl.training.generate import Order
 
     order = Order(count, seed)
     return order if targets is None else replace(order, targets=dict.fromkeys(targets, 1))
@@ -266,13 +266,13 @@ def _entries(store: Path | None) -> "tuple[Entry, ...]":
 
 
 def _teachers(store: Path | None, targets: list[str] | None) -> "Teachers":
-    from hawk_xdsl.distill.teacher import Teachers
+    from hawk_xdsl.training.teacher import Teachers
 
     return Teachers(_entries(store), targets or ())
 
 
 def _lessons(data: list[Path]) -> "list[Lesson]":
-    from hawk_xdsl.distill.generate import lessons_of
+    from hawk_xdsl.training.generate import lessons_of
 
     return [lesson for directory in data for lesson in lessons_of(directory)]
 
@@ -284,8 +284,8 @@ def _check_evaluation(lessons: int, attempts: int, seed: int = 0) -> None:
 
 
 def _held_out(data: list[Path], count: int, seed: int, teachers: "Teachers") -> "list[Lesson]":
-    from hawk_xdsl.distill.dataset import split_of
-    from hawk_xdsl.distill.evaluate import still_same
+    from hawk_xdsl.training.dataset import split_of
+    from hawk_xdsl.training.evaluate import still_same
 
     found = still_same(split_of(_lessons(data), seed).held_out, count, teachers)
     if not found:

@@ -113,9 +113,9 @@ def distill_command(
     store: StoreOption = None,
 ) -> None:
     """Replay recorded ops with and without entries: prune, merge and settle; all can be undone."""
-    from hawk_xdsl.generation.model.local_model import LocalModel
-    from hawk_xdsl.generation.model.model_files import SMOLLM, find_model
     from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
+    from hawk_xdsl.language_model.local_model import LocalModel
+    from hawk_xdsl.language_model.model_files import SMOLLM, find_model
     from hawk_xdsl.learning.distillation import Distiller, Limits
     from hawk_xdsl.learning.replay import Replay
     from hawk_xdsl.npu_target import load_target
@@ -187,9 +187,9 @@ def _tell(console: Console, curation: Curation) -> None:
 
 def _decide_suite(operators: Path, target: str, store: Path, console: Console) -> None:
     """Decides a suite's small and ragged cases with the store, which remembers them."""
+    from hawk_xdsl.bench.experience import experience
     from hawk_xdsl.bench.imports import Imports
     from hawk_xdsl.bench.suite import Shape, load_suite
-    from hawk_xdsl.learning.experience import experience
 
     cases = [c for c in load_suite(operators).cases() if c.shape is not Shape.LARGE]
     with tempfile.TemporaryDirectory() as folder, console.status("deciding") as status:

@@ -8,10 +8,10 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from hawk_xdsl.boundary import FOREIGN_ERRORS, reading, writing
 from hawk_xdsl.cli.app import app
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError, ReadError
+from hawk_xdsl.files.boundary import FOREIGN_ERRORS, reading, writing
 
 
 @app.command("run")
@@ -26,8 +26,8 @@ def run_command(
     ] = None,
 ) -> None:
     """Run a compiled model on the NPU model."""
-    from hawk_xdsl.difference import error_between
     from hawk_xdsl.pipeline import load_compiled
+    from hawk_xdsl.reference.difference import error_between
     from hawk_xdsl.report import print_performance, read_report
     from hawk_xdsl.saved import REPORT_FILE
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.frontend.program import Program
 

@@ -13,13 +13,13 @@ from xdsl.parser import Parser
 from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import ParseError, VerifyException
 
-from hawk_xdsl.boundary import FOREIGN_ERRORS, reading
 from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
 from hawk_xdsl.dialects.upstream import UPSTREAM
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.boundary import FOREIGN_ERRORS, reading
 from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
-from hawk_xdsl.semantics.equation import static_shape
-from hawk_xdsl.semantics.layout_emission import emit_reshape
+from hawk_xdsl.linalg.structured import static_shape
+from hawk_xdsl.linalg.view_ops import emit_reshape
 
 DIALECTS = (
     func.Func,

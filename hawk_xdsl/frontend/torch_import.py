@@ -29,8 +29,8 @@ from hawk_xdsl.frontend.promotion import promote_unsigned
 from hawk_xdsl.frontend.to_xdsl import parsed
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
 from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
-from hawk_xdsl.semantics.reference_types import Array
-from hawk_xdsl.semantics.signedness import mark, signed
+from hawk_xdsl.reference.signedness import mark, signed
+from hawk_xdsl.reference.value_types import Array
 
 
 class _Lifted(torch.nn.Module):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.reference_types import Array
+from hawk_xdsl.reference.value_types import Array
 
 DTYPES = frozenset(
     {

@@ -11,9 +11,9 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from hawk_xdsl.boundary import reading
+from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.files.whole_file import whole_file
 from hawk_xdsl.threads import one_torch_thread
-from hawk_xdsl.whole_file import whole_file
 
 Vector = NDArray[np.float32]
 

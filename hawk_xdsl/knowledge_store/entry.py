@@ -11,8 +11,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import HawkError, ReadError
+from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound, error_bound
 
 Range = tuple[float, float]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from hawk_xdsl.typed import typed
+from hawk_xdsl.files.typed import typed
 
 SqlValue = str | int | float | None
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.typed import WrongValueError, typed
 from hawk_xdsl.knowledge_store.entry import Entry, format_entry
 from hawk_xdsl.knowledge_store.records import (
     Action,
@@ -24,7 +25,6 @@ from hawk_xdsl.knowledge_store.records import (
 )
 from hawk_xdsl.knowledge_store.schema import REQUIRED_TABLES, SCHEMA_VERSION, STATEMENTS
 from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_store_path
-from hawk_xdsl.typed import WrongValueError, typed
 
 
 class KnowledgeStore(StoreView):

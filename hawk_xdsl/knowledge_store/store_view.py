@@ -9,8 +9,9 @@ from pathlib import Path
 
 import platformdirs
 
-from hawk_xdsl.boundary import reading
 from hawk_xdsl.errors import ReadError
+from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.files.typed import typed
 from hawk_xdsl.knowledge_store.entry import Entry, parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Curation,
@@ -22,7 +23,6 @@ from hawk_xdsl.knowledge_store.records import (
     SpecRecord,
     from_row,
 )
-from hawk_xdsl.typed import typed
 
 KERNEL_KEY = (
     "spec_hash = :spec_hash AND target_hash = :target_hash "

@@ -13,8 +13,7 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
-from hawk_xdsl.semantics.loops import UnreadableError
-from hawk_xdsl.semantics.scalar_ops import (
+from hawk_xdsl.linalg.scalar_ops import (
     COMBINERS,
     DTYPES,
     STARTS,
@@ -22,6 +21,7 @@ from hawk_xdsl.semantics.scalar_ops import (
     literal,
     scalar,
 )
+from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.model.prompt import (
+from hawk_xdsl.files.whole_file import whole_file
+from hawk_xdsl.knowledge_store import Entry, EntryKind, Message, Outcome, Verdict
+from hawk_xdsl.language_model.prompt import (
     FailedAttempt,
     PromptFormat,
     PromptRequest,
     instruct_format,
 )
-from hawk_xdsl.knowledge_store import Entry, EntryKind, Message, Outcome, Verdict
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.whole_file import whole_file
 
 ENTRIES = 6
 """Knowledge entries that a prompt made for the export shows at most."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from hawk_xdsl.generation.composing.kernel_template import extents_of
+from hawk_xdsl.codegen.learned_template import extents_of
 from hawk_xdsl.semantics.resizing import dimension, tie_of, tied
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Affine, walk

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hawk_xdsl.codegen.select_instructions import NoInstructionError
+from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composing.composition import NoInstructionError
-from hawk_xdsl.generation.decide import Decider, Settings
-from hawk_xdsl.generation.decision import Budget, Sources
 from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import Entry, SpecRecord
-from hawk_xdsl.passes.npu_decide import open_decider
+from hawk_xdsl.propose.decide import Decider, Settings
+from hawk_xdsl.propose.decision import Budget, Sources
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 

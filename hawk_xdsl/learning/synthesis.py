@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from math import prod
 from uuid import uuid4
 
+from hawk_xdsl.codegen.learned_template import ELEMENTS, kernel_candidates
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composing.kernel_template import ELEMENTS, kernel_candidates
-from hawk_xdsl.generation.judging.verifier import verifier_digest
-from hawk_xdsl.generation.op_text import op_as_text
+from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import (
     Action,
@@ -30,6 +29,7 @@ from hawk_xdsl.learning.derivation import UnderivableError, derived
 from hawk_xdsl.learning.generalisation import Reading, readings
 from hawk_xdsl.learning.repair import repairs
 from hawk_xdsl.learning.replay import Effect, Replay
+from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.options import check_positive
 from hawk_xdsl.semantics.loops import UnreadableError

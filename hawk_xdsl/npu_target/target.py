@@ -8,7 +8,7 @@ from functools import cached_property
 from xdsl.utils.str_enum import StrEnum
 
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
-from hawk_xdsl.digest import digest_of
+from hawk_xdsl.files.digest import digest_of
 
 
 @dataclass(frozen=True)

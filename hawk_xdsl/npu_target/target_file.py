@@ -10,9 +10,9 @@ from typing import TypeVar, cast
 
 from xdsl.utils.str_enum import StrEnum
 
-from hawk_xdsl.boundary import reading
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.npu_target.target import (
     Accuracy,
     BankSpec,

@@ -1,1 +1,1 @@
-"""The passes, one a file, named as on the command line, and the analyses that they share."""
+"""The passes over modules of tensors, one a file, named as on the command line."""

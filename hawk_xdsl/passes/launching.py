@@ -9,7 +9,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.kernel_text import Program
 from hawk_xdsl.dialects.npu import LaunchOp, UndecidedOp
-from hawk_xdsl.semantics.layout_emission import emit_reshape
+from hawk_xdsl.linalg.view_ops import emit_reshape
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.specification_form import FULL_I32
 

@@ -11,7 +11,9 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
-from hawk_xdsl.passes.npu_pass import NpuPass
+from hawk_xdsl.linalg.structured import equation_of, static_shape
+from hawk_xdsl.linalg.view import view_through
+from hawk_xdsl.linalg.view_ops import emit_moves, emit_reshape, emit_source_reshape
 from hawk_xdsl.passes.outline_concat import split_concatenations
 from hawk_xdsl.passes.outline_dataflow import (
     Way,
@@ -24,10 +26,8 @@ from hawk_xdsl.passes.outline_dataflow import (
 from hawk_xdsl.passes.outline_empty import drop_empty
 from hawk_xdsl.passes.outline_grouping import Group, Grouping
 from hawk_xdsl.passes.outline_normalize import normalize
-from hawk_xdsl.passes.pass_error import PassError
-from hawk_xdsl.semantics.equation import equation_of, static_shape
-from hawk_xdsl.semantics.layout import view_through
-from hawk_xdsl.semantics.layout_emission import emit_moves, emit_reshape, emit_source_reshape
+from hawk_xdsl.transforms.npu_pass import NpuPass
+from hawk_xdsl.transforms.pass_error import PassError
 
 
 @dataclass(frozen=True)

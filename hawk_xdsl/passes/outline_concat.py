@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Block, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from hawk_xdsl.semantics.equation import static_shape
+from hawk_xdsl.linalg.structured import static_shape
 from hawk_xdsl.semantics.loops import MOST_PIECES
 
 

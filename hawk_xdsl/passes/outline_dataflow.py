@@ -9,8 +9,8 @@ from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, IndexOp, TransposeOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
-from hawk_xdsl.semantics.equation import Equation, equation_of, static_shape
-from hawk_xdsl.semantics.layout import view_through
+from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
+from hawk_xdsl.linalg.view import view_through
 
 LAYOUT_OPS = (
     tensor.ExpandShapeOp,

@@ -8,8 +8,8 @@ from xdsl.dialects.linalg.ops import FillOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from hawk_xdsl.passes.dead_ops import erase_dead_ops
-from hawk_xdsl.semantics.equation import equation_of
+from hawk_xdsl.linalg.dead_ops import erase_dead_ops
+from hawk_xdsl.linalg.structured import equation_of
 
 
 def drop_empty(block: Block) -> None:

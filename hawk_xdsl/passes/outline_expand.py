@@ -12,10 +12,10 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
+from hawk_xdsl.linalg.view import view_through
+from hawk_xdsl.linalg.view_ops import emit_reshape
 from hawk_xdsl.passes.outline_dataflow import is_compute, is_generator, is_layout, way_to
-from hawk_xdsl.semantics.equation import Equation, equation_of, static_shape
-from hawk_xdsl.semantics.layout import view_through
-from hawk_xdsl.semantics.layout_emission import emit_reshape
 
 
 def expand_loops(op: Operation) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from xdsl.dialects.tensor import ConcatOp
 from xdsl.ir import Block, Operation, SSAValue
 
+from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.passes.outline_dataflow import (
     COPIES,
     AxisUse,
@@ -17,7 +18,6 @@ from hawk_xdsl.passes.outline_dataflow import (
     result_uses,
     sunk_layout,
 )
-from hawk_xdsl.semantics.equation import Equation, equation_of
 from hawk_xdsl.semantics.loops import MOST_PIECES
 
 

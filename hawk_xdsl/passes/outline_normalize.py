@@ -19,7 +19,8 @@ from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from hawk_xdsl.passes.dead_ops import erase_dead_ops
+from hawk_xdsl.linalg.dead_ops import erase_dead_ops
+from hawk_xdsl.linalg.structured import equation_of, static_shape
 from hawk_xdsl.passes.outline_dataflow import (
     MOVES,
     is_unary_elementwise,
@@ -27,7 +28,6 @@ from hawk_xdsl.passes.outline_dataflow import (
 )
 from hawk_xdsl.passes.outline_expand import expand_loops
 from hawk_xdsl.passes.outline_widths import narrow_sums
-from hawk_xdsl.semantics.equation import equation_of, static_shape
 
 
 def normalize(block: Block) -> None:

@@ -14,7 +14,7 @@ from xdsl.dialects.linalg.ops import FillOp, GenericOp, YieldOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from hawk_xdsl.semantics.equation import Equation, equation_of
+from hawk_xdsl.linalg.structured import Equation, equation_of
 
 _KEEP_LOW_BITS = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
 _EXTEND = (arith.ExtSIOp, arith.ExtUIOp)

@@ -1,1 +1,1 @@
-"""What an undecided op means: its reference evaluation and its canonical specification."""
+"""What an undecided op computes: its canonical specification, rewriting, and ranges."""

@@ -22,8 +22,8 @@ from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 
 from hawk_xdsl.dialects.tm_tensor import ScanOp
+from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.semantics.addresses import address
-from hawk_xdsl.semantics.equation import Equation, equation_of
 from hawk_xdsl.semantics.loops import Loops, UnreadableError
 from hawk_xdsl.semantics.reading_body import Body, dtype_name
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, is_pseudo

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 
-from hawk_xdsl.errors import HawkError
-from hawk_xdsl.generation.composing.composition import (
+from hawk_xdsl.codegen.select_instructions import (
     Composer,
     Composition,
     NoInstructionError,
 )
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
 from hawk_xdsl.learning.entry_check.composed import NotElementwiseError, computed

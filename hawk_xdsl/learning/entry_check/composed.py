@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hawk_xdsl.codegen.select_instructions import Composition, Instruction, stored_dtype
 from hawk_xdsl.dialects.npu import Comparison, Rounding
-from hawk_xdsl.generation.composing.composition import Composition, Instruction, stored_dtype
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array

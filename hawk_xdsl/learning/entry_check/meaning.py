@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from hawk_xdsl.linalg.scalar_table import FUNCTIONS
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
-from hawk_xdsl.semantics.reading_body import FUNCTIONS
-from hawk_xdsl.semantics.reference_scalar import FLOAT_KERNELS, MATH_KERNELS
+from hawk_xdsl.reference.scalar import FLOAT_KERNELS, MATH_KERNELS
 from hawk_xdsl.semantics.rewriting import DTYPES
 from hawk_xdsl.semantics.terms import Term, walk
 

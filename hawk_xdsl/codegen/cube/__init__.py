@@ -1,0 +1,1 @@
+"""Contractions on cube cores: operands as matrices, packing, plans, their cost."""

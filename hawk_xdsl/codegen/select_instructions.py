@@ -1,0 +1,380 @@
+"""Finds an instruction for every term: rewrites, wider dtypes, casts in steps."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+
+from hawk_xdsl.codegen.vector.widths import (
+    in_f32,
+    operand_dtype,
+    raised,
+    rounds_twice,
+    stored_dtype,
+    stored_terms,
+)
+from hawk_xdsl.dialects.npu import VECTOR_OPS
+from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
+from hawk_xdsl.semantics.interval import is_integer, range_of
+from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
+from hawk_xdsl.semantics.result_regions import unified
+from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, Terms, walk
+
+_MNEMONICS = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS)
+
+FUNCTION_OF_FOLD = {
+    "sum": "add",
+    "prod": "mul",
+    "max": "max",
+    "min": "min",
+    "and": "and",
+    "or": "or",
+}
+"""The function of two values that a fold repeats."""
+
+
+class NoInstructionError(Exception):
+    """No knowledge says how to compute a term; the message names it."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """An instruction entry: what it computes, its statement, the result dtypes it is for.
+
+    ``works_in`` are the dtypes that a statement which is no vector instruction takes; all without.
+    """
+
+    name: str
+    before: Pattern
+    statement: str
+    dtypes: tuple[str, ...]
+    works_in: tuple[str, ...] = ()
+
+    @property
+    def mnemonic(self) -> str:
+        """The instruction's name in kernel text."""
+        return self.statement.split(maxsplit=1)[0]
+
+    def takes(self, matched: Match) -> bool:
+        """Whether its operands may be these: the first one of a vector instruction is a tile.
+
+        Those of a statement that works in some dtypes only are all tiles.
+        """
+        if self.works_in and any(value.is_const for value in matched.terms.values()):
+            return False
+        first = re.search(r"\$(\w+)", self.statement)
+        value = matched.terms.get(first[1]) if first is not None else None
+        return value is None or not value.is_const or self.mnemonic not in _MNEMONICS
+
+    @property
+    def row(self) -> str:
+        """The instruction in a target's tables: ``vreduce_sum`` of a ``vreduce sum``."""
+        words = self.statement.split()
+        return "_".join(words[:2]) if words[0] in ("vreduce", "vcumulate") else words[0]
+
+
+Supports = Callable[[str, str], bool]
+"""Whether the target has an instruction (mnemonic) for a dtype."""
+
+
+@dataclass(frozen=True)
+class Composer:
+    """The rewrites and instructions of a knowledge base, for one target."""
+
+    rules: tuple[Rule, ...]
+    instructions: tuple[Instruction, ...]
+    supports: Supports
+
+    @staticmethod
+    def of(entries: Sequence[Entry], supports: Supports) -> "Composer":
+        """From the entries of kind rewrite and instruction, in their order."""
+        rules: list[Rule] = []
+        instructions: list[Instruction] = []
+        for entry in entries:
+            before, after = entry.artifact.before, entry.artifact.after
+            if before is None or after is None:
+                continue
+            pattern = parse_pattern(before, file=entry.origin or None)
+            if entry.kind is EntryKind.REWRITE:
+                replacement = parse_pattern(after, file=entry.origin or None)
+                when = entry.trigger
+                rules.append(
+                    Rule(
+                        entry.name,
+                        pattern,
+                        replacement,
+                        when.dtypes,
+                        when.results,
+                        {} if entry.artifact.outside else dict(entry.artifact.domain),
+                        when.operands,
+                        frozenset(entry.artifact.nan),
+                        entry.artifact.error is None,
+                    )
+                )
+            elif entry.kind is EntryKind.INSTRUCTION:
+                instructions.append(Instruction(entry.name, pattern, after, entry.trigger.dtypes))
+        return Composer(tuple(rules), tuple(instructions), supports)
+
+    def compose(
+        self, specification: Specification, names: Mapping[int, str] = MappingProxyType({})
+    ) -> "Composition":
+        """The specification in terms that are one instruction each.
+
+        ``names`` are wanted for the buffers of some of the specification's terms, by identity. With
+        any, every statement of a kernel makes a new buffer.
+        Raises ``NoInstructionError`` if a term has none.
+        """
+        wanted = [term for term in walk(specification.roots) if id(term) in names]
+        specification, named = unified(specification, wanted)
+        count = len(specification.roots)
+        plain = raised(stored_terms([*specification.roots, *named]))
+        rules = [r for r in self._classified if _precise_enough(r, specification)]
+        intervals = Intervals.of_specification(specification)
+        every, applied = rewritten(plain, rules, holds=intervals.within)
+        if rounds_twice(every[:count]):
+            every, applied = rewritten(in_f32(plain), rules, holds=intervals.within)
+            terms = Terms()
+            pairs = zip(every[:count], plain[:count], strict=True)
+            every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
+        every = self._in_steps(self._widened(every, intervals), intervals)
+        roots = every[:count]
+        chosen: dict[int, tuple[Instruction, Match]] = {}
+        combiners: dict[tuple[str, str], str] = {}
+        halved: set[int] = set()
+        for term in walk(roots):
+            combiner = self._in_halves(term)
+            if combiner is not None:
+                chosen[id(term)] = (combiner, Match())
+                halved.add(id(term))
+            elif term.args and term.op != "gather":
+                chosen[id(term)] = self._select(term)
+            if (term.is_reduction or term.is_scan) and term.kind in FUNCTION_OF_FOLD:
+                self._add_combiner(combiners, term)
+        used = sorted({instruction.name for instruction, _ in chosen.values()} | set(applied))
+        results = tuple(
+            replace(result, term=root)
+            for result, root in zip(specification.results, roots, strict=True)
+        )
+        composed = replace(specification, results=results)
+        kept: dict[int, str] = {}
+        for term, after in zip(wanted, every[count:], strict=True):
+            kept.setdefault(id(after), names[id(term)])
+        return Composition(
+            composed,
+            roots,
+            chosen,
+            tuple(used),
+            combiners,
+            self,
+            names=kept,
+            halved=frozenset(halved),
+        )
+
+    @cached_property
+    def _classified(self) -> tuple[Rule, ...]:
+        """The rules; those that give up digits of what could be computed as it is are shortcuts.
+
+        So are those for results of few digits.
+        """
+        direct = {instruction.before.op for instruction in self.instructions}
+        return tuple(
+            replace(rule, shortcut=bool(rule.results) or rule.before.functions <= direct)
+            if not rule.exact
+            else rule
+            for rule in self.rules
+        )
+
+    def _add_combiner(self, combiners: dict[tuple[str, str], str], term: Term) -> None:
+        """The instruction that puts two parts of a fold together, if there is one."""
+        instruction = self._combiner(term)
+        if instruction is not None:
+            key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
+            combiners.setdefault(key, instruction.mnemonic)
+
+    def _combiner(self, term: Term) -> Instruction | None:
+        terms = Terms()
+        parts = tuple(terms.read(f"part{i}", (Affine(i),), term.dtype) for i in range(2))
+        together = terms.apply(FUNCTION_OF_FOLD[term.kind], parts, term.dtype)
+        for instruction, _ in self._candidates(together):
+            if self._has(instruction, stored_dtype(term.dtype)):
+                return instruction
+        return None
+
+    def _in_halves(self, term: Term) -> Instruction | None:
+        """The instruction that folds halves onto one another, where the target has no such fold."""
+        if not term.is_reduction or term.kind not in FUNCTION_OF_FOLD or term.dtype == "i1":
+            return None
+        dtype = operand_dtype(term)
+        if any(self._has(instruction, dtype) for instruction, _ in self._candidates(term)):
+            return None
+        return self._combiner(term)
+
+    def _candidates(self, term: Term) -> list[tuple[Instruction, Match]]:
+        found: list[tuple[Instruction, Match]] = []
+        for instruction in self.instructions:
+            if instruction.dtypes and stored_dtype(term.dtype) not in instruction.dtypes:
+                continue
+            matched = match(instruction.before, term)
+            if matched is not None and instruction.takes(matched):
+                found.append((instruction, matched))
+        return found
+
+    def _select(self, term: Term) -> tuple[Instruction, Match]:
+        for instruction, matched in self._candidates(term):
+            if self._has(instruction, operand_dtype(term)):
+                return instruction, matched
+        raise NoInstructionError(
+            f"nothing says how to compute {term.op} of {operand_dtype(term)} on this target"
+        )
+
+    def _has(self, instruction: Instruction, dtype: str) -> bool:
+        """Whether the target has it; a statement that is no vector instruction every target has."""
+        if instruction.mnemonic not in _MNEMONICS:
+            return not instruction.works_in or dtype in instruction.works_in
+        return self.supports(instruction.row, dtype)
+
+    def _widened(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
+        """Terms whose dtype the instruction lacks, computed in another one and cast back."""
+        terms = Terms()
+        done: dict[int, Term] = {}
+        for term in walk(roots):
+            args = tuple(done[id(arg)] for arg in term.args)
+            new = terms.rebuild(term, args)
+            wide = self._wider(term, intervals)
+            if wide is not None:
+                values = tuple(
+                    arg if arg.dtype == "i1" else terms.cast(arg, wide) for arg in new.args
+                )
+                if term.is_reduction or term.is_scan:
+                    new = terms.rebuild(new, values)
+                else:
+                    new = terms.apply(term.op, values, "i1" if term.dtype == "i1" else wide)
+                new = terms.cast(new, term.dtype)
+            done[id(term)] = new
+        return [done[id(root)] for root in roots]
+
+    def _wider(self, term: Term, intervals: Intervals) -> str | None:
+        """The dtype to compute a term in, if the target lacks the instruction for its own.
+
+        Integers go through f32 only where all that happens stays among those that it holds.
+        """
+        if not term.args or term.op in ("cast", "gather", "and", "or", "xor"):
+            return None
+        dtype = operand_dtype(term)
+        lacking = [instruction for instruction, _ in self._candidates(term)]
+        if not lacking or any(self._has(instruction, dtype) for instruction in lacking):
+            return None
+        if not is_integer(dtype):
+            return "f32" if dtype != "f32" else None
+        has_f32 = any(self._has(instruction, "f32") for instruction in lacking)
+        if has_f32 and (dtype == "i1" or _exact_in_f32(term, intervals)):
+            return "f32"
+        has_i32 = any(self._has(instruction, "i32") for instruction in lacking)
+        return "i32" if has_i32 and dtype != "i32" else None
+
+    def _in_steps(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
+        """Casts that the target has no instruction for as several that it has.
+
+        To fewer bits the value is cut to them first: moved up, and down again with its new sign.
+        """
+        terms = Terms()
+        done: dict[int, Term] = {}
+        for term in walk(roots):
+            args = tuple(done[id(arg)] for arg in term.args)
+            new = terms.rebuild(term, args)
+            if term.op == "cast" and new.op == "cast":
+                value = args[0]
+                if _cuts(term, intervals):
+                    if not is_integer(value.dtype):
+                        for step in self._casts(value.dtype, "i32"):
+                            value = terms.cast(value, step)
+                    value = _low_bits(terms, value, term.dtype)
+                for step in self._casts(stored_dtype(value.dtype), stored_dtype(term.dtype)):
+                    value = terms.cast(value, step)
+                new = value
+            done[id(term)] = new
+        return [done[id(root)] for root in roots]
+
+    def _casts(self, source: str, target: str) -> list[str]:
+        """The shortest way between two dtypes that loses nothing before its last step."""
+        ways: list[list[str]] = [[source]]
+        while ways:
+            way = ways.pop(0)
+            if way[-1] == target:
+                return way[1:] or [target]
+            for step in (target, "f32", "f16", "i32", "i16", "bf16", "i8"):
+                if step in way or not self.supports("vcast", f"{way[-1]}-{step}"):
+                    continue
+                if step == target or _passes(way[-1], step, target):
+                    ways.append([*way, step])
+        raise NoInstructionError(f"nothing says how to cast {source} to {target} on this target")
+
+
+def _precise_enough(rule: Rule, specification: Specification) -> bool:
+    """Whether every result is of a dtype that the rule is precise enough for."""
+    return not rule.results or all(r.dtype in rule.results for r in specification.outputs)
+
+
+def _exact_in_f32(term: Term, intervals: Intervals) -> bool:
+    """Whether f32 gives what integers do: nothing is too large for it, and nothing wraps."""
+    if any(not intervals.within(arg, -EXACT_IN_F32, EXACT_IN_F32) for arg in term.args):
+        return False
+    if not is_integer(term.dtype) or term.dtype == "i1":
+        return True
+    exact, own = intervals.exact(term), range_of(term.dtype)
+    return exact.within(-EXACT_IN_F32, EXACT_IN_F32) and exact.within(own.low, own.high)
+
+
+def _cuts(cast: Term, intervals: Intervals) -> bool:
+    """Whether a cast to few bits may drop some that are not the sign's.
+
+    A float beyond them has no integer there; as most hosts do, its low bits are taken.
+    """
+    dtype, source = cast.dtype, cast.args[0].dtype
+    if not is_integer(dtype) or "i1" in (dtype, source) or dtype == "i32":
+        return False
+    own = range_of(dtype)
+    if is_integer(source):
+        return not intervals.within(cast.args[0], own.low, own.high)
+    return intervals.of(cast) == own
+
+
+def _low_bits(terms: Terms, value: Term, dtype: str) -> Term:
+    """An integer cut to the bits of a narrower dtype, in its own."""
+    rest = terms.const(int(value.dtype[1:]) - int(dtype[1:]), value.dtype)
+    up = terms.apply("shl", (value, rest), value.dtype)
+    return terms.apply("shr", (up, rest), value.dtype)
+
+
+def _passes(source: str, step: str, target: str) -> bool:
+    """Whether a value on its way from one dtype to another may go through a third."""
+    if source in HOLDS.get(step, ()):
+        return True
+    fraction_lost = source.startswith("i") or step.startswith("i") or not target.startswith("i")
+    return fraction_lost and target in HOLDS.get(step, ())
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A specification with an instruction for every term; ``entries`` are those it came from.
+
+    ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
+    ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
+    axes that never meet another one in a term, and stand in its dimension of tiles. ``names`` are
+    wanted for the buffers of some terms, by identity. ``halved`` are the folds, by identity, that
+    the target has no instruction for: they are done by their combiners.
+    """
+
+    specification: Specification
+    roots: Sequence[Term]
+    chosen: Mapping[int, tuple[Instruction, Match]]
+    entries: tuple[str, ...]
+    combiners: Mapping[tuple[str, str], str]
+    composer: Composer
+    parts: frozenset[str] = field(default_factory=frozenset[str])
+    beside: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[int, str] = field(default_factory=dict[int, str])
+    halved: frozenset[int] = frozenset()

@@ -1,0 +1,195 @@
+"""What the parts of the tile writer share: scopes under construction, and the shapes of tiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hawk_xdsl.codegen.select_instructions import Composition
+from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, Value
+from hawk_xdsl.codegen.vector.widths import stored_dtype
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.schedule.tiling import Tiling, UntileableError
+from hawk_xdsl.semantics.specification import Result, Specification
+from hawk_xdsl.semantics.spelling import literal
+from hawk_xdsl.semantics.structure import folded_axes
+from hawk_xdsl.semantics.terms import Affine, Term, walk
+
+
+@dataclass(eq=False)
+class Scope:
+    """A block under construction: ``open`` are the axes whose loops are around it.
+
+    A ``guarded`` one is run by one tile only: it may use what is made around it, and adds nothing.
+    """
+
+    tiling: Tiling
+    open: frozenset[str]
+    block: Block
+    parent: "Scope | None" = None
+    axis: str | None = None
+    guarded: bool = False
+    values: dict[int, Value] = field(default_factory=dict[int, Value])
+    carries: dict[int, Value] = field(default_factory=dict[int, Value])
+
+    def chain(self) -> "list[Scope]":
+        """The scopes around it, the outermost first, itself last."""
+        return [*(self.parent.chain() if self.parent else []), self]
+
+    def add(self, text: str, operands: Sequence[Value], out: Value) -> Value:
+        """Append a statement that makes a value."""
+        self.block.items.append(Statement(text, tuple(operands), out))
+        return out
+
+    def update(self, text: str, operands: Sequence[Value], out: Value) -> None:
+        """Append a statement that writes a value once more."""
+        self.block.items.append(Statement(text, tuple(operands), out, again=True))
+
+
+class Frame:
+    """One specification in one tiling: what does not change while a tile is written."""
+
+    def __init__(
+        self, composition: Composition, tiling: Tiling, target: Target | None = None
+    ) -> None:
+        self.composition = composition
+        self.target = target
+        self.specification: Specification = composition.specification
+        self.tiling = tiling
+        self.shapes = {o.name: o.shape for o in self.specification.operands}
+        self.order = _orders(self.specification)
+        self.padded = bool(tiling.ragged()) and self._needs_whole_tiles()
+        if self.padded and tiling.ragged() & folded_axes(self.specification):
+            raise UntileableError("padding would be folded")
+
+    def tile(self, dtype: str, axes: Axes, scope: Scope) -> Value:
+        """A new tile."""
+        shape = tuple(1 if a is None else scope.tiling.covers(a) for a in axes)
+        return Value(stored_dtype(dtype), axes, shape)
+
+    def made(
+        self, text: str, operands: Sequence[Value], dtype: str, axes: Axes, scope: Scope
+    ) -> Value:
+        """A new tile, made by a statement."""
+        return scope.add(text, operands, self.tile(dtype, axes, scope))
+
+    def aligned(self, axes: Sequence[str], term: Term) -> Axes:
+        """The axes as dimensions right-aligned to the tile's, unit ones where one is missing."""
+        held = [next((axis for axis in slot if axis in axes), None) for slot in self._slots(term)]
+        while held and held[0] is None:
+            held.pop(0)
+        return tuple(held) or (None,)
+
+    def _slots(self, term: Term) -> list[list[str]]:
+        """The dimensions of the tile, in order; axes that stand beside one another share one."""
+        beside = self.composition.beside
+        slots: list[list[str]] = []
+        for axis in self.order[id(term)]:
+            shared = next(
+                (s for s in slots if beside.get(s[0]) in (axis, beside.get(axis, ""))), None
+            )
+            if shared is not None and not self.tiling.in_tile(axis):
+                raise UntileableError(f"{axis} is a point, but {shared[0]} is not")
+            if shared is not None:
+                shared.append(axis)
+            elif self.tiling.in_tile(axis):
+                slots.append([axis])
+        return slots
+
+    def arranged(self, value: Value, wanted: Axes, scope: Scope) -> Value:
+        """The tile with its dimensions in the order and rank wanted; leading unit ones may stay."""
+        present = tuple(axis for axis in value.axes if axis is not None)
+        target = tuple(axis for axis in wanted if axis is not None)
+        if present and value.axes[-1] is None and wanted[-1] is not None:
+            last = len(value.axes) - 1
+            text = f"vtranspose {{0}} perm {[last, *range(last)]}"
+            value = self.made(text, (value,), value.dtype, (None, *value.axes[:-1]), scope)
+        elif present and wanted[-1] is None and value.axes[-1] is not None:
+            row = value if value.axes[0] is None else self.view(value, (None, *value.axes), scope)
+            text = f"vtranspose {{0}} perm {[*range(1, len(row.axes)), 0]}"
+            value = self.made(text, (row,), value.dtype, (*row.axes[1:], None), scope)
+        if present != target:
+            if present != value.axes:
+                value = self.view(value, present, scope)
+            permutation = [present.index(axis) for axis in target]
+            text = f"vtranspose {{0}} perm {permutation}"
+            value = scope.add(text, (value,), self.tile(value.dtype, target, scope))
+        leading = len(value.axes) - len(wanted)
+        if leading < 0 or value.axes[leading:] != wanted or any(value.axes[:leading]):
+            value = self.view(value, wanted, scope)
+        return value
+
+    def view(self, value: Value, axes: Axes, scope: Scope) -> Value:
+        """The same bytes with other unit dimensions."""
+        out = self.tile(value.dtype, axes, scope)
+        out.base = value
+        return scope.add(f"view {{0}} as [{', '.join(map(str, out.shape))}]", (value,), out)
+
+    def run(self, out: Value, term: Term | Result) -> int:
+        """Bytes that lie together in global memory and in ub."""
+        shape = term.shape if isinstance(term, Result) else self.shapes[term.operand]
+        width = NUMPY_DTYPES[out.dtype].itemsize
+        run, dims = width, [n for n in out.shape if n != 1]
+        outer = [n for n in shape if n != 1]
+        while dims:
+            run *= dims[-1]
+            if not outer or dims[-1] != outer[-1] or run % 32:
+                break
+            dims.pop()
+            outer.pop()
+        return run
+
+    def _needs_whole_tiles(self) -> bool:
+        """Whether something has no ragged form, so that tiles at the edge are padded."""
+        ragged = self.tiling.ragged()
+        for result in self.specification.results:
+            if any(
+                self._beyond(dim, n, ragged)
+                for dim, n in zip(result.index, result.shape, strict=True)
+            ):
+                raise UntileableError(f"the edge of {result.name} is another than the tiles'")
+        for term in walk(self.specification.roots):
+            if self.tiling.streamed or term.op in ("index", "gather"):
+                return True
+            if term.op == "read" and any(
+                not self.tiling.has_slice(dim) or self._beyond(dim, extent, ragged)
+                for dim, extent in zip(term.index, self.shapes[term.operand], strict=True)
+            ):
+                return True
+        return False
+
+    def _beyond(self, dim: Affine, extent: int, ragged: frozenset[str]) -> bool:
+        """Whether an index ends elsewhere than the ragged axis that it runs over."""
+        axes = [axis for axis, _ in self.tiling.covered(dim) if axis in ragged]
+        return bool(axes) and (dim.plain is None or self.tiling.axes[axes[0]] != extent)
+
+
+def number(term: Term) -> str:
+    """A literal as kernel text writes it."""
+    if term.dtype == "i1":
+        return str(int(bool(term.value)))
+    return literal(term.value)
+
+
+def _orders(specification: Specification) -> dict[int, tuple[str, ...]]:
+    """For each term the axes of its part of the specification, in order.
+
+    Results that share no term are parts of their own: axes of the one are no dimensions of the
+    other.
+    """
+    groups: list[tuple[set[int], set[str], list[Term]]] = []
+    for result in specification.results:
+        terms = [t for t in walk((result.term,)) if not t.is_const]
+        ids = {id(t) for t in terms}
+        axes = {a for t in terms for a in t.axes | t.bound}
+        axes |= {a for dim in result.index for a in dim.axes}
+        for group in [g for g in groups if g[0] & ids]:
+            groups.remove(group)
+            ids |= group[0]
+            axes |= group[1]
+            terms = [*group[2], *terms]
+        groups.append((ids, axes, [*terms, result.term]))
+    found: dict[int, tuple[str, ...]] = {}
+    for _, axes, terms in groups:
+        order = tuple(axis for axis in specification.axes if axis in axes)
+        found.update({id(term): order for term in terms})
+    return found

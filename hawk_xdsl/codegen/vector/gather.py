@@ -1,0 +1,232 @@
+"""Elements that no slice says: at indices that are values, and gathered from a tile.
+
+A row of an operand at an index that was read is a load of its own; all indices are loaded once,
+before the loop. Where the elements themselves are picked (``vgather``), a tile loads the part of
+the operand that it can touch: of a dimension that the tile's axes run over only what they reach.
+Positions within that part are the same for every tile, so they are computed once, before the loop.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil, prod
+
+from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value
+from hawk_xdsl.codegen.vector.frame import Frame, Scope
+from hawk_xdsl.codegen.vector.load import Reader
+from hawk_xdsl.codegen.vector.widths import NARROW, stored_dtype
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.schedule.tiling import Tiling, UntileableError
+from hawk_xdsl.semantics.terms import Affine, Term, walk
+
+INDEX_BYTES = 32768
+"""Indices that are loaded at once, before the loop: a sixth of ub."""
+
+
+NOWHERE = Affine()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a tile loads of one dimension: from where, how many, and where elements lie in it.
+
+    ``local`` is counted in the tile, ``moving`` from the start of the operand.
+    """
+
+    start: str
+    length: int
+    local: Affine
+    moving: Affine = NOWHERE
+
+
+class Picker:
+    """Writes gathers, of rows and of elements."""
+
+    def __init__(self, frame: Frame, reader: Reader) -> None:
+        self.frame = frame
+        self.reader = reader
+        self.shapes = frame.shapes
+        self.staged = _staged(frame)
+
+    def gather(self, term: Term, args: Sequence[Value | None], scope: Scope) -> Value:
+        """Elements at indices that are values: points of global memory, or picked from a tile.
+
+        ``args`` are the values of the indices; ``None`` stands for one of ``staged``.
+        """
+        values = [arg for arg in args if arg is not None]
+        if any(any(arg.axes) for arg in values):
+            return self.picked(term, values, scope)
+        scalars: list[Value] = []
+        for arg, value in zip(term.args, args, strict=True):
+            source = self._all_indices(arg, scope) if value is None else value
+            places = ["0"] * len(source.shape)
+            if value is None:
+                places = [scope.tiling.start(dim) for dim in arg.index]
+            text = f"read {{0}}[{', '.join(places)}]"
+            scalars.append(scope.add(text, (source,), Value(source.dtype, (), ())))
+        text, axes = scope.tiling.slice_of(
+            term.operand, term.index, self.shapes[term.operand], rows=True
+        )
+        text = re.sub(r"@(\d+)", r"{\1}", text)
+        out = self.reader.moved_in(text, axes, term, scope, tuple(scalars))
+        present = [axis for axis in axes if axis is not None]
+        return self.frame.arranged(out, self.frame.aligned(present, term), scope)
+
+    def _all_indices(self, term: Term, scope: Scope) -> Value:
+        """The whole operand of indices, loaded before the loop over tiles."""
+        top = scope.chain()[0]
+        if id(term) not in top.values:
+            shape = self.shapes[term.operand]
+            whole = Value(stored_dtype(term.dtype), (None,) * len(shape), shape)
+            slices = ", ".join(f"0:{extent}" for extent in shape)
+            text = f"load {term.operand}[{slices}] into ub"
+            top.block.items.append(Statement(text, (), whole, run=whole.bytes))
+            top.values[id(term)] = whole
+        return top.values[id(term)]
+
+    def picked(self, term: Term, args: Sequence[Value], scope: Scope) -> Value:
+        """Elements picked by ``vgather`` from the part of an operand that a tile can touch."""
+        shape, tiling = self.shapes[term.operand], scope.tiling
+        varies = [
+            any(n.startswith("@") for n in dim.axes) or bool(tiling.covered(dim))
+            for dim in term.index
+        ]
+        first = varies.index(True)
+        before = [tiling.start(dim) for dim in term.index[:first]]
+        parts = [
+            _part(dim, extent, tiling)
+            for dim, extent in zip(term.index[first:], shape[first:], strict=True)
+        ]
+        lengths = [part.length for part in parts]
+        dtype = stored_dtype(term.dtype)
+        if len(lengths) > 1 and lengths[-1] * NUMPY_DTYPES[dtype].itemsize % 32:
+            raise UntileableError("rows that are no whole blocks cannot be picked from")
+        source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
+        slices = [*before, *(f"{part.start}:{part.length}" for part in parts)]
+        text = f"load {term.operand}[{', '.join(slices)}] into ub{self.reader.pad(term)}"
+        run = self.frame.run(source, term)
+        scope.block.items.append(Statement(text, (), source, run=run))
+        if len(lengths) > 1:
+            size = prod(lengths)
+            flat = Value(source.dtype, (None,), (size,), base=source)
+            source = scope.add(f"view {{0}} as [{size}]", (source,), flat)
+        dims = self.frame.aligned(
+            [a for dim in term.index for a, _ in tiling.covered(dim)]
+            + [a for arg in args for a in arg.axes if a is not None],
+            term,
+        )
+        total = self._positions(term, args, parts, dims, scope)
+        if self.frame.padded and args:
+            total = self.frame.made("vmax {0}, 0", (total,), "i32", dims, scope)
+            last = prod(lengths) - 1
+            total = self.frame.made(f"vmin {{0}}, {last}", (total,), "i32", dims, scope)
+        return self._gathered(source, total, scope)
+
+    def _gathered(self, source: Value, index: Value, scope: Scope) -> Value:
+        """The elements; narrow floats by way of f32 where the target gathers those faster."""
+        dims, dtype = index.axes, source.dtype
+        if not self._faster_wide(source, index):
+            return self.frame.made("vgather {0}, {1}", (source, index), dtype, dims, scope)
+        wide = Value("f32", source.axes, source.shape)
+        scope.add("vcast {0} to f32 round rint", (source,), wide)
+        out = self.frame.made("vgather {0}, {1}", (wide, index), "f32", dims, scope)
+        return self.frame.made(f"vcast {{0}} to {dtype} round rint", (out,), dtype, dims, scope)
+
+    def _faster_wide(self, source: Value, index: Value) -> bool:
+        """Whether casting all of a source and what was gathered costs less than it saves."""
+        target = self.frame.target
+        if target is None or source.dtype not in NARROW:
+            return False
+        ops, repeat = target.vector.ops, target.vector.repeat_bytes
+        picked = ceil(prod(index.shape) * 4 / repeat)
+        whole = ceil(prod(source.shape) * NUMPY_DTYPES[source.dtype].itemsize / repeat)
+        costs = ops["vgather"], ops["vcast"]
+        ways = f"{source.dtype}-f32", f"f32-{source.dtype}"
+        if not {source.dtype, "f32"} <= costs[0].keys() or not set(ways) <= costs[1].keys():
+            return False
+        casts = costs[1][ways[0]].cycles(whole) + costs[1][ways[1]].cycles(picked)
+        wide = costs[0]["f32"].cycles(picked) + casts
+        return wide < costs[0][source.dtype].cycles(picked)
+
+    def _positions(
+        self, term: Term, args: Sequence[Value], parts: Sequence[_Part], dims: Axes, scope: Scope
+    ) -> Value:
+        """The positions of the picked elements in the flat tile."""
+        plain, moving, stride = Affine(), Affine(), 1
+        values: list[tuple[Value, int]] = []
+        for dim, part in zip(reversed(term.index[-len(parts) :]), reversed(parts), strict=True):
+            plain += part.local.scaled(stride)
+            moving += part.moving.scaled(stride)
+            values += [
+                (args[int(name[1:])], factor * stride)
+                for name, factor in dim.terms
+                if name.startswith("@")
+            ]
+            stride *= part.length
+        if moving.terms or moving.constant:
+            values.append((self.reader.number(moving, term, scope), 1))
+        total = self._plain(plain, dims if not values else None, term, scope)
+        for value, factor in values:
+            if factor != 1:
+                value = self.frame.made(f"vmul {{0}}, {factor}", (value,), "i32", value.axes, scope)
+            if total is None:
+                total = value
+            else:
+                rank = max(len(total.axes), len(value.axes))
+                merged = tuple(dims[-rank:]) if rank <= len(dims) else dims
+                total = self.frame.made("vadd {0}, {1}", (total, value), "i32", merged, scope)
+        assert total is not None
+        return self._spread(total, dims, scope)
+
+    def _plain(self, index: Affine, dims: Axes | None, term: Term, scope: Scope) -> Value | None:
+        """An index over positions in the tile, over ``dims`` if they are given."""
+        if not index.terms and not index.constant:
+            return None
+        top = scope if scope.tiling.tails else scope.chain()[0]
+        total = self.reader.number(index, term, top, local=True)
+        if dims is not None:
+            total = self._spread(total, dims, top)
+        top.values[id(total)] = total
+        return total
+
+    def _spread(self, value: Value, dims: Axes, scope: Scope) -> Value:
+        if value.axes == dims:
+            return value
+        out = self.frame.tile("i32", dims, scope)
+        shape = ", ".join(map(str, out.shape))
+        return scope.add(f"vbrc {{0}} to [{shape}]", (value,), out)
+
+
+def _part(dim: Affine, extent: int, tiling: Tiling) -> _Part:
+    """What of a dimension a tile can touch: all of it where the index is a value."""
+    if any(name.startswith("@") for name in dim.axes):
+        kept = tuple(t for t in dim.terms if not t[0].startswith("@"))
+        return _Part("0", extent, Affine(), Affine(dim.constant, kept))
+    covered = tiling.covered(dim)
+    backwards = [(a, c) for a, c in covered if c < 0]
+    if any(a in tiling.ragged() for a, _ in backwards):
+        raise UntileableError(f"index {dim} runs backwards over a ragged tile")
+    low = sum(c * (tiling.covers(a) - 1) for a, c in backwards)
+    length = 1 + sum(abs(c) * (tiling.covers(a) - 1) for a, c in covered)
+    start = tiling.start(replace(dim, constant=dim.constant + low))
+    return _Part(start, length, Affine(-low, tuple(covered)))
+
+
+def _staged(frame: Frame) -> frozenset[int]:
+    """The reads of one index for each tile that only gathers use: their operands fit into ub."""
+    indices = {id(a): a for t in _terms(frame) if t.op == "gather" for a in t.args}
+    others = {id(a) for t in _terms(frame) if t.op != "gather" for a in t.args}
+    others |= {id(result.term) for result in frame.specification.results}
+    return frozenset(
+        key
+        for key, term in indices.items()
+        if key not in others
+        and term.op == "read"
+        and not any(frame.tiling.in_tile(axis) for axis in term.axes)
+        and prod(frame.shapes[term.operand]) * NUMPY_DTYPES[stored_dtype(term.dtype)].itemsize
+        <= INDEX_BYTES
+    )
+
+
+def _terms(frame: Frame) -> Sequence[Term]:
+    return list(walk([result.term for result in frame.specification.results]))

@@ -1,0 +1,112 @@
+"""Folds that the unit has no instruction for: half of a tile put onto the other, again and again.
+
+Rows are halved by rows. Along a row the halves must begin at a block of ub, so what is left of a
+row, less than two blocks, is turned over and folded by rows. Of ten rows:
+
+    b1 = vadd b0[0:5, 0:64], b0[5:5, 0:64]
+    b2 = vadd b1[0:2, 0:64], b1[2:2, 0:64]
+    b3 = vadd b2[0:1, 0:64], b2[1:1, 0:64]
+    b3 = vadd b3, b1[4:1, 0:64]
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hawk_xdsl.codegen.vector.buffers import Axes, Value
+from hawk_xdsl.codegen.vector.frame import Scope
+from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some elements of a tile along one of its dimensions."""
+
+    tile: Value
+    place: int
+    start: int
+    length: int
+
+    @property
+    def text(self) -> str:
+        """The slices, as they follow the tile's name."""
+        parts = [f"0:{n}" for n in self.tile.shape]
+        parts[self.place] = f"{self.start}:{self.length}"
+        whole = self.length == self.tile.shape[self.place]
+        return "" if whole else f"[{', '.join(parts)}]"
+
+
+@dataclass(frozen=True)
+class Halving:
+    """Writes the statements of such folds by one instruction of two operands."""
+
+    mnemonic: str
+    scope: Scope
+
+    def fold(self, whole: Value, places: Sequence[int]) -> Value:
+        """The tile with some dimensions folded; they keep an extent of one."""
+        tile = whole
+        for place in places:
+            if tile.shape[place] > 1:
+                last = place == len(tile.shape) - 1
+                tile = self._row(tile) if last else self._rows(tile, place)
+        axes = tuple(None if i in places else axis for i, axis in enumerate(tile.axes))
+        if tile is whole:
+            return self._view(tile, tile.shape, axes)
+        tile.axes = axes
+        return tile
+
+    def _rows(self, tile: Value, place: int) -> Value:
+        """Folds a dimension that is not the last one."""
+        rest: list[_Part] = []
+        count = tile.shape[place]
+        while count > 1:
+            half = count // 2
+            if count % 2:
+                rest.append(_Part(tile, place, count - 1, 1))
+            tile = self._onto(_Part(tile, place, 0, half), _Part(tile, place, half, half))
+            count = half
+        for part in rest:
+            tile = self._onto(_Part(tile, place, 0, 1), part)
+        return tile
+
+    def _row(self, tile: Value) -> Value:
+        """Folds the last dimension: by halves that are whole blocks, the rest of it as rows."""
+        if len(tile.shape) == 1:
+            row = self._view(tile, (1, *tile.shape), (None, *tile.axes))
+            return self._view(self._row(row), (1,), tile.axes)
+        block = UB_BLOCK_BYTES // NUMPY_DTYPES[tile.dtype].itemsize
+        place, count, axes = len(tile.shape) - 1, tile.shape[-1], tile.axes
+        rest: list[_Part] = []
+        while count >= 2 * block:
+            half = count // 2 // block * block
+            if count > 2 * half:
+                rest.append(_Part(tile, place, 2 * half, count - 2 * half))
+            tile = self._onto(_Part(tile, place, 0, half), _Part(tile, place, half, half))
+            count = half
+        parts = [_Part(tile, place, 0, count), *rest]
+        folded, *others = [self._rows(self._turned(part), 0) for part in parts]
+        for other in others:
+            folded = self._onto(_Part(folded, 0, 0, 1), _Part(other, 0, 0, 1))
+        shape = (*folded.shape[1:], 1)
+        text = f"vtranspose {{0}} perm {[*range(1, place + 1), 0]}"
+        return self.scope.add(text, (folded,), Value(tile.dtype, axes, shape))
+
+    def _turned(self, part: _Part) -> Value:
+        """The elements with the last dimension first."""
+        tile, last = part.tile, part.place
+        shape, axes = (part.length, *tile.shape[:-1]), (tile.axes[-1], *tile.axes[:-1])
+        text = f"vtranspose {{0}}{part.text} perm {[last, *range(last)]}"
+        return self.scope.add(text, (tile,), Value(tile.dtype, axes, shape))
+
+    def _view(self, tile: Value, shape: tuple[int, ...], axes: Axes) -> Value:
+        """The same bytes with other unit dimensions."""
+        out = Value(tile.dtype, axes, shape, base=tile)
+        return self.scope.add(f"view {{0}} as [{', '.join(map(str, shape))}]", (tile,), out)
+
+    def _onto(self, first: _Part, second: _Part) -> Value:
+        shape = list(first.tile.shape)
+        shape[first.place] = first.length
+        out = Value(first.tile.dtype, first.tile.axes, tuple(shape))
+        text = f"{self.mnemonic} {{0}}{first.text}, {{1}}{second.text}"
+        return self.scope.add(text, (first.tile, second.tile), out)

@@ -1,0 +1,122 @@
+"""Folds in chunks: what they start from, and how a chunk is added to what there is."""
+
+from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_FOLD
+from hawk_xdsl.codegen.vector.buffers import Axes, Value
+from hawk_xdsl.codegen.vector.frame import Frame, Scope
+from hawk_xdsl.codegen.vector.halving import Halving
+from hawk_xdsl.schedule.tiling import UntileableError
+from hawk_xdsl.semantics.interval import range_of
+from hawk_xdsl.semantics.spelling import literal
+from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term
+
+IDENTITY = {"sum": 0, "prod": 1, "and": -1, "or": 0}
+"""What a fold starts from; extremes start from the infinities, or the limits of integers."""
+
+
+class Folder:
+    """Writes accumulators and what brings them up to date."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    def started(self, term: Term, part: Value, scope: Scope) -> tuple[Value, ...]:
+        """The accumulators of a fold of chunks like ``part``; of a position also the best value."""
+        axes = tuple(None if a in term.bound else a for a in part.axes)
+        if term.kind not in POSITIONS:
+            return (self._filled(term, axes, scope),)
+        best = self._filled(term.args[0], axes, scope, term.kind.removeprefix("arg"))
+        return (self._filled(term, axes, scope), best)
+
+    def add(self, term: Term, part: Value, totals: tuple[Value, ...], scope: Scope) -> None:
+        """Brings the accumulators up to date with a chunk."""
+        if term.kind in POSITIONS:
+            position, best = totals
+            self._extreme(term, part, position, best, scope)
+        else:
+            self._accumulate(term, self._folded(term, part, scope), totals[0], scope)
+
+    def _filled(self, term: Term, axes: Axes, scope: Scope, kind: str = "") -> Value:
+        """A tile filled with what a fold starts from."""
+        out = self.frame.tile(term.dtype, axes, scope)
+        kind = kind or term.kind
+        start: float | int = IDENTITY.get(kind, 0)
+        if kind in ("max", "min"):
+            whole = range_of(out.dtype)
+            start = whole.low if kind == "max" else whole.high
+        word = literal(float(start) if "f" in out.dtype else int(start))
+        shape = ", ".join(map(str, out.shape))
+        return scope.add(f"fill {word} {out.dtype}[{shape}] in ub", (), out)
+
+    def _folded(self, term: Term, part: Value, scope: Scope) -> Value:
+        """The part of a chunk, folded along the axes that have dimensions in it."""
+        axes = [i for i, axis in enumerate(part.axes) if axis in term.bound]
+        if not axes:
+            return part
+        if id(term) in self.frame.composition.halved:
+            return self.by_halves(term, part, scope)
+        out = self.frame.tile(
+            term.dtype, tuple(None if a in term.bound else a for a in part.axes), scope
+        )
+        places = ", ".join(map(str, axes))
+        return scope.add(f"vreduce {term.kind} {{0}} axis {places}", (part,), out)
+
+    def by_halves(self, term: Term, part: Value, scope: Scope) -> Value:
+        """The part folded along the axes in it, without an instruction for such folds."""
+        places = [i for i, axis in enumerate(part.axes) if axis in term.bound]
+        return Halving(self._combiner(term), scope).fold(part, places)
+
+    def _accumulate(self, term: Term, part: Value, total: Value, scope: Scope) -> None:
+        mnemonic = self._combiner(term)
+        scope.update(f"{mnemonic} {{0}}, {{1}}", (total, part), total)
+
+    def _combiner(self, term: Term) -> str:
+        key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
+        if key not in self.frame.composition.combiners:
+            raise UntileableError(f"nothing says how to combine parts of {term.op} {term.dtype}")
+        return self.frame.composition.combiners[key]
+
+    def _extreme(self, term: Term, part: Value, position: Value, best: Value, scope: Scope) -> None:
+        """Replaces the best value and its position where a chunk has a better one."""
+        kind = term.kind.removeprefix("arg")
+        [axis] = term.bound
+        along = [i for i, a in enumerate(part.axes) if a == axis]
+        start = scope.tiling.start(Affine.axis(axis))
+        axes = tuple(None if a == axis else a for a in part.axes)
+        mask = self.frame.tile("i8", axes, scope)
+        compare = "gt" if kind == "max" else "lt"
+        if along:
+            place = self.frame.made(
+                f"vreduce {term.kind} {{0}} axis {along[0]}", (part,), "i32", axes, scope
+            )
+            place = self.frame.made(f"vadd {{0}}, {start}", (place,), "i32", axes, scope)
+            text = f"vreduce {kind} {{0}} axis {along[0]}"
+            part = self.frame.made(text, (part,), best.dtype, axes, scope)
+            text, values = "vsel {0}, {1}, {2}", (mask, place, position)
+        else:
+            text, values = f"vsel {{0}}, {start}, {{1}}", (mask, position)
+        scope.add(f"vcmp {compare} {{0}}, {{1}}", (part, best), mask)
+        chosen = self.frame.made(text, values, "i32", axes, scope)
+        scope.update("copy {0}", (chosen,), position)
+        scope.update(f"v{kind} {{0}}, {{1}}", (best, part), best)
+
+    def scan(self, term: Term, arg: Value, scope: Scope) -> Value:
+        """A chunk of a running fold on top of what the chunks before it came to."""
+        [axis] = term.bound
+        if scope.axis != axis or scope.parent is None:
+            raise UntileableError(f"a running fold along {axis} inside another loop")
+        along = [i for i, a in enumerate(arg.axes) if a == axis]
+        carries = scope.parent.carries
+        if id(term) not in carries:
+            axes = tuple(None if a == axis else a for a in arg.axes)
+            carries[id(term)] = self._filled(term, axes, scope.parent)
+        carry, mnemonic = carries[id(term)], self._combiner(term)
+        if not along:
+            scope.update(f"{mnemonic} {{0}}, {{1}}", (carry, arg), carry)
+            return scope.add("copy {0}", (carry,), self.frame.tile(term.dtype, arg.axes, scope))
+        running = self.frame.tile(term.dtype, arg.axes, scope)
+        scope.add(f"vcumulate {term.kind} {{0}} axis {along[0]}", (arg,), running)
+        total = self.frame.tile(term.dtype, arg.axes, scope)
+        scope.add(f"{mnemonic} {{0}}, {{1}}", (running, carry), total)
+        part = self._folded(term, arg, scope)
+        scope.update(f"{mnemonic} {{0}}, {{1}}", (carry, part), carry)
+        return total

@@ -1,0 +1,362 @@
+"""Writes the statements of one tile: each term once, in the outermost loop that does not vary it.
+
+A tiling says which axes are whole in the tile, which the ``across`` runs over, and which stream
+through the tile in chunks. A fold over a streamed axis is a loop of its own that accumulates; what
+needs the result comes after that loop, and streams again. So terms are computed level by level,
+and what a later pass needs again is loaded and computed again.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hawk_xdsl.codegen.select_instructions import Composition
+from hawk_xdsl.codegen.vector.buffers import (
+    Axes,
+    Block,
+    Loop,
+    Names,
+    Statement,
+    Value,
+    lines,
+    peak_bytes,
+)
+from hawk_xdsl.codegen.vector.frame import Frame, Scope, number
+from hawk_xdsl.codegen.vector.gather import Picker
+from hawk_xdsl.codegen.vector.load import Reader
+from hawk_xdsl.codegen.vector.reduce import Folder
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.schedule.tiling import Tiling, UntileableError
+from hawk_xdsl.semantics.result_regions import axes_of
+from hawk_xdsl.semantics.specification import Result
+from hawk_xdsl.semantics.terms import Term, walk
+
+
+@dataclass(frozen=True)
+class Body:
+    """The statements of one tiling as blocks: before the ``across``, and of one tile."""
+
+    invariant: Block
+    tile: Block
+
+    def bytes(self, copies: int = 1) -> int:
+        """Most bytes of ub alive; what is moved counts ``copies`` times."""
+        return peak_bytes((self.invariant, self.tile), copies)
+
+    def holes(self) -> dict[str, str]:
+        """The text of ``$invariant`` and ``$body``; of the latter also in its three parts."""
+        items = self.tile.items
+        loads = next(
+            (i for i, item in enumerate(items) if not _is(item, ("load", "view", "read"))),
+            len(items),
+        )
+        stores = next(
+            (i for i in range(len(items), loads, -1) if not _is(items[i - 1], ("store",))), loads
+        )
+        parts = {
+            "load": Block(items[:loads]),
+            "compute": Block(items[loads:stores]),
+            "store": Block(items[stores:]),
+            "body": self.tile,
+            "invariant": self.invariant,
+        }
+        return {name: "\n".join(lines(block)) for name, block in parts.items()}
+
+
+def _is(item: Statement | Loop, mnemonics: Sequence[str]) -> bool:
+    return isinstance(item, Statement) and item.mnemonic in mnemonics
+
+
+def write_tile(composition: Composition, tiling: Tiling, target: Target | None = None) -> Body:
+    """The statements for one tiling, of several ways the one of fewer cycles on a target.
+
+    Raises ``UntileableError``.
+    """
+    return _Writer(composition, tiling, target).write()
+
+
+class _Writer:
+    def __init__(self, composition: Composition, tiling: Tiling, target: Target | None) -> None:
+        self.composition = composition
+        self.specification = composition.specification
+        self.tiling = tiling
+        self.frame = Frame(composition, tiling, target)
+        self.reader = Reader(self.frame)
+        self.picker = Picker(self.frame, self.reader)
+        self.folder = Folder(self.frame)
+
+    def write(self) -> Body:
+        across = frozenset(self.tiling.across())
+        top = Scope(self.tiling, frozenset(), Block())
+        tile = Scope(self.tiling, across, Block(), top)
+        groups: dict[tuple[tuple[str, ...], frozenset[str]], list[Result]] = {}
+        for result in self.specification.results:
+            axes = frozenset(name for dim in result.index for name in dim.axes)
+            # Tiles along an axis that a result lacks are of other blocks and would all write it.
+            missing = across - axes_of(result)
+            key = (tuple(sorted(missing)), axes & self.tiling.streamed)
+            groups.setdefault(key, []).append(result)
+        for missing, axes in sorted(groups, key=lambda key: (len(key[0]), key[0], sorted(key[1]))):
+            self._group(tile, missing, axes, groups[missing, axes])
+        names = Names(anew=bool(self.composition.names))
+        names.assign(top.block, [v for v in top.values.values() if v.shape])
+        names.assign(tile.block)
+        return Body(top.block, tile.block)
+
+    def _group(
+        self, tile: Scope, missing: Sequence[str], axes: frozenset[str], results: Sequence[Result]
+    ) -> None:
+        """The loops around some results; for axes that they do not have, in the first tile only.
+
+        ``y0[i1]`` beside ``y1[i0, i1]`` is stored in ``if i0 == 0 { … }``. What ``y1`` needs too is
+        made before, the rest inside: elsewhere every tile would pay for it.
+        """
+        scope, block = tile, tile.block
+        if missing:
+            shared = None if self.specification.in_pieces else tile
+            scope = Scope(tile.tiling, tile.open, Block(), shared, guarded=True)
+        innermost = frozenset(
+            axis
+            for result in results
+            for term in walk((result.term,))
+            if term.is_scan and term.bound <= axes
+            for axis in term.bound
+        )
+        self._loops(scope, axes, innermost, lambda inner: self._results(inner, results))
+        if missing:
+            guarded = scope.block
+            for axis in reversed(missing):
+                guarded = Block([Loop(f"if {axis} == 0 {{", 1, guarded)])
+            block.items += guarded.items
+
+    # Loops
+
+    def _loops(
+        self,
+        scope: Scope,
+        axes: frozenset[str],
+        innermost: frozenset[str],
+        emit: Callable[[Scope], None],
+    ) -> None:
+        """Loops over streamed axes around what ``emit`` writes; the rest of each apart."""
+        if not axes:
+            emit(scope)
+            return
+        ordered = sorted(axes, key=lambda a: (a in innermost, list(self.tiling.axes).index(a)))
+        axis, rest = ordered[0], axes - {ordered[0]}
+        size, extent = self.tiling.sizes[axis], self.tiling.axes[axis]
+        whole = extent - extent % size
+        block = Block()
+        inner = Scope(scope.tiling, scope.open | {axis}, block, scope, axis)
+        self._loops(inner, rest, innermost, emit)
+        head = f"for {axis} in 0..{whole} step {size} {{"
+        scope.block.items.append(Loop(head, whole // size, block))
+        if whole != extent:
+            tail = Scope(scope.tiling.tail(axis), scope.open | {axis}, scope.block, scope, axis)
+            self._loops(tail, rest, innermost, emit)
+
+    def _home(self, term: Term, scope: Scope) -> Scope:
+        """The outermost scope in which a term does not vary. Raises ``UntileableError``."""
+        home = self._found(term, scope)
+        if home is None:
+            raise UntileableError("a value is needed where its loops are not open")
+        return home
+
+    def _found(self, term: Term, scope: Scope) -> Scope | None:
+        """Its home; ``None`` if it varies in this scope too."""
+        needed = term.axes
+        if term.is_reduction and not term.bound <= self.tiling.streamed:
+            needed = needed | (term.bound & frozenset(self.tiling.across()))
+        needed = needed & frozenset(self.tiling.sizes)
+        chain = scope.chain()
+        home = next((s for s in chain if needed <= s.open), None)
+        inside = next((n for n, s in enumerate(chain) if s.guarded), 0)
+        if home in chain[:inside] and id(term) not in home.values:
+            return chain[inside]
+        return home
+
+    def _streams(self, term: Term) -> frozenset[str]:
+        """The streamed axes that a term folds."""
+        return term.bound & self.tiling.streamed if term.is_reduction else frozenset()
+
+    def _below(self, terms: Sequence[Term]) -> Iterator[Term]:
+        """The terms that some need, arguments first, not through folds of streamed axes."""
+        seen: set[int] = set()
+        stack = [(term, False) for term in reversed(terms)]
+        while stack:
+            term, expanded = stack.pop()
+            if id(term) in seen:
+                continue
+            if expanded or self._streams(term):
+                seen.add(id(term))
+                yield term
+            else:
+                stack.append((term, True))
+                stack.extend((arg, False) for arg in reversed(term.args))
+
+    # Terms
+
+    def _results(self, scope: Scope, results: Sequence[Result]) -> None:
+        self._make([result.term for result in results], scope)
+        for result in results:
+            self._store(result, scope)
+
+    def _make(self, terms: Sequence[Term], scope: Scope) -> None:
+        """Makes the values of terms in a scope, or where they do not vary; loads come first."""
+        order = list(self._below(terms))
+        for reads in (True, False):
+            for term in order:
+                home = self._home(term, scope)
+                if term.is_const or id(term) in home.values or id(term) in self.picker.staged:
+                    continue
+                if reads and (term.op != "read" or home is not scope):
+                    continue
+                home.values[id(term)] = self._wanted(term, self._made(term, home))
+
+    def _wanted(self, term: Term, value: Value) -> Value:
+        """The value, under the name that is wanted for its term."""
+        value.wanted = value.wanted or self.composition.names.get(id(term), "")
+        return value
+
+    def _made(self, term: Term, scope: Scope) -> Value:
+        if term.op == "read" and not all(map(scope.tiling.has_slice, term.index)):
+            return self.picker.picked(term, (), scope)
+        if term.op == "read":
+            return self.reader.load(term, scope)
+        if term.op == "gather":
+            staged = self.picker.staged
+            indices = [None if id(a) in staged else self.value(a, scope) for a in term.args]
+            return self.picker.gather(term, indices, scope)
+        if term.op == "index":
+            return self.reader.number(term.index[0], term, scope)
+        if self._streams(term):
+            return self._fold(term, scope)
+        if term.is_scan and term.bound <= self.tiling.streamed:
+            return self.folder.scan(term, self.value(term.args[0], scope), scope)
+        if term.is_reduction and not self._tile_bound(term):
+            return self.value(term.args[0], scope)
+        if id(term) in self.composition.halved:
+            return self.folder.by_halves(term, self.value(term.args[0], scope), scope)
+        return self._compute(term, scope)
+
+    def value(self, term: Term, scope: Scope) -> Value:
+        """The value of a term that was made before."""
+        return self._home(term, scope).values[id(term)]
+
+    def _tile_bound(self, term: Term) -> frozenset[str]:
+        return frozenset(axis for axis in term.bound if self.tiling.in_tile(axis))
+
+    def _compute(self, term: Term, scope: Scope) -> Value:
+        instruction, matched = self.composition.chosen[id(term)]
+        operands: list[Value] = []
+        holes: dict[str, str] = {}
+        for name, value in matched.terms.items():
+            if value.is_const:
+                holes[name] = number(value)
+            else:
+                holes[name] = f"{{{len(operands)}}}"
+                operands.append(self.value(value, scope))
+        ranks = [operand.axes for operand in operands]
+        rank = max((len(axes) for axes in ranks), default=1)
+        merged: list[str | None] = [None] * rank
+        for axes in ranks:
+            for position, axis in enumerate(axes, start=rank - len(axes)):
+                merged[position] = merged[position] or axis
+        bound = term.bound if term.is_reduction else frozenset[str]()
+        out = self.frame.tile(term.dtype, tuple(None if a in bound else a for a in merged), scope)
+        holes["dtype"] = out.dtype
+        holes["axes"] = ", ".join(str(i) for i, axis in enumerate(merged) if axis in term.bound)
+        text = re.sub(r"\$(\w+)", lambda hole: holes[hole[1]], instruction.statement)
+        return scope.add(text, operands, out)
+
+    # Folds and running folds of streamed axes
+
+    def _fold(self, term: Term, scope: Scope) -> Value:
+        """A loop that accumulates a fold, and those of its level that run over the same axes."""
+        streams = self._streams(term)
+        peers = [term]
+        if not term.axes & self.tiling.streamed:
+            level = self._level(term)
+            peers = [
+                t
+                for t in walk(self.specification.roots)
+                if self._streams(t) == streams
+                and self._level(t) == level
+                and not t.axes & self.tiling.streamed
+                and self._found(t, scope) is scope
+                and id(t) not in scope.values
+            ]
+        totals: dict[int, tuple[Value, ...]] = {}
+
+        def emit(inner: Scope) -> None:
+            self._make([peer.args[0] for peer in peers], inner)
+            for peer in peers:
+                part = self.value(peer.args[0], inner)
+                if id(peer) not in totals:
+                    totals[id(peer)] = self.folder.started(peer, part, scope)
+                self.folder.add(peer, part, totals[id(peer)], inner)
+
+        self._loops(scope, streams, frozenset(), emit)
+        for peer in peers:
+            scope.values[id(peer)] = self._wanted(peer, totals[id(peer)][0])
+        return totals[id(term)][0]
+
+    def _level(self, term: Term) -> int:
+        """How many folds of streamed axes there are below one another."""
+        levels: dict[int, int] = {}
+        for t in walk((term,)):
+            below = max((levels[id(arg)] for arg in t.args), default=0)
+            levels[id(t)] = below + bool(self._streams(t))
+        return levels[id(term)]
+
+    def _store(self, result: Result, scope: Scope) -> None:
+        tiling = scope.tiling
+        text, axes = self._sink(result, tiling)
+        term = result.term
+        if term.is_const:
+            value = self.frame.tile(term.dtype, axes, scope)
+            shape = ", ".join(map(str, value.shape))
+            scope.add(f"fill {number(term)} {value.dtype}[{shape}] in ub", (), value)
+        else:
+            value = self.value(term, scope)
+        wanted = tuple(axis for axis in axes if axis is not None)
+        if {axis for axis in value.axes if axis is not None} != set(wanted):
+            full = self.frame.aligned(wanted, term)
+            out = self.frame.tile(term.dtype, full, scope)
+            shape = ", ".join(map(str, out.shape))
+            value = scope.add(f"vbrc {{0}} to [{shape}]", (value,), out)
+        if any(abs(factor) > 1 for _, factor in tiling.covered(result.index[-1])):
+            axes = (*axes, None)
+        column = bool(wanted) and (axes[-1] is None) != (value.axes[-1] is None)
+        if tuple(axis for axis in value.axes if axis is not None) != wanted or column:
+            value = self.frame.arranged(value, axes, scope)
+        item = Statement(
+            f"store {{0}} into {text}", (value,), None, run=self.frame.run(value, result)
+        )
+        scope.block.items.append(item)
+
+    def _sink(self, result: Result, tiling: Tiling) -> tuple[str, Axes]:
+        """Where a result's tile goes; a fold of a part goes to the number of the part."""
+        split = [a for dim in result.index for a in dim.axes if a in self.composition.parts]
+        if not split:
+            return tiling.slice_of(result.name, result.index, result.shape, rows=True)
+        words: list[str] = []
+        stride = 1
+        for axis in reversed(split):
+            number = f"{axis} // {tiling.sizes[axis]}"
+            words.insert(0, number if stride == 1 else f"{number} * {stride}")
+            stride *= -(-tiling.axes[axis] // tiling.sizes[axis])
+        start = " + ".join(words)
+        parts: list[str] = []
+        axes: list[str | None] = []
+        for dim, extent in zip(result.index, result.shape, strict=True):
+            if dim.plain == split[-1]:
+                parts.append(start)
+            elif dim.plain not in split:
+                text, found = tiling.slice_of("", (dim,), (extent,))
+                parts.append(text[1:-1] if found[0] is not None else tiling.start(dim))
+                axes += [axis for axis in found if axis is not None]
+        if ":" not in parts[-1]:
+            parts[-1] += ":1"
+            axes.append(None)
+        return f"{result.name}[{', '.join(parts)}]", tuple(axes)

@@ -1,0 +1,280 @@
+"""Splits a specification into stages that meet in temps: folds in parts, and pieces one by one.
+
+A fold over an axis that many cores share is done in parts: the first stage folds tiles and stores a
+part for each, the next one folds the parts and goes on. What depends on folds that depend on folds
+takes a stage for each level.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from math import prod
+
+from hawk_xdsl.codegen.select_instructions import Composition
+from hawk_xdsl.codegen.vector.tile_kernel import filled
+from hawk_xdsl.codegen.vector.widths import stored_dtype
+from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.schedule.candidate import Candidate
+from hawk_xdsl.schedule.enumerate import tiling_at, tilings
+from hawk_xdsl.semantics.specification import Operand, Result, Specification
+from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term, Terms, walk
+
+LAUNCH_CYCLES = 200.0
+"""What a stage costs beyond its tiles: its first load and last store overlap with nothing."""
+
+CHOICES = 3
+"""Tilings of each stage that are put together, the best with the best."""
+
+Sizes = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage as text, with the sizes of its tiles and an estimate of its cycles."""
+
+    text: str
+    sizes: Sizes
+    cycles: float
+    entries: tuple[str, ...]
+
+
+@dataclass
+class Program:
+    """Stages written so far and the temps between them."""
+
+    temps: list[Operand] = field(default_factory=list[Operand])
+    stages: list[Stage] = field(default_factory=list[Stage])
+
+    def candidate(self, entry: Entry) -> Candidate:
+        """All stages as one kernel text; sizes are named by stage and axis: ``0.i1``."""
+        heads = [f"temp {t.name} {t.dtype}{list(t.shape)}\n" for t in self.temps]
+        sizes = {
+            f"{number}.{axis}": size
+            for number, stage in enumerate(self.stages)
+            for axis, size in stage.sizes.items()
+        }
+        entries = dict.fromkeys(name for stage in self.stages for name in stage.entries)
+        cycles = sum(stage.cycles + LAUNCH_CYCLES for stage in self.stages)
+        text = "".join([*heads, *(stage.text for stage in self.stages)])
+        return Candidate(text, sizes, cycles, (entry.name, *entries))
+
+
+def staged(entry: Entry, composition: Composition, target: Target) -> Iterator[Candidate]:
+    """The stages of a specification, in each way to split it, for its best tilings."""
+    for axes in _axes_in_parts(composition.specification):
+        for choice in range(CHOICES):
+            program = _in_parts(entry, composition, axes, target, _Choose(choice))
+            if program is not None:
+                yield program.candidate(entry)
+
+
+def staged_at(
+    entry: Entry, composition: Composition, target: Target, sizes: Sizes
+) -> Candidate | None:
+    """The stages at given sizes, named as those of a candidate; ``None`` where they do not fit."""
+    for axes in _axes_in_parts(composition.specification):
+        program = _in_parts(entry, composition, axes, target, _Given(sizes))
+        if program is not None:
+            return program.candidate(entry)
+    return None
+
+
+@dataclass(frozen=True)
+class _Choose:
+    """Of the tilings of a stage the one at a place in the order of their estimates."""
+
+    place: int
+
+    def stage(
+        self, entry: Entry, composition: Composition, number: int, target: Target
+    ) -> Stage | None:
+        """The stage in that tiling, or in the last there is."""
+        found = [
+            stage
+            for sizes in tilings(composition.specification, target, composition.parts)
+            if (stage := stage_at(entry, composition, sizes, target)) is not None
+        ]
+        found.sort(key=lambda stage: stage.cycles)
+        last = list(islice(found, self.place + 1))
+        return last[-1] if last else None
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The tilings that are named."""
+
+    sizes: Sizes
+
+    def stage(
+        self, entry: Entry, composition: Composition, number: int, target: Target
+    ) -> Stage | None:
+        """The stage in that tiling, if it is one of its own axes and fits."""
+        prefix = f"{number}."
+        own = {k.removeprefix(prefix): n for k, n in self.sizes.items() if k.startswith(prefix)}
+        if not frozenset(own) <= frozenset(composition.specification.axes):
+            return None
+        return stage_at(entry, composition, own, target)
+
+
+def stage_at(entry: Entry, composition: Composition, sizes: Sizes, target: Target) -> Stage | None:
+    """One stage in a tiling; ``None`` where it does not fit ub."""
+    whole = {a: composition.specification.axes[a] for a in composition.parts}
+    sizes = {**whole, **sizes}
+    tiling = tiling_at(composition.specification, sizes, composition.parts)
+    found = filled(entry, composition, tiling, target)
+    return None if found is None else Stage(found[0], dict(sizes), found[1], composition.entries)
+
+
+def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:
+    """The folded axes that may be split, each fold over them giving a part for each tile.
+
+    Each axis alone, and all that some fold runs over, if every fold over one runs over all.
+    """
+    bounds: dict[frozenset[str], None] = {}
+    excluded: set[str] = set()
+    for term in walk(specification.roots):
+        if term.is_scan or (term.is_reduction and term.kind in POSITIONS):
+            excluded |= term.bound
+        elif term.is_reduction:
+            bounds[term.bound] = None
+        if term.op == "read":
+            excluded |= {a for dim in term.index if len(dim.axes) > 1 for a in dim.axes}
+    sets = [frozenset({axis}) for bound in bounds for axis in sorted(bound)]
+    sets += [
+        b for b in bounds if len(b) > 1 and all(b <= other or not b & other for other in bounds)
+    ]
+    found: dict[tuple[str, ...], None] = {}
+    for axes in sets:
+        if not axes & excluded:
+            found[tuple(a for a in specification.axes if a in axes)] = None
+    return list(found)
+
+
+def _in_parts(
+    entry: Entry,
+    composition: Composition,
+    axes: tuple[str, ...],
+    target: Target,
+    choose: _Choose | _Given,
+) -> Program | None:
+    """A stage for each level of folds over the axes, and one for the results."""
+    program = Program()
+    specification, names = composition.specification, composition.names
+    composer = composition.composer
+    beside: dict[str, str] = {}
+    while True:
+        cut = _innermost(specification.roots, frozenset(axes))
+        number = len(program.stages)
+        if not cut:
+            last = replace(composer.compose(specification, names), beside=beside)
+            stage = choose.stage(entry, last, number, target)
+            if stage is None or number == 0:
+                return None
+            program.stages.append(stage)
+            return program
+        reduced = _folding(specification, cut, axes, len(program.temps))
+        composed = composer.compose(reduced, names)
+        composed = replace(composed, parts=frozenset(axes), beside=dict(beside))
+        stage = choose.stage(entry, composed, number, target)
+        if stage is None:
+            return None
+        program.stages.append(stage)
+        count = prod(-(-specification.axes[a] // stage.sizes[a]) for a in axes)
+        part = f"p{number}"
+        temps = [_temp(result, axes, count) for result in composed.specification.results]
+        program.temps += temps
+        specification, became = _with_parts(specification, cut, temps, axes[-1], part, count)
+        names = {id(became[term]): name for term, name in names.items() if term in became}
+        beside[part] = axes[-1]
+
+
+def _innermost(roots: Sequence[Term], axes: frozenset[str]) -> list[Term]:
+    """The folds over axes below which there is no other."""
+    deep: dict[int, bool] = {}
+    found: list[Term] = []
+    for term in walk(roots):
+        below = any(deep[id(arg)] for arg in term.args)
+        folds = term.is_reduction and axes <= term.bound
+        if folds and not below:
+            found.append(term)
+        deep[id(term)] = below or folds
+    return found
+
+
+def _folding(
+    specification: Specification, cut: Sequence[Term], axes: tuple[str, ...], first: int
+) -> Specification:
+    """The stage whose results are the parts of some folds."""
+    results: list[Result] = []
+    for number, term in enumerate(cut, start=first):
+        held = _held(specification, term, axes)
+        index = tuple(Affine.axis(a) for a in held)
+        shape = tuple(specification.axes[a] for a in held)
+        dtype = stored_dtype(term.dtype)
+        results.append(Result(f"t{number}", dtype, shape, index, term, number))
+    return _used(replace(specification, results=tuple(results)))
+
+
+def _held(specification: Specification, term: Term, axes: tuple[str, ...]) -> list[str]:
+    """The axes of a temp of parts: those of the fold, the split ones where the last of them is."""
+    found: list[str] = []
+    for axis in specification.axes:
+        if axis == axes[-1]:
+            found += axes
+        elif axis in term.axes:
+            found.append(axis)
+    return found
+
+
+def _temp(result: Result, axes: tuple[str, ...], count: int) -> Operand:
+    """The temp that a result of parts is stored to: the split axes are one dimension."""
+    shape = [
+        count if dim.plain == axes[-1] else extent
+        for dim, extent in zip(result.index, result.shape, strict=True)
+        if dim.plain not in axes[:-1]
+    ]
+    return Operand(result.name, result.dtype, tuple(shape), -1)
+
+
+def _used(specification: Specification) -> Specification:
+    """Without the axes that nothing has."""
+    used = {a for term in walk(specification.roots) for a in term.axes | term.bound}
+    used |= {a for result in specification.results for dim in result.index for a in dim.axes}
+    axes = {name: size for name, size in specification.axes.items() if name in used}
+    return replace(specification, axes=axes)
+
+
+def _with_parts(
+    specification: Specification,
+    cut: Sequence[Term],
+    temps: Sequence[Operand],
+    axis: str,
+    part: str,
+    count: int,
+) -> tuple[Specification, Mapping[int, Term]]:
+    """What is left to do when the parts of some folds lie in temps: they are folded again.
+
+    And what each term has become, by identity.
+    """
+    terms = Terms()
+    done: dict[int, Term] = {}
+    sources = {id(term): temp for term, temp in zip(cut, temps, strict=True)}
+    for term in walk(specification.roots):
+        if id(term) in sources:
+            temp = sources[id(term)]
+            held = [a for a in specification.axes if a in term.axes or a == axis]
+            index = tuple(Affine.axis(part if a == axis else a) for a in held)
+            parts = terms.read(temp.name, index, term.dtype)
+            done[id(term)] = terms.reduce(term.kind, parts, frozenset({part}))
+        else:
+            done[id(term)] = terms.rebuild(term, tuple(done[id(arg)] for arg in term.args))
+    results = tuple(replace(r, term=done[id(r.term)]) for r in specification.results)
+    axes: dict[str, int] = {}
+    for name, extent in specification.axes.items():
+        if name == axis:
+            axes[part] = count
+        axes[name] = extent
+    operands = (*specification.operands, *temps)
+    left = replace(specification, operands=operands, results=results, axes=axes)
+    return _used(left), done

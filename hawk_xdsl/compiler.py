@@ -1,0 +1,92 @@
+"""Opens a decider: which target, store, entries and model decide the ops of a module."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import Entry, EntryKind, KnowledgeStore, load_seed_entries
+from hawk_xdsl.language_model.authoring import Author
+from hawk_xdsl.language_model.model_files import find_model, kernel_format
+from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.propose.decide import Decider, Progress, Settings
+from hawk_xdsl.propose.decision import Sources
+
+_Made = TypeVar("_Made")
+
+
+@contextmanager
+def open_decider(
+    target: str | Target,
+    settings: Settings,
+    *,
+    store: Path | None = None,
+    model: str | None = None,
+    progress: Progress = lambda line: None,
+    entries: Sequence[Entry] | None = None,
+) -> Generator[Decider]:
+    """A decider for a target, its name or its file.
+
+    The store is by default the user's, the local model the configured one, loaded when it is asked.
+    ``entries`` are used instead of those in use, the package's and the store's.
+    Raises ``HawkError`` for an unknown target and a store that cannot be used.
+    """
+    chosen = load_target(target) if isinstance(target, str) else target
+
+    with KnowledgeStore(store) as opened, opened.snapshot() as known:
+        packaged = load_seed_entries()
+        used = known.in_use(packaged) if entries is None else tuple(entries)
+        composer = _composer(_composing(used, settings.sources), chosen, progress)
+        yield Decider(
+            target=chosen,
+            target_given=target if isinstance(target, str) else target.name,
+            entries=used,
+            learned=frozenset(e.name for e in used) - {e.name for e in packaged},
+            composer=composer,
+            store=opened,
+            known=known,
+            author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
+            kernel_format=_once(lambda: kernel_format(model)),
+            model_fingerprint=lambda: find_model(model).fingerprint(),
+            settings=settings,
+            progress=progress,
+        )
+
+
+def _composing(entries: Sequence[Entry], sources: Sources) -> list[Entry]:
+    """What kernels may be composed with: templates alone do without rewrites."""
+    plain = sources is Sources.TEMPLATES
+    return [entry for entry in entries if not (plain and entry.kind is EntryKind.REWRITE)]
+
+
+def _composer(entries: Sequence[Entry], target: Target, progress: Progress) -> Composer:
+    """A composer of the entries; those whose expressions do not parse are left out, and named."""
+
+    def supported(mnemonic: str, dtype: str) -> bool:
+        return supports(target, mnemonic, dtype)
+
+    parsed: list[Composer] = []
+    for entry in entries:
+        try:
+            parsed.append(Composer.of([entry], supported))
+        except HawkError as error:
+            progress(f"entry {entry.name} is left out: {error}")
+    return Composer(
+        tuple(rule for one in parsed for rule in one.rules),
+        tuple(instruction for one in parsed for instruction in one.instructions),
+        supported,
+    )
+
+
+def _once(make: Callable[[], _Made]) -> Callable[[], _Made]:
+    made: list[_Made] = []
+
+    def get() -> _Made:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get

@@ -1,0 +1,118 @@
+"""Conditions: comparisons, logic and selection, decided by coins where nothing is known."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hawk_xdsl.gate.certificate.field import mixed
+from hawk_xdsl.gate.certificate.groups import NOBODY
+from hawk_xdsl.gate.certificate.leaves import Bools, key_of, kind_of
+from hawk_xdsl.gate.certificate.numbers import Numbers
+from hawk_xdsl.gate.certificate.symbols import KNOWN, WIDTHS, Reals, Symbols
+
+COMPARISONS = {
+    "eq": ("eq", False, False),
+    "ne": ("eq", False, True),
+    "lt": ("lt", False, False),
+    "gt": ("lt", True, False),
+    "le": ("le", False, False),
+    "ge": ("le", True, False),
+}
+"""A comparison as a relation, whether of exchanged arguments, and whether negated."""
+
+RELATIONS: dict[str, Callable[[Reals, Reals], Bools]] = {
+    "eq": np.equal,
+    "lt": np.less,
+    "le": np.less_equal,
+}
+
+
+class Conditions(Numbers):
+    """A condition is a word; whether it holds is one bit of it, the same wherever it occurs.
+
+    Negation flips the lowest bit of the word, and with it that bit.
+    """
+
+    def _not(self, arg: Symbols) -> Symbols:
+        flip = np.uint64(1) if WIDTHS[arg.dtype] <= 8 else NOBODY
+        found = Symbols(arg.dtype, arg.planes ^ flip, arg.flags.copy(), None)
+        if arg.value is None:
+            return found
+        values = np.where(arg.known, arg.value, 0).astype(np.int64)
+        flipped = values ^ 1 if WIDTHS[arg.dtype] <= 8 else ~values
+        found.flags &= ~KNOWN
+        return self.where(arg.known, self.integers(flipped, arg.dtype), found)
+
+    def holds(self, condition: Symbols) -> Bools:
+        """Which conditions hold: the known ones as they do, each other one by a coin of its own."""
+        coin = (np.bitwise_count(self.words(condition) & self._mask) & 1).astype(np.bool_)
+        known = condition.known
+        self.coins += condition.size - int(np.count_nonzero(known))
+        if condition.value is None:
+            return coin
+        return np.where(known, condition.value != 0, coin)
+
+    def _both(self, op: str, left: Symbols, right: Symbols, wanted: Bools) -> Symbols:
+        """A symmetric function of two conditions that holds as ``wanted`` says."""
+        total = mixed(self.words(left), 0xB) + mixed(self.words(right), 0xB)
+        words = mixed(total, key_of(op))
+        coin = (np.bitwise_count(words & self._mask) & 1).astype(np.bool_)
+        return self.drawn(np.where(coin == wanted, words, words ^ np.uint64(1)), "i8")
+
+    def _logic(self, op: str, left: Symbols, right: Symbols) -> Symbols:
+        if WIDTHS[left.dtype] > 8:
+            return self._bitwise(op, left, right)
+        held, other = np.broadcast_arrays(self.holds(left), self.holds(right))
+        wanted = {"and": held & other, "or": held | other, "xor": held ^ other}[op]
+        found = self._both(op, left, right, wanted)
+        same = np.broadcast_to(self.words(left) == self.words(right), found.shape)
+        if op != "xor":
+            found = self.where(same, left.broadcast(found.shape), found)
+        for first, second in ((left, right), (right, left)):
+            if first.value is None:
+                continue
+            first, second = first.broadcast(found.shape), second.broadcast(found.shape)
+            assert first.value is not None
+            true = first.known & (first.value != 0)
+            false = first.known & (first.value == 0)
+            neutral, absorbing = (true, false) if op == "and" else (false, true)
+            found = self.where(neutral, second, found)
+            if op == "xor":
+                found = self.where(absorbing, self._not(second), found)
+            else:
+                found = self.where(absorbing, first, found)
+        return found
+
+    def _bitwise(self, op: str, left: Symbols, right: Symbols) -> Symbols:
+        total = mixed(self.words(left), 0xB) + mixed(self.words(right), 0xB)
+        return self.drawn(mixed(total, key_of(f"{op} {left.dtype}")), left.dtype)
+
+    def _and(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._logic("and", left, right)
+
+    def _or(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._logic("or", left, right)
+
+    def _xor(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._logic("xor", left, right)
+
+    def _compare(self, op: str, left: Symbols, right: Symbols) -> Symbols:
+        relation, swapped, negated = COMPARISONS[op]
+        if swapped:
+            left, right = right, left
+        first, second = self.words(left), self.words(right)
+        kind = kind_of(left.dtype)
+        if relation == "eq":
+            total = mixed(first, 0xE) + mixed(second, 0xE)
+        else:
+            total = mixed(first, 0xA) + second * np.uint64(0x9E3779B97F4A7C15)
+        words = mixed(total, key_of(f"{relation} {kind}"))
+        found = self.drawn(words ^ np.uint64(negated), "i8")
+        if not (left.has_known and right.has_known):
+            return found
+        mask = left.known & right.known
+        values = RELATIONS[relation](left.numbers(), right.numbers()) ^ negated
+        return self.where(mask, self.integers(values.astype(np.int64), "i8"), found)
+
+    def _select(self, condition: Symbols, on_true: Symbols, on_false: Symbols) -> Symbols:
+        return self.where(self.holds(condition), on_true, on_false)

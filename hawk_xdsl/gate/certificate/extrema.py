@@ -1,0 +1,152 @@
+"""Maxima and minima, of two values and of axes, as sets: see ``groups``."""
+
+import numpy as np
+
+from hawk_xdsl.gate.certificate.arrays import as_rows, picked, stacked
+from hawk_xdsl.gate.certificate.conditions import Conditions
+from hawk_xdsl.gate.certificate.field import Words
+from hawk_xdsl.gate.certificate.groups import NOBODY, Sets, sorted_sets
+from hawk_xdsl.gate.certificate.leaves import Bools, key_of
+from hawk_xdsl.gate.certificate.symbols import (
+    GROUP,
+    HELD,
+    NONPOSITIVE,
+    WIDTHS,
+    Reals,
+    Symbols,
+    UnprovableError,
+    is_float,
+)
+
+EXTREMA = {"max": np.fmax, "min": np.fmin, "or": np.fmax, "and": np.fmin}
+"""Folds that are sets, and what their literals amount to."""
+
+MOST_MAXIMA = 4096
+"""Sets that one difference is compared with."""
+
+
+def neutral_of(kind: str, dtype: str) -> float:
+    """What changes no extremum of a dtype."""
+    if kind in ("or", "and"):
+        return 0.0 if kind == "or" else 1.0
+    lowest = -np.inf if is_float(dtype) else -(2.0 ** (WIDTHS[dtype] - 1))
+    return lowest if kind == "max" else -lowest - (0.0 if is_float(dtype) else 1.0)
+
+
+class Extrema(Conditions):
+    """What is alone in its set is itself; what changes nothing is left out of it."""
+
+    def _sub(self, left: Symbols, right: Symbols) -> Symbols:
+        found = super()._sub(left, right)
+        if self.guards and is_float(left.dtype) and right.groups is not None:
+            at_most = self._at_most(left.broadcast(found.shape), right.broadcast(found.shape))
+            found.flags |= np.where(at_most, NONPOSITIVE, np.uint16(0))
+        return found
+
+    def _at_most(self, left: Symbols, right: Symbols) -> Bools:
+        """Where the right side is a maximum of a set that has the left one, or all of its set."""
+        found = np.zeros(left.shape, np.bool_)
+        assert right.groups is not None
+        numbers = np.where((right.flags & GROUP) != 0, right.groups, 0)
+        for number in np.unique(numbers[numbers > 0])[:MOST_MAXIMA]:
+            members = self.pool.members(key_of("max"), int(number))
+            if members is None:
+                continue
+            places = np.nonzero(numbers == number)
+            words = self.words(left)[places]
+            at = np.minimum(np.searchsorted(members, words), members.size - 1)
+            found[places] = members[at] == words
+            if left.groups is not None:
+                for place in zip(*places, strict=True):
+                    own = int(left.groups[place]) if left.flags[place] & GROUP else 0
+                    below = self.pool.members(key_of("max"), own) if own else None
+                    if below is not None:
+                        found[place] = np.isin(below, members).all()
+        return found
+
+    def _max(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._extremum("max", left, right)
+
+    def _min(self, left: Symbols, right: Symbols) -> Symbols:
+        return self._extremum("min", left, right)
+
+    def _relu(self, arg: Symbols) -> Symbols:
+        return self._max(arg, self.literal(0.0, arg.dtype).of_rank(len(arg.shape)))
+
+    def _extremum(self, kind: str, left: Symbols, right: Symbols) -> Symbols:
+        for plain, number in ((left, right), (right, left)):
+            if number.size == 1 and number.known.all() and plain.settled().value is None:
+                found = self._with_literal(kind, plain.settled(), number)
+                if found is not None:
+                    return found
+        shape = np.broadcast_shapes(left.shape, right.shape)
+        pair = [side.broadcast(shape) for side in (left, right)]
+        found = self._extreme_of_rows(kind, stacked(pair).reshaped((-1, 2)))
+        return found.reshaped(shape)
+
+    def _with_literal(self, kind: str, arg: Symbols, number: Symbols) -> Symbols | None:
+        """The extremum of symbols that are no sets and one number; ``None`` for others."""
+        value = number.number()
+        if arg.groups is not None or np.isnan(value):
+            return None
+        shape = np.broadcast_shapes(arg.shape, number.shape)
+        if value == neutral_of(kind, arg.dtype):
+            return arg.broadcast(shape)
+        arg = arg.broadcast(shape)
+        sets = Sets(self.words(arg).reshape(-1, 1), np.full(arg.size, value))
+        found = self.drawn(sets.words(key_of(kind)).reshape(shape), arg.dtype)
+        found.flags = (arg.flags & number.flags & HELD) | GROUP
+        found.groups = self.pool.add(key_of(kind), sets).reshape(shape)
+        return found
+
+    def extreme(self, kind: str, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
+        """The fold of axes by max, min, or, and; they are kept as 1."""
+        rows, shape = as_rows(arg, axes)
+        if rows.shape[1] == 1:
+            return arg
+        return self._extreme_of_rows(kind, rows).reshaped(shape)
+
+    def _extreme_of_rows(self, kind: str, rows: Symbols) -> Symbols:
+        count = rows.shape[0]
+        members, literal, neutral = self._members(kind, rows)
+        sets = sorted_sets(members.reshape(count, -1), literal)
+        alone = (sets.members[:, 0] != NOBODY) & np.isnan(literal)
+        if sets.members.shape[1] > 1:
+            alone &= sets.members[:, 1] == NOBODY
+        place = np.argmin(neutral, axis=1)  # the first that is a member
+        group = self._group(kind, rows, sets, neutral)
+        found = self.where(alone, picked(rows, place), group) if alone.any() else group
+        nobody = sets.members[:, 0] == NOBODY
+        if nobody.any():
+            values = np.where(np.isnan(literal), neutral_of(kind, rows.dtype), literal)
+            found = self.where(nobody, self.reals(np.where(nobody, values, 0.0), rows.dtype), found)
+        return found
+
+    def _members(self, kind: str, rows: Symbols) -> tuple[Words, Reals, Bools]:
+        """Members [rows · length, most], the literal of each row, and which elements are none."""
+        count, length = rows.shape
+        flat = rows.reshaped((count * length,))
+        numbers = np.zeros(flat.size, np.int64) if flat.groups is None else flat.groups
+        numbers = np.where((flat.flags & GROUP) != 0, numbers, 0)
+        members, literals = self.pool.rows(key_of(kind), numbers, self.words(flat))
+        neutral = np.zeros(flat.size, np.bool_)
+        if flat.value is not None:
+            known = flat.known
+            if np.isnan(flat.value[known]).any():
+                raise UnprovableError(f"a {kind} of what is not a number")
+            neutral = known
+            members[known] = NOBODY
+            is_nothing = known & (flat.value == neutral_of(kind, rows.dtype))
+            literals[known & ~is_nothing] = flat.value[known & ~is_nothing]
+        by_row = literals.reshape(count, length)
+        with np.errstate(invalid="ignore"):
+            literal = EXTREMA[kind].reduce(by_row, axis=1)
+        return members, literal, neutral.reshape(count, length)
+
+    def _group(self, kind: str, rows: Symbols, sets: Sets, neutral: Bools) -> Symbols:
+        words = sets.words(key_of(kind))
+        held = np.where(neutral & (rows.flags & HELD == 0), HELD, rows.flags & HELD)
+        found = self.drawn(words, rows.dtype)
+        found.flags = np.bitwise_and.reduce(held, axis=1) | GROUP
+        found.groups = self.pool.add(key_of(kind), sets)
+        return found

@@ -1,0 +1,260 @@
+"""The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
+from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.gate.bound import bound_of
+from hawk_xdsl.gate.certificate import Certificate, Integers, Prover
+from hawk_xdsl.gate.limits import BLOCK_STEPS, Limits
+from hawk_xdsl.gate.op_features import literals_of
+from hawk_xdsl.gate.trials import Trial, Trials
+from hawk_xdsl.gate.trust import Trust
+from hawk_xdsl.npu_target import (
+    Estimates,
+    Performance,
+    Simulation,
+    Steps,
+    Target,
+    Trap,
+    TrapCode,
+    estimates_of,
+    simulate,
+    time_kernel,
+    total,
+    verify_kernel,
+)
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.reference.value_types import Array
+from hawk_xdsl.semantics.rewriting import Rule
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.transforms.pipeline import finish_kernel
+
+NO_CERTIFICATE = Certificate(Trust.TRIED, "nothing was proved")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found.
+
+    ``cycles`` are simulated, summed over the kernels of the program. ``certificate`` is what could
+    be proved of an accepted kernel.
+    """
+
+    text: str
+    trap_code: str | None = None
+    trap_message: str | None = None
+    program: Program | None = None
+    cycles: int = 0
+    performance: Performance | None = None
+    certificate: Certificate = NO_CERTIFICATE
+
+    @property
+    def trust(self) -> Trust:
+        """Why the kernel is believed, if it is."""
+        return self.certificate.trust
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the kernel may be used."""
+        return self.trap_code is None
+
+    @property
+    def bottleneck(self) -> Pipe | None:
+        """The pipe that is busy longest."""
+        return None if self.performance is None else self.performance.bottleneck
+
+
+def signature_of(specification: Specification, name: str, target: str) -> Signature:
+    """The header of the kernels of a specification."""
+    return Signature(
+        name,
+        tuple(GlobalOperand(o.name, o.dtype, o.shape) for o in specification.operands),
+        tuple(GlobalOperand(r.name, r.dtype, r.shape) for r in specification.outputs),
+        target,
+    )
+
+
+MOST_POINTS_TRIED_AGAIN = 1 << 32
+"""Points of an op's loops above which a proved kernel runs on one set of inputs only."""
+
+
+class WrongResultError(HawkError):
+    """A kernel computes something else."""
+
+    code = "wrong-result"
+
+
+class Gate:
+    """Checks kernel texts for one undecided op on one target.
+
+    Certificates may use ``rules``, of which those named ``exact`` hold in real arithmetic.
+    """
+
+    def __init__(
+        self,
+        op: UndecidedOp,
+        specification: Specification,
+        signature: Signature,
+        target: Target,
+        seed: int,
+        rules: Sequence[Rule] = (),
+        exact: frozenset[str] = frozenset(),
+    ) -> None:
+        self._specification = specification
+        self._signature = signature
+        self._target = target
+        self._trials = Trials(op, specification.digest, seed, specification.input_ranges)
+        self._prover = Prover(specification, rules, exact, self._index_values)
+        self._limits = Limits.of(specification, bound_of(specification, target).cycles)
+        self._points = prod(specification.axes.values())
+        self.checks = 0
+        self.timings = 0
+
+    def check(self, text: str, rewrites: Sequence[str] = ()) -> Verdict:
+        """The verdict on a kernel text; the cheapest checks come first.
+
+        ``rewrites`` are names of rules that it was probably made with.
+        """
+        self.checks += 1
+        try:
+            program = self._built(text)
+            self._check_data_flow(program)
+            finished = [self.finished(stage.op) for stage in program.kernels]
+            steps = self._limits.steps_of(finished, self._target)
+            ways = estimates_of(finished, self._target)
+            kernel = _Kernel(program, finished, steps)
+            first = self._trials[0]
+            performance, *_ = [total(self._tried(kernel, first, way)) for way in ways]
+            certificate = self._prover.prove(program, finished, rewrites)
+            for number, trial in self._further(kernel, certificate):
+                self._tried(kernel, trial, ways[number % len(ways)])
+            proved = certificate.trust is not Trust.TRIED
+            if (doubt := self._trials.doubt(proved=proved)) is not None:
+                return Verdict(text, "unproven", doubt)
+        except KernelTextError as error:
+            return Verdict(text, "syntax", str(error))
+        except Trap as trap:
+            return Verdict(text, str(trap.code), str(trap))
+        except HawkError as error:
+            return Verdict(text, getattr(error, "code", "unplanned"), str(error))
+        return Verdict(
+            text,
+            program=program,
+            cycles=round(performance.cycles),
+            performance=performance,
+            certificate=certificate,
+        )
+
+    def time(self, text: str, limit: float) -> Performance | None:
+        """How long a kernel text takes, without its values; ``None``: more than ``limit`` cycles.
+
+        It is no verdict: what it takes milliseconds to time takes seconds to believe. Raises
+        ``HawkError`` where the text is no kernel, or does not fit.
+        """
+        self.timings += 1
+        limit = min(limit, self._limits.cycles)
+        program = self._built(text)
+        timed: list[Performance] = []
+        for stage in program.kernels:
+            found = time_kernel(self.finished(stage.op), self._target, limit, Steps(BLOCK_STEPS))
+            if found is None or found.cycles > limit:
+                return None
+            timed.append(found)
+            limit -= found.cycles
+        return total(timed)
+
+    def _built(self, text: str) -> Program:
+        """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""
+        program = build(text, self._signature, self._max_blocks)
+        self._limits.check_scratch(program)
+        return program
+
+    def _index_values(self, draw: int) -> dict[str, Integers]:
+        """Integer operands of a trial by name: values that are legal indices."""
+        inputs = self._trials[draw % len(self._trials)].inputs
+        return {
+            operand.name: inputs[operand.source].astype(np.int64)
+            for operand in self._specification.operands
+            if inputs[operand.source].dtype.kind in "biu"
+        }
+
+    def _max_blocks(self, core: Core) -> int:
+        return max(1, self._target.cores[core])
+
+    def _check_data_flow(self, program: Program) -> None:
+        """Raise ``Trap`` unless every stage reads what is there, and all results are written."""
+        known = {operand.name for operand in self._specification.operands}
+        for stage in program.kernels:
+            for name in stage.reads:
+                if name not in known:
+                    raise Trap(
+                        TrapCode.UNINITIALISED_READ,
+                        f"reads {name}, which no earlier stage writes",
+                        kernel=stage.op.sym_name.data,
+                    )
+            known.update(stage.writes)
+        for result in self._specification.outputs:
+            if result.name not in known:
+                raise Trap(
+                    TrapCode.UNWRITTEN_OUTPUT,
+                    f"nothing is ever written to the output {result.name}",
+                    kernel=self._signature.name,
+                )
+
+    def finished(self, kernel: KernelOp) -> KernelOp:
+        """A planned and synced copy: the kernel itself stays as it was built."""
+        verify_kernel(kernel, self._target)
+        copy = kernel.clone()
+        finish_kernel(copy, self._target)
+        return copy
+
+    def _further(self, kernel: "_Kernel", certificate: Certificate) -> Iterator[tuple[int, Trial]]:
+        """The trials after the first, by number: what a certificate says needs no trial."""
+        if certificate.trust is not Trust.TRIED:
+            if self._points <= MOST_POINTS_TRIED_AGAIN:
+                yield from self._trials.beyond_proofs()
+            return
+        for number in range(1, len(self._trials)):
+            yield number, self._trials[number]
+        literals = set[float]().union(*(literals_of(kernel) for kernel in kernel.finished))
+        yield from enumerate(self._trials.of_kernel(literals))
+
+    def _tried(self, kernel: "_Kernel", trial: Trial, estimates: Estimates) -> list[Simulation]:
+        """What running a trial took. Raises ``WrongResultError``, and ``Trap``."""
+        tensors: dict[str, Array] = {}
+        for operand in self._specification.operands:
+            array = trial.inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
+            tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
+        runs: list[Simulation] = []
+        for stage, finished, most in zip(
+            kernel.program.kernels, kernel.finished, kernel.steps, strict=True
+        ):
+            run = simulate(
+                finished,
+                [tensors[name] for name in stage.reads],
+                self._target,
+                limit=self._limits.cycles,
+                steps=Steps(most),
+                estimates=estimates,
+            )
+            tensors.update(zip(stage.writes, run.outputs, strict=True))
+            runs.append(run)
+        mistake = trial.mistake([tensors[r.name] for r in self._specification.outputs])
+        if mistake is not None:
+            raise WrongResultError(mistake)
+        return runs
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """A program on its way through the gate; ``steps`` are how many each kernel may take."""
+
+    program: Program
+    finished: Sequence[KernelOp]
+    steps: Sequence[int]

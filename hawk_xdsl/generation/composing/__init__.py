@@ -1,1 +1,0 @@
-"""Kernels without a model: an instruction a term, a loop nest a tile, and templates filled."""

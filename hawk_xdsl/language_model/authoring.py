@@ -1,0 +1,183 @@
+"""A local model with the knowledge it is given: retrieved entries in, constrained texts out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, narrowed_grammar
+from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
+from hawk_xdsl.knowledge_store.features import HardwareFeatures
+from hawk_xdsl.language_model.composites import Composite, Composites, composites_of
+from hawk_xdsl.language_model.facts import facts_of
+from hawk_xdsl.language_model.line_judge import line_judges, shorthand_judges
+from hawk_xdsl.language_model.literals import known_floats, likely_literals
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.language_model.sampling import Proposal, Sampling
+from hawk_xdsl.language_model.shorthand import Shorthand
+from hawk_xdsl.language_model.skeleton import Skeleton
+from hawk_xdsl.language_model.step_judge import step_judges
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.steps import steps_of
+from hawk_xdsl.semantics.structure import structures
+
+ENTRIES = 6
+"""Knowledge entries offered to a prompt; what does not fit its budget is left out."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """A local model, the knowledge it is given, and the target it writes for.
+
+    ``told`` are the entries that may stand in a prompt: none where nothing is retrieved.
+    ``composites`` are the functions that the model's shorthand has, if it writes in shorthand, and
+    ``floats`` those that it needs though no specification has them.
+    """
+
+    model: LocalModel
+    retriever: Retriever
+    told: Sequence[Entry]
+    target: Target
+    composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
+    floats: Sequence[str] = ()
+
+    @staticmethod
+    def load(
+        given: str | None,
+        entries: Sequence[Entry],
+        target: Target,
+        retrieval: RetrievalMode = RetrievalMode.FUSED,
+        progress: Callable[[str], None] = lambda line: None,
+    ) -> "Author":
+        """Loads the model (a directory, an id, or ``None`` for the default).
+
+        Raises ``HawkError`` if it is missing or not a causal language model.
+        """
+        model = LocalModel.load(find_model(given, progress=progress))
+        return Author.of(model, entries, target, retrieval)
+
+    @staticmethod
+    def of(
+        model: LocalModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
+    ) -> "Author":
+        """An author with a model that is loaded already."""
+        told = () if retrieval is RetrievalMode.NONE else tuple(entries)
+        composites: Composites = {}
+        floats: Sequence[str] = ()
+        if model.prompt_format.shorthand:
+            composer = Composer.of(entries, lambda m, dtype: supports(target, m, dtype))
+            composites = composites_of(entries, composer, target)
+            floats = known_floats(entries)
+        return Author(model, Retriever(entries, retrieval), told, target, composites, floats)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.name
+
+    @property
+    def leads(self) -> bool:
+        """Whether the model was trained to write kernels."""
+        return self.model.prompt_format.leads
+
+    def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
+        """What the model is asked about an op, after its last failure if there was one.
+
+        Entries are retrieved, and told to have been used, only if its prompt has a place for them.
+
+        Raises ``PromptTooLong``.
+        """
+        form = self.model.prompt_format
+        query = _query(specification, failure)
+        found = self.retriever.retrieve(query, ENTRIES) if form.shows_entries else ()
+        request = PromptRequest(
+            spec=specification.text,
+            target=self.target.name,
+            steps=steps_of(specification).text,
+            facts=facts_of(specification, self.told, self.target),
+            entries=tuple(item.entry for item in found),
+            attempt=failure,
+        )
+        return self.model.prompt(request, room=form.answer_tokens)
+
+    def texts(
+        self,
+        prompt: Prompt,
+        specification: Specification,
+        signature: Signature,
+        skeleton: Skeleton | None,
+        sampling: Sampling,
+        *,
+        seconds: float,
+        likely: bool = False,
+    ) -> list[Proposal]:
+        """Kernel bodies for a signature, the likeliest first; each line builds.
+
+        Of a skeleton only the statements are the model's. In shorthand, what is ``likely``: numbers
+        of the op or the knowledge, and statements that read what their steps read. Raises
+        ``HawkError``, as the model does.
+        """
+        shorthand = self.shorthand(specification, signature)
+        judge = line_judges(signature, self.target)
+        if shorthand is not None:
+            skeleton = None if skeleton is None else skeleton.shortened(shorthand)
+            judge = shorthand_judges(shorthand, judge)
+        free = skeleton is None
+        grammar = narrowed_grammar(signature) if free else skeleton.grammar(signature)
+        if shorthand is not None:
+            literals = likely_literals(specification, self.floats) if likely else None
+            grammar = shorthand.grammar(grammar, literals)
+        if shorthand is not None and likely:
+            judge = step_judges(steps_of(specification).steps, judge)
+        proposals = self.model.propose(
+            prompt.messages,
+            grammar,
+            replace(sampling, max_tokens=self.model.prompt_format.answer_tokens),
+            deadline_seconds=seconds,
+            judge=judge,
+        )
+        if shorthand is not None:
+            proposals = [_expanded(proposal, shorthand) for proposal in proposals]
+        return sorted(proposals, key=lambda p: -p.log_likelihood)
+
+    def shorthand(self, specification: Specification, signature: Signature) -> Shorthand | None:
+        """The shorthand that the model writes the kernels of an op in, if it does."""
+        if not self.model.prompt_format.shorthand:
+            return None
+        return Shorthand.of(signature, specification.axes, self.composites)
+
+    def rule(self, trap: str, bottleneck: str) -> str:
+        """What is known about a trap, or about a pipe that a right kernel waits for."""
+        for entry in self.told:
+            if entry.kind is EntryKind.RULE and (
+                trap in entry.trigger.traps
+                or (bottleneck and bottleneck == entry.trigger.bottleneck)
+            ):
+                return entry.rationale
+        return ""
+
+
+def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:
+    """What a model wrote in shorthand as kernel text; as it is where it cannot be expanded."""
+    try:
+        text = shorthand.expanded(proposal.text)
+    except KernelTextError:
+        text = proposal.text
+    return replace(proposal, text=text, written=proposal.text)
+
+
+def _query(specification: Specification, failure: FailedAttempt | None) -> Query:
+    functions = specification.functions()
+    dtypes = tuple(sorted({o.dtype for o in specification.operands}))
+    return Query(
+        text=specification.text,
+        tokens=functions,
+        features=HardwareFeatures(
+            structure=str(structures(specification)[0]), ops=functions, dtypes=dtypes
+        ),
+        trap=None if failure is None or failure.bottleneck else failure.trap,
+        bottleneck=(failure.bottleneck or None) if failure is not None else None,
+    )

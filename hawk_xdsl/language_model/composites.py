@@ -1,0 +1,169 @@
+"""Composite functions: what the knowledge's rewrites define, as statements of the kernel text.
+
+A rewrite such as ``erf(x) → …`` is composed once for a tile of ``f32``; the statements between its
+load and its store are what a model's one statement ``b1 = erf b0`` stands for.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hawk_xdsl.codegen.select_instructions import Composer, Instruction, NoInstructionError
+from hawk_xdsl.codegen.strategies import instantiate
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.semantics.rewriting import Pattern, Rule
+from hawk_xdsl.semantics.specification import Operand, Result, Specification
+from hawk_xdsl.semantics.structure import Structure
+from hawk_xdsl.semantics.terms import Affine, Terms
+
+DTYPE = "f32"
+"""What composite functions are of."""
+
+_ELEMENTS, _STEP = 1 << 12, 1 << 6  # more than one tile, so that there is a loop
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A function as statements: ``x0``, ``x1``, … are its tiles, ``y0`` its result."""
+
+    name: str
+    arity: int
+    lines: tuple[str, ...]
+
+    def statements(self, result: str, operands: Sequence[str], prefix: str) -> list[str]:
+        """The statements for a result and operands; buffers in between get the prefix."""
+        names = {f"x{i}": operand for i, operand in enumerate(operands)} | {"y0": result}
+        made = {line.split(" = ")[0] for line in self.lines} - names.keys()
+        names |= {name: f"{prefix}{name}" for name in made}
+        return [renamed(line, names) for line in self.lines]
+
+
+Composites = Mapping[str, Mapping[str, Composite]]
+"""The composite functions by name, for each dtype of an op's results that they are known for."""
+
+
+def composites_of(entries: Sequence[Entry], composer: Composer, target: Target) -> Composites:
+    """The composite functions that the rewrites among the entries define.
+
+    For ``f32``, which does for all results, and for dtypes that some rewrite needs less digits for.
+    """
+    template = next((e for e in entries if e.kind is EntryKind.TEMPLATE and _is_of_tiles(e)), None)
+    if template is None:
+        return {}
+    narrow = sorted({dtype for rule in composer.rules for dtype in rule.results})
+    return {
+        dtype: _of_results(dtype, template, composer, target)
+        for dtype in dict.fromkeys((DTYPE, *narrow))
+    }
+
+
+def for_results(composites: Composites, dtypes: Iterable[str]) -> Mapping[str, Composite]:
+    """Those for an op whose results have these dtypes."""
+    wanted = set(dtypes)
+    dtype = wanted.pop() if len(wanted) == 1 else DTYPE
+    return composites.get(dtype) or composites.get(DTYPE, {})
+
+
+def _of_results(
+    dtype: str, template: Entry, composer: Composer, target: Target
+) -> dict[str, Composite]:
+    found: dict[str, Composite] = {}
+    for rule in composer.rules:
+        if _defines_function(rule) and rule.before.op not in found:
+            composite = _composed(rule, dtype, template, composer, target)
+            if composite is not None and len(composite.lines) > 1:
+                found[rule.before.op] = composite
+    return found
+
+
+def composer_with(composites: Mapping[str, Composite], composer: Composer) -> Composer:
+    """A composer that writes composite functions as one statement each."""
+    rules = tuple(
+        rule
+        for rule in composer.rules
+        if not (_defines_function(rule) and rule.before.op in composites)
+    )
+    calls = tuple(_call(composite) for composite in composites.values())
+    return replace(composer, rules=rules, instructions=(*composer.instructions, *calls))
+
+
+def _call(composite: Composite) -> Instruction:
+    names = [f"a{i}" for i in range(composite.arity)]
+    pattern = Pattern(composite.name, tuple(Pattern("variable", name=name) for name in names))
+    statement = f"{composite.name} " + ", ".join(f"${name}" for name in names)
+    return Instruction(composite.name, pattern, statement, (), works_in=(DTYPE,))
+
+
+def _is_of_tiles(entry: Entry) -> bool:
+    return entry.trigger.structure == Structure.TILES and "$across" in (entry.artifact.text or "")
+
+
+def _defines_function(rule: Rule) -> bool:
+    """Whether a rule says what a function of any values is, for ``f32`` too."""
+    args = rule.before.args
+    names = {arg.name for arg in args}
+    return (
+        bool(args)
+        and not rule.before.op.startswith("reduce_")
+        and rule.before.op not in ("cast", "select")
+        and all(arg.op == "variable" and not arg.only_literals for arg in args)
+        and len(names) == len(args)
+        and (not rule.dtypes or DTYPE in rule.dtypes)
+    )
+
+
+def _composed(
+    rule: Rule, dtype: str, template: Entry, composer: Composer, target: Target
+) -> Composite | None:
+    """The function for results of a dtype, composed for a tile; ``None`` if it cannot be."""
+    terms, index = Terms(), (Affine.axis("i0"),)
+    names = [f"x{i}" for i in range(len(rule.before.args))]
+    reads = tuple(terms.read(name, index, DTYPE) for name in names)
+    shape = (_ELEMENTS,)
+    specification = Specification(
+        tuple(Operand(name, DTYPE, shape, i) for i, name in enumerate(names)),
+        (Result("y0", dtype, shape, index, terms.apply(rule.before.op, reads, DTYPE)),),
+        {"i0": _ELEMENTS},
+    )
+    try:
+        composition = composer.compose(specification)
+        made = instantiate(template, specification, composition, target, {"i0": _STEP})
+    except (NoInstructionError, HawkError):
+        return None
+    lines = None if made is None else _statements(made.text, names)
+    return None if lines is None else Composite(rule.before.op, len(names), lines)
+
+
+def _statements(text: str, operands: Sequence[str]) -> tuple[str, ...] | None:
+    """The statements of a kernel of one loop, with the operands' names and ``y0`` for its tiles.
+
+    An operand's tile is never written again: what would be written in place gets a new name.
+    """
+    names: dict[str, str] = {}
+    made = 0
+    lines: list[str] = []
+    for line in text.splitlines():
+        if (load := re.match(r"(\w+) = load (\w+)\[", line)) is not None:
+            if load[2] not in operands:
+                return None
+            names[load[1]] = load[2]
+        elif (store := re.match(r"store (\w+) into ", line)) is not None:
+            last = names.get(store[1], store[1])
+            if not lines or not lines[-1].startswith(f"{last} = "):
+                return None
+            return (*lines[:-1], f"y0 = {lines[-1].partition(' = ')[2]}")
+        elif (assign := re.match(r"(\w+) = (.+)$", line)) is not None:
+            value = renamed(assign[2], names)
+            if names.get(assign[1]) in operands or assign[1] not in names:
+                names[assign[1]] = f"b{made}"
+                made += 1
+            lines.append(f"{names[assign[1]]} = {value}")
+    return None
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Kernel text with some of its names replaced, all at once."""
+    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)

@@ -1,0 +1,115 @@
+"""Templates with a hole for statements: loops, loads and stores are fixed, a model computes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from hawk_xdsl.codegen.select_instructions import Composer, Composition, Instruction
+from hawk_xdsl.codegen.strategies import candidates
+from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.language_model.shorthand import Shorthand
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.semantics.rewriting import Match, Pattern
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.structure import Structure
+from hawk_xdsl.semantics.terms import Term, walk
+
+TILINGS = 2
+"""Tilings of a template that are offered, the best estimates."""
+
+_HOLE = "hole"
+_HOLE_LINE = re.compile(rf"^\w+ = {_HOLE}\b.*\n", re.MULTILINE)
+
+_LEAVES = ("read", "gather", "index")  # terms that are there without computing
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A kernel text but for the statements between ``before`` and ``after``."""
+
+    before: str
+    after: str
+    entry: str
+    about: str
+
+    def grammar(self, signature: Signature) -> str:
+        """What a model may write: the fixed text, and statements over tiles in between."""
+        return statement_grammar(signature, self.before, self.after)
+
+    def shortened(self, shorthand: Shorthand) -> "Skeleton":
+        """The same in shorthand."""
+        lines = shorthand.shortened(self.before + self.after).splitlines(keepends=True)
+        count = len(self.before.splitlines())
+        return replace(self, before="".join(lines[:count]), after="".join(lines[count:]))
+
+
+def skeletons(
+    entries: Sequence[Entry], specification: Specification, composer: Composer, target: Target
+) -> list[Skeleton]:
+    """The templates of tiles with all computation left open, the best tilings first.
+
+    Also where knowledge does not say how to compute a term. What a template's own text needs and
+    nobody fills makes it no skeleton.
+    """
+    composition = _opaque(specification, composer)
+    if composition is None:
+        return []
+    found: list[Skeleton] = []
+    for entry in entries:
+        if entry.kind is EntryKind.TEMPLATE and entry.trigger.structure == Structure.TILES:
+            found += _of(entry, composition, target)
+    return found
+
+
+def _of(entry: Entry, composition: Composition, target: Target) -> Iterator[Skeleton]:
+    try:
+        made = candidates(entry, composition.specification, composition, target)
+    except HawkError:
+        return
+    for candidate in made[:TILINGS]:
+        first = _HOLE_LINE.search(candidate.text)
+        if first is None:
+            continue
+        after = _HOLE_LINE.sub("", candidate.text[first.end() :])
+        sizes = " ".join(f"{axis}:{size}" for axis, size in candidate.sizes.items())
+        about = f"{entry.name} {sizes}".strip()
+        yield Skeleton(candidate.text[: first.start()], after, entry.name, about)
+
+
+def _opaque(specification: Specification, composer: Composer) -> Composition | None:
+    """Each result as one unknown function of all that is read.
+
+    ``None`` if nothing is read, or if something else has to be computed: a result without reads, or
+    where to read.
+    """
+    chosen: dict[int, tuple[Instruction, Match]] = {}
+    roots: list[Term] = []
+    for result in specification.results:
+        leaves = tuple(t for t in walk((result.term,)) if t.op in _LEAVES)
+        if not leaves:
+            roots.append(result.term)
+            continue
+        read = frozenset[str]().union(*(leaf.axes for leaf in leaves))
+        written = frozenset(axis for dim in result.index for axis in dim.axes)
+        folded = read - written
+        op = f"reduce_{_HOLE}" if folded else _HOLE
+        dtype = result.term.dtype
+        term = Term(op, dtype, leaves, axes=read & written, bound=folded)
+        names = [f"a{i}" for i in range(len(leaves))]
+        pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in names))
+        statement = f"{_HOLE} " + ", ".join(f"${name}" for name in names)
+        instruction = Instruction(_HOLE, pattern, statement, ())
+        matched = Match(dict(zip(names, leaves, strict=True)), folded)
+        chosen[id(term)] = (instruction, matched)
+        roots.append(term)
+    known = (t.is_const or t.op in _LEAVES or id(t) in chosen for t in walk(tuple(roots)))
+    if not chosen or not all(known):
+        return None
+    results = tuple(
+        replace(result, term=root)
+        for result, root in zip(specification.results, roots, strict=True)
+    )
+    opaque = replace(specification, results=results)
+    return Composition(opaque, roots, chosen, (), {}, composer)

@@ -1,0 +1,1 @@
+"""What upstream ops say: structured ops, views, scalar ops."""

@@ -1,0 +1,371 @@
+"""Decides undecided ops: a kept kernel, else attempts of those who may be asked, on the gate."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import inf
+from uuid import uuid4
+
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.errors import HawkError, OptionError
+from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.gate.bound import bound_of
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.verifier import verifier_digest
+from hawk_xdsl.knowledge_store import (
+    Entry,
+    Evidence,
+    FailureRecord,
+    KernelKey,
+    KernelRecord,
+    KnowledgeStore,
+    RetrievalMode,
+    SpecRecord,
+    StoreView,
+)
+from hawk_xdsl.language_model.authoring import Author
+from hawk_xdsl.language_model.prompt import PromptFormat
+from hawk_xdsl.language_model.skeleton import Skeleton, skeletons
+from hawk_xdsl.linalg.op_text import op_as_text
+from hawk_xdsl.npu_target import Bound, Target
+from hawk_xdsl.options import check_seed
+from hawk_xdsl.propose.attempts import FAST_ENOUGH, Attempts
+from hawk_xdsl.propose.decision import Budget, Decision, Effort, Source, Sources
+from hawk_xdsl.propose.draft import Proposer
+from hawk_xdsl.propose.kept import OlderKernels, older_kernels, speaks_for
+from hawk_xdsl.propose.language_model import ModelProposer
+from hawk_xdsl.propose.ledger import Ledger
+from hawk_xdsl.propose.order import InTurn, SureFirst
+from hawk_xdsl.propose.refusal import TRANSIENT, Refusal, furthest
+from hawk_xdsl.propose.templates import TemplateProposer
+from hawk_xdsl.schedule.search import TileSearch
+from hawk_xdsl.semantics.reading import UnreadableError
+from hawk_xdsl.semantics.rewriting import Rule
+from hawk_xdsl.semantics.specification import Specification, specify
+
+_NOBODY = {
+    Sources.ALL: "no template fits, and the model wrote nothing",
+    Sources.MODEL: "the model wrote nothing",
+    Sources.TEMPLATES: "no template fits",
+    Sources.COMPOSITION: "no template fits",
+    Sources.REPLAY: "the store has no kernel for it",
+}
+"""Why an op is undecided if nothing was refused."""
+
+
+class UndecidableError(HawkError):
+    """Nobody found a kernel for an op, and it may not stay on the host."""
+
+
+Progress = Callable[[str], None]
+"""Told in one line what is being done now."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to decide. The same settings, store and model give the same kernels.
+
+    Raises ``OptionError`` for names and numbers that are none.
+    """
+
+    sources: Sources = Sources.ALL
+    budget: Budget = field(default_factory=Budget)
+    host_fallback: bool = False
+    seed: int = 0
+    retrieval: RetrievalMode = RetrievalMode.FUSED
+    fresh: bool = False
+
+    def __post_init__(self) -> None:
+        for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):
+            if not isinstance(getattr(self, name), known):
+                message = f"expected one of {', '.join(known)}, got {getattr(self, name)!r}"
+                raise OptionError(f"{name}: {message}")
+        check_seed("seed", self.seed)
+        if self.fresh and self.sources is Sources.REPLAY:
+            raise OptionError("fresh: sources=replay asks nobody but the store; drop one of them")
+
+
+@dataclass
+class Decider:
+    """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
+
+    ``target_given`` is the target as it was asked for, a name or a file: kernels name it so.
+    ``author`` is asked for the local model only when an op gets that far; ``kernel_format`` is
+    known before: that of a model which was trained to write kernels. ``learned`` are the names of
+    the entries that do not come with the package. ``model_fingerprint`` tells the local model from
+    others.
+    """
+
+    target: Target
+    target_given: str
+    entries: Sequence[Entry]
+    composer: Composer
+    store: KnowledgeStore
+    known: StoreView
+    author: Callable[[], Author]
+    kernel_format: Callable[[], PromptFormat | None]
+    model_fingerprint: Callable[[], str]
+    settings: Settings
+    learned: frozenset[str] = frozenset()
+    progress: Progress = lambda line: None
+    run_id: str = field(default_factory=lambda: uuid4().hex[:12])
+    _decided: dict[str, Decision] = field(default_factory=dict[str, Decision])
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """What every entry had brought before this compile."""
+        return self.known.evidence()
+
+    @cached_property
+    def entries_digest(self) -> str:
+        """A digest of the knowledge in use."""
+        return digest_of(self.entries)
+
+    @cached_property
+    def asked(self) -> str:
+        """Who is asked, as failures are remembered by; the budget is compared apart."""
+        settings = self.settings
+        words = [str(settings.sources), f"seed {settings.seed}"]
+        if settings.sources.asks_model:
+            words += [f"retrieval {settings.retrieval}", f"model {self.model_fingerprint()}"]
+        return ", ".join(words)
+
+    def failed_before(self, key: KernelKey, older: Sequence[KernelRecord]) -> FailureRecord | None:
+        """The failure under a key that speaks for who would be asked now, if there is one."""
+        failures = self.known.failures(key)
+        asked = self.asked if failures else ""
+        budget = self.settings.budget
+        return next((each for each in failures if speaks_for(each, asked, budget, older)), None)
+
+    @cached_property
+    def checked_rules(self) -> Sequence[Rule]:
+        """The rewrites that certificates may use: those of the package, whose errors are tested."""
+        return [rule for rule in self.composer.rules if rule.name not in self.learned]
+
+    @cached_property
+    def exact_rules(self) -> frozenset[str]:
+        """The names of the rewrites that hold in real arithmetic."""
+        return frozenset(e.name for e in self.entries if e.artifact.error is None)
+
+    def decide(self, op: UndecidedOp, name: str) -> Decision:
+        """The decision for one op; ``name`` is the symbol its kernels get.
+
+        Raises ``UndecidableError`` if there is none and the op may not stay on the host.
+        """
+        label = op.label.data if op.label is not None else "op"
+        if op.host is not None:
+            return Decision(label, Source.HOST, None, None, None, 0.0, reason="marked host")
+        started = time.monotonic()
+        try:
+            specification = specify(op, confine=not self.settings.host_fallback)
+        except UnreadableError as error:
+            decision = Decision(label, Source.HOST, None, None, None, 0.0, reason=str(error))
+            return self._allowed(decision)
+        before = self._decided.get(specification.digest)
+        if before is None:
+            self.store.record_spec(
+                SpecRecord(specification.digest, label, specification.text, op_as_text(op))
+            )
+            before = _Op(self, op, specification, label, name).decide()
+            before = replace(before, seconds=time.monotonic() - started)
+            self._decided[specification.digest] = before
+        return self._allowed(before)
+
+    def _allowed(self, decision: Decision) -> Decision:
+        """The decision, unless it leaves on the host what may not stay there."""
+        if decision.source is Source.HOST and not self.settings.host_fallback:
+            raise UndecidableError(
+                f"no kernel for npu.undecided {decision.label!r}: {decision.reason}"
+            )
+        return decision
+
+
+class _Op:
+    """One op to decide."""
+
+    def __init__(
+        self,
+        decider: Decider,
+        op: UndecidedOp,
+        specification: Specification,
+        label: str,
+        name: str,
+    ) -> None:
+        self._decider = decider
+        self._specification = specification
+        self._label = label
+        self._signature = signature_of(specification, name, decider.target_given)
+        settings = decider.settings
+        self._gate = Gate(
+            op,
+            specification,
+            self._signature,
+            decider.target,
+            settings.seed,
+            decider.checked_rules,
+            decider.exact_rules,
+        )
+        self._ledger = Ledger(
+            decider.store,
+            decider.run_id,
+            specification,
+            decider.target,
+            settings.seed,
+            KernelKey(
+                specification.digest,
+                decider.target.digest,
+                decider.entries_digest,
+                verifier_digest(),
+            ),
+            frozenset(rule.name for rule in decider.composer.rules),
+        )
+        self._bound = bound_of(specification, decider.target)
+        self._refusals: list[Refusal] = []
+
+    def decide(self) -> Decision:
+        decider, key = self._decider, self._ledger.key
+        older: Sequence[KernelRecord] = ()
+        if not decider.settings.fresh:
+            kept = self._kept()
+            if kept is not None:
+                return kept
+            replay = decider.settings.sources is Sources.REPLAY
+            older = older_kernels(decider.known, key, decider.target, named=replay)
+            failed = None if replay else decider.failed_before(key, older)
+            if failed is not None:
+                reason = f"{failed.reason} (remembered; --fresh asks again)"
+                decision = self._decision(Source.HOST, None, Effort())
+                return replace(decision, reason=reason, remembered=True)
+        return self._sought(older)
+
+    def _sought(self, older: Sequence[KernelRecord]) -> Decision:
+        """What those who may be asked find, drafts that are kept of other times among them."""
+        settings = self._decider.settings
+        model = self._model() if settings.sources.asks_model else None
+        templates = self._templates() if settings.sources.composes else None
+        kept = OlderKernels(older)
+        proposer = self._together(model, templates, kept)
+        attempts = Attempts(
+            self._label,
+            self._gate,
+            self._ledger,
+            self._bound,
+            settings.budget,
+            proposer,
+            self._decider.progress,
+            refusals=self._refusals,
+        )
+        found = attempts.until_right()
+        if found is not None and settings.sources.tunes:
+            # A general model improves on what it wrote; of the others the templates know what is
+            # faster.
+            general = found.draft.source is Source.MODEL and not self._decider.kernel_format()
+            tuner = proposer if templates is None or general else InTurn((kept, templates))
+            found = attempts.tuned(found, tuner)
+        effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
+        if model is not None:
+            tokens, rejected = model.tokens, model.rejected_lines
+            effort = replace(effort, tokens=tokens, rejected_lines=rejected)
+        timed_out = model is not None and model.timed_out
+        if found is None:
+            return replace(self._failed(effort, timed_out), timed_out=timed_out)
+        draft, verdict = found.draft, found.verdict
+        self._ledger.keep(draft, verdict, self._bound)
+        decision = self._decision(draft.source, verdict, effort)
+        return replace(
+            decision,
+            entries=draft.entries,
+            origin=draft.model or draft.origin,
+            timed_out=timed_out,
+        )
+
+    def _kept(self) -> Decision | None:
+        """The kernel that was verified before, verified again."""
+        decider, key = self._decider, self._ledger.key
+        record = decider.known.get_kernel(key)
+        if record is None:
+            return None
+        verdict = self._gate.check(record.text, record.entries)
+        if not verdict.accepted:
+            reason = f"a kernel kept in the store: {verdict.trap_message}"
+            self._refusals.append(Refusal(verdict.trap_code or "", reason))
+            decider.store.drop_kernel(key)
+            return None
+        decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
+        return replace(decision, entries=record.entries, origin=record.source)
+
+    def _failed(self, effort: Effort, timed_out: bool) -> Decision:
+        """That there is no kernel, remembered unless time or memory was the reason."""
+        settings = self._decider.settings
+        best = furthest(self._refusals) or Refusal("nobody", _NOBODY[settings.sources])
+        transient = timed_out or any(each.code in TRANSIENT for each in self._refusals)
+        if settings.sources is not Sources.REPLAY and not transient:
+            self._ledger.fail(best, self._decider.asked, settings.budget)
+        return replace(self._decision(Source.HOST, None, effort), reason=best.reason)
+
+    def _templates(self) -> Proposer:
+        decider = self._decider
+        return TemplateProposer(
+            decider.entries,
+            decider.composer,
+            self._specification,
+            decider.target,
+            decider.learned,
+            decider.evidence,
+            self._search() if decider.settings.sources.tunes else None,
+        )
+
+    def _search(self) -> TileSearch:
+        decider = self._decider
+        return TileSearch(
+            self._gate.time,
+            self._specification.axes,
+            decider.target,
+            enough=FAST_ENOUGH * self._bound.cycles,
+            patience=decider.settings.budget.patience,
+        )
+
+    def _together(
+        self, model: ModelProposer | None, templates: Proposer | None, kept: OlderKernels
+    ) -> Proposer:
+        """A model that was trained for it goes first where it is sure; any other comes last."""
+        if model is None or templates is None:
+            return InTurn([each for each in (templates, kept, model) if each is not None])
+        form = self._decider.kernel_format()
+        if form is not None and form.threshold < inf:
+            return InTurn((SureFirst(model, templates, form.threshold), kept))
+        turn = self._decider.settings.budget.attempts * 3 // 4
+        return InTurn((templates, kept, model), max(1, turn))
+
+    def _model(self) -> ModelProposer:
+        settings = self._decider.settings
+        return ModelProposer(
+            self._decider.author,
+            self._specification,
+            self._signature,
+            self._bound.cycles,
+            settings.seed,
+            settings.budget.attempts,
+            settings.budget.tuning,
+            settings.budget.seconds,
+            self._plan,
+            lambda line: self._decider.progress(f"{self._label}: {line}"),
+        )
+
+    def _plan(self) -> list[Skeleton | None]:
+        """What the model's questions leave open: statements first, if templates may be used.
+
+        A model that was trained to write kernels is asked for all of the text twice before: for
+        its likeliest one, and for samples.
+        """
+        decider = self._decider
+        if not decider.settings.sources.composes:
+            return []
+        found = skeletons(decider.entries, self._specification, decider.composer, decider.target)
+        return [*([None, None] if decider.kernel_format() else []), *found]
+
+    def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
+        bound: Bound | None = None if verdict is None else self._bound
+        return Decision(self._label, source, self._specification, verdict, bound, 0.0, effort)

@@ -1,0 +1,61 @@
+"""A draft of a kernel, and who proposes drafts: the one interface of templates and models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hawk_xdsl.gate.gate import Verdict
+from hawk_xdsl.knowledge_store import Message
+from hawk_xdsl.propose.decision import Source
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a proposer delivered no complete body: a stable code and one line."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A kernel body and how it came about; with ``trouble`` it is not complete.
+
+    ``origin`` is who wrote a text that was kept, ``model`` the model that wrote it now.
+    ``about`` says in a few words what distinguishes it, such as its tile sizes; ``sizes`` are those
+    of a template's axes. ``written`` is the text as a model wrote it in shorthand. ``seconds`` and
+    ``tokens`` are what writing it took; ``likelihood`` is the model's, the mean natural logarithm
+    of a token's that was chosen.
+    """
+
+    source: Source
+    text: str
+    entries: tuple[str, ...] = ()
+    about: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    written: str = ""
+    trouble: Trouble | None = None
+    prompt: tuple[Message, ...] = ()
+    model: str | None = None
+    origin: str = ""
+    seconds: float = 0.0
+    tokens: int = 0
+    rejected_lines: int = 0
+    likelihood: float = 0.0
+
+    @property
+    def writer(self) -> str:
+        """Who wrote it: a model's name, or its source."""
+        return self.model or self.origin or str(self.source)
+
+
+class Proposer(Protocol):
+    """Proposes drafts for one op, the most promising first, and learns from what became of them."""
+
+    def next(self) -> Draft | None:
+        """The next draft; ``None`` if there is nothing more to try."""
+        ...
+
+    def learn(self, draft: Draft, verdict: Verdict) -> None:
+        """Told of each verdict, on the drafts of other proposers too."""
+        ...

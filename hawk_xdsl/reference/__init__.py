@@ -1,0 +1,1 @@
+"""What an op means: its evaluation in numpy, apart from kernels, and the error of that."""

@@ -1,0 +1,1 @@
+"""How a kernel is tiled: candidates, their enumeration, their neighbours, and the search."""

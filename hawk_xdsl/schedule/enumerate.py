@@ -1,0 +1,212 @@
+"""Which tilings are worth trying: tiles filled from the innermost axes out, sized for the cores."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.schedule.tiling import Tiling
+from hawk_xdsl.semantics.result_regions import components, dealt_axes
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.structure import folded_axes
+from hawk_xdsl.semantics.terms import is_pseudo, walk
+
+LANES = 64
+"""Elements a split innermost axis is rounded to: a repeat of 32-bit elements."""
+
+BLOCK = 8
+"""Elements of 32 bits in a block of ub."""
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What a specification leaves free.
+
+    ``folded`` axes cannot be dealt to cores: folds and single pieces run over them. ``points`` have
+    no dimension in a tile, ``last`` lie innermost in some tensor.
+    """
+
+    specification: Specification
+    folded: frozenset[str]
+    points: frozenset[str]
+    last: frozenset[str]
+
+
+def tiling_at(
+    specification: Specification,
+    sizes: Mapping[str, int],
+    parts: frozenset[str] = frozenset(),
+) -> Tiling:
+    """The tiling of given sizes.
+
+    Folded axes among them are streamed, unless folded in parts, and so are those of one piece only.
+    """
+    across = dealt_axes(specification) - (folded_axes(specification) - parts)
+    streamed = frozenset(sizes) - across
+    return Tiling(specification.axes, sizes, streamed)
+
+
+def tilings(
+    specification: Specification, target: Target, parts: frozenset[str] = frozenset()
+) -> Iterator[dict[str, int]]:
+    """Tile sizes worth an estimate, each once; axes of ``parts`` are split though they are folded.
+
+    Tiles are filled axis by axis, in several orders and to several sizes.
+    """
+    seen: set[tuple[tuple[str, int], ...]] = set()
+    cores = target.cores[Core.VECTOR]
+    rooms = _rooms(specification, parts)
+    for room, budget, even in product(rooms, _budgets(specification, target), (False, True)):
+        for order in _orders(room):
+            sizes = _filled(room, order, budget, cores, even)
+            if tuple(sizes.items()) not in seen:
+                seen.add(tuple(sizes.items()))
+                yield sizes
+
+
+def _rooms(specification: Specification, parts: frozenset[str]) -> list[_Room]:
+    """With an index that is a value at each point; then with tiles of such, if there are any."""
+    found = [_room(specification, parts, tiles) for tiles in (False, True)]
+    return found if found[0] != found[1] else found[:1]
+
+
+def _room(specification: Specification, parts: frozenset[str], gathers_in_tiles: bool) -> _Room:
+    folded = folded_axes(specification) - parts
+    folded |= frozenset(specification.axes) - dealt_axes(specification)
+    points: set[str] = set()
+    last: set[str] = set()
+    indices = [r.index for r in specification.results]
+    for term in walk(specification.roots):
+        if term.op in ("read", "gather"):
+            indices.append(term.index)
+        if term.op == "gather" and not gathers_in_tiles:
+            points |= {a for arg in term.args for a in arg.axes}
+    for index in indices:
+        if index:
+            last |= {a for a in index[-1].axes if not is_pseudo(a)}
+        named = [a for dim in index for a in dim.axes]
+        points |= {a for a in named if named.count(a) > 1 and not is_pseudo(a)}
+        for dim in index:
+            axes = [a for a in dim.axes if not is_pseudo(a)]
+            if len(axes) > 1:
+                wide = max(axes, key=lambda a: (a not in folded, specification.axes[a]))
+                points |= set(axes) - {wide}
+    return _Room(specification, folded, frozenset(points), frozenset(last))
+
+
+def _orders(room: _Room) -> Iterator[Sequence[str]]:
+    """In which order axes get room in the tile."""
+    inner = list(room.specification.axes)[::-1]
+    yield inner
+    folded = [a for a in inner if a in room.folded]
+    free = [a for a in inner if a not in room.folded]
+    if folded and free and [*folded, *free] != inner:
+        yield [*folded, *free]
+        yield [*free, *folded]
+
+
+def _budgets(specification: Specification, target: Target) -> list[int]:
+    """Elements of a tile: from all of ub in halves, and what shares the work among the cores."""
+    total = prod(specification.axes.values())
+    cores = target.cores[Core.VECTOR]
+    most = target.scopes[Scope.UB].bytes // 4
+    found = [most >> shift for shift in range(12) if most >> shift >= 64]
+    share = -(-total // cores)
+    found += [-(-share // n) for n in (1, 2, 3, 4) if 64 <= -(-share // n) <= most]
+    return sorted({min(total, n) for n in found}, reverse=True) or [1]
+
+
+def _filled(
+    room: _Room, order: Sequence[str], budget: int, cores: int, even: bool
+) -> dict[str, int]:
+    """The axes in an order until the tile is full; the rest are points, or chunks of one.
+
+    ``even``: sizes that leave no ragged tile are preferred to those that leave no core idle.
+    """
+    extents = room.specification.axes
+    sizes: dict[str, int] = {}
+    settled: set[str] = set()
+    for component in components(room.specification):
+        left = max(1, budget)
+        for axis in order:
+            if axis not in component:
+                continue
+            if axis not in settled:
+                settled.add(axis)
+                size = _size(room, order, axis, sizes, left, cores, even)
+                if size < extents[axis]:
+                    sizes[axis] = size
+            left = max(1, left // sizes.get(axis, extents[axis]))
+    return {axis: sizes[axis] for axis in extents if axis in sizes}
+
+
+def _size(
+    room: _Room,
+    order: Sequence[str],
+    axis: str,
+    sizes: Mapping[str, int],
+    left: int,
+    cores: int,
+    even: bool,
+) -> int:
+    """How much of an axis a tile has where ``left`` elements are left."""
+    extent = room.specification.axes[axis]
+    if axis in room.points:
+        return 1
+    kept = axis in room.folded or not _too_few(room, order, axis, sizes, cores)
+    if extent <= left and kept:
+        return extent
+    grain = LANES if axis in room.last else 1
+    size = min(left, extent)
+    if axis in room.folded or even:
+        size = _dividing(size, extent, grain)
+    else:
+        size = _balanced(room, order, axis, size, grain, cores)
+    return min(extent, max(size, BLOCK)) if axis in room.last else size
+
+
+def _too_few(
+    room: _Room, order: Sequence[str], axis: str, sizes: Mapping[str, int], cores: int
+) -> bool:
+    """Whether keeping an axis whole leaves cores without a tile."""
+    extents = room.specification.axes
+    position = list(order).index(axis)
+    outer = [a for a in order[position + 1 :] if a not in room.folded]
+    tiles = prod(extents[a] for a in outer)
+    tiles *= prod(-(-extents[a] // s) for a, s in sizes.items() if a not in room.folded)
+    return tiles < cores and extents[axis] > 1
+
+
+def _balanced(
+    room: _Room, order: Sequence[str], axis: str, size: int, grain: int, cores: int
+) -> int:
+    """The smallest size that leaves the busiest core as many tiles: none works longer than that."""
+    extents = room.specification.axes
+    position = list(order).index(axis)
+    outer = prod(extents[a] for a in order[position + 1 :] if a not in room.folded)
+    tiles = outer * -(-extents[axis] // size)
+    waves = -(-tiles // cores)
+    pieces = max(1, waves * cores // outer)
+    smallest = -(-extents[axis] // pieces)
+    fine = min(grain, BLOCK)
+    for step in (grain, fine):
+        rounded = -(-smallest // step) * step
+        if rounded <= size:
+            return rounded
+    return size
+
+
+def _dividing(size: int, extent: int, grain: int) -> int:
+    """A size not much smaller that leaves no rest where there is one, in whole grains if it can."""
+    if size >= extent:
+        return extent
+    for step in (grain, min(grain, BLOCK)):
+        whole = size - size % step
+        for divisor in range(whole, max(whole * 3 // 4, step) - 1, -step):
+            if extent % divisor == 0:
+                return divisor
+        if whole:
+            return whole
+    return size

@@ -1,0 +1,216 @@
+"""Finds the fastest way to fill an op's templates by timing few of them on the NPU model."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from hawk_xdsl.dialects.npu import Core, Pipe
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target import Performance, Target
+from hawk_xdsl.schedule.candidate import Candidate
+from hawk_xdsl.schedule.neighbours import Sizes, refinements
+
+At = Callable[[Sizes], Candidate | None]
+"""A template at given tile sizes; ``None`` where they do not fit."""
+
+Timer = Callable[[str, float], Performance | None]
+"""The time of a kernel text on the NPU model, ``None`` if it takes more than so many cycles.
+
+Raises ``HawkError`` where it is no kernel.
+"""
+
+STARTS = 8
+"""Candidates of the best estimates of a template that may be timed."""
+
+DOUBT = 1.3
+"""Times the fastest up to which what is estimated to be slower may still be faster."""
+
+FAR = 3.0
+"""Times the fastest beyond whose estimates not even the first of a template is timed."""
+
+GAIN = 0.99
+"""Times the fastest below which another one is a gain."""
+
+TIMINGS = 20
+"""Most kernel texts that are timed for one composition."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The ways to fill a template: candidates, at least one, the best first, and any sizes."""
+
+    candidates: Sequence[Candidate]
+    at: At
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A candidate of the filling of a number, and what it takes."""
+
+    candidate: Candidate
+    filling: int
+    performance: Performance
+
+    @property
+    def cycles(self) -> float:
+        return self.performance.cycles
+
+
+@dataclass
+class TileSearch:
+    """Times the most promising candidates and refines the fastest, each text once.
+
+    How far an estimate is from the time differs between templates far more than between the sizes
+    of one. So the first candidate of each is timed; from then on the estimates of a template are
+    corrected by what came of it.
+
+    Attributes:
+        timer: what a text takes.
+        extents: of all axes, in elements.
+        target: whose cores the tiles are dealt to.
+        enough: cycles that are not worth improving on.
+        patience: how many in a row may be no gain: candidates until the fastest is refined, and
+            refinements until the search ends. With 0 only the first of each template is timed.
+        timings: how many texts were timed.
+    """
+
+    timer: Timer
+    extents: Mapping[str, int]
+    target: Target
+    enough: float = 0.0
+    patience: int = 4
+    timings: int = 0
+    _limit: int = 0
+    _best: float = inf
+    _known: set[str] = field(default_factory=set[str])
+    _failed: set[str] = field(default_factory=set[str])
+
+    def ranked(self, fillings: Sequence[Filling]) -> list[list[Candidate]]:
+        """The candidates of each filling and refinements of the fastest, each list in order.
+
+        What was timed and not given up as too slow has its cycles as the estimate. The others come
+        after, in the order of their own estimates, and what cannot be timed is last: the gate will
+        say why.
+        """
+        self._limit = self.timings + TIMINGS
+        self._best = inf
+        timed = self._of_each(fillings)
+        timed += self._further(fillings, timed)
+        if timed:
+            fastest = min(timed, key=lambda each: each.cycles)
+            timed += self._refined(fillings[fastest.filling].at, fastest)
+        after = max((each.cycles for each in timed), default=0.0)
+        found: list[list[Candidate]] = []
+        for number, filling in enumerate(fillings):
+            own = [
+                replace(each.candidate, estimate=each.cycles)
+                for each in timed
+                if each.filling == number
+            ]
+            found.append(self._in_order(own, filling.candidates, after))
+        return found
+
+    @property
+    def _is_over(self) -> bool:
+        return self.timings >= self._limit or self._best <= self.enough
+
+    def _of_each(self, fillings: Sequence[Filling]) -> list[_Timed]:
+        """The first kernel of each filling whose estimate is not far above what another takes."""
+        timed: list[_Timed] = []
+        order = sorted(range(len(fillings)), key=lambda n: fillings[n].candidates[0].estimate)
+        for number in order:
+            for candidate in fillings[number].candidates[:STARTS]:
+                if self._is_over:
+                    return timed
+                if candidate.text in self._known:
+                    continue
+                if candidate.estimate > FAR * self._best:
+                    break
+                found = self._timed(candidate, number, DOUBT * self._best)
+                timed += [] if found is None else [found]
+                if found or (self._best < inf and candidate.text not in self._failed):
+                    break
+        return timed
+
+    def _further(self, fillings: Sequence[Filling], firsts: Sequence[_Timed]) -> list[_Timed]:
+        """Times those of the best corrected estimates; gives each that is the fastest so far."""
+        expected: list[tuple[float, int, Candidate]] = []
+        for first in firsts:
+            own = first.candidate.estimate
+            for candidate in fillings[first.filling].candidates[:STARTS]:
+                if candidate.estimate <= DOUBT * own:
+                    ratio = candidate.estimate / own if own else 1.0
+                    expected.append((first.cycles * ratio, first.filling, candidate))
+        gains, misses = list[_Timed](), 0
+        for cycles, number, candidate in sorted(expected, key=lambda each: each[0]):
+            if candidate.text in self._known:
+                continue
+            best = self._best
+            if misses >= self.patience or cycles > DOUBT * best or self._is_over:
+                break
+            found = self._timed(candidate, number, best)
+            gains += [] if found is None else [found]
+            misses = 0 if self._best < GAIN * best else misses + 1
+        return gains
+
+    def _refined(self, at: At, start: _Timed) -> list[_Timed]:
+        """Times refinements of a candidate; gives each that is the fastest so far."""
+        waiting = self._refinements(at, start)
+        gains, misses = list[_Timed](), 0
+        while misses < self.patience and not self._is_over:
+            candidate = next(waiting, None)
+            if candidate is None:
+                break
+            best = self._best
+            found = self._timed(candidate, start.filling, best)
+            gains += [] if found is None else [found]
+            misses += 1
+            if found is not None and self._best < GAIN * best:
+                waiting, misses = self._refinements(at, found), 0
+        return gains
+
+    def _refinements(self, at: At, timed: _Timed) -> Iterator[Candidate]:
+        """The filling at sizes near those of a candidate, what was not timed yet."""
+        performance = timed.performance
+        core = Core.CUBE if performance.busy[Pipe.CUBE] else Core.VECTOR
+        for sizes in refinements(
+            timed.candidate.sizes,
+            self.extents,
+            self.target.cores[core],
+            performance,
+            granular=core is Core.CUBE,
+        ):
+            refined = at(sizes)
+            if refined is None or refined.text in self._known:
+                continue
+            if refined.estimate <= DOUBT * timed.candidate.estimate:
+                yield refined
+
+    def _timed(self, candidate: Candidate, filling: int, limit: float) -> _Timed | None:
+        """The candidate with its time, ``None`` if it is not below the limit."""
+        self.timings += 1
+        self._known.add(candidate.text)
+        try:
+            performance = self.timer(candidate.text, limit)
+        except HawkError:
+            self._failed.add(candidate.text)
+            return None
+        if performance is None or performance.cycles >= limit:
+            return None
+        self._best = min(self._best, performance.cycles)
+        return _Timed(candidate, filling, performance)
+
+    def _in_order(
+        self, timed: Sequence[Candidate], candidates: Sequence[Candidate], after: float
+    ) -> list[Candidate]:
+        taken = {candidate.text for candidate in timed}
+        rest = [
+            replace(c, estimate=inf if c.text in self._failed else after + c.estimate)
+            for c in candidates
+            if c.text not in taken
+        ]
+        return [*sorted(timed, key=_estimate), *sorted(rest, key=_estimate)]
+
+
+def _estimate(candidate: Candidate) -> float:
+    return candidate.estimate

@@ -1,0 +1,63 @@
+"""The drafts of templates as a kernel model would write them: in its shorthand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
+from hawk_xdsl.codegen.strategies import instantiate
+from hawk_xdsl.dialects.kernel_text import Signature
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.language_model.composites import Composites, composer_with
+from hawk_xdsl.language_model.shorthand import Shorthand, renumbered
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.propose.draft import Draft
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.steps import steps_of
+
+
+@dataclass(frozen=True)
+class Abbreviation:
+    """Puts the templates' drafts of one op into shorthand, composite functions included."""
+
+    entries: Sequence[Entry]
+    specification: Specification
+    signature: Signature
+    target: Target
+    composer: Composer
+    composites: Composites
+
+    @cached_property
+    def shorthand(self) -> Shorthand:
+        """The shorthand of the op's kernels."""
+        return Shorthand.of(self.signature, self.specification.axes, self.composites)
+
+    @cached_property
+    def _composition(self) -> Composition | None:
+        try:
+            composer = composer_with(self.shorthand.composites, self.composer)
+            return composer.compose(self.specification, steps_of(self.specification).names)
+        except (NoInstructionError, HawkError):
+            return None
+
+    def short(self, draft: Draft) -> str:
+        """A draft in shorthand; what it stands for may hold other buffers than the draft.
+
+        A buffer has the name of the step of the specification that it holds the value of.
+        """
+        return renumbered(self.shorthand.shortened(self._with_calls(draft) or draft.text))
+
+    def _with_calls(self, draft: Draft) -> str | None:
+        """The same template at the same sizes, with composite functions as calls."""
+        named = draft.entries[0] if draft.entries else ""
+        entry = next((e for e in self.entries if e.name == named), None)
+        if entry is None or self._composition is None:
+            return None
+        try:
+            made = instantiate(
+                entry, self.specification, self._composition, self.target, draft.sizes
+            )
+        except HawkError:
+            return None
+        return None if made is None else made.text

@@ -1,0 +1,393 @@
+"""Random undecided ops, grown from what the knowledge says an NPU can compute.
+
+An op is a random graph of scalar functions, folds, scans, casts, broadcasts and transpositions, or
+a contraction with such a graph behind it, over a few axes of random extents. The scalar functions
+are the left-hand sides of the rewrites and instructions of the knowledge: nothing here knows an
+operator. The same seed and number always give the same op.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.linalg.scalar_ops import NEGATED
+from hawk_xdsl.semantics.rewriting import Pattern
+from hawk_xdsl.training.productions import CONDITIONS, Production, gives_condition, takes_conditions
+from hawk_xdsl.training.recipe import Recipe, weighted
+from hawk_xdsl.training.region import Argument, RegionBuilder, Value
+
+FLOATS = ("f32", "f16", "bf16")
+
+MOST_INPUTS = 4
+"""Inputs of an op; a contraction's factors come on top."""
+
+SCANS = ("sum", "prod", "max", "min")
+
+NATIVE = 8.0
+"""How much more often than others functions are drawn that are one instruction."""
+
+LITERAL = 0.3
+"""How often an argument is a literal that may be one."""
+
+
+def random_op(
+    seed: int, number: int, grammar: Mapping[str, Sequence[Production]], recipe: Recipe
+) -> UndecidedOp:
+    """The op of a number in the sequence of a seed."""
+    return _Grower(random.Random(f"{seed}:{number}"), grammar, recipe).grow()
+
+
+class _Grower:
+    """One op in the making."""
+
+    def __init__(
+        self,
+        draw: random.Random,
+        grammar: Mapping[str, Sequence[Production]],
+        recipe: Recipe,
+    ) -> None:
+        self._draw = draw
+        self._recipe = recipe
+        self._roots = {
+            root: list(found)
+            for root, found in grammar.items()
+            if not root.startswith("reduce_") and not gives_condition(root)
+        }
+        self._integer_roots = {
+            root: kept
+            for root, found in self._roots.items()
+            if (kept := [p for p in found if p.of_integers])
+        }
+        self._joins = [root for root in grammar if root in CONDITIONS]
+        self._dtype = weighted(draw, recipe.dtypes)
+        self._contracts = self._dtype != "i32" and draw.random() < recipe.contraction
+        shorter = self._dtype in ("f16", "bf16")
+        self._widens = shorter and not self._contracts and draw.random() < recipe.mixed
+        extents = self._contraction_extents() if self._contracts else self._extents()
+        self._region = RegionBuilder(extents)
+        self._pool: list[Value] = []
+        self._unused: list[Value] = []
+        self._computed: list[Value] = []
+        self._inputs = 0
+
+    def grow(self) -> UndecidedOp:
+        """The whole op."""
+        draw, recipe = self._draw, self._recipe
+        steps = weighted(draw, recipe.steps)
+        if self._contracts:
+            self._contraction()
+            steps = max(0, steps - 3)
+        if not self._contracts:
+            self._last = self._windowed() if self._gets_window() else self._input(everything=True)
+        for _ in range(steps):
+            self._step()
+        self._join_loose_ends()
+        last = self._last
+        results = [last]
+        others = [v for v in self._computed[:-1] if v.dtype != "i1" and v.axes and v is not last]
+        if others and draw.random() < recipe.second_result:
+            results.append(draw.choice(others))
+        if len(last.axes) > 1 and draw.random() < recipe.transposed:
+            axes = list(last.axes)
+            draw.shuffle(axes)
+            results[0] = self._region.transposed(last, tuple(axes))
+        if self._widens:
+            results = [self._narrowed(value) for value in results]
+        return self._region.finish(results, "random")
+
+    def _narrowed(self, value: Value) -> Value:
+        """A result in the dtype of the inputs, if it was computed in a wider one."""
+        if value.dtype != "f32":
+            return value
+        return self._region.apply("cast", [value], self._dtype)
+
+    def _extents(self) -> list[int]:
+        """Extents of one to three axes with at most so many elements in all."""
+        draw = self._draw
+        rank = draw.choices((1, 2, 3), (0.3, 0.5, 0.2))[0]
+        left = float(weighted(draw, self._recipe.elements))
+        extents: list[int] = []
+        for _ in range(rank):
+            share = left ** draw.uniform(0.2, 0.8) if len(extents) < rank - 1 else left
+            extents.append(self._extent(max(2, int(share))))
+            left = max(2.0, left / extents[-1])
+        draw.shuffle(extents)
+        return extents
+
+    def _extent(self, limit: int) -> int:
+        """One extent up to the limit: often a power of two or a multiple, else anything."""
+        draw = self._draw
+        most = max(2, int(limit * draw.uniform(0.3, 1.0)))
+        match draw.choices(("power", "multiple", "any"), (0.4, 0.3, 0.3))[0]:
+            case "power":
+                return 1 << (most.bit_length() - 1)
+            case "multiple":
+                step = draw.choice((3, 8, 10, 16, 24, 32, 64, 96))
+                return max(2, most // step * step)
+            case _:
+                return most
+
+    def _contraction_extents(self) -> list[int]:
+        """Extents of batch, m, n and k; without a batch the first is 1."""
+        draw = self._draw
+        batch = draw.choice((2, 3, 4, 8)) if draw.random() < 0.25 else 1
+        sizes = [self._extent(draw.choice((16, 64, 200, 512, 1024))) for _ in range(3)]
+        return [batch, *sizes]
+
+    def _contraction(self) -> None:
+        draw, region = self._draw, self._region
+        outer = () if region.extents[0] == 1 else (0,)
+        lhs, rhs = [(*outer, 1, 3), (*outer, 2, 3)]
+        lhs, rhs = (self._swapped(axes) for axes in (lhs, rhs))
+        left, right = region.input(lhs, self._dtype), region.input(rhs, self._dtype)
+        product = region.contract(left, right, [3], "f32")
+        if self._dtype != "f32" and draw.random() < 0.6:
+            product = region.apply("cast", [product], self._dtype)
+        self._dtype = product.dtype
+        self._compute(product)
+
+    def _swapped(self, axes: tuple[int, ...]) -> tuple[int, ...]:
+        """The last two axes exchanged, as often as not."""
+        if self._draw.random() < 0.5:
+            return axes
+        return (*axes[:-2], axes[-1], axes[-2])
+
+    def _step(self) -> None:
+        """One more value: a fold, a scan or a production."""
+        draw = self._draw
+        source = self._anchor()
+        chance = draw.random()
+        foldable = bool(source.axes) and not self._contracts and source.dtype != "i1"
+        several = len(source.axes) > 1
+        if foldable and several and source.is_float and draw.random() < self._recipe.position:
+            axis = source.axes[-1] if draw.random() < 0.7 else draw.choice(source.axes)
+            self._compute(self._region.position(draw.choice(("max", "min")), source, axis))
+            return
+        if foldable and chance < self._recipe.fold * (1.0 if several else 0.3):
+            self._fold(source)
+        elif foldable and several and chance < self._recipe.fold + self._recipe.scan:
+            axis = draw.choice(source.axes)
+            self._compute(self._region.scan(draw.choice(SCANS[:3]), source, axis))
+        else:
+            self._produce(source)
+
+    def _gets_window(self) -> bool:
+        return self._dtype != "i32" and self._draw.random() < self._recipe.window
+
+    def _windowed(self) -> Value:
+        """A fold over windows of an input, at times the mean of them."""
+        draw, region = self._draw, self._region
+        axes = tuple(range(len(region.extents)))
+        count = 2 if len(axes) > 1 and draw.random() < 0.4 else 1
+        size = draw.choice((2, 3, 4, 5) if count == 1 else (2, 3))
+        window = (size, draw.choice((1, 2, size)))
+        windows = dict.fromkeys(sorted(draw.sample(axes, count)), window)
+        kind = draw.choice(("sum", "max", "max", "min"))
+        folded = region.windowed(kind, axes, self._dtype, windows)
+        if kind == "sum" and draw.random() < 0.6:
+            folded = region.apply("div", [folded, float(size**count)], folded.dtype)
+        self._computed.append(folded)
+        return self._given(folded, self._widens)
+
+    def _anchor(self) -> Value:
+        """What a step is about: mostly the last value."""
+        if self._draw.random() < 0.85:
+            if self._last in self._unused:
+                self._unused.remove(self._last)
+            return self._last
+        return self._pick()
+
+    def _compute(self, value: Value) -> None:
+        """Keeps a computed value, which the next step goes on from."""
+        self._keep(value)
+        self._computed.append(value)
+        self._last = value
+
+    def _join_loose_ends(self) -> None:
+        """Computed values that nothing uses mostly join the last one."""
+        for loose in [v for v in self._computed if v in self._unused and v is not self._last]:
+            if loose.dtype == self._last.dtype and self._draw.random() < 0.8:
+                function = self._draw.choice(("add", "sub", "mul", "max"))
+                self._compute(self._region.apply(function, [loose, self._last], loose.dtype))
+
+    def _fold(self, source: Value) -> None:
+        """A fold over one or two axes or all; often the mean of it, and a step of its source."""
+        draw = self._draw
+        count = 2 if len(source.axes) > 2 and draw.random() < 0.3 else 1
+        if draw.random() < 0.15:
+            count = len(source.axes)
+        last = source.axes[-count:]
+        axes = last if draw.random() < 0.7 else tuple(draw.sample(source.axes, count))
+        kind = draw.choices(SCANS, (0.5, 0.02, 0.3, 0.1))[0]
+        folded = self._region.fold(kind, source, axes)
+        if kind == "sum" and folded.is_float and draw.random() < 0.4:
+            size = 1
+            for axis in axes:
+                size *= self._region.extents[axis]
+            folded = self._region.apply("div", [folded, float(size)], folded.dtype)
+        self._compute(folded)
+        if folded.is_float and draw.random() < 0.4:
+            function = draw.choice(("sub", "sub", "div", "mul"))
+            self._unused.remove(folded)
+            self._compute(self._region.apply(function, [source, folded], folded.dtype))
+
+    def _produce(self, anchor: Value) -> None:
+        """A production with its variables standing for values, literals and conditions."""
+        draw = self._draw
+        roots = self._roots if anchor.is_float else self._integer_roots
+        weights = [NATIVE if any(p.native for p in found) else 1.0 for found in roots.values()]
+        production = draw.choice(draw.choices(list(roots.values()), weights)[0])
+        free = [name for name in production.variables if name not in production.conditions]
+        known: dict[str, Argument] = {draw.choice(free): anchor} if free else {}
+        self._compute(self._grown(production.pattern, production, known))
+
+    def _grown(self, pattern: Pattern, production: Production, known: dict[str, Argument]) -> Value:
+        """The value of a pattern's node."""
+        if pattern.op == "cast":
+            return self._cast(self._anchor())
+        dtype = next((v.dtype for v in known.values() if isinstance(v, Value)), None)
+        args: list[Argument] = []
+        for position, node in enumerate(pattern.args):
+            condition = takes_conditions(pattern.op, position)
+            args.append(self._argument(node, production, known, condition, dtype))
+            if isinstance(args[-1], Value) and args[-1].dtype != "i1":
+                dtype = args[-1].dtype
+        some = any(isinstance(arg, Value) and arg.dtype != "i1" for arg in args)
+        if not some and pattern.op not in CONDITIONS:  # of nothing but literals
+            free = [n for n in range(len(args)) if not takes_conditions(pattern.op, n)]
+            args[free[0]] = self._pick(dtype)
+        values = [arg for arg in args if isinstance(arg, Value)]
+        wide = next((v.dtype for v in values if v.dtype != "i1"), "i1")
+        is_condition = gives_condition(pattern.op)
+        return self._region.apply(pattern.op, args, "i1" if is_condition else wide)
+
+    def _argument(
+        self,
+        node: Pattern,
+        production: Production,
+        known: dict[str, Argument],
+        condition: bool,
+        dtype: str | None,
+    ) -> Argument:
+        if node.op == "number":
+            return node.value
+        if node.op != "variable":
+            return self._grown(node, production, known)
+        if node.name not in known:
+            if condition:
+                known[node.name] = self._condition(dtype)
+            elif node.only_literals or self._draw.random() < LITERAL:
+                known[node.name] = self._constant(dtype or self._dtype, node.only_literals)
+            else:
+                found = self._pick(dtype)
+                if found in known.values():  # rarely the same value twice
+                    found = self._pick(dtype)
+                known[node.name] = found
+        return known[node.name]
+
+    def _constant(self, dtype: str, plain: bool) -> Argument:
+        """A literal; unless it has to be plain, at times a function of one."""
+        if plain or dtype == "i32" or self._draw.random() > 0.06:
+            return self._literal(dtype)
+        function = self._draw.choice(("sqrt", "sqrt", "log", "rsqrt"))
+        return self._region.apply(function, [float(self._draw.choice((2, 2, 3, 8, 10)))], dtype)
+
+    def _condition(self, dtype: str | None) -> Value:
+        """A comparison, sometimes joined to another one."""
+        draw = self._draw
+        left = self._pick(dtype)
+        function = draw.choice(("lt", "le", "gt", "ge", "eq", "ne"))
+        if left.is_float and draw.random() < 0.5:
+            function = draw.choice(list(NEGATED))
+        right: Argument
+        right = self._literal(left.dtype) if draw.random() < 0.6 else self._pick(left.dtype)
+        found = self._region.apply(function, [left, right], "i1")
+        if self._joins and draw.random() < 0.15:
+            join = draw.choice(self._joins)
+            args = [found] if join == "not" else [found, self._condition(dtype)]
+            found = self._region.apply(join, args, "i1")
+        return found
+
+    def _cast(self, source: Value) -> Value:
+        others = [d for d in (*FLOATS, "i32") if d != source.dtype]
+        if self._draw.random() < 0.8:
+            others = [d for d in others if d != "i32"]
+        return self._region.apply("cast", [source], self._draw.choice(others))
+
+    def _pick(self, dtype: str | None = None) -> Value:
+        """A value of the dtype: rather one that nothing uses yet, at times a new input."""
+        draw = self._draw
+        fits = [v for v in self._pool if v.dtype != "i1" and dtype in (None, v.dtype)]
+        fresh = [v for v in self._unused if v in fits]
+        if fresh and draw.random() < 0.75:
+            found = fresh[-1]
+        elif fits and (self._inputs >= MOST_INPUTS or draw.random() < 0.6):
+            found = draw.choice(fits)
+        else:
+            found = self._input(dtype=dtype)
+        if found in self._unused:
+            self._unused.remove(found)
+        return found
+
+    def _input(self, *, everything: bool = False, dtype: str | None = None) -> Value:
+        """A new input over all axes, or over some, as a bias or a scale is."""
+        draw = self._draw
+        axes = tuple(range(len(self._region.extents)))
+        if self._contracts:
+            axes = (2,) if draw.random() < 0.7 else self._pool[0].axes
+        elif not everything and len(axes) > 1 and draw.random() < 0.45:
+            count = draw.randint(1, len(axes) - 1)
+            axes = axes[-count:] if draw.random() < 0.6 else tuple(sorted(draw.sample(axes, count)))
+        elif len(axes) > 1 and draw.random() < self._recipe.transposed:
+            axes = tuple(draw.sample(axes, len(axes)))
+        if self._widens and dtype == "f32":
+            dtype = None  # it becomes that
+        return self._given(self._source(axes, dtype or self._dtype), self._widens and not dtype)
+
+    def _source(self, axes: tuple[int, ...], dtype: str) -> Value:
+        """A whole input, or what a part of one, several or places of one make."""
+        draw, recipe, region = self._draw, self._recipe, self._region
+        axis = draw.choice(axes)
+        extent = region.extents[axis]
+        chances = (recipe.part, recipe.joined * (extent > 2), recipe.gathered)
+        kinds = ("part", "joined", "gathered", "whole")
+        if self._contracts:
+            return region.input(axes, dtype)
+        match draw.choices(kinds, (*chances, 1 - sum(chances)))[0]:
+            case "part":
+                offset, stride = draw.choice(((1, 1), (2, 1), (0, 2), (1, 2), (0, 3)))
+                return region.part(axes, dtype, axis, offset, stride)
+            case "joined":
+                size = extent // 2 if draw.random() < 0.5 else draw.randint(1, extent - 1)
+                return region.joined(axes, dtype, axis, (size, extent - size))
+            case "gathered":
+                return region.gathered(axes, dtype, axis, self._extent(4 * extent))
+            case _:
+                return region.input(axes, dtype)
+
+    def _given(self, value: Value, widened: bool) -> Value:
+        """What is computed with of a value that an input gives."""
+        self._inputs += 1
+        if widened:
+            value = self._region.apply("cast", [value], "f32")
+        self._keep(value)
+        return value
+
+    def _keep(self, value: Value) -> None:
+        self._pool.append(value)
+        self._unused.append(value)
+
+    def _literal(self, dtype: str) -> float:
+        draw = self._draw
+        if dtype == "i32":
+            return float(draw.randint(-9, 16))
+        match draw.choices(("plain", "short", "long"), (0.55, 0.33, 0.12))[0]:
+            case "plain":
+                plain = (0.0, 1.0, 2.0, 0.5, -1.0, 3.0, 4.0, 6.0, 10.0, 0.1)
+                if draw.random() < 0.15:  # what keeps a divisor or a logarithm away from zero
+                    return draw.choice((1e-5, 1e-5, 1e-6, 1e-8, 1e-3, 1e-12))
+                return draw.choices(plain, (4, 6, 3, 3, 2, 1, 1, 1, 1, 1))[0]
+            case "short":
+                return draw.randint(-64, 64) / draw.choice((4, 8, 16))
+            case _:
+                return draw.uniform(0.05, 4)
