@@ -46,12 +46,14 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Artifact:
-    """The executable part: kernel text, or a pattern and its replacement.
+    """The executable part: a strategy, kernel text, or a pattern and its replacement.
 
-    ``before`` of a template is the specification, without extents, that its kernel is for.
+    A template names the ``strategy`` that makes its loop nest from a schedule, or has the ``text``
+    of a kernel with holes; ``before`` is then the specification, without extents, that it is for.
     """
 
     text: str | None = None
+    strategy: str | None = None
     before: str | None = None
     after: str | None = None
     domain: tuple[tuple[str, Range], ...] = ()  # closed range of a variable, by its name
@@ -201,7 +203,8 @@ _TILE = {"name": _Key(_identifier, required=True), "prefer": _Key(_sizes, requir
 _PATTERNS = {"before": _Key(_text, required=True), "after": _Key(_text, required=True)}
 _ARTIFACTS: Mapping[EntryKind, Mapping[str, _Key]] = {
     EntryKind.TEMPLATE: {
-        "text": _Key(_text, required=True),
+        "text": _Key(_text),
+        "strategy": _Key(_name),
         "before": _Key(_text),
     },
     EntryKind.REWRITE: {
@@ -331,6 +334,8 @@ class _Reader:
         trigger = self.values(self.table(table, "trigger", path), _TRIGGER, f"{path}.trigger")
         artifact = self.table(table, "artifact", path)
         checked = self.values(artifact, _ARTIFACTS[kind], f"{path}.artifact", f" of a {kind}")
+        if kind is EntryKind.TEMPLATE and "text" not in checked and "strategy" not in checked:
+            self.fail(f"{path}.artifact", "a template has a 'strategy' or a 'text'")
         return Entry(
             **values,
             trigger=Trigger(**trigger),

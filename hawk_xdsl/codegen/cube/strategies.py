@@ -86,8 +86,8 @@ def _forms(entry: Entry, specification: Specification, target: Target) -> list[F
     contraction = contraction_of(specification)
     if contraction is None or not _on_cube(entry, specification, contraction, target):
         return []
-    text = entry.artifact.text or ""
-    split, held = "$partials" in text, "$panel" in text
+    strategy = entry.artifact.strategy
+    split, held = strategy == "split-k", strategy in ("stationary-operand", "stationary-panels")
     packer = Packer(specification.axes, target)
     forms: list[Form] = []
     for number, layout in enumerate(layouts(specification, contraction)):
@@ -100,7 +100,7 @@ def _forms(entry: Entry, specification: Specification, target: Target) -> list[F
             if factor is None:
                 forms.append(plan)
                 continue
-            form = HeldPlan(plan, factor, once="$panels" not in text)
+            form = HeldPlan(plan, factor, once=strategy == "stationary-operand")
             if form.possible:
                 forms.append(form)
     first = [(form.first_estimate(target), position) for position, form in enumerate(forms)]
