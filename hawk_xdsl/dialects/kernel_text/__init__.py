@@ -12,6 +12,7 @@ from hawk_xdsl.dialects.kernel_text.signature import (
     Signature,
     StageKernel,
 )
+from hawk_xdsl.dialects.kernel_text.unparse import text_of
 
 __all__ = [
     "GlobalOperand",
@@ -31,5 +32,6 @@ __all__ = [
     "print_program",
     "signature_of",
     "statement_grammar",
+    "text_of",
     "with_rule",
 ]

@@ -13,21 +13,21 @@ from hawk_xdsl.dialects.npu import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Integer:
     """An integer literal, not negative."""
 
     value: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A loop variable or a scalar that was read."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arithmetic:
     """``left operator right`` with one of ``+ - * // %``."""
 
@@ -40,7 +40,7 @@ Expression: TypeAlias = Integer | Variable | Arithmetic
 """Integer arithmetic, as it stands in slices, bounds and conditions."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Slice:
     """``start`` (a point, ``length`` is None), ``start:length`` or ``start:length:stride``."""
 
@@ -49,7 +49,7 @@ class Slice:
     stride: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tile:
     """A buffer, a part of it, or a scalar by its name; ``slices`` None stands for all of it."""
 
@@ -57,7 +57,7 @@ class Tile:
     slices: tuple[Slice, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Number:
     """A literal; an int where it was written without a point or an exponent."""
 
@@ -67,7 +67,7 @@ class Number:
 Operand: TypeAlias = Tile | Number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Load:
     """``load x[0:8, 0:64] into ub``, with ``pad`` the value of what lies outside."""
 
@@ -76,7 +76,7 @@ class Load:
     pad: Number | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Read:
     """``read x[i, 3]``: one element as a scalar."""
 
@@ -84,7 +84,7 @@ class Read:
     indices: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fill:
     """``fill 0.0 f32[8, 64] in ub``."""
 
@@ -94,7 +94,7 @@ class Fill:
     scope: Scope
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """``view a as [8, 1, 64]``: the same bytes in another shape."""
 
@@ -102,7 +102,7 @@ class View:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Factor:
     """An operand of ``mmad``, perhaps transposed."""
 
@@ -110,7 +110,7 @@ class Factor:
     transposed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mmad:
     """``mmad a, b.T, c``."""
 
@@ -119,7 +119,7 @@ class Mmad:
     accumulator: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Elementwise:
     """``vadd a, b`` and all others that are written as a mnemonic and operands."""
 
@@ -127,7 +127,7 @@ class Elementwise:
     operands: tuple[Operand, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Compare:
     """``vcmp gt a, b``."""
 
@@ -136,7 +136,7 @@ class Compare:
     rhs: Operand
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cast:
     """``vcast a to f16 round rint``."""
 
@@ -145,7 +145,7 @@ class Cast:
     rounding: Rounding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reduce:
     """``vreduce sum a axis 0, 1``."""
 
@@ -154,7 +154,7 @@ class Reduce:
     axes: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cumulate:
     """``vcumulate sum a axis 1``."""
 
@@ -163,7 +163,7 @@ class Cumulate:
     axis: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Transpose:
     """``vtranspose a perm [1, 0]``."""
 
@@ -171,7 +171,7 @@ class Transpose:
     permutation: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arange:
     """``varange i32[8, 64] axis 1``."""
 
@@ -180,7 +180,7 @@ class Arange:
     axis: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Broadcast:
     """``vbrc a to [8, 64]``."""
 
@@ -206,7 +206,7 @@ Value: TypeAlias = (
 """What stands to the right of ``=``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Assign:
     """``name = value``."""
 
@@ -215,7 +215,7 @@ class Assign:
     line: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Store:
     """``store [relu] a into y[0:8, 0:64]``."""
 
@@ -225,7 +225,7 @@ class Store:
     line: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Loop:
     """``variable in start..stop step step``."""
 
@@ -235,7 +235,7 @@ class Loop:
     step: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class For:
     """``for … { … }``; an empty body opens the loop for statements that follow."""
 
@@ -244,7 +244,7 @@ class For:
     line: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class If:
     """``if left relation right { … }``."""
 
@@ -255,7 +255,7 @@ class If:
     line: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Across:
     """``across … { … }``: iterations that are dealt to the blocks."""
 
@@ -268,7 +268,7 @@ Block: TypeAlias = For | If | Across
 Statement: TypeAlias = Assign | Store | For | If | Across
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Temp:
     """``temp t f32[512, 768]``: global scratch between stages."""
 
@@ -278,7 +278,7 @@ class Temp:
     line: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stage:
     """``on cube { … }``: one kernel. A body without stages is one vector stage."""
 
@@ -287,9 +287,25 @@ class Stage:
     line: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KernelText:
     """A whole body."""
 
     temps: tuple[Temp, ...]
     stages: tuple[Stage, ...]
+
+
+Node: TypeAlias = (
+    Expression
+    | Slice
+    | Tile
+    | Number
+    | Factor
+    | Value
+    | Loop
+    | Statement
+    | Temp
+    | Stage
+    | KernelText
+)
+"""Anything that a syntax tree consists of."""
