@@ -43,7 +43,7 @@ from hawk_xdsl.npu_target import (
     simulate,
     verify_kernel,
 )
-from hawk_xdsl.npu_target.cost import TileShape, vector_cost
+from hawk_xdsl.npu_target.cost import TileShape, vector_cost, work_of
 
 RULES_PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
 
@@ -283,7 +283,7 @@ def test_the_verifier_finds_what_needs_no_target(rule: Verified) -> None:
 def test_repeats_beyond_one_instruction_are_several(repeats: int, instructions: int) -> None:
     [op] = (op for op in vector(LOADED + EXP + STORED).walk() if isinstance(op, VectorOp))
     tile = TileShape((repeats, 64), (256, 4), 4)
-    cycles, count = vector_cost(op, [tile, tile], TARGET)
+    cycles, count = vector_cost(work_of(op), [tile, tile], TARGET)
     assert count == instructions
     one = TARGET.vector.ops["vexp"]["f32"]
     assert cycles >= one.cycles(repeats)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.npu import (
+    UB_BLOCK_BYTES,
     BinaryOp,
+    Pipe,
     Scope,
     VcastOp,
     VcmpOp,
     VcumulateOp,
     VectorOp,
     VreduceOp,
-    VselOp,
 )
 from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
@@ -29,55 +30,74 @@ class TileShape:
     itemsize: int
 
 
-def cost_row(op: VectorOp) -> tuple[str, str]:
-    """The row of ``target.vector.ops`` that an instruction uses, and the dtype in it."""
+@dataclass(frozen=True)
+class VectorWork:
+    """Which row of ``target.vector.ops`` a vector instruction uses, and the dtype in it.
+
+    ``axes`` are those of a reduction, or the one of a scan; others have none.
+    """
+
+    row: str
+    dtype: str
+    axes: tuple[int, ...] = ()
+
+
+def work_of(op: VectorOp) -> VectorWork:
+    """The work of an instruction of the IR."""
     name = op.name.removeprefix("npu.")
     out = element_name(op.destination.type)
     match op:
         case VreduceOp():
-            return f"{name}_{op.kind.data}", element_name(op.input.type)
+            axes = tuple(op.axes.get_values())
+            return VectorWork(f"{name}_{op.kind.data}", element_name(op.input.type), axes)
         case VcumulateOp():
-            return f"{name}_{op.kind.data}", out
+            return VectorWork(f"{name}_{op.kind.data}", out, (op.axis.value.data,))
         case VcastOp():
-            return name, f"{element_name(op.input.type)}-{out}"
+            return VectorWork(name, f"{element_name(op.input.type)}-{out}")
         case VcmpOp():
-            return _scalar_row(name, op), element_name(op.lhs.type)
+            return VectorWork(_scalar_row(name, op), element_name(op.lhs.type))
         case BinaryOp():
-            return _scalar_row(name, op), out
+            return VectorWork(_scalar_row(name, op), out)
         case _:
-            return name, out
+            return VectorWork(name, out)
+
+
+def cost_row(op: VectorOp) -> tuple[str, str]:
+    """The row of ``target.vector.ops`` that an instruction uses, and the dtype in it."""
+    work = work_of(op)
+    return work.row, work.dtype
 
 
 def _scalar_row(name: str, op: BinaryOp | VcmpOp) -> str:
     return name if isinstance(op.rhs.type, MemRefType) else f"{name}_scalar"
 
 
-def vector_cost(op: VectorOp, tiles: Sequence[TileShape], target: Target) -> tuple[float, int]:
+def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) -> tuple[float, int]:
     """Cycles and number of instructions of a vector op on its tiles, the destination last."""
     spec = target.vector
-    row, dtype = cost_row(op)
-    cost = spec.ops[row][dtype]
+    cost = spec.ops[work.row][work.dtype]
     out = tiles[-1]
-    match op:
-        case VreduceOp():
-            work = _reduction_repeats(tiles[0], op.axes.get_values(), spec)
-        case VcumulateOp():
-            doublings = max(1, math.ceil(math.log2(out.extents[op.axis.value.data])))
-            work = _repeats(out, spec) * doublings
-        case VcastOp() | VcmpOp():
-            work = _repeats(tiles[0], spec)
+    mnemonic = work.row.partition("_")[0]
+    match mnemonic:
+        case "vreduce":
+            repeats = _reduction_repeats(tiles[0], work.axes, spec)
+        case "vcumulate":
+            doublings = max(1, math.ceil(math.log2(out.extents[work.axes[0]])))
+            repeats = _repeats(out, spec) * doublings
+        case "vcast" | "vcmp":
+            repeats = _repeats(tiles[0], spec)
         case _:
             same = [tile for tile in tiles if tile.extents == out.extents]
-            work = max(_repeats(tile, spec) for tile in same)
-    cycles = cost.cycles(work)
-    if isinstance(op, VcmpOp):
-        cycles += spec.mask_write.cycles(work)
-    elif isinstance(op, VselOp):
-        cycles += spec.mask_read.cycles(work)
+            repeats = max(_repeats(tile, spec) for tile in same)
+    cycles = cost.cycles(repeats)
+    if mnemonic == "vcmp":
+        cycles += spec.mask_write.cycles(repeats)
+    elif mnemonic == "vsel":
+        cycles += spec.mask_read.cycles(repeats)
     for tile in tiles[:-1]:
         if _repeats_along_rows(tile, out):
             cycles += _row_broadcast(tile, spec)
-    return cycles, max(1, math.ceil(work / spec.max_repeats))
+    return cycles, max(1, math.ceil(repeats / spec.max_repeats))
 
 
 def _repeats_along_rows(tile: TileShape, out: TileShape) -> bool:
@@ -120,6 +140,21 @@ def move_cycles(path: PathSpec, bursts: int, burst_bytes: int) -> float:
     """Cycles of a copy alone on the memory: whole granules, and no burst below its least time."""
     granules = math.ceil(burst_bytes / path.granule) * path.granule
     return max(path.cost.cycles(bursts * granules), path.cost.latency + bursts * path.burst_cycles)
+
+
+def unpadded_bytes(source: Sequence[int], dest: Sequence[int], itemsize: int) -> int:
+    """Bytes of ub that a padded copy has to be filled with before: it pads a block a row itself."""
+    same_rows = tuple(source[:-1]) == tuple(dest[:-1])
+    if same_rows and (dest[-1] - source[-1]) * itemsize <= UB_BLOCK_BYTES:
+        return 0
+    row = dest[-1] * itemsize
+    return math.prod(dest[:-1]) * (row + -row % UB_BLOCK_BYTES)
+
+
+def fill_cycles(size: int, dtype: str, target: Target) -> float:
+    """Cycles of a fill of so many bytes of ub by the vector unit, which a copy waits for."""
+    fill = target.vector.ops["vbrc"][dtype].cycles(math.ceil(size / target.vector.repeat_bytes))
+    return fill + target.sync.tail[Pipe.VECTOR] + 2 * target.sync.flag
 
 
 def product_cycles(cube: CubeSpec, dtype: str, fractals: int) -> float:

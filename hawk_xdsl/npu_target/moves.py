@@ -11,12 +11,11 @@ from hawk_xdsl.dialects.npu import (
     CopyOp,
     FixpipeOp,
     LoadOp,
-    Pipe,
     Scope,
     StoreOp,
     scope_of,
 )
-from hawk_xdsl.npu_target.cost import move_cycles
+from hawk_xdsl.npu_target.cost import fill_cycles, move_cycles, unpadded_bytes
 from hawk_xdsl.npu_target.dtypes import Array, element_name
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values
@@ -125,21 +124,17 @@ class MoveInstruction(TileInstruction):
         A copy pads the end of a row in ub by a block at most. The rest is a fill by the vector
         unit, which the copy waits for; in l1 a fill on the pipe of the copy (assumed: as fast).
         """
-        width = (dest.shape[-1] - source[-1]) * dest.data.itemsize
         if isinstance(dest, FractalTile):
             return 0.0 if source == dest.shape else dest.data.nbytes * self.path.cost.slope
-        if source[:-1] == dest.shape[:-1] and width <= UB_BLOCK_BYTES:
+        size = unpadded_bytes(source, dest.shape, dest.data.itemsize)
+        if not size:
             return 0.0
         target, dtype = self.machine.target, element_name(self.op.dest.type)
-        fills = target.vector.ops.get(FILL, {})
-        if dtype not in fills:
+        if dtype not in target.vector.ops.get(FILL, {}):
             raise Fault(
                 TrapCode.DTYPE, f"pads with a {FILL} of {dtype}, which {target.name} does not have"
             )
-        row = dest.shape[-1] * dest.data.itemsize
-        size = math.prod(dest.shape[:-1]) * (row + -row % UB_BLOCK_BYTES)
-        fill = fills[dtype].cycles(math.ceil(size / target.vector.repeat_bytes))
-        return fill + target.sync.tail[Pipe.VECTOR] + 2 * target.sync.flag
+        return fill_cycles(size, dtype, target)
 
     def _check_shapes(self, source: tuple[int, ...], dest: tuple[int, ...]) -> None:
         if 0 in source or 0 in dest:

@@ -17,7 +17,7 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
 )
 from hawk_xdsl.npu_target.approximation import accuracy_of
-from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost
+from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost, work_of
 from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
@@ -41,6 +41,7 @@ class VectorInstruction(TileInstruction):
     ) -> None:
         super().__init__(op, machine, slots)
         self.vector_op = op
+        self.work = work_of(op)
         self.function = vector_compute(op)
         self.temporary = temporary
         types = [value.type for value in op.inputs]
@@ -54,7 +55,7 @@ class VectorInstruction(TileInstruction):
         tiles = [value for value in operands if isinstance(value, Tile)]
         self._check_shapes(operands)
         shapes = [tile_shape(tile) for tile in tiles]
-        return Plan(*vector_cost(self.vector_op, shapes, self.machine.target))
+        return Plan(*vector_cost(self.work, shapes, self.machine.target))
 
     def _check_shapes(self, operands: Values) -> None:
         """What the verifier checks of static extents, for those of the moment."""
