@@ -12,3 +12,5 @@ config.test_source_root = os.path.dirname(__file__)  # noqa: F821
 config.environment["PATH"] = os.pathsep.join(  # noqa: F821
     [sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
 )
+if "PYTHONPATH" in os.environ:  # of a checkout that is not the installed one
+    config.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]  # noqa: F821

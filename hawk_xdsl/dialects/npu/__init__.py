@@ -39,6 +39,7 @@ from hawk_xdsl.dialects.npu.memory import (
     ReadOp,
     StoreOp,
 )
+from hawk_xdsl.dialects.npu.schedule import ScheduleAttr, TileAttr
 from hawk_xdsl.dialects.npu.structure import KernelOp, LaunchOp, ReturnOp, UndecidedOp, YieldOp
 from hawk_xdsl.dialects.npu.sync import BarrierOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.dialects.npu.tile_op import (
@@ -91,6 +92,8 @@ NPU = Dialect(
         AccumulationAttr,
         ComparisonAttr,
         RoundingAttr,
+        ScheduleAttr,
+        TileAttr,
     ],
 )
 """The dialect, as registered with xDSL, with the upstream ops that a region may hold."""
@@ -126,10 +129,12 @@ __all__ = [
     "ReturnOp",
     "Rounding",
     "RoundingAttr",
+    "ScheduleAttr",
     "Scope",
     "ScopeAttr",
     "SetFlagOp",
     "StoreOp",
+    "TileAttr",
     "TileOp",
     "UnaryOp",
     "UndecidedOp",

@@ -46,6 +46,7 @@ from xdsl.traits import (
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu.attributes import Core, CoreAttr, Scope
+from hawk_xdsl.dialects.npu.schedule import ScheduleAttr
 from hawk_xdsl.dialects.npu.tile_op import scope_of
 
 
@@ -146,7 +147,10 @@ class ReturnOp(IRDLOperation):
 
 @irdl_op_definition
 class KernelOp(IRDLOperation):
-    """A program for one core, run once a block; its arguments are global buffers, ins then outs."""
+    """A program for one core, run once a block; its arguments are global buffers, ins then outs.
+
+    ``schedule`` is what it was written for, where a strategy wrote it.
+    """
 
     name = "npu.kernel"
 
@@ -155,6 +159,7 @@ class KernelOp(IRDLOperation):
     target = prop_def(StringAttr)
     core = prop_def(CoreAttr)
     blocks = prop_def(IntegerAttr.constr(i64))
+    schedule = opt_prop_def(ScheduleAttr)
     body = region_def("single_block")
 
     traits = traits_def(
@@ -171,6 +176,7 @@ class KernelOp(IRDLOperation):
         core: Core,
         blocks: int,
         body: Region | None = None,
+        schedule: ScheduleAttr | None = None,
     ) -> None:
         region = Region(Block(arg_types=[*inputs, *outputs])) if body is None else body
         super().__init__(
@@ -181,6 +187,7 @@ class KernelOp(IRDLOperation):
                 "target": StringAttr(target),
                 "core": CoreAttr(core),
                 "blocks": IntegerAttr(blocks, i64),
+                "schedule": schedule,
             },
         )
         ensure_terminator(self, SingleBlockImplicitTerminator(ReturnOp))
@@ -209,7 +216,10 @@ class KernelOp(IRDLOperation):
             raise VerifyException(f"npu.kernel: {self.blocks.value.data} blocks")
 
     def print(self, printer: Printer) -> None:
-        """``npu.kernel @k ins(%x : M) outs(%y : M) on <vector> blocks 8 target "t" { … }``."""
+        """``npu.kernel @k ins(%x : M) outs(%y : M) on <vector> blocks 8 target "t" { … }``.
+
+        With a schedule, ``schedule<"whole-tiles" …>`` comes after the target.
+        """
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
         _print_arguments(printer, "ins", self.inputs)
@@ -218,6 +228,9 @@ class KernelOp(IRDLOperation):
         self.core.print_parameter(printer)
         printer.print_string(f" blocks {self.blocks.value.data} target ")
         printer.print_string_literal(self.target.data)
+        if self.schedule is not None:
+            printer.print_string(" schedule")
+            self.schedule.print_parameters(printer)
         if self.attributes:
             printer.print_op_attributes(self.attributes, print_keyword=True)
         printer.print_string(" ")
@@ -242,6 +255,9 @@ class KernelOp(IRDLOperation):
         blocks = parser.parse_integer(allow_boolean=False, allow_negative=True)
         parser.parse_keyword("target")
         target = parser.parse_str_literal()
+        schedule = None
+        if parser.parse_optional_keyword("schedule") is not None:
+            schedule = ScheduleAttr.new(ScheduleAttr.parse_parameters(parser))
         attributes = parser.parse_optional_attr_dict_with_keyword()
         region = parser.parse_region([*inputs, *outputs])
         op = cls(
@@ -252,6 +268,7 @@ class KernelOp(IRDLOperation):
             core=core,
             blocks=blocks,
             body=region,
+            schedule=schedule,
         )
         if attributes is not None:
             op.attributes.update(attributes.data)
