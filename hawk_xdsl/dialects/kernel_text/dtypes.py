@@ -69,33 +69,32 @@ def literal(value: int | float, dtype: str, line: int | None) -> FloatAttr | Int
     return FloatAttr(float(value), element)
 
 
-def number_text(constant: Attribute) -> str:
-    """The shortest literal that gives the constant back.
+def number_of(constant: Attribute) -> int | float:
+    """A constant as the literal of the fewest digits that gives it back in its dtype.
 
     Raises:
         KernelTextError: for NaN and for constants that are no numbers.
     """
     if isinstance(constant, IntegerAttr):
-        return str(constant.value.data)
+        return constant.value.data
     if not isinstance(constant, FloatAttr):
         raise KernelTextError(f"{constant} is not a number")
     value = constant.value.data
     if value != value:
         raise KernelTextError("kernel text has no NaN")
     if value in (float("inf"), float("-inf")):
-        return "inf" if value > 0 else "-inf"
+        return value
     return _shortest(value, constant.type)
 
 
-def _shortest(value: float, type_: AnyFloat) -> str:
+def _shortest(value: float, type_: AnyFloat) -> float:
+    """0.0999755859375 of f16 is 0.1, which rounds to it."""
     for digits in range(1, 18):
-        text = f"{value:.{digits}g}"
-        fits = abs(float(text)) < _OVERFLOW[dtype_name(type_)]
-        if fits and FloatAttr(float(text), type_).value.data == value:
-            break
-    else:
-        text = repr(value)
-    return text if "." in text or "e" in text else f"{text}.0"
+        short = float(f"{value:.{digits}g}")
+        fits = abs(short) < _OVERFLOW[dtype_name(type_)]
+        if fits and FloatAttr(short, type_).value.data == value:
+            return short
+    return value
 
 
 def global_type(dtype: str, shape: Sequence[int]) -> MemRefType:

@@ -1,19 +1,21 @@
-"""Npu kernels back to canonical kernel text: one statement a line, no indentation."""
+"""Npu kernels back to kernel text: their syntax tree, and its canonical text."""
 
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import MemRefType
 
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.dtypes import dtype_name
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.kernel_text.print_stage import StagePrinter
+from hawk_xdsl.dialects.kernel_text.print_stage import StageReader
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
     Program,
     Signature,
     StageKernel,
 )
-from hawk_xdsl.dialects.npu import Core, KernelOp
+from hawk_xdsl.dialects.kernel_text.unparse import text_of
+from hawk_xdsl.dialects.npu import KernelOp
 
 
 def print_program(program: Program) -> str:
@@ -30,6 +32,17 @@ def print_kernels(
 ) -> str:
     """The canonical text of kernels, as stages where there are several or one is for the cube.
 
+    Raises:
+        KernelTextError: for IR that has no text form.
+    """
+    return text_of(syntax_of(kernels, temps))
+
+
+def syntax_of(
+    kernels: Sequence[StageKernel | KernelOp], temps: Sequence[GlobalOperand] = ()
+) -> ast.KernelText:
+    """The syntax tree of kernels.
+
     A kernel without the names of its operands takes them from the IR; operands of one name in
     several kernels are the same. Flags, barriers and addresses are left out.
 
@@ -37,14 +50,11 @@ def print_kernels(
         KernelTextError: for IR that has no text form.
     """
     stages = [named(kernel) for kernel in kernels]
-    lines = [f"temp {temp.name} {temp.dtype}{list(temp.shape)}" for temp in temps]
-    for stage in stages:
-        body = StagePrinter(stage, [temp.name for temp in temps]).lines()
-        if len(stages) == 1 and stage.op.core.data is Core.VECTOR:
-            lines += body
-        else:
-            lines += [f"on {stage.op.core.data} {{", *body, "}"]
-    return "".join(f"{line}\n" for line in lines)
+    names = [temp.name for temp in temps]
+    return ast.KernelText(
+        tuple(ast.Temp(temp.name, temp.dtype, temp.shape) for temp in temps),
+        tuple(ast.Stage(stage.op.core.data, StageReader(stage, names).body()) for stage in stages),
+    )
 
 
 def named(kernel: StageKernel | KernelOp) -> StageKernel:

@@ -1,6 +1,7 @@
 """Index values of the IR back to integer expressions of the text."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import IntegerAttr
@@ -13,43 +14,46 @@ from xdsl.ir.affine import (
     AffineExpr,
 )
 
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 
 _DIVISIONS = {AffineBinaryOpKind.FloorDiv: "//", AffineBinaryOpKind.Mod: "%"}
 
 
-def index_text(value: SSAValue | int, names: Mapping[SSAValue, str]) -> str:
+def index_expression(value: SSAValue | int, names: Mapping[SSAValue, str]) -> ast.Expression:
     """An index value as an expression over named variables.
 
     Raises:
         KernelTextError: for values that no expression gives.
     """
     if isinstance(value, int):
-        return integer_text(value)
+        return integer(value)
     if value in names:
-        return names[value]
+        return ast.Variable(names[value])
     match value.owner:
         case arith.ConstantOp(value=IntegerAttr() as constant):
-            return integer_text(constant.value.data)
+            return integer(constant.value.data)
         case arith.IndexCastOp() as cast:
-            return index_text(cast.input, names)
+            return index_expression(cast.input, names)
         case affine.ApplyOp() as apply:
-            operands = [index_text(operand, names) for operand in apply.mapOperands]
+            operands = [index_expression(operand, names) for operand in apply.mapOperands]
             return _affine(apply.map.data.results[0], operands)
         case affine.MinOp() as minimum:
             # A start that a padded load moves to the end of the operand.
             results = minimum.map.data.results
             if len(results) == 2 and isinstance(results[0], AffineConstantExpr):
-                operands = [index_text(operand, names) for operand in minimum.arguments]
+                operands = [index_expression(operand, names) for operand in minimum.arguments]
                 return _affine(results[1], operands)
         case _:
             pass
     raise KernelTextError("an index has no text form")
 
 
-def integer_text(value: int) -> str:
-    """An integer as an expression; the text has no negative ones."""
-    return str(value) if value >= 0 else f"0-{-value}"
+def integer(value: int) -> ast.Expression:
+    """An integer as an expression; the text has no negative ones, so ``0-3`` is minus three."""
+    if value >= 0:
+        return ast.Integer(value)
+    return ast.Arithmetic("-", ast.Integer(0), ast.Integer(-value))
 
 
 def ragged_length(value: SSAValue) -> int:
@@ -61,19 +65,22 @@ def ragged_length(value: SSAValue) -> int:
     raise KernelTextError("a dynamic size has no text form")
 
 
-def _affine(expression: AffineExpr, operands: Sequence[str]) -> str:
+def _affine(expression: AffineExpr, operands: Sequence[ast.Expression]) -> ast.Expression:
     """An affine expression; terms that are subtracted come last."""
-    added: list[str] = []
-    subtracted: list[str] = []
+    added: list[ast.Expression] = []
+    subtracted: list[ast.Expression] = []
     for term, factor in _terms(expression):
         if isinstance(term, AffineConstantExpr):
-            text, factor = str(abs(term.value * factor)), term.value * factor
+            factor *= term.value
+            part: ast.Expression = ast.Integer(abs(factor))
         else:
-            text = _factor(term, operands)
+            part = _factor(term, operands)
             if abs(factor) != 1:
-                text = f"{text}*{abs(factor)}"
-        (added if factor >= 0 else subtracted).append(text)
-    return "-".join(["+".join(added) or "0", *subtracted])
+                part = ast.Arithmetic("*", part, ast.Integer(abs(factor)))
+        (added if factor >= 0 else subtracted).append(part)
+    first, *rest = added or [ast.Integer(0)]
+    total = reduce(lambda left, right: ast.Arithmetic("+", left, right), rest, first)
+    return reduce(lambda left, right: ast.Arithmetic("-", left, right), subtracted, total)
 
 
 def _terms(expression: AffineExpr) -> list[tuple[AffineExpr, int]]:
@@ -87,15 +94,12 @@ def _terms(expression: AffineExpr) -> list[tuple[AffineExpr, int]]:
     return [(expression, 1)]
 
 
-def _factor(expression: AffineExpr, operands: Sequence[str]) -> str:
+def _factor(expression: AffineExpr, operands: Sequence[ast.Expression]) -> ast.Expression:
     if isinstance(expression, AffineDimExpr):
-        text = operands[expression.position]
-        return text if text.isalnum() or text.replace("_", "").isalnum() else f"({text})"
+        return operands[expression.position]
     if isinstance(expression, AffineBinaryOpExpr) and expression.kind in _DIVISIONS:
         inner = _affine(expression.lhs, operands)
-        terms = _terms(expression.lhs)
-        if len(terms) > 1 or terms[0][1] < 0:
-            inner = f"({inner})"
         if isinstance(expression.rhs, AffineConstantExpr):
-            return f"{inner}{_DIVISIONS[expression.kind]}{expression.rhs.value}"
+            divisor = ast.Integer(expression.rhs.value)
+            return ast.Arithmetic(_DIVISIONS[expression.kind], inner, divisor)
     raise KernelTextError("an index expression has no text form")

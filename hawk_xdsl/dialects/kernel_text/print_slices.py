@@ -7,8 +7,9 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, IntegerType, MemRefType
 from xdsl.ir import SSAValue
 
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.kernel_text.print_index import index_text, ragged_length
+from hawk_xdsl.dialects.kernel_text.print_index import index_expression, ragged_length
 from hawk_xdsl.dialects.npu import strides_of
 
 
@@ -100,9 +101,9 @@ def root_of(value: SSAValue) -> SSAValue:
     return value
 
 
-def slice_texts(
+def slices_of(
     part: PartOfBuffer, names: Mapping[SSAValue, str], lengths: Sequence[int] | None
-) -> list[str]:
+) -> tuple[ast.Slice, ...]:
     """The slices of a part, one a dimension of its buffer.
 
     Args:
@@ -111,18 +112,18 @@ def slice_texts(
         lengths: the lengths of the dimensions that are kept, where they are known from the buffer
             on the other side; else they are the sizes.
     """
-    texts: list[str] = []
+    slices: list[ast.Slice] = []
     known = iter(lengths) if lengths is not None else None
     for offset, size, stride, dropped in zip(
         part.offsets, part.sizes, part.strides, part.dropped, strict=True
     ):
-        start = index_text(offset, names)
+        start = index_expression(offset, names)
         if dropped:
-            texts.append(start)
+            slices.append(ast.Slice(start))
             continue
         length = next(known) if known is not None else _length(size)
-        texts.append(f"{start}:{length}" + (f":{stride}" if stride != 1 else ""))
-    return texts
+        slices.append(ast.Slice(start, length, stride))
+    return tuple(slices)
 
 
 def _length(size: SSAValue | int) -> int:

@@ -1,22 +1,23 @@
-"""One npu kernel to the statements of a stage."""
+"""One npu kernel to the syntax tree of its stage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import affine, arith, memref, scf
 from xdsl.dialects.builtin import DenseArrayBase, MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build import ACROSS, RELATIONS, across_expression
-from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_name, number_text
+from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_name, number_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.parse import is_name
 from hawk_xdsl.dialects.kernel_text.print_fill import refills
-from hawk_xdsl.dialects.kernel_text.print_index import index_text, integer_text
+from hawk_xdsl.dialects.kernel_text.print_index import index_expression, integer
 from hawk_xdsl.dialects.kernel_text.print_slices import (
     PartOfBuffer,
     part_of,
     root_of,
-    slice_texts,
+    slices_of,
 )
 from hawk_xdsl.dialects.kernel_text.signature import StageKernel
 from hawk_xdsl.dialects.npu import (
@@ -60,8 +61,8 @@ _PREDICATES = {name: relation for relation, name in RELATIONS.items()}
 _PREDICATE_NAMES = ("eq", "ne", "slt", "sle", "sgt", "sge")
 
 
-class StagePrinter:
-    """Prints the body of one kernel."""
+class StageReader:
+    """Reads the statements of one kernel off its operations."""
 
     def __init__(self, stage: StageKernel, temps: Sequence[str]) -> None:
         self._block = stage.op.body.block
@@ -72,9 +73,9 @@ class StagePrinter:
         self._names: dict[SSAValue, str] = {}
         self._refills = refills(stage.op)
 
-    def lines(self) -> list[str]:
+    def body(self) -> tuple[ast.Statement, ...]:
         """The statements. Raises ``KernelTextError`` for operations that have none."""
-        return list(self._body(self._block))
+        return self._body(self._block)
 
     # Names
 
@@ -117,155 +118,175 @@ class StagePrinter:
 
     # Operands
 
-    def _tile(self, value: SSAValue) -> str:
+    def _tile(self, value: SSAValue) -> ast.Tile:
         part = part_of(value)
-        return self._name(part.base) + ("" if part.whole else self._slices(part))
+        return ast.Tile(self._name(part.base), None if part.whole else self._slices(part))
 
-    def _slices(self, part: PartOfBuffer, lengths: Sequence[int] | None = None) -> str:
-        return f"[{', '.join(slice_texts(part, self._names, lengths))}]"
+    def _slices(
+        self, part: PartOfBuffer, lengths: Sequence[int] | None = None
+    ) -> tuple[ast.Slice, ...]:
+        return slices_of(part, self._names, lengths)
 
-    def _global(self, value: SSAValue, lengths: Sequence[int] | None = None) -> str:
+    def _global(self, value: SSAValue, lengths: Sequence[int] | None = None) -> ast.Tile:
         part = part_of(value)
         whole = part.base
         if isinstance(whole.owner, memref.ReinterpretCastOp):
             whole = whole.owner.source
         if whole not in self._operands:
             raise KernelTextError("global memory that is no operand of the kernel")
-        return self._operands[whole] + self._slices(part, lengths)
+        return ast.Tile(self._operands[whole], self._slices(part, lengths))
 
-    def _operand(self, value: SSAValue) -> str:
+    def _operand(self, value: SSAValue) -> ast.Operand:
         """A tile or a scalar."""
         if isinstance(value.type, MemRefType):
             return self._tile(value)
         if isinstance(value.owner, arith.ConstantOp):
-            return number_text(value.owner.value)
+            return ast.Number(number_of(value.owner.value))
         while value not in self._names and isinstance(
             value.owner, arith.IndexCastOp | arith.SIToFPOp
         ):
             value = value.owner.input
-        return self._name(value)
+        return ast.Tile(self._name(value))
 
     # Statements
 
-    def _body(self, block: Block) -> Iterator[str]:
+    def _body(self, block: Block) -> tuple[ast.Statement, ...]:
         visible = dict(self._names)
+        body: list[ast.Statement] = []
         for op in block.ops:
             for buffer in self._refills.get(op, ()):
-                yield self._fill(buffer, self._name(buffer))
-            yield from self._statement(op)
+                body.append(ast.Assign(self._name(buffer), self._fill(buffer)))
+            statement = self._statement(op)
+            if statement is not None:
+                body.append(statement)
         self._names = visible
+        return tuple(body)
 
-    def _statement(self, op: Operation) -> Iterator[str]:
+    def _statement(self, op: Operation) -> ast.Statement | None:
+        match op:
+            case StoreOp() | FixpipeOp():
+                relu = isinstance(op, FixpipeOp) and op.relu is not None
+                return ast.Store(self._tile(op.source), self._global(op.dest), relu)
+            case scf.ForOp():
+                return self._loop(op)
+            case scf.IfOp():
+                return self._condition(op)
+            case _:
+                return self._assign(op)
+
+    def _assign(self, op: Operation) -> ast.Assign | None:
+        """A value is read before its name is given: ``a = vexp a`` may be of two buffers ``a``."""
         match op:
             case AllocOp():
-                if scope_of(op.buffer) is Scope.L0C:
-                    self._expect_layout(op.buffer)
-                    yield self._fill(op.buffer, self._define(op.buffer))
+                if scope_of(op.buffer) is not Scope.L0C:
+                    return None
+                self._expect_layout(op.buffer)
+                return ast.Assign(self._define(op.buffer), self._fill(op.buffer))
             case memref.ReinterpretCastOp() if scope_of(op.source) is not Scope.GLOBAL:
                 source = part_of(op.source)
                 if not source.whole:
                     raise KernelTextError("a view of a part of a buffer has no text form")
-                text = f"view {self._name(source.base)} as {_shape(op.result)}"
-                yield f"{self._define(op.result)} = {text}"
+                view = ast.View(self._name(source.base), _shape(op.result))
+                return ast.Assign(self._define(op.result), view)
             case LoadOp():
-                yield self._load(op)
-            case StoreOp():
-                yield f"store {self._tile(op.source)} into {self._global(op.dest)}"
-            case FixpipeOp():
-                relu = "relu " if op.relu is not None else ""
-                yield f"store {relu}{self._tile(op.source)} into {self._global(op.dest)}"
+                load = self._load(op)
+                return ast.Assign(self._target(op.dest), load)
             case ReadOp():
-                yield self._read(op)
+                read = self._read(op)
+                return ast.Assign(self._define(op.value, "q"), read)
             case CopyOp():
-                text = f"copy {self._tile(op.source)}"
-                yield f"{self._target(op.dest)} = {text}"
+                copy = ast.Elementwise("copy", (self._tile(op.source),))
+                return ast.Assign(self._target(op.dest), copy)
             case MmadOp():
-                yield self._mmad(op)
+                return self._mmad(op)
             case VectorOp():
-                text = self._vector(op)
-                yield f"{self._target(op.destination)} = {text}"
-            case scf.ForOp():
-                yield from self._loop(op)
-            case scf.IfOp():
-                yield from self._condition(op)
+                value = self._vector(op)
+                return ast.Assign(self._target(op.destination), value)
             case _:
                 if not isinstance(op, _SILENT):
                     raise KernelTextError(f"{op.name} has no text form")
+                return None
 
-    def _fill(self, buffer: SSAValue, name: str) -> str:
+    def _fill(self, buffer: SSAValue) -> ast.Fill:
         type_ = buffer.type
         assert isinstance(type_, MemRefType)
         dtype = dtype_name(type_.element_type)
-        zero = "0" if dtype.startswith("i") else "0.0"
-        return f"{name} = fill {zero} {dtype}{_shape(buffer)} in l0c"
+        zero = ast.Number(0 if dtype.startswith("i") else 0.0)
+        return ast.Fill(zero, dtype, _shape(buffer), Scope.L0C)
 
-    def _load(self, op: LoadOp) -> str:
+    def _load(self, op: LoadOp) -> ast.Load:
         base = part_of(op.dest).base
         assert isinstance(base.type, MemRefType)
         source = self._global(op.source, base.type.get_shape())
-        pad = "" if op.pad is None else f" pad {self._operand(op.pad)}"
-        return f"{self._target(op.dest)} = load {source} into {scope_of(base)}{pad}"
+        pad = None if op.pad is None else self._operand(op.pad)
+        assert not isinstance(pad, ast.Tile)
+        return ast.Load(source, scope_of(base), pad)
 
-    def _read(self, op: ReadOp) -> str:
-        indices = ", ".join(index_text(index, self._names) for index in op.indices)
-        source = self._operands.get(op.source) or self._tile(op.source)
-        return f"{self._define(op.value, 'q')} = read {source}[{indices}]"
+    def _read(self, op: ReadOp) -> ast.Read:
+        indices = tuple(index_expression(index, self._names) for index in op.indices)
+        source = self._operands.get(op.source)
+        if source is None:
+            tile = self._tile(op.source)
+            if tile.slices is not None:
+                raise KernelTextError("a read of a part of a buffer has no text form")
+            source = tile.name
+        return ast.Read(source, indices)
 
-    def _mmad(self, op: MmadOp) -> str:
-        lhs = self._tile(op.lhs) + ("" if op.transpose_lhs is None else ".T")
-        rhs = self._tile(op.rhs) + ("" if op.transpose_rhs is None else ".T")
+    def _mmad(self, op: MmadOp) -> ast.Assign:
+        lhs = ast.Factor(self._tile(op.lhs), op.transpose_lhs is not None)
+        rhs = ast.Factor(self._tile(op.rhs), op.transpose_rhs is not None)
         accumulator = self._name(root_of(op.acc))
-        return f"{accumulator} = mmad {lhs}, {rhs}, {accumulator}"
+        return ast.Assign(accumulator, ast.Mmad(lhs, rhs, accumulator))
 
-    def _vector(self, op: VectorOp) -> str:
-        mnemonic = op.name.removeprefix("npu.")
-        operands = ", ".join(self._operand(value) for value in op.inputs)
+    def _vector(self, op: VectorOp) -> ast.Value:
         match op:
             case UnaryOp() | BinaryOp() | VselOp() | VgatherOp():
-                return f"{mnemonic} {operands}"
+                operands = tuple(self._operand(value) for value in op.inputs)
+                return ast.Elementwise(op.name.removeprefix("npu."), operands)
             case VcmpOp():
-                return f"{mnemonic} {op.predicate.data} {operands}"
+                return ast.Compare(op.predicate.data, self._tile(op.lhs), self._operand(op.rhs))
             case VcastOp():
                 dtype = dtype_name(_element(op.out))
-                return f"{mnemonic} {operands} to {dtype} round {op.rounding.data}"
+                return ast.Cast(self._tile(op.input), dtype, op.rounding.data)
             case VreduceOp():
-                axes = ", ".join(str(axis) for axis in op.axes.get_values())
-                return f"{mnemonic} {op.kind.data} {operands} axis {axes}"
+                return ast.Reduce(op.kind.data, self._tile(op.input), op.axes.get_values())
             case VcumulateOp():
-                return f"{mnemonic} {op.kind.data} {operands} axis {op.axis.value.data}"
+                return ast.Cumulate(op.kind.data, self._tile(op.input), op.axis.value.data)
             case VtransposeOp():
-                return f"{mnemonic} {operands} perm {list(op.permutation.get_values())}"
+                return ast.Transpose(self._tile(op.input), op.permutation.get_values())
             case VarangeOp():
-                dtype = dtype_name(_element(op.out))
-                return f"{mnemonic} {dtype}{_shape(part_of(op.out).base)} axis {op.axis.value.data}"
+                dtype, shape = dtype_name(_element(op.out)), _shape(part_of(op.out).base)
+                return ast.Arange(dtype, shape, op.axis.value.data)
             case VbrcOp():
                 shape = _shape(part_of(op.out).base)
-                if isinstance(op.input.owner, arith.ConstantOp):
-                    return f"fill {operands} {dtype_name(_element(op.out))}{shape} in ub"
-                return f"{mnemonic} {operands} to {shape}"
+                if not isinstance(op.input.owner, arith.ConstantOp):
+                    source = self._operand(op.input)
+                    assert isinstance(source, ast.Tile)
+                    return ast.Broadcast(source, shape)
+                number = ast.Number(number_of(op.input.owner.value))
+                return ast.Fill(number, dtype_name(_element(op.out)), shape, Scope.UB)
             case _:
                 raise KernelTextError(f"{op.name} has no text form")
 
     # Blocks
 
-    def _loop(self, op: scf.ForOp) -> Iterator[str]:
+    def _loop(self, op: scf.ForOp) -> ast.For | ast.Across:
         if op.iter_args:
             raise KernelTextError("a loop that carries values has no text form")
         visible = dict(self._names)
-        if isinstance(op.lb.owner, BlockIdxOp) and isinstance(op.step.owner, BlockCountOp):
-            header = f"across {self._across(op)}"
-        else:
-            bounds = [index_text(value, self._names) for value in (op.lb, op.ub, op.step)]
-            if not bounds[2].isdigit():
+        try:
+            if isinstance(op.lb.owner, BlockIdxOp) and isinstance(op.step.owner, BlockCountOp):
+                return ast.Across(self._across(op), self._body(op.body.block))
+            start, stop = (index_expression(value, self._names) for value in (op.lb, op.ub))
+            step = index_expression(op.step, self._names)
+            if not isinstance(step, ast.Integer):
                 raise KernelTextError("a loop whose step is not a number has no text form")
             name = self._define(op.body.block.args[0], "i")
-            header = f"for {name} in {bounds[0]}..{bounds[1]} step {bounds[2]}"
-        yield f"{header} {{"
-        yield from self._body(op.body.block)
-        yield "}"
-        self._names = visible
+            return ast.For(ast.Loop(name, start, stop, step.value), self._body(op.body.block))
+        finally:
+            self._names = visible
 
-    def _across(self, op: scf.ForOp) -> str:
+    def _across(self, op: scf.ForOp) -> tuple[ast.Loop, ...]:
         iteration = op.body.block.args[0]
         applies = [
             inner
@@ -284,40 +305,36 @@ class StagePrinter:
             values: list[SSAValue] = [iteration]
         else:
             values = _loop_values(applies, ranges)
-        return ", ".join(
-            f"{self._define(value, 'i')} in {_range(range_)}"
+        return tuple(
+            ast.Loop(
+                self._define(value, "i"), integer(range_.start), integer(range_.stop), range_.step
+            )
             for value, range_ in zip(values, ranges, strict=True)
         )
 
-    def _condition(self, op: scf.IfOp) -> Iterator[str]:
+    def _condition(self, op: scf.IfOp) -> ast.If:
         compare = op.cond.owner
         if not isinstance(compare, arith.CmpiOp) or op.false_region.blocks or op.output:
             raise KernelTextError("a condition that is not one comparison has no text form")
-        predicate = _PREDICATE_NAMES[compare.predicate.value.data]
-        left = index_text(compare.lhs, self._names)
-        right = index_text(compare.rhs, self._names)
-        yield f"if {left} {_PREDICATES[predicate]} {right} {{"
-        yield from self._body(op.true_region.block)
-        yield "}"
-
-
-def _range(values: range) -> str:
-    return f"{integer_text(values.start)}..{integer_text(values.stop)} step {values.step}"
+        relation = _PREDICATES[_PREDICATE_NAMES[compare.predicate.value.data]]
+        left = index_expression(compare.lhs, self._names)
+        right = index_expression(compare.rhs, self._names)
+        return ast.If(left, relation, right, self._body(op.true_region.block))
 
 
 def _plain_range(op: scf.ForOp, applies: Sequence[affine.ApplyOp]) -> range:
     """The range of the one variable of a loop over blocks that does not say it."""
-    total = index_text(op.ub, {})
-    if not total.isdigit() or len(applies) > 1:
+    total = index_expression(op.ub, {})
+    if not isinstance(total, ast.Integer) or len(applies) > 1:
         raise KernelTextError("a loop over blocks without its ranges has no text form")
     if not applies:
-        return range(int(total))
+        return range(total.value)
     map_ = applies[0].map.data
     start = map_.eval([0], [])[0]
     step = map_.eval([1], [])[0] - start
     if step < 1 or start < 0:
         raise KernelTextError("a loop over blocks that does not count up has no text form")
-    return range(start, start + step * int(total), step)
+    return range(start, start + step * total.value, step)
 
 
 def _loop_values(applies: Sequence[affine.ApplyOp], ranges: Sequence[range]) -> list[SSAValue]:
@@ -339,6 +356,6 @@ def _element(value: SSAValue) -> Attribute:
     return value.type.element_type
 
 
-def _shape(value: SSAValue) -> str:
+def _shape(value: SSAValue) -> tuple[int, ...]:
     assert isinstance(value.type, MemRefType)
-    return str(list(value.type.get_shape()))
+    return tuple(value.type.get_shape())
