@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hawk_xdsl.dialects.npu import confusion
+
 BUFFER = r"[A-Za-z]\w*"
 
 
@@ -85,9 +87,10 @@ def _values(lines: Sequence[str], number: int, name: str, value: str) -> Iterato
         elif not re.match(r"-?[\d(]|-?inf", right):
             yield "operands", [f"{name} = {op}{mode} {right}, {left}{rest}"]
             yield "operands", [f"{name} = {op}{mode} {left}, {left}{rest}"]
-        for old, new in _OPPOSITES.items():
-            if op == old:
-                yield "wrong op", [f"{name} = {new}{mode} {left}, {right}{rest}"]
+        if other := confusion(op):
+            yield "wrong op", [f"{name} = {other}{mode} {left}, {right}{rest}"]
+    elif (match := re.fullmatch(r"(v\w+) ([^,]+)", value)) and (other := confusion(match[1])):
+        yield "wrong op", [f"{name} = {other} {match[2]}"]
     if match := re.fullmatch(r"(.* axis )(\d)", value):
         for axis in "012":
             yield "wrong axis", [f"{name} = {match[1]}{axis}"]
@@ -109,9 +112,6 @@ def _values(lines: Sequence[str], number: int, name: str, value: str) -> Iterato
         for new in {"f16", "bf16", "f32"} - {match[2]}:
             back = f"{name} = vcast {name}_ to {match[2]} round rint"
             yield "missing cast", [f"{name}_ = vcast {match[1]} to {new} round rint", back]
-
-
-_OPPOSITES = {"vadd": "vsub", "vsub": "vadd", "vmul": "vdiv", "vdiv": "vmul", "vmax": "vmin"}
 
 
 def _accumulators(lines: Sequence[str], number: int, value: str, name: str) -> Iterator[Change]:

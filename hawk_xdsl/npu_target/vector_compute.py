@@ -1,4 +1,4 @@
-"""What the vector instructions compute, in numpy.
+"""What the vector instructions compute, in numpy; the element-wise ones by the table's functions.
 
 Arithmetic rounds to the dtype after every instruction, as the hardware does. Sums and products of
 f16 are folded in pairs, each rounded to f16, and such a sum saturates at 65504; f32 sums are
@@ -15,6 +15,7 @@ from hawk_xdsl.dialects.npu import (
     Accumulation,
     BinaryOp,
     Comparison,
+    InstructionRow,
     Reduction,
     Rounding,
     UnaryOp,
@@ -41,9 +42,9 @@ def vector_compute(op: VectorOp) -> Compute:
     """The function that an op computes."""
     match op:
         case UnaryOp():
-            return _unary(UNARY[op.name])
+            return _unary(function_of(op.ROW))
         case BinaryOp():
-            return _binary(BINARY[op.name])
+            return _binary(function_of(op.ROW))
         case VcmpOp():
             return _binary(COMPARISONS[op.predicate.data])
         case VreduceOp():
@@ -83,29 +84,16 @@ def _binary(function: Binary) -> Compute:
     return compute
 
 
-def _rsqrt(source: Array, out: Array) -> None:
-    np.sqrt(source, out)
-    np.divide(out.dtype.type(1), out, out)
+def function_of(row: InstructionRow) -> Callable[..., object]:
+    """The function of an element-wise instruction, called as ``Unary`` or ``Binary`` is."""
+    assert row.compute is not None, f"{row.mnemonic} has no function"
+    return _counting(row.compute) if row.counts_bits else row.compute
 
 
-def _complement(source: Array, out: Array) -> None:
-    if out.dtype == np.int8:
-        np.bitwise_xor(source, np.int8(1), out)
-    else:
-        np.invert(source, out)
+def _counting(function: Binary) -> Binary:
+    """A function whose second operand counts bits: a trap where the dtype has not that many."""
 
-
-def _divide(left: Operand, right: Operand, out: Array) -> None:
-    if is_float(out.dtype):
-        np.divide(left, right, out)
-    else:
-        out[...] = np.trunc(np.asarray(left, np.float64) / np.asarray(right, np.float64))
-
-
-def _shift(function: Binary) -> Binary:
-    """A shift; by an amount that no element has bits for it is undefined: a trap."""
-
-    def shift(left: Array, right: Operand, out: Array) -> None:
+    def counting(left: Array, right: Operand, out: Array) -> None:
         bits = 8 * out.itemsize
         wrong = [int(n) for n in np.asarray(right).reshape(-1) if not 0 <= n < bits]
         if wrong:
@@ -114,41 +102,9 @@ def _shift(function: Binary) -> Binary:
                 f"shifts by {wrong[0]}, not in 0..{bits - 1}",
                 amount=wrong[0],
             )
-        function(left, np.asarray(right).astype(out.dtype), out=out)
+        function(left, right, out=out)
 
-    return shift
-
-
-def _shift_in_zeros(left: Array, right: Array, out: Array) -> None:
-    unsigned = np.dtype(f"u{out.dtype.name}")
-    np.right_shift(left.view(unsigned), right.view(unsigned), out=out.view(unsigned))
-
-
-UNARY: dict[str, Unary] = {
-    "npu.vexp": np.exp,
-    "npu.vln": np.log,
-    "npu.vabs": np.abs,
-    "npu.vsqrt": np.sqrt,
-    "npu.vrsqrt": _rsqrt,
-    "npu.vrec": lambda source, out: np.divide(out.dtype.type(1), source, out),
-    "npu.vrelu": lambda source, out: np.maximum(source, out.dtype.type(0), out=out),
-    "npu.vnot": _complement,
-    "npu.vneg": np.negative,
-}
-
-BINARY: dict[str, Binary] = {
-    "npu.vadd": np.add,
-    "npu.vsub": np.subtract,
-    "npu.vmul": np.multiply,
-    "npu.vdiv": _divide,
-    "npu.vmax": np.maximum,
-    "npu.vmin": np.minimum,
-    "npu.vand": np.bitwise_and,
-    "npu.vor": np.bitwise_or,
-    "npu.vshl": _shift(np.left_shift),
-    "npu.vshr": _shift(np.right_shift),
-    "npu.vshru": _shift(_shift_in_zeros),
-}
+    return counting
 
 
 def _comparison(function: Binary) -> Binary:

@@ -3,8 +3,7 @@
 import random
 import re
 
-_UNARY = ["vexp", "vln", "vabs", "vsqrt", "vrsqrt", "vrec", "vrelu", "vneg"]
-_BINARY = ["vadd", "vsub", "vmul", "vdiv", "vmax", "vmin"]
+from hawk_xdsl.dialects.npu import interchangeable
 
 
 def damaged(text: str, draw: random.Random) -> str:
@@ -15,8 +14,7 @@ def damaged(text: str, draw: random.Random) -> str:
     line = lines[at]
     match draw.choice(("leave out", "mnemonic", "buffer", "number")):
         case "mnemonic" if found := re.search(r"= (v\w+)", line):
-            kind = next((k for k in (_UNARY, _BINARY) if found[1] in k), [found[1]])
-            lines[at] = line.replace(found[1], draw.choice(kind), 1)
+            lines[at] = line.replace(found[1], draw.choice(interchangeable(found[1])), 1)
         case "buffer":
             names = sorted(set(re.findall(r"\b[bv]\d+\b", text)))
             used = list(re.finditer(r"\b[bv]\d+\b", line))

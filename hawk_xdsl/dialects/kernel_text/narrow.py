@@ -2,10 +2,16 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from math import prod
 
-from hawk_xdsl.dialects.kernel_text.parse import grammar, keywords
+from hawk_xdsl.dialects.kernel_text.grammar import (
+    alternatives,
+    grammar,
+    literal_words,
+    with_rule,
+)
+from hawk_xdsl.dialects.kernel_text.parse import keywords
 from hawk_xdsl.dialects.kernel_text.signature import Signature
 
 LARGEST_LENGTH = 1 << 20
@@ -48,12 +54,12 @@ def narrowed_grammar(
     elements = [prod(o.shape) for o in (*signature.inputs, *signature.outputs)]
     digits = len(str(max(largest, *elements)))
     text = grammar()
-    text = with_rule(text, "source", _words(everywhere))
-    text = with_rule(text, "sink", _words([*outputs, *temps]))
-    text = with_rule(text, "readable", f"{_words(everywhere)} | NAME")
-    text = with_rule(text, "scratch", _words(temps))
+    text = with_rule(text, "source", literal_words(everywhere))
+    text = with_rule(text, "sink", literal_words([*outputs, *temps]))
+    text = with_rule(text, "readable", f"{literal_words(everywhere)} | NAME")
+    text = with_rule(text, "scratch", literal_words(temps))
     if dtypes is not None:
-        text = with_rule(text, "dtype", _words(dtypes))
+        text = with_rule(text, "dtype", literal_words(dtypes))
     if mnemonics is not None:
         text = _only(text, frozenset(mnemonics))
     text = with_rule(text, "LENGTH", f"/0|[1-9][0-9]{{0,{digits - 1}}}/")
@@ -75,7 +81,7 @@ def statement_grammar(signature: Signature, before: str, after: str) -> str:
     text = with_rule(text, "start", f"{fixed[0]}assign+ {fixed[1]}".rstrip())
     text = with_rule(text, "tile", "name")
     closed = {"load", "load_pad", "read", "mmad"}
-    kept = [rule for rule in _alternatives(text, "value") if rule not in closed]
+    kept = [rule for rule in alternatives(text, "value") if rule not in closed]
     text = with_rule(text, "value", " | ".join(kept))
     text = with_rule(text, "fillable", '"ub"')
     defined = re.findall(r"^(\w+) = ", before, flags=re.MULTILINE)
@@ -83,37 +89,14 @@ def statement_grammar(signature: Signature, before: str, after: str) -> str:
     return with_rule(text, "NAME", f"/{'|'.join(names)}/")
 
 
-def _words(words: Iterable[str]) -> str:
-    """Alternatives of literal words."""
-    chosen = list(dict.fromkeys(words))
-    if not chosen:
-        raise ValueError("a narrowed rule has no word left")
-    return " | ".join(f'"{word}"' for word in chosen)
-
-
-def with_rule(text: str, rule: str, body: str) -> str:
-    """Replace the one-line definition of a rule or terminal."""
-    result, count = re.subn(
-        rf"^([!?]?{rule}): .*$", lambda found: f"{found[1]}: {body}", text, flags=re.MULTILINE
-    )
-    assert count == 1, f"the grammar defines {rule} {count} times"
-    return result
-
-
-def _alternatives(text: str, rule: str) -> list[str]:
-    found = re.search(rf"^[!?]?{rule}: (.*)$", text, flags=re.MULTILINE)
-    assert found is not None, f"the grammar has no {rule}"
-    return [word.strip() for word in found[1].split("|")]
-
-
 def _only(text: str, mnemonics: frozenset[str]) -> str:
     """Leave only some instructions among the values."""
-    kept = _alternatives(text, "value")
+    kept = alternatives(text, "value")
     for rule in ("unary", "binary"):
-        words = [word.strip('"') for word in _alternatives(text, rule)]
+        words = [word.strip('"') for word in alternatives(text, rule)]
         words = [word for word in words if word in mnemonics]
         if words:
-            text = with_rule(text, rule, _words(words))
+            text = with_rule(text, rule, literal_words(words))
         else:
             kept.remove(f"{rule}_op")
     optional = {rule for rule in kept if rule.startswith("v") and rule != "view"} | {"mmad"}

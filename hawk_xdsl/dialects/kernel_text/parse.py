@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from lark import Lark, Token, Tree
@@ -12,6 +11,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.grammar import grammar
 from hawk_xdsl.dialects.npu import (
     Accumulation,
     Comparison,
@@ -30,12 +30,6 @@ MAX_DEPTH = 32
 """Nested blocks; keeps the recursion over statements shallow."""
 
 _OPERATORS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%"}
-
-
-@cache
-def grammar() -> str:
-    """The grammar file: Lark syntax that both lark and llguidance read."""
-    return files(__name__.rpartition(".")[0]).joinpath("grammar.lark").read_text(encoding="utf-8")
 
 
 @cache

@@ -29,6 +29,16 @@ from hawk_xdsl.dialects.npu.elementwise import (
     VectorOp,
     VselOp,
 )
+from hawk_xdsl.dialects.npu.instructions import (
+    INSTRUCTIONS,
+    KINDS,
+    ROWS,
+    InstructionRow,
+    OpForm,
+    confusion,
+    interchangeable,
+    rows_of,
+)
 from hawk_xdsl.dialects.npu.memory import (
     AllocOp,
     BlockCountOp,
@@ -100,7 +110,10 @@ NPU = Dialect(
 
 __all__ = [
     "BINARY_OPS",
+    "INSTRUCTIONS",
+    "KINDS",
     "NPU",
+    "ROWS",
     "UB_BLOCK_BYTES",
     "UNARY_OPS",
     "VECTOR_OPS",
@@ -117,10 +130,12 @@ __all__ = [
     "Core",
     "CoreAttr",
     "FixpipeOp",
+    "InstructionRow",
     "KernelOp",
     "LaunchOp",
     "LoadOp",
     "MmadOp",
+    "OpForm",
     "Pipe",
     "PipeAttr",
     "ReadOp",
@@ -150,8 +165,11 @@ __all__ = [
     "VtransposeOp",
     "WaitFlagOp",
     "YieldOp",
+    "confusion",
     "element_bytes",
+    "interchangeable",
     "is_buffer",
+    "rows_of",
     "scope_of",
     "strides_of",
 ]

@@ -25,6 +25,7 @@ from hawk_xdsl.dialects.npu.attributes import (
     RoundingAttr,
     Scope,
 )
+from hawk_xdsl.dialects.npu.instructions import ROWS, InstructionRow, OpForm, rows_of
 from hawk_xdsl.dialects.npu.tile_op import (
     TileOp,
     broadcasts_to,
@@ -50,6 +51,9 @@ class VectorOp(TileOp):
     """An instruction of the vector unit: tiles in ub in, one tile in ub out (the last operand)."""
 
     PIPE: ClassVar[Pipe] = Pipe.VECTOR
+
+    ROW: ClassVar[InstructionRow]
+    """What the table says of the instruction."""
 
     @property
     def destination(self) -> SSAValue:
@@ -122,7 +126,6 @@ class VectorOp(TileOp):
 class UnaryOp(VectorOp):
     """``out = f(input)`` element by element."""
 
-    IN_PLACE: ClassVar[bool] = True
     input = operand_def(MemRefType)
     out = operand_def(MemRefType)
     assembly_format = (
@@ -141,7 +144,6 @@ class UnaryOp(VectorOp):
 class BinaryOp(VectorOp):
     """``out = f(lhs, rhs)``; tiles broadcast as in numpy, ``rhs`` may be a scalar."""
 
-    IN_PLACE: ClassVar[bool] = True
     lhs = operand_def(MemRefType)
     rhs = operand_def(TILE_OR_SCALAR)
     out = operand_def(MemRefType)
@@ -164,48 +166,27 @@ class BinaryOp(VectorOp):
 _Base = TypeVar("_Base", bound=VectorOp)
 
 
-def _declare(base: type[_Base], rows: dict[str, str]) -> dict[str, type[_Base]]:
-    """One op a row: mnemonic → what it computes."""
+def _declare(base: type[_Base], form: OpForm) -> dict[str, type[_Base]]:
+    """One op a row of a form, by mnemonic."""
     ops: dict[str, type[_Base]] = {}
-    for mnemonic, meaning in rows.items():
-        body = {"name": f"npu.{mnemonic}", "__doc__": meaning, "__module__": __name__}
-        op = cast(type[_Base], type(f"{mnemonic.capitalize()}Op", (base,), body))
-        ops[mnemonic] = irdl_op_definition(op)
+    for row in rows_of(form):
+        body = {
+            "name": row.op_name,
+            "ROW": row,
+            "IN_PLACE": row.in_place,
+            "__annotations__": {"ROW": ClassVar[InstructionRow], "IN_PLACE": ClassVar[bool]},
+            "__doc__": row.meaning,
+            "__module__": __name__,
+        }
+        op = cast(type[_Base], type(f"{row.mnemonic.capitalize()}Op", (base,), body))
+        ops[row.mnemonic] = irdl_op_definition(op)
     return ops
 
 
-UNARY_OPS = _declare(
-    UnaryOp,
-    {
-        "vexp": "e to the power of the element.",
-        "vln": "Natural logarithm.",
-        "vabs": "Absolute value.",
-        "vsqrt": "Square root.",
-        "vrsqrt": "Reciprocal of the square root.",
-        "vrec": "Reciprocal.",
-        "vrelu": "The larger of the element and zero.",
-        "vnot": "Bitwise complement; of i8, 0 and 1 are exchanged.",
-        "vneg": "The negated element.",
-    },
-)
+UNARY_OPS = _declare(UnaryOp, OpForm.UNARY)
 """The unary instructions by mnemonic."""
 
-BINARY_OPS = _declare(
-    BinaryOp,
-    {
-        "vadd": "Sum.",
-        "vsub": "Difference.",
-        "vmul": "Product.",
-        "vdiv": "Quotient.",
-        "vmax": "The larger; NaN if either is.",
-        "vmin": "The smaller; NaN if either is.",
-        "vand": "Bitwise and.",
-        "vor": "Bitwise or.",
-        "vshl": "The bits moved up by the second operand; zeros come in, the top ones are lost.",
-        "vshr": "The bits moved down by the second operand; copies of the sign come in.",
-        "vshru": "The bits moved down by the second operand; zeros come in.",
-    },
-)
+BINARY_OPS = _declare(BinaryOp, OpForm.BINARY)
 """The binary instructions by mnemonic."""
 
 
@@ -214,6 +195,7 @@ class VcmpOp(VectorOp):
     """``out = lhs ⟨predicate⟩ rhs`` as i8, 1 where it holds and 0 elsewhere."""
 
     name = "npu.vcmp"
+    ROW: ClassVar[InstructionRow] = ROWS["vcmp"]
     predicate = prop_def(ComparisonAttr)
     lhs = operand_def(MemRefType)
     rhs = operand_def(TILE_OR_SCALAR)
@@ -249,6 +231,7 @@ class VselOp(VectorOp):
     """``out = on_true where condition else on_false``; the condition is an i8 tile of 0 and 1."""
 
     name = "npu.vsel"
+    ROW: ClassVar[InstructionRow] = ROWS["vsel"]
     condition = operand_def(MemRefType)
     on_true = operand_def(TILE_OR_SCALAR)
     on_false = operand_def(TILE_OR_SCALAR)
@@ -279,6 +262,7 @@ class VcastOp(VectorOp):
     """Converts each element to the destination's dtype; to i8 from a float: not as a boolean."""
 
     name = "npu.vcast"
+    ROW: ClassVar[InstructionRow] = ROWS["vcast"]
     rounding = prop_def(RoundingAttr)
     input = operand_def(MemRefType)
     out = operand_def(MemRefType)

@@ -1,6 +1,7 @@
 """The vector instructions that fold, scan, rearrange or make elements; and the list of all."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
@@ -35,6 +36,7 @@ from hawk_xdsl.dialects.npu.elementwise import (
     VselOp,
     tile_shape,
 )
+from hawk_xdsl.dialects.npu.instructions import ROWS, InstructionRow
 from hawk_xdsl.dialects.npu.tile_op import (
     UB_BLOCK_BYTES,
     element_bytes,
@@ -49,6 +51,7 @@ class VbrcOp(VectorOp):
     """Fills the destination with a scalar, or with a tile that broadcasts to it."""
 
     name = "npu.vbrc"
+    ROW: ClassVar[InstructionRow] = ROWS["vbrc"]
     input = operand_def(TILE_OR_SCALAR)
     out = operand_def(MemRefType)
     assembly_format = (
@@ -72,6 +75,7 @@ class VreduceOp(VectorOp):
     """
 
     name = "npu.vreduce"
+    ROW: ClassVar[InstructionRow] = ROWS["vreduce"]
     kind = prop_def(ReductionAttr)
     axes = prop_def(DenseArrayBase.constr(i64))
     temporary = opt_prop_def(IntegerAttr.constr(i64))
@@ -138,6 +142,7 @@ class VcumulateOp(VectorOp):
     """Running sum, product, maximum or minimum along an axis, the element itself included."""
 
     name = "npu.vcumulate"
+    ROW: ClassVar[InstructionRow] = ROWS["vcumulate"]
     kind = prop_def(AccumulationAttr)
     axis = prop_def(IntegerAttr.constr(i64))
     input = operand_def(MemRefType)
@@ -167,6 +172,7 @@ class VtransposeOp(VectorOp):
     """Permutes the dimensions: ``out[i[p0], i[p1], …] = input[i0, i1, …]`` with ``p`` given."""
 
     name = "npu.vtranspose"
+    ROW: ClassVar[InstructionRow] = ROWS["vtranspose"]
     permutation = prop_def(DenseArrayBase.constr(i64))
     input = operand_def(MemRefType)
     out = operand_def(MemRefType)
@@ -202,6 +208,7 @@ class VarangeOp(VectorOp):
     """Writes each element's index along an axis."""
 
     name = "npu.varange"
+    ROW: ClassVar[InstructionRow] = ROWS["varange"]
     axis = prop_def(IntegerAttr.constr(i64))
     out = operand_def(MemRefType)
     assembly_format = "`outs` `(` $out `:` type($out) `)` `axis` $axis attr-dict"
@@ -219,6 +226,7 @@ class VgatherOp(VectorOp):
     """``out[…] = input[indices[…]]``: elements of a one-dimensional tile by i32 index."""
 
     name = "npu.vgather"
+    ROW: ClassVar[InstructionRow] = ROWS["vgather"]
     input = operand_def(MemRefType)
     indices = operand_def(MemRefType)
     out = operand_def(MemRefType)

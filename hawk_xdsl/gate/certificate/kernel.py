@@ -56,20 +56,6 @@ from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
 Environment = dict[SSAValue, Any]
 Step = Callable[[Environment], None]
 
-FUNCTION_OF = {
-    "vexp": "exp",
-    "vln": "log",
-    "vabs": "abs",
-    "vsqrt": "sqrt",
-    "vrsqrt": "rsqrt",
-    "vrec": "rec",
-    "vrelu": "relu",
-    "vnot": "not",
-    "vneg": "neg",
-}
-"""Instructions whose function has another name than theirs without the v."""
-
-
 ReadInput = Callable[[str, npt.NDArray[np.int64]], Symbols]
 
 
@@ -332,8 +318,7 @@ class KernelRun:
             case VgatherOp():
                 return lambda args, dest: _gathered(args[0], args[1])
             case _:
-                mnemonic = op.name.removeprefix("npu.")
-                name = FUNCTION_OF.get(mnemonic, mnemonic.removeprefix("v"))
+                name = op.ROW.computes
                 return lambda args, dest: algebra.apply(name, args, dest.dtype)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hawk_xdsl.codegen.select_instructions import Composition, Instruction, stored_dtype
-from hawk_xdsl.dialects.npu import Comparison, Rounding
+from hawk_xdsl.dialects.npu import ROWS, Comparison, InstructionRow, OpForm, Rounding
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
-from hawk_xdsl.npu_target.vector_compute import BINARY, COMPARISONS, UNARY, cast
+from hawk_xdsl.npu_target.vector_compute import COMPARISONS, cast, function_of
 from hawk_xdsl.semantics.rewriting import Match
 from hawk_xdsl.semantics.terms import Term, walk
 
@@ -90,18 +90,18 @@ class _Run:
             cast(Rounding(self.words[-1]))([np.asarray(inputs[0], order="C")], out)
         elif mnemonic == "vcmp":
             COMPARISONS[Comparison(kind)](*inputs, out=out)
-        elif f"npu.{mnemonic}" in BINARY:
-            BINARY[f"npu.{mnemonic}"](*inputs, out=out)
-        elif f"npu.{mnemonic}" in UNARY:
-            self._unary(mnemonic, inputs, out)
+        elif (row := ROWS.get(mnemonic)) is not None and row.form is OpForm.BINARY:
+            function_of(row)(*inputs, out=out)
+        elif row is not None and row.form is OpForm.UNARY:
+            self._unary(row, inputs, out)
         else:
             raise NotElementwiseError(" ".join(self.words))
         return out
 
-    def _unary(self, mnemonic: str, inputs: Sequence[Array], out: Array) -> None:
+    def _unary(self, row: InstructionRow, inputs: Sequence[Array], out: Array) -> None:
         source = np.asarray(inputs[0], order="C")
-        UNARY[f"npu.{mnemonic}"](source, out)
-        rows = self.target.vector.accuracy.get(mnemonic, {})
+        function_of(row)(source, out)
+        rows = self.target.vector.accuracy.get(row.mnemonic, {})
         accuracy = rows.get(stored_dtype(self.operands[0].dtype))
         if accuracy is not None:
             self.taken.apply(None, accuracy, source, out)
