@@ -28,8 +28,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.certificate import Prover
 from hawk_xdsl.gate.gate import Gate
 from hawk_xdsl.pipeline import compile_with
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 SUITE = Path(__file__).parent / "operators.py"
 SETTINGS = Settings(sources=Sources.COMPOSITION, host_fallback=True, budget=Budget(tuning=0))

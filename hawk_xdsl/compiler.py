@@ -1,9 +1,9 @@
 """Opens a decider: which target, store, entries and model decide the ops of a module."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.errors import HawkError
@@ -12,8 +12,19 @@ from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.model_files import find_model, kernel_format
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
-from hawk_xdsl.propose.decide import Decider, Progress, Settings
-from hawk_xdsl.propose.decision import Sources
+from hawk_xdsl.plug_ins import plug_ins
+from hawk_xdsl.propose.assignment import ProposerFactory, Proposers
+from hawk_xdsl.propose.decide import Decider
+from hawk_xdsl.propose.kept import propose_kept
+from hawk_xdsl.propose.language_model import propose_model
+from hawk_xdsl.propose.settings import Progress, Settings, Sources
+from hawk_xdsl.propose.templates import propose_templates
+
+PLUG_INS = "hawk_xdsl.proposers"
+"""The group of entry points whose objects are proposer factories."""
+
+_FIRST: Mapping[str, ProposerFactory] = {"templates": propose_templates, "kept": propose_kept}
+_LAST: Mapping[str, ProposerFactory] = {"model": propose_model}
 
 _Made = TypeVar("_Made")
 
@@ -32,13 +43,15 @@ def open_decider(
 
     The store is by default the user's, the local model the configured one, loaded when it is asked.
     ``entries`` are used instead of those in use, the package's and the store's.
-    Raises ``HawkError`` for an unknown target and a store that cannot be used.
+    Raises ``HawkError`` for an unknown target, a store that cannot be used and a plug-in that
+    cannot be loaded.
     """
     chosen = load_target(target) if isinstance(target, str) else target
 
     with KnowledgeStore(store) as opened, opened.snapshot() as known:
         packaged = load_seed_entries()
         used = known.in_use(packaged) if entries is None else tuple(entries)
+        others = _proposers_of_plug_ins() if settings.sources.asks_plug_ins else {}
         composer = _composer(_composing(used, settings.sources), chosen, progress)
         yield Decider(
             target=chosen,
@@ -52,8 +65,16 @@ def open_decider(
             kernel_format=_once(lambda: kernel_format(model)),
             model_fingerprint=lambda: find_model(model).fingerprint(),
             settings=settings,
+            proposers=Proposers(_FIRST, {**others, **_LAST}),
+            plug_ins=tuple(others),
             progress=progress,
         )
+
+
+def _proposers_of_plug_ins() -> Mapping[str, ProposerFactory]:
+    """Proposer factories of other packages. Raises ``PlugInError`` for one that is no callable."""
+    found = plug_ins(PLUG_INS, taken=(*_FIRST, *_LAST))
+    return {name: cast(ProposerFactory, one.load()) for name, one in found.items()}
 
 
 def _composing(entries: Sequence[Entry], sources: Sources) -> list[Entry]:

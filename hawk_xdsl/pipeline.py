@@ -18,7 +18,8 @@ from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.npu_target import Simulation, Target, available_targets, simulate
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
-from hawk_xdsl.propose.decide import Decider, Progress, Settings
+from hawk_xdsl.propose.decide import Decider
+from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.reference.value_types import Array
 from hawk_xdsl.report import Row, row_of, write_report

@@ -36,7 +36,7 @@ from hawk_xdsl.gate.gate import Verdict as GateVerdict
 from hawk_xdsl.gate.trials import Trial
 from hawk_xdsl.knowledge_store import Curation, KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.synthesis import Synthesizer
-from hawk_xdsl.propose.decision import Budget
+from hawk_xdsl.propose.settings import Budget
 
 SUITE = """
 import torch

@@ -19,9 +19,9 @@ from hawk_xdsl.knowledge_store import (
     load_seed_entries,
 )
 from hawk_xdsl.propose.credit_assignment import Blame, compositions
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Source, Sources
+from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.refusal import Against, Refusal, against, blamed, furthest
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.specification import specify
 
 SIGMOID = "%1 = math.tanh %in : f32"

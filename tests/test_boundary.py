@@ -17,8 +17,7 @@ from hawk_xdsl.errors import HawkError, OptionError, ReadError, WriteError
 from hawk_xdsl.files.boundary import LONGEST_REASON, reading, writing
 from hawk_xdsl.files.typed import WrongValueError, member, typed
 from hawk_xdsl.ir_text import read_module, read_op
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.prompt import FailedAttempt
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.propose.decide import Settings, UndecidableError
-from hawk_xdsl.propose.decision import Budget, Decision, Source, Sources
+from hawk_xdsl.propose.decide import UndecidableError
+from hawk_xdsl.propose.decision import Decision, Source
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = "ascend910b1"

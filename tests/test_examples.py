@@ -11,8 +11,7 @@ import pytest
 from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.knowledge_store import KnowledgeStore
 from hawk_xdsl.pipeline import compile_program
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Sources
+from hawk_xdsl.propose.settings import Settings, Sources
 from hawk_xdsl.reference.difference import error_between
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

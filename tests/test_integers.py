@@ -8,8 +8,8 @@ import pytest
 
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.pipeline import compile_program
-from hawk_xdsl.propose.decide import Settings, UndecidableError
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.decide import UndecidableError
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.reference.host import IntegerRangeError
 
 SETTINGS = Settings(sources=Sources.COMPOSITION, budget=Budget(tuning=0))

@@ -24,8 +24,8 @@ from hawk_xdsl.knowledge_store import (
 )
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.propose import decide as deciding
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Decision, Source, Sources
+from hawk_xdsl.propose.decision import Decision, Source
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 EXP = elementwise("64x128", "%1 = math.exp %in : f32")
 SEED = load_seed_entries()

@@ -34,8 +34,7 @@ from hawk_xdsl.learning.judgement import Judgement
 from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.linalg.op_text import op_as_text
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = "ascend910b1"

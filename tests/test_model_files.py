@@ -105,11 +105,10 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hawk-xdsl" / "models"
 
 
-def test_the_model_of_the_package_is_the_default_and_asked_after_templates() -> None:
+def test_the_model_of_the_package_is_the_default_and_a_kernel_model() -> None:
     files = find_model()
     assert files.directory.parent.name == "models"
-    form = kernel_format(None)
-    assert form is not None and not form.threshold < float("inf")
+    assert kernel_format(None) is not None
     check_language(files.directory)  # also, that it says for which
 
 

@@ -6,8 +6,7 @@ from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.knowledge_store import KnowledgeStore, Verdict
 from hawk_xdsl.language_model.model_files import SMOLLM
 from hawk_xdsl.pipeline import Compiled, compile_program
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 POWER = """
 func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {

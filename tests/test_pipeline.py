@@ -13,8 +13,8 @@ from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.pipeline import compile_program, load_compiled
-from hawk_xdsl.propose.decide import Settings, UndecidableError
-from hawk_xdsl.propose.decision import Sources
+from hawk_xdsl.propose.decide import UndecidableError
+from hawk_xdsl.propose.settings import Settings, Sources
 from hawk_xdsl.reference.difference import error_between
 
 COMPOSITION = Settings(sources=Sources.COMPOSITION)

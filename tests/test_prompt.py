@@ -150,9 +150,9 @@ def test_a_format_says_whether_its_model_leads(tmp_path: Path) -> None:
         f"{name} = ''"
         for name in ("name", "system", "spec", "facts", "knowledge", "entry", "attempt", "answer")
     )
-    own.write_text(f"{strings}\nleads = true\nthreshold = -0.25\nanswer_tokens = 400\n")
+    own.write_text(f"{strings}\nleads = true\nanswer_tokens = 400\n")
     chosen = load_prompt_format(own)
-    assert (chosen.leads, chosen.threshold, chosen.answer_tokens) == (True, -0.25, 400)
+    assert (chosen.leads, chosen.answer_tokens) == (True, 400)
     own.write_text(f"{strings}\nleads = 'yes'\n")
     with pytest.raises(HawkError, match="'leads' must be a bool"):
         load_prompt_format(own)

@@ -33,8 +33,8 @@ from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.synthesis import Synthesizer, other_extents
 from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Source, Sources
+from hawk_xdsl.propose.decision import Source
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.resizing import erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
 

@@ -10,8 +10,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.universe import context
 from mutation.subjects import Subject
 

@@ -21,8 +21,8 @@ from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
-from hawk_xdsl.propose.decide import Decider, Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.decide import Decider
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.universe import context
 from mutation.narrow import NARROW
 

@@ -18,7 +18,7 @@ from hawk_xdsl.gate.certificate import Prover
 from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Target as NpuTarget
-from hawk_xdsl.propose.decide import Settings
+from hawk_xdsl.propose.settings import Settings
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 from mutation.attack_inputs import AttackInputs

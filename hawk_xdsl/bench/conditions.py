@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import RetrievalMode
-from hawk_xdsl.propose.decision import Sources
+from hawk_xdsl.propose.settings import Sources
 
 SYNTHESIS = "+synthesis"
 MEASURED = (Sources.MODEL, Sources.TEMPLATES, Sources.COMPOSITION, Sources.ALL)

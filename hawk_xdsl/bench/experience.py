@@ -10,8 +10,7 @@ from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.pipeline import compile_with
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.pipeline import Compiled, compile_with
-from hawk_xdsl.propose.decide import Settings
-from hawk_xdsl.propose.decision import Budget
+from hawk_xdsl.propose.settings import Budget, Settings
 
 FREE = frozenset(
     {

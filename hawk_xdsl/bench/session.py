@@ -24,7 +24,7 @@ from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import ModelFiles, find_model
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.options import check_count, check_positive, check_seed
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.settings import Budget, Sources
 
 CASES = 300
 """Cases that end within the hour on two cores, with the packaged model."""

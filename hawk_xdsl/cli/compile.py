@@ -60,8 +60,7 @@ def compile_command(
     from hawk_xdsl.npu_target import load_target
     from hawk_xdsl.options import one_of
     from hawk_xdsl.pipeline import compile_program
-    from hawk_xdsl.propose.decide import Settings
-    from hawk_xdsl.propose.decision import Budget, Sources
+    from hawk_xdsl.propose.settings import Budget, Settings, Sources
     from hawk_xdsl.reference.difference import error_between
     from hawk_xdsl.report import print_report
     from hawk_xdsl.saved import OWN

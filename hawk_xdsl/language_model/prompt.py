@@ -69,9 +69,8 @@ class PromptFormat:
 
     A section whose content is empty is left out; an empty ``system`` text means no such message.
 
-    ``leads`` says that the model was trained to write kernels in this format, so that it is asked
-    first: its greedy text is tried before those of others if the mean natural logarithm of a chosen
-    token's likelihood is at least ``threshold``; with ``inf`` it is asked when they are refused.
+    ``leads`` says that the model was trained to write kernels in this format: it is asked the same
+    question again, for samples, and not to repair what was refused.
     ``answer_tokens`` is the most that a kernel body of it may take; ``shorthand`` says that it
     writes in :class:`~hawk_xdsl.language_model.shorthand.Shorthand`.
     """
@@ -85,7 +84,6 @@ class PromptFormat:
     attempt: str  # $text, $trap, $message, $rule
     answer: str  # the last line
     leads: bool = False
-    threshold: float = float("-inf")
     answer_tokens: int = 256
     shorthand: bool = False
 
@@ -223,7 +221,6 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
 _SETTINGS: Mapping[str, tuple[type, ...]] = {
     "leads": (bool,),
     "shorthand": (bool,),
-    "threshold": (float, int),
     "answer_tokens": (int,),
 }
 

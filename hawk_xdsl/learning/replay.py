@@ -11,8 +11,8 @@ from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import Entry, SpecRecord
-from hawk_xdsl.propose.decide import Decider, Settings
-from hawk_xdsl.propose.decision import Budget, Sources
+from hawk_xdsl.propose.decide import Decider
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 

@@ -14,8 +14,9 @@ from hawk_xdsl.knowledge_store import (
     RetrievalMode,
 )
 from hawk_xdsl.passes.launching import launch_instead
-from hawk_xdsl.propose.decide import Decider, Settings
-from hawk_xdsl.propose.decision import Budget, Decision, Sources
+from hawk_xdsl.propose.decide import Decider
+from hawk_xdsl.propose.decision import Decision
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
 

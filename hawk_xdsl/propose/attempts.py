@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.gate.gate import Gate, Verdict
 from hawk_xdsl.npu_target import Bound
-from hawk_xdsl.propose.decision import Budget, Effort
+from hawk_xdsl.propose.decision import Effort
 from hawk_xdsl.propose.draft import Draft, Proposer
 from hawk_xdsl.propose.ledger import Ledger
 from hawk_xdsl.propose.refusal import Refusal
+from hawk_xdsl.propose.settings import Budget
 
 FAST_ENOUGH = 1.05
 """Times the bound at which a kernel is not worth tuning any more."""

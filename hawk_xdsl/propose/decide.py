@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.errors import HawkError, OptionError
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
@@ -21,26 +21,22 @@ from hawk_xdsl.knowledge_store import (
     KernelKey,
     KernelRecord,
     KnowledgeStore,
-    RetrievalMode,
     SpecRecord,
     StoreView,
 )
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.prompt import PromptFormat
-from hawk_xdsl.language_model.skeleton import Skeleton, skeletons
 from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import Bound, Target
-from hawk_xdsl.options import check_seed
-from hawk_xdsl.propose.attempts import FAST_ENOUGH, Attempts
-from hawk_xdsl.propose.decision import Budget, Decision, Effort, Source, Sources
+from hawk_xdsl.propose.assignment import Assignment, ProposerFactory, Proposers
+from hawk_xdsl.propose.attempts import Attempts
+from hawk_xdsl.propose.decision import Decision, Effort, Source
 from hawk_xdsl.propose.draft import Proposer
-from hawk_xdsl.propose.kept import OlderKernels, older_kernels, speaks_for
-from hawk_xdsl.propose.language_model import ModelProposer
+from hawk_xdsl.propose.kept import older_kernels, speaks_for
 from hawk_xdsl.propose.ledger import Ledger
-from hawk_xdsl.propose.order import InTurn, SureFirst
+from hawk_xdsl.propose.order import InTurn
 from hawk_xdsl.propose.refusal import TRANSIENT, Refusal, furthest
-from hawk_xdsl.propose.templates import TemplateProposer
-from hawk_xdsl.schedule.search import TileSearch
+from hawk_xdsl.propose.settings import Progress, Settings, Sources
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -59,34 +55,6 @@ class UndecidableError(HawkError):
     """Nobody found a kernel for an op, and it may not stay on the host."""
 
 
-Progress = Callable[[str], None]
-"""Told in one line what is being done now."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to decide. The same settings, store and model give the same kernels.
-
-    Raises ``OptionError`` for names and numbers that are none.
-    """
-
-    sources: Sources = Sources.ALL
-    budget: Budget = field(default_factory=Budget)
-    host_fallback: bool = False
-    seed: int = 0
-    retrieval: RetrievalMode = RetrievalMode.FUSED
-    fresh: bool = False
-
-    def __post_init__(self) -> None:
-        for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):
-            if not isinstance(getattr(self, name), known):
-                message = f"expected one of {', '.join(known)}, got {getattr(self, name)!r}"
-                raise OptionError(f"{name}: {message}")
-        check_seed("seed", self.seed)
-        if self.fresh and self.sources is Sources.REPLAY:
-            raise OptionError("fresh: sources=replay asks nobody but the store; drop one of them")
-
-
 @dataclass
 class Decider:
     """Decides ops one after the other; what it learns is recorded, and seen by the next compile.
@@ -95,7 +63,7 @@ class Decider:
     ``author`` is asked for the local model only when an op gets that far; ``kernel_format`` is
     known before: that of a model which was trained to write kernels. ``learned`` are the names of
     the entries that do not come with the package. ``model_fingerprint`` tells the local model from
-    others.
+    others. ``plug_ins`` names the proposers of other packages among ``proposers``.
     """
 
     target: Target
@@ -108,6 +76,8 @@ class Decider:
     kernel_format: Callable[[], PromptFormat | None]
     model_fingerprint: Callable[[], str]
     settings: Settings
+    proposers: Proposers
+    plug_ins: Sequence[str] = ()
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
@@ -130,7 +100,7 @@ class Decider:
         words = [str(settings.sources), f"seed {settings.seed}"]
         if settings.sources.asks_model:
             words += [f"retrieval {settings.retrieval}", f"model {self.model_fingerprint()}"]
-        return ", ".join(words)
+        return ", ".join([*words, *(f"plug-in {name}" for name in self.plug_ins)])
 
     def failed_before(self, key: KernelKey, older: Sequence[KernelRecord]) -> FailureRecord | None:
         """The failure under a key that speaks for who would be asked now, if there is one."""
@@ -242,35 +212,36 @@ class _Op:
 
     def _sought(self, older: Sequence[KernelRecord]) -> Decision:
         """What those who may be asked find, drafts that are kept of other times among them."""
-        settings = self._decider.settings
-        model = self._model() if settings.sources.asks_model else None
-        templates = self._templates() if settings.sources.composes else None
-        kept = OlderKernels(older)
-        proposer = self._together(model, templates, kept)
+        decider = self._decider
+        given = self._assignment(older)
+        first, then = (
+            _made(each, given) for each in (decider.proposers.first, decider.proposers.then)
+        )
+        turn = max(1, decider.settings.budget.attempts * 3 // 4) if first and then else inf
         attempts = Attempts(
             self._label,
             self._gate,
             self._ledger,
             self._bound,
-            settings.budget,
-            proposer,
-            self._decider.progress,
+            decider.settings.budget,
+            InTurn((InTurn(first), InTurn(then)), turn),
+            decider.progress,
             refusals=self._refusals,
         )
         found = attempts.until_right()
-        if found is not None and settings.sources.tunes:
-            # A general model improves on what it wrote; of the others the templates know what is
-            # faster.
-            general = found.draft.source is Source.MODEL and not self._decider.kernel_format()
-            tuner = proposer if templates is None or general else InTurn((kept, templates))
-            found = attempts.tuned(found, tuner)
-        effort = replace(attempts.effort, gate_runs=self._gate.checks, timings=self._gate.timings)
-        if model is not None:
-            tokens, rejected = model.tokens, model.rejected_lines
-            effort = replace(effort, tokens=tokens, rejected_lines=rejected)
-        timed_out = model is not None and model.timed_out
+        if found is not None and decider.settings.sources.tunes:
+            # Kept kernels are known to be fast: they come before what templates estimate.
+            found = attempts.tuned(found, InTurn((*reversed(first), *then)))
+        spent = given.spending
+        effort = replace(
+            attempts.effort,
+            gate_runs=self._gate.checks,
+            timings=self._gate.timings,
+            tokens=spent.tokens,
+            rejected_lines=spent.rejected_lines,
+        )
         if found is None:
-            return replace(self._failed(effort, timed_out), timed_out=timed_out)
+            return replace(self._failed(effort, spent.timed_out), timed_out=spent.timed_out)
         draft, verdict = found.draft, found.verdict
         self._ledger.keep(draft, verdict, self._bound)
         decision = self._decision(draft.source, verdict, effort)
@@ -278,7 +249,26 @@ class _Op:
             decision,
             entries=draft.entries,
             origin=draft.model or draft.origin,
-            timed_out=timed_out,
+            timed_out=spent.timed_out,
+        )
+
+    def _assignment(self, older: Sequence[KernelRecord]) -> Assignment:
+        decider = self._decider
+        return Assignment(
+            self._specification,
+            self._signature,
+            decider.target,
+            self._bound,
+            decider.settings,
+            decider.entries,
+            decider.learned,
+            decider.composer,
+            lambda: decider.evidence,
+            older,
+            self._gate.time,
+            decider.author,
+            decider.kernel_format,
+            lambda line: decider.progress(f"{self._label}: {line}"),
         )
 
     def _kept(self) -> Decision | None:
@@ -305,67 +295,12 @@ class _Op:
             self._ledger.fail(best, self._decider.asked, settings.budget)
         return replace(self._decision(Source.HOST, None, effort), reason=best.reason)
 
-    def _templates(self) -> Proposer:
-        decider = self._decider
-        return TemplateProposer(
-            decider.entries,
-            decider.composer,
-            self._specification,
-            decider.target,
-            decider.learned,
-            decider.evidence,
-            self._search() if decider.settings.sources.tunes else None,
-        )
-
-    def _search(self) -> TileSearch:
-        decider = self._decider
-        return TileSearch(
-            self._gate.time,
-            self._specification.axes,
-            decider.target,
-            enough=FAST_ENOUGH * self._bound.cycles,
-            patience=decider.settings.budget.patience,
-        )
-
-    def _together(
-        self, model: ModelProposer | None, templates: Proposer | None, kept: OlderKernels
-    ) -> Proposer:
-        """A model that was trained for it goes first where it is sure; any other comes last."""
-        if model is None or templates is None:
-            return InTurn([each for each in (templates, kept, model) if each is not None])
-        form = self._decider.kernel_format()
-        if form is not None and form.threshold < inf:
-            return InTurn((SureFirst(model, templates, form.threshold), kept))
-        turn = self._decider.settings.budget.attempts * 3 // 4
-        return InTurn((templates, kept, model), max(1, turn))
-
-    def _model(self) -> ModelProposer:
-        settings = self._decider.settings
-        return ModelProposer(
-            self._decider.author,
-            self._specification,
-            self._signature,
-            self._bound.cycles,
-            settings.seed,
-            settings.budget.attempts,
-            settings.budget.tuning,
-            settings.budget.seconds,
-            self._plan,
-            lambda line: self._decider.progress(f"{self._label}: {line}"),
-        )
-
-    def _plan(self) -> list[Skeleton | None]:
-        """What the model's questions leave open: statements first, if templates may be used.
-
-        A model that was trained to write kernels is asked for all of the text twice before: for
-        its likeliest one, and for samples.
-        """
-        decider = self._decider
-        if not decider.settings.sources.composes:
-            return []
-        found = skeletons(decider.entries, self._specification, decider.composer, decider.target)
-        return [*([None, None] if decider.kernel_format() else []), *found]
-
     def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
         bound: Bound | None = None if verdict is None else self._bound
         return Decision(self._label, source, self._specification, verdict, bound, 0.0, effort)
+
+
+def _made(factories: Mapping[str, ProposerFactory], given: Assignment) -> list[Proposer]:
+    """The proposers that have something to say about an op."""
+    proposers = [make(given) for make in factories.values()]
+    return [each for each in proposers if each is not None]

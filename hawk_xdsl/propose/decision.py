@@ -6,7 +6,6 @@ from enum import StrEnum
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Bound
-from hawk_xdsl.options import check_count, check_positive
 from hawk_xdsl.semantics.specification import Specification
 
 
@@ -16,56 +15,8 @@ class Source(StrEnum):
     REUSED = "reused"
     TEMPLATE = "template"
     MODEL = "model"
+    PLUG_IN = "plug-in"
     HOST = "host"
-
-
-class Sources(StrEnum):
-    """Who is asked; for ablation, and ``replay`` for tests that must load no model."""
-
-    ALL = "all"  # composition and the model
-    MODEL = "model"  # the model alone, without templates
-    TEMPLATES = "templates"  # templates and instructions: no rewrites, no tile search
-    COMPOSITION = "composition"  # everything that needs no model
-    REPLAY = "replay"  # kernels of the store only
-
-    @property
-    def asks_model(self) -> bool:
-        """Whether the local model may be asked."""
-        return self in (Sources.ALL, Sources.MODEL)
-
-    @property
-    def composes(self) -> bool:
-        """Whether templates are filled."""
-        return self in (Sources.ALL, Sources.COMPOSITION, Sources.TEMPLATES)
-
-    @property
-    def tunes(self) -> bool:
-        """Whether the first right kernel may be followed by faster ones."""
-        return self is not Sources.TEMPLATES
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much may be spent on one op.
-
-    An attempt is a complete kernel body that enters the gate, whoever wrote it. ``attempts`` counts
-    those until the first right one, ``tuning`` those after it, which only make the kernel faster.
-    ``patience`` is the tile search's.
-    ``seconds`` bounds the model's time and is only a safety stop: a run that it ended is marked,
-    since it may not be reproducible.
-
-    Raises ``OptionError`` for numbers that are none.
-    """
-
-    attempts: int = 8
-    tuning: int = 4
-    seconds: float = 60.0
-    patience: int = 4
-
-    def __post_init__(self) -> None:
-        for name, least in (("attempts", 1), ("tuning", 0), ("patience", 0)):
-            check_count(name, getattr(self, name), least)
-        check_positive("seconds", self.seconds)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A draft of a kernel, and who proposes drafts: the one interface of templates and models."""
+"""A draft of a kernel, and who proposes drafts: the one interface of all that write kernels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,8 +24,7 @@ class Draft:
     ``origin`` is who wrote a text that was kept, ``model`` the model that wrote it now.
     ``about`` says in a few words what distinguishes it, such as its tile sizes; ``sizes`` are those
     of a template's axes. ``written`` is the text as a model wrote it in shorthand. ``seconds`` and
-    ``tokens`` are what writing it took; ``likelihood`` is the model's, the mean natural logarithm
-    of a token's that was chosen.
+    ``tokens`` are what writing it took.
     """
 
     source: Source
@@ -41,7 +40,6 @@ class Draft:
     seconds: float = 0.0
     tokens: int = 0
     rejected_lines: int = 0
-    likelihood: float = 0.0
 
     @property
     def writer(self) -> str:

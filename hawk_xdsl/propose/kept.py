@@ -6,8 +6,10 @@ from math import inf
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import NAMED, FailureRecord, KernelKey, KernelRecord, StoreView
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.propose.decision import Budget, Source
+from hawk_xdsl.propose.assignment import Assignment
+from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft
+from hawk_xdsl.propose.settings import Budget
 
 MOST_DRAFTS = 3
 """Kept texts of an op that are tried: each that is refused costs an attempt."""
@@ -42,6 +44,11 @@ class OlderKernels:
         """What is right sets what another one must be faster than."""
         if verdict.accepted:
             self._cycles = min(self._cycles, verdict.cycles)
+
+
+def propose_kept(given: Assignment) -> OlderKernels:
+    """The kernels of other knowledge or another verifier that the store has, as drafts."""
+    return OlderKernels(given.older)
 
 
 def older_kernels(

@@ -12,8 +12,9 @@ from hawk_xdsl.language_model.finer import in_smaller_tiles
 from hawk_xdsl.language_model.loading import ModelError
 from hawk_xdsl.language_model.prompt import FailedAttempt, Prompt, PromptTooLong
 from hawk_xdsl.language_model.sampling import Fork, Proposal, Sampling, Stop
-from hawk_xdsl.language_model.skeleton import Skeleton
+from hawk_xdsl.language_model.skeleton import Skeleton, skeletons
 from hawk_xdsl.npu_target import TrapCode
+from hawk_xdsl.propose.assignment import Assignment, Spending
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft, Trouble
 from hawk_xdsl.semantics.specification import Specification
@@ -72,8 +73,10 @@ class ModelProposer:
     to write kernels is asked the same every time, and texts that it abandons or has written before
     are counted apart.
 
-    After the first right kernel ``tuning`` further texts may be asked for. ``tokens`` and
-    ``rejected_lines`` count those of all texts, tried or not.
+    After the first right kernel ``tuning`` further texts may be asked for. Unless the model is
+    ``alone``, it is only asked to improve on what it wrote itself, and only if it is a general one:
+    of other kernels, templates know better what is faster. ``spending`` counts what all texts took,
+    tried or not.
 
     ``bound`` are the cycles that no kernel of the op can do without: slower ones are improved on.
 
@@ -94,9 +97,8 @@ class ModelProposer:
     seconds: float
     plan: Callable[[], Sequence[Skeleton | None]] = tuple
     progress: Callable[[str], None] = lambda line: None
-    timed_out: bool = False
-    tokens: int = 0
-    rejected_lines: int = 0
+    alone: bool = True
+    spending: Spending = field(default_factory=Spending)
     _waiting: list[Draft] = field(default_factory=list[Draft])
     _failure: FailedAttempt | None = None
     _plan: Sequence[Skeleton | None] | None = None
@@ -124,6 +126,9 @@ class ModelProposer:
             if verdict.trap_code == TrapCode.CAPACITY and draft.source is Source.MODEL:
                 self._make_finer(draft)
             return
+        if not (self._right or self.alone or (draft.source is Source.MODEL and not self._leads)):
+            self._over = True
+            self._waiting.clear()
         self._right = True
         if (run := verdict.performance) is not None:
             pipe = run.bottleneck
@@ -148,7 +153,7 @@ class ModelProposer:
         left = self.seconds - self._spent
         if left <= 0:
             self._give_up("timeout", f"the model used up its {self.seconds:g} s")
-            self.timed_out = True
+            self.spending.timed_out = True
             return
         self._leads = author.leads
         if self._at_once is None:
@@ -172,8 +177,8 @@ class ModelProposer:
         if self._leads and self._rounds == 0 and skeleton is None:
             self._forks = list(proposals[0].forks)
         self._rounds += 1
-        self.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
-        self.rejected_lines += sum(proposal.rejected_lines for proposal in proposals)
+        self.spending.tokens += sum(proposal.tokens + proposal.taken_back for proposal in proposals)
+        self.spending.rejected_lines += sum(each.rejected_lines for each in proposals)
         new = self._new(proposals)
         finished = sum(proposal.finished for proposal in new)
         self._finished += finished
@@ -270,7 +275,7 @@ class ModelProposer:
             said = _STOPPED.get(proposal.stop, proposal.reason)
             trouble = Trouble(_CODES.get(proposal.stop, "unfinished"), said)
             self._fail(proposal.written or proposal.text, trouble.code, trouble.message)
-            self.timed_out = self.timed_out or proposal.stop is Stop.DEADLINE
+            self.spending.timed_out |= proposal.stop is Stop.DEADLINE
         return Draft(
             Source.MODEL,
             proposal.text,
@@ -283,7 +288,6 @@ class ModelProposer:
             seconds=seconds,
             tokens=proposal.tokens + proposal.taken_back,
             rejected_lines=proposal.rejected_lines,
-            likelihood=proposal.mean_log_likelihood,
         )
 
     def _give_up(self, code: str, message: str, *, for_good: bool = True) -> None:
@@ -291,6 +295,39 @@ class ModelProposer:
         self._waiting.append(
             Draft(Source.MODEL, "", trouble=Trouble(code, message), model=self.author().name)
         )
+
+
+def propose_model(given: Assignment) -> ModelProposer | None:
+    """Drafts of the local language model, where the settings ask it."""
+    settings = given.settings
+    if not settings.sources.asks_model:
+        return None
+    return ModelProposer(
+        given.author,
+        given.specification,
+        given.signature,
+        given.bound.cycles,
+        settings.seed,
+        settings.budget.attempts,
+        settings.budget.tuning,
+        settings.budget.seconds,
+        lambda: _plan(given),
+        given.progress,
+        alone=not settings.sources.composes,
+        spending=given.spending,
+    )
+
+
+def _plan(given: Assignment) -> list[Skeleton | None]:
+    """What the model's questions leave open: statements first, if templates may be used.
+
+    A model that was trained to write kernels is asked for all of the text twice before: for its
+    likeliest one, and for samples.
+    """
+    if not given.settings.sources.composes:
+        return []
+    found = skeletons(given.entries, given.specification, given.composer, given.target)
+    return [*([None, None] if given.kernel_format() else []), *found]
 
 
 def _shown(draft: Draft) -> str:

@@ -12,9 +12,10 @@ from hawk_xdsl.knowledge_store import (
 )
 from hawk_xdsl.knowledge_store import Verdict as RecordedVerdict
 from hawk_xdsl.npu_target import Bound, Target
-from hawk_xdsl.propose.decision import Budget, Source
+from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft
 from hawk_xdsl.propose.refusal import Refusal, blamed
+from hawk_xdsl.propose.settings import Budget
 from hawk_xdsl.semantics.specification import Specification
 
 

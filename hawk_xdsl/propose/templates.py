@@ -10,6 +10,8 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.propose.assignment import Assignment
+from hawk_xdsl.propose.attempts import FAST_ENOUGH
 from hawk_xdsl.propose.credit_assignment import Blame, compositions
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft, Trouble
@@ -143,6 +145,29 @@ class TemplateProposer:
             self._waiting += [(entry, each) for each in found]
             self._texts.update(each.text for each in found)
         self._waiting.sort(key=lambda pair: pair[1].estimate)
+
+
+def propose_templates(given: Assignment) -> TemplateProposer | None:
+    """Drafts of the templates, where the settings ask for them; their tiles refined by a search."""
+    settings = given.settings
+    if not settings.sources.composes:
+        return None
+    search = TileSearch(
+        given.time,
+        given.specification.axes,
+        given.target,
+        enough=FAST_ENOUGH * given.bound.cycles,
+        patience=settings.budget.patience,
+    )
+    return TemplateProposer(
+        given.entries,
+        given.composer,
+        given.specification,
+        given.target,
+        given.learned,
+        given.evidence(),
+        search if settings.sources.tunes else None,
+    )
 
 
 def _unusable(code: str, message: str, entries: tuple[str, ...]) -> Draft:

@@ -1,0 +1,22 @@
+"""Installs a plug-in for a test: a module and the metadata of the package that it is from."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, group: str, name: str, source: str, value: str
+) -> None:
+    """A package of one module, ``value`` says ``module:object``, as pip would have put it there."""
+    module = value.partition(":")[0]
+    (folder / f"{module}.py").write_text(source)
+    metadata = folder / f"{module}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    importlib.invalidate_caches()
