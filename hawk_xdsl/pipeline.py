@@ -13,28 +13,17 @@ from xdsl.printer import Printer
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import KernelOp
-from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
+from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.npu_target import Simulation, Target, available_targets, simulate
+from hawk_xdsl.npu_target import Simulation, Target, simulate
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.reference.value_types import Array
-from hawk_xdsl.report import Row, row_of, write_report
-from hawk_xdsl.saved import (
-    EXAMPLE_FILE,
-    KERNELS_FOLDER,
-    MODULE_FILE,
-    OWN,
-    REPORT_FILE,
-    TARGET_FILE,
-    WEIGHTS_FILE,
-    named_weights,
-    read_saved,
-    write_arrays,
-)
+from hawk_xdsl.report import Row, row_of
+from hawk_xdsl.saved import read_saved
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
@@ -110,33 +99,9 @@ class Compiled:
         outputs = run_main(self.module, self.program.arguments(inputs), launch)
         return Run(tuple(outputs), tuple(launches))
 
-    def save(self, directory: Path) -> None:
-        """Writes the module, the weights, the report and the example with what it should give.
-
-        Whatever ends the process meanwhile, the directory is the old one or the new one.
-        Raises ``WriteError``, also for a directory that holds anything else.
-        """
-        check_replaceable(directory, OWN)
-        example = {f"input{i}": a for i, a in enumerate(self.program.example_inputs)}
-        if self.program.reference is not None:
-            outputs = self.program.reference(self.program.example_inputs)
-            example |= {f"output{i}": a for i, a in enumerate(outputs)}
-        with whole_directory(directory) as new:
-            (new / MODULE_FILE).write_text(self.ir, encoding="utf-8")
-            names, arrays = self.program.parameter_names, self.program.parameters
-            write_arrays(new / WEIGHTS_FILE, named_weights(names, arrays))
-            write_arrays(new / EXAMPLE_FILE, example)
-            write_report(
-                self.report, new / REPORT_FILE, model=self.program.name, target=self.target_given
-            )
-            if self.target_given not in available_targets() and self.target.document:
-                (new / TARGET_FILE).write_bytes(self.target.document)
-            texts = new / KERNELS_FOLDER
-            texts.mkdir()
-            for placed in self.placed:
-                if placed.decision.verdict is not None and not placed.repeated:
-                    text = f"# {placed.decision.label}\n{placed.decision.verdict.text}"
-                    (texts / f"{placed.symbols[0]}.kernel").write_text(text, encoding="utf-8")
+    def save(self, directory: Path, formats: Sequence[str] = (DEFAULT,)) -> None:
+        """Writes the model in export formats, as :func:`hawk_xdsl.exports.export` does."""
+        export(self, directory, formats)
 
 
 def compile_program(
@@ -220,6 +185,32 @@ def compile_model(
     from hawk_xdsl.frontend.torch_import import import_torch
 
     program = import_torch(module, example_inputs)
+    return compile_program(program, target, settings, store=store, model=model)
+
+
+def compile_mlir(
+    path: Path | str,
+    target: str | Target = "ascend910b1",
+    *,
+    settings: Settings | None = None,
+    store: Path | None = None,
+    model: str | None = None,
+) -> Compiled:
+    """Compiles a ``.mlir`` file of one function on tensors of static shapes.
+
+    Args:
+        path: the file; the dialects are those that ``torch-mlir`` lowers from, or linalg.
+        target: a target, its name, or the path of its TOML file.
+        settings: who is asked, the budget, the seed, whether ops may stay on the host.
+        store: the knowledge store's file; default: the user's.
+        model: the local language model, a directory or Hugging Face id; default: the configured.
+
+    Raises:
+        HawkError: one line with the reason.
+    """
+    from hawk_xdsl.frontend.mlir_import import import_mlir
+
+    program = import_mlir(Path(path))
     return compile_program(program, target, settings, store=store, model=model)
 
 

@@ -12,7 +12,7 @@ from hawk_xdsl.cli.knowledge_learning import synthesize
 
 @app.command("compile")
 def compile_command(
-    source: Annotated[str, typer.Argument(help="FILE.py:factory, or a .mlir file.")],
+    source: Annotated[str, typer.Argument(help="FILE.py:factory, a .mlir file, or a plug-in's.")],
     target: TargetOption = "ascend910b1",
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(
         "out"
@@ -46,6 +46,14 @@ def compile_command(
         typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
     ] = None,
     store: StoreOption = None,
+    emit: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What to write: model (all of it), ir, kernels, report, or the name of a plug-in; "
+            "may be given several times.",
+            show_default="model",
+        ),
+    ] = None,
     learn: Annotated[
         bool, typer.Option("--learn", help="Afterwards, make entries of what turned out well.")
     ] = False,
@@ -54,7 +62,7 @@ def compile_command(
     ] = True,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
-    from hawk_xdsl.files.whole_directory import check_replaceable
+    from hawk_xdsl.exports import DEFAULT, check_exports
     from hawk_xdsl.frontend.load import check_source, load_program
     from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import load_target
@@ -63,7 +71,6 @@ def compile_command(
     from hawk_xdsl.propose.settings import Budget, Settings, Sources
     from hawk_xdsl.reference.difference import error_between
     from hawk_xdsl.report import print_report
-    from hawk_xdsl.saved import OWN
 
     settings = Settings(
         one_of("--sources", sources, Sources),
@@ -76,7 +83,8 @@ def compile_command(
     # What is wrong is told before anything takes time.
     load_target(target)
     check_source(source)
-    check_replaceable(output, OWN)
+    formats = tuple(emit or (DEFAULT,))
+    check_exports(output, formats)
     console = open_console()
     with decision_progress(console) as (tell, total, decided):
         tell(f"reading {source}")
@@ -91,7 +99,7 @@ def compile_command(
             on_outlined=total,
             on_decision=decided,
         )
-        compiled.save(output)
+        compiled.save(output, formats)
         result = compiled.run(program.example_inputs, tell) if run else None
     print_report(compiled.report, console)
     if result is not None:
@@ -108,4 +116,5 @@ def compile_command(
         decisions = [placed.decision for placed in compiled.placed]
         found = {d.specification.digest for d in decisions if d.specification is not None}
         synthesize(console, target, store, digests=found)
-    console.print(f"Files: {output}/ (main.mlir, kernels/, report.json, weights.safetensors)")
+    written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
+    console.print(f"Files: {output}/ ({written})")

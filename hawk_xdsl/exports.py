@@ -1,0 +1,115 @@
+"""Export formats: how a compiled model is written as files; other packages add more by name."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawk_xdsl.errors import OptionError
+from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
+from hawk_xdsl.npu_target import available_targets
+from hawk_xdsl.plug_ins import plug_ins
+from hawk_xdsl.report import write_report
+from hawk_xdsl.saved import (
+    EXAMPLE_FILE,
+    KERNELS_FOLDER,
+    MODULE_FILE,
+    OWN,
+    REPORT_FILE,
+    TARGET_FILE,
+    WEIGHTS_FILE,
+    named_weights,
+    write_arrays,
+)
+
+if TYPE_CHECKING:
+    from hawk_xdsl.pipeline import Compiled
+
+PLUG_INS = "hawk_xdsl.exports"
+"""The group of entry points whose objects are export formats."""
+
+ExportFormat = Callable[["Compiled", Path], object]
+"""Writes files of a compiled model into a folder that is there and empty of its own."""
+
+DEFAULT = "model"
+"""The format that ``hawk run`` reads."""
+
+
+def write_ir(compiled: "Compiled", folder: Path) -> None:
+    """Writes the final module, npu dialect and all, as MLIR text."""
+    (folder / MODULE_FILE).write_text(compiled.ir, encoding="utf-8")
+
+
+def write_kernels(compiled: "Compiled", folder: Path) -> None:
+    """Writes the kernel text of each kernel that was decided, one file each."""
+    texts = folder / KERNELS_FOLDER
+    texts.mkdir(exist_ok=True)
+    for placed in compiled.placed:
+        if placed.decision.verdict is not None and not placed.repeated:
+            text = f"# {placed.decision.label}\n{placed.decision.verdict.text}"
+            (texts / f"{placed.symbols[0]}.kernel").write_text(text, encoding="utf-8")
+
+
+def write_report_file(compiled: "Compiled", folder: Path) -> None:
+    """Writes who decided each op, and how fast the kernels are, as JSON."""
+    given = compiled.target_given
+    write_report(compiled.report, folder / REPORT_FILE, model=compiled.program.name, target=given)
+
+
+def write_model(compiled: "Compiled", folder: Path) -> None:
+    """Writes everything that running the model again needs: the other formats, weights, example."""
+    write_ir(compiled, folder)
+    write_kernels(compiled, folder)
+    write_report_file(compiled, folder)
+    program, target = compiled.program, compiled.target
+    example = {f"input{i}": array for i, array in enumerate(program.example_inputs)}
+    if program.reference is not None:
+        outputs = program.reference(program.example_inputs)
+        example |= {f"output{i}": array for i, array in enumerate(outputs)}
+    weights = named_weights(program.parameter_names, program.parameters)
+    write_arrays(folder / WEIGHTS_FILE, weights)
+    write_arrays(folder / EXAMPLE_FILE, example)
+    if compiled.target_given not in available_targets() and target.document:
+        (folder / TARGET_FILE).write_bytes(target.document)
+
+
+_OWN_FORMATS: Mapping[str, ExportFormat] = {
+    DEFAULT: write_model,
+    "ir": write_ir,
+    "kernels": write_kernels,
+    "report": write_report_file,
+}
+
+
+def available_exports() -> tuple[str, ...]:
+    """The names of all formats: those of the package, then those of plug-ins."""
+    return (*_OWN_FORMATS, *plug_ins(PLUG_INS, _OWN_FORMATS))
+
+
+def check_exports(directory: Path, formats: Iterable[str]) -> None:
+    """Raises ``OptionError`` for a format that is none, ``WriteError`` for a directory of others.
+
+    ``directory`` is where the formats shall be written; what an earlier compile wrote may be there.
+    """
+    known = available_exports()
+    for name in formats:
+        if name not in known:
+            raise OptionError(f"--emit {name}: expected one of {', '.join(known)}")
+    check_replaceable(directory, OWN | frozenset(known))
+
+
+def export(compiled: "Compiled", directory: Path, formats: Sequence[str] = (DEFAULT,)) -> None:
+    """Writes a compiled model in some formats; those of plug-ins into folders of their names.
+
+    Whatever ends the process meanwhile, the directory is the old one or the new one.
+    Raises ``OptionError`` for an unknown format, ``WriteError`` for a directory that holds anything
+    else, and ``PlugInError`` for a format that cannot be loaded.
+    """
+    check_exports(directory, formats)
+    others = plug_ins(PLUG_INS, _OWN_FORMATS)
+    with whole_directory(directory) as new:
+        for name in dict.fromkeys(formats):
+            if name in _OWN_FORMATS:
+                _OWN_FORMATS[name](compiled, new)
+            else:
+                (new / name).mkdir()
+                others[name].load()(compiled, new / name)
