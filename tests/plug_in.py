@@ -8,11 +8,13 @@ import pytest
 
 
 def install(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, group: str, name: str, source: str, value: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, group: str, name: str, value: str
 ) -> None:
-    """A package of one module, ``value`` says ``module:object``, as pip would have put it there."""
+    """Makes ``value``, an object ``module:object`` of a module in ``folder``, a plug-in.
+
+    The folder gets what pip would have put there: the metadata of a package.
+    """
     module = value.partition(":")[0]
-    (folder / f"{module}.py").write_text(source)
     metadata = folder / f"{module}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")

@@ -38,7 +38,8 @@ def propose(given: Assignment):
 
 @pytest.fixture
 def by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path, monkeypatch, GROUP, "by-hand", HAND_WRITTEN, "hand_written:propose")
+    (tmp_path / "hand_written.py").write_text(HAND_WRITTEN)
+    install(tmp_path, monkeypatch, GROUP, "by-hand", "hand_written:propose")
 
 
 def decide(sources: Sources = Sources.COMPOSITION) -> Decision:
@@ -68,7 +69,8 @@ def test_a_failure_that_is_remembered_does_not_speak_for_a_plug_in_that_came_sin
 ) -> None:
     with pytest.raises(UndecidableError):
         decide()
-    install(tmp_path, monkeypatch, GROUP, "by-hand", HAND_WRITTEN, "hand_written:propose")
+    (tmp_path / "hand_written.py").write_text(HAND_WRITTEN)
+    install(tmp_path, monkeypatch, GROUP, "by-hand", "hand_written:propose")
     assert decide().source is Source.PLUG_IN
 
 
@@ -89,7 +91,8 @@ def test_a_plug_in_that_is_none_is_an_error_of_one_line(
     value: str,
     reason: str,
 ) -> None:
-    install(tmp_path, monkeypatch, GROUP, name, source, value)
     module = value.partition(":")[0]
+    (tmp_path / f"{module}.py").write_text(source)
+    install(tmp_path, monkeypatch, GROUP, name, value)
     with pytest.raises(PlugInError, match=f"plug-in {name} of {module}: .*{reason}"):
         decide()
