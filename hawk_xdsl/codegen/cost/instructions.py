@@ -1,0 +1,141 @@
+"""What single instructions cost on tiles, from the target's tables."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from hawk_xdsl.codegen.cost.program import Instruction
+from hawk_xdsl.codegen.cost.tiles import Tile, up
+from hawk_xdsl.dialects.npu import Pipe, Scope
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target.cost import (
+    VectorWork,
+    fill_cycles,
+    mmad_cycles,
+    move_cycles,
+    unpadded_bytes,
+    vector_cost,
+)
+from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
+from hawk_xdsl.npu_target.moves import bursts_of
+from hawk_xdsl.npu_target.pipes import PIPE_NUMBER
+from hawk_xdsl.npu_target.target import PathSpec, Target
+
+_VECTOR, _CUBE, _SCALAR = (PIPE_NUMBER[p] for p in (Pipe.VECTOR, Pipe.CUBE, Pipe.SCALAR))
+
+
+def vector(work: VectorWork, sources: Sequence[Tile], out: Tile, target: Target) -> Instruction:
+    """A vector instruction. Raises ``HawkError`` if the target has none such."""
+    if work.dtype not in target.vector.ops.get(work.row, {}):
+        raise HawkError(f"{target.name} has no {work.row} of {work.dtype}")
+    shapes = [tile.shaped() for tile in (*sources, out)]
+    cycles, count = vector_cost(work, shapes, target)
+    reads = tuple(tile.number for tile in sources)
+    return Instruction(_VECTOR, cycles, count, 0, reads, (out.number,))
+
+
+def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target) -> Instruction:
+    """A matrix product, its staging included; ``transposed`` is whether lhs is k × m."""
+    m, n = acc.valid
+    k = lhs.valid[0 if transposed else 1]
+    cycles = mmad_cycles(m, k, n, lhs.dtype, lhs.itemsize, target)
+    # The cube writes bands of columns next to each other: fewer rows take one instruction a band.
+    whole = up(m, FRACTAL_ROWS) == up(acc.shape[0], FRACTAL_ROWS)
+    count = 1 if whole else ceil(n / FRACTAL_ROWS)
+    cycles += (count - 1) * target.cube.fixed
+    return Instruction(
+        _CUBE, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,)
+    )
+
+
+def load(source: Tile, dest: Tile, target: Target, *, padded: bool) -> Instruction:
+    """A copy from global memory; ``padded`` fills what does not exist of the source."""
+    path = _path(target, Scope.GLOBAL, dest.scope)
+    cycles, count, size = _move(source, dest, path)
+    if padded and dest.scope is not Scope.UB:
+        cycles += 0.0 if source.valid == dest.valid else dest.bytes * path.cost.slope
+    elif padded:
+        unpadded = unpadded_bytes(source.valid, dest.valid, dest.itemsize)
+        cycles += fill_cycles(unpadded, dest.dtype, target) if unpadded else 0.0
+    return _transfer(path, cycles, count, size, source, dest, stores=False)
+
+
+def store(source: Tile, dest: Tile, target: Target) -> Instruction:
+    """A copy to global memory, from ub or from the accumulator."""
+    path = _path(target, source.scope, Scope.GLOBAL)
+    cycles, count, size = _move(dest, source, path)
+    return _transfer(path, cycles, count, size, source, dest, stores=True)
+
+
+def copy(source: Tile, dest: Tile, target: Target) -> Instruction:
+    """A copy within ub."""
+    path = _path(target, Scope.UB, Scope.UB)
+    cycles, count, _ = _move(source, dest, path)
+    return Instruction(
+        PIPE_NUMBER[path.pipe], cycles, count, 0, (source.number,), (dest.number,)
+    )
+
+
+def read(source: Tile, target: Target) -> Instruction:
+    """One element for the scalar unit, which waits for it."""
+    return Instruction(_SCALAR, target.scalar.read[source.scope], 1, 0, (source.number,))
+
+
+def _path(target: Target, source: Scope, dest: Scope) -> PathSpec:
+    path = target.paths.get((source, dest))
+    if path is None:
+        raise HawkError(f"{target.name} has no path from {source} to {dest}")
+    return path
+
+
+def _transfer(
+    path: PathSpec, cycles: float, count: int, size: int, source: Tile, dest: Tile, *, stores: bool
+) -> Instruction:
+    return Instruction(
+        PIPE_NUMBER[path.pipe],
+        cycles,
+        count,
+        0,
+        (source.number,),
+        (dest.number,),
+        size,
+        path.cost.latency,
+        stores,
+    )
+
+
+def _move(far: Tile, near: Tile, path: PathSpec) -> tuple[float, int, int]:
+    """Cycles, instructions and bytes of a copy of what exists of ``far``."""
+    itemsize = far.itemsize
+    if near.scope is not Scope.UB:
+        rows, columns = _matrix(far, near)
+        size = columns * itemsize
+        return move_cycles(path, rows, size), 1, rows * size
+    dims = [
+        (extent, stride * itemsize) for extent, stride in _kept(far.valid, far.strides, far.shape)
+    ]
+    near_dims = _kept(near.valid, near.strides, near.shape)
+    cut = [
+        (extent, stride, near_stride * itemsize)
+        for (extent, stride), (_, near_stride) in zip(dims, near_dims, strict=False)
+    ]
+    bursts = bursts_of(cut, itemsize, block=False)
+    cycles = bursts.instructions * move_cycles(path, bursts.count, bursts.size)
+    return cycles, bursts.instructions, bursts.instructions * bursts.count * bursts.size
+
+
+def _kept(
+    valid: Sequence[int], strides: Sequence[int], shape: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Extents and strides of the dimensions that are not 1."""
+    return [(v, s) for v, s, n in zip(valid, strides, shape, strict=True) if n != 1]
+
+
+def _matrix(far: Tile, near: Tile) -> tuple[int, int]:
+    """Rows and columns that exist on both sides of a copy to or from fractals."""
+    if len(far.valid) == 2:
+        return far.valid[0], far.valid[1]
+    found = [v for v, n in zip(far.valid, far.shape, strict=True) if n != 1]
+    for axis, extent in enumerate(near.shape):
+        if extent == 1:
+            found.insert(axis, 1)
+    return found[0], found[1]

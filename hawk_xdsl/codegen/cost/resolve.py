@@ -1,0 +1,516 @@
+"""From the syntax tree of a stage to its instructions: names, extents and trips become numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from hawk_xdsl.codegen.cost import instructions
+from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
+from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
+from hawk_xdsl.codegen.cost.tiles import Tile, allocated, global_slice, local_slice
+from hawk_xdsl.dialects.kernel_text import GlobalOperand
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.npu import BINARY_OPS, UB_BLOCK_BYTES, Reduction, Scope
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target.cost import VectorWork
+from hawk_xdsl.npu_target.target import Target
+
+EXACT_TRIPS = 64
+"""Iterations of a core up to which each is looked at for what is cut at an edge."""
+
+_RELATIONS = {
+    "<": int.__lt__,
+    "<=": int.__le__,
+    ">": int.__gt__,
+    ">=": int.__ge__,
+    "==": int.__eq__,
+    "!=": int.__ne__,
+}
+
+
+@dataclass(slots=True)
+class _Block:
+    """An open block: where it begins, and what outlives it because it was allocated outside."""
+
+    first: int
+    depth_of: dict[int, int]
+    used: set[int] = field(default_factory=set[int])
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A stage as numbers.
+
+    Attributes:
+        nodes: its instructions and loops.
+        buffers: its buffers and global operands, by number.
+        loops: its loops, by number.
+        active: cores that work at once.
+    """
+
+    nodes: list[Node]
+    buffers: list[Allocation]
+    loops: list[LoopSpan]
+    active: int
+
+
+def resolve(
+    stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target
+) -> Resolved:
+    """The instructions of a stage, on the core that has the first iterations of ``across``."""
+    resolver = _Resolver(operands, target, target.cores[stage.core])
+    nodes = resolver.block(stage.body)
+    return Resolved(nodes, resolver.buffers, resolver.loops, resolver.active)
+
+
+class _Resolver:
+    """Walks the statements; bodies of loops once for each kind of trip.
+
+    The positions of statements name buffers and loops, so that the second walk of a body finds
+    those of the first.
+    """
+
+    def __init__(
+        self, operands: Mapping[str, GlobalOperand], target: Target, cores: int
+    ) -> None:
+        self._operands = operands
+        self._target = target
+        self._cores = cores
+        self._position = 0
+        self._names: dict[str, Tile] = {}
+        self._values: dict[str, int] = {}
+        self._globals: dict[str, int] = {}
+        self._allocated: dict[int, int] = {}
+        self._numbered: dict[int, int] = {}
+        self._open: list[_Block] = []
+        self._depths: list[int] = []
+        self._around: list[int] = []
+        self._computed: set[ast.Expression] = set()
+        self._cut: set[str] = set()
+        self._scalars = 0
+        self.buffers: list[Allocation] = []
+        self.loops: list[LoopSpan] = []
+        self.active = 1
+
+    def block(self, statements: Sequence[ast.Statement]) -> list[Node]:
+        """The nodes of a body."""
+        names, computed = dict(self._names), set(self._computed)
+        nodes: list[Node] = []
+        for statement in statements:
+            self._position += 1
+            if isinstance(statement, ast.Assign):
+                node = self._assign(statement)
+            elif isinstance(statement, ast.Store):
+                node = self._store(statement)
+            elif isinstance(statement, ast.For):
+                node = self._for(statement)
+            elif isinstance(statement, ast.Across):
+                node = self._across(statement)
+            else:
+                nodes += self._if(statement)
+                continue
+            if node is None:
+                continue
+            if isinstance(node, Instruction):
+                node.scalars, self._scalars = self._scalars, 0
+                self._touch(node)
+            nodes.append(node)
+        self._names, self._computed = names, computed
+        return nodes
+
+    # Blocks
+
+    def _for(self, node: ast.For) -> Loop | None:
+        loop = node.loop
+        start, stop = self._value(loop.start), self._value(loop.stop)
+        trips = max(0, -(-(stop - start) // loop.step))
+        if not trips:
+            return None
+        cut = (stop - start) % loop.step != 0
+        kinds = [({loop.variable: start + (index * loop.step)}, count)
+                 for index, count in _kinds(trips, cut, edges=_branches(node.body))]
+        return self._loop(node.body, kinds, trips, {loop.variable} if cut else set())
+
+    def _across(self, node: ast.Across) -> Loop:
+        ranges = [
+            range(self._value(loop.start), self._value(loop.stop), loop.step)
+            for loop in node.loops
+        ]
+        total = prod(len(range_) for range_ in ranges)
+        self.active = min(total, self._cores)
+        trips = -(-total // self.active)
+        names = [loop.variable for loop in node.loops]
+        cut = [
+            bool((range_.stop - range_.start) % range_.step) or _branches(node.body)
+            for range_ in ranges
+        ]
+        kinds = [
+            ({name: value for name, value in zip(names, values, strict=True)}, count)
+            for values, count in _first_core(ranges, cut, self.active, trips)
+        ]
+        self._scalars += sum(len(range_) > 1 for range_ in ranges)
+        return self._loop(
+            node.body, kinds, trips, {n for n, c in zip(names, cut, strict=True) if c}
+        )
+
+    def _loop(
+        self,
+        body: Sequence[ast.Statement],
+        kinds: Sequence[tuple[Mapping[str, int], int]],
+        trips: int,
+        cut: set[str],
+    ) -> Loop:
+        position = self._position
+        number = self._numbered.get(position)
+        if number is None:
+            number = self._numbered[position] = len(self.loops)
+            parent = self._around[-1] if self._around else None
+            self.loops.append(LoopSpan(parent, position))
+        span = self.loops[number]
+        span.trips = max(span.trips, trips)
+        self._around.append(number)
+        self._cut |= cut
+        scalars = self._scalars
+        made: list[Trips] = []
+        for values, count in kinds:
+            self._position, self._scalars = position, scalars
+            self._values.update(values)
+            self._begin()
+            made.append(Trips(self.block(body), count))
+            self._end()
+        self._cut -= cut
+        self._around.pop()
+        span.last = self._position
+        return Loop(number, made)
+
+    def _if(self, node: ast.If) -> list[Node]:
+        self._scalars += 1
+        holds = _RELATIONS[node.relation](self._value(node.left), self._value(node.right))
+        self._begin()
+        nodes = self.block(node.body)
+        self._end()
+        return nodes if holds else []
+
+    def _begin(self) -> None:
+        self._open.append(_Block(self._position, {}))
+
+    def _end(self) -> None:
+        block = self._open.pop()
+        for number in block.used:
+            buffer = self.buffers[number]
+            buffer.last = max(buffer.last, self._position)
+
+    def _touch(self, node: Instruction) -> None:
+        """Note which buffers a statement uses, and for how long they live."""
+        depth = len(self._open)
+        for number in (*node.reads, *node.writes):
+            buffer = self.buffers[number]
+            buffer.pipes.add(node.pipe)
+            own = self._depths[number]
+            if depth > own:
+                self._open[own].used.add(number)
+            buffer.last = max(buffer.last, self._position)
+
+    # Statements
+
+    def _store(self, node: ast.Store) -> Instruction:
+        source = self._tile(node.source)
+        dest = self._slice(node.dest)
+        return instructions.store(source, dest, self._target)
+
+    def _assign(self, node: ast.Assign) -> Instruction | None:
+        name, value = node.name, node.value
+        match value:
+            case ast.Load():
+                return self._load(name, value)
+            case ast.Fill():
+                out = self._define(name, value.scope, value.dtype, value.shape, value.shape)
+                if value.scope is not Scope.UB:
+                    return None
+                return self._vector(VectorWork("vbrc", value.dtype), [], out)
+            case ast.View():
+                self._names[name] = self._names[value.source].viewed(value.shape)
+                return None
+            case ast.Mmad():
+                return self._mmad(name, value)
+            case ast.Read():
+                return self._read(name, value)
+            case ast.Elementwise():
+                return self._elementwise(name, value)
+            case ast.Compare():
+                return self._compare(name, value)
+            case _:
+                return self._rearranged(name, value)
+
+    def _load(self, name: str, node: ast.Load) -> Instruction:
+        source = self._slice(node.source)
+        padded = node.pad is not None
+        valid = source.shape if padded else source.valid
+        dest = self._define(name, node.scope, source.dtype, source.shape, valid)
+        return instructions.load(source, dest, self._target, padded=padded)
+
+    def _read(self, name: str, node: ast.Read) -> Instruction:
+        self._values[name] = 0
+        self._names.pop(name, None)
+        for index in node.indices:
+            self._value(index)
+        if node.source in self._operands:
+            slices = [ast.Slice(index, 1) for index in node.indices]
+            source = self._slice(ast.Tile(node.source, tuple(slices)))
+        else:
+            source = self._names[node.source]
+        return instructions.read(source, self._target)
+
+    def _mmad(self, name: str, node: ast.Mmad) -> Instruction:
+        lhs, rhs = self._tile(node.lhs.tile), self._tile(node.rhs.tile)
+        acc = self._names[name]
+        valid = (
+            lhs.valid[1 if node.lhs.transposed else 0],
+            rhs.valid[0 if node.rhs.transposed else 1],
+        )
+        acc = self._define(name, acc.scope, acc.dtype, acc.shape, valid)
+        self._scalars += len(self._open) - self._depths[acc.number]
+        return instructions.product(
+            lhs, rhs, acc, transposed=node.lhs.transposed, target=self._target
+        )
+
+    def _elementwise(self, name: str, node: ast.Elementwise) -> Instruction:
+        tiles = [tile for tile in map(self._operand, node.operands) if tile is not None]
+        mnemonic, dtype = node.mnemonic, tiles[0].dtype
+        if mnemonic == "vgather":
+            out = self._define(name, Scope.UB, dtype, tiles[1].shape, tiles[1].valid)
+            return self._vector(VectorWork(mnemonic, dtype), tiles, out)
+        if mnemonic == "vsel":
+            dtype = tiles[1].dtype
+        shape, valid = _broadcast(tiles)
+        out = self._define(name, Scope.UB, dtype, shape, valid)
+        if mnemonic == "copy":
+            return instructions.copy(tiles[0], out, self._target)
+        if mnemonic in BINARY_OPS and len(tiles) == 1:
+            mnemonic = f"{mnemonic}_scalar"
+        return self._vector(VectorWork(mnemonic, dtype), tiles, out)
+
+    def _compare(self, name: str, node: ast.Compare) -> Instruction:
+        lhs, rhs = self._tile(node.lhs), self._operand(node.rhs)
+        tiles = [lhs] if rhs is None else [lhs, rhs]
+        out = self._define(name, Scope.UB, "i8", *_broadcast(tiles))
+        row = "vcmp_scalar" if rhs is None else "vcmp"
+        return self._vector(VectorWork(row, lhs.dtype), tiles, out)
+
+    def _rearranged(
+        self,
+        name: str,
+        node: ast.Cast | ast.Reduce | ast.Cumulate | ast.Transpose | ast.Arange | ast.Broadcast,
+    ) -> Instruction:
+        """Instructions whose result has another dtype or shape than broadcasting gives."""
+        if isinstance(node, ast.Arange):
+            out = self._define(name, Scope.UB, node.dtype, node.shape, node.shape)
+            return self._vector(VectorWork("varange", node.dtype), [], out)
+        source = self._operand(node.source)
+        if source is None:
+            assert isinstance(node, ast.Broadcast)
+            out = self._define(name, Scope.UB, "i32", node.shape, node.shape)
+            return self._vector(VectorWork("vbrc", "i32"), [], out)
+        shape, valid, dtype = source.shape, source.valid, source.dtype
+        match node:
+            case ast.Cast():
+                work = VectorWork("vcast", f"{dtype}-{node.dtype}")
+                dtype = node.dtype
+            case ast.Reduce():
+                work = VectorWork(f"vreduce_{node.kind}", dtype, node.axes)
+                shape = tuple(1 if i in node.axes else n for i, n in enumerate(shape))
+                valid = tuple(1 if i in node.axes else n for i, n in enumerate(valid))
+                self._temporary(source, node)
+                if node.kind in (Reduction.ARGMAX, Reduction.ARGMIN):
+                    dtype = "i32"
+            case ast.Cumulate():
+                work = VectorWork(f"vcumulate_{node.kind}", dtype, (node.axis,))
+            case ast.Transpose():
+                work = VectorWork("vtranspose", dtype)
+                shape = tuple(shape[axis] for axis in node.permutation)
+                valid = tuple(valid[axis] for axis in node.permutation)
+            case ast.Broadcast():
+                work = VectorWork("vbrc", dtype)
+                first = len(node.shape) - len(shape)
+                valid = tuple(
+                    n if i < first or shape[i - first] == 1 else valid[i - first]
+                    for i, n in enumerate(node.shape)
+                )
+                shape = node.shape
+        out = self._define(name, Scope.UB, dtype, shape, valid)
+        return self._vector(work, [source], out)
+
+    def _temporary(self, source: Tile, node: ast.Reduce) -> None:
+        """A block of ub for each repeat of a row that is longer than one."""
+        if -self._position in self._allocated or len(source.shape) - 1 not in node.axes:
+            return
+        repeats = -(-source.shape[-1] * source.itemsize // self._target.vector.repeat_bytes)
+        if repeats > 1:
+            self._allocated[-self._position] = self._new(Scope.UB, repeats * UB_BLOCK_BYTES)
+
+    def _vector(self, work: VectorWork, sources: Sequence[Tile], out: Tile) -> Instruction:
+        return instructions.vector(work, sources, out, self._target)
+
+    # Names
+
+    def _define(
+        self, name: str, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]
+    ) -> Tile:
+        """The buffer that an assignment writes: new, or the one the name stands for."""
+        known = self._names.get(name)
+        if known is not None:
+            tile = Tile(
+                known.number, scope, dtype, known.itemsize, known.shape, valid, known.strides
+            )
+        else:
+            tile = allocated(0, scope, dtype, shape, valid)
+            number = self._allocated.get(self._position)
+            if number is None:
+                number = self._allocated[self._position] = self._new(scope, tile.bytes)
+            tile = Tile(number, scope, dtype, tile.itemsize, shape, valid, tile.strides)
+        self._names[name] = tile
+        return tile
+
+    def _new(self, scope: Scope, size: int) -> int:
+        loop = self._around[-1] if self._around and size else None
+        self.buffers.append(Allocation(scope, size, loop, self._position, self._position))
+        self._depths.append(len(self._open) if size else 0)
+        return len(self.buffers) - 1
+
+    def _slice(self, tile: ast.Tile) -> Tile:
+        operand = self._operands.get(tile.name)
+        if operand is None:
+            raise HawkError(f"unknown operand `{tile.name}`")
+        number = self._globals.get(tile.name)
+        if number is None:
+            number = self._globals[tile.name] = self._new(Scope.GLOBAL, 0)
+        slices = tile.slices or ()
+        starts = [self._value(part.start) for part in slices]
+        return global_slice(number, operand, slices, starts)
+
+    def _tile(self, tile: ast.Tile) -> Tile:
+        buffer = self._names.get(tile.name)
+        if buffer is None:
+            raise HawkError(f"unknown buffer `{tile.name}`")
+        if tile.slices is None:
+            return buffer
+        for part in tile.slices:
+            self._value(part.start)
+        return local_slice(buffer, tile.slices)
+
+    def _operand(self, operand: ast.Operand) -> Tile | None:
+        """A tile; ``None`` for a number or a scalar."""
+        if isinstance(operand, ast.Number) or (
+            operand.slices is None and operand.name not in self._names
+        ):
+            return None
+        return self._tile(operand)
+
+    def _value(self, expression: ast.Expression) -> int:
+        """An index at the moment; what was not computed before costs the scalar unit."""
+        if isinstance(expression, ast.Integer):
+            return expression.value
+        if isinstance(expression, ast.Variable):
+            if expression.name in self._cut and expression not in self._computed:
+                self._computed.add(expression)
+                self._scalars += 1
+            return self._values[expression.name]
+        if expression not in self._computed:
+            self._computed.add(expression)
+            self._scalars += 1
+        return _arithmetic(expression, self._values)
+
+
+def _arithmetic(expression: ast.Expression, values: Mapping[str, int]) -> int:
+    if isinstance(expression, ast.Integer):
+        return expression.value
+    if isinstance(expression, ast.Variable):
+        return values[expression.name]
+    left = _arithmetic(expression.left, values)
+    right = _arithmetic(expression.right, values)
+    match expression.operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "//":
+            return left // right
+        case _:
+            return left % right
+
+
+def _broadcast(tiles: Sequence[Tile]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shape that tiles broadcast to, as in numpy, and what of it exists."""
+    first = tiles[0]
+    if all(tile.shape == first.shape for tile in tiles):
+        return first.shape, first.valid
+    rank = max(len(tile.shape) for tile in tiles)
+    shape, valid = [1] * rank, [1] * rank
+    for tile in tiles:
+        for axis, extent in enumerate(tile.shape, rank - len(tile.shape)):
+            if extent != 1:
+                shape[axis] = extent
+                valid[axis] = tile.valid[axis - rank + len(tile.shape)]
+    return tuple(shape), tuple(valid)
+
+
+def _branches(body: Sequence[ast.Statement]) -> bool:
+    """Whether a body has an ``if``."""
+    return any(
+        isinstance(node, ast.If) or (isinstance(node, ast.For) and _branches(node.body))
+        for node in body
+    )
+
+
+def _kinds(trips: int, cut: bool, *, edges: bool) -> list[tuple[int, int]]:
+    """(index, count) of trips that cost the same: a middle one, and those at edges apart."""
+    if trips == 1:
+        return [(0, 1)]
+    last = cut or edges
+    first = edges and trips > 2
+    middle = trips - last - first
+    kinds = [(first + (middle - 1) // 2, middle)]
+    if first:
+        kinds.insert(0, (0, 1))
+    if last:
+        kinds.append((trips - 1, 1))
+    return kinds
+
+
+def _first_core(
+    ranges: Sequence[range], cut: Sequence[bool], cores: int, trips: int
+) -> list[tuple[tuple[int, ...], int]]:
+    """Values of the variables and how many iterations of the first core are like that."""
+    sizes = [len(range_) for range_ in ranges]
+    counts: dict[tuple[bool, ...], float] = {}
+    if not any(cut):
+        counts[(False,) * len(cut)] = trips
+    elif trips <= EXACT_TRIPS:
+        for turn in range(trips):
+            rest, last = turn * cores, list[bool]()
+            for size, is_cut in zip(reversed(sizes), reversed(cut), strict=True):
+                rest, index = divmod(rest, size)
+                last.insert(0, is_cut and index == size - 1)
+            key = tuple(last)
+            counts[key] = counts.get(key, 0) + 1
+    else:
+        counts = {(): float(trips)}
+        for size, is_cut in zip(sizes, cut, strict=True):
+            share = 1 / size if is_cut else 0.0
+            counts = {
+                (*key, last): count * (share if last else 1 - share)
+                for key, count in counts.items()
+                for last in (False, True)
+                if (share if last else 1 - share)
+            }
+    kinds: list[tuple[tuple[int, ...], int]] = []
+    for key in sorted(counts, key=lambda key: -counts[key]):
+        values = tuple(
+            range_[-1 if last else max(0, len(range_) - 1 - is_cut) // 2]
+            for range_, last, is_cut in zip(ranges, key, cut, strict=True)
+        )
+        if count := round(counts[key]):
+            kinds.append((values, count))
+    return kinds

@@ -1,0 +1,137 @@
+"""Tiles as costs need them: extents that exist at the moment, strides, and where they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from hawk_xdsl.dialects.kernel_text import GlobalOperand
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.build_move import reshaped_strides
+from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Scope
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.npu_target.cost import TileShape
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
+from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A buffer on the core, a part of it, or a slice of a global operand.
+
+    Attributes:
+        number: of the buffer or operand among those of the stage.
+        scope: where it is.
+        dtype: of its elements.
+        itemsize: their bytes.
+        shape: extents as allocated or written.
+        valid: how many of them exist at the moment.
+        strides: in elements, of each dimension.
+    """
+
+    number: int
+    scope: Scope
+    dtype: str
+    itemsize: int
+    shape: tuple[int, ...]
+    valid: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in its scope, padding included."""
+        if self.scope is not Scope.UB:
+            rows, columns = self.shape
+            return up(rows, FRACTAL_ROWS) * up(columns, self.fractal_columns) * self.itemsize
+        last = sum((n - 1) * stride for n, stride in zip(self.shape, self.strides, strict=True))
+        return up((last + 1) * self.itemsize, UB_BLOCK_BYTES)
+
+    @property
+    def fractal_columns(self) -> int:
+        """Columns of a fractal: 16 in the accumulator, a block of bytes in l1."""
+        return FRACTAL_ROWS if self.scope is Scope.L0C else UB_BLOCK_BYTES // self.itemsize
+
+    def shaped(self) -> TileShape:
+        """What the cost tables need to know."""
+        strides = tuple(stride * self.itemsize for stride in self.strides)
+        return TileShape(self.valid, strides, self.itemsize)
+
+    def viewed(self, shape: tuple[int, ...]) -> "Tile":
+        """The same bytes in another shape."""
+        strides = reshaped_strides(self.shape, self.strides, shape)
+        if strides is None:
+            raise HawkError(f"{list(self.shape)} cannot be viewed as {list(shape)}")
+        valid = shape
+        if self.valid != self.shape:
+            rest = iter([v for n, v in zip(self.shape, self.valid, strict=True) if n != 1])
+            valid = tuple(1 if n == 1 else next(rest, n) for n in shape)
+        return replace(self, shape=shape, valid=valid, strides=tuple(strides))
+
+
+def up(value: int, multiple: int) -> int:
+    """The next multiple from a value on."""
+    return -(-value // multiple) * multiple
+
+
+def itemsize_of(dtype: str) -> int:
+    """Bytes of an element."""
+    return NUMPY_DTYPES[dtype].itemsize
+
+
+def allocated(
+    number: int, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]
+) -> Tile:
+    """A buffer; in ub its rows start on blocks."""
+    itemsize = itemsize_of(dtype)
+    strides = [1] * len(shape)
+    row = shape[-1]
+    if scope is Scope.UB and len(shape) > 1:
+        row = up(row * itemsize, UB_BLOCK_BYTES) // itemsize
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = row
+        row *= shape[axis]
+    return Tile(number, scope, dtype, itemsize, shape, valid, tuple(strides))
+
+
+def global_slice(
+    number: int, operand: GlobalOperand, slices: Sequence[ast.Slice], starts: Sequence[int]
+) -> Tile:
+    """What exists of a slice of a global operand; fewer slices take its last dimensions as one."""
+    shape = operand.shape
+    if 0 < len(slices) < len(shape):
+        shape = (*shape[: len(slices) - 1], prod(shape[len(slices) - 1 :]))
+    lengths: list[int] = []
+    valid: list[int] = []
+    strides: list[int] = []
+    step = prod(shape)
+    for part, start, extent in zip(slices, starts, shape, strict=True):
+        step //= extent
+        if part.length is None:
+            continue
+        lengths.append(part.length)
+        valid.append(max(1, min(part.length, -(-(extent - start) // part.stride))))
+        strides.append(step * part.stride)
+    return Tile(
+        number,
+        Scope.GLOBAL,
+        operand.dtype,
+        itemsize_of(operand.dtype),
+        tuple(lengths),
+        tuple(valid),
+        tuple(strides),
+    )
+
+
+def local_slice(tile: Tile, slices: Sequence[ast.Slice]) -> Tile:
+    """A part of a buffer, points dropped."""
+    shape: list[int] = []
+    valid: list[int] = []
+    strides: list[int] = []
+    for part, extent, exists, stride in zip(
+        slices, tile.shape, tile.valid, tile.strides, strict=True
+    ):
+        if part.length is None:
+            continue
+        shape.append(part.length)
+        valid.append(exists if part.length == extent else part.length)
+        strides.append(stride * part.stride)
+    return replace(tile, shape=tuple(shape), valid=tuple(valid), strides=tuple(strides))

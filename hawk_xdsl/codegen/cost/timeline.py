@@ -1,0 +1,217 @@
+"""The pipes of one core over time: what each waits for, and when it is done.
+
+The rules are those of the NPU simulator (``npu_target/pipes.py``) without its values: the scalar
+unit issues in program order, a pipe works in order, an instruction waits by a flag for what another
+pipe has to finish, and by a barrier for its own pipe. Loops are not run trip by trip: once two turns
+in a row take the same time, the others are added at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from hawk_xdsl.codegen.cost.allocation import TURNS, Rotations
+from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node
+from hawk_xdsl.npu_target.pipes import PIPES, SCALAR
+from hawk_xdsl.npu_target.target import Target
+
+STEADY = 0.002
+"""Relative difference of two turns up to which they count as the same."""
+
+MOST_TURNS = 4
+"""Turns after which a loop counts as steady in any case."""
+
+
+class _Event(NamedTuple):
+    """An access: the pipe, its number there, when it is visible, what its pipe knew then."""
+
+    pipe: int
+    number: int
+    time: float
+    knows: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One copy of a buffer: its last write, and by pipe the reads since."""
+
+    write: _Event | None = None
+    reads: dict[int, _Event] = field(default_factory=dict[int, _Event])
+
+
+class Timeline:
+    """One core, from the launch of a kernel on.
+
+    Args:
+        target: its costs.
+        active: cores that share the bandwidth of global memory.
+        buffers: how many buffers and operands there are.
+        rotations: which of them have copies.
+    """
+
+    def __init__(self, target: Target, active: int, buffers: int, rotations: Rotations) -> None:
+        self._target = target
+        self._per_byte = active / target.global_bandwidth
+        self._tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
+        self._rotations = rotations
+        self._parities: dict[int, int] = {}
+        self._copies: dict[tuple[int, int], _Cell] = {}
+        self._cells = [_Cell() for _ in range(buffers)]
+        self._skipped = 0.0
+        self._now = 0.0
+        self._free = [0.0] * len(PIPES)
+        self._done = [0.0] * len(PIPES)
+        self._numbers = [0] * len(PIPES)
+        self._knows = [(0,) * len(PIPES)] * len(PIPES)
+        self._first_bytes = 0.0
+        self._has_moved = False
+        self.busy = [0.0] * len(PIPES)
+
+    @property
+    def cycles(self) -> float:
+        """When everything so far is done."""
+        return self._skipped + max(self._now, *self._done, *self._free)
+
+    def run(self, nodes: Iterable[Node]) -> None:
+        """Go on with instructions and loops."""
+        for node in nodes:
+            if isinstance(node, Instruction):
+                self._issue(node)
+            else:
+                self._loop(node)
+
+    def _issue(self, work: Instruction) -> None:
+        scalar, pipe = self._target.scalar, work.pipe
+        self._now += work.scalars * scalar.operation
+        self._order(work)
+        self._now += scalar.issue
+        start = max(self._free[pipe], self._now)
+        cycles = work.cycles if not work.moved else self._transfer(work, start)
+        end = start + cycles
+        self._free[pipe] = end
+        self.busy[pipe] += cycles
+        done = self._done[pipe] = max(self._done[pipe], end + self._tails[pipe])
+        self._now = end if pipe == SCALAR else self._now + (work.count - 1) * scalar.issue
+        self._numbers[pipe] = number = self._numbers[pipe] + 1
+        event = _Event(pipe, number, done, self._knows[pipe])
+        for buffer in work.reads:
+            self._cells[buffer].reads[pipe] = event
+        for buffer in work.writes:
+            cell = self._cells[buffer]
+            cell.write = event
+            if cell.reads:
+                cell.reads.clear()
+
+    def _transfer(self, work: Instruction, start: float) -> float:
+        """Cycles of a copy: alone, by its share of the bandwidth, and behind all moved before."""
+        shared = work.moved * self._per_byte
+        if not self._has_moved:
+            self._has_moved = True
+            self._first_bytes = start + work.latency
+        # The share of all bytes so far, counted from when the first of them arrived.
+        self._first_bytes += shared
+        queued = self._first_bytes - start + (work.latency if work.stores else 0.0)
+        return max(work.cycles, work.latency + shared, queued)
+
+    def _order(self, work: Instruction) -> None:
+        """Wait for the accesses that must come before: flags of other pipes, then a barrier."""
+        pipe, cells = work.pipe, self._cells
+        knows = self._knows[pipe]
+        needed: list[_Event] = []
+        for buffer in work.reads:
+            event = cells[buffer].write
+            if event is not None and event.number > knows[event.pipe]:
+                needed.append(event)
+        for buffer in work.writes:
+            cell = cells[buffer]
+            event = cell.write
+            if event is not None and event.number > knows[event.pipe]:
+                needed.append(event)
+            for event in cell.reads.values():
+                if event.number > knows[event.pipe]:
+                    needed.append(event)
+        if not needed:
+            return
+        sync, issue = self._target.sync, self._target.scalar.issue
+        if len(needed) > 1:
+            needed.sort(key=lambda event: -event.number)
+        for event in needed:
+            source = event.pipe
+            if source != pipe and event.number > knows[source]:
+                self._now += 2 * issue
+                self._free[pipe] = max(self._free[pipe], event.time + sync.flag)
+                known = list(map(max, knows, event.knows))
+                known[source] = event.number
+                knows = tuple(known)
+        if any(event.pipe == pipe and event.number > knows[pipe] for event in needed):
+            self._now += issue
+            reached = max(self._free[pipe], self._done[pipe], self._now)
+            self._free[pipe] = reached + sync.barrier
+            knows = (*knows[:pipe], self._numbers[pipe], *knows[pipe + 1 :])
+        self._knows[pipe] = knows
+        if pipe == SCALAR:
+            self._now = max(self._now, self._free[pipe])
+
+    def _loop(self, loop: Loop) -> None:
+        number = loop.number
+        turn = TURNS if number in self._rotations.unrolled else 1
+        trip = 0
+        for trips in loop.trips:
+            trip = self._trips(number, turn, trip, trips.body, trips.count)
+        self._parities.pop(number, None)
+
+    def _trips(self, loop: int, turn: int, trip: int, body: Sequence[Node], count: int) -> int:
+        """Trips that cost the same, from the ``trip``-th of the loop on; the number after them."""
+        end, turns = trip + count, 0
+        before, gained = self._times(), 0.0
+        while trip < end:
+            self._begin_trip(loop, trip % turn)
+            self.run(body)
+            trip += 1
+            left = (end - trip) // turn
+            if trip % turn or not left:
+                continue
+            after = self._times()
+            turns += 1
+            gain = max(b - a for a, b in zip(before[:-1], after[:-1], strict=True))
+            if turns >= MOST_TURNS or (turns > 1 and abs(gain - gained) <= STEADY * gain):
+                if after[-1] - before[-1] > gain:
+                    left -= 1  # the bandwidth falls behind; the last turn shows how far
+                self._skip(before, after, gain, left)
+                trip += left * turn
+            before, gained = after, gain
+        return trip
+
+    def _begin_trip(self, loop: int, parity: int) -> None:
+        """Give the buffers of a loop the copies of an iteration."""
+        self._parities[loop] = parity
+        for rotation in self._rotations.of_loop.get(loop, ()):
+            copy = 0
+            for around in rotation.loops:
+                copy = copy * TURNS + self._parities.get(around, 0)
+            key = (rotation.buffer, copy)
+            cell = self._copies.get(key)
+            if cell is None:
+                cell = self._copies[key] = _Cell()
+            self._cells[rotation.buffer] = cell
+
+    def _times(self) -> list[float]:
+        """The state that grows: the scalar unit, the pipes, and last the bytes."""
+        skipped = self._skipped
+        return [
+            self._now + skipped,
+            *[time + skipped for time in self._free],
+            self._first_bytes + skipped,
+        ]
+
+    def _skip(
+        self, before: Sequence[float], after: Sequence[float], gain: float, turns: int
+    ) -> None:
+        """Add turns that take as long as the last: what gains less falls behind."""
+        behind = [(gain - (b - a)) * turns for a, b in zip(before, after, strict=True)]
+        self._skipped += gain * turns
+        self._now -= behind[0]
+        self._first_bytes -= behind[-1]
+        for pipe in range(len(PIPES)):
+            self._free[pipe] -= behind[pipe + 1]
+            self._done[pipe] -= behind[pipe + 1]
