@@ -16,7 +16,7 @@ from hawk_xdsl.transforms.buffers import view_users
 from hawk_xdsl.transforms.liveness import Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
-from hawk_xdsl.transforms.placement import place
+from hawk_xdsl.npu_target.placement import place
 
 
 @dataclass(frozen=True)

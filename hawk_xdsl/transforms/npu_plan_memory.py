@@ -14,7 +14,7 @@ from hawk_xdsl.npu_target import Target, TrapCode, load_target
 from hawk_xdsl.transforms.liveness import LiveRange, Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
-from hawk_xdsl.transforms.placement import place
+from hawk_xdsl.npu_target.placement import place
 
 
 class CapacityError(PassError):

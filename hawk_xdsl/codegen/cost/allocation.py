@@ -1,33 +1,37 @@
-"""Which buffers take turns, so that pipes overlap: what npu-multi-buffer will choose.
+"""Which buffers take turns and which share bytes: what npu-multi-buffer and the planner will do.
 
-The pass tries its choices on the kernel and keeps what fits. Here the same choices are compared with
-the largest number of bytes that are alive at once.
+Both decide by live ranges alone, and so the same rules run here on those of the syntax tree.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from hawk_xdsl.dialects.npu import Pipe, Scope
 from hawk_xdsl.npu_target.pipes import PIPE_NUMBER
+from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.npu_target.target import Target
 
 TURNS = 2
 """Buffers that take turns."""
 
 _MTE2 = PIPE_NUMBER[Pipe.MTE2]
+_END = 1 << 40
 
 
 @dataclass(slots=True)
 class Allocation:
-    """A buffer of the kernel, or the temporary of an instruction.
+    """A buffer of the kernel, the temporary of an instruction, or an operand in global memory.
 
     Attributes:
         scope: where it is.
-        bytes: its size with padding; 0 for an operand in global memory.
+        bytes: its size with padding; 0 for an operand.
         loop: the number of the innermost loop around its first assignment; ``None`` without one.
         first: position of the first statement that needs it.
         last: position of the last one, in or lifted to the block of the first.
         pipes: numbers of the pipes that touch it.
+        opener: the pipe that touches it first.
+        closer: the pipe that touches it last.
     """
 
     scope: Scope
@@ -36,6 +40,8 @@ class Allocation:
     first: int
     last: int
     pipes: set[int] = field(default_factory=set[int])
+    opener: int = 0
+    closer: int = 0
 
 
 @dataclass(slots=True)
@@ -50,53 +56,91 @@ class LoopSpan:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """Which copy of a buffer an iteration uses: one bit for each of ``loops``, that of its parity."""
+    """A buffer that a loop allocates: its cells, by the parities of the unrolled ``loops`` around.
+
+    The loops are outermost first, and the parity of the innermost one changes fastest.
+    """
 
     buffer: int
     loops: tuple[int, ...]
+    cells: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Rotations:
-    """The loops that are unrolled, and by loop the buffers it allocates that have copies."""
+class Places:
+    """Where buffers are: each has one cell, or several where loops are unrolled.
+
+    Attributes:
+        unrolled: the loops of which two iterations take turns.
+        firsts: the first cell of each buffer.
+        rotations: by loop, the buffers that it allocates.
+        overlaps: for each cell those, itself included, that have bytes in common with it.
+        carried: by outermost loop, the pairs of pipes (from, to) with flags between its iterations.
+    """
 
     unrolled: frozenset[int]
-    of_loop: Mapping[int, Sequence[Rotation]]
+    firsts: list[int]
+    rotations: dict[int, list[Rotation]]
+    overlaps: list[tuple[int, ...]]
+    carried: dict[int, set[tuple[int, int]]]
 
 
-def rotations(
-    buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Target
-) -> Rotations:
+@dataclass(slots=True, eq=False)
+class _Copy:
+    """One of a buffer's copies, as the planner sees it; ``cell`` is its number."""
+
+    cell: int
+    size: int
+    first: int
+    last: int
+
+
+def places(buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Target) -> Places:
     """What takes turns in each loop, inner loops first; loops are numbered in program order.
 
     Example: in ``for m { c = fill … for k { a = load … b = load … c = mmad a, b, c } store c }`` the
-    inner loop makes two of a and b, and the outer one two of c if l0c holds them. The outer copies
-    of the inner loop have buffers of their own only where l1 has room for all four.
+    inner loop makes two of a and b, and the outer one two of c if l0c holds them. Two iterations of
+    the outer loop then have inner loops with buffers of their own: they are four of a and of b,
+    which share bytes unless l1 has room for all four.
     """
     chosen: set[int] = set()
     unrolled: set[int] = set()
+    shared: dict[Scope, list[tuple[int, int, int]]] = {}
     for number in reversed(range(len(loops))):
         if loops[number].trips < TURNS:
             continue
         for choice in _choices(buffers, number):
-            if _fits(buffers, loops, chosen | choice, target):
+            fits = _Plan(buffers, loops, chosen | choice, unrolled | {number}, target).addresses()
+            if fits is not None:
                 chosen |= choice
                 unrolled.add(number)
+                shared = fits
                 break
-    roomy = {
-        scope: _copies(buffers, loops, unrolled, scope) <= memory.bytes
-        for scope, memory in target.scopes.items()
-    }
-    found: dict[int, list[Rotation]] = {}
-    for number, buffer in enumerate(buffers):
-        if buffer.loop is None or not buffer.bytes:
+    plan = _Plan(buffers, loops, chosen, unrolled, target)
+    if not unrolled:
+        shared = plan.addresses() or {}
+    overlaps = [(cell,) for cell in range(plan.cells)]
+    for taken in shared.values():
+        for begin, end, cell in taken:
+            overlaps[cell] = tuple(
+                other for start, stop, other in taken if start < end and begin < stop
+            )
+    return Places(frozenset(unrolled), plan.firsts, plan.rotations(), overlaps, _carried(buffers, loops))
+
+
+def _carried(
+    buffers: Sequence[Allocation], loops: Sequence[LoopSpan]
+) -> dict[int, set[tuple[int, int]]]:
+    """The pairs of pipes that the flags carried by each outermost loop are between."""
+    found: dict[int, set[tuple[int, int]]] = {}
+    for buffer in buffers:
+        loop = buffer.loop
+        if loop is None or buffer.opener == buffer.closer:
             continue
-        around = [loop for loop in _around(buffer.loop, loops) if loop in unrolled]
-        if not roomy[buffer.scope]:
-            around = [loop for loop in around if loop == buffer.loop and number in chosen]
-        if around:
-            found.setdefault(buffer.loop, []).append(Rotation(number, tuple(around)))
-    return Rotations(frozenset(unrolled), found)
+        while (parent := loops[loop].parent) is not None:
+            loop = parent
+        found.setdefault(loop, set()).add((buffer.closer, buffer.opener))
+    return found
 
 
 def _choices(buffers: Sequence[Allocation], loop: int) -> Iterator[set[int]]:
@@ -104,7 +148,7 @@ def _choices(buffers: Sequence[Allocation], loop: int) -> Iterator[set[int]]:
     shared = {
         number
         for number, buffer in enumerate(buffers)
-        if buffer.loop == loop and len(buffer.pipes) > 1
+        if buffer.loop == loop and len(buffer.pipes) > 1 and buffer.bytes
     }
     loaded = {number for number in shared if _MTE2 in buffers[number].pipes}
     if shared:
@@ -113,46 +157,105 @@ def _choices(buffers: Sequence[Allocation], loop: int) -> Iterator[set[int]]:
         yield loaded
 
 
-def _around(loop: int, loops: Sequence[LoopSpan]) -> Iterator[int]:
-    """A loop and those around it, the innermost first."""
-    found: int | None = loop
-    while found is not None:
-        yield found
-        found = loops[found].parent
+class _Plan:
+    """The copies of all buffers when some loops are unrolled and some buffers chosen."""
+
+    def __init__(
+        self,
+        buffers: Sequence[Allocation],
+        loops: Sequence[LoopSpan],
+        chosen: set[int],
+        unrolled: set[int],
+        target: Target,
+    ) -> None:
+        self._buffers = buffers
+        self._loops = loops
+        self._chosen = chosen
+        self._target = target
+        self._around = [self._unrolled_around(buffer.loop, unrolled) for buffer in buffers]
+        self.firsts: list[int] = []
+        self.cells = 0
+        for around in self._around:
+            self.firsts.append(self.cells)
+            self.cells += TURNS ** len(around)
+
+    def _unrolled_around(self, loop: int | None, unrolled: set[int]) -> tuple[int, ...]:
+        """The unrolled loops around, the outermost first."""
+        found: list[int] = []
+        while loop is not None:
+            if loop in unrolled:
+                found.append(loop)
+            loop = self._loops[loop].parent
+        return tuple(reversed(found))
+
+    def rotations(self) -> dict[int, list[Rotation]]:
+        """By loop, its buffers and their cells."""
+        found: dict[int, list[Rotation]] = {}
+        for number, (buffer, around, first) in enumerate(
+            zip(self._buffers, self._around, self.firsts, strict=True)
+        ):
+            if buffer.loop is not None:
+                cells = tuple(range(first, first + TURNS ** len(around)))
+                found.setdefault(buffer.loop, []).append(Rotation(number, around, cells))
+        return found
+
+    def addresses(self) -> dict[Scope, list[tuple[int, int, int]]] | None:
+        """By scope (begin, end, cell) where not all fit side by side; ``None`` if they do not fit."""
+        found: dict[Scope, list[tuple[int, int, int]]] = {}
+        for scope, memory in self._target.scopes.items():
+            total = sum(
+                buffer.bytes * TURNS ** len(around)
+                for buffer, around in zip(self._buffers, self._around, strict=True)
+                if buffer.scope is scope
+            )
+            if total <= memory.bytes:
+                continue
+            copies = list(self._copies(scope))
+            if _peak(copies) > memory.bytes:
+                return None
+            addresses = place(copies, memory.bytes, memory.alignment)
+            if addresses is None:
+                return None
+            found[scope] = [
+                (address, address + copy.size, copy.cell) for copy, address in addresses.items()
+            ]
+        return found
+
+    def _copies(self, scope: Scope) -> Iterator[_Copy]:
+        """The copies of a scope, at positions of the unrolled kernel."""
+        keyed: list[tuple[tuple[int, ...], tuple[int, ...], int, int]] = []
+        for number, buffer in enumerate(self._buffers):
+            if buffer.scope is not scope or not buffer.bytes:
+                continue
+            for copy, parities in enumerate(product((0, 1), repeat=len(self._around[number]))):
+                first, last = self._life(number, parities)
+                keyed.append((first, last, buffer.bytes, self.firsts[number] + copy))
+        ends = {end for first, last, _, _ in keyed for end in (first, last)}
+        rank = {key: place for place, key in enumerate(sorted(ends))}
+        for first, last, size, cell in keyed:
+            yield _Copy(cell, size, rank[first], rank[last])
+
+    def _life(
+        self, number: int, parities: Sequence[int]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """First and last position of a copy: those of the loops around, then its own."""
+        buffer, path = self._buffers[number], list[int]()
+        for loop, parity in zip(self._around[number], parities, strict=True):
+            path += (self._loops[loop].first, parity)
+        if number in self._chosen:
+            path = path[:-1]
+            return (*path, -1), (*path, _END)
+        return (*path, buffer.first), (*path, buffer.last)
 
 
-def _fits(
-    buffers: Sequence[Allocation],
-    loops: Sequence[LoopSpan],
-    chosen: set[int],
-    target: Target,
-) -> bool:
-    """Whether what is alive at once fits every scope, those chosen twice while their loop runs."""
-    events: dict[Scope, list[tuple[int, int]]] = {}
-    for number, buffer in enumerate(buffers):
-        if not buffer.bytes:
-            continue
-        first, last, size = buffer.first, buffer.last, buffer.bytes
-        if number in chosen and buffer.loop is not None:
-            loop = loops[buffer.loop]
-            first, last, size = loop.first, loop.last, TURNS * size
-        events.setdefault(buffer.scope, []).extend(((2 * first, size), (2 * last + 1, -size)))
-    for scope, changes in events.items():
-        alive, room = 0, target.scopes[scope].bytes
-        for _, change in sorted(changes):
-            alive += change
-            if alive > room:
-                return False
-    return True
-
-
-def _copies(
-    buffers: Sequence[Allocation], loops: Sequence[LoopSpan], unrolled: set[int], scope: Scope
-) -> int:
-    """Bytes of all copies of all buffers of a scope side by side."""
-    total = 0
-    for buffer in buffers:
-        if buffer.scope is scope:
-            around = () if buffer.loop is None else _around(buffer.loop, loops)
-            total += buffer.bytes * TURNS ** sum(loop in unrolled for loop in around)
-    return total
+def _peak(copies: Sequence[_Copy]) -> int:
+    """Most bytes that are alive at once."""
+    changes: list[tuple[int, int]] = []
+    for copy in copies:
+        changes += ((copy.first, -copy.size), (copy.last + 1, copy.size))
+    # Positions in order, at each what ends before what begins.
+    alive, peak = 0, 0
+    for _, change in sorted(changes, key=lambda change: (change[0], -change[1])):
+        alive -= change
+        peak = max(peak, alive)
+    return peak

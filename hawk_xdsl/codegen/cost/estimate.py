@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.cost.allocation import rotations
+from hawk_xdsl.codegen.cost.allocation import places
 from hawk_xdsl.codegen.cost.resolve import resolve
 from hawk_xdsl.codegen.cost.timeline import Timeline
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
@@ -44,8 +44,8 @@ def estimate(
     cycles, busy = 0.0, [0.0] * len(PIPES)
     for stage in tree.stages:
         resolved = resolve(stage, known, target)
-        turns = rotations(resolved.buffers, resolved.loops, target)
-        timeline = Timeline(target, resolved.active, len(resolved.buffers), turns)
+        where = places(resolved.buffers, resolved.loops, target)
+        timeline = Timeline(target, resolved.active, where)
         timeline.run(resolved.nodes)
         cycles += timeline.cycles
         busy = [a + b for a, b in zip(busy, timeline.busy, strict=True)]

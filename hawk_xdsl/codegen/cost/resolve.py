@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
+import numpy as np
+
 from hawk_xdsl.codegen.cost import instructions
 from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
 from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
@@ -15,8 +17,8 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
 
-EXACT_TRIPS = 64
-"""Iterations of a core up to which each is looked at for what is cut at an edge."""
+MOST_TRIPS = 1 << 16
+"""Iterations of a core that are looked at for what is cut at an edge; others are like them."""
 
 _RELATIONS = {
     "<": int.__lt__,
@@ -140,13 +142,11 @@ class _Resolver:
         self.active = min(total, self._cores)
         trips = -(-total // self.active)
         names = [loop.variable for loop in node.loops]
-        cut = [
-            bool((range_.stop - range_.start) % range_.step) or _branches(node.body)
-            for range_ in ranges
-        ]
+        cut = [bool((range_.stop - range_.start) % range_.step) for range_ in ranges]
+        branches = _branches(node.body)
         kinds = [
             ({name: value for name, value in zip(names, values, strict=True)}, count)
-            for values, count in _first_core(ranges, cut, self.active, trips)
+            for values, count in _first_core(ranges, cut, self.active, trips, branches=branches)
         ]
         self._scalars += sum(len(range_) > 1 for range_ in ranges)
         return self._loop(
@@ -205,6 +205,9 @@ class _Resolver:
         depth = len(self._open)
         for number in (*node.reads, *node.writes):
             buffer = self.buffers[number]
+            if not buffer.pipes:
+                buffer.opener = node.pipe
+            buffer.closer = node.pipe
             buffer.pipes.add(node.pipe)
             own = self._depths[number]
             if depth > own:
@@ -480,37 +483,41 @@ def _kinds(trips: int, cut: bool, *, edges: bool) -> list[tuple[int, int]]:
 
 
 def _first_core(
-    ranges: Sequence[range], cut: Sequence[bool], cores: int, trips: int
+    ranges: Sequence[range], cut: Sequence[bool], cores: int, trips: int, *, branches: bool
 ) -> list[tuple[tuple[int, ...], int]]:
-    """Values of the variables and how many iterations of the first core are like that."""
+    """Values of the variables and how many iterations of the first core are like that.
+
+    Example: 8192 rows in two tiles of 192 and 64 columns are 16384 iterations. On 48 cores the first
+    one has those of an even number, which are all of 192 columns.
+    """
+    if branches:
+        kinds = _kinds(trips, cut=False, edges=True)
+        return [(_values(ranges, turn * cores), count) for turn, count in kinds]
     sizes = [len(range_) for range_ in ranges]
-    counts: dict[tuple[bool, ...], float] = {}
-    if not any(cut):
-        counts[(False,) * len(cut)] = trips
-    elif trips <= EXACT_TRIPS:
-        for turn in range(trips):
-            rest, last = turn * cores, list[bool]()
-            for size, is_cut in zip(reversed(sizes), reversed(cut), strict=True):
-                rest, index = divmod(rest, size)
-                last.insert(0, is_cut and index == size - 1)
-            key = tuple(last)
-            counts[key] = counts.get(key, 0) + 1
-    else:
-        counts = {(): float(trips)}
-        for size, is_cut in zip(sizes, cut, strict=True):
-            share = 1 / size if is_cut else 0.0
-            counts = {
-                (*key, last): count * (share if last else 1 - share)
-                for key, count in counts.items()
-                for last in (False, True)
-                if (share if last else 1 - share)
-            }
-    kinds: list[tuple[tuple[int, ...], int]] = []
-    for key in sorted(counts, key=lambda key: -counts[key]):
-        values = tuple(
-            range_[-1 if last else max(0, len(range_) - 1 - is_cut) // 2]
-            for range_, last, is_cut in zip(ranges, key, cut, strict=True)
-        )
-        if count := round(counts[key]):
-            kinds.append((values, count))
-    return kinds
+    counts = np.array([trips])
+    if any(cut):
+        kind, rest = np.zeros((), np.intp), np.arange(min(trips, MOST_TRIPS)) * cores
+        for axis in reversed(range(len(ranges))):
+            rest, index = np.divmod(rest, sizes[axis])
+            kind = kind + (int(cut[axis]) << axis) * (index == sizes[axis] - 1)
+        counts = np.bincount(kind)
+    found: list[tuple[tuple[int, ...], int]] = []
+    for number in sorted(range(len(counts)), key=lambda number: -counts[number]):
+        if not counts[number]:
+            break
+        indices = [
+            size - 1 if number >> axis & 1 else max(0, size - 1 - is_cut) // 2
+            for axis, (size, is_cut) in enumerate(zip(sizes, cut, strict=True))
+        ]
+        values = tuple(range_[index] for range_, index in zip(ranges, indices, strict=True))
+        found.append((values, round(int(counts[number]) * trips / min(trips, MOST_TRIPS))))
+    return found
+
+
+def _values(ranges: Sequence[range], iteration: int) -> tuple[int, ...]:
+    """The variables of ``across`` in an iteration."""
+    values: list[int] = []
+    for range_ in reversed(ranges):
+        iteration, index = divmod(iteration, len(range_))
+        values.insert(0, range_[index])
+    return tuple(values)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hawk_xdsl.codegen.cost.allocation import TURNS, Rotations
+from hawk_xdsl.codegen.cost.allocation import TURNS, Places
 from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node
 from hawk_xdsl.npu_target.pipes import PIPES, SCALAR
 from hawk_xdsl.npu_target.target import Target
@@ -33,10 +33,11 @@ class _Event(NamedTuple):
 
 @dataclass(slots=True)
 class _Cell:
-    """One copy of a buffer: its last write, and by pipe the reads since."""
+    """One copy of a buffer: its last write, by pipe the reads since, and what shares its bytes."""
 
     write: _Event | None = None
     reads: dict[int, _Event] = field(default_factory=dict[int, _Event])
+    overlaps: "list[_Cell]" = field(default_factory=list["_Cell"])
 
 
 class Timeline:
@@ -45,18 +46,19 @@ class Timeline:
     Args:
         target: its costs.
         active: cores that share the bandwidth of global memory.
-        buffers: how many buffers and operands there are.
-        rotations: which of them have copies.
+        places: the cells of its buffers and operands.
     """
 
-    def __init__(self, target: Target, active: int, buffers: int, rotations: Rotations) -> None:
+    def __init__(self, target: Target, active: int, places: Places) -> None:
         self._target = target
         self._per_byte = active / target.global_bandwidth
         self._tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
-        self._rotations = rotations
+        self._places = places
         self._parities: dict[int, int] = {}
-        self._copies: dict[tuple[int, int], _Cell] = {}
-        self._cells = [_Cell() for _ in range(buffers)]
+        self._all = [_Cell() for _ in places.overlaps]
+        for cell, overlaps in zip(self._all, places.overlaps, strict=True):
+            cell.overlaps = [self._all[other] for other in overlaps]
+        self._cells = [self._all[first] for first in places.firsts]
         self._skipped = 0.0
         self._now = 0.0
         self._free = [0.0] * len(PIPES)
@@ -119,17 +121,18 @@ class Timeline:
         knows = self._knows[pipe]
         needed: list[_Event] = []
         for buffer in work.reads:
-            event = cells[buffer].write
-            if event is not None and event.number > knows[event.pipe]:
-                needed.append(event)
-        for buffer in work.writes:
-            cell = cells[buffer]
-            event = cell.write
-            if event is not None and event.number > knows[event.pipe]:
-                needed.append(event)
-            for event in cell.reads.values():
-                if event.number > knows[event.pipe]:
+            for cell in cells[buffer].overlaps:
+                event = cell.write
+                if event is not None and event.number > knows[event.pipe]:
                     needed.append(event)
+        for buffer in work.writes:
+            for cell in cells[buffer].overlaps:
+                event = cell.write
+                if event is not None and event.number > knows[event.pipe]:
+                    needed.append(event)
+                for event in cell.reads.values():
+                    if event.number > knows[event.pipe]:
+                        needed.append(event)
         if not needed:
             return
         sync, issue = self._target.sync, self._target.scalar.issue
@@ -154,11 +157,21 @@ class Timeline:
 
     def _loop(self, loop: Loop) -> None:
         number = loop.number
-        turn = TURNS if number in self._rotations.unrolled else 1
+        turn = TURNS if number in self._places.unrolled else 1
         trip = 0
+        self._pass_carried(number)
         for trips in loop.trips:
             trip = self._trips(number, turn, trip, trips.body, trips.count)
         self._parities.pop(number, None)
+        self._pass_carried(number)
+
+    def _pass_carried(self, loop: int) -> None:
+        """Flags that an outermost loop carries are set once before it, and waited for after it."""
+        for source, pipe in self._places.carried.get(loop, ()):
+            if self._numbers[source]:
+                self._free[pipe] = max(
+                    self._free[pipe], self._done[source] + self._target.sync.flag
+                )
 
     def _trips(self, loop: int, turn: int, trip: int, body: Sequence[Node], count: int) -> int:
         """Trips that cost the same, from the ``trip``-th of the loop on; the number after them."""
@@ -185,15 +198,11 @@ class Timeline:
     def _begin_trip(self, loop: int, parity: int) -> None:
         """Give the buffers of a loop the copies of an iteration."""
         self._parities[loop] = parity
-        for rotation in self._rotations.of_loop.get(loop, ()):
+        for rotation in self._places.rotations.get(loop, ()):
             copy = 0
             for around in rotation.loops:
                 copy = copy * TURNS + self._parities.get(around, 0)
-            key = (rotation.buffer, copy)
-            cell = self._copies.get(key)
-            if cell is None:
-                cell = self._copies[key] = _Cell()
-            self._cells[rotation.buffer] = cell
+            self._cells[rotation.buffer] = self._all[rotation.cells[copy]]
 
     def _times(self) -> list[float]:
         """The state that grows: the scalar unit, the pipes, and last the bytes."""
