@@ -119,13 +119,15 @@ def places(buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Tar
     plan = _Plan(buffers, loops, chosen, unrolled, target)
     if not unrolled:
         shared = plan.addresses() or {}
-    overlaps = [(cell,) for cell in range(plan.cells)]
+    overlaps: list[tuple[int, ...]] = [(cell,) for cell in range(plan.cells)]
     for taken in shared.values():
         for begin, end, cell in taken:
             overlaps[cell] = tuple(
                 other for start, stop, other in taken if start < end and begin < stop
             )
-    return Places(frozenset(unrolled), plan.firsts, plan.rotations(), overlaps, _carried(buffers, loops))
+    return Places(
+        frozenset(unrolled), plan.firsts, plan.rotations(), overlaps, _carried(buffers, loops)
+    )
 
 
 def _carried(

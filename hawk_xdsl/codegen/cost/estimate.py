@@ -26,9 +26,7 @@ class Estimate:
     busy: Mapping[Pipe, float]
 
 
-def estimate(
-    tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Target
-) -> Estimate:
+def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Target) -> Estimate:
     """Cycles of a kernel text, without building its kernels.
 
     Args:

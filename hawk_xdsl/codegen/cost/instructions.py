@@ -42,9 +42,7 @@ def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target
     whole = up(m, FRACTAL_ROWS) == up(acc.shape[0], FRACTAL_ROWS)
     count = 1 if whole else ceil(n / FRACTAL_ROWS)
     cycles += (count - 1) * target.cube.fixed
-    return Instruction(
-        _CUBE, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,)
-    )
+    return Instruction(_CUBE, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,))
 
 
 def load(source: Tile, dest: Tile, target: Target, *, padded: bool) -> Instruction:
@@ -70,9 +68,7 @@ def copy(source: Tile, dest: Tile, target: Target) -> Instruction:
     """A copy within ub."""
     path = _path(target, Scope.UB, Scope.UB)
     cycles, count, _ = _move(source, dest, path)
-    return Instruction(
-        PIPE_NUMBER[path.pipe], cycles, count, 0, (source.number,), (dest.number,)
-    )
+    return Instruction(PIPE_NUMBER[path.pipe], cycles, count, 0, (source.number,), (dest.number,))
 
 
 def read(source: Tile, target: Target) -> Instruction:

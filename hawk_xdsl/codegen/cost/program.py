@@ -1,4 +1,4 @@
-"""A kernel as its cost is walked: instructions with their cycles, in loops with their trip counts."""
+"""A kernel as its cost is walked: instructions with their cycles, loops with their trip counts."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

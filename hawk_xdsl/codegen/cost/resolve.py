@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-import numpy as np
-
 from hawk_xdsl.codegen.cost import instructions
 from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
 from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
+from hawk_xdsl.codegen.cost.trips import (
+    RELATIONS,
+    arithmetic,
+    first_core,
+    has_branches,
+    kinds_of,
+)
 from hawk_xdsl.codegen.cost.tiles import Tile, allocated, global_slice, local_slice
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -16,19 +21,6 @@ from hawk_xdsl.dialects.npu import BINARY_OPS, UB_BLOCK_BYTES, Reduction, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
-
-MOST_TRIPS = 1 << 16
-"""Iterations of a core that are looked at for what is cut at an edge; others are like them."""
-
-_RELATIONS = {
-    "<": int.__lt__,
-    "<=": int.__le__,
-    ">": int.__gt__,
-    ">=": int.__ge__,
-    "==": int.__eq__,
-    "!=": int.__ne__,
-}
-
 
 @dataclass(slots=True)
 class _Block:
@@ -56,9 +48,7 @@ class Resolved:
     active: int
 
 
-def resolve(
-    stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target
-) -> Resolved:
+def resolve(stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target) -> Resolved:
     """The instructions of a stage, on the core that has the first iterations of ``across``."""
     resolver = _Resolver(operands, target, target.cores[stage.core])
     nodes = resolver.block(stage.body)
@@ -72,9 +62,7 @@ class _Resolver:
     those of the first.
     """
 
-    def __init__(
-        self, operands: Mapping[str, GlobalOperand], target: Target, cores: int
-    ) -> None:
+    def __init__(self, operands: Mapping[str, GlobalOperand], target: Target, cores: int) -> None:
         self._operands = operands
         self._target = target
         self._cores = cores
@@ -129,24 +117,25 @@ class _Resolver:
         if not trips:
             return None
         cut = (stop - start) % loop.step != 0
-        kinds = [({loop.variable: start + (index * loop.step)}, count)
-                 for index, count in _kinds(trips, cut, edges=_branches(node.body))]
+        kinds = [
+            ({loop.variable: start + (index * loop.step)}, count)
+            for index, count in kinds_of(trips, cut, edges=has_branches(node.body))
+        ]
         return self._loop(node.body, kinds, trips, {loop.variable} if cut else set())
 
     def _across(self, node: ast.Across) -> Loop:
         ranges = [
-            range(self._value(loop.start), self._value(loop.stop), loop.step)
-            for loop in node.loops
+            range(self._value(loop.start), self._value(loop.stop), loop.step) for loop in node.loops
         ]
         total = prod(len(range_) for range_ in ranges)
         self.active = min(total, self._cores)
         trips = -(-total // self.active)
         names = [loop.variable for loop in node.loops]
         cut = [bool((range_.stop - range_.start) % range_.step) for range_ in ranges]
-        branches = _branches(node.body)
+        branches = has_branches(node.body)
         kinds = [
             ({name: value for name, value in zip(names, values, strict=True)}, count)
-            for values, count in _first_core(ranges, cut, self.active, trips, branches=branches)
+            for values, count in first_core(ranges, cut, self.active, trips, branches=branches)
         ]
         self._scalars += sum(len(range_) > 1 for range_ in ranges)
         return self._loop(
@@ -185,7 +174,7 @@ class _Resolver:
 
     def _if(self, node: ast.If) -> list[Node]:
         self._scalars += 1
-        holds = _RELATIONS[node.relation](self._value(node.left), self._value(node.right))
+        holds = RELATIONS[node.relation](self._value(node.left), self._value(node.right))
         self._begin()
         nodes = self.block(node.body)
         self._end()
@@ -421,27 +410,7 @@ class _Resolver:
         if expression not in self._computed:
             self._computed.add(expression)
             self._scalars += 1
-        return _arithmetic(expression, self._values)
-
-
-def _arithmetic(expression: ast.Expression, values: Mapping[str, int]) -> int:
-    if isinstance(expression, ast.Integer):
-        return expression.value
-    if isinstance(expression, ast.Variable):
-        return values[expression.name]
-    left = _arithmetic(expression.left, values)
-    right = _arithmetic(expression.right, values)
-    match expression.operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "//":
-            return left // right
-        case _:
-            return left % right
+        return arithmetic(expression, self._values)
 
 
 def _broadcast(tiles: Sequence[Tile]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -457,67 +426,3 @@ def _broadcast(tiles: Sequence[Tile]) -> tuple[tuple[int, ...], tuple[int, ...]]
                 shape[axis] = extent
                 valid[axis] = tile.valid[axis - rank + len(tile.shape)]
     return tuple(shape), tuple(valid)
-
-
-def _branches(body: Sequence[ast.Statement]) -> bool:
-    """Whether a body has an ``if``."""
-    return any(
-        isinstance(node, ast.If) or (isinstance(node, ast.For) and _branches(node.body))
-        for node in body
-    )
-
-
-def _kinds(trips: int, cut: bool, *, edges: bool) -> list[tuple[int, int]]:
-    """(index, count) of trips that cost the same: a middle one, and those at edges apart."""
-    if trips == 1:
-        return [(0, 1)]
-    last = cut or edges
-    first = edges and trips > 2
-    middle = trips - last - first
-    kinds = [(first + (middle - 1) // 2, middle)]
-    if first:
-        kinds.insert(0, (0, 1))
-    if last:
-        kinds.append((trips - 1, 1))
-    return kinds
-
-
-def _first_core(
-    ranges: Sequence[range], cut: Sequence[bool], cores: int, trips: int, *, branches: bool
-) -> list[tuple[tuple[int, ...], int]]:
-    """Values of the variables and how many iterations of the first core are like that.
-
-    Example: 8192 rows in two tiles of 192 and 64 columns are 16384 iterations. On 48 cores the first
-    one has those of an even number, which are all of 192 columns.
-    """
-    if branches:
-        kinds = _kinds(trips, cut=False, edges=True)
-        return [(_values(ranges, turn * cores), count) for turn, count in kinds]
-    sizes = [len(range_) for range_ in ranges]
-    counts = np.array([trips])
-    if any(cut):
-        kind, rest = np.zeros((), np.intp), np.arange(min(trips, MOST_TRIPS)) * cores
-        for axis in reversed(range(len(ranges))):
-            rest, index = np.divmod(rest, sizes[axis])
-            kind = kind + (int(cut[axis]) << axis) * (index == sizes[axis] - 1)
-        counts = np.bincount(kind)
-    found: list[tuple[tuple[int, ...], int]] = []
-    for number in sorted(range(len(counts)), key=lambda number: -counts[number]):
-        if not counts[number]:
-            break
-        indices = [
-            size - 1 if number >> axis & 1 else max(0, size - 1 - is_cut) // 2
-            for axis, (size, is_cut) in enumerate(zip(sizes, cut, strict=True))
-        ]
-        values = tuple(range_[index] for range_, index in zip(ranges, indices, strict=True))
-        found.append((values, round(int(counts[number]) * trips / min(trips, MOST_TRIPS))))
-    return found
-
-
-def _values(ranges: Sequence[range], iteration: int) -> tuple[int, ...]:
-    """The variables of ``across`` in an iteration."""
-    values: list[int] = []
-    for range_ in reversed(ranges):
-        iteration, index = divmod(iteration, len(range_))
-        values.insert(0, range_[index])
-    return tuple(values)

@@ -2,8 +2,8 @@
 
 The rules are those of the NPU simulator (``npu_target/pipes.py``) without its values: the scalar
 unit issues in program order, a pipe works in order, an instruction waits by a flag for what another
-pipe has to finish, and by a barrier for its own pipe. Loops are not run trip by trip: once two turns
-in a row take the same time, the others are added at once.
+pipe has to finish, and by a barrier for its own pipe. Loops are not run trip by trip: once two
+turns in a row take the same time, the others are added at once.
 """
 
 from collections.abc import Iterable, Sequence

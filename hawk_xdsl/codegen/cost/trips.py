@@ -1,0 +1,104 @@
+"""Which trips of a loop cost the same: those in its middle, and those cut at an edge."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+
+MOST_TRIPS = 1 << 16
+"""Iterations of a core that are looked at for what is cut at an edge; others are like them."""
+
+RELATIONS = {
+    "<": int.__lt__,
+    "<=": int.__le__,
+    ">": int.__gt__,
+    ">=": int.__ge__,
+    "==": int.__eq__,
+    "!=": int.__ne__,
+}
+
+
+def arithmetic(expression: ast.Expression, values: Mapping[str, int]) -> int:
+    """The value of an expression."""
+    if isinstance(expression, ast.Integer):
+        return expression.value
+    if isinstance(expression, ast.Variable):
+        return values[expression.name]
+    left = arithmetic(expression.left, values)
+    right = arithmetic(expression.right, values)
+    match expression.operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "//":
+            return left // right
+        case _:
+            return left % right
+
+
+def has_branches(body: Sequence[ast.Statement]) -> bool:
+    """Whether a body has an ``if``."""
+    return any(
+        isinstance(node, ast.If) or (isinstance(node, ast.For) and has_branches(node.body))
+        for node in body
+    )
+
+
+def kinds_of(trips: int, cut: bool, *, edges: bool) -> list[tuple[int, int]]:
+    """(index, count) of trips that cost the same: a middle one, and those at edges apart."""
+    if trips == 1:
+        return [(0, 1)]
+    last = cut or edges
+    first = edges and trips > 2
+    middle = trips - last - first
+    kinds = [(first + (middle - 1) // 2, middle)]
+    if first:
+        kinds.insert(0, (0, 1))
+    if last:
+        kinds.append((trips - 1, 1))
+    return kinds
+
+
+def first_core(
+    ranges: Sequence[range], cut: Sequence[bool], cores: int, trips: int, *, branches: bool
+) -> list[tuple[tuple[int, ...], int]]:
+    """Values of the variables and how many iterations of the first core are like that.
+
+    Example: 8192 rows in two tiles of 192 and 64 columns are 16384 iterations. On 48 cores the
+    first one has those of an even number, which are all of 192 columns.
+    """
+    if branches:
+        kinds = kinds_of(trips, cut=False, edges=True)
+        return [(values_at(ranges, turn * cores), count) for turn, count in kinds]
+    sizes = [len(range_) for range_ in ranges]
+    counts = np.array([trips])
+    if any(cut):
+        kind, rest = np.zeros((), np.intp), np.arange(min(trips, MOST_TRIPS)) * cores
+        for axis in reversed(range(len(ranges))):
+            rest, index = np.divmod(rest, sizes[axis])
+            kind = kind + (int(cut[axis]) << axis) * (index == sizes[axis] - 1)
+        counts = np.bincount(kind)
+    found: list[tuple[tuple[int, ...], int]] = []
+    for number in sorted(range(len(counts)), key=lambda number: -counts[number]):
+        if not counts[number]:
+            break
+        indices = [
+            size - 1 if number >> axis & 1 else max(0, size - 1 - is_cut) // 2
+            for axis, (size, is_cut) in enumerate(zip(sizes, cut, strict=True))
+        ]
+        values = tuple(range_[index] for range_, index in zip(ranges, indices, strict=True))
+        found.append((values, round(int(counts[number]) * trips / min(trips, MOST_TRIPS))))
+    return found
+
+
+def values_at(ranges: Sequence[range], iteration: int) -> tuple[int, ...]:
+    """The variables of ``across`` in an iteration."""
+    values: list[int] = []
+    for range_ in reversed(ranges):
+        iteration, index = divmod(iteration, len(range_))
+        values.insert(0, range_[index])
+    return tuple(values)
