@@ -11,11 +11,11 @@ from xdsl.dialects.builtin import IntegerAttr
 
 from hawk_xdsl.dialects.npu import AllocOp, BlockIdxOp, KernelOp, Scope
 from hawk_xdsl.npu_target import Target, load_target, simulate, verify_kernel
+from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.liveness import LiveRange
 from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.transforms.npu_plan_memory import CapacityError, plan_kernel
 from hawk_xdsl.transforms.pass_error import PassError
-from hawk_xdsl.npu_target.placement import place
 
 TARGET = load_target("ascend910b1")
 

@@ -12,11 +12,11 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from hawk_xdsl.dialects.kernel_text.build import ACROSS
 from hawk_xdsl.dialects.npu import AllocOp, BlockCountOp, BlockIdxOp, KernelOp, Pipe, TileOp
 from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.buffers import view_users
 from hawk_xdsl.transforms.liveness import Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
-from hawk_xdsl.npu_target.placement import place
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp
 from hawk_xdsl.npu_target import Target, TrapCode, load_target
+from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.liveness import LiveRange, Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
-from hawk_xdsl.npu_target.placement import place
 
 
 class CapacityError(PassError):

@@ -98,10 +98,10 @@ class _Copy:
 def places(buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Target) -> Places:
     """What takes turns in each loop, inner loops first; loops are numbered in program order.
 
-    Example: in ``for m { c = fill … for k { a = load … b = load … c = mmad a, b, c } store c }`` the
-    inner loop makes two of a and b, and the outer one two of c if l0c holds them. Two iterations of
-    the outer loop then have inner loops with buffers of their own: they are four of a and of b,
-    which share bytes unless l1 has room for all four.
+    Example: in ``for m { c = fill … for k { a = load … b = load … c = mmad a, b, c } store c }``
+    the inner loop makes two of a and b, and the outer one two of c if l0c holds them. Two
+    iterations of the outer loop then have inner loops with buffers of their own: they are four of
+    a and of b, which share bytes unless l1 has room for all four.
     """
     chosen: set[int] = set()
     unrolled: set[int] = set()
@@ -202,7 +202,7 @@ class _Plan:
         return found
 
     def addresses(self) -> dict[Scope, list[tuple[int, int, int]]] | None:
-        """By scope (begin, end, cell) where not all fit side by side; ``None`` if they do not fit."""
+        """By scope (begin, end, cell) where not all fit side by side; ``None``: they do not fit."""
         found: dict[Scope, list[tuple[int, int, int]]] = {}
         for scope, memory in self._target.scopes.items():
             total = sum(

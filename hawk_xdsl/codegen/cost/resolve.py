@@ -7,6 +7,8 @@ from math import prod
 from hawk_xdsl.codegen.cost import instructions
 from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
 from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
+from hawk_xdsl.codegen.cost.results import Rearranged, broadcast, result_of, result_of_arange
+from hawk_xdsl.codegen.cost.tiles import Tile, allocated, global_slice, local_slice
 from hawk_xdsl.codegen.cost.trips import (
     RELATIONS,
     arithmetic,
@@ -14,13 +16,13 @@ from hawk_xdsl.codegen.cost.trips import (
     has_branches,
     kinds_of,
 )
-from hawk_xdsl.codegen.cost.tiles import Tile, allocated, global_slice, local_slice
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import BINARY_OPS, UB_BLOCK_BYTES, Reduction, Scope
+from hawk_xdsl.dialects.npu import BINARY_OPS, UB_BLOCK_BYTES, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
+
 
 @dataclass(slots=True)
 class _Block:
@@ -274,7 +276,7 @@ class _Resolver:
             return self._vector(VectorWork(mnemonic, dtype), tiles, out)
         if mnemonic == "vsel":
             dtype = tiles[1].dtype
-        shape, valid = _broadcast(tiles)
+        shape, valid = broadcast(tiles)
         out = self._define(name, Scope.UB, dtype, shape, valid)
         if mnemonic == "copy":
             return instructions.copy(tiles[0], out, self._target)
@@ -285,52 +287,21 @@ class _Resolver:
     def _compare(self, name: str, node: ast.Compare) -> Instruction:
         lhs, rhs = self._tile(node.lhs), self._operand(node.rhs)
         tiles = [lhs] if rhs is None else [lhs, rhs]
-        out = self._define(name, Scope.UB, "i8", *_broadcast(tiles))
+        out = self._define(name, Scope.UB, "i8", *broadcast(tiles))
         row = "vcmp_scalar" if rhs is None else "vcmp"
         return self._vector(VectorWork(row, lhs.dtype), tiles, out)
 
-    def _rearranged(
-        self,
-        name: str,
-        node: ast.Cast | ast.Reduce | ast.Cumulate | ast.Transpose | ast.Arange | ast.Broadcast,
-    ) -> Instruction:
+    def _rearranged(self, name: str, node: Rearranged) -> Instruction:
         """Instructions whose result has another dtype or shape than broadcasting gives."""
         if isinstance(node, ast.Arange):
-            out = self._define(name, Scope.UB, node.dtype, node.shape, node.shape)
-            return self._vector(VectorWork("varange", node.dtype), [], out)
-        source = self._operand(node.source)
-        if source is None:
-            assert isinstance(node, ast.Broadcast)
-            out = self._define(name, Scope.UB, "i32", node.shape, node.shape)
-            return self._vector(VectorWork("vbrc", "i32"), [], out)
-        shape, valid, dtype = source.shape, source.valid, source.dtype
-        match node:
-            case ast.Cast():
-                work = VectorWork("vcast", f"{dtype}-{node.dtype}")
-                dtype = node.dtype
-            case ast.Reduce():
-                work = VectorWork(f"vreduce_{node.kind}", dtype, node.axes)
-                shape = tuple(1 if i in node.axes else n for i, n in enumerate(shape))
-                valid = tuple(1 if i in node.axes else n for i, n in enumerate(valid))
+            source, found = None, result_of_arange(node)
+        else:
+            source = self._operand(node.source)
+            if isinstance(node, ast.Reduce) and source is not None:
                 self._temporary(source, node)
-                if node.kind in (Reduction.ARGMAX, Reduction.ARGMIN):
-                    dtype = "i32"
-            case ast.Cumulate():
-                work = VectorWork(f"vcumulate_{node.kind}", dtype, (node.axis,))
-            case ast.Transpose():
-                work = VectorWork("vtranspose", dtype)
-                shape = tuple(shape[axis] for axis in node.permutation)
-                valid = tuple(valid[axis] for axis in node.permutation)
-            case ast.Broadcast():
-                work = VectorWork("vbrc", dtype)
-                first = len(node.shape) - len(shape)
-                valid = tuple(
-                    n if i < first or shape[i - first] == 1 else valid[i - first]
-                    for i, n in enumerate(node.shape)
-                )
-                shape = node.shape
-        out = self._define(name, Scope.UB, dtype, shape, valid)
-        return self._vector(work, [source], out)
+            found = result_of(node, source)
+        out = self._define(name, Scope.UB, found.dtype, found.shape, found.valid)
+        return self._vector(found.work, [] if source is None else [source], out)
 
     def _temporary(self, source: Tile, node: ast.Reduce) -> None:
         """A block of ub for each repeat of a row that is longer than one."""
@@ -411,18 +382,3 @@ class _Resolver:
             self._computed.add(expression)
             self._scalars += 1
         return arithmetic(expression, self._values)
-
-
-def _broadcast(tiles: Sequence[Tile]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The shape that tiles broadcast to, as in numpy, and what of it exists."""
-    first = tiles[0]
-    if all(tile.shape == first.shape for tile in tiles):
-        return first.shape, first.valid
-    rank = max(len(tile.shape) for tile in tiles)
-    shape, valid = [1] * rank, [1] * rank
-    for tile in tiles:
-        for axis, extent in enumerate(tile.shape, rank - len(tile.shape)):
-            if extent != 1:
-                shape[axis] = extent
-                valid[axis] = tile.valid[axis - rank + len(tile.shape)]
-    return tuple(shape), tuple(valid)
