@@ -149,7 +149,7 @@ def test_a_model_of_another_vocabulary_is_not_trained_on(
     other = tmp_path / "other"
     other.mkdir()
     facts = json.loads((model / FACTS_FILE).read_text())
-    (other / FACTS_FILE).write_text(json.dumps({**facts, "language": "x"}))
+    (other / FACTS_FILE).write_text(json.dumps({**facts, "form": 0}))
     with pytest.raises(LanguageError, match="made for another language"):
         train(split, tmp_path / "m", TINY, start=other)
 
@@ -304,7 +304,7 @@ def test_an_adopted_model_for_another_language_is_passed_over(
 ) -> None:
     before, said = own_model(), list[str]()
     facts = install(find_model(str(model))) / FACTS_FILE
-    facts.write_text(json.dumps({**json.loads(facts.read_text()), "language": "x"}))
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "form": 0}))
     assert find_model(progress=said.append).directory == before
     monkeypatch.setattr(adopted, "PACKAGED", "none")
     find_model(progress=said.append)

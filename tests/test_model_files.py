@@ -10,7 +10,14 @@ from tiny_model import save_tiny_model
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.language_model import model_files
-from hawk_xdsl.language_model.language import ADDED_TO, LanguageError, check_language
+from hawk_xdsl.language_model.language import (
+    FACTS_FILE,
+    FORM,
+    Language,
+    LanguageError,
+    language,
+    language_of,
+)
 from hawk_xdsl.language_model.model_files import (
     PROMPT_FILE,
     SMOLLM,
@@ -18,6 +25,7 @@ from hawk_xdsl.language_model.model_files import (
     kernel_format,
 )
 from hawk_xdsl.language_model.prompt import instruct_format
+from hawk_xdsl.training.tokenizer import make_tokenizer
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def test_the_model_of_the_package_is_the_default_and_a_kernel_model() -> None:
     files = find_model()
     assert files.directory.parent.name == "models"
     assert kernel_format(None) is not None
-    check_language(files.directory)  # also, that it says for which
+    assert files.words == set(language_of(files.directory).words)
 
 
 def test_the_packaged_model_is_converted_once(models: Path) -> None:
@@ -166,10 +174,18 @@ def test_a_cache_that_cannot_be_written_is_refused(
 
 
 def test_a_language_that_only_got_more_words_keeps_its_models(tmp_path: Path) -> None:
-    for language, loads in ((next(iter(ADDED_TO)), True), ("0123456789ab", False)):
-        (tmp_path / "hawk_training.json").write_text(f'{{"language": "{language}"}}')
-        if loads:
-            check_language(tmp_path)
-        else:
-            with pytest.raises(LanguageError, match="train anew"):
-                check_language(tmp_path)
+    facts = tmp_path / FACTS_FILE
+    facts.write_text(json.dumps({"form": FORM, "words": ["vexp", "vadd"]}))
+    assert language_of(tmp_path) == Language(FORM, ("vexp", "vadd"))
+    facts.write_text(json.dumps({"form": FORM + 1, "words": list(language().words)}))
+    with pytest.raises(LanguageError, match=r"made for another language.*train anew"):
+        language_of(tmp_path)
+    facts.write_text(json.dumps({"form": FORM}))
+    with pytest.raises(LanguageError, match="its language is not told"):
+        language_of(tmp_path)
+
+
+def test_the_packaged_model_has_a_token_for_each_word_it_was_taught() -> None:
+    directory = find_model().directory
+    saved = json.loads((directory / "tokenizer.json").read_text())["model"]["vocab"]
+    assert make_tokenizer(language_of(directory).words).get_vocab() == saved

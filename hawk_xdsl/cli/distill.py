@@ -165,7 +165,7 @@ def round_command(
 
     What was practised already is kept.
     """
-    from hawk_xdsl.language_model.language import check_language
+    from hawk_xdsl.language_model.language import language_of
     from hawk_xdsl.language_model.model_files import find_model
     from hawk_xdsl.training.dataset import split_of
     from hawk_xdsl.training.rounds import practise
@@ -175,7 +175,7 @@ def round_command(
     recipe = _recipe(minutes, steps, seed, rate, model)
     check_count("--attempts", attempts)
     check_place(output)
-    check_language(model)
+    language_of(model)
     before = _lessons(data)
     if any(lesson.seed == seed for lesson in before):
         raise HawkError(f"--seed {seed}: lessons in --data have it, so its ops are not new")

@@ -10,7 +10,7 @@ import platformdirs
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.files.typed import typed
-from hawk_xdsl.language_model.language import LanguageError, check_language
+from hawk_xdsl.language_model.language import LanguageError, language_of
 
 ADOPTED_FILE = "adopted.json"
 """In the room of adopted models: their directories' names, the one in use first."""
@@ -49,7 +49,7 @@ def own_model() -> Path | None:
     """
     for name in adopted_names():
         with suppress(LanguageError):
-            check_language(adopted_room() / name)
+            language_of(adopted_room() / name)
             return adopted_room() / name
     packaged = Path(str(files("hawk_xdsl"))) / "models" / PACKAGED
     return packaged if (packaged / "config.json").is_file() else None

@@ -116,6 +116,7 @@ class Author:
     ) -> list[Proposal]:
         """Kernel bodies for a signature, the likeliest first; each line builds.
 
+        A kernel model writes only words that it was taught.
         Of a skeleton only the statements are the model's. In shorthand, what is ``likely``: numbers
         of the op or the knowledge, and statements that read what their steps read. Raises
         ``HawkError``, as the model does.
@@ -125,8 +126,11 @@ class Author:
         if shorthand is not None:
             skeleton = None if skeleton is None else skeleton.shortened(shorthand)
             judge = shorthand_judges(shorthand, judge)
-        free = skeleton is None
-        grammar = narrowed_grammar(signature) if free else skeleton.grammar(signature)
+        words = self.model.words
+        if skeleton is None:
+            grammar = narrowed_grammar(signature, words=words)
+        else:
+            grammar = skeleton.grammar(signature, words)
         if shorthand is not None:
             literals = likely_literals(specification, self.floats) if likely else None
             grammar = shorthand.grammar(grammar, literals)

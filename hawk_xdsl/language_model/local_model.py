@@ -75,6 +75,11 @@ class LocalModel:
         return self._files.prompt_format
 
     @property
+    def words(self) -> frozenset[str] | None:
+        """The words that a kernel model was taught; ``None`` for any other model."""
+        return self._files.words
+
+    @property
     def context(self) -> int | None:
         """The most tokens of prompt and text together; None if there is no limit."""
         return getattr(self._model.config, "max_position_embeddings", None)

@@ -22,7 +22,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.files.typed import typed
 from hawk_xdsl.language_model.adopted import adopted_names, own_model
-from hawk_xdsl.language_model.language import FACTS_FILE, check_language
+from hawk_xdsl.language_model.language import FACTS_FILE, language_of
 from hawk_xdsl.language_model.prompt import PromptFormat, instruct_format, load_prompt_format
 
 if TYPE_CHECKING:
@@ -43,11 +43,16 @@ _WANTED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt", PROMPT_FILE
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A directory that holds a causal language model in the Hugging Face layout."""
+    """A directory that holds a causal language model in the Hugging Face layout.
+
+    ``name`` is what the user calls it; ``words`` are those that a kernel model was taught, ``None``
+    for a model that was not trained to write kernels.
+    """
 
     directory: Path
-    name: str  # what the user calls it
+    name: str
     prompt_format: PromptFormat
+    words: frozenset[str] | None = None
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that tell the weights and the prompt from any other's.
@@ -129,9 +134,9 @@ def _checked(directory: Path, name: str) -> ModelFiles:
         raise HawkError("the model directory holds no tokenizer", file=name)
     own = directory / PROMPT_FILE
     prompt_format = load_prompt_format(own) if own.exists() else instruct_format()
-    if (directory / FACTS_FILE).exists():
-        check_language(directory)
-    return ModelFiles(directory, name, prompt_format)
+    taught = language_of(directory).words if (directory / FACTS_FILE).exists() else None
+    words = None if taught is None else frozenset(taught)
+    return ModelFiles(directory, name, prompt_format, words)
 
 
 def _hub_model(name: str, progress: Callable[[str], None]) -> Path:

@@ -1,7 +1,7 @@
 """Templates with a hole for statements: loops, loads and stores are fixed, a model computes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, Instruction
@@ -34,9 +34,12 @@ class Skeleton:
     entry: str
     about: str
 
-    def grammar(self, signature: Signature) -> str:
-        """What a model may write: the fixed text, and statements over tiles in between."""
-        return statement_grammar(signature, self.before, self.after)
+    def grammar(self, signature: Signature, words: Collection[str] | None = None) -> str:
+        """What a model may write: the fixed text, and statements over tiles in between.
+
+        ``words`` are those that it was taught, ``None`` for all.
+        """
+        return statement_grammar(signature, self.before, self.after, words)
 
     def shortened(self, shorthand: Shorthand) -> "Skeleton":
         """The same in shorthand."""

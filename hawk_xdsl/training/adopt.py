@@ -15,7 +15,7 @@ from hawk_xdsl.language_model.adopted import (
     adopted_names,
     adopted_room,
 )
-from hawk_xdsl.language_model.language import check_language
+from hawk_xdsl.language_model.language import language_of
 from hawk_xdsl.language_model.model_files import ModelFiles, find_model
 from hawk_xdsl.training.evaluate import Answer, Score, evaluate, relative_cycles
 from hawk_xdsl.training.lesson import Lesson
@@ -71,7 +71,7 @@ def adopt(
     """
     if not lessons:
         raise HawkError("no held-out lessons to compare the models on")
-    check_language(model)
+    language_of(model)
     files, current = find_model(str(model)), find_model()
     if files.fingerprint() == current.fingerprint():
         raise NotBetterError("this is the model in use", file=str(model))

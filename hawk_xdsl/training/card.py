@@ -22,7 +22,7 @@ used only after the gate has verified it. It knows no natural language.
   Muon and AdamW at {learning_rate}, seed {seed}, {seconds} s on {device};
   `hawk_training.json` has everything. Trained on from: {start}.
 - **On held-out lessons**, all tokens before given: {accuracy}.
-- **Language**: {language} (grammar, vocabulary, form).
+- **Language**: form {form}, {words} words (`hawk_training.json`).
 """
 
 
@@ -51,5 +51,6 @@ def card_of(
         seed=facts["recipe"]["seed"],
         start=facts["start"] or "nothing, random weights",
         accuracy=accuracy,
-        language=facts["language"],
+        form=facts["form"],
+        words=len(facts["words"]),
     )

@@ -17,7 +17,7 @@ from hawk_xdsl.gate.trial_drawn import Drawn
 from hawk_xdsl.gate.trial_inputs import ORDINARY
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import Entry, EntryKind
-from hawk_xdsl.language_model.language import OTHER, language_fingerprint
+from hawk_xdsl.language_model.language import FORM, OTHER
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.options import check_count, check_seed
 from hawk_xdsl.reference.value_types import UnsupportedOpError
@@ -196,7 +196,7 @@ def made_by(order: Order, entries: Sequence[Entry], numbers: range) -> dict[str,
         "recipe": json.loads(json.dumps(asdict(order.recipe))),  # as it is read back
         "attempts": order.attempts,
         "tuning": order.tuning,
-        "language": language_fingerprint(),
+        "form": FORM,
         "verifier": verifier_digest(),
         "knowledge": sorted(e.name for e in entries if e.kind is not EntryKind.RULE),
     }
@@ -223,7 +223,7 @@ def lessons_of(directory: Path) -> Iterator[Lesson]:
     """The lessons of all shards. Raises ``ShardError``, also for those of another language."""
     for path in shards_of(directory):
         header, rows = read_shard(path)
-        if header.get("language") != language_fingerprint():
+        if header.get("form") != FORM:
             raise ShardError(OTHER, file=str(path))
         for number, row in enumerate(rows):
             with reading(path, f"row {number} as a lesson", kind=ShardError):

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.dialects.kernel_text import grammar
 from hawk_xdsl.knowledge_store import load_seed_entries
-from hawk_xdsl.language_model.language import SPLIT, saved_words
+from hawk_xdsl.language_model.language import SPLIT
 from hawk_xdsl.linalg.scalar_table import FOLDS, FUNCTIONS
 from hawk_xdsl.npu_target import TrapCode, available_targets
 
@@ -23,11 +23,10 @@ _NAMES = {"x": 12, "y": 6, "b": 64, "t": 32, "i": 10, "v": 64}
 
 def collected_words() -> list[str]:
     """The words that kernel texts, specifications and traps are written with, each once."""
-    grammar = (files("hawk_xdsl.dialects.kernel_text") / "grammar.lark").read_text()
     found: list[str] = ["\n", "\n\n", *"0123456789"]
     found += _pieces([", : [ ] { } ( ) + - * / % . = < > .. == != <= >= -> _ # ; $ | ~ & ^ @"])
     found += [f"{letter}{n}" for letter, count in _NAMES.items() for n in range(count)]
-    found += re.findall(r'"(\w+)"', grammar)
+    found += re.findall(r'"(\w+)"', grammar())
     found += _pieces(FUNCTIONS.values())
     found += [*available_targets(), *_pieces([" ".join(TrapCode)]), "parts"]
     rules = Composer.of(load_seed_entries(), _any).rules
@@ -45,14 +44,14 @@ def _pieces(texts: Iterable[str]) -> Iterator[str]:
         yield from (piece.strip(" ") for piece in re.findall(SPLIT, text) if piece.strip())
 
 
-def make_tokenizer() -> "PreTrainedTokenizerFast":
-    """The tokenizer: ids are bytes, then the saved words without and with a blank, then the end."""
+def make_tokenizer(words: Iterable[str]) -> "PreTrainedTokenizerFast":
+    """The tokenizer: ids are bytes, then the words without and with a blank, then the end."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     symbols = sorted(pre_tokenizers.ByteLevel.alphabet())
-    for word in saved_words():
+    for word in words:
         forms = (word,) if word.isspace() else (word, f" {word}")
         symbols += [level.pre_tokenize_str(form)[0][0] for form in forms]
     vocabulary = {symbol: i for i, symbol in enumerate(dict.fromkeys([*symbols, END]))}

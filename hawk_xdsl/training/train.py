@@ -14,7 +14,7 @@ import numpy as np
 
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.language_model import model_files
-from hawk_xdsl.language_model.language import FACTS_FILE, check_language, language_fingerprint
+from hawk_xdsl.language_model.language import FACTS_FILE, Language, language, language_of
 from hawk_xdsl.options import check_count, check_positive, check_seed
 from hawk_xdsl.training import checkpoints
 from hawk_xdsl.training.card import card_of
@@ -123,18 +123,20 @@ def train(
     """Trains on a split and writes the model directory, at once and only when it is done.
 
     Checkpoints are kept beside it in ``MODEL.training`` until then. ``start`` is a model whose
-    weights to go on from.
+    weights to go on from, with the words that it was taught.
 
     Raises:
         TrainingError: there is nothing to train on, a training was interrupted here and neither
             ``resume`` was asked for nor its directory removed, or the checkpoint to resume is of
-            another grammar, vocabulary or recipe.
+            another language or recipe.
+        LanguageError: ``start`` is a model for another language.
     """
     model = model.absolute()
     check_place(model)
     if not (recipe.steps > 0 and recipe.minutes > 0):
         raise TrainingError("a training takes at least one step, and some time")
-    work, facts = checkpoints.checkpoints_of(model), _facts(split, recipe, start)
+    taught = language() if start is None else language_of(start)
+    work, facts = checkpoints.checkpoints_of(model), _facts(split, recipe, start, taught)
     last: Path | None = None
     if resume:
         last = checkpoints.last_whole(work, facts)
@@ -144,7 +146,7 @@ def train(
     from transformers import set_seed
 
     set_seed(recipe.seed)
-    tokenizer = make_tokenizer()
+    tokenizer = make_tokenizer(taught.words)
     end = tokenizer.eos_token_id
     assert isinstance(end, int)
 
@@ -204,9 +206,10 @@ def _device() -> str:
     return f"{threads} CPU thread{'s' if threads > 1 else ''}"
 
 
-def _facts(split: Split, recipe: Recipe, start: Path | None) -> dict[str, Any]:
+def _facts(split: Split, recipe: Recipe, start: Path | None, taught: Language) -> dict[str, Any]:
     return {
-        "language": language_fingerprint(),
+        "form": taught.form,
+        "words": list(taught.words),
         "recipe": asdict(recipe),
         "lessons": len(split.training),
         "held_out": len(split.held_out),
@@ -240,7 +243,6 @@ def _loaded(directory: Path) -> "LlamaForCausalLM":
     import torch
     from transformers import LlamaForCausalLM
 
-    check_language(directory)
     # What transformers raises on damaged files has no common kind.
     with reading(directory, "the model to go on from", errors=(Exception,)):
         return LlamaForCausalLM.from_pretrained(

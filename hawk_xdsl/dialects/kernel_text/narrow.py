@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from math import prod
 
 from hawk_xdsl.dialects.kernel_text.grammar import (
+    KIND_RULES,
     alternatives,
     grammar,
     literal_words,
@@ -28,6 +29,7 @@ def narrowed_grammar(
     mnemonics: Collection[str] | None = None,
     temps: Sequence[str] = ("t0", "t1", "t2", "t3"),
     largest: int = LARGEST_LENGTH,
+    words: Collection[str] | None = None,
 ) -> str:
     """The grammar of the kernels that can be written for one op, in llguidance's Lark dialect.
 
@@ -44,6 +46,8 @@ def narrowed_grammar(
         temps: the names that scratch in global memory may have.
         largest: no length in the text has more digits than this number, and neither than the
             elements of the largest operand.
+        words: those that whoever writes the text knows; instructions, kinds and dtypes of other
+            names are left out. None for all.
 
     Raises:
         ValueError: if nothing is left to choose from.
@@ -62,11 +66,15 @@ def narrowed_grammar(
         text = with_rule(text, "dtype", literal_words(dtypes))
     if mnemonics is not None:
         text = _only(text, frozenset(mnemonics))
+    if words is not None:
+        text = _known(text, frozenset(words))
     text = with_rule(text, "LENGTH", f"/0|[1-9][0-9]{{0,{digits - 1}}}/")
     return with_rule(text, "NAME", f"/{name_pattern({*keywords(), *everywhere})}/")
 
 
-def statement_grammar(signature: Signature, before: str, after: str) -> str:
+def statement_grammar(
+    signature: Signature, before: str, after: str, words: Collection[str] | None = None
+) -> str:
     """The grammar of a kernel text of which only vector statements in one place are open.
 
     They are over whole tiles: those that ``before`` defines, and new ones named ``b0``, ``b1``, …
@@ -75,8 +83,9 @@ def statement_grammar(signature: Signature, before: str, after: str) -> str:
         signature: of the kernel.
         before: the fixed lines before the statements.
         after: the fixed lines after them.
+        words: as :func:`narrowed_grammar` takes them.
     """
-    text = narrowed_grammar(signature)
+    text = narrowed_grammar(signature, words=words)
     fixed = [f"{json.dumps(part)} " if part else "" for part in (before, after)]
     text = with_rule(text, "start", f"{fixed[0]}assign+ {fixed[1]}".rstrip())
     text = with_rule(text, "tile", "name")
@@ -102,6 +111,15 @@ def _only(text: str, mnemonics: frozenset[str]) -> str:
     optional = {rule for rule in kept if rule.startswith("v") and rule != "view"} | {"mmad"}
     kept = [rule for rule in kept if rule not in optional or rule in mnemonics]
     return with_rule(text, "value", " | ".join(kept))
+
+
+def _known(text: str, words: frozenset[str]) -> str:
+    """Leave only instructions, kinds and dtypes that are among some words."""
+    for rule in ("dtype", *KIND_RULES):
+        known = [word for word in alternatives(text, rule) if word.strip('"') in words]
+        if known:
+            text = with_rule(text, rule, " | ".join(known))
+    return _only(text, words)
 
 
 def name_pattern(reserved: Collection[str]) -> str:
