@@ -1,11 +1,11 @@
 """Finds an instruction for every term: rewrites, wider dtypes, casts in steps."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from hawk_xdsl.codegen.statement_pattern import StatementPattern, parse_statement
 from hawk_xdsl.codegen.vector.widths import (
     in_f32,
     operand_dtype,
@@ -49,14 +49,14 @@ class Instruction:
 
     name: str
     before: Pattern
-    statement: str
+    statement: StatementPattern
     dtypes: tuple[str, ...]
     works_in: tuple[str, ...] = ()
 
     @property
     def mnemonic(self) -> str:
         """The instruction's name in kernel text."""
-        return self.statement.split(maxsplit=1)[0]
+        return self.statement.mnemonic
 
     def takes(self, matched: Match) -> bool:
         """Whether its operands may be these: the first one of a vector instruction is a tile.
@@ -65,15 +65,13 @@ class Instruction:
         """
         if self.works_in and any(value.is_const for value in matched.terms.values()):
             return False
-        first = re.search(r"\$(\w+)", self.statement)
-        value = matched.terms.get(first[1]) if first is not None else None
+        value = matched.terms.get(next(iter(self.statement.operands), ""))
         return value is None or not value.is_const or self.mnemonic not in _MNEMONICS
 
     @property
     def row(self) -> str:
         """The instruction in a target's tables: ``vreduce_sum`` of a ``vreduce sum``."""
-        words = self.statement.split()
-        return "_".join(words[:2]) if words[0] in ("vreduce", "vcumulate") else words[0]
+        return self.statement.row
 
 
 Supports = Callable[[str, str], bool]
@@ -115,7 +113,9 @@ class Composer:
                     )
                 )
             elif entry.kind is EntryKind.INSTRUCTION:
-                instructions.append(Instruction(entry.name, pattern, after, entry.trigger.dtypes))
+                statement = parse_statement(after, file=entry.origin or None)
+                made = Instruction(entry.name, pattern, statement, entry.trigger.dtypes)
+                instructions.append(made)
         return Composer(tuple(rules), tuple(instructions), supports)
 
     def compose(

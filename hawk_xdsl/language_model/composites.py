@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hawk_xdsl.codegen.select_instructions import Composer, Instruction, NoInstructionError
+from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import instantiate
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
@@ -93,8 +94,8 @@ def composer_with(composites: Mapping[str, Composite], composer: Composer) -> Co
 def _call(composite: Composite) -> Instruction:
     names = [f"a{i}" for i in range(composite.arity)]
     pattern = Pattern(composite.name, tuple(Pattern("variable", name=name) for name in names))
-    statement = f"{composite.name} " + ", ".join(f"${name}" for name in names)
-    return Instruction(composite.name, pattern, statement, (), works_in=(DTYPE,))
+    call = StatementPattern.call(composite.name, names)
+    return Instruction(composite.name, pattern, call, (), works_in=(DTYPE,))
 
 
 def _is_of_tiles(entry: Entry) -> bool:

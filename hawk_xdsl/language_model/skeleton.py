@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, Instruction
+from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
 from hawk_xdsl.errors import HawkError
@@ -102,8 +103,7 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
         term = Term(op, dtype, leaves, axes=read & written, bound=folded)
         names = [f"a{i}" for i in range(len(leaves))]
         pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in names))
-        statement = f"{_HOLE} " + ", ".join(f"${name}" for name in names)
-        instruction = Instruction(_HOLE, pattern, statement, ())
+        instruction = Instruction(_HOLE, pattern, StatementPattern.call(_HOLE, names), ())
         matched = Match(dict(zip(names, leaves, strict=True)), folded)
         chosen[id(term)] = (instruction, matched)
         roots.append(term)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.schedule.build_syntax import ONCE, expression_of, loop
 from hawk_xdsl.semantics.terms import Affine, is_pseudo
 
 
@@ -44,12 +46,10 @@ class Tiling:
         """The axes of the ``across`` and their tile sizes."""
         return {axis: size for axis, size in self.sizes.items() if axis not in self.streamed}
 
-    def loops(self) -> str:
-        """The loop list of an ``across``: ``i0 in 0..256 step 8, i1 in 0..4 step 1``."""
-        across = self.across()
-        if not across:
-            return "once in 0..1 step 1"
-        return ", ".join(f"{a} in 0..{self.axes[a]} step {size}" for a, size in across.items())
+    def loops(self) -> tuple[ast.Loop, ...]:
+        """The loops of an ``across``: ``i0 in 0..256 step 8, i1 in 0..4 step 1``."""
+        loops = tuple(loop(axis, self.axes[axis], n) for axis, n in self.across().items())
+        return loops or (ONCE,)
 
     def iterations(self) -> int:
         """How many tiles there are."""
@@ -64,27 +64,19 @@ class Tiling:
         rest = self.axes[axis] % self.sizes[axis]
         return replace(self, tails={**self.tails, axis: (self.axes[axis] - rest, rest)})
 
-    def start(self, dim: Affine) -> str:
-        """The index at the first element of the tile, as kernel text."""
-        positive: list[str] = []
-        negative: list[str] = []
+    def start(self, dim: Affine) -> ast.Expression:
+        """The index at the first element of the tile.
+
+        Axes that are whole in the tile start at 0; one in its tail starts where its loop ended.
+        """
         constant = dim.constant
+        terms: list[tuple[str, int]] = []
         for axis, factor in dim.terms:
             if axis in self.tails:
                 constant += factor * self.tails[axis][0]
-                continue
-            if axis not in self.sizes and not is_pseudo(axis):
-                continue
-            name = axis if abs(factor) == 1 else f"{abs(factor)} * {axis}"
-            (positive if factor > 0 else negative).append(name)
-        if constant or not positive:
-            positive.append(str(constant))
-            if constant < 0:
-                positive.pop()
-                negative.append(str(-constant))
-        if not positive:
-            positive.append("0")
-        return " - ".join([" + ".join(positive), *negative])
+            elif axis in self.sizes or is_pseudo(axis):
+                terms.append((axis, factor))
+        return expression_of(Affine(constant, tuple(terms)))
 
     def covered(self, dim: Affine) -> list[tuple[str, int]]:
         """The axes of an index that have a dimension in the tile, with their coefficients."""
@@ -97,39 +89,39 @@ class Tiling:
 
     def slice_of(
         self, name: str, index: Sequence[Affine], shape: Sequence[int], *, rows: bool = False
-    ) -> tuple[str, tuple[str | None, ...]]:
-        """An access as kernel text, and the axis of each dimension of its tile.
+    ) -> tuple[ast.Tile, tuple[str | None, ...]]:
+        """An access as a tile of an operand, and the axis of each of the tile's dimensions.
 
         ``None`` stands for a unit dimension. ``rows``: where the innermost index is a point it is
         one too, since in ub the elements of a column need rows of their own. Raises
         ``UntileableError``.
         """
-        parts: list[str] = []
+        parts: list[ast.Slice] = []
         axes: list[str | None] = []
         covered = [axis for dim in index for axis, _ in self.covered(dim)]
         if len(set(covered)) < len(covered):
             raise UntileableError(f"two dimensions of {name} run over one axis of the tile")
         for dim, extent in zip(index, shape, strict=True):
-            text, axis = self._dimension(dim, extent)
-            parts.append(text)
-            if ":" in text:
+            part, axis = self.dimension(dim, extent)
+            parts.append(part)
+            if part.length is not None:
                 axes.append(axis)
-        if not axes or (rows and ":" not in parts[-1]):
-            parts[-1] += ":1"
+        if not axes or (rows and parts[-1].length is None):
+            parts[-1] = ast.Slice(parts[-1].start, 1)
             axes.append(None)
-        return f"{name}[{', '.join(parts)}]", tuple(axes)
+        return ast.Tile(name, tuple(parts)), tuple(axes)
 
-    def _dimension(self, dim: Affine, extent: int) -> tuple[str, str | None]:
+    def dimension(self, dim: Affine, extent: int) -> tuple[ast.Slice, str | None]:
+        """One dimension of an access, and the axis that it runs over in the tile, if any."""
         covered = self.covered(dim)
         if len(covered) > 1:
             raise UntileableError(f"index {dim} runs over two axes of one tile")
-        text = self.start(dim)
+        start = self.start(dim)
         if covered:
             axis, stride = covered[0]
             if stride < 0:
                 raise UntileableError(f"index {dim} runs backwards over an axis of the tile")
-            suffix = "" if stride == 1 else f":{stride}"
-            return f"{text}:{self.covers(axis)}{suffix}", axis
+            return ast.Slice(start, self.covers(axis), stride), axis
         if not dim.terms and extent == 1:
-            return "0:1", None
-        return text, None
+            return ast.Slice(ast.Integer(0), 1), None
+        return ast.Slice(start), None

@@ -1,9 +1,11 @@
 """Statements of a tile before their buffers have names: blocks, live ranges, names, and bytes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import renamed
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, VECTOR_OPS, Pipe
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
@@ -45,13 +47,14 @@ class Value:
 
 @dataclass(eq=False)
 class Statement:
-    """One line; ``{0}``, ``{1}`` in its text are the names of its operands.
+    """What a statement stores, or the value it assigns to ``out``.
 
+    Operands have no names yet: in ``syntax`` they are ``@0``, ``@1``, … as :func:`operand` gives.
     ``again``: the destination exists already and is written once more. ``run`` is the bytes that a
     load or store moves without a gap in global memory.
     """
 
-    text: str
+    syntax: ast.Value | ast.Store
     operands: tuple[Value, ...]
     out: Value | None
     again: bool = False
@@ -60,26 +63,48 @@ class Statement:
     @property
     def mnemonic(self) -> str:
         """The first word of the statement."""
-        return self.text.split(maxsplit=1)[0]
+        return self.syntax.mnemonic
 
     @property
     def pipe(self) -> Pipe:
         """Where it runs."""
         return _PIPES.get(self.mnemonic, Pipe.VECTOR)
 
+    def named(self) -> ast.Assign | ast.Store:
+        """The statement with the names of its operands."""
+        names = {f"@{number}": value.name for number, value in enumerate(self.operands)}
+        syntax = renamed(self.syntax, names) if names else self.syntax
+        if isinstance(syntax, ast.Store):
+            return syntax
+        assert self.out is not None, "only a store assigns nothing"
+        return ast.Assign(self.out.name, syntax)
+
+
+def operand(number: int, *slices: ast.Slice) -> ast.Tile:
+    """An operand of a statement by its number, or the part of it that slices say."""
+    return ast.Tile(f"@{number}", slices or None)
+
+
+def two_operands(mnemonic: str) -> ast.Elementwise:
+    """An instruction of the operands 0 and 1."""
+    return ast.Elementwise(mnemonic, (operand(0), operand(1)))
+
 
 @dataclass(eq=False)
 class Loop:
-    """A ``for`` with its body, run ``trips`` times; or an ``if`` that holds for one tile only."""
+    """A ``for`` with its body, run ``trips`` times; or an ``if`` that holds for one tile only.
 
-    head: str
+    ``head`` is the loop without its body.
+    """
+
+    head: ast.For | ast.If
     trips: int
     body: "Block"
 
     @property
     def once(self) -> bool:
         """Whether only one tile of all runs it."""
-        return self.head.startswith("if ")
+        return isinstance(self.head, ast.If)
 
 
 @dataclass(eq=False)
@@ -167,16 +192,14 @@ def _used(item: Statement | Loop) -> Iterator[Value]:
             yield statement.out
 
 
-def lines(block: Block) -> list[str]:
-    """The text of a block whose buffers have names."""
-    written: list[str] = []
-    for item in block.items:
-        if isinstance(item, Loop):
-            written += [item.head, *lines(item.body), "}"]
-        else:
-            text = item.text.format(*(value.name for value in item.operands))
-            written.append(text if item.out is None else f"{item.out.name} = {text}")
-    return written
+def syntax_of(items: Sequence[Statement | Loop]) -> tuple[ast.Statement, ...]:
+    """Statements and loops whose buffers have names, in kernel text's syntax."""
+    return tuple(
+        replace(item.head, body=syntax_of(item.body.items))
+        if isinstance(item, Loop)
+        else item.named()
+        for item in items
+    )
 
 
 def peak_bytes(blocks: Sequence[Block], copies: int) -> int:

@@ -5,6 +5,7 @@ from math import ceil, log2, prod
 
 from hawk_xdsl.codegen.vector.buffers import Block, Loop, Statement, Value
 from hawk_xdsl.codegen.vector.tile_body import Body
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import Core, Pipe, Scope
 from hawk_xdsl.npu_target.cost import move_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
@@ -91,17 +92,17 @@ def _cycles(item: Statement, target: Target, active: int) -> float:
 
 
 def _vector_cycles(item: Statement, out: Value, target: Target) -> float:
-    words = item.text.replace(",", "").split()
     source = next((v for v in item.operands if v.shape != out.shape), None)
     largest = max((out, *item.operands), key=lambda v: prod(v.shape))
-    if words[0] == "vgather":
+    if item.mnemonic == "vgather":
         largest = item.operands[1]
-    row, dtype = words[0], (item.operands[0] if item.operands else out).dtype
+    row, dtype = item.mnemonic, (item.operands[0] if item.operands else out).dtype
     repeats = _repeats(largest.shape, NUMPY_DTYPES[largest.dtype].itemsize, target)
     match row:
         case "vreduce" | "vcumulate":
-            row = f"{row}_{words[1]}"
-            if row.startswith("vcumulate"):
+            assert isinstance(item.syntax, ast.Reduce | ast.Cumulate)
+            row = f"{row}_{item.syntax.kind}"
+            if isinstance(item.syntax, ast.Cumulate):
                 repeats *= max(1, ceil(log2(max(2, max(out.shape)))))
         case "vcast":
             dtype = f"{dtype}-{out.dtype}"
@@ -113,7 +114,7 @@ def _vector_cycles(item: Statement, out: Value, target: Target) -> float:
             if (
                 len(item.operands) == 1
                 and f"{row}_scalar" in target.vector.ops
-                and "," in item.text
+                and _has_two_operands(item.syntax)
             ):
                 row = f"{row}_scalar"
     cost = target.vector.ops.get(row, {}).get(dtype)
@@ -125,6 +126,12 @@ def _vector_cycles(item: Statement, out: Value, target: Target) -> float:
     if source is not None and source.shape and source.shape[-1] == 1 and out.shape[-1] > 1:
         cycles += ceil(prod(source.shape) * target.vector.block_bytes / target.vector.repeat_bytes)
     return cycles
+
+
+def _has_two_operands(syntax: ast.Value | ast.Store) -> bool:
+    if isinstance(syntax, ast.Elementwise):
+        return len(syntax.operands) > 1
+    return isinstance(syntax, ast.Compare)
 
 
 def _repeats(shape: Sequence[int], width: int, target: Target) -> int:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, Value
+from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, Value, operand
 from hawk_xdsl.codegen.vector.widths import stored_dtype
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.specification import Result, Specification
-from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.structure import folded_axes
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
@@ -35,14 +35,19 @@ class Scope:
         """The scopes around it, the outermost first, itself last."""
         return [*(self.parent.chain() if self.parent else []), self]
 
-    def add(self, text: str, operands: Sequence[Value], out: Value) -> Value:
-        """Append a statement that makes a value."""
-        self.block.items.append(Statement(text, tuple(operands), out))
+    def start(self, axis: str) -> ast.Tile | ast.Number:
+        """The index of the tile's first element: the loop's variable, or a number in a tail."""
+        index = self.tiling.start(Affine.axis(axis))
+        return ast.Number(index.value) if isinstance(index, ast.Integer) else ast.Tile(axis)
+
+    def add(self, syntax: ast.Value, operands: Sequence[Value], out: Value) -> Value:
+        """Append a statement that makes a value of operands, ``@0``, ``@1``, … in its syntax."""
+        self.block.items.append(Statement(syntax, tuple(operands), out))
         return out
 
-    def update(self, text: str, operands: Sequence[Value], out: Value) -> None:
+    def update(self, syntax: ast.Value, operands: Sequence[Value], out: Value) -> None:
         """Append a statement that writes a value once more."""
-        self.block.items.append(Statement(text, tuple(operands), out, again=True))
+        self.block.items.append(Statement(syntax, tuple(operands), out, again=True))
 
 
 class Frame:
@@ -67,10 +72,10 @@ class Frame:
         return Value(stored_dtype(dtype), axes, shape)
 
     def made(
-        self, text: str, operands: Sequence[Value], dtype: str, axes: Axes, scope: Scope
+        self, syntax: ast.Value, operands: Sequence[Value], dtype: str, axes: Axes, scope: Scope
     ) -> Value:
         """A new tile, made by a statement."""
-        return scope.add(text, operands, self.tile(dtype, axes, scope))
+        return scope.add(syntax, operands, self.tile(dtype, axes, scope))
 
     def aligned(self, axes: Sequence[str], term: Term) -> Axes:
         """The axes as dimensions right-aligned to the tile's, unit ones where one is missing."""
@@ -101,18 +106,17 @@ class Frame:
         target = tuple(axis for axis in wanted if axis is not None)
         if present and value.axes[-1] is None and wanted[-1] is not None:
             last = len(value.axes) - 1
-            text = f"vtranspose {{0}} perm {[last, *range(last)]}"
-            value = self.made(text, (value,), value.dtype, (None, *value.axes[:-1]), scope)
+            turned = ast.Transpose(operand(0), (last, *range(last)))
+            value = self.made(turned, (value,), value.dtype, (None, *value.axes[:-1]), scope)
         elif present and wanted[-1] is None and value.axes[-1] is not None:
             row = value if value.axes[0] is None else self.view(value, (None, *value.axes), scope)
-            text = f"vtranspose {{0}} perm {[*range(1, len(row.axes)), 0]}"
-            value = self.made(text, (row,), value.dtype, (*row.axes[1:], None), scope)
+            turned = ast.Transpose(operand(0), (*range(1, len(row.axes)), 0))
+            value = self.made(turned, (row,), value.dtype, (*row.axes[1:], None), scope)
         if present != target:
             if present != value.axes:
                 value = self.view(value, present, scope)
-            permutation = [present.index(axis) for axis in target]
-            text = f"vtranspose {{0}} perm {permutation}"
-            value = scope.add(text, (value,), self.tile(value.dtype, target, scope))
+            turned = ast.Transpose(operand(0), tuple(present.index(axis) for axis in target))
+            value = scope.add(turned, (value,), self.tile(value.dtype, target, scope))
         leading = len(value.axes) - len(wanted)
         if leading < 0 or value.axes[leading:] != wanted or any(value.axes[:leading]):
             value = self.view(value, wanted, scope)
@@ -122,7 +126,7 @@ class Frame:
         """The same bytes with other unit dimensions."""
         out = self.tile(value.dtype, axes, scope)
         out.base = value
-        return scope.add(f"view {{0}} as [{', '.join(map(str, out.shape))}]", (value,), out)
+        return scope.add(ast.View(operand(0).name, out.shape), (value,), out)
 
     def run(self, out: Value, term: Term | Result) -> int:
         """Bytes that lie together in global memory and in ub."""
@@ -163,11 +167,11 @@ class Frame:
         return bool(axes) and (dim.plain is None or self.tiling.axes[axes[0]] != extent)
 
 
-def number(term: Term) -> str:
-    """A literal as kernel text writes it."""
+def number(term: Term) -> ast.Number:
+    """The literal of a constant."""
     if term.dtype == "i1":
-        return str(int(bool(term.value)))
-    return literal(term.value)
+        return ast.Number(int(bool(term.value)))
+    return ast.Number(int(term.value) if isinstance(term.value, bool) else term.value)
 
 
 def _orders(specification: Specification) -> dict[int, tuple[str, ...]]:

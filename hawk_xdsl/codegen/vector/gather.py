@@ -6,15 +6,17 @@ the operand that it can touch: of a dimension that the tile's axes run over only
 Positions within that part are the same for every tile, so they are computed once, before the loop.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, prod
 
-from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value
+from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.load import Reader
 from hawk_xdsl.codegen.vector.widths import NARROW, stored_dtype
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.npu import Rounding
+from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.terms import Affine, Term, walk
@@ -33,7 +35,7 @@ class _Part:
     ``local`` is counted in the tile, ``moving`` from the start of the operand.
     """
 
-    start: str
+    start: ast.Expression
     length: int
     local: Affine
     moving: Affine = NOWHERE
@@ -59,16 +61,16 @@ class Picker:
         scalars: list[Value] = []
         for arg, value in zip(term.args, args, strict=True):
             source = self._all_indices(arg, scope) if value is None else value
-            places = ["0"] * len(source.shape)
+            places: tuple[ast.Expression, ...] = (ast.Integer(0),) * len(source.shape)
             if value is None:
-                places = [scope.tiling.start(dim) for dim in arg.index]
-            text = f"read {{0}}[{', '.join(places)}]"
-            scalars.append(scope.add(text, (source,), Value(source.dtype, (), ())))
-        text, axes = scope.tiling.slice_of(
+                places = tuple(scope.tiling.start(dim) for dim in arg.index)
+            read = ast.Read(operand(0).name, places)
+            scalars.append(scope.add(read, (source,), Value(source.dtype, (), ())))
+        # The term's index calls the values of its indices @0, @1, …, as the load its scalars.
+        rows, axes = scope.tiling.slice_of(
             term.operand, term.index, self.shapes[term.operand], rows=True
         )
-        text = re.sub(r"@(\d+)", r"{\1}", text)
-        out = self.reader.moved_in(text, axes, term, scope, tuple(scalars))
+        out = self.reader.moved_in(rows, axes, term, scope, tuple(scalars))
         present = [axis for axis in axes if axis is not None]
         return self.frame.arranged(out, self.frame.aligned(present, term), scope)
 
@@ -78,9 +80,9 @@ class Picker:
         if id(term) not in top.values:
             shape = self.shapes[term.operand]
             whole = Value(stored_dtype(term.dtype), (None,) * len(shape), shape)
-            slices = ", ".join(f"0:{extent}" for extent in shape)
-            text = f"load {term.operand}[{slices}] into ub"
-            top.block.items.append(Statement(text, (), whole, run=whole.bytes))
+            slices = tuple(ast.Slice(ast.Integer(0), extent) for extent in shape)
+            load = ast.Load(ast.Tile(term.operand, slices), Memory.UB)
+            top.block.items.append(Statement(load, (), whole, run=whole.bytes))
             top.values[id(term)] = whole
         return top.values[id(term)]
 
@@ -92,7 +94,7 @@ class Picker:
             for dim in term.index
         ]
         first = varies.index(True)
-        before = [tiling.start(dim) for dim in term.index[:first]]
+        before = [ast.Slice(tiling.start(dim)) for dim in term.index[:first]]
         parts = [
             _part(dim, extent, tiling)
             for dim, extent in zip(term.index[first:], shape[first:], strict=True)
@@ -102,14 +104,14 @@ class Picker:
         if len(lengths) > 1 and lengths[-1] * NUMPY_DTYPES[dtype].itemsize % 32:
             raise UntileableError("rows that are no whole blocks cannot be picked from")
         source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
-        slices = [*before, *(f"{part.start}:{part.length}" for part in parts)]
-        text = f"load {term.operand}[{', '.join(slices)}] into ub{self.reader.pad(term)}"
+        touched = (*before, *(ast.Slice(part.start, part.length) for part in parts))
+        load = ast.Load(ast.Tile(term.operand, touched), Memory.UB, self.reader.pad(term))
         run = self.frame.run(source, term)
-        scope.block.items.append(Statement(text, (), source, run=run))
+        scope.block.items.append(Statement(load, (), source, run=run))
         if len(lengths) > 1:
             size = prod(lengths)
             flat = Value(source.dtype, (None,), (size,), base=source)
-            source = scope.add(f"view {{0}} as [{size}]", (source,), flat)
+            source = scope.add(ast.View(operand(0).name, (size,)), (source,), flat)
         dims = self.frame.aligned(
             [a for dim in term.index for a, _ in tiling.covered(dim)]
             + [a for arg in args for a in arg.axes if a is not None],
@@ -117,20 +119,21 @@ class Picker:
         )
         total = self._positions(term, args, parts, dims, scope)
         if self.frame.padded and args:
-            total = self.frame.made("vmax {0}, 0", (total,), "i32", dims, scope)
-            last = prod(lengths) - 1
-            total = self.frame.made(f"vmin {{0}}, {last}", (total,), "i32", dims, scope)
+            for mnemonic, limit in (("vmax", 0), ("vmin", prod(lengths) - 1)):
+                clamped = ast.Elementwise(mnemonic, (operand(0), ast.Number(limit)))
+                total = self.frame.made(clamped, (total,), "i32", dims, scope)
         return self._gathered(source, total, scope)
 
     def _gathered(self, source: Value, index: Value, scope: Scope) -> Value:
         """The elements; narrow floats by way of f32 where the target gathers those faster."""
         dims, dtype = index.axes, source.dtype
         if not self._faster_wide(source, index):
-            return self.frame.made("vgather {0}, {1}", (source, index), dtype, dims, scope)
+            return self.frame.made(two_operands("vgather"), (source, index), dtype, dims, scope)
         wide = Value("f32", source.axes, source.shape)
-        scope.add("vcast {0} to f32 round rint", (source,), wide)
-        out = self.frame.made("vgather {0}, {1}", (wide, index), "f32", dims, scope)
-        return self.frame.made(f"vcast {{0}} to {dtype} round rint", (out,), dtype, dims, scope)
+        scope.add(ast.Cast(operand(0), "f32", Rounding.RINT), (source,), wide)
+        out = self.frame.made(two_operands("vgather"), (wide, index), "f32", dims, scope)
+        narrow = ast.Cast(operand(0), dtype, Rounding.RINT)
+        return self.frame.made(narrow, (out,), dtype, dims, scope)
 
     def _faster_wide(self, source: Value, index: Value) -> bool:
         """Whether casting all of a source and what was gathered costs less than it saves."""
@@ -168,13 +171,15 @@ class Picker:
         total = self._plain(plain, dims if not values else None, term, scope)
         for value, factor in values:
             if factor != 1:
-                value = self.frame.made(f"vmul {{0}}, {factor}", (value,), "i32", value.axes, scope)
+                multiplied = ast.Elementwise("vmul", (operand(0), ast.Number(factor)))
+                value = self.frame.made(multiplied, (value,), "i32", value.axes, scope)
             if total is None:
                 total = value
             else:
                 rank = max(len(total.axes), len(value.axes))
                 merged = tuple(dims[-rank:]) if rank <= len(dims) else dims
-                total = self.frame.made("vadd {0}, {1}", (total, value), "i32", merged, scope)
+                both = two_operands("vadd")
+                total = self.frame.made(both, (total, value), "i32", merged, scope)
         assert total is not None
         return self._spread(total, dims, scope)
 
@@ -193,15 +198,14 @@ class Picker:
         if value.axes == dims:
             return value
         out = self.frame.tile("i32", dims, scope)
-        shape = ", ".join(map(str, out.shape))
-        return scope.add(f"vbrc {{0}} to [{shape}]", (value,), out)
+        return scope.add(ast.Broadcast(operand(0), out.shape), (value,), out)
 
 
 def _part(dim: Affine, extent: int, tiling: Tiling) -> _Part:
     """What of a dimension a tile can touch: all of it where the index is a value."""
     if any(name.startswith("@") for name in dim.axes):
         kept = tuple(t for t in dim.terms if not t[0].startswith("@"))
-        return _Part("0", extent, Affine(), Affine(dim.constant, kept))
+        return _Part(ast.Integer(0), extent, Affine(), Affine(dim.constant, kept))
     covered = tiling.covered(dim)
     backwards = [(a, c) for a, c in covered if c < 0]
     if any(a in tiling.ragged() for a, _ in backwards):

@@ -12,8 +12,9 @@ row, less than two blocks, is turned over and folded by rows. Of ten rows:
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.vector.buffers import Axes, Value
+from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand
 from hawk_xdsl.codegen.vector.frame import Scope
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
@@ -27,13 +28,13 @@ class _Part:
     start: int
     length: int
 
-    @property
-    def text(self) -> str:
-        """The slices, as they follow the tile's name."""
-        parts = [f"0:{n}" for n in self.tile.shape]
-        parts[self.place] = f"{self.start}:{self.length}"
-        whole = self.length == self.tile.shape[self.place]
-        return "" if whole else f"[{', '.join(parts)}]"
+    def operand(self, number: int) -> ast.Tile:
+        """The elements, as the operand of a statement."""
+        if self.length == self.tile.shape[self.place]:
+            return operand(number)
+        slices = [ast.Slice(ast.Integer(0), n) for n in self.tile.shape]
+        slices[self.place] = ast.Slice(ast.Integer(self.start), self.length)
+        return operand(number, *slices)
 
 
 @dataclass(frozen=True)
@@ -89,24 +90,24 @@ class Halving:
         for other in others:
             folded = self._onto(_Part(folded, 0, 0, 1), _Part(other, 0, 0, 1))
         shape = (*folded.shape[1:], 1)
-        text = f"vtranspose {{0}} perm {[*range(1, place + 1), 0]}"
-        return self.scope.add(text, (folded,), Value(tile.dtype, axes, shape))
+        turned = ast.Transpose(operand(0), (*range(1, place + 1), 0))
+        return self.scope.add(turned, (folded,), Value(tile.dtype, axes, shape))
 
     def _turned(self, part: _Part) -> Value:
         """The elements with the last dimension first."""
         tile, last = part.tile, part.place
         shape, axes = (part.length, *tile.shape[:-1]), (tile.axes[-1], *tile.axes[:-1])
-        text = f"vtranspose {{0}}{part.text} perm {[last, *range(last)]}"
-        return self.scope.add(text, (tile,), Value(tile.dtype, axes, shape))
+        turned = ast.Transpose(part.operand(0), (last, *range(last)))
+        return self.scope.add(turned, (tile,), Value(tile.dtype, axes, shape))
 
     def _view(self, tile: Value, shape: tuple[int, ...], axes: Axes) -> Value:
         """The same bytes with other unit dimensions."""
         out = Value(tile.dtype, axes, shape, base=tile)
-        return self.scope.add(f"view {{0}} as [{', '.join(map(str, shape))}]", (tile,), out)
+        return self.scope.add(ast.View(operand(0).name, shape), (tile,), out)
 
     def _onto(self, first: _Part, second: _Part) -> Value:
         shape = list(first.tile.shape)
         shape[first.place] = first.length
         out = Value(first.tile.dtype, first.tile.axes, tuple(shape))
-        text = f"{self.mnemonic} {{0}}{first.text}, {{1}}{second.text}"
-        return self.scope.add(text, (first.tile, second.tile), out)
+        both = ast.Elementwise(self.mnemonic, (first.operand(0), second.operand(1)))
+        return self.scope.add(both, (first.tile, second.tile), out)

@@ -1,13 +1,15 @@
 """Folds in chunks: what they start from, and how a chunk is added to what there is."""
 
 from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_FOLD
-from hawk_xdsl.codegen.vector.buffers import Axes, Value
+from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.halving import Halving
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.npu import Accumulation, Comparison, Reduction
+from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.schedule.tiling import UntileableError
 from hawk_xdsl.semantics.interval import range_of
-from hawk_xdsl.semantics.spelling import literal
-from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term
+from hawk_xdsl.semantics.terms import POSITIONS, Term
 
 IDENTITY = {"sum": 0, "prod": 1, "and": -1, "or": 0}
 """What a fold starts from; extremes start from the infinities, or the limits of integers."""
@@ -43,13 +45,12 @@ class Folder:
         if kind in ("max", "min"):
             whole = range_of(out.dtype)
             start = whole.low if kind == "max" else whole.high
-        word = literal(float(start) if "f" in out.dtype else int(start))
-        shape = ", ".join(map(str, out.shape))
-        return scope.add(f"fill {word} {out.dtype}[{shape}] in ub", (), out)
+        literal = ast.Number(float(start) if "f" in out.dtype else int(start))
+        return scope.add(ast.Fill(literal, out.dtype, out.shape, Memory.UB), (), out)
 
     def _folded(self, term: Term, part: Value, scope: Scope) -> Value:
         """The part of a chunk, folded along the axes that have dimensions in it."""
-        axes = [i for i, axis in enumerate(part.axes) if axis in term.bound]
+        axes = tuple(i for i, axis in enumerate(part.axes) if axis in term.bound)
         if not axes:
             return part
         if id(term) in self.frame.composition.halved:
@@ -57,8 +58,8 @@ class Folder:
         out = self.frame.tile(
             term.dtype, tuple(None if a in term.bound else a for a in part.axes), scope
         )
-        places = ", ".join(map(str, axes))
-        return scope.add(f"vreduce {term.kind} {{0}} axis {places}", (part,), out)
+        reduced = ast.Reduce(Reduction(term.kind), operand(0), axes)
+        return scope.add(reduced, (part,), out)
 
     def by_halves(self, term: Term, part: Value, scope: Scope) -> Value:
         """The part folded along the axes in it, without an instruction for such folds."""
@@ -66,8 +67,7 @@ class Folder:
         return Halving(self._combiner(term), scope).fold(part, places)
 
     def _accumulate(self, term: Term, part: Value, total: Value, scope: Scope) -> None:
-        mnemonic = self._combiner(term)
-        scope.update(f"{mnemonic} {{0}}, {{1}}", (total, part), total)
+        scope.update(two_operands(self._combiner(term)), (total, part), total)
 
     def _combiner(self, term: Term) -> str:
         key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
@@ -79,25 +79,27 @@ class Folder:
         """Replaces the best value and its position where a chunk has a better one."""
         kind = term.kind.removeprefix("arg")
         [axis] = term.bound
-        along = [i for i, a in enumerate(part.axes) if a == axis]
-        start = scope.tiling.start(Affine.axis(axis))
+        along = tuple(i for i, a in enumerate(part.axes) if a == axis)
+        start = scope.start(axis)
         axes = tuple(None if a == axis else a for a in part.axes)
         mask = self.frame.tile("i8", axes, scope)
-        compare = "gt" if kind == "max" else "lt"
+        better = Comparison.GT if kind == "max" else Comparison.LT
         if along:
-            place = self.frame.made(
-                f"vreduce {term.kind} {{0}} axis {along[0]}", (part,), "i32", axes, scope
-            )
-            place = self.frame.made(f"vadd {{0}}, {start}", (place,), "i32", axes, scope)
-            text = f"vreduce {kind} {{0}} axis {along[0]}"
-            part = self.frame.made(text, (part,), best.dtype, axes, scope)
-            text, values = "vsel {0}, {1}, {2}", (mask, place, position)
+            local = ast.Reduce(Reduction(term.kind), operand(0), along)
+            place = self.frame.made(local, (part,), "i32", axes, scope)
+            moved = ast.Elementwise("vadd", (operand(0), start))
+            place = self.frame.made(moved, (place,), "i32", axes, scope)
+            extreme = ast.Reduce(Reduction(kind), operand(0), along)
+            part = self.frame.made(extreme, (part,), best.dtype, axes, scope)
+            choice = ast.Elementwise("vsel", (operand(0), operand(1), operand(2)))
+            values = (mask, place, position)
         else:
-            text, values = f"vsel {{0}}, {start}, {{1}}", (mask, position)
-        scope.add(f"vcmp {compare} {{0}}, {{1}}", (part, best), mask)
-        chosen = self.frame.made(text, values, "i32", axes, scope)
-        scope.update("copy {0}", (chosen,), position)
-        scope.update(f"v{kind} {{0}}, {{1}}", (best, part), best)
+            choice = ast.Elementwise("vsel", (operand(0), start, operand(1)))
+            values = (mask, position)
+        scope.add(ast.Compare(better, operand(0), operand(1)), (part, best), mask)
+        chosen = self.frame.made(choice, values, "i32", axes, scope)
+        scope.update(ast.Elementwise("copy", (operand(0),)), (chosen,), position)
+        scope.update(two_operands(f"v{kind}"), (best, part), best)
 
     def scan(self, term: Term, arg: Value, scope: Scope) -> Value:
         """A chunk of a running fold on top of what the chunks before it came to."""
@@ -111,12 +113,14 @@ class Folder:
             carries[id(term)] = self._filled(term, axes, scope.parent)
         carry, mnemonic = carries[id(term)], self._combiner(term)
         if not along:
-            scope.update(f"{mnemonic} {{0}}, {{1}}", (carry, arg), carry)
-            return scope.add("copy {0}", (carry,), self.frame.tile(term.dtype, arg.axes, scope))
+            scope.update(two_operands(mnemonic), (carry, arg), carry)
+            out = self.frame.tile(term.dtype, arg.axes, scope)
+            return scope.add(ast.Elementwise("copy", (operand(0),)), (carry,), out)
         running = self.frame.tile(term.dtype, arg.axes, scope)
-        scope.add(f"vcumulate {term.kind} {{0}} axis {along[0]}", (arg,), running)
+        cumulated = ast.Cumulate(Accumulation(term.kind), operand(0), along[0])
+        scope.add(cumulated, (arg,), running)
         total = self.frame.tile(term.dtype, arg.axes, scope)
-        scope.add(f"{mnemonic} {{0}}, {{1}}", (running, carry), total)
+        scope.add(two_operands(mnemonic), (running, carry), total)
         part = self._folded(term, arg, scope)
-        scope.update(f"{mnemonic} {{0}}, {{1}}", (carry, part), carry)
+        scope.update(two_operands(mnemonic), (carry, part), carry)
         return total

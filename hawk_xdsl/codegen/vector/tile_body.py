@@ -6,7 +6,6 @@ needs the result comes after that loop, and streams again. So terms are computed
 and what a later pass needs again is loaded and computed again.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,14 +17,19 @@ from hawk_xdsl.codegen.vector.buffers import (
     Names,
     Statement,
     Value,
-    lines,
+    operand,
     peak_bytes,
+    syntax_of,
 )
 from hawk_xdsl.codegen.vector.frame import Frame, Scope, number
 from hawk_xdsl.codegen.vector.gather import Picker
 from hawk_xdsl.codegen.vector.load import Reader
 from hawk_xdsl.codegen.vector.reduce import Folder
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.unparse import lines_of
+from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.schedule.build_syntax import loop
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.result_regions import axes_of
 from hawk_xdsl.semantics.specification import Result
@@ -54,13 +58,18 @@ class Body:
             (i for i in range(len(items), loads, -1) if not _is(items[i - 1], ("store",))), loads
         )
         parts = {
-            "load": Block(items[:loads]),
-            "compute": Block(items[loads:stores]),
-            "store": Block(items[stores:]),
-            "body": self.tile,
-            "invariant": self.invariant,
+            "load": items[:loads],
+            "compute": items[loads:stores],
+            "store": items[stores:],
+            "body": items,
+            "invariant": self.invariant.items,
         }
-        return {name: "\n".join(lines(block)) for name, block in parts.items()}
+        return {name: "\n".join(lines_of(syntax_of(part))) for name, part in parts.items()}
+
+    def statements(self, tiling: Tiling) -> tuple[ast.Statement, ...]:
+        """The whole loop nest: what no loop changes, then the ``across`` over the tiles."""
+        across = ast.Across(tiling.loops(), syntax_of(self.tile.items))
+        return (*syntax_of(self.invariant.items), across)
 
 
 def _is(item: Statement | Loop, mnemonics: Sequence[str]) -> bool:
@@ -126,7 +135,8 @@ class _Writer:
         if missing:
             guarded = scope.block
             for axis in reversed(missing):
-                guarded = Block([Loop(f"if {axis} == 0 {{", 1, guarded)])
+                first = ast.If(ast.Variable(axis), "==", ast.Integer(0))
+                guarded = Block([Loop(first, 1, guarded)])
             block.items += guarded.items
 
     # Loops
@@ -149,8 +159,7 @@ class _Writer:
         block = Block()
         inner = Scope(scope.tiling, scope.open | {axis}, block, scope, axis)
         self._loops(inner, rest, innermost, emit)
-        head = f"for {axis} in 0..{whole} step {size} {{"
-        scope.block.items.append(Loop(head, whole // size, block))
+        scope.block.items.append(Loop(ast.For(loop(axis, whole, size)), whole // size, block))
         if whole != extent:
             tail = Scope(scope.tiling.tail(axis), scope.open | {axis}, scope.block, scope, axis)
             self._loops(tail, rest, innermost, emit)
@@ -249,14 +258,14 @@ class _Writer:
     def _compute(self, term: Term, scope: Scope) -> Value:
         instruction, matched = self.composition.chosen[id(term)]
         operands: list[Value] = []
-        holes: dict[str, str] = {}
+        given: dict[str, ast.Operand] = {}
         for name, value in matched.terms.items():
             if value.is_const:
-                holes[name] = number(value)
+                given[name] = number(value)
             else:
-                holes[name] = f"{{{len(operands)}}}"
+                given[name] = operand(len(operands))
                 operands.append(self.value(value, scope))
-        ranks = [operand.axes for operand in operands]
+        ranks = [value.axes for value in operands]
         rank = max((len(axes) for axes in ranks), default=1)
         merged: list[str | None] = [None] * rank
         for axes in ranks:
@@ -264,10 +273,8 @@ class _Writer:
                 merged[position] = merged[position] or axis
         bound = term.bound if term.is_reduction else frozenset[str]()
         out = self.frame.tile(term.dtype, tuple(None if a in bound else a for a in merged), scope)
-        holes["dtype"] = out.dtype
-        holes["axes"] = ", ".join(str(i) for i, axis in enumerate(merged) if axis in term.bound)
-        text = re.sub(r"\$(\w+)", lambda hole: holes[hole[1]], instruction.statement)
-        return scope.add(text, operands, out)
+        along = tuple(i for i, axis in enumerate(merged) if axis in term.bound)
+        return scope.add(instruction.statement.filled(given, out.dtype, along), operands, out)
 
     # Folds and running folds of streamed axes
 
@@ -311,52 +318,57 @@ class _Writer:
 
     def _store(self, result: Result, scope: Scope) -> None:
         tiling = scope.tiling
-        text, axes = self._sink(result, tiling)
+        dest, axes = self._sink(result, tiling)
         term = result.term
         if term.is_const:
             value = self.frame.tile(term.dtype, axes, scope)
-            shape = ", ".join(map(str, value.shape))
-            scope.add(f"fill {number(term)} {value.dtype}[{shape}] in ub", (), value)
+            scope.add(ast.Fill(number(term), value.dtype, value.shape, Memory.UB), (), value)
         else:
             value = self.value(term, scope)
         wanted = tuple(axis for axis in axes if axis is not None)
         if {axis for axis in value.axes if axis is not None} != set(wanted):
             full = self.frame.aligned(wanted, term)
             out = self.frame.tile(term.dtype, full, scope)
-            shape = ", ".join(map(str, out.shape))
-            value = scope.add(f"vbrc {{0}} to [{shape}]", (value,), out)
+            value = scope.add(ast.Broadcast(operand(0), out.shape), (value,), out)
         if any(abs(factor) > 1 for _, factor in tiling.covered(result.index[-1])):
             axes = (*axes, None)
         column = bool(wanted) and (axes[-1] is None) != (value.axes[-1] is None)
         if tuple(axis for axis in value.axes if axis is not None) != wanted or column:
             value = self.frame.arranged(value, axes, scope)
-        item = Statement(
-            f"store {{0}} into {text}", (value,), None, run=self.frame.run(value, result)
-        )
+        store = ast.Store(operand(0), dest)
+        item = Statement(store, (value,), None, run=self.frame.run(value, result))
         scope.block.items.append(item)
 
-    def _sink(self, result: Result, tiling: Tiling) -> tuple[str, Axes]:
+    def _sink(self, result: Result, tiling: Tiling) -> tuple[ast.Tile, Axes]:
         """Where a result's tile goes; a fold of a part goes to the number of the part."""
         split = [a for dim in result.index for a in dim.axes if a in self.composition.parts]
         if not split:
             return tiling.slice_of(result.name, result.index, result.shape, rows=True)
-        words: list[str] = []
-        stride = 1
-        for axis in reversed(split):
-            number = f"{axis} // {tiling.sizes[axis]}"
-            words.insert(0, number if stride == 1 else f"{number} * {stride}")
-            stride *= -(-tiling.axes[axis] // tiling.sizes[axis])
-        start = " + ".join(words)
-        parts: list[str] = []
+        parts: list[ast.Slice] = []
         axes: list[str | None] = []
         for dim, extent in zip(result.index, result.shape, strict=True):
             if dim.plain == split[-1]:
-                parts.append(start)
+                parts.append(ast.Slice(_number_of_part(split, tiling)))
             elif dim.plain not in split:
-                text, found = tiling.slice_of("", (dim,), (extent,))
-                parts.append(text[1:-1] if found[0] is not None else tiling.start(dim))
-                axes += [axis for axis in found if axis is not None]
-        if ":" not in parts[-1]:
-            parts[-1] += ":1"
+                part, axis = tiling.dimension(dim, extent)
+                parts.append(part if axis is not None else ast.Slice(tiling.start(dim)))
+                axes += [] if axis is None else [axis]
+        if parts[-1].length is None:
+            parts[-1] = ast.Slice(parts[-1].start, 1)
             axes.append(None)
-        return f"{result.name}[{', '.join(parts)}]", tuple(axes)
+        return ast.Tile(result.name, tuple(parts)), tuple(axes)
+
+
+def _number_of_part(split: Sequence[str], tiling: Tiling) -> ast.Expression:
+    """Which part a tile computes, counted over all split axes: ``i0//8*4+i1//16``."""
+    total: ast.Expression | None = None
+    stride = 1
+    for axis in reversed(split):
+        size = tiling.sizes[axis]
+        number: ast.Expression = ast.Arithmetic("//", ast.Variable(axis), ast.Integer(size))
+        if stride > 1:
+            number = ast.Arithmetic("*", number, ast.Integer(stride))
+        total = number if total is None else ast.Arithmetic("+", number, total)
+        stride *= -(-tiling.axes[axis] // size)
+    assert total is not None, "no axis is split"
+    return total

@@ -3,6 +3,7 @@
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.vector.cost import estimate
 from hawk_xdsl.codegen.vector.tile_body import write_tile
+from hawk_xdsl.dialects.kernel_text.unparse import loop_text
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
@@ -23,6 +24,6 @@ def filled(
         return None
     if body.bytes() > target.scopes[Scope.UB].bytes:
         return None
-    holes = {"across": tiling.loops(), **body.holes()}
+    holes = {"across": ", ".join(map(loop_text, tiling.loops())), **body.holes()}
     text = fill_holes(entry.artifact.text or "", holes, entry=entry)
     return text, estimate(body, tiling, target)

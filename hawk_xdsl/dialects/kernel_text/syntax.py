@@ -1,7 +1,7 @@
 """The syntax tree of the kernel text: what a parsed kernel body consists of."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from hawk_xdsl.dialects.npu import (
     Accumulation,
@@ -71,6 +71,7 @@ Operand: TypeAlias = Tile | Number
 class Load:
     """``load x[0:8, 0:64] into ub``, with ``pad`` the value of what lies outside."""
 
+    mnemonic: ClassVar[str] = "load"
     source: Tile
     scope: Scope
     pad: Number | None = None
@@ -80,6 +81,7 @@ class Load:
 class Read:
     """``read x[i, 3]``: one element as a scalar."""
 
+    mnemonic: ClassVar[str] = "read"
     source: str
     indices: tuple[Expression, ...]
 
@@ -88,6 +90,7 @@ class Read:
 class Fill:
     """``fill 0.0 f32[8, 64] in ub``."""
 
+    mnemonic: ClassVar[str] = "fill"
     value: Number
     dtype: str
     shape: tuple[int, ...]
@@ -98,6 +101,7 @@ class Fill:
 class View:
     """``view a as [8, 1, 64]``: the same bytes in another shape."""
 
+    mnemonic: ClassVar[str] = "view"
     source: str
     shape: tuple[int, ...]
 
@@ -114,6 +118,7 @@ class Factor:
 class Mmad:
     """``mmad a, b.T, c``."""
 
+    mnemonic: ClassVar[str] = "mmad"
     lhs: Factor
     rhs: Factor
     accumulator: str
@@ -131,6 +136,7 @@ class Elementwise:
 class Compare:
     """``vcmp gt a, b``."""
 
+    mnemonic: ClassVar[str] = "vcmp"
     predicate: Comparison
     lhs: Tile
     rhs: Operand
@@ -140,6 +146,7 @@ class Compare:
 class Cast:
     """``vcast a to f16 round rint``."""
 
+    mnemonic: ClassVar[str] = "vcast"
     source: Tile
     dtype: str
     rounding: Rounding
@@ -149,6 +156,7 @@ class Cast:
 class Reduce:
     """``vreduce sum a axis 0, 1``."""
 
+    mnemonic: ClassVar[str] = "vreduce"
     kind: Reduction
     source: Tile
     axes: tuple[int, ...]
@@ -158,6 +166,7 @@ class Reduce:
 class Cumulate:
     """``vcumulate sum a axis 1``."""
 
+    mnemonic: ClassVar[str] = "vcumulate"
     kind: Accumulation
     source: Tile
     axis: int
@@ -167,6 +176,7 @@ class Cumulate:
 class Transpose:
     """``vtranspose a perm [1, 0]``."""
 
+    mnemonic: ClassVar[str] = "vtranspose"
     source: Tile
     permutation: tuple[int, ...]
 
@@ -175,6 +185,7 @@ class Transpose:
 class Arange:
     """``varange i32[8, 64] axis 1``."""
 
+    mnemonic: ClassVar[str] = "varange"
     dtype: str
     shape: tuple[int, ...]
     axis: int
@@ -184,6 +195,7 @@ class Arange:
 class Broadcast:
     """``vbrc a to [8, 64]``."""
 
+    mnemonic: ClassVar[str] = "vbrc"
     source: Tile
     shape: tuple[int, ...]
 
@@ -219,6 +231,7 @@ class Assign:
 class Store:
     """``store [relu] a into y[0:8, 0:64]``."""
 
+    mnemonic: ClassVar[str] = "store"
     source: Tile
     dest: Tile
     relu: bool = False

@@ -1,12 +1,12 @@
 """What a composition computes, instruction by instruction, with the simulator's own functions."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from hawk_xdsl.codegen.select_instructions import Composition, Instruction, stored_dtype
-from hawk_xdsl.dialects.npu import ROWS, Comparison, InstructionRow, OpForm, Rounding
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.npu import ROWS, InstructionRow, OpForm, Reduction
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
@@ -14,7 +14,12 @@ from hawk_xdsl.npu_target.vector_compute import COMPARISONS, cast, function_of
 from hawk_xdsl.semantics.rewriting import Match
 from hawk_xdsl.semantics.terms import Term, walk
 
-_FOLDS = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
+_FOLDS = {
+    Reduction.SUM: np.add,
+    Reduction.PROD: np.multiply,
+    Reduction.MAX: np.maximum,
+    Reduction.MIN: np.minimum,
+}
 
 
 class NotElementwiseError(Exception):
@@ -66,36 +71,36 @@ class _Run:
         taken: Approximation,
     ) -> None:
         self.term = term
-        self.words = instruction.statement.split()
-        names = [name for name in re.findall(r"\$(\w+)", instruction.statement)]
-        self.operands = [matched.terms[name] for name in names if name in matched.terms]
+        self.statement = instruction.statement
+        self.operands = [matched.terms[name] for name in self.statement.operands]
         self.target = target
         self.taken = taken
 
     def value(self, done: Mapping[int, Array]) -> Array:
         """The result, from the operands' values."""
         inputs = [done[id(operand)] for operand in self.operands]
-        mnemonic, kind = self.words[0], self.words[1]
+        syntax = self.statement.value
         dtype = _numpy(self.term.dtype)
-        if mnemonic == "fill":
+        if isinstance(syntax, ast.Fill):
             return inputs[0].astype(dtype)
-        if mnemonic == "vreduce" and kind in _FOLDS:
+        if isinstance(syntax, ast.Reduce) and syntax.kind in _FOLDS:
             # Of f32; sums of f16 are composed in f32.
-            return _FOLDS[kind].reduce(inputs[0], axis=-1, keepdims=True, dtype=dtype)
+            return _FOLDS[syntax.kind].reduce(inputs[0], axis=-1, keepdims=True, dtype=dtype)
         inputs = list(np.broadcast_arrays(*inputs))
         out = np.empty(inputs[0].shape, dtype)
-        if mnemonic == "vsel":
+        row = ROWS.get(syntax.mnemonic)
+        if row is not None and row.form is OpForm.SELECT:
             return np.where(inputs[0] != 0, inputs[1], inputs[2]).astype(dtype)
-        if mnemonic == "vcast":
-            cast(Rounding(self.words[-1]))([np.asarray(inputs[0], order="C")], out)
-        elif mnemonic == "vcmp":
-            COMPARISONS[Comparison(kind)](*inputs, out=out)
-        elif (row := ROWS.get(mnemonic)) is not None and row.form is OpForm.BINARY:
+        if isinstance(syntax, ast.Cast):
+            cast(syntax.rounding)([np.asarray(inputs[0], order="C")], out)
+        elif isinstance(syntax, ast.Compare):
+            COMPARISONS[syntax.predicate](*inputs, out=out)
+        elif row is not None and row.form is OpForm.BINARY:
             function_of(row)(*inputs, out=out)
         elif row is not None and row.form is OpForm.UNARY:
             self._unary(row, inputs, out)
         else:
-            raise NotElementwiseError(" ".join(self.words))
+            raise NotElementwiseError(self.statement.text)
         return out
 
     def _unary(self, row: InstructionRow, inputs: Sequence[Array], out: Array) -> None:
