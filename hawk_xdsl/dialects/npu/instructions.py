@@ -179,7 +179,6 @@ INSTRUCTIONS: tuple[InstructionRow, ...] = (
         "vsel",
         OpForm.SELECT,
         "The second operand where the i8 mask is not 0, the third elsewhere.",
-        function="select",
         in_place=False,
     ),
     InstructionRow(
