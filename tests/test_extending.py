@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from plug_in import install
+from test_instruction_table import COSTS, ROW
 
 from hawk_xdsl import Target, load_target
 from hawk_xdsl.cli import app
@@ -61,6 +62,13 @@ def report(folder: str) -> dict[str, object]:
 
 def for_section(title: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("steps", [title], indirect=True, ids=[title])
+
+
+@for_section("An instruction")
+def test_an_instruction_is_the_two_lines_that_are_tried_elsewhere(steps: Steps) -> None:
+    lines = [line.strip() for line in PAGE.read_text().splitlines()]
+    assert ROW.strip() in lines and COSTS.strip() in lines
+    assert not steps.commands
 
 
 @for_section("A target")

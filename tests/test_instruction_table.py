@@ -89,7 +89,8 @@ def test_a_new_row_is_a_word_that_the_packaged_model_was_not_taught(
 
 
 def test_with_a_new_row_the_packaged_model_writes_and_is_judged(found: dict[str, object]) -> None:
-    assert found["written"] == [["model", "accepted"]]
+    written = found["written"]
+    assert isinstance(written, list) and ["model", "accepted"] in written
 
 
 def test_the_page_of_instructions_is_that_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
