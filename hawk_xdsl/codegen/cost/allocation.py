@@ -58,10 +58,12 @@ class LoopSpan:
 class Rotation:
     """A buffer that a loop allocates: its cells, by the parities of the unrolled ``loops`` around.
 
-    The loops are outermost first, and the parity of the innermost one changes fastest.
+    The loops are outermost first, and the parity of the innermost one changes fastest. ``opener``
+    is the pipe that touches it first in an iteration.
     """
 
     buffer: int
+    opener: int
     loops: tuple[int, ...]
     cells: tuple[int, ...]
 
@@ -198,7 +200,9 @@ class _Plan:
         ):
             if buffer.loop is not None:
                 cells = tuple(range(first, first + TURNS ** len(around)))
-                found.setdefault(buffer.loop, []).append(Rotation(number, around, cells))
+                found.setdefault(buffer.loop, []).append(
+                    Rotation(number, buffer.opener, around, cells)
+                )
         return found
 
     def addresses(self) -> dict[Scope, list[tuple[int, int, int]]] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hawk_xdsl.codegen.cost.allocation import TURNS, Places
+from hawk_xdsl.codegen.cost.allocation import TURNS, Places, Rotation
 from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node
 from hawk_xdsl.npu_target.pipes import PIPES, SCALAR
 from hawk_xdsl.npu_target.target import Target
@@ -31,7 +31,7 @@ class _Event(NamedTuple):
     knows: tuple[int, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Cell:
     """One copy of a buffer: its last write, by pipe the reads since, and what shares its bytes."""
 
@@ -158,12 +158,60 @@ class Timeline:
     def _loop(self, loop: Loop) -> None:
         number = loop.number
         turn = TURNS if number in self._places.unrolled else 1
-        trip = 0
+        trip, before = 0, tuple(self._numbers)
+        is_copy = any(around in self._places.unrolled for around in self._parities)
         self._pass_carried(number)
+        if is_copy:
+            self._wait_for_copies(number)
         for trips in loop.trips:
             trip = self._trips(number, turn, trip, trips.body, trips.count)
         self._parities.pop(number, None)
         self._pass_carried(number)
+        if is_copy:
+            self._lift(number, before)
+
+    # Copies of a loop that share bytes: a flag between two loops is set after the first and waited
+    # for before the second, wherever in them the instructions are.
+
+    def _wait_for_copies(self, loop: int) -> None:
+        """The pipe that fills a buffer of a loop waits for the copies that had its bytes."""
+        for rotation in self._places.rotations.get(loop, ()):
+            pipe, cells = rotation.opener, self._cells_now(rotation, loop)
+            shared = [other for cell in cells for other in cell.overlaps if other not in cells]
+            for event in [event for cell in shared for event in (cell.write, *cell.reads.values())]:
+                knows = self._knows[pipe]
+                if event is None or event.pipe == pipe or event.number <= knows[event.pipe]:
+                    continue
+                self._free[pipe] = max(self._free[pipe], event.time + self._target.sync.flag)
+                known = list(knows)
+                known[event.pipe] = event.number
+                self._knows[pipe] = tuple(known)
+
+    def _cells_now(self, rotation: Rotation, loop: int) -> "list[_Cell]":
+        """The cells that a buffer has while a loop runs once."""
+        copies = [0]
+        for around in rotation.loops:
+            parities = (0, 1) if around == loop else (self._parities.get(around, 0),)
+            copies = [copy * TURNS + parity for copy in copies for parity in parities]
+        return [self._all[rotation.cells[copy]] for copy in copies]
+
+    def _lift(self, loop: int, before: Sequence[int]) -> None:
+        """What a loop has touched is free when all of it is over.
+
+        ``before`` are the numbers of the pipes when it began.
+        """
+        for rotation in self._places.rotations.get(loop, ()):
+            for number in rotation.cells:
+                cell = self._all[number]
+                if cell.write is not None and cell.write.number > before[cell.write.pipe]:
+                    cell.write = self._at_end(cell.write)
+                for pipe, event in cell.reads.items():
+                    if event.number > before[pipe]:
+                        cell.reads[pipe] = self._at_end(event)
+
+    def _at_end(self, event: _Event) -> _Event:
+        pipe = event.pipe
+        return _Event(pipe, self._numbers[pipe], self._done[pipe], event.knows)
 
     def _pass_carried(self, loop: int) -> None:
         """Flags that an outermost loop carries are set once before it, and waited for after it."""
