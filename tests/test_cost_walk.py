@@ -1,4 +1,4 @@
-"""The cost walk: close to the NPU simulator on every kind of kernel, and fast whatever the trips."""
+"""The cost walk: close to the NPU simulator on every kind of kernel, whatever the trips."""
 
 from dataclasses import dataclass
 
