@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xdsl.dialects.builtin import MemRefType
 
@@ -21,8 +21,7 @@ from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
 
 
-@dataclass(frozen=True)
-class TileShape:
+class TileShape(NamedTuple):
     """What the cost of an instruction depends on: extents, and strides and elements in bytes."""
 
     extents: tuple[int, ...]
@@ -30,8 +29,7 @@ class TileShape:
     itemsize: int
 
 
-@dataclass(frozen=True)
-class VectorWork:
+class VectorWork(NamedTuple):
     """Which row of ``target.vector.ops`` a vector instruction uses, and the dtype in it.
 
     ``axes`` are those of a reduction, or the one of a scan; others have none.

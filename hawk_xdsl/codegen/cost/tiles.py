@@ -1,8 +1,8 @@
 """Tiles as costs need them: extents that exist at the moment, strides, and where they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import prod
+from typing import NamedTuple
 
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -14,8 +14,7 @@ from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """A buffer on the core, a part of it, or a slice of a global operand.
 
     Attributes:
@@ -64,7 +63,7 @@ class Tile:
         if self.valid != self.shape:
             rest = iter([v for n, v in zip(self.shape, self.valid, strict=True) if n != 1])
             valid = tuple(1 if n == 1 else next(rest, n) for n in shape)
-        return replace(self, shape=shape, valid=valid, strides=tuple(strides))
+        return self._replace(shape=shape, valid=valid, strides=tuple(strides))
 
 
 def up(value: int, multiple: int) -> int:
@@ -134,4 +133,4 @@ def local_slice(tile: Tile, slices: Sequence[ast.Slice]) -> Tile:
         shape.append(part.length)
         valid.append(exists if part.length == extent else part.length)
         strides.append(stride * part.stride)
-    return replace(tile, shape=tuple(shape), valid=tuple(valid), strides=tuple(strides))
+    return tile._replace(shape=tuple(shape), valid=tuple(valid), strides=tuple(strides))

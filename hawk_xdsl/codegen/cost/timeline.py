@@ -8,6 +8,7 @@ turns in a row take the same time, the others are added at once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 from hawk_xdsl.codegen.cost.allocation import TURNS, Places, Rotation
@@ -38,6 +39,9 @@ class _Cell:
     write: _Event | None = None
     reads: dict[int, _Event] = field(default_factory=dict[int, _Event])
     overlaps: "list[_Cell]" = field(default_factory=list["_Cell"])
+
+
+_number_of = attrgetter("number")
 
 
 class Timeline:
@@ -83,23 +87,31 @@ class Timeline:
                 self._loop(node)
 
     def _issue(self, work: Instruction) -> None:
-        scalar, pipe = self._target.scalar, work.pipe
-        self._now += work.scalars * scalar.operation
-        self._order(work)
-        self._now += scalar.issue
-        start = max(self._free[pipe], self._now)
-        cycles = work.cycles if not work.moved else self._transfer(work, start)
+        pipe, issue = work.pipe, self._target.scalar.issue
+        if work.scalars:
+            self._now += work.scalars * self._target.scalar.operation
+        if needed := self._needed(work):
+            self._order(pipe, needed)
+        now = self._now + issue
+        start = self._free[pipe]
+        if now > start:
+            start = now
+        cycles = self._transfer(work, start) if work.moved else work.cycles
         end = start + cycles
         self._free[pipe] = end
         self.busy[pipe] += cycles
-        done = self._done[pipe] = max(self._done[pipe], end + self._tails[pipe])
-        self._now = end if pipe == SCALAR else self._now + (work.count - 1) * scalar.issue
+        done = end + self._tails[pipe]
+        if done < self._done[pipe]:
+            done = self._done[pipe]
+        self._done[pipe] = done
+        self._now = end if pipe == SCALAR else now + (work.count - 1) * issue
         self._numbers[pipe] = number = self._numbers[pipe] + 1
         event = _Event(pipe, number, done, self._knows[pipe])
+        cells = self._cells
         for buffer in work.reads:
-            self._cells[buffer].reads[pipe] = event
+            cells[buffer].reads[pipe] = event
         for buffer in work.writes:
-            cell = self._cells[buffer]
+            cell = cells[buffer]
             cell.write = event
             if cell.reads:
                 cell.reads.clear()
@@ -115,10 +127,9 @@ class Timeline:
         queued = self._first_bytes - start + (work.latency if work.stores else 0.0)
         return max(work.cycles, work.latency + shared, queued)
 
-    def _order(self, work: Instruction) -> None:
-        """Wait for the accesses that must come before: flags of other pipes, then a barrier."""
-        pipe, cells = work.pipe, self._cells
-        knows = self._knows[pipe]
+    def _needed(self, work: Instruction) -> list[_Event]:
+        """The accesses that must come before and of which the pipe does not know yet."""
+        cells, knows = self._cells, self._knows[work.pipe]
         needed: list[_Event] = []
         for buffer in work.reads:
             for cell in cells[buffer].overlaps:
@@ -133,27 +144,33 @@ class Timeline:
                 for event in cell.reads.values():
                     if event.number > knows[event.pipe]:
                         needed.append(event)
-        if not needed:
-            return
+        return needed
+
+    def _order(self, pipe: int, needed: list[_Event]) -> None:
+        """Wait for accesses: for flags of other pipes, the latest first, then by a barrier."""
         sync, issue = self._target.sync, self._target.scalar.issue
+        knows, free, is_own = self._knows[pipe], self._free[pipe], False
         if len(needed) > 1:
-            needed.sort(key=lambda event: -event.number)
+            needed.sort(key=_number_of, reverse=True)
         for event in needed:
-            source = event.pipe
-            if source != pipe and event.number > knows[source]:
+            source, number, time, known_there = event
+            if source == pipe:
+                is_own = True
+            elif number > knows[source]:
                 self._now += 2 * issue
-                self._free[pipe] = max(self._free[pipe], event.time + sync.flag)
-                known = list(map(max, knows, event.knows))
-                known[source] = event.number
+                if time + sync.flag > free:
+                    free = time + sync.flag
+                known = [a if a > b else b for a, b in zip(knows, known_there, strict=True)]
+                known[source] = number
                 knows = tuple(known)
-        if any(event.pipe == pipe and event.number > knows[pipe] for event in needed):
+        if is_own and any(event.pipe == pipe and event.number > knows[pipe] for event in needed):
             self._now += issue
-            reached = max(self._free[pipe], self._done[pipe], self._now)
-            self._free[pipe] = reached + sync.barrier
+            free = max(free, self._done[pipe], self._now) + sync.barrier
             knows = (*knows[:pipe], self._numbers[pipe], *knows[pipe + 1 :])
         self._knows[pipe] = knows
-        if pipe == SCALAR:
-            self._now = max(self._now, self._free[pipe])
+        self._free[pipe] = free
+        if pipe == SCALAR and free > self._now:
+            self._now = free
 
     def _loop(self, loop: Loop) -> None:
         number = loop.number
