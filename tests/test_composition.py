@@ -1,17 +1,27 @@
 """Statements by knowledge alone: rewrites, one instruction a term, tilings and templates."""
 
+from dataclasses import replace
+
 import pytest
 from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
-from hawk_xdsl.codegen.strategies import candidates, instantiate
+from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.tile_body import Body, write_tile
 from hawk_xdsl.dialects.kernel_text.unparse import tile_text
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
+from hawk_xdsl.knowledge_store import (
+    Artifact,
+    Entry,
+    EntryKind,
+    Tile,
+    Trigger,
+    load_seed_entries,
+)
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.schedule.candidate import fill_holes
 from hawk_xdsl.schedule.enumerate import tiling_at
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.terms import Affine
@@ -33,6 +43,10 @@ def body_of(specification: Specification, sizes: dict[str, int]) -> Body:
 
 def template(name: str) -> Entry:
     return next(e for e in load_seed_entries() if e.name == name)
+
+
+def request(name: str, specification: Specification) -> Request:
+    return Request(template(name), specification, compose(specification), TARGET)
 
 
 def test_softmax_is_one_instruction_a_step() -> None:
@@ -94,39 +108,63 @@ def test_an_index_over_two_axes_of_a_tile_has_no_slice() -> None:
 
 def test_tilings_fit_ub_and_come_best_first() -> None:
     specification = specify(undecided(SOFTMAX))
-    found = candidates(template("whole-tiles"), specification, compose(specification), TARGET)
+    found = candidates(request("whole-tiles", specification))
     assert found and [c.estimate for c in found] == sorted(c.estimate for c in found)
-    assert len({tuple(c.sizes.items()) for c in found}) == len(found)
+    assert len({c.schedule for c in found}) == len(found)
 
 
 @pytest.mark.parametrize("name", ["whole-tiles", "cube-contraction"])
-def test_a_template_at_given_sizes_is_the_candidate_of_those_sizes(name: str) -> None:
+def test_a_template_at_a_schedule_is_the_candidate_of_that_schedule(name: str) -> None:
     op = SOFTMAX if name == "whole-tiles" else HEADS
-    specification = specify(undecided(op))
-    composition = compose(specification)
-    for candidate in candidates(template(name), specification, composition, TARGET)[:3]:
-        again = instantiate(template(name), specification, composition, TARGET, candidate.sizes)
-        assert again == candidate
+    asked = request(name, specify(undecided(op)))
+    for candidate in candidates(asked)[:3]:
+        assert candidate_at(asked, candidate.schedule) == candidate
 
 
 def test_a_tile_larger_than_ub_is_no_candidate() -> None:
     specification = specify(undecided(elementwise("1024x1024", "%1 = math.exp %in : f32")))
-    composition = compose(specification)
-    sizes = {name: size for name, size in specification.axes.items()}
-    assert instantiate(template("whole-tiles"), specification, composition, TARGET, sizes) is None
+    schedule = Schedule.of("whole-tiles", specification.axes)
+    assert candidate_at(request("whole-tiles", specification), schedule) is None
 
 
 def test_a_contraction_goes_to_the_cube() -> None:
     specification = specify(undecided(HEADS))
-    first = candidates(template("cube-contraction"), specification, None, TARGET)[0]
+    first = candidates(Request(template("cube-contraction"), specification, None, TARGET))[0]
     assert "on cube {" in first.text
     assert "acc = mmad a, b.T, acc" in first.text
 
 
-def test_a_hole_that_nothing_fills_is_an_error() -> None:
-    entry = template("whole-tiles")
-    with pytest.raises(HawkError, match=r"nothing fills \$nonsense"):
-        fill_holes("$nonsense", {"load": ""}, entry=entry)
+def test_a_strategy_that_nobody_has_is_an_error() -> None:
+    entry = replace(template("whole-tiles"), artifact=Artifact(strategy="nonsense"))
+    with pytest.raises(HawkError, match=r"whole-tiles: there is no strategy 'nonsense'; known are"):
+        candidates(Request(entry, specify(undecided(SOFTMAX)), None, TARGET))
+
+
+def test_a_strategy_is_for_its_structure() -> None:
+    entry = replace(template("whole-tiles"), trigger=Trigger(structure="contraction"))
+    with pytest.raises(HawkError, match="whole-tiles works for the structure tiles, not for"):
+        candidates(Request(entry, specify(undecided(SOFTMAX)), None, TARGET))
+
+
+@pytest.mark.parametrize(
+    ("name", "op", "axis", "tile"),
+    [("whole-tiles", SOFTMAX, "i0", "i0"), ("cube-contraction", HEADS, "i2", "n")],
+)
+def test_tile_sizes_of_an_entry_take_the_place_of_those_enumerated(
+    name: str, op: str, axis: str, tile: str
+) -> None:
+    specification = specify(undecided(op))
+    entry = replace(template(name), tiles=(Tile(tile, (3, 5)),))
+    found = candidates(replace(request(name, specification), entry=entry))
+    assert {each.schedule.sizes[axis] for each in found} == {3, 5}
+
+
+@pytest.mark.parametrize("name", ["cube-contraction", "folds-in-parts"])
+def test_tile_sizes_that_a_strategy_does_not_know_are_refused(name: str) -> None:
+    entry = replace(template(name), tiles=(Tile("rows", (3,)),))
+    asked = request(name, specify(undecided(HEADS)))
+    with pytest.raises(HawkError, match=f"template {name}: "):
+        candidates(replace(asked, entry=entry))
 
 
 def test_every_seed_pattern_parses() -> None:

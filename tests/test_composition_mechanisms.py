@@ -9,13 +9,15 @@ from test_specification_families import groups
 from torch.nn import functional as F
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
-from hawk_xdsl.codegen.strategies import candidates, instantiate
+from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
-from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.knowledge_store import EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.schedule.candidate import Candidate
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Result, specify
 from hawk_xdsl.training.region import RegionBuilder
 
@@ -27,55 +29,65 @@ ROWS = torch.randn(5, 20)
 
 @dataclass(frozen=True)
 class Case:
-    """A function, the template that computes it at some sizes, and what to break in its text."""
+    """A function, the template that computes it at a schedule, and what to break in its text."""
 
     function: Callable[..., object]
     inputs: tuple[torch.Tensor, ...]
     template: str
-    sizes: dict[str, int] | None
+    schedule: str | None
     right: str
     wrong: str
 
 
+CHUNKS = '"streamed-tiles" tile(i0 = 1, i1 = 8) stream(i1)'
+
 CASES: dict[str, Case] = {
     "rows in chunks, with a rest": Case(
-        lambda x: torch.softmax(x, 1), (ROWS,), "streamed-tiles", {"i0": 1, "i1": 8},
+        lambda x: torch.softmax(x, 1), (ROWS,), "streamed-tiles", CHUNKS,
         "vexp", "vabs",
     ),
     "columns in chunks": Case(
-        lambda x: x.sum(0), (ROWS,), "streamed-tiles", {"i0": 2, "i1": 8}, "fill 0.0", "fill 1.0"
+        lambda x: x.sum(0), (ROWS,), "streamed-tiles",
+        '"streamed-tiles" tile(i0 = 2, i1 = 8) stream(i0)', "fill 0.0", "fill 1.0"
     ),
     "a window": Case(
         lambda x: F.max_pool1d(x, 3, 2), (torch.randn(2, 3, 17),), "streamed-tiles", None,
         "fill -inf", "fill 0.0",
     ),
     "a running sum in chunks": Case(
-        lambda x: x.cumsum(1), (ROWS,), "streamed-tiles", {"i0": 1, "i1": 8},
+        lambda x: x.cumsum(1), (ROWS,), "streamed-tiles", CHUNKS,
         "for i1 in 0..16", "for i1 in 8..16",
     ),
     "a position in chunks": Case(
-        lambda x: x.argmax(1), (ROWS,), "streamed-tiles", {"i0": 1, "i1": 8}, "vcmp gt", "vcmp lt"
+        lambda x: x.argmax(1), (ROWS,), "streamed-tiles", CHUNKS, "vcmp gt", "vcmp lt"
     ),
     "a mean in parts": Case(
-        lambda x: x.mean(), (ROWS,), "folds-in-parts", {"0.i0": 64}, "vreduce sum", "vreduce max"
+        lambda x: x.mean(), (ROWS,), "folds-in-parts",
+        '"two-pass-reduction" stages(<"whole-tiles" tile(i0 = 64)>, <"whole-tiles">)',
+        "vreduce sum", "vreduce max",
     ),
     "levels of folds in parts": Case(
         lambda x: torch.softmax(x, 1), (torch.randn(2, 40),), "folds-in-parts",
-        {"0.i1": 16, "1.i1": 8, "2.i0": 1}, "vreduce sum", "vreduce max",
+        '"two-pass-reduction" stages(<"whole-tiles" tile(i1 = 16)>, <"whole-tiles" tile(i1 = 8)>,'
+        ' <"whole-tiles" tile(i0 = 1)>)',
+        "vreduce sum", "vreduce max",
     ),
     "rows of a table": Case(
         F.embedding, (torch.randint(0, 9, (7,)), torch.randn(9, 12)), "whole-tiles", None,
         "x1[q0,", "x1[i0,",
     ),
     "columns backwards": Case(
-        lambda x: x.flip(1), (ROWS,), "whole-tiles", {"i0": 1}, "vadd b0, 19", "vadd b0, 18"
+        lambda x: x.flip(1), (ROWS,), "whole-tiles",
+        '"whole-tiles" tile(i0 = 1)', "vadd b0, 19", "vadd b0, 18"
     ),
     "pieces": Case(
-        lambda x, y: torch.cat([x, y], 1), (ROWS, torch.randn(5, 3)), "whole-tiles", {"i0": 2},
+        lambda x, y: torch.cat([x, y], 1), (ROWS, torch.randn(5, 3)), "whole-tiles",
+        '"whole-tiles" tile(i0 = 2)',
         "20:3]", "19:3]",
     ),
     "one large piece": Case(
-        lambda x: F.pad(x, (1, 1, 1, 1)), (torch.randn(40, 40),), "whole-tiles", {"i3": 8},
+        lambda x: F.pad(x, (1, 1, 1, 1)), (torch.randn(40, 40),), "whole-tiles",
+        '"whole-tiles" tile(i3 = 8)',
         "fill 0.0", "fill 1.0",
     ),
     "columns for rows": Case(
@@ -93,12 +105,15 @@ def composed(op: UndecidedOp) -> Composition:
 
 
 def candidate_of(case: Case, op: UndecidedOp) -> Candidate:
-    entry, composition = ENTRIES[case.template], composed(op)
-    if case.sizes is None:
-        return candidates(entry, specify(op), composition, TARGET)[0]
-    found = instantiate(entry, specify(op), composition, TARGET, case.sizes)
+    if case.schedule is None:
+        return candidates(request(op, case.template))[0]
+    found = candidate_at(request(op, case.template), Schedule.parse(case.schedule))
     assert found is not None
     return found
+
+
+def request(op: UndecidedOp, template: str = "whole-tiles") -> Request:
+    return Request(ENTRIES[template], specify(op), composed(op), TARGET)
 
 
 def verdict(op: UndecidedOp, text: str) -> Verdict:
@@ -126,12 +141,8 @@ def test_a_fold_of_all_stands_beside_one_of_rows() -> None:
     clipped = region.apply("max", [region.apply("exp", [largest], "f16"), both[0]], "f16")
     scaled = region.apply("mul", [clipped, region.fold("sum", both[1], (1,))], "f16")
     op = region.finish([scaled], "folds")
-    composition = composed(op)
-    found = [
-        candidate
-        for entry in ENTRIES.values()
-        for candidate in candidates(entry, specify(op), composition, TARGET)
-    ]
+    templates = [entry.name for entry in ENTRIES.values() if entry.kind is EntryKind.TEMPLATE]
+    found = [each for name in templates for each in candidates(request(op, name))]
     best = verdict(op, min(found, key=lambda c: c.estimate).text)
     assert best.accepted, best.trap_message
 
@@ -157,7 +168,7 @@ MATHEMATICS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 @pytest.mark.parametrize("name", MATHEMATICS)
 def test_mathematics_that_the_unit_lacks(name: str, dtype: torch.dtype) -> None:
     [op] = groups(MATHEMATICS[name], ROWS.to(dtype))
-    first = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0]
+    first = candidates(request(op))[0]
     found = verdict(op, first.text)
     assert found.accepted, found.trap_message
 
@@ -165,13 +176,13 @@ def test_mathematics_that_the_unit_lacks(name: str, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize(("dtype", "comparisons"), [(torch.float16, 0), (torch.float32, 1)])
 def test_a_coarse_rule_is_for_coarse_results(dtype: torch.dtype, comparisons: int) -> None:
     [op] = groups(torch.tanh, ROWS.to(dtype))
-    first = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0]
+    first = candidates(request(op))[0]
     assert first.text.count("vcmp") == comparisons
 
 
 def test_indices_of_rows_are_loaded_once() -> None:
     [op] = groups(F.embedding, torch.randint(0, 64, (512,)), torch.randn(64, 256))
-    text = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0].text
+    text = candidates(request(op))[0].text
     head, _, body = text.partition("across ")
     assert "load x0[0:512] into ub" in head
     assert body.count("load ") == 1
@@ -182,8 +193,7 @@ def test_indices_of_rows_are_loaded_once() -> None:
 
 def test_picked_elements_come_from_the_rows_of_the_tile() -> None:
     [op] = groups(lambda x: x.flip(1), torch.randn(100, 64))
-    entry, composition = ENTRIES["whole-tiles"], composed(op)
-    found = instantiate(entry, specify(op), composition, TARGET, {"i0": 8})
+    found = candidate_at(request(op), Schedule.of("whole-tiles", {"i0": 8}))
     assert found is not None
     assert "load x0[i0:8, 0:64] into ub" in found.text
     assert "varange" not in found.text.partition("across ")[2]
@@ -192,8 +202,7 @@ def test_picked_elements_come_from_the_rows_of_the_tile() -> None:
 
 def test_a_narrow_float_is_picked_by_way_of_f32_where_that_is_faster() -> None:
     [op] = groups(lambda x: x.flip(1), torch.randn(100, 64).half())
-    entry, composition = ENTRIES["whole-tiles"], composed(op)
-    found = instantiate(entry, specify(op), composition, TARGET, {"i0": 20})
+    found = candidate_at(request(op), Schedule.of("whole-tiles", {"i0": 20}))
     assert found is not None
     assert "to f32" in found.text
     assert verdict(op, found.text).accepted
@@ -201,7 +210,7 @@ def test_a_narrow_float_is_picked_by_way_of_f32_where_that_is_faster() -> None:
 
 def test_the_largest_of_a_narrow_float_is_found_before_the_cast() -> None:
     [op] = groups(lambda x: torch.softmax(x, 1), ROWS.half())
-    text = candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0].text
+    text = candidates(request(op))[0].text
     assert "vreduce max b1 axis" in text
     assert "vdiv b0, b5" in text
     assert verdict(op, text).accepted
@@ -218,10 +227,7 @@ def test_what_pieces_cover_alike_is_one_axis() -> None:
 
 def test_tiles_of_shifted_rows_are_rows() -> None:
     [op] = groups(lambda x: torch.cat([x[37:], x[:37]], 0).contiguous(), torch.randn(40, 64))
-    assert (
-        "vtranspose"
-        not in candidates(ENTRIES["whole-tiles"], specify(op), composed(op), TARGET)[0].text
-    )
+    assert "vtranspose" not in candidates(request(op))[0].text
 
 
 def _axis(result: Result) -> str:

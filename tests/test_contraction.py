@@ -3,13 +3,15 @@
 import pytest
 from xdsl.parser import Parser
 
-from hawk_xdsl.codegen.strategies import candidates, instantiate
+from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.knowledge_store import Entry, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.schedule.candidate import Candidate
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -60,6 +62,11 @@ func.func @main(%x: {left}, %w: {right}) {{
     return next(op for op in parsed.walk() if isinstance(op, UndecidedOp))
 
 
+def product(m: int, n: int, k: int) -> Schedule:
+    """Tiles of a plain product whose sum streams through them."""
+    return Schedule.of("output-stationary", {"i0": m, "i1": n, "i2": k}, stream={"i2"})
+
+
 def maps(loops: str, *results: str) -> str:
     return ", ".join(f"affine_map<({loops}) -> ({result})>" for result in results)
 
@@ -71,7 +78,7 @@ def finish(kernel: KernelOp) -> None:
 def check(op: UndecidedOp, name: str = "cube-contraction") -> tuple[Candidate, Verdict]:
     """The best candidate and what the gate says of it."""
     specification = specify(op)
-    best = candidates(entry(name), specification, None, TARGET)[0]
+    best = candidates(Request(entry(name), specification, None, TARGET))[0]
     signature = signature_of(specification, "k", TARGET.name)
     gate = Gate(op, specification, signature, TARGET, 0)
     return best, gate.check(best.text)
@@ -131,7 +138,7 @@ def test_a_long_sum_is_split_over_the_cores() -> None:
     split, verdict = check(op, "cube-sum-of-parts")
     whole, alone = check(op)
     assert verdict.accepted, verdict.trap_message
-    assert split.sizes["parts"] > 1 and split.estimate < whole.estimate
+    assert split.schedule.split_k > 1 and split.estimate < whole.estimate
     assert verdict.cycles < alone.cycles
 
 
@@ -139,7 +146,7 @@ def test_a_long_sum_is_split_over_the_cores() -> None:
 @pytest.mark.parametrize("template", ["cube-held-factor", "cube-held-panels"])
 def test_a_factor_may_be_held(template: str, name: str) -> None:
     op = contraction(*CASES[name])
-    if not candidates(entry(template), specify(op), None, TARGET):
+    if not candidates(Request(entry(template), specify(op), None, TARGET)):
         assert (template, name) == ("cube-held-factor", "batched")
         return
     best, verdict = check(op, template)
@@ -159,24 +166,26 @@ def test_a_held_panel_promises_more_where_16_bit_factors_stream() -> None:
     specification = specify(
         contraction("1024x1024", "1024x1024", "1024x1024", MATMUL, "ppr", ("f16", "f32"))
     )
-    held = candidates(entry("cube-held-panels"), specification, None, TARGET)[0]
-    plain = candidates(entry(), specification, None, TARGET)[0]
+    held = candidates(Request(entry("cube-held-panels"), specification, None, TARGET))[0]
+    plain = candidates(Request(entry(), specification, None, TARGET))[0]
     assert held.estimate < plain.estimate
 
 
-def test_the_same_sizes_give_the_same_candidate() -> None:
+def test_the_same_schedule_gives_the_same_candidate() -> None:
     for name in ("cube-contraction", "cube-sum-of-parts", "cube-held-factor", "cube-held-panels"):
         op = contraction("64x512", "512x48", "64x48", MATMUL, "ppr")
         specification = specify(op)
-        for candidate in candidates(entry(name), specification, None, TARGET)[:3]:
-            again = instantiate(entry(name), specification, None, TARGET, candidate.sizes)
+        for candidate in candidates(Request(entry(name), specification, None, TARGET))[:3]:
+            again = candidate_at(
+                Request(entry(name), specification, None, TARGET), candidate.schedule
+            )
             assert again == candidate
 
 
 def test_tiles_that_do_not_fit_are_no_candidates() -> None:
     specification = specify(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"))
-    for sizes in ({"m": 256, "n": 256, "k": 16}, {"m": 128, "n": 128, "k": 4096}):
-        assert instantiate(entry(), specification, None, TARGET, sizes) is None
+    for sizes in ((256, 256, 16), (128, 128, 4096)):
+        assert candidate_at(Request(entry(), specification, None, TARGET), product(*sizes)) is None
 
 
 @pytest.mark.parametrize(
@@ -191,8 +200,7 @@ def test_tiles_that_do_not_fit_are_no_candidates() -> None:
 def test_a_wrong_contraction_is_refused(old: str, new: str, code: str) -> None:
     op = contraction("64x64", "64x64", "64x64", MATMUL, "ppr")
     specification = specify(op)
-    sizes = {"m": 32, "n": 32, "k": 32}
-    good = instantiate(entry(), specification, None, TARGET, sizes)
+    good = candidate_at(Request(entry(), specification, None, TARGET), product(32, 32, 32))
     assert good is not None and old in good.text
     signature = signature_of(specification, "k", TARGET.name)
     gate = Gate(op, specification, signature, TARGET, 0)
@@ -204,7 +212,7 @@ def test_what_is_no_contraction_of_the_cube() -> None:
     rows = contraction("8x16", "8x16", "8", maps("m, k", "m, k", "m, k", "m"), "pr")
     integers = contraction("8x16", "16x8", "8x8", MATMUL, "ppr", ("i32", "i32"))
     assert contraction_of(specify(rows)) is None
-    assert candidates(entry(), specify(integers), None, TARGET) == []
+    assert candidates(Request(entry(), specify(integers), None, TARGET)) == []
 
 
 def test_the_bound_counts_each_element_of_a_window_once() -> None:

@@ -223,8 +223,8 @@ def test_entries_of_the_package_go_only_for_clear_harm(
     assert (bool(judgement.harm), judgement.clear) == (harmful, clear)
 
 
-def test_templates_are_compared_by_text() -> None:
-    trigger, text = Trigger(structure="tiles"), Artifact(text="across $across {\n}")
+def test_templates_are_compared_by_strategy_and_tile_sizes() -> None:
+    trigger, text = Trigger(structure="contraction"), Artifact(strategy="output-stationary")
     one = Entry("one", EntryKind.TEMPLATE, "r", trigger, text)
     two = Entry("two", EntryKind.TEMPLATE, "other words", trigger, text)
     other = Entry("three", EntryKind.TEMPLATE, "r", trigger, text, (Tile("m", (8,)),))

@@ -6,6 +6,7 @@ from xdsl.parser import Parser
 
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.strategies import candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
@@ -106,7 +107,8 @@ def test_no_tiling_races(body: str) -> None:
     signature = signature_of(specification, "some", TARGET.name)
     gate = Gate(op, specification, signature, TARGET, 0)
     texts = [
-        each.text for each in candidates(ENTRIES["whole-tiles"], specification, composition, TARGET)
+        each.text
+        for each in candidates(Request(ENTRIES["whole-tiles"], specification, composition, TARGET))
     ]
     tiled = [text for text in texts if "if i0 == 0 {" in text or "if i1 == 0 {" in text]
     assert tiled, "no tiling deals an axis that a result lacks"
@@ -120,7 +122,7 @@ def test_what_only_the_lacking_result_needs_is_made_by_one_block() -> None:
     specification = specify(op)
     composer = Composer.of(list(ENTRIES.values()), lambda m, dtype: supports(TARGET, m, dtype))
     composition = composer.compose(specification)
-    made = candidates(ENTRIES["whole-tiles"], specification, composition, TARGET)
+    made = candidates(Request(ENTRIES["whole-tiles"], specification, composition, TARGET))
     text = next(each.text for each in made if "if i0 == 0 {" in each.text)
     before, _, inside = text.partition("if i0 == 0 {")
     assert "vabs" in inside and "vabs" not in before

@@ -49,9 +49,9 @@ def test_the_order_of_the_loops_is_part_of_a_schedule() -> None:
 
 
 def test_other_tile_sizes_leave_the_rest_as_it_was() -> None:
-    schedule = Schedule.of("streamed-tiles", {"i0": 1, "i1": 64}, stream={"i1"}, stationary="x1")
+    schedule = Schedule.of("streamed-tiles", {"i0": 1, "i1": 64}, stream={"i1"}, stationary="lhs")
     assert schedule.with_sizes({"i0": 2, "i1": 8}) == Schedule.of(
-        "streamed-tiles", {"i0": 2, "i1": 8}, stream={"i1"}, stationary="x1"
+        "streamed-tiles", {"i0": 2, "i1": 8}, stream={"i1"}, stationary="lhs"
     )
     assert schedule.with_sizes({"i0": 2}).stream == frozenset()
 

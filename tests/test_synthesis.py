@@ -9,8 +9,9 @@ from test_gate import NORM_KERNEL, SOFTMAX_KERNEL
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.cli import main
-from hawk_xdsl.codegen.learned_template import fill, kernel_candidates
-from hawk_xdsl.codegen.strategies import instantiate
+from hawk_xdsl.codegen.learned_template import fill
+from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import (
@@ -35,6 +36,7 @@ from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.resizing import erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
 
@@ -165,9 +167,10 @@ def test_a_kernel_template_is_only_for_its_work(store: Path) -> None:
         [entry] = opened.entries()
     target = load_target(TARGET)
     softmax, norm = specify(undecided(SOFTMAX)), specify(undecided(NORM))
-    assert not list(kernel_candidates(entry, norm, target))
-    assert instantiate(entry, norm, None, target, {"t_r": 8}) is None
-    made = instantiate(entry, softmax, None, target, {"t_r": 8})
+    schedule = Schedule.of("learned-kernel", {"r": 8})
+    assert candidates(Request(entry, norm, None, target)) == []
+    assert candidate_at(Request(entry, norm, None, target), schedule) is None
+    made = candidate_at(Request(entry, softmax, None, target), schedule)
     assert made is not None and made.text == SOFTMAX_KERNEL.lstrip()
 
 

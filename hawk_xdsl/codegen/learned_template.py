@@ -7,17 +7,22 @@ the kernel is for, with its extents erased.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate, waves
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.resizing import UnresizableError, erased
 from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.structure import Structure
 
 MOST_CANDIDATES = 4
 """Tilings of one kernel template that are tried."""
@@ -32,31 +37,60 @@ _HOLE = re.compile(r"\$\{([^}]*)\}")
 _LOOP = re.compile(r"0\.\.(\S+|\$\{[^}]*\}) step \$\{(t_\w+)\}")
 
 
-def kernel_candidates(
-    entry: Entry, specification: Specification, target: Target
-) -> Iterator[Candidate]:
-    """The kernel at the extents of the specification, if it is for this work, best tiling first.
+@dataclass(frozen=True)
+class LearnedKernel:
+    """A kernel that was verified at some extents, at other ones."""
 
-    The estimate is 0: it is known to be the fastest at the extents it was verified at.
-    Raises ``HawkError`` for a hole that nothing fills.
-    """
-    if not matches(entry, specification):
-        return
-    text = entry.artifact.text or ""
-    extents = extents_of(specification)
-    for sizes in _tilings(entry, text, extents, target):
-        yield Candidate(fill(text, {**extents, **sizes}, entry), sizes, 0.0, (entry.name,))
+    name: str = "learned-kernel"
+
+    @property
+    def structures(self) -> frozenset[Structure]:
+        """As the protocol says."""
+        return frozenset({Structure.KERNEL})
+
+    def space(self, request: Request) -> "LearnedSpace | None":
+        """The tile sizes of the entry's loops, if it is for this work."""
+        if not matches(request.entry, request.specification):
+            return None
+        return LearnedSpace(request.entry, extents_of(request.specification), request.target)
 
 
-def kernel_at(
-    entry: Entry, specification: Specification, sizes: Mapping[str, int]
-) -> Candidate | None:
-    """The kernel at given tile sizes of its loops; ``None`` if it is for other work."""
-    names = tile_names(entry.artifact.text or "")
-    if not matches(entry, specification) or not set(names) <= sizes.keys():
-        return None
-    values = {**extents_of(specification), **sizes}
-    return Candidate(fill(entry.artifact.text or "", values, entry), sizes, 0.0, (entry.name,))
+LEARNED_KERNEL = LearnedKernel()
+
+
+@dataclass(frozen=True)
+class LearnedSpace:
+    """The tile sizes of the loops of one learned kernel, at the extents of one specification."""
+
+    entry: Entry
+    extents: Mapping[str, int]
+    target: Target
+
+    def schedules(self) -> Iterator[Schedule]:
+        """Sizes no larger than what was verified. Raises ``HawkError`` for a hole nothing fills."""
+        text = self.entry.artifact.text or ""
+        for sizes in _tilings(self.entry, text, self.extents, self.target):
+            loops = {name.removeprefix("t_"): size for name, size in sizes.items()}
+            yield Schedule.of(LEARNED_KERNEL.name, loops)
+
+    def candidate(self, schedule: Schedule) -> Candidate | None:
+        """The kernel at the schedule's tile sizes; ``None`` if they are those of other loops.
+
+        The estimate is 0: it is known to be the fastest at the extents it was verified at.
+        Raises ``HawkError`` for a hole that nothing fills.
+        """
+        text = self.entry.artifact.text or ""
+        sizes = {f"t_{name}": size for name, size in schedule.tile}
+        if schedule != Schedule.of(LEARNED_KERNEL.name, schedule.sizes) or (
+            set(tile_names(text)) != sizes.keys()
+        ):
+            return None
+        filled = fill(text, {**self.extents, **sizes}, self.entry)
+        return Candidate(filled, schedule, 0.0, (self.entry.name,))
+
+    def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
+        """None: what was not verified at other extents is not tried."""
+        yield from ()
 
 
 def matches(entry: Entry, specification: Specification) -> bool:

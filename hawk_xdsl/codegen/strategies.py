@@ -1,75 +1,73 @@
-"""Fills the holes of a template for one specification, with the tile sizes that promise most."""
+"""The strategies there are, and what each makes of a template entry for one op."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from hawk_xdsl.codegen.cube.strategies import contraction_at, contractions
-from hawk_xdsl.codegen.learned_template import kernel_at, kernel_candidates
-from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.vector.tile_kernel import filled
-from hawk_xdsl.codegen.vector.two_pass_reduction import staged, staged_at
+from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
+from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
+from hawk_xdsl.codegen.strategy import Request, Strategy
+from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
+from hawk_xdsl.codegen.vector.two_pass_reduction import TWO_PASS_REDUCTION
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
-from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate
-from hawk_xdsl.schedule.enumerate import tiling_at, tilings
-from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import Structure
+from hawk_xdsl.schedule.schedule import Schedule
+from hawk_xdsl.schedule.search_space import SearchSpace
+
+STRATEGIES: Mapping[str, Strategy] = {
+    strategy.name: strategy
+    for strategy in (
+        WHOLE_TILES,
+        STREAMED_TILES,
+        TWO_PASS_REDUCTION,
+        *CONTRACTIONS,
+        LEARNED_KERNEL,
+    )
+}
+"""Every strategy by its name."""
 
 
-def candidates(
-    entry: Entry, specification: Specification, composition: Composition | None, target: Target
-) -> list[Candidate]:
-    """Every way to fill a template, the most promising first; none where it does not fit."""
-    if entry.artifact.text is None:
-        return []
-    if entry.trigger.structure == Structure.CONTRACTION:
-        found = list(contractions(entry, specification, target))
-    elif entry.trigger.structure in (Structure.TILES, Structure.STREAM) and composition is not None:
-        found = list(_tiled(entry, composition, target))
-    elif entry.trigger.structure == Structure.KERNEL:
-        return list(kernel_candidates(entry, specification, target))
-    elif entry.trigger.structure == Structure.STAGED and composition is not None:
-        found = list(staged(entry, composition, target))
-    else:
-        return []
-    return sorted(found, key=lambda c: c.estimate)
+def strategy_of(entry: Entry) -> Strategy:
+    """The strategy of a template; an entry with a kernel text is a learned kernel.
+
+    Raises ``HawkError`` for a name that no strategy has, and for a structure it does not work for.
+    """
+    name = entry.artifact.strategy or LEARNED_KERNEL.name
+    strategy = STRATEGIES.get(name)
+    if strategy is None:
+        known = ", ".join(STRATEGIES)
+        raise _wrong(entry, f"there is no strategy {name!r}; known are {known}")
+    structure = entry.trigger.structure
+    if structure is not None and structure not in strategy.structures:
+        known = ", ".join(sorted(strategy.structures))
+        raise _wrong(entry, f"{name} works for the structure {known}, not for {structure!r}")
+    return strategy
 
 
-def instantiate(
-    entry: Entry,
-    specification: Specification,
-    composition: Composition | None,
-    target: Target,
-    sizes: Mapping[str, int],
-) -> Candidate | None:
-    """The template at given tile sizes, an axis each; ``None`` where they do not fit."""
-    if entry.artifact.text is None:
-        return None
-    if entry.trigger.structure == Structure.CONTRACTION:
-        return contraction_at(entry, specification, target, sizes)
-    if entry.trigger.structure in (Structure.TILES, Structure.STREAM) and composition is not None:
-        return _tiled_at(entry, composition, target, sizes)
-    if entry.trigger.structure == Structure.KERNEL:
-        return kernel_at(entry, specification, sizes)
-    if entry.trigger.structure == Structure.STAGED and composition is not None:
-        return staged_at(entry, composition, target, sizes)
-    return None
+def space_of(request: Request) -> SearchSpace | None:
+    """What the template's strategy may choose for an op; ``None`` where it makes no kernel of it.
+
+    Raises ``HawkError`` for an entry that names no strategy, or whose constraints it does not know.
+    """
+    return strategy_of(request.entry).space(request)
 
 
-def _tiled(entry: Entry, composition: Composition, target: Target) -> Iterator[Candidate]:
-    for sizes in tilings(composition.specification, target):
-        candidate = _tiled_at(entry, composition, target, sizes)
-        if candidate is not None:
-            yield candidate
+def candidates(request: Request) -> list[Candidate]:
+    """The kernels of all schedules that are worth an estimate, the most promising first."""
+    space = space_of(request)
+    return [] if space is None else candidates_of(space)
 
 
-def _tiled_at(
-    entry: Entry, composition: Composition, target: Target, sizes: Mapping[str, int]
-) -> Candidate | None:
-    """Tiles of given sizes, if folded axes are whole or streamed as the template wants it."""
-    tiling = tiling_at(composition.specification, sizes)
-    if bool(tiling.streamed) != (entry.trigger.structure == Structure.STREAM):
-        return None
-    found = filled(entry, composition, tiling, target)
-    if found is None:
-        return None
-    return Candidate(found[0], sizes, found[1], (entry.name, *composition.entries))
+def candidates_of(space: SearchSpace) -> list[Candidate]:
+    """The same of a search space that is known."""
+    made = (space.candidate(schedule) for schedule in space.schedules())
+    return sorted((each for each in made if each is not None), key=lambda each: each.estimate)
+
+
+def candidate_at(request: Request, schedule: Schedule) -> Candidate | None:
+    """The kernel of one schedule; ``None`` where it does not fit."""
+    space = space_of(request)
+    return None if space is None else space.candidate(schedule)
+
+
+def _wrong(entry: Entry, message: str) -> HawkError:
+    return HawkError(f"template {entry.name}: {message}", file=entry.origin or None)

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 
 from hawk_xdsl.codegen.select_instructions import Composer, Instruction, NoInstructionError
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
-from hawk_xdsl.codegen.strategies import instantiate
+from hawk_xdsl.codegen.strategies import candidate_at
+from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.rewriting import Pattern, Rule
 from hawk_xdsl.semantics.specification import Operand, Result, Specification
-from hawk_xdsl.semantics.structure import Structure
 from hawk_xdsl.semantics.terms import Affine, Terms
 
 DTYPE = "f32"
@@ -99,7 +101,7 @@ def _call(composite: Composite) -> Instruction:
 
 
 def _is_of_tiles(entry: Entry) -> bool:
-    return entry.trigger.structure == Structure.TILES and "$across" in (entry.artifact.text or "")
+    return entry.artifact.strategy == WHOLE_TILES.name
 
 
 def _defines_function(rule: Rule) -> bool:
@@ -131,7 +133,8 @@ def _composed(
     )
     try:
         composition = composer.compose(specification)
-        made = instantiate(template, specification, composition, target, {"i0": _STEP})
+        request = Request(template, specification, composition, target)
+        made = candidate_at(request, Schedule.of(WHOLE_TILES.name, {"i0": _STEP}))
     except (NoInstructionError, HawkError):
         return None
     lines = None if made is None else _statements(made.text, names)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, Instruction
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidates
+from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
 from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.rewriting import Match, Pattern
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import Structure
 from hawk_xdsl.semantics.terms import Term, walk
 
 TILINGS = 2
@@ -62,14 +63,14 @@ def skeletons(
         return []
     found: list[Skeleton] = []
     for entry in entries:
-        if entry.kind is EntryKind.TEMPLATE and entry.trigger.structure == Structure.TILES:
+        if entry.artifact.strategy == WHOLE_TILES.name:
             found += _of(entry, composition, target)
     return found
 
 
 def _of(entry: Entry, composition: Composition, target: Target) -> Iterator[Skeleton]:
     try:
-        made = candidates(entry, composition.specification, composition, target)
+        made = candidates(Request(entry, composition.specification, composition, target))
     except HawkError:
         return
     for candidate in made[:TILINGS]:
@@ -77,8 +78,7 @@ def _of(entry: Entry, composition: Composition, target: Target) -> Iterator[Skel
         if first is None:
             continue
         after = _HOLE_LINE.sub("", candidate.text[first.end() :])
-        sizes = " ".join(f"{axis}:{size}" for axis, size in candidate.sizes.items())
-        about = f"{entry.name} {sizes}".strip()
+        about = f"{entry.name}: {candidate.schedule}"
         yield Skeleton(candidate.text[: first.start()], after, entry.name, about)
 
 

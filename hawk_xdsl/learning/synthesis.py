@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from math import prod
 from uuid import uuid4
 
-from hawk_xdsl.codegen.learned_template import ELEMENTS, kernel_candidates
+from hawk_xdsl.codegen.learned_template import ELEMENTS
+from hawk_xdsl.codegen.strategies import candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.ir_text import read_op
@@ -136,7 +138,7 @@ class Synthesizer:
             entry = _entry(
                 draft, reading.text, specification, reading.tiles, _largest(reading, specification)
             )
-            made = [c.text for c in kernel_candidates(entry, specification, self._target)]
+            made = candidates(Request(entry, specification, None, self._target))
             if "${" not in reading.text or not made:
                 continue
             failed, effects = self._holds(entry, others)

@@ -1,12 +1,12 @@
 """A draft of a kernel, and who proposes drafts: the one interface of all that write kernels."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import Message
 from hawk_xdsl.propose.decision import Source
+from hawk_xdsl.schedule.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Draft:
     """A kernel body and how it came about; with ``trouble`` it is not complete.
 
     ``origin`` is who wrote a text that was kept, ``model`` the model that wrote it now.
-    ``about`` says in a few words what distinguishes it, such as its tile sizes; ``sizes`` are those
-    of a template's axes. ``written`` is the text as a model wrote it in shorthand. ``seconds`` and
-    ``tokens`` are what writing it took.
+    ``about`` says in a few words what distinguishes it; ``schedule`` is what a strategy wrote it
+    for. ``written`` is the text as a model wrote it in shorthand. ``seconds`` and ``tokens`` are
+    what writing it took.
     """
 
     source: Source
     text: str
     entries: tuple[str, ...] = ()
     about: str = ""
-    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    schedule: Schedule | None = None
     written: str = ""
     trouble: Trouble | None = None
     prompt: tuple[Message, ...] = ()

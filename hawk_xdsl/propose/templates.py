@@ -1,11 +1,11 @@
-"""Proposes drafts without a model: templates of the knowledge base, filled by composition."""
+"""Proposes drafts without a model: what the templates' strategies make of a composition."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
-from hawk_xdsl.codegen.strategies import candidates, instantiate
+from hawk_xdsl.codegen.strategies import candidates_of, space_of
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
@@ -17,16 +17,16 @@ from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft, Trouble
 from hawk_xdsl.propose.refusal import Against, against
 from hawk_xdsl.schedule.candidate import Candidate
-from hawk_xdsl.schedule.search import Filling, TileSearch
+from hawk_xdsl.schedule.search import Choice, ScheduleSearch
 from hawk_xdsl.semantics.specification import Specification
 
 
 class TemplateProposer:
-    """Every way to fill every template, the best estimate first.
+    """The kernels of every template at every schedule, the best estimate first.
 
     A draft that is refused speaks against the entries it was made from: drafts that do without one
-    of them come next. What keeps an entry from being used (no instruction for a term, a hole that
-    nothing fills) is a draft with trouble: it is recorded, and the other entries go on.
+    of them come next. What keeps an entry from being used (no instruction for a term, a strategy
+    that nobody has) is a draft with trouble: it is recorded, and the other entries go on.
 
     Args:
         entries: the knowledge in use.
@@ -35,7 +35,7 @@ class TemplateProposer:
         target: for which target.
         learned: the names of the entries that do not come with the package.
         evidence: what entries have brought so far.
-        search: what refines tile sizes; without it they are the templates' own.
+        search: what times and refines schedules; without it estimates rank them.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class TemplateProposer:
         target: Target,
         learned: frozenset[str] = frozenset(),
         evidence: Mapping[str, Evidence] = MappingProxyType({}),
-        search: TileSearch | None = None,
+        search: ScheduleSearch | None = None,
     ) -> None:
         self._templates = [entry for entry in entries if entry.kind is EntryKind.TEMPLATE]
         self._composer = composer
@@ -89,14 +89,14 @@ class TemplateProposer:
             Source.TEMPLATE,
             candidate.text,
             candidate.entries,
-            about=f"{entry.name} {_spelled(candidate.sizes)}".strip(),
-            sizes=candidate.sizes,
+            about=f"{entry.name}: {candidate.schedule}",
+            schedule=candidate.schedule,
         )
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:
         """A refusal of a text made from entries puts off what is made from the same ones.
 
-        After a right kernel only those come that promise to be faster: as the tile search has timed
+        After a right kernel only those come that promise to be faster: as the search has timed
         them, or by their own estimate.
         """
         if verdict.accepted:
@@ -123,24 +123,26 @@ class TemplateProposer:
 
     def _fill(self, composition: Composition | None) -> None:
         """Adds what the templates make of a composition, the fastest first."""
-        filled: list[tuple[Entry, Filling]] = []
+        filled: list[tuple[Entry, Choice]] = []
         for entry in self._templates:
+            request = Request(entry, self._specification, composition, self._target)
             try:
-                made = candidates(entry, self._specification, composition, self._target)
+                space = space_of(request)
+                made = [] if space is None else candidates_of(space)
             except HawkError as error:
                 if entry.name not in self._unfilled:
                     self._unfilled.add(entry.name)
                     self._troubles.append(_unusable("unfilled", error.message, (entry.name,)))
                 continue
-            if made := [each for each in made if each.text not in self._texts]:
-                at = partial(instantiate, entry, self._specification, composition, self._target)
+            made = [each for each in made if each.text not in self._texts]
+            if space is not None and made:
                 self._texts.update(each.text for each in made)
-                filled.append((entry, Filling(made, at)))
-        fillings = [filling for _, filling in filled]
+                filled.append((entry, Choice(space, made)))
+        choices = [choice for _, choice in filled]
         if self._search is None:
-            ranked = [filling.candidates for filling in fillings]
+            ranked = [choice.candidates for choice in choices]
         else:
-            ranked = self._search.ranked(fillings)
+            ranked = self._search.ranked(choices)
         for (entry, _), found in zip(filled, ranked, strict=True):
             self._waiting += [(entry, each) for each in found]
             self._texts.update(each.text for each in found)
@@ -148,14 +150,12 @@ class TemplateProposer:
 
 
 def propose_templates(given: Assignment) -> TemplateProposer | None:
-    """Drafts of the templates, where the settings ask for them; their tiles refined by a search."""
+    """Drafts of the templates, where the settings ask for them; their schedules refined by a search."""
     settings = given.settings
     if not settings.sources.composes:
         return None
-    search = TileSearch(
+    search = ScheduleSearch(
         given.time,
-        given.specification.axes,
-        given.target,
         enough=FAST_ENOUGH * given.bound.cycles,
         patience=settings.budget.patience,
     )
@@ -172,7 +172,3 @@ def propose_templates(given: Assignment) -> TemplateProposer | None:
 
 def _unusable(code: str, message: str, entries: tuple[str, ...]) -> Draft:
     return Draft(Source.TEMPLATE, "", entries, trouble=Trouble(code, message))
-
-
-def _spelled(sizes: Mapping[str, int]) -> str:
-    return " ".join(f"{axis}:{size}" for axis, size in sizes.items())

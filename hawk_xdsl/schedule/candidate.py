@@ -1,4 +1,4 @@
-"""A template whose holes are filled: the candidate kernel text, and the filling itself."""
+"""A candidate: the kernel text of a schedule, and what it may take."""
 
 import re
 from collections.abc import Mapping
@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.schedule.schedule import Schedule
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Kernel text made from a template; ``estimate`` (cycles) only ranks candidates."""
+    """Kernel text made for a schedule; ``estimate`` (cycles) only ranks candidates.
+
+    ``entries`` are the names of the knowledge it was made from, the template first.
+    """
 
     text: str
-    sizes: Mapping[str, int]
+    schedule: Schedule
     estimate: float
     entries: tuple[str, ...]
 
@@ -35,5 +39,5 @@ def fill_holes(text: str, holes: Mapping[str, str], *, entry: Entry) -> str:
 
 
 def waves(tiles: int, cores: int) -> int:
-    """How often the busiest core runs if ``tiles`` are dealt to the cores."""
+    """How often the busiest core runs if ``tiles`` are distributed over the cores."""
     return -(-tiles // cores)

@@ -1,53 +1,52 @@
-"""Tile sizes near others, in the direction that the report of a timed kernel points."""
+"""Schedules near others, in the direction that the report of a timed kernel points."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 from hawk_xdsl.npu_target import Performance
+from hawk_xdsl.schedule.schedule import Schedule
 
 Sizes = Mapping[str, int]
-"""Tile extents in elements by axis, as a candidate has them; axes without one are not split.
-
-What is no axis of the specification (a template's own choice) is kept as it is.
-"""
+"""Tile sizes in elements by axis, outermost loop first; axes without one are not split."""
 
 OVERLAPPED = 0.85
 """Occupancy of the busiest pipe above which more overlap of the pipes gains little."""
 
 GRANULES = (64, 16, 8)
-"""Elements that sizes are multiples of where they are larger: a repeat in f32, a fractal, a block.
+"""Elements that sizes of the innermost axis are multiples of: a repeat in f32, a fractal, a block.
 
-That matters along an innermost axis, and along all axes of a matrix in fractals.
+Of those that a size exceeds the largest counts: 100 becomes 128, 20 becomes 32, 12 becomes 16.
 """
 
 
 def refinements(
-    sizes: Sizes,
+    schedule: Schedule,
     extents: Mapping[str, int],
     cores: int,
     performance: Performance | None,
-    *,
-    granular: bool = False,
-) -> list[Sizes]:
-    """Tile sizes near the given ones, the most promising first, none twice.
+) -> list[Schedule]:
+    """Schedules with tile sizes near the given ones, the most promising first, none twice.
 
     Without a performance the tiles did not fit, and only smaller ones are given. Otherwise the
     report says the direction: where cores are idle, where they have unequal shares, or where the
     busiest pipe waits for the others, more and smaller tiles; where it is busy all the time,
     larger ones, whose copies are longer and whose instructions start less often.
 
+    Of 96 × 1024 elements on 48 cores, tiles of 1 × 512 whose busiest pipe waits half of the time
+    are followed by 1 × 256 first; if it is busy all the time, by whole rows.
+
     Args:
-        sizes: of the tile now, in elements.
-        extents: of all axes.
-        cores: cores that tiles are dealt to.
-        performance: of the kernel with these sizes, ``None`` if it did not fit.
-        granular: whether sizes along all axes must be whole granules, not only the innermost.
+        schedule: what was timed.
+        extents: of all axes, in elements.
+        cores: cores that tiles are distributed over.
+        performance: of the kernel of this schedule, ``None`` if it did not fit.
     """
-    steps = _Steps(sizes, extents, frozenset(extents) if granular else frozenset([*extents][-1:]))
+    sizes = schedule.sizes
+    steps = _Steps(sizes, extents, [*extents][-1])
     smaller = list(steps.smaller())
     if performance is None:
-        return _distinct(smaller, sizes)
+        return _distinct(smaller, schedule)
     larger, even, reshaped = list(steps.larger()), list(steps.even(cores)), list(steps.reshaped())
     split = list(steps.split())
     busy = max(performance.occupancy.values(), default=0.0)
@@ -57,34 +56,30 @@ def refinements(
         order = [smaller, split, even, reshaped, larger]
     else:
         order = [larger, reshaped, even, split, smaller]
-    return _distinct([each for group in order for each in group], sizes)
+    return _distinct([each for group in order for each in group], schedule)
 
 
-def _distinct(found: Sequence[Sizes], known: Sizes) -> list[Sizes]:
-    seen, kept = {tuple(known.items())}, list[Sizes]()
-    for sizes in found:
-        if tuple(sizes.items()) not in seen:
-            seen.add(tuple(sizes.items()))
-            kept.append(sizes)
-    return kept
+def _distinct(found: Sequence[Sizes], known: Schedule) -> list[Schedule]:
+    near = dict.fromkeys(known.with_sizes(sizes) for sizes in found)
+    return [each for each in near if each != known]
 
 
 def _tiles(sizes: Sizes, extents: Mapping[str, int]) -> int:
-    return prod(-(-extents[a] // size) for a, size in sizes.items() if a in extents)
+    return prod(-(-extents[a] // size) for a, size in sizes.items())
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """Steps from tile sizes to others. ``granular`` axes have sizes of whole granules."""
+    """Steps from tile sizes to others, of the innermost axis in whole granules."""
 
     sizes: Sizes
     extents: Mapping[str, int]
-    granular: frozenset[str]
+    innermost: str
 
     def _with(self, axis: str, size: int) -> Sizes:
         """The sizes with another one of an axis: the next whole granules up, at most the axis."""
         granule = next((granule for granule in GRANULES if size > granule), 1)
-        if axis not in self.granular:
+        if axis != self.innermost:
             granule = 1
         whole = -(-max(size, 1) // granule) * granule
         return {**self.sizes, axis: min(whole, self.extents[axis])}
@@ -92,12 +87,12 @@ class _Steps:
     def smaller(self) -> Iterator[Sizes]:
         """Half an axis, the outermost first: rows stay whole for as long as they can."""
         for axis, size in self.sizes.items():
-            if size > 1 and axis in self.extents:
+            if size > 1:
                 yield self._with(axis, size // 2)
 
     def split(self) -> Iterator[Sizes]:
         """Half of an axis that was whole, which may be one that must stay so."""
-        if not any(axis in self.extents for axis in self.sizes):
+        if not self.sizes:
             return
         for axis, extent in self.extents.items():
             if axis not in self.sizes and extent > GRANULES[-1]:
@@ -109,7 +104,7 @@ class _Steps:
     def larger(self) -> Iterator[Sizes]:
         """Twice an axis or half as much again, the innermost first: it makes runs longer."""
         for axis in reversed([*self.sizes]):
-            if self.sizes[axis] < self.extents.get(axis, 0):
+            if self.sizes[axis] < self.extents[axis]:
                 yield self._with(axis, 2 * self.sizes[axis])
                 yield self._with(axis, self.sizes[axis] * 3 // 2)
 
@@ -117,13 +112,13 @@ class _Steps:
         """Larger along an axis and half along another one."""
         for grown in self.larger():
             for axis, size in grown.items():
-                if size == self.sizes[axis] > 1 and axis in self.extents:
+                if size == self.sizes[axis] > 1:
                     yield replace(self, sizes=grown)._with(axis, size // 2)
 
     def even(self, cores: int) -> Iterator[Sizes]:
         """Sizes of one axis that give all cores as many tiles, about as many as now."""
         waves = -(-_tiles(self.sizes, self.extents) // cores)
-        for axis in [axis for axis in self.sizes if axis in self.extents]:
+        for axis in self.sizes:
             others = _tiles({**self.sizes, axis: self.extents[axis]}, self.extents)
             for wanted in (waves, waves + 1, waves - 1):
                 pieces = wanted * cores // others

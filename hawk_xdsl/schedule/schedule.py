@@ -29,11 +29,12 @@ class Schedule:
         strategy: the name of what makes the loop nest.
         tile: the loops, outermost first, each with its step in elements. An axis without one is
             whole in every tile; 1 is a point, without a dimension in the tile. Of a product on the
-            cube several axes may be one side of a matrix: the loop of ``i1_i2`` is over both.
+            cube several axes may be one side of a matrix: the loop of ``i1_i2`` is over both. The
+            loop of ``part`` is over ranges of the side that passes a panel.
         stream: the axes whose loops run inside a tile; those of the others are distributed.
-        stationary: the operand that stays in l1 while tiles of the other one pass.
-        split_k: into how many parts a sum, or the streamed side beside a panel, is divided.
-        pack: the tensors that a vector stage reorders, before or after the cube.
+        stationary: the factor, ``lhs`` or ``rhs``, that stays in l1 while tiles of the other pass.
+        split_k: the parts in which cores compute one sum; a vector stage adds them.
+        pack: what a vector stage reorders before or after the cube: ``lhs``, ``rhs``, ``out``.
         buffers: how many buffers take turns; ``None``: as many as fit, up to two.
         stages: the schedules of the stages, where a kernel has several that meet in global memory.
     """
@@ -77,7 +78,7 @@ class Schedule:
 
     def with_sizes(self, sizes: Mapping[str, int]) -> Self:
         """The same schedule at other tile sizes; an axis without one is not streamed any more."""
-        return replace(self, tile=tuple(sizes.items()), stream=self.stream & sizes.keys())
+        return replace(self, tile=tuple(sizes.items()), stream=self.stream.intersection(sizes))
 
     def walk(self) -> Iterator["Schedule"]:
         """The schedule and those of its stages."""

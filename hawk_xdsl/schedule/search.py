@@ -1,17 +1,13 @@
-"""Finds the fastest way to fill an op's templates by timing few of them on the NPU model."""
+"""Finds the fastest schedule of an op by timing few of them on the NPU simulator."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from hawk_xdsl.dialects.npu import Core, Pipe
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.npu_target import Performance, Target
+from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
-from hawk_xdsl.schedule.neighbours import Sizes, refinements
-
-At = Callable[[Sizes], Candidate | None]
-"""A template at given tile sizes; ``None`` where they do not fit."""
+from hawk_xdsl.schedule.search_space import SearchSpace
 
 Timer = Callable[[str, float], Performance | None]
 """The time of a kernel text on the NPU model, ``None`` if it takes more than so many cycles.
@@ -20,13 +16,13 @@ Raises ``HawkError`` where it is no kernel.
 """
 
 STARTS = 8
-"""Candidates of the best estimates of a template that may be timed."""
+"""Candidates of the best estimates of a search space that may be timed."""
 
 DOUBT = 1.3
 """Times the fastest up to which what is estimated to be slower may still be faster."""
 
 FAR = 3.0
-"""Times the fastest beyond whose estimates not even the first of a template is timed."""
+"""Times the fastest so far: a search space whose best estimate exceeds that is not timed at all."""
 
 GAIN = 0.99
 """Times the fastest below which another one is a gain."""
@@ -36,19 +32,19 @@ TIMINGS = 20
 
 
 @dataclass(frozen=True)
-class Filling:
-    """The ways to fill a template: candidates, at least one, the best first, and any sizes."""
+class Choice:
+    """The candidates of one search space, at least one, the best first."""
 
+    space: SearchSpace
     candidates: Sequence[Candidate]
-    at: At
 
 
 @dataclass(frozen=True)
 class _Timed:
-    """A candidate of the filling of a number, and what it takes."""
+    """A candidate, the number of the search space it is from, and what it takes."""
 
     candidate: Candidate
-    filling: int
+    choice: int
     performance: Performance
 
     @property
@@ -57,26 +53,22 @@ class _Timed:
 
 
 @dataclass
-class TileSearch:
+class ScheduleSearch:
     """Times the most promising candidates and refines the fastest, each text once.
 
-    How far an estimate is from the time differs between templates far more than between the sizes
-    of one. So the first candidate of each is timed; from then on the estimates of a template are
+    How far an estimate is from the time differs between strategies far more than between the
+    schedules of one. So the first candidate of each is timed; from then on its estimates are
     corrected by what came of it.
 
     Attributes:
         timer: what a text takes.
-        extents: of all axes, in elements.
-        target: whose cores the tiles are dealt to.
         enough: cycles that are not worth improving on.
         patience: how many in a row may be no gain: candidates until the fastest is refined, and
-            refinements until the search ends. With 0 only the first of each template is timed.
+            refinements until the search ends. With 0 only the first of each space is timed.
         timings: how many texts were timed.
     """
 
     timer: Timer
-    extents: Mapping[str, int]
-    target: Target
     enough: float = 0.0
     patience: int = 4
     timings: int = 0
@@ -85,8 +77,8 @@ class TileSearch:
     _known: set[str] = field(default_factory=set[str])
     _failed: set[str] = field(default_factory=set[str])
 
-    def ranked(self, fillings: Sequence[Filling]) -> list[list[Candidate]]:
-        """The candidates of each filling and refinements of the fastest, each list in order.
+    def ranked(self, choices: Sequence[Choice]) -> list[list[Candidate]]:
+        """The candidates of each space and refinements of the fastest, each list in order.
 
         What was timed and not given up as too slow has its cycles as the estimate. The others come
         after, in the order of their own estimates, and what cannot be timed is last: the gate will
@@ -94,32 +86,32 @@ class TileSearch:
         """
         self._limit = self.timings + TIMINGS
         self._best = inf
-        timed = self._of_each(fillings)
-        timed += self._further(fillings, timed)
+        timed = self._of_each(choices)
+        timed += self._further(choices, timed)
         if timed:
             fastest = min(timed, key=lambda each: each.cycles)
-            timed += self._refined(fillings[fastest.filling].at, fastest)
+            timed += self._refined(choices[fastest.choice].space, fastest)
         after = max((each.cycles for each in timed), default=0.0)
         found: list[list[Candidate]] = []
-        for number, filling in enumerate(fillings):
+        for number, choice in enumerate(choices):
             own = [
                 replace(each.candidate, estimate=each.cycles)
                 for each in timed
-                if each.filling == number
+                if each.choice == number
             ]
-            found.append(self._in_order(own, filling.candidates, after))
+            found.append(self._in_order(own, choice.candidates, after))
         return found
 
     @property
     def _is_over(self) -> bool:
         return self.timings >= self._limit or self._best <= self.enough
 
-    def _of_each(self, fillings: Sequence[Filling]) -> list[_Timed]:
-        """The first kernel of each filling whose estimate is not far above what another takes."""
+    def _of_each(self, choices: Sequence[Choice]) -> list[_Timed]:
+        """The first kernel of each space whose estimate is not far above what another takes."""
         timed: list[_Timed] = []
-        order = sorted(range(len(fillings)), key=lambda n: fillings[n].candidates[0].estimate)
+        order = sorted(range(len(choices)), key=lambda n: choices[n].candidates[0].estimate)
         for number in order:
-            for candidate in fillings[number].candidates[:STARTS]:
+            for candidate in choices[number].candidates[:STARTS]:
                 if self._is_over:
                     return timed
                 if candidate.text in self._known:
@@ -132,15 +124,15 @@ class TileSearch:
                     break
         return timed
 
-    def _further(self, fillings: Sequence[Filling], firsts: Sequence[_Timed]) -> list[_Timed]:
+    def _further(self, choices: Sequence[Choice], firsts: Sequence[_Timed]) -> list[_Timed]:
         """Times those of the best corrected estimates; gives each that is the fastest so far."""
         expected: list[tuple[float, int, Candidate]] = []
         for first in firsts:
             own = first.candidate.estimate
-            for candidate in fillings[first.filling].candidates[:STARTS]:
+            for candidate in choices[first.choice].candidates[:STARTS]:
                 if candidate.estimate <= DOUBT * own:
                     ratio = candidate.estimate / own if own else 1.0
-                    expected.append((first.cycles * ratio, first.filling, candidate))
+                    expected.append((first.cycles * ratio, first.choice, candidate))
         gains, misses = list[_Timed](), 0
         for cycles, number, candidate in sorted(expected, key=lambda each: each[0]):
             if candidate.text in self._known:
@@ -153,40 +145,32 @@ class TileSearch:
             misses = 0 if self._best < GAIN * best else misses + 1
         return gains
 
-    def _refined(self, at: At, start: _Timed) -> list[_Timed]:
+    def _refined(self, space: SearchSpace, start: _Timed) -> list[_Timed]:
         """Times refinements of a candidate; gives each that is the fastest so far."""
-        waiting = self._refinements(at, start)
+        waiting = self._refinements(space, start)
         gains, misses = list[_Timed](), 0
         while misses < self.patience and not self._is_over:
             candidate = next(waiting, None)
             if candidate is None:
                 break
             best = self._best
-            found = self._timed(candidate, start.filling, best)
+            found = self._timed(candidate, start.choice, best)
             gains += [] if found is None else [found]
             misses += 1
             if found is not None and self._best < GAIN * best:
-                waiting, misses = self._refinements(at, found), 0
+                waiting, misses = self._refinements(space, found), 0
         return gains
 
-    def _refinements(self, at: At, timed: _Timed) -> Iterator[Candidate]:
-        """The filling at sizes near those of a candidate, what was not timed yet."""
-        performance = timed.performance
-        core = Core.CUBE if performance.busy[Pipe.CUBE] else Core.VECTOR
-        for sizes in refinements(
-            timed.candidate.sizes,
-            self.extents,
-            self.target.cores[core],
-            performance,
-            granular=core is Core.CUBE,
-        ):
-            refined = at(sizes)
+    def _refinements(self, space: SearchSpace, timed: _Timed) -> Iterator[Candidate]:
+        """The candidates of schedules near a timed one, those that were not timed yet."""
+        for near in space.neighbours(timed.candidate.schedule, timed.performance):
+            refined = space.candidate(near)
             if refined is None or refined.text in self._known:
                 continue
             if refined.estimate <= DOUBT * timed.candidate.estimate:
                 yield refined
 
-    def _timed(self, candidate: Candidate, filling: int, limit: float) -> _Timed | None:
+    def _timed(self, candidate: Candidate, choice: int, limit: float) -> _Timed | None:
         """The candidate with its time, ``None`` if it is not below the limit."""
         self.timings += 1
         self._known.add(candidate.text)
@@ -198,7 +182,7 @@ class TileSearch:
         if performance is None or performance.cycles >= limit:
             return None
         self._best = min(self._best, performance.cycles)
-        return _Timed(candidate, filling, performance)
+        return _Timed(candidate, choice, performance)
 
     def _in_order(
         self, timed: Sequence[Candidate], candidates: Sequence[Candidate], after: float

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
-from hawk_xdsl.codegen.strategies import instantiate
+from hawk_xdsl.codegen.strategies import candidate_at
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.kernel_text import Signature
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry
@@ -49,15 +50,14 @@ class Abbreviation:
         return renumbered(self.shorthand.shortened(self._with_calls(draft) or draft.text))
 
     def _with_calls(self, draft: Draft) -> str | None:
-        """The same template at the same sizes, with composite functions as calls."""
+        """The same template and schedule, with composite functions as calls."""
         named = draft.entries[0] if draft.entries else ""
         entry = next((e for e in self.entries if e.name == named), None)
-        if entry is None or self._composition is None:
+        if entry is None or self._composition is None or draft.schedule is None:
             return None
+        request = Request(entry, self.specification, self._composition, self.target)
         try:
-            made = instantiate(
-                entry, self.specification, self._composition, self.target, draft.sizes
-            )
+            made = candidate_at(request, draft.schedule)
         except HawkError:
             return None
         return None if made is None else made.text

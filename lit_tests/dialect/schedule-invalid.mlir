@@ -20,14 +20,14 @@
 // -----
 
 // A tensor is packed once.
-// CHECK: npu.schedule: pack names x0 twice
-"test.op"() {s = #npu.schedule<"output-stationary" pack(x0, x0)>} : () -> ()
+// CHECK: npu.schedule: pack names lhs twice
+"test.op"() {s = #npu.schedule<"output-stationary" pack(lhs, lhs)>} : () -> ()
 
 // -----
 
 // One operand stays where it is.
 // CHECK: npu.schedule: one operand is stationary, not several
-"test.op"() {s = #npu.schedule<"stationary-operand" stationary(x0, x1)>} : () -> ()
+"test.op"() {s = #npu.schedule<"stationary-operand" stationary(lhs, rhs)>} : () -> ()
 
 // -----
 

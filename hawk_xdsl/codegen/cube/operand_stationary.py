@@ -14,17 +14,18 @@ from hawk_xdsl.codegen.cube.cost import (
 )
 from hawk_xdsl.codegen.cube.matrix_view import Side, spelled
 from hawk_xdsl.codegen.cube.pack import flat_index
-from hawk_xdsl.codegen.cube.plan import Plan
+from hawk_xdsl.codegen.cube.plan import PART, Plan
 from hawk_xdsl.dialects.npu import Core, Scope
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.cost import mmad_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate, fill_holes, waves
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.terms import Affine
 
 FACTORS = ("lhs", "rhs")
-"""Which factor may be held; a candidate's size ``held`` is the number in this list."""
+"""Which factor may be stationary."""
 
 
 SAMPLED = 100
@@ -55,11 +56,6 @@ class HeldPlan:
         if self.once:
             return not self.plan.layout.batch and not held.points
         return not streamed.points
-
-    @property
-    def number(self) -> int:
-        """The layout's number."""
-        return self.plan.number
 
     def _of(self, tile: TileSizes) -> tuple[int, int]:
         return (tile.m, tile.n) if self.held == "lhs" else (tile.n, tile.m)
@@ -150,10 +146,34 @@ class HeldPlan:
     def candidate(self, entry: Entry, tile: TileSizes, cycles: float, target: Target) -> Candidate:
         """The kernel text at a tile."""
         text = fill_holes(entry.artifact.text or "", self._holes(tile), entry=entry)
-        held = FACTORS.index(self.held)
-        sizes = {"m": tile.m, "n": tile.n, "k": tile.k, "parts": tile.parts}
-        sizes |= {"layout": self.plan.number, "held": held}
-        return Candidate(text, sizes, cycles, (entry.name,))
+        return Candidate(text, self.schedule(tile), cycles, (entry.name,))
+
+    def schedule(self, tile: TileSizes) -> Schedule:
+        """The schedule at a tile: the streamed side passes inside the loop over panels."""
+        if self.once:
+            return self.plan.schedule_of("stationary-operand", tile, stationary=self.held)
+        _, streamed = self._sides
+        return self.plan.schedule_of(
+            "stationary-panels",
+            tile,
+            ranges=self._range(tile) if tile.parts > 1 else None,
+            streamed=streamed,
+            stationary=self.held,
+        )
+
+    def tile_of(self, schedule: Schedule) -> TileSizes | None:
+        """The tile of a schedule; ``None`` if it is one of another layout."""
+        tile, ranges = self.plan.tile_of(schedule), schedule.sizes.get(PART)
+        if tile is None or ranges is None:
+            return tile
+        _, streamed = self._extents()
+        return replace(tile, parts=-(-streamed // ranges))
+
+    def _range(self, tile: TileSizes) -> int:
+        """Elements of the streamed side that one core passes by a panel."""
+        _, streamed = self._extents()
+        _, other = self._of(tile)
+        return -(-streamed // other) // tile.parts * other
 
     def _holes(self, tile: TileSizes) -> dict[str, str]:
         axes, layout = self.plan.specification.axes, self.plan.layout
@@ -171,7 +191,7 @@ class HeldPlan:
         factors["a" if self.held == "lhs" else "b"] = part
         extent = streamed.extent(axes)
         _, other = self._of(tile)
-        length = -(-extent // other) // tile.parts * other
+        length = self._range(tile)
         panels = [f"{axis} in 0..{axes[axis]} step 1" for axis in layout.outer]
         if own < side.extent(axes):
             panels.append(f"{side.name} in 0..{side.extent(axes)} step {own}")

@@ -17,9 +17,13 @@ from hawk_xdsl.codegen.cube.pack import Packer, Packing, Tensor, flat_index
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate, fill_holes
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Contraction
 from hawk_xdsl.semantics.terms import Affine
+
+PART = "part"
+"""The loop over parts of a sum, or over ranges of the side that passes a panel."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,6 @@ class Plan:
 
     specification: Specification
     layout: Layout
-    number: int
     lhs: Matrix
     rhs: Matrix
     out: Matrix
@@ -53,6 +56,7 @@ class Plan:
     problem: Problem
     accumulator: str
     split: bool
+    packed: tuple[str, ...]
 
     @property
     def can_split(self) -> bool:
@@ -98,10 +102,53 @@ class Plan:
         split = self._split_holes(tile, target) if self.split else {}
         holes = {**self.holes(tile), **split}
         text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-        sizes = {"m": tile.m, "n": tile.n, "k": tile.k, "layout": self.number}
-        if self.split:
-            sizes["parts"] = tile.parts
-        return Candidate(text, sizes, cycles, (entry.name,))
+        return Candidate(text, self.schedule(tile), cycles, (entry.name,))
+
+    def schedule(self, tile: TileSizes) -> Schedule:
+        """The schedule at a tile: loops over tiles of the result, then those of the sum."""
+        strategy = "split-k" if self.split else "output-stationary"
+        return self.schedule_of(strategy, tile, split_k=tile.parts)
+
+    def schedule_of(
+        self,
+        strategy: str,
+        tile: TileSizes,
+        *,
+        split_k: int = 1,
+        ranges: int | None = None,
+        streamed: Side | None = None,
+        stationary: str | None = None,
+    ) -> Schedule:
+        """A schedule of the layout's loops; a ``streamed`` side runs inside a tile, as k does.
+
+        ``ranges`` are the elements of the ranges that it is distributed in, if it is.
+        """
+        layout = self.layout
+        sizes = dict.fromkeys((*layout.outer, *layout.k.points), 1)
+        sizes |= {layout.m.name: tile.m, layout.n.name: tile.n, layout.k.name: tile.k}
+        outside = [side.name for side in (layout.m, layout.n) if side != streamed]
+        if ranges is not None:
+            outside.append(PART)
+            sizes[PART] = ranges
+        inside = [*([streamed.name] if streamed else []), *layout.k.points, layout.k.name]
+        order = [*layout.outer, *outside, *inside]
+        return Schedule.of(
+            strategy,
+            {name: sizes[name] for name in order if name != ONE},
+            stream=frozenset(inside) - {ONE},
+            stationary=stationary,
+            split_k=split_k,
+            pack=self.packed,
+        )
+
+    def tile_of(self, schedule: Schedule) -> TileSizes | None:
+        """The tile of a schedule; ``None`` if it is one of another layout."""
+        sizes = {ONE: 1, **schedule.sizes}
+        names = [side.name for side in (self.layout.m, self.layout.n, self.layout.k)]
+        if not all(name in sizes for name in names):
+            return None
+        m, n, k = (sizes[name] for name in names)
+        return TileSizes(m, n, k, schedule.split_k)
 
     def _split_holes(self, tile: TileSizes, target: Target) -> dict[str, str]:
         """The holes of a template that sums parts of k apart."""
@@ -180,7 +227,6 @@ def plan_of(
     specification: Specification,
     contraction: Contraction,
     layout: Layout,
-    number: int,
     packer: Packer,
     *,
     held: str | None = None,
@@ -198,9 +244,10 @@ def plan_of(
     before: list[Packing] = []
     after: list[Packing] = []
     factors: list[Matrix] = []
-    for term, sides, direct in (
-        (contraction.lhs, (m, whole if held == "lhs" else k), layout.direct_lhs),
-        (contraction.rhs, (whole if held == "rhs" else k, n), layout.direct_rhs),
+    packed: list[str] = []
+    for role, term, sides, direct in (
+        ("lhs", contraction.lhs, (m, whole if held == "lhs" else k), layout.direct_lhs),
+        ("rhs", contraction.rhs, (whole if held == "rhs" else k, n), layout.direct_rhs),
     ):
         operand = operands[term.operand]
         tensor = Tensor(operand.name, operand.dtype, operand.shape, term.index)
@@ -219,6 +266,7 @@ def plan_of(
             tensor = _named(temp, points, (first, last))
             temps.append(tensor)
             before.append(stage)
+            packed.append(role)
         factors.append(Matrix(tensor, sides))
     result = specification.results[0]
     out = Tensor(result.name, result.dtype, result.shape, result.index)
@@ -231,6 +279,7 @@ def plan_of(
         out = _named(temp, layout.outer, (m, n))
         temps.append(out)
         after.append(stage)
+        packed.append("out")
     problem = Problem(
         outer=prod(axes[axis] for axis in layout.outer),
         folds=prod(axes[axis] for axis in k.points),
@@ -245,7 +294,6 @@ def plan_of(
     return Plan(
         specification,
         layout,
-        number,
         factors[0],
         factors[1],
         Matrix(out, (m, n)),
@@ -255,6 +303,7 @@ def plan_of(
         problem,
         packer.target.cube.dtypes[contraction.lhs.dtype].accumulator,
         split,
+        tuple(packed),
     )
 
 

@@ -1,22 +1,34 @@
-"""A template of tiles, filled for one tiling: its text and what it may take."""
+"""The kernel of one tiling: a loop over tiles, what comes before it, and what it may take."""
+
+from dataclasses import dataclass
 
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.vector.cost import estimate
 from hawk_xdsl.codegen.vector.tile_body import write_tile
-from hawk_xdsl.dialects.kernel_text.unparse import loop_text
-from hawk_xdsl.dialects.npu import Scope
-from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.npu import Core, Scope
 from hawk_xdsl.npu_target.target import Target
-from hawk_xdsl.schedule.candidate import fill_holes
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 
 
-def filled(
-    entry: Entry, composition: Composition, tiling: Tiling, target: Target
-) -> tuple[str, float] | None:
-    """The text and its estimate in cycles; ``None`` where the tiles do not fit ub.
+@dataclass(frozen=True)
+class TileKernel:
+    """The statements of one stage and an estimate of its cycles."""
 
-    Raises ``HawkError`` for a hole that nothing fills.
+    statements: tuple[ast.Statement, ...]
+    cycles: float
+
+    @property
+    def stage(self) -> ast.Stage:
+        """The stage of these statements."""
+        return ast.Stage(Core.VECTOR, self.statements)
+
+
+def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> TileKernel | None:
+    """The kernel of a tiling; ``None`` where the tiles do not fit the unified buffer.
+
+    What no tile changes (a bias, a scale) is loaded once, before the loop that is distributed over
+    the cores; each tile is loaded, computed and stored inside it.
     """
     try:
         body = write_tile(composition, tiling, target)
@@ -24,6 +36,4 @@ def filled(
         return None
     if body.bytes() > target.scopes[Scope.UB].bytes:
         return None
-    holes = {"across": ", ".join(map(loop_text, tiling.loops())), **body.holes()}
-    text = fill_holes(entry.artifact.text or "", holes, entry=entry)
-    return text, estimate(body, tiling, target)
+    return TileKernel(body.statements(tiling), estimate(body, tiling, target))

@@ -11,13 +11,21 @@ from itertools import islice
 from math import prod
 
 from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.vector.tile_kernel import filled
+from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
+from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
 from hawk_xdsl.codegen.vector.widths import stored_dtype
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.unparse import text_of
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.enumerate import tiling_at, tilings
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Operand, Result, Specification
+from hawk_xdsl.semantics.structure import Structure
 from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term, Terms, walk
 
 LAUNCH_CYCLES = 200.0
@@ -26,15 +34,13 @@ LAUNCH_CYCLES = 200.0
 CHOICES = 3
 """Tilings of each stage that are put together, the best with the best."""
 
-Sizes = Mapping[str, int]
-
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage as text, with the sizes of its tiles and an estimate of its cycles."""
+    """One stage, with its schedule and an estimate of its cycles."""
 
-    text: str
-    sizes: Sizes
+    syntax: ast.Stage
+    schedule: Schedule
     cycles: float
     entries: tuple[str, ...]
 
@@ -47,37 +53,77 @@ class Program:
     stages: list[Stage] = field(default_factory=list[Stage])
 
     def candidate(self, entry: Entry) -> Candidate:
-        """All stages as one kernel text; sizes are named by stage and axis: ``0.i1``."""
-        heads = [f"temp {t.name} {t.dtype}{list(t.shape)}\n" for t in self.temps]
-        sizes = {
-            f"{number}.{axis}": size
-            for number, stage in enumerate(self.stages)
-            for axis, size in stage.sizes.items()
-        }
+        """All stages as one kernel text, and their schedules as one."""
+        temps = tuple(ast.Temp(t.name, t.dtype, t.shape) for t in self.temps)
+        syntax = ast.KernelText(temps, tuple(stage.syntax for stage in self.stages))
+        stages = tuple(stage.schedule for stage in self.stages)
         entries = dict.fromkeys(name for stage in self.stages for name in stage.entries)
         cycles = sum(stage.cycles + LAUNCH_CYCLES for stage in self.stages)
-        text = "".join([*heads, *(stage.text for stage in self.stages)])
-        return Candidate(text, sizes, cycles, (entry.name, *entries))
+        schedule = Schedule(TWO_PASS_REDUCTION.name, stages=stages)
+        return Candidate(text_of(syntax), schedule, cycles, (entry.name, *entries))
 
 
-def staged(entry: Entry, composition: Composition, target: Target) -> Iterator[Candidate]:
-    """The stages of a specification, in each way to split it, for its best tilings."""
-    for axes in _axes_in_parts(composition.specification):
-        for choice in range(CHOICES):
-            program = _in_parts(entry, composition, axes, target, _Choose(choice))
-            if program is not None:
-                yield program.candidate(entry)
+@dataclass(frozen=True)
+class TwoPassReduction:
+    """Stages of tiles: one for each level of reductions over the axes that are split."""
+
+    name: str = "two-pass-reduction"
+
+    @property
+    def structures(self) -> frozenset[Structure]:
+        """As the protocol says."""
+        return frozenset({Structure.STAGED})
+
+    def space(self, request: Request) -> "TwoPassSpace | None":
+        """The splits of what rewrites and instructions know how to compute."""
+        if request.composition is None:
+            return None
+        if request.entry.tiles:
+            raise HawkError(
+                f"template {request.entry.name}: {self.name} chooses its own tile sizes; "
+                "remove [[entry.tile]]",
+                file=request.entry.origin or None,
+            )
+        return TwoPassSpace(request, request.composition)
 
 
-def staged_at(
-    entry: Entry, composition: Composition, target: Target, sizes: Sizes
-) -> Candidate | None:
-    """The stages at given sizes, named as those of a candidate; ``None`` where they do not fit."""
-    for axes in _axes_in_parts(composition.specification):
-        program = _in_parts(entry, composition, axes, target, _Given(sizes))
-        if program is not None:
-            return program.candidate(entry)
-    return None
+TWO_PASS_REDUCTION = TwoPassReduction()
+
+
+@dataclass
+class TwoPassSpace:
+    """Which axes are split, and the tiles of each stage."""
+
+    request: Request
+    composition: Composition
+    _made: dict[Schedule, Candidate] = field(default_factory=dict[Schedule, Candidate])
+
+    def schedules(self) -> Iterator[Schedule]:
+        """Each way to split, with the best tilings of every stage, the second best, and so on."""
+        for axes in _axes_in_parts(self.composition.specification):
+            for choice in range(CHOICES):
+                found = self._candidate(axes, _Choose(choice))
+                if found is not None and found.schedule not in self._made:
+                    self._made[found.schedule] = found
+                    yield found.schedule
+
+    def candidate(self, schedule: Schedule) -> Candidate | None:
+        """As the protocol says."""
+        if schedule not in self._made and schedule.strategy == TWO_PASS_REDUCTION.name:
+            for axes in _axes_in_parts(self.composition.specification):
+                found = self._candidate(axes, _Given(schedule.stages))
+                if found is not None and found.schedule == schedule:
+                    self._made[schedule] = found
+                    break
+        return self._made.get(schedule)
+
+    def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
+        """None: stages are timed together, so that the report says nothing about one of them."""
+        yield from ()
+
+    def _candidate(self, axes: tuple[str, ...], choose: "_Choose | _Given") -> Candidate | None:
+        program = _in_parts(self.composition, axes, self.request.target, choose)
+        return None if program is None else program.candidate(self.request.entry)
 
 
 @dataclass(frozen=True)
@@ -86,14 +132,12 @@ class _Choose:
 
     place: int
 
-    def stage(
-        self, entry: Entry, composition: Composition, number: int, target: Target
-    ) -> Stage | None:
+    def stage(self, composition: Composition, number: int, target: Target) -> Stage | None:
         """The stage in that tiling, or in the last there is."""
         found = [
             stage
             for sizes in tilings(composition.specification, target, composition.parts)
-            if (stage := stage_at(entry, composition, sizes, target)) is not None
+            if (stage := stage_at(composition, sizes, target)) is not None
         ]
         found.sort(key=lambda stage: stage.cycles)
         last = list(islice(found, self.place + 1))
@@ -102,28 +146,31 @@ class _Choose:
 
 @dataclass(frozen=True)
 class _Given:
-    """The tilings that are named."""
+    """The tilings of given schedules."""
 
-    sizes: Sizes
+    stages: Sequence[Schedule]
 
-    def stage(
-        self, entry: Entry, composition: Composition, number: int, target: Target
-    ) -> Stage | None:
+    def stage(self, composition: Composition, number: int, target: Target) -> Stage | None:
         """The stage in that tiling, if it is one of its own axes and fits."""
-        prefix = f"{number}."
-        own = {k.removeprefix(prefix): n for k, n in self.sizes.items() if k.startswith(prefix)}
-        if not frozenset(own) <= frozenset(composition.specification.axes):
+        if number >= len(self.stages):
             return None
-        return stage_at(entry, composition, own, target)
+        sizes = self.stages[number].sizes
+        if not sizes.keys() <= composition.specification.axes.keys():
+            return None
+        return stage_at(composition, sizes, target)
 
 
-def stage_at(entry: Entry, composition: Composition, sizes: Sizes, target: Target) -> Stage | None:
-    """One stage in a tiling; ``None`` where it does not fit ub."""
+def stage_at(composition: Composition, sizes: Mapping[str, int], target: Target) -> Stage | None:
+    """One stage in a tiling; ``None`` where it does not fit the unified buffer."""
     whole = {a: composition.specification.axes[a] for a in composition.parts}
     sizes = {**whole, **sizes}
     tiling = tiling_at(composition.specification, sizes, composition.parts)
-    found = filled(entry, composition, tiling, target)
-    return None if found is None else Stage(found[0], dict(sizes), found[1], composition.entries)
+    found = tile_kernel(composition, tiling, target)
+    if found is None:
+        return None
+    strategy = STREAMED_TILES if tiling.streamed else WHOLE_TILES
+    schedule = Schedule.of(strategy.name, sizes, stream=tiling.streamed)
+    return Stage(found.stage, schedule, found.cycles, composition.entries)
 
 
 def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:
@@ -152,7 +199,6 @@ def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:
 
 
 def _in_parts(
-    entry: Entry,
     composition: Composition,
     axes: tuple[str, ...],
     target: Target,
@@ -168,7 +214,7 @@ def _in_parts(
         number = len(program.stages)
         if not cut:
             last = replace(composer.compose(specification, names), beside=beside)
-            stage = choose.stage(entry, last, number, target)
+            stage = choose.stage(last, number, target)
             if stage is None or number == 0:
                 return None
             program.stages.append(stage)
@@ -176,11 +222,12 @@ def _in_parts(
         reduced = _folding(specification, cut, axes, len(program.temps))
         composed = composer.compose(reduced, names)
         composed = replace(composed, parts=frozenset(axes), beside=dict(beside))
-        stage = choose.stage(entry, composed, number, target)
+        stage = choose.stage(composed, number, target)
         if stage is None:
             return None
         program.stages.append(stage)
-        count = prod(-(-specification.axes[a] // stage.sizes[a]) for a in axes)
+        sizes = stage.schedule.sizes
+        count = prod(-(-specification.axes[a] // sizes[a]) for a in axes)
         part = f"p{number}"
         temps = [_temp(result, axes, count) for result in composed.specification.results]
         program.temps += temps

@@ -62,9 +62,9 @@ class ScheduleAttr(ParametrizedAttribute):
 
         tile(i0 = 128, i1 = 64)   the loops, outermost first, and their steps in elements
         stream(i1)                the loops inside a tile; the others are distributed over cores
-        stationary(x1)            the operand that stays in l1 while tiles of the other pass
+        stationary(lhs)           the factor that stays in l1 while tiles of the other pass
         split_k(4)                the parts that a sum is computed in
-        pack(x0, y0)              the tensors that a vector stage reorders
+        pack(rhs, out)            what a vector stage reorders
         buffers(2)                the buffers that take turns; without it as many as fit, up to two
         stages(<"…" …>, <"…" …>)  the schedule of each stage, where a kernel has several
     """
