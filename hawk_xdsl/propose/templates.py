@@ -150,7 +150,7 @@ class TemplateProposer:
 
 
 def propose_templates(given: Assignment) -> TemplateProposer | None:
-    """Drafts of the templates, where the settings ask for them; their schedules refined by a search."""
+    """Drafts of the templates, where the settings ask for them; a search refines schedules."""
     settings = given.settings
     if not settings.sources.composes:
         return None
