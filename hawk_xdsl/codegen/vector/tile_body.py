@@ -26,7 +26,6 @@ from hawk_xdsl.codegen.vector.gather import Picker
 from hawk_xdsl.codegen.vector.load import Reader
 from hawk_xdsl.codegen.vector.reduce import Folder
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.unparse import lines_of
 from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.build_syntax import loop
@@ -47,33 +46,10 @@ class Body:
         """Most bytes of ub alive; what is moved counts ``copies`` times."""
         return peak_bytes((self.invariant, self.tile), copies)
 
-    def holes(self) -> dict[str, str]:
-        """The text of ``$invariant`` and ``$body``; of the latter also in its three parts."""
-        items = self.tile.items
-        loads = next(
-            (i for i, item in enumerate(items) if not _is(item, ("load", "view", "read"))),
-            len(items),
-        )
-        stores = next(
-            (i for i in range(len(items), loads, -1) if not _is(items[i - 1], ("store",))), loads
-        )
-        parts = {
-            "load": items[:loads],
-            "compute": items[loads:stores],
-            "store": items[stores:],
-            "body": items,
-            "invariant": self.invariant.items,
-        }
-        return {name: "\n".join(lines_of(syntax_of(part))) for name, part in parts.items()}
-
     def statements(self, tiling: Tiling) -> tuple[ast.Statement, ...]:
         """The whole loop nest: what no loop changes, then the ``across`` over the tiles."""
         across = ast.Across(tiling.loops(), syntax_of(self.tile.items))
         return (*syntax_of(self.invariant.items), across)
-
-
-def _is(item: Statement | Loop, mnemonics: Sequence[str]) -> bool:
-    return isinstance(item, Statement) and item.mnemonic in mnemonics
 
 
 def write_tile(composition: Composition, tiling: Tiling, target: Target | None = None) -> Body:
