@@ -135,3 +135,12 @@ def test_names_are_exchanged_at_once() -> None:
 def test_a_tree_that_does_not_change_is_the_same_one() -> None:
     tree = parse(SOFTMAX.text)
     assert rewritten(tree, lambda node: node) is tree
+
+
+def test_a_change_of_the_kind_of_a_number_is_a_change() -> None:
+    tree = parse("b = vadd a, 1.0\n")
+
+    def whole(node: ast.Node) -> ast.Node:
+        return ast.Number(1) if isinstance(node, ast.Number) else node
+
+    assert text_of(rewritten(tree, whole)) == "b = vadd a, 1\n"
