@@ -35,7 +35,6 @@ from hawk_xdsl.training.evaluate import Answer, Score, by_band, evaluate, relati
 from hawk_xdsl.training.generate import Order, generate, lessons_of
 from hawk_xdsl.training.lesson import Try
 from hawk_xdsl.training.recipe import Recipe as OpRecipe
-from hawk_xdsl.training.rounds import practise
 from hawk_xdsl.training.teacher import Teachers
 from hawk_xdsl.training.train import Recipe, Shape, train
 
@@ -196,25 +195,6 @@ def test_a_training_never_replaces_what_is_no_model(split: Split, lessons: Path)
     assert sorted(lessons.iterdir()) == before
 
 
-def test_a_round_keeps_the_models_failures_beside_right_kernels(
-    lessons: Path, model: Path, tmp_path: Path
-) -> None:
-    order = Order(6, 21, recipe=SMALL)
-    found = practise(
-        find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=2
-    )
-    again = practise(
-        find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=2
-    )
-    assert found.score.lessons > 0 == again.score.lessons
-    with pytest.raises(HawkError, match="another tries"):
-        practise(find_model(str(model)), order, load_seed_entries(), tmp_path / "new", attempts=3)
-    new = list(lessons_of(tmp_path / "new"))
-    assert len(new) == found.score.lessons
-    assert all(lesson.best is not None for lesson in new)
-    assert any(t.source == "model" for lesson in new for t in lesson.tries)
-
-
 def test_lessons_for_a_target_of_ones_own(model: Path, tmp_path: Path, lessons: Path) -> None:
     target = tmp_path / "mine.toml"
     target.write_text('base = "ascend910b1"\nname = "mine"\nsummary = "Mine."\n')
@@ -325,16 +305,10 @@ def test_the_commands_go_from_ops_to_an_evaluated_model(
         return capsys.readouterr().out
 
     monkeypatch.setenv("HAWK_STORE", str(tmp_path / "store.db"))
-    data, new = tmp_path / "data", tmp_path / "new"
+    data = tmp_path / "data"
     said = hawk("generate", "-o", data, "-n", 24, "-t", "ascend910b1", "--elements", 64)
     assert "[24/24]" in said and " right" in said
     said = hawk("train", "-o", tmp_path / "a", "-d", data, "--steps", 2, "--shape", "small")
     assert "trained: " in said and (tmp_path / "a" / FACTS_FILE).exists()
-    options = ("-d", data, "--practice", new, "-n", 4, "--attempts", 1, "--steps", 2)
-    said = hawk("round", tmp_path / "a", "-o", tmp_path / "b", *options)
-    assert "the model on new ops: " in said and "trained: " in said
-    said = hawk("round", tmp_path / "a", "-o", tmp_path / "c", *options)
-    assert "4 of 4 drawn ops were there before" in said and "trained: " in said
-    assert "the model on new ops: " not in said
-    said = hawk("evaluate", tmp_path / "b", "-d", data, "--lessons", 2, "--attempts", 1)
+    said = hawk("evaluate", tmp_path / "a", "-d", data, "--lessons", 2, "--attempts", 1)
     assert "2 lessons: " in said and "refused: " in said

@@ -1,4 +1,4 @@
-"""``hawk distill``: lessons, training, rounds, evaluation and adoption of a kernel model."""
+"""``hawk distill``: lessons, training, evaluation and adoption of a kernel model."""
 
 import json
 from collections import Counter
@@ -139,62 +139,6 @@ def evaluate_command(
         _say(f"  {band} statements: {score}")
     traps = Counter(t.trap for a in answers for t in a.tries if t.trap is not None)
     _say("  refused: " + ", ".join(f"{count} {trap}" for trap, count in traps.most_common()))
-
-
-@distill.command("round")
-def round_command(
-    model: ModelArgument,
-    output: OutputOption,
-    data: DataOption,
-    practice: Annotated[Path, typer.Option(help="Where the new lessons go.")],
-    count: Annotated[int, typer.Option("--count", "-n", help="New ops to try.")] = 400,
-    attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 4,
-    minutes: Annotated[float, typer.Option(help="Time to train for.")] = 10.0,
-    steps: Annotated[
-        int | None, typer.Option(help="Steps instead of minutes: reproducible.")
-    ] = None,
-    rate: RateOption = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a training that was stopped.")
-    ] = False,
-    seed: SeedOption = 1,
-    target: TargetsOption = None,
-    store: StoreOption = None,
-) -> None:
-    """One round of self-distillation: the model tries new ops, and learns from what was right.
-
-    What was practised already is kept.
-    """
-    from hawk_xdsl.language_model.language import language_of
-    from hawk_xdsl.language_model.model_files import find_model
-    from hawk_xdsl.training.dataset import split_of
-    from hawk_xdsl.training.rounds import practise
-    from hawk_xdsl.training.train import check_place, train
-
-    order = _order(count, seed, target)
-    recipe = _recipe(minutes, steps, seed, rate, model)
-    check_count("--attempts", attempts)
-    check_place(output)
-    language_of(model)
-    before = _lessons(data)
-    if any(lesson.seed == seed for lesson in before):
-        raise HawkError(f"--seed {seed}: lessons in --data have it, so its ops are not new")
-    found = practise(
-        find_model(str(model)),
-        order,
-        _entries(store),
-        practice,
-        attempts=attempts,
-        told=_say,
-    )
-    if found.before:
-        _say(f"{found.before} of {count} drawn ops were there before")
-    if found.before < count:
-        _say(f"the model on new ops: {found.score}")
-        _say(f"in {found.faster} of them its kernel is faster than the teacher's")
-    split = split_of([*before, *_lessons([practice])], seed)
-    train(split, output, recipe, start=model, resume=resume, told=_say)
-    _say(f"trained: {output}")
 
 
 @distill.command("adopt")

@@ -114,13 +114,8 @@ def proposer_of(model: LocalModel, case: Case, *, attempts: int, seed: int) -> M
     )
 
 
-def answer(
-    model: LocalModel, lesson: Lesson, case: Case, *, attempts: int, seed: int, until_right: bool
-) -> Answer:
-    """The model's attempts at one op.
-
-    With ``until_right`` it stops at the first right kernel.
-    """
+def answer(model: LocalModel, lesson: Lesson, case: Case, *, attempts: int, seed: int) -> Answer:
+    """The model's attempts at one op, until the first right kernel."""
     started = time.monotonic()
     proposer = proposer_of(model, case, attempts=attempts, seed=seed)
     tries: list[Try] = []
@@ -132,7 +127,7 @@ def answer(
         verdict = case.gate.check(draft.text)
         proposer.learn(draft, verdict)
         tries.append(as_try(verdict, "model", draft.written))
-        if verdict.accepted and until_right:
+        if verdict.accepted:
             break
     return Answer(lesson, tuple(tries), time.monotonic() - started)
 
@@ -154,7 +149,7 @@ def evaluate(
     answers: list[Answer] = []
     for number, lesson in enumerate(lessons, 1):
         case = Case.again(lesson, teachers[lesson.target])
-        answers.append(answer(model, lesson, case, attempts=attempts, seed=seed, until_right=True))
+        answers.append(answer(model, lesson, case, attempts=attempts, seed=seed))
         if number % TOLD == 0 and number < len(lessons):
             told(f"[{number}/{len(lessons)}] {files.name}: {Score.of(answers)}")
     return answers
