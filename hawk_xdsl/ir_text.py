@@ -33,12 +33,12 @@ def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
     return module
 
 
-def read_op(text: str, file: str = "<op>") -> UndecidedOp:
+def read_op(text: str) -> UndecidedOp:
     """The undecided op of a module's text. Raises ``ReadError`` if it holds none, or several."""
-    module = read_module(text, file, "the text of an op")
+    module = read_module(text, "<op>", "the text of an op")
     found = [op for op in module.walk() if isinstance(op, UndecidedOp)]
     if len(found) != 1:
-        raise ReadError(f"expected the text of one undecided op, got {len(found)}", file=file)
+        raise ReadError(f"expected the text of one undecided op, got {len(found)}", file="<op>")
     return found[0]
 
 

@@ -138,7 +138,7 @@ def test_samples_are_ever_warmer(tiny: LocalModel) -> None:
     def likelihoods(warmer: float) -> list[float]:
         options = {"candidates": 12, "greedy": False, "temperature": 0.01}
         found = tiny.propose("a prompt", LINES, Sampling(warmer=warmer, **options))
-        return [p.mean_log_likelihood for p in found]
+        return [p.log_likelihood / (p.tokens - p.forced_tokens) for p in found]
 
     cold, warm = likelihoods(0.0), likelihoods(1.0)
     assert warm[0] == pytest.approx(cold[0], abs=1e-3)

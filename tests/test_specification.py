@@ -7,7 +7,7 @@ from hawk_xdsl.semantics.canonical import canonical
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Operand, Result, Specification, specify
 from hawk_xdsl.semantics.spelling import spell
-from hawk_xdsl.semantics.structure import Structure, contraction_of, structures, unfolded_axes
+from hawk_xdsl.semantics.structure import Structure, contraction_of, structures
 from hawk_xdsl.semantics.terms import Affine, Terms
 
 
@@ -47,7 +47,6 @@ def test_slices_and_reshapes_become_indices() -> None:
 def test_elementwise_work_is_one_dimensional() -> None:
     specification = specify(undecided(elementwise("8x16", "%1 = math.exp %in : f32")))
     assert specification.axes == {"i0": 128}
-    assert unfolded_axes(specification) == ("i0",)
 
 
 def test_different_functions_have_different_hashes() -> None:

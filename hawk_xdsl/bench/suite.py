@@ -2,7 +2,7 @@
 
 import re
 import runpy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -151,19 +151,6 @@ def load_suite(path: Path) -> Suite:
         if names.count(name) > 1:
             raise HawkError(f"two operators are named {name}", file=file)
     return Suite(path, operators)
-
-
-def unseen_names(suite: Suite) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """What no knowledge entry may say: unseen operators and their aliases, as whole words.
-
-    The words of a name may be joined in any way: ``group_norm`` is also group-norm or group norm.
-    """
-    for operator in suite.operators:
-        if operator.split is Split.UNSEEN:
-            for name in (operator.name, *operator.aliases):
-                words = [re.escape(word) for word in re.split(r"[\s_-]+", name)]
-                said = r"[\s_-]*".join(words)
-                yield operator.name, re.compile(rf"(?<![a-z0-9]){said}(?![a-z0-9])", re.IGNORECASE)
 
 
 def _operator(item: object, position: int, file: str) -> Operator:

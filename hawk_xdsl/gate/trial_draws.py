@@ -82,11 +82,10 @@ DRAWS: Mapping[str, Draw] = {
 }
 
 
-def mixed(random: Random, rows: int, length: int, kinds: Sequence[str], first: int = 0) -> Floats:
-    """One row of each kind in turn; ``first`` is the kind of the first row."""
+def mixed(random: Random, rows: int, length: int, kinds: Sequence[str]) -> Floats:
+    """One row of each kind in turn."""
     values = np.empty((rows, length))
-    for number, kind in enumerate(kinds):
-        start = (number - first) % len(kinds)
+    for start, kind in enumerate(kinds):
         taken = len(range(start, rows, len(kinds)))
         if taken:
             values[start :: len(kinds)] = DRAWS[kind](random, taken, length)

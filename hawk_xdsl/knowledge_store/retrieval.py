@@ -74,11 +74,6 @@ class Retriever:
         self._mode = mode
         self._embedder = default_embedder() if embedder is None else embedder
 
-    @property
-    def embedder_name(self) -> str:
-        """Which embedding the semantic space uses."""
-        return self._embedder.name
-
     def retrieve(
         self, query: Query, k: int, *, kinds: Collection[EntryKind] = tuple(EntryKind)
     ) -> list[Retrieved]:

@@ -97,16 +97,12 @@ class StoreView:
                 for row in rows
             }
 
-    def outcomes(
-        self, *, run_id: str | None = None, spec_hash: str | None = None
-    ) -> Iterator[Outcome]:
-        """The recorded outcomes in the order of recording, of one run or spec if given."""
-        wanted = {"run_id": run_id, "spec_hash": spec_hash}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{name} = :{name}" for name in given) or "TRUE"
+    def outcomes(self, *, run_id: str | None = None) -> Iterator[Outcome]:
+        """The recorded outcomes in the order of recording, of one run if given."""
         with self._reported():
+            where = "TRUE" if run_id is None else "run_id = :run_id"
             query = f"SELECT * FROM outcomes WHERE {where} ORDER BY id"
-            for row in self._connection.execute(query, given):
+            for row in self._connection.execute(query, {"run_id": run_id}):
                 columns = dict(row)
                 del columns["id"]
                 yield from_row(Outcome, columns, "outcomes")

@@ -77,11 +77,6 @@ class Proposal:
         """Whether the text is a complete sentence of the grammar."""
         return self.stop is Stop.END
 
-    @property
-    def mean_log_likelihood(self) -> float:
-        """The log likelihood of a chosen token on average; 0 where nothing was to choose."""
-        return self.log_likelihood / max(1, self.tokens - self.forced_tokens)
-
 
 @dataclass(frozen=True)
 class Sampling:

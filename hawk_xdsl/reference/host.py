@@ -33,7 +33,6 @@ def run_main(
     module: ModuleOp,
     arguments: Sequence[Array],
     launch: Launch | None = None,
-    precision: Precision = Precision.DECLARED,
 ) -> list[Array]:
     """The results of ``func.func @main``.
 
@@ -41,7 +40,6 @@ def run_main(
         module: @main on tensors, at any stage: linalg, ``npu.undecided`` or ``npu.launch``.
         arguments: one array an argument: ``Program.arguments(inputs)``.
         launch: runs the kernels; without it a launch is an error.
-        precision: how the host's own ops compute floats.
 
     Raises:
         HawkError: there is no @main.
@@ -50,7 +48,7 @@ def run_main(
         ValueError: an argument has the wrong shape.
     """
     function = _main(module)
-    results = evaluate_block(function.body.block, arguments, precision, _handlers(launch))
+    results = evaluate_block(function.body.block, arguments, Precision.DECLARED, _handlers(launch))
     return as_declared(function, results)
 
 

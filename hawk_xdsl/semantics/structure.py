@@ -119,9 +119,3 @@ def folded_axes(specification: Specification) -> frozenset[str]:
     """The axes that some reduction or running fold folds."""
     bound = [t.bound for t in walk(specification.roots) if t.is_reduction or t.is_scan]
     return frozenset[str]().union(*bound)
-
-
-def unfolded_axes(specification: Specification) -> tuple[str, ...]:
-    """The axes that no reduction folds, in order: they may be split over tiles and cores."""
-    folded = folded_axes(specification)
-    return tuple(name for name in specification.axes if name not in folded)

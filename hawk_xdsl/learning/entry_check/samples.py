@@ -7,7 +7,6 @@ denormals; several variables get all combinations of such edges, and random ones
 
 from collections.abc import Sequence
 from itertools import product
-from math import ceil
 
 import numpy as np
 
@@ -33,11 +32,11 @@ def _one_nan(values: Array) -> Array:
     return values
 
 
-def grid(size: int, seed: int = 0) -> Array:
+def grid(size: int) -> Array:
     """About ``size`` f32: for every sign and exponent as many mantissas, the extreme ones too."""
     each = max(4, size // 512)
     heads = (np.arange(512, dtype=np.uint32) << np.uint32(23))[:, None]
-    random = np.random.default_rng(seed).integers(0, 1 << 23, (512, each - 4), np.uint32)
+    random = np.random.default_rng(0).integers(0, 1 << 23, (512, each - 4), np.uint32)
     extreme = np.tile(np.array([0, 1, 0x7FFFFE, 0x7FFFFF], np.uint32), (512, 1))
     bits = (heads | np.concatenate([extreme, random], axis=1)).reshape(-1)
     near = np.linspace(-20, 20, each * 16, dtype=np.float32)
@@ -68,14 +67,14 @@ def _holds(limits: "np.iinfo[np.integer]", number: int) -> bool:
     return int(limits.min) <= number <= int(limits.max)
 
 
-def together(sets: Sequence[Array], most: int, seed: int = 0) -> list[Array]:
+def together(sets: Sequence[Array], most: int) -> list[Array]:
     """Values for several variables at once: all combinations if there are few, else random ones."""
     count = int(np.prod([len(each) for each in sets]))
     if count <= most:
         combined = list(product(*(range(len(each)) for each in sets)))
         places = np.array(combined, np.int64).reshape(-1, len(sets)).T
     else:
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(0)
         places = np.stack([random.integers(0, len(each), most) for each in sets])
     return [each[place] for each, place in zip(sets, places, strict=True)]
 
@@ -92,9 +91,3 @@ def scattered(dtype: str, count: int, seed: int) -> Array:
     limits = np.iinfo(kind.name)
     wide = random.integers(limits.min, int(limits.max) + 1, count, np.int64)
     return np.where(random.random(count) < 0.5, wide, wide % 200 - 100).astype(kind)
-
-
-def in_rows(values: Array) -> Array:
-    """Values as rows of what is folded; the last row is filled up from the front."""
-    rows = ceil(len(values) / FOLDED)
-    return np.resize(values, (rows, FOLDED))
