@@ -1,14 +1,21 @@
 """Contractions of every form become right kernels: how they lie, where they are packed or split."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from xdsl.parser import Parser
 
-from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.cube.strategies import ContractionSpace
+from hawk_xdsl.codegen.strategies import candidate_at, candidates, space_of
 from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.dialects.kernel_text import text_of
+from hawk_xdsl.dialects.kernel_text.parse import parse
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
-from hawk_xdsl.knowledge_store import Entry, load_seed_entries
+from hawk_xdsl.knowledge_store import Entry, Tile, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
@@ -20,8 +27,20 @@ from hawk_xdsl.universe import context
 TARGET = load_target("ascend910b1")
 
 
-def entry(name: str = "cube-contraction") -> Entry:
+TEMPLATES = (
+    "cube-output-stationary",
+    "cube-split-k",
+    "cube-stationary-operand",
+    "cube-stationary-panels",
+)
+
+
+def entry(name: str = TEMPLATES[0]) -> Entry:
     return next(e for e in load_seed_entries() if e.name == name)
+
+
+def request(op: UndecidedOp, name: str = TEMPLATES[0]) -> Request:
+    return Request(entry(name), specify(op), None, TARGET)
 
 
 def contraction(
@@ -62,11 +81,6 @@ func.func @main(%x: {left}, %w: {right}) {{
     return next(op for op in parsed.walk() if isinstance(op, UndecidedOp))
 
 
-def product(m: int, n: int, k: int) -> Schedule:
-    """Tiles of a plain product whose sum streams through them."""
-    return Schedule.of("output-stationary", {"i0": m, "i1": n, "i2": k}, stream={"i2"})
-
-
 def maps(loops: str, *results: str) -> str:
     return ", ".join(f"affine_map<({loops}) -> ({result})>" for result in results)
 
@@ -75,10 +89,10 @@ def finish(kernel: KernelOp) -> None:
     finish_kernel(kernel, TARGET)
 
 
-def check(op: UndecidedOp, name: str = "cube-contraction") -> tuple[Candidate, Verdict]:
+def check(op: UndecidedOp, name: str = TEMPLATES[0]) -> tuple[Candidate, Verdict]:
     """The best candidate and what the gate says of it."""
     specification = specify(op)
-    best = candidates(Request(entry(name), specification, None, TARGET))[0]
+    best = candidates(request(op, name))[0]
     signature = signature_of(specification, "k", TARGET.name)
     gate = Gate(op, specification, signature, TARGET, 0)
     return best, gate.check(best.text)
@@ -135,7 +149,7 @@ def test_only_what_the_cube_cannot_load_is_packed() -> None:
 
 def test_a_long_sum_is_split_over_the_cores() -> None:
     op = contraction("16x4096", "4096x16", "16x16", MATMUL, "ppr")
-    split, verdict = check(op, "cube-sum-of-parts")
+    split, verdict = check(op, "cube-split-k")
     whole, alone = check(op)
     assert verdict.accepted, verdict.trap_message
     assert split.schedule.split_k > 1 and split.estimate < whole.estimate
@@ -143,49 +157,91 @@ def test_a_long_sum_is_split_over_the_cores() -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "transposed", "batched", "convolution", "dilated"])
-@pytest.mark.parametrize("template", ["cube-held-factor", "cube-held-panels"])
-def test_a_factor_may_be_held(template: str, name: str) -> None:
+@pytest.mark.parametrize("template", ["cube-stationary-operand", "cube-stationary-panels"])
+def test_an_operand_may_be_stationary(template: str, name: str) -> None:
     op = contraction(*CASES[name])
-    if not candidates(Request(entry(template), specify(op), None, TARGET)):
-        assert (template, name) == ("cube-held-factor", "batched")
+    if not candidates(request(op, template)):
+        assert (template, name) == ("cube-stationary-operand", "batched")
         return
     best, verdict = check(op, template)
     assert verdict.accepted, verdict.trap_message
     assert best.text.count("f = load") == 1
 
 
-def test_what_is_held_is_loaded_before_what_streams() -> None:
+def test_a_stationary_operand_is_loaded_before_what_streams() -> None:
     op = contraction("48x96", "96x640", "48x640", MATMUL, "ppr", ("f16", "f32"))
-    once, _ = check(op, "cube-held-factor")
-    panels, _ = check(op, "cube-held-panels")
+    once, _ = check(op, "cube-stationary-operand")
+    panels, _ = check(op, "cube-stationary-panels")
     assert once.text.index("f = load x0") < once.text.index("across")
     assert panels.text.index("across") < panels.text.index("f = load") < panels.text.index("for ")
 
 
-def test_a_held_panel_promises_more_where_16_bit_factors_stream() -> None:
-    specification = specify(
-        contraction("1024x1024", "1024x1024", "1024x1024", MATMUL, "ppr", ("f16", "f32"))
-    )
-    held = candidates(Request(entry("cube-held-panels"), specification, None, TARGET))[0]
-    plain = candidates(Request(entry(), specification, None, TARGET))[0]
-    assert held.estimate < plain.estimate
+def test_stationary_panels_promise_more_where_16_bit_operands_stream() -> None:
+    op = contraction("1024x1024", "1024x1024", "1024x1024", MATMUL, "ppr", ("f16", "f32"))
+    panels = candidates(request(op, "cube-stationary-panels"))[0]
+    assert panels.estimate < candidates(request(op))[0].estimate
 
 
-def test_the_same_schedule_gives_the_same_candidate() -> None:
-    for name in ("cube-contraction", "cube-sum-of-parts", "cube-held-factor", "cube-held-panels"):
-        op = contraction("64x512", "512x48", "64x48", MATMUL, "ppr")
-        specification = specify(op)
-        for candidate in candidates(Request(entry(name), specification, None, TARGET))[:3]:
-            again = candidate_at(
-                Request(entry(name), specification, None, TARGET), candidate.schedule
-            )
-            assert again == candidate
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("name", ["plain", "two summed axes", "convolution"])
+def test_a_schedule_names_one_kernel(template: str, name: str) -> None:
+    wanted = request(contraction(*CASES[name]), template)
+    made = candidates(wanted)
+    assert len({each.schedule for each in made}) == len(made)
+    for candidate in made[:3]:
+        read_back = Schedule.parse(str(candidate.schedule))
+        assert candidate_at(wanted, read_back) == candidate
 
 
-def test_tiles_that_do_not_fit_are_no_candidates() -> None:
-    specification = specify(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"))
-    for sizes in ((256, 256, 16), (128, 128, 4096)):
-        assert candidate_at(Request(entry(), specification, None, TARGET), product(*sizes)) is None
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_kernels_are_the_trees_that_their_texts_parse_to(template: str) -> None:
+    seen = 0
+    for case in CASES.values():
+        space = space_of(request(contraction(*case), template))
+        for form in space.forms if isinstance(space, ContractionSpace) else ():
+            for tile in [*form.tiles()][::50]:
+                kernel = form.kernel(tile)
+                assert parse(text_of(kernel)) == kernel
+                seen += 1
+    assert seen > 20
+
+
+def test_schedules_that_do_not_fit_have_no_kernel() -> None:
+    wanted = request(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"))
+    good = candidates(wanted)[0].schedule
+    assert candidate_at(wanted, good) is not None
+    for sizes in ({"i0": 256, "i1": 256, "i2": 16}, {"i0": 128, "i1": 128, "i2": 4096}):
+        assert candidate_at(wanted, good.with_sizes(sizes)) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"buffers": 3}, {"stationary": "lhs"}, {"split_k": 2}, {"pack": ("lhs",)}]
+)
+def test_what_a_strategy_does_not_obey_has_no_kernel(change: dict[str, Any]) -> None:
+    wanted = request(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"))
+    good = candidates(wanted)[0].schedule
+    assert candidate_at(wanted, replace(good, **change)) is None
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_tile_sizes_of_an_entry_are_the_only_ones(template: str) -> None:
+    op = contraction("256x512", "512x256", "256x256", MATMUL, "ppr")
+    wanted = request(op, template)
+    fixed = replace(wanted.entry, tiles=(Tile("m", (32, 512)), Tile("k", (64,))))
+    found = [each.schedule.sizes for each in candidates(replace(wanted, entry=fixed))]
+    assert all(sizes["i0"] in (32, 256) and sizes["i2"] == 64 for sizes in found)
+    assert found or template == "cube-split-k"  # all cores have a tile of 32 rows
+    other = replace(wanted.entry, tiles=(Tile("m", (48,)),))
+    for schedule in [each.schedule for each in candidates(wanted)]:
+        made = candidate_at(replace(wanted, entry=other), schedule)
+        assert (made is not None) == (schedule.sizes["i0"] == 48)
+
+
+def test_a_tile_size_of_no_side_is_refused() -> None:
+    wanted = request(contraction(*CASES["plain"]))
+    entry = replace(wanted.entry, tiles=(Tile("i0", (32,)),))
+    with pytest.raises(HawkError, match="tile sizes m, n and k, not 'i0'"):
+        candidates(replace(wanted, entry=entry))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +256,9 @@ def test_tiles_that_do_not_fit_are_no_candidates() -> None:
 def test_a_wrong_contraction_is_refused(old: str, new: str, code: str) -> None:
     op = contraction("64x64", "64x64", "64x64", MATMUL, "ppr")
     specification = specify(op)
-    good = candidate_at(Request(entry(), specification, None, TARGET), product(32, 32, 32))
+    sizes = {"i0": 32, "i1": 32, "i2": 32}
+    schedule = Schedule.of("output-stationary", sizes, stream={"i2"})
+    good = candidate_at(request(op), schedule)
     assert good is not None and old in good.text
     signature = signature_of(specification, "k", TARGET.name)
     gate = Gate(op, specification, signature, TARGET, 0)
@@ -212,7 +270,7 @@ def test_what_is_no_contraction_of_the_cube() -> None:
     rows = contraction("8x16", "8x16", "8", maps("m, k", "m, k", "m, k", "m"), "pr")
     integers = contraction("8x16", "16x8", "8x8", MATMUL, "ppr", ("i32", "i32"))
     assert contraction_of(specify(rows)) is None
-    assert candidates(Request(entry(), specify(integers), None, TARGET)) == []
+    assert candidates(request(integers)) == []
 
 
 def test_the_bound_counts_each_element_of_a_window_once() -> None:

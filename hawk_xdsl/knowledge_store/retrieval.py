@@ -145,7 +145,7 @@ def _entry_words(entry: Entry) -> list[str]:
     about = (*operators_of(entry), *trigger.dtypes, *trigger.traps)
     texts = [trigger.structure, trigger.bottleneck, artifact.before]
     if entry.kind is not EntryKind.REWRITE:
-        texts += [entry.name, artifact.text, artifact.after]
+        texts += [entry.name, artifact.strategy, artifact.text, artifact.after]
     return _words(*about, *(text for text in texts if text is not None))
 
 

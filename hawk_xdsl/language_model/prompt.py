@@ -149,7 +149,7 @@ class PromptFormat:
             name=entry.name,
             kind=str(entry.kind),
             rationale=entry.rationale,
-            artifact=artifact.text or pattern,
+            artifact=artifact.text or artifact.strategy or pattern,
             error="" if artifact.error is None else str(artifact.error),
         )
         return filled.strip("\n") + "\n"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.semantics.rewriting import Match, Pattern, build, match, parse_pattern
 from hawk_xdsl.semantics.terms import COMMUTATIVE, Affine, Term, Terms
 
@@ -29,7 +29,7 @@ def relation(first: Entry, second: Entry) -> Relation | None:
     if first.kind is not second.kind or first.trigger.structure != second.trigger.structure:
         return None
     if first.kind is EntryKind.TEMPLATE or None in (first.artifact.before, second.artifact.before):
-        same = first.artifact == second.artifact and first.artifact.text is not None
+        same = first.artifact == second.artifact != Artifact()
         same = same and (first.trigger, first.tiles) == (second.trigger, second.tiles)
         return Relation.SAME if same else None
     if first.kind is EntryKind.RULE:

@@ -1,8 +1,6 @@
 """Cycles of a tiled contraction before it is written: what its pipes do, and what they wait for."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
+from hawk_xdsl.codegen.cube.tile_sizes import Problem, TileSizes, fits, sum_piece, up
 from hawk_xdsl.dialects.npu import Core, Scope
 from hawk_xdsl.npu_target.cost import mmad_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
@@ -12,107 +10,6 @@ from hawk_xdsl.schedule.candidate import waves
 STEP_OVERHEAD = 16.0
 """Cycles of flags and barriers of one step, estimated."""
 
-SPLITS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64)
-"""Into how many equal tiles a side may be split, up to what the scopes hold."""
-
-
-_DEPTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48)
-"""Into how many steps k may be cut, up to what the scopes hold."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A product as the cube sees it: ``outer`` products of m × k by k × n, each in ``folds`` steps.
-
-    ``rows`` is whether the rows of a factor's tile lie along k, for the burst lengths.
-    """
-
-    outer: int
-    folds: int
-    m: int
-    n: int
-    k: int
-    dtype: str
-    out_dtype: str
-    lhs_rows_along_k: bool
-    rhs_rows_along_k: bool
-
-    @property
-    def width(self) -> int:
-        """Bytes of an element of a factor."""
-        return NUMPY_DTYPES[self.dtype].itemsize
-
-
-@dataclass(frozen=True)
-class TileSizes:
-    """A tile of the result, the part of k of a step, and in how many parts k is summed apart."""
-
-    m: int
-    n: int
-    k: int
-    parts: int = 1
-
-
-def fits(problem: Problem, tile: TileSizes, target: Target, times: int = 1) -> bool:
-    """Whether the scopes hold the accumulator, and the factors' tiles so many times."""
-    depth = target.cube.depth_bytes // problem.width
-    m, n, k = up(tile.m, 16), up(tile.n, 16), up(tile.k, max(16, depth))
-    largest = target.cube.max_extent
-    return (
-        m * n * 4 <= target.scopes[Scope.L0C].bytes
-        and times * (m + n) * k * problem.width <= target.scopes[Scope.L1].bytes
-        and max(tile.m, tile.n, tile.k) <= largest
-    )
-
-
-def tile_sizes(problem: Problem, target: Target, *, split: bool) -> Iterator[TileSizes]:
-    """Tiles that fit: equal parts of each side in whole fractals, k in a few steps.
-
-    With ``split`` k is summed in parts, of which there are no more than idle cores.
-    """
-    for m in side_parts(problem.m, 16):
-        for n in side_parts(problem.n, 16):
-            for k in step_depths(problem, target):
-                tile = TileSizes(m, n, k)
-                if not fits(problem, tile, target):
-                    continue
-                if split:
-                    yield from _split(problem, tile, target)
-                else:
-                    yield tile
-
-
-def _split(problem: Problem, tile: TileSizes, target: Target) -> Iterator[TileSizes]:
-    tiles = problem.outer * -(-problem.m // tile.m) * -(-problem.n // tile.n)
-    steps = -(-problem.k // tile.k)
-    for parts in range(2, min(target.cores[Core.CUBE] // tiles, steps) + 1):
-        if steps % parts == 0:
-            yield TileSizes(tile.m, tile.n, tile.k, parts)
-
-
-def side_parts(extent: int, grain: int) -> list[int]:
-    """Tile sizes along a side: equal parts in whole grains, and usual sizes."""
-    sizes: dict[int, None] = {}
-    for count in SPLITS:
-        size = min(up(-(-extent // count), grain), extent)
-        sizes.setdefault(size)
-        if extent % count == 0:
-            sizes.setdefault(extent // count)
-        if size <= grain:
-            break
-    for size in (512, 256, 192, 176, 160, 128, 96, 64, 48, 32, 16):
-        if size < extent:
-            sizes.setdefault(size)
-    return list(sizes)
-
-
-def step_depths(problem: Problem, target: Target) -> list[int]:
-    """Parts of k that a step may multiply."""
-    grain = max(16, target.cube.depth_bytes // problem.width)
-    sizes = [min(up(-(-problem.k // count), grain), problem.k) for count in _DEPTHS]
-    sizes += [size for size in (1024, 512, 384, 256, 192, 128, 64, 32) if size < problem.k]
-    return list(dict.fromkeys(sizes))
-
 
 def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     """Cycles of the cube stage: the busiest pipe of the busiest core, and what none overlaps.
@@ -121,7 +18,7 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     that fits twice is stored while the next one is summed.
     """
     cores = target.cores[Core.CUBE]
-    tiles = problem.outer * -(-problem.m // tile.m) * -(-problem.n // tile.n) * tile.parts
+    tiles = problem.outer * -(-problem.m // tile.m) * -(-problem.n // tile.n) * tile.split
     per_byte = min(tiles, cores) / target.global_bandwidth
     load = target.paths[Scope.GLOBAL, Scope.L1]
     store = target.paths[Scope.L0C, Scope.GLOBAL]
@@ -133,15 +30,15 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
         move_cycles_of(load, rows, columns * width, per_byte) for rows, columns in (lhs, rhs)
     )
     product = mmad_cycles(m, k, n, problem.dtype, width, target) + target.sync.flag * 2
-    steps = problem.folds * -(-problem.k // tile.k) / tile.parts
+    steps = problem.reduction_points * -(-problem.k // tile.k) / tile.split
     filled = problem.k / (-(-problem.k // tile.k) * k)
     latency = 2 * load.cost.latency
     moved = steps * (latency + (loads - latency) * filled + STEP_OVERHEAD)
     worked = steps * product * filled
-    out_width = 4 if tile.parts > 1 else NUMPY_DTYPES[problem.out_dtype].itemsize
+    out_width = 4 if tile.split > 1 else NUMPY_DTYPES[problem.out_dtype].itemsize
     drained = move_cycles_of(store, m, n * out_width, per_byte)
     shared = m * n * out_width * per_byte
-    if up(m, 16) * up(n, 16) * 8 > target.scopes[Scope.L0C].bytes:
+    if not _accumulates_twice(m, n, target):
         worked += drained
     rounds = waves(tiles, cores)
     ragged = (problem.m / (-(-problem.m // tile.m) * m)) * (
@@ -152,7 +49,13 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
         total = max(rounds * (moved + shared) + product, loads + rounds * worked) + drained
     else:
         total = rounds * (moved + worked) + drained
-    return total if tile.parts == 1 else total + sum_estimate(problem, tile.parts, target)
+    return total if tile.split == 1 else total + sum_estimate(problem, tile.split, target)
+
+
+def _accumulates_twice(m: int, n: int, target: Target) -> bool:
+    """Whether l0c holds two accumulators, so that one is stored while the other is summed."""
+    size = up(m, target.cube.rows) * up(n, target.cube.columns) * 4
+    return 2 * size <= target.scopes[Scope.L0C].bytes
 
 
 def move_cycles_of(path: PathSpec, rows: int, row_bytes: int, per_byte: float) -> float:
@@ -160,19 +63,6 @@ def move_cycles_of(path: PathSpec, rows: int, row_bytes: int, per_byte: float) -
     size = rows * up(row_bytes, path.granule)
     alone = max(path.cost.cycles(size), path.cost.latency + rows * path.burst_cycles)
     return max(alone, path.cost.latency + rows * row_bytes * per_byte)
-
-
-def up(value: int, multiple: int) -> int:
-    """The next multiple from a value on."""
-    return -(-value // multiple) * multiple
-
-
-def sum_piece(problem: Problem, parts: int, target: Target) -> int:
-    """Elements of the result that a vector core sums at a time: all parts of them are in ub."""
-    count = problem.outer * problem.m * problem.n
-    share = up(-(-count // target.cores[Core.VECTOR]), 64)
-    room = target.scopes[Scope.UB].bytes // 4 // (4 * (parts + 1)) // 64 * 64
-    return min(count, max(64, min(share, room)))
 
 
 def sum_estimate(problem: Problem, parts: int, target: Target) -> float:
@@ -185,3 +75,49 @@ def sum_estimate(problem: Problem, parts: int, target: Target) -> float:
     store = move_cycles_of(target.paths[Scope.UB, Scope.GLOBAL], 1, piece * 4, per_byte)
     added = 3.0 * parts * piece * 4 / target.vector.repeat_bytes
     return rounds * max(load, added) + load + added + store
+
+
+def stationary_cycles(
+    problem: Problem, tile: TileSizes, target: Target, *, is_lhs: bool, whole: bool
+) -> float:
+    """Cycles of the cube stage where one operand stays in l1 and tiles of the other stream.
+
+    ``is_lhs``: it is the left one. ``whole``: each core loads all of it once; else a panel of it
+    for each iteration.
+    """
+    own, other = (tile.m, tile.n) if is_lhs else (tile.n, tile.m)
+    held, streamed = (problem.m, problem.n) if is_lhs else (problem.n, problem.m)
+    cores, width = target.cores[Core.CUBE], problem.width
+    count = -(-streamed // other)
+    if whole:
+        iterations, inner = problem.outer * count, 1
+    else:
+        iterations = problem.outer * -(-held // own) * tile.split
+        inner = count // tile.split
+    per_byte = min(iterations, cores) / target.global_bandwidth
+    load = target.paths[Scope.GLOBAL, Scope.L1]
+    store = target.paths[Scope.L0C, Scope.GLOBAL]
+    depth = problem.k * problem.reduction_points
+    along = (problem.lhs_rows_along_k, problem.rhs_rows_along_k)
+    held_along, other_along = along if is_lhs else along[::-1]
+    rows, columns = (own, depth) if held_along else (depth, own)
+    panel = move_cycles_of(load, rows, columns * width, per_byte)
+    rows, columns = (other, tile.k) if other_along else (tile.k, other)
+    step = move_cycles_of(load, rows, columns * width, per_byte) + STEP_OVERHEAD
+    product = mmad_cycles(tile.m, tile.k, tile.n, problem.dtype, width, target)
+    product += 2 * target.sync.flag
+    steps = problem.reduction_points * problem.k // tile.k
+    size = tile.m * tile.n * NUMPY_DTYPES[problem.out_dtype].itemsize
+    drained = move_cycles_of(store, tile.m, size // tile.m, per_byte)
+    worked = steps * product
+    if (
+        up(tile.m, target.cube.rows) * up(tile.n, target.cube.columns) * 8
+        > target.scopes[Scope.L0C].bytes
+    ):
+        worked += drained
+    moved = steps * step + size * per_byte
+    rounds = waves(iterations, cores)
+    if whole:
+        return panel + max(rounds * moved + product, step + rounds * worked) + drained
+    each = panel + max(inner * moved + product, step + inner * worked)
+    return rounds * each + drained

@@ -1,0 +1,84 @@
+"""A form of a contraction: its matrices in one layout, as one strategy multiplies them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
+from hawk_xdsl.codegen.cube.matrix_slice import ONE
+from hawk_xdsl.codegen.cube.tile_sizes import SideSizes, TileSizes
+from hawk_xdsl.dialects.kernel_text.syntax import KernelText
+from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.schedule.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Form(ABC):
+    """The tile sizes that a strategy may choose for a product, and the kernel at each of them."""
+
+    strategy: ClassVar[str]
+    """The name of the strategy."""
+
+    product: MatrixProduct
+    sizes: SideSizes
+
+    @property
+    def target(self) -> Target:
+        """The target that the kernel is for."""
+        return self.sizes.target
+
+    @abstractmethod
+    def tiles(self) -> Iterator[TileSizes]:
+        """The tile sizes to choose from: all fit."""
+
+    @abstractmethod
+    def fits(self, tile: TileSizes) -> bool:
+        """Whether memory holds the tile and the strategy's loops can run over it."""
+
+    @abstractmethod
+    def first_estimate(self) -> float:
+        """Cycles at the best of a few tiles; infinite if none fits."""
+
+    @abstractmethod
+    def cycles(self, tile: TileSizes) -> float:
+        """Cycles of all stages, estimated."""
+
+    @abstractmethod
+    def kernel(self, tile: TileSizes) -> KernelText:
+        """The kernel at tile sizes that fit."""
+
+    def allows(self, tile: TileSizes) -> bool:
+        """Whether the tile fits and is among those that the template prefers."""
+        return self.fits(tile) and self.sizes.allows(tile)
+
+    def schedule(self, tile: TileSizes) -> Schedule:
+        """The choice of this form and of a tile, as a value.
+
+        Every side has a size, also where it is whole: the names of the loops tell layouts apart.
+        """
+        layout = self.product.layout
+        results = dict.fromkeys(layout.outer, 1) | {layout.m.name: tile.m, layout.n.name: tile.n}
+        summed = dict.fromkeys(layout.k.points, 1) | {layout.k.name: tile.k}
+        tiles = {side: size for side, size in (results | summed).items() if side != ONE}
+        return Schedule.of(
+            self.strategy,
+            tiles,
+            stream=(summed.keys() | self.streamed()) - {ONE},
+            stationary=self.product.stationary,
+            split_k=tile.split,
+            pack=self.product.packed,
+        )
+
+    def streamed(self) -> frozenset[str]:
+        """The sides of the result whose loop runs inside an iteration of the ``across``."""
+        return frozenset()
+
+    def tile_of(self, schedule: Schedule) -> TileSizes | None:
+        """The tile that a schedule of this form says; ``None``: it is the schedule of another."""
+        layout, sizes = self.product.layout, schedule.sizes
+        m, n, k = (sizes.get(side.name, 1) for side in (layout.m, layout.n, layout.k))
+        tile = TileSizes(m, n, k, schedule.split_k)
+        own = self.schedule(tile)
+        same = own.sizes == sizes and replace(own, tile=schedule.tile) == schedule
+        return tile if same else None

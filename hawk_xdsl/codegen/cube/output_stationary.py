@@ -1,0 +1,90 @@
+"""Output-stationary products: a tile of the result stays in l0c while both operands pass."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hawk_xdsl.codegen.build_syntax import across
+from hawk_xdsl.codegen.cube.cost import estimate
+from hawk_xdsl.codegen.cube.form import Form
+from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
+from hawk_xdsl.codegen.cube.tile_sizes import Preferred, Problem, SideSizes, TileSizes, fits
+from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
+from hawk_xdsl.dialects.kernel_text.syntax import KernelText
+
+
+@dataclass(frozen=True)
+class OutputStationary(Form):
+    """Each core sums one tile of the result at a time, and loads both operands in every step::
+
+    across i0 in 0..512 step 128, i1 in 0..768 step 256 {
+      acc = fill 0.0 f32[128, 256] in l0c
+      for i2 in 0..1024 step 64 {
+        a = load x0[i0:128, i2:64] into l1
+        b = load x1[i2:64, i1:256] into l1
+        acc = mmad a, b, acc
+      }
+      store acc into y0[i0:128, i1:256]
+    }
+    """
+
+    strategy = "output-stationary"
+
+    def tiles(self) -> Iterator[TileSizes]:
+        """Tile sizes to choose from: all fit."""
+        for tile in tiles_that_fit(self.sizes):
+            if self.product.divides(tile):
+                yield tile
+
+    def fits(self, tile: TileSizes) -> bool:
+        """Whether memory holds the tile and the loops can run over it."""
+        return (
+            tile.split == 1
+            and fits(self.product.problem, tile, self.target)
+            and self.product.divides(tile)
+        )
+
+    def first_estimate(self) -> float:
+        """Cycles at the best of a few tiles; infinite if none fits."""
+        return best_of_usual(self)
+
+    def cycles(self, tile: TileSizes) -> float:
+        """Cycles of all stages, estimated."""
+        return self.product.packing_cycles + estimate(self.product.problem, tile, self.target)
+
+    def kernel(self, tile: TileSizes) -> KernelText:
+        """The kernel at tile sizes that fit."""
+        tiled = TiledProduct(self.product, tile)
+        body = tiled.result_tile(tiled.step(), tiled.out, tiled.reduction_loops())
+        return tiled.kernel([across(tiled.result_loops(), body)])
+
+
+def output_stationary(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
+    """One form of each layout."""
+    for product in products.every():
+        yield OutputStationary(product, SideSizes(product.problem, products.target, preferred))
+
+
+def tiles_that_fit(sizes: SideSizes) -> Iterator[TileSizes]:
+    """Every choice of sizes whose tiles l0c and l1 hold."""
+    for m in sizes.m():
+        for n in sizes.n():
+            for k in sizes.k():
+                tile = TileSizes(m, n, k)
+                if fits(sizes.problem, tile, sizes.target):
+                    yield tile
+
+
+def best_of_usual(form: Form) -> float:
+    """Cycles at the best of the usual tiles, or of all if none is usual; infinite without any."""
+    every = list(form.tiles())
+    some = [tile for tile in every if _is_usual(tile, form.product.problem)] or every
+    return min((form.cycles(tile) for tile in some), default=float("inf"))
+
+
+def _is_usual(tile: TileSizes, problem: Problem) -> bool:
+    """Whether a tile is among the few that layouts are compared at."""
+    return (
+        tile.m in (128, 64, 16, problem.m)
+        and tile.n in (256, 128, 64, 16, problem.n)
+        and tile.k in (512, 128, 64, problem.k)
+    )

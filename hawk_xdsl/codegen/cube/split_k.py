@@ -1,0 +1,130 @@
+"""Split-k products: k in parts, summed on different cores, then added by a vector stage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import prod
+
+from hawk_xdsl.codegen.build_syntax import across, loop, part, span
+from hawk_xdsl.codegen.cube.cost import estimate
+from hawk_xdsl.codegen.cube.form import Form
+from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
+from hawk_xdsl.codegen.cube.output_stationary import best_of_usual, tiles_that_fit
+from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_piece
+from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
+from hawk_xdsl.dialects.kernel_text.syntax import (
+    Arithmetic,
+    Assign,
+    Cast,
+    Integer,
+    KernelText,
+    Load,
+    Loop,
+    Reduce,
+    Slice,
+    Stage,
+    Statement,
+    Store,
+    Temp,
+    Tile,
+    Variable,
+)
+from hawk_xdsl.dialects.npu import Core, Reduction, Rounding, Scope
+
+PART = Variable("part")
+"""Where a part of k starts."""
+
+
+@dataclass(frozen=True)
+class SplitK(Form):
+    """Small results with long sums: each core sums one part of k of one tile of the result.
+
+    The parts meet in scratch memory in f32; a vector stage adds them and rounds once::
+
+        temp t0 f32[4, 16, 16]
+        on cube {
+          across part in 0..4096 step 1024 {
+            acc = fill 0.0 f32[16, 16] in l0c
+            for i2 in part..part+1024 step 512 {
+              …
+            }
+            store acc into t0[part//1024, 0:16, 0:16]
+          }
+        }
+        on vector {
+          across e in 0..256 step 64 {
+            b = load t0[0:4, e:64] into ub
+            p = vreduce sum b axis 0
+            store p into y0[e:64]
+          }
+        }
+    """
+
+    strategy = "split-k"
+
+    def tiles(self) -> Iterator[TileSizes]:
+        """Tile sizes to choose from: all fit."""
+        problem, cores = self.product.problem, self.target.cores[Core.CUBE]
+        for tile in tiles_that_fit(self.sizes):
+            count = problem.outer * -(-problem.m // tile.m) * -(-problem.n // tile.n)
+            steps = -(-problem.k // tile.k)
+            for split in range(2, min(cores // count, steps) + 1):
+                if steps % split == 0 and self.product.divides(tile):
+                    yield replace(tile, split=split)
+
+    def fits(self, tile: TileSizes) -> bool:
+        """Whether memory holds the tile and the loops can run over it."""
+        steps = -(-self.product.problem.k // tile.k)
+        return (
+            tile.split > 1
+            and fits(self.product.problem, tile, self.target)
+            and self.product.divides(tile)
+            and steps % tile.split == 0
+        )
+
+    def first_estimate(self) -> float:
+        """Cycles at the best of a few tiles; infinite if none fits."""
+        return best_of_usual(self)
+
+    def cycles(self, tile: TileSizes) -> float:
+        """Cycles of all stages, estimated."""
+        return self.product.packing_cycles + estimate(self.product.problem, tile, self.target)
+
+    def kernel(self, tile: TileSizes) -> KernelText:
+        """The kernel at tile sizes that fit."""
+        tiled, result = TiledProduct(self.product, tile), self.product.specification.results[0]
+        extent = self.product.problem.k
+        length = -(-extent // tile.k) // tile.split * tile.k
+        parts = Temp(f"t{len(self.product.temps)}", "f32", (tile.split, *result.shape))
+        out = tiled.out
+        number = Slice(Arithmetic("//", PART, Integer(length)))
+        dest = part(parts.name, number, *(out.slices or ()))
+        body = tiled.result_tile(tiled.step(), dest, self._reduction_loops(tiled, length))
+        loops = [*tiled.result_loops(), loop(PART.name, extent, length)]
+        return tiled.kernel([across(loops, body)], [parts], [self._sum(parts, tile)])
+
+    def _reduction_loops(self, tiled: TiledProduct, length: int) -> list[Loop]:
+        """The loops over what is summed, that over tiles of k only over those of a part."""
+        *points, last = tiled.reduction_loops()
+        return [*points, replace(last, start=PART, stop=Arithmetic("+", PART, Integer(length)))]
+
+    def _sum(self, parts: Temp, tile: TileSizes) -> Stage:
+        """The vector stage that adds the parts and rounds to the dtype of the result."""
+        result = self.product.specification.results[0]
+        piece = sum_piece(self.product.problem, tile.split, self.target)
+        here = Slice(Variable("e"), piece)
+        body: list[Statement] = [
+            Assign("b", Load(part(parts.name, span(tile.split), here), Scope.UB)),
+            Assign("p", Reduce(Reduction.SUM, Tile("b"), (0,))),
+        ]
+        if result.dtype != "f32":
+            body.append(Assign("s", Cast(Tile("p"), result.dtype, Rounding.RINT)))
+        total = Tile("p" if result.dtype == "f32" else "s")
+        body.append(Store(total, part(result.name, here)))
+        return Stage(Core.VECTOR, (across([loop("e", prod(result.shape), piece)], body),))
+
+
+def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
+    """One form of each layout where the vector unit can add: in f32, where the result lies."""
+    for product in products.every():
+        if product.layout.direct_out and product.accumulator == "f32":
+            yield SplitK(product, SideSizes(product.problem, products.target, preferred))
