@@ -118,7 +118,7 @@ def test_tilings_fit_ub_and_come_best_first() -> None:
     assert len({c.schedule for c in found}) == len(found)
 
 
-@pytest.mark.parametrize("name", ["whole-tiles", "cube-contraction"])
+@pytest.mark.parametrize("name", ["whole-tiles", "cube-output-stationary"])
 def test_a_template_at_a_schedule_is_the_candidate_of_that_schedule(name: str) -> None:
     op = SOFTMAX if name == "whole-tiles" else HEADS
     asked = request(name, specify(undecided(op)))
@@ -134,7 +134,7 @@ def test_a_tile_larger_than_ub_is_no_candidate() -> None:
 
 def test_a_contraction_goes_to_the_cube() -> None:
     specification = specify(undecided(HEADS))
-    first = candidates(Request(template("cube-contraction"), specification, None, TARGET))[0]
+    first = candidates(Request(template("cube-output-stationary"), specification, None, TARGET))[0]
     assert "on cube {" in first.text
     assert "acc = mmad a, b.T, acc" in first.text
 
@@ -153,7 +153,7 @@ def test_a_strategy_is_for_its_structure() -> None:
 
 @pytest.mark.parametrize(
     ("name", "op", "axis", "tile"),
-    [("whole-tiles", SOFTMAX, "i0", "i0"), ("cube-contraction", HEADS, "i2", "n")],
+    [("whole-tiles", SOFTMAX, "i0", "i0"), ("cube-output-stationary", HEADS, "i2", "n")],
 )
 def test_tile_sizes_of_an_entry_take_the_place_of_those_enumerated(
     name: str, op: str, axis: str, tile: str
@@ -164,7 +164,7 @@ def test_tile_sizes_of_an_entry_take_the_place_of_those_enumerated(
     assert {each.schedule.sizes[axis] for each in found} == {3, 5}
 
 
-@pytest.mark.parametrize("name", ["cube-contraction", "folds-in-parts"])
+@pytest.mark.parametrize("name", ["cube-output-stationary", "folds-in-parts"])
 def test_tile_sizes_that_a_strategy_does_not_know_are_refused(name: str) -> None:
     entry = replace(template(name), tiles=(Tile("rows", (3,)),))
     asked = request(name, specify(undecided(HEADS)))

@@ -203,7 +203,7 @@ def test_kernels_are_the_trees_that_their_texts_parse_to(template: str) -> None:
                 kernel = form.kernel(tile)
                 assert parse(text_of(kernel)) == kernel
                 seen += 1
-    assert seen > 20
+    assert seen > 10
 
 
 def test_schedules_that_do_not_fit_have_no_kernel() -> None:
@@ -225,7 +225,7 @@ def test_what_a_strategy_does_not_obey_has_no_kernel(change: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_tile_sizes_of_an_entry_are_the_only_ones(template: str) -> None:
-    op = contraction("256x512", "512x256", "256x256", MATMUL, "ppr")
+    op = contraction("256x128", "128x256", "256x256", MATMUL, "ppr")
     wanted = request(op, template)
     fixed = replace(wanted.entry, tiles=(Tile("m", (32, 512)), Tile("k", (64,))))
     found = [each.schedule.sizes for each in candidates(replace(wanted, entry=fixed))]

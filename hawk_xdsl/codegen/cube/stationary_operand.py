@@ -277,8 +277,9 @@ def stationary_operand(products: MatrixProducts, preferred: Preferred) -> Iterat
 
 
 def stationary_panels(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
-    """Two forms of each layout whose streamed side has no axis outside the tile."""
+    """Two forms of each layout whose streamed side has an axis, and none outside the tile."""
     for product in products.every(OPERANDS):
         form = StationaryPanels(product, SideSizes(product.problem, products.target, preferred))
-        if not form.sides[1].points:
+        streamed = form.sides[1]
+        if streamed.flat and not streamed.points:
             yield form
