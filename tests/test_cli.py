@@ -102,7 +102,7 @@ COMMANDS = (
     ("targets",),
     ("bench",),
     *(("knowledge", name) for name in ("list", "show", "add", "export", "synthesize", "distill")),
-    *(("distill", name) for name in ("generate", "train", "evaluate", "round", "adopt", "restore")),
+    *(("distill", name) for name in ("generate", "train", "evaluate", "adopt", "restore")),
 )
 
 

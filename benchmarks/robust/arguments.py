@@ -30,7 +30,6 @@ NUMBERS = {
     "distill generate": ("--count", "--seed", "--elements"),
     "distill train": ("--minutes", "--steps", "--seed", "--learning-rate", "--batch-tokens"),
     "distill evaluate": ("--lessons", "--attempts", "--seed"),
-    "distill round": ("--count", "--attempts", "--minutes", "--steps", "--learning-rate", "--seed"),
     "distill adopt": ("--lessons", "--attempts"),
 }  # fmt: skip
 """Options that take numbers."""
@@ -111,8 +110,6 @@ def _rest(command: str, room: Path, random: Random) -> list[object]:
             return ["--output", "new", "--data", "none", "--steps", "1"]
         case "distill evaluate" | "distill adopt":
             return [room / "model", "--data", "none", "--store", "new.sqlite"]
-        case "distill round":
-            return [room / "model", "--data", "none", "--output", "new", "--practice", "more"]
         case "distill exclude":
             return [room / "exp.mlir"]
         case _:
