@@ -110,7 +110,7 @@ def places(series: Series, target: Target) -> list[str]:
 def _has(target: Target, place: str) -> bool:
     match place.split("."):
         case "paths", path, "cost":
-            return _ends(path) in target.paths
+            return path in _ends(target)
         case "cube", "dtypes", dtype:
             return dtype in target.cube.dtypes
         case "vector", "ops", row, dtype:
@@ -119,16 +119,16 @@ def _has(target: Target, place: str) -> bool:
             return parts[0] == "cube"
 
 
-def _ends(path: str) -> tuple[Scope, Scope]:
-    source, dest = path.split("-")
-    return Scope(source), Scope(dest)
+def _ends(target: Target) -> dict[str, tuple[Scope, Scope]]:
+    """The memory spaces of each path by its name, such as ``global-ub``."""
+    return {f"{source}-{dest}": (source, dest) for source, dest in target.paths}
 
 
 def modelled(place: str, target: Target, work: Numbers) -> Numbers:
     """Cycles that the NPU model charges for amounts of work at a place of a target."""
     match place.split("."):
         case "paths", path, "cost":
-            spec = target.paths[_ends(path)]
+            spec = target.paths[_ends(target)[path]]
             cycles = [move_cycles(spec, 1, int(size)) for size in work]
         case "cube", "dtypes", dtype:
             cycles = [product_cycles(target.cube, dtype, int(count)) for count in work]
@@ -136,6 +136,7 @@ def modelled(place: str, target: Target, work: Numbers) -> Numbers:
             cycles = [target.vector.ops[row][dtype].cycles(count) for count in work]
         case parts:
             staging = target.cube.l0a if parts[-1] == "l0a" else target.cube.l0b
+            assert staging is not None
             cycles = [staging.cycles(size) for size in work]
     return np.array(cycles)
 
@@ -148,7 +149,7 @@ def fitted(series: Series, target: Target) -> Cost:
     first = (places(series, target) or [""])[0]
     chunk = 0
     if first.startswith("paths."):
-        chunk = target.paths[_ends(first.split(".")[1])].cost.chunk
+        chunk = target.paths[_ends(target)[first.split(".")[1]]].cost.chunk
     elif not first and "GM" in series.name.split("_"):
         chunk = max(path.cost.chunk for ends, path in target.paths.items() if Scope.GLOBAL in ends)
     return fit(series, chunk=chunk, floor=SERIES["floors"].get(first, 0))

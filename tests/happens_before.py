@@ -20,9 +20,11 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
     scope_of,
 )
+from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.layout import buffer_bytes
 
-PIPES = [pipe for pipe in Pipe if pipe is not Pipe.ALL]
+TARGET = load_target("ascend910b1")
+PIPES = TARGET.all_pipes
 
 
 @dataclass
@@ -52,7 +54,8 @@ class Run:
         return len(self.events) - 1
 
     def instruction(self, op: TileOp) -> None:
-        self.queue[op.PIPE].append(self.issue(op, self.holds[op.PIPE]))
+        pipe = TARGET.pipe_of(op)
+        self.queue[pipe].append(self.issue(op, self.holds[pipe]))
 
     def set_flag(self, op: SetFlagOp) -> None:
         pipe = op.source.data
@@ -77,7 +80,7 @@ class Run:
         self.taken[key] = number
 
     def barrier(self, op: BarrierOp) -> None:
-        pipes = PIPES if op.pipe.data is Pipe.ALL else [op.pipe.data]
+        pipes = PIPES if op.pipe.data == Pipe.ALL else [op.pipe.data]
         number = self.issue(op, [event for pipe in pipes for event in self.queue[pipe]])
         for pipe in pipes:
             self.queue[pipe].append(number)
@@ -118,11 +121,11 @@ def _bytes(value: SSAValue) -> tuple[object, int, int]:
 def _touched(op: TileOp) -> list[tuple[bool, tuple[object, int, int]]]:
     touched = [(False, _bytes(value)) for value in op.read_buffers()]
     touched += [(True, _bytes(value)) for value in op.written_buffers()]
-    if size := op.temporary_bytes():
+    if size := op.temporary_bytes(TARGET.vector.repeat_bytes):
         temporary = op.properties["temporary"]
         assert isinstance(temporary, IntegerAttr)
         begin = temporary.value.data
-        touched.append((True, ("ub", begin, begin + size)))
+        touched.append((True, (scope_of(op.read_buffers()[0]), begin, begin + size)))
     return touched
 
 

@@ -16,7 +16,6 @@ from hawk_xdsl.dialects.npu import (
     Core,
     Reduction,
     Rounding,
-    Scope,
 )
 
 HEADER = signature(
@@ -98,9 +97,9 @@ edges = st.builds(
 axes = st.lists(st.integers(0, 1), min_size=1, max_size=2, unique=True).map(tuple)
 
 values = weighted(
-    (6, st.builds(ast.Load, edges, st.just(Scope.UB), weighted((2, st.none()), (1, floats)))),
-    (1, st.builds(ast.Load, global_tiles(), st.just(Scope.UB), st.one_of(st.none(), numbers))),
-    (2, st.builds(ast.Fill, numbers, dtypes, shapes, st.just(Scope.UB))),
+    (6, st.builds(ast.Load, edges, st.just("ub"), weighted((2, st.none()), (1, floats)))),
+    (1, st.builds(ast.Load, global_tiles(), st.just("ub"), st.one_of(st.none(), numbers))),
+    (2, st.builds(ast.Fill, numbers, dtypes, shapes, st.just("ub"))),
     (2, st.builds(ast.View, names, shapes)),
     (6, st.builds(ast.Elementwise, st.sampled_from([*UNARY_OPS, "copy"]), st.tuples(tiles))),
     (6, st.builds(ast.Elementwise, st.sampled_from([*BINARY_OPS]), st.tuples(tiles, operands))),
@@ -167,7 +166,7 @@ def kernels(draw: st.DrawFn) -> tuple[ast.KernelText, Program]:
         _close(builder, stack)
     builder.append(STORE)
     stack[0].body.append(STORE)
-    tree = ast.KernelText((), (ast.Stage(Core.VECTOR, tuple(stack[0].body)),))
+    tree = ast.KernelText((), (ast.Stage("vector", tuple(stack[0].body)),))
     return tree, Program((builder.finish(),), ())
 
 

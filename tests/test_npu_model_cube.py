@@ -167,7 +167,7 @@ def test_matrices_in_l1_are_stored_in_fractals() -> None:
     np.testing.assert_array_equal(tile.read(), values)
     layout = fractal_layout(op.results[0].type)
     assert (layout.rows, layout.columns, layout.width) == (32, 16, 8)
-    assert tile.buffer.scope is Scope.L1
+    assert tile.buffer.scope == Scope.L1
 
 
 @pytest.mark.parametrize("m, k, n", [(3, 5, 7), (64, 64, 64), (65, 130, 200), (128, 64, 256)])

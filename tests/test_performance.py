@@ -41,7 +41,7 @@ def codes(found: Simulation) -> set[str]:
 def test_occupancy_and_waits_are_shares_of_the_cycles() -> None:
     found = chain(1)
     load_time = TARGET.paths[next(iter(TARGET.paths))].cost.cycles(2048)
-    assert found.bottleneck is Pipe.MTE2
+    assert found.bottleneck == Pipe.MTE2
     assert found.occupancy[Pipe.MTE2] == pytest.approx(load_time / found.cycles)
     assert found.occupancy.keys() == {Pipe.MTE2, Pipe.VECTOR, Pipe.MTE3}
     assert found.waiting[Pipe.VECTOR] < found.waiting[Pipe.MTE3] < 1
@@ -73,7 +73,7 @@ def banked(second: int, dest: int) -> set[str]:
         {"x": G}, {"y": G},
     )  # fmt: skip
     done = run(found, X)
-    assert done.bottleneck is Pipe.VECTOR
+    assert done.bottleneck == Pipe.VECTOR
     return codes(done)
 
 

@@ -184,7 +184,7 @@ def test_a_tight_plan_computes_what_a_wide_one_does(
     expected = simulate(wide, inputs, TARGET).outputs
     scope = Scope.UB if machine.core == "vector" else Scope.L1
     try:
-        plan_kernel(tight, small(scope, int(share * 18000 if scope is Scope.UB else share * 4096)))
+        plan_kernel(tight, small(scope, int(share * 18000 if scope == Scope.UB else share * 4096)))
     except CapacityError as error:
         assert error.needed > 0 and error.live
         return

@@ -38,7 +38,7 @@ def test_the_time_without_values_is_the_time(text: str, rows: int, blocks: int) 
 def performance(cycles: float, busy: float) -> Performance:
     return Performance(
         cycles=cycles,
-        busy={pipe: busy * cycles * (pipe is Pipe.MTE2) for pipe in Pipe},
+        busy={pipe: busy * cycles * (pipe == Pipe.MTE2) for pipe in TARGET.all_pipes},
         stalls={},
         bytes_moved={},
         warnings=(),

@@ -29,7 +29,7 @@ def test_ascend910b1_has_the_published_sizes() -> None:
     kib = {scope: spec.bytes // 1024 for scope, spec in target.scopes.items()}
     assert kib == {Scope.UB: 192, Scope.L1: 512, Scope.L0A: 64, Scope.L0B: 64, Scope.L0C: 128}
     assert target.sync.events == 8 and target.vector.max_repeats == 255
-    assert target.paths[Scope.UB, Scope.GLOBAL].pipe is Pipe.MTE3
+    assert target.paths[Scope.UB, Scope.GLOBAL].pipe == Pipe.MTE3
     assert target.microseconds(1800) == 1.0
 
 
@@ -80,8 +80,8 @@ def changed(old: str, new: str) -> str:
     (changed("clock_ghz = 1.8", "clock_ghz = 1.8\ncolour = 3"), "colour: unknown key"),
     (changed("calibrated = true", "calibrated = 1"), "calibrated: expected true or false"),
     (changed("cube = 24", "cube = 2.5"), "cores.cube: expected a whole number"),
-    (changed("cube = 24", "cubes = 24"), "cores.cubes: 'cubes' is none of vector, cube"),
-    (changed("ub = { core", "ob = { core"), "scopes.ob: 'ob' is none of"),
+    (changed("cube = 24", "cubes = 24"), "pipes.cubes: missing"),
+    (changed("ub = { core", "ob = { core"), "paths.global-ub: 'ub' is none of global, ob, l1"),
     (changed("alignment = 32 }", "alignment = 0 }"), "scopes.ub.alignment: expected a whole"),
     (changed("granule = 32", "granule = 32, grain = 1"), "paths.global-ub.grain: unknown key"),
     (changed("global-ub = {", "global = {"), "paths.global: expected a name like global-ub"),

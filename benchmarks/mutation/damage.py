@@ -131,7 +131,7 @@ def _barriers(ops: Sequence[Operation]) -> Found:
             name = f"barrier {op.pipe.data} (op {number})"
             yield "drop barrier", f"without {name}", _erase([number])
             for pipe in (Pipe.MTE2, Pipe.MTE3, Pipe.VECTOR):
-                if pipe is not op.pipe.data:
+                if pipe != op.pipe.data:
                     changed = _properties([number], pipe=PipeAttr(pipe))
                     yield "drop barrier", f"{name} of {pipe}", changed
             if op.next_op is not None and op.next_op.next_op is not None:
@@ -155,14 +155,14 @@ def _addresses(ops: Sequence[Operation]) -> Found:
                 yield "address", f"{name} moved by {shift}", _properties([number], address=new)
         end = address + buffer_bytes(type_)
         for _, other, theirs in places:
-            if other is not op and scope_of(other.buffer) is scope_of(op.buffer):
+            if other is not op and scope_of(other.buffer) == scope_of(op.buffer):
                 for new in {theirs, max(0, theirs + 32 - (end - address)) // 32 * 32}:
                     moved = _properties([number], address=IntegerAttr(new, i64))
                     yield "live ranges", f"{name} moved to {new}", moved
     for number, op in enumerate(ops):
         if isinstance(op, VreduceOp) and op.temporary is not None:
             for _, other, theirs in places:
-                if scope_of(other.buffer) is scope_of(op.input):
+                if scope_of(other.buffer) == scope_of(op.input):
                     moved = _properties([number], temporary=IntegerAttr(theirs, i64))
                     yield "live ranges", f"temporary of op {number} at {theirs}", moved
 

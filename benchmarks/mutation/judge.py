@@ -190,7 +190,7 @@ def _memory(
     memory: Memory = {
         scope: np.frombuffer(bytearray(noise.bytes(spec.bytes)), np.uint8)
         for scope, spec in target.scopes.items()
-        if spec.core is stage.kernel.core.data
+        if spec.core == stage.kernel.core.data
     }
     for number, argument in enumerate(stage.kernel.body.block.args):
         type_ = argument.type

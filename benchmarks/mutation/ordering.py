@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hawk_xdsl.dialects.npu import BarrierOp, Pipe, SetFlagOp, TileOp, WaitFlagOp
+from hawk_xdsl.npu_target import load_target
 from mutation.trace import Event, View
 
-PIPES = [pipe for pipe in Pipe if pipe is not Pipe.ALL]
+TARGET = load_target("ascend910b1")
+PIPES = TARGET.all_pipes
 Key = tuple[Pipe, Pipe, int]
 
 
@@ -67,12 +69,12 @@ class Order:
                     self.waits.setdefault(key, []).append(number)
                 case BarrierOp() as op:
                     pipe = op.pipe.data
-                    for one in PIPES if pipe is Pipe.ALL else [pipe]:
+                    for one in PIPES if pipe == Pipe.ALL else [pipe]:
                         for earlier in loose[one]:
                             self._edge(earlier, number)
                         loose[one], held[one] = [number], number
                 case TileOp() as op:
-                    pipe = op.PIPE
+                    pipe = TARGET.pipe_of(op)
                     if (hold := held[pipe]) is not None:
                         self._edge(hold, number)
                     loose[pipe].append(number)
@@ -106,7 +108,7 @@ class Order:
             for taken, again in zip(self.waits[key], sets[1:], strict=False):
                 if not self.before[again] >> taken & 1:
                     self.mistakes.append(f"flag {key} may be set while it is set")
-            if Pipe.SCALAR is key[1]:
+            if key[1] == Pipe.SCALAR:
                 late = [s for s, w in zip(sets, self.waits[key], strict=True) if s > w]
                 if late:
                     self.mistakes.append(f"the scalar unit waits for flag {key} set later")

@@ -67,7 +67,7 @@ def _tiles(ops: list[object]) -> dict[str, Tile]:
         if isinstance(op, AllocOp) and op.buffer.name_hint is not None:
             type_ = op.buffer.type
             assert isinstance(type_, MemRefType)
-            if scope_of(op.buffer) is not Scope.UB:
+            if scope_of(op.buffer) != Scope.UB:
                 continue
             name = op.buffer.name_hint
             tile = Tile(name, str(type_.element_type), tuple(type_.get_shape()))

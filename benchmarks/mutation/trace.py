@@ -262,7 +262,7 @@ class Tracer:
     def _vector(self, op: VectorOp, event: Event) -> None:
         function, out = vector_compute(op), event.writes[0]
         inputs = [self.values[value] for value in op.inputs]
-        if size := op.temporary_bytes():
+        if size := op.temporary_bytes(256):
             assert isinstance(op, VreduceOp) and op.temporary is not None
             begin = op.temporary.value.data
             at = np.arange(begin, begin + size)
@@ -326,12 +326,12 @@ def _allocated(op: AllocOp) -> View:
     first = op.address.value.data // dtype.itemsize
     shape = type_.get_shape()
     axes = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
-    if scope is Scope.UB:
+    if scope == Scope.UB:
         strides = [stride or 0 for stride in strides_of(type_)]
         at = sum(axis * stride for axis, stride in zip(axes, strides, strict=True))
         return View(scope, dtype, first + np.asarray(at, np.int64))
     row, column = axes
-    width = 16 if scope is Scope.L0C else 32 // dtype.itemsize
+    width = 16 if scope == Scope.L0C else 32 // dtype.itemsize
     rows = -(-shape[0] // 16) * 16
     assert rows * -(-shape[1] // width) * width * dtype.itemsize == buffer_bytes(type_)
     return View(

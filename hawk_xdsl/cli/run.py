@@ -88,7 +88,6 @@ def trace_command(
 @app.command("targets")
 def targets_command() -> None:
     """List the targets that can be compiled for."""
-    from hawk_xdsl.dialects.npu import Core, Scope
     from hawk_xdsl.npu_target import available_targets, load_target
 
     table = Table(box=SIMPLE_HEAD)
@@ -96,12 +95,8 @@ def targets_command() -> None:
         table.add_column(heading)
     for name in available_targets():
         target = load_target(name)
-        cores = f"{target.cores[Core.CUBE]} cube, {target.cores[Core.VECTOR]} vector"
-        scopes = ", ".join(
-            f"{scope} {spec.bytes // 1024}"
-            for scope, spec in target.scopes.items()
-            if scope is not Scope.GLOBAL
-        )
+        cores = ", ".join(f"{count} {core}" for core, count in target.cores.items())
+        scopes = ", ".join(f"{s} {spec.bytes // 1024}" for s, spec in target.scopes.items())
         calibrated = "yes" if target.calibrated else "no"
         table.add_row(name, cores, f"{target.clock_ghz} GHz", scopes, calibrated, target.summary)
     open_console().print(table)

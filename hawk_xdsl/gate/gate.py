@@ -6,7 +6,14 @@ from math import prod
 
 import numpy as np
 
-from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
+from hawk_xdsl.dialects.kernel_text import (
+    GlobalOperand,
+    KernelTextError,
+    Places,
+    Program,
+    Signature,
+    build,
+)
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.bound import bound_of
@@ -70,13 +77,23 @@ class Verdict:
         return None if self.performance is None else self.performance.bottleneck
 
 
-def signature_of(specification: Specification, name: str, target: str) -> Signature:
-    """The header of the kernels of a specification."""
+def signature_of(
+    specification: Specification, name: str, target: str, places: Places | None = None
+) -> Signature:
+    """The header of the kernels of a specification.
+
+    Args:
+        specification: whose operands and outputs they name.
+        name: of the kernels.
+        target: its name, or file.
+        places: what the target calls its memory spaces and cores; ``None``: as the Ascend family.
+    """
     return Signature(
         name,
         tuple(GlobalOperand(o.name, o.dtype, o.shape) for o in specification.operands),
         tuple(GlobalOperand(r.name, r.dtype, r.shape) for r in specification.outputs),
         target,
+        places or Places(),
     )
 
 

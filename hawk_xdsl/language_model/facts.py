@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
@@ -22,9 +21,9 @@ def facts_of(
             target's instructions are listed by name.
         target: the machine.
     """
-    kinds = [Core.VECTOR]
-    if contraction_of(specification) is not None:
-        kinds.append(Core.CUBE)
+    kinds = [target.vector_core]
+    if contraction_of(specification) is not None and target.matrix_core not in kinds:
+        kinds.append(target.matrix_core)
     cores = ", ".join(f"{target.cores[kind]} {kind} cores" for kind in kinds)
     scopes = ", ".join(
         f"{scope} {spec.bytes} bytes" for scope, spec in target.scopes.items() if spec.core in kinds

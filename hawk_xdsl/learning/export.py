@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.whole_file import whole_file
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Message, Outcome, Verdict
@@ -175,6 +174,6 @@ def _facts(target: str) -> tuple[str, ...]:
     scopes = ", ".join(f"{scope} {spec.bytes} bytes" for scope, spec in loaded.scopes.items())
     cores = loaded.cores
     return (
-        f"{cores[Core.VECTOR]} vector cores, {cores[Core.CUBE]} cube cores",
+        ", ".join(f"{count} {core} cores" for core, count in reversed(cores.items())),
         f"scopes of a core: {scopes}",
     )

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.npu import (
-    UB_BLOCK_BYTES,
+    INSTRUCTIONS,
     BinaryOp,
-    Pipe,
-    Scope,
+    Role,
     VcastOp,
     VcmpOp,
     VcumulateOp,
@@ -64,6 +63,11 @@ def cost_row(op: VectorOp) -> tuple[str, str]:
     """The row of ``target.vector.ops`` that an instruction uses, and the dtype in it."""
     work = work_of(op)
     return work.row, work.dtype
+
+
+def known_rows() -> frozenset[str]:
+    """The rows that ``target.vector.ops`` can have: one of them is the cost of each instruction."""
+    return frozenset(name for row in INSTRUCTIONS for name in row.cost_rows)
 
 
 def _scalar_row(name: str, op: BinaryOp | VcmpOp) -> str:
@@ -140,19 +144,22 @@ def move_cycles(path: PathSpec, bursts: int, burst_bytes: int) -> float:
     return max(path.cost.cycles(bursts * granules), path.cost.latency + bursts * path.burst_cycles)
 
 
-def unpadded_bytes(source: Sequence[int], dest: Sequence[int], itemsize: int) -> int:
-    """Bytes of ub that a padded copy has to be filled with before: it pads a block a row itself."""
+def unpadded_bytes(source: Sequence[int], dest: Sequence[int], itemsize: int, block: int) -> int:
+    """Bytes that a padded copy's destination has to be filled with before the copy.
+
+    The copy itself pads up to ``block`` bytes a row, which is what rows are rounded to.
+    """
     same_rows = tuple(source[:-1]) == tuple(dest[:-1])
-    if same_rows and (dest[-1] - source[-1]) * itemsize <= UB_BLOCK_BYTES:
+    if same_rows and (dest[-1] - source[-1]) * itemsize <= block:
         return 0
     row = dest[-1] * itemsize
-    return math.prod(dest[:-1]) * (row + -row % UB_BLOCK_BYTES)
+    return math.prod(dest[:-1]) * (row + -row % block)
 
 
 def fill_cycles(size: int, dtype: str, target: Target) -> float:
-    """Cycles of a fill of so many bytes of ub by the vector unit, which a copy waits for."""
+    """Cycles of a fill of so many bytes by the vector unit, which a copy waits for."""
     fill = target.vector.ops["vbrc"][dtype].cycles(math.ceil(size / target.vector.repeat_bytes))
-    return fill + target.sync.tail[Pipe.VECTOR] + 2 * target.sync.flag
+    return fill + target.sync.tail[target.vector.pipe] + 2 * target.sync.flag
 
 
 def product_cycles(cube: CubeSpec, dtype: str, fractals: int) -> float:
@@ -161,10 +168,10 @@ def product_cycles(cube: CubeSpec, dtype: str, fractals: int) -> float:
 
 
 def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Target) -> float:
-    """Cycles of ``npu.mmad`` with its staging through l0a and l0b.
+    """Cycles of ``npu.mmad`` with the staging of its factors, where the machine has that.
 
-    The factors are staged in as many pieces as halves of l0a and l0b need; the cube works on one
-    piece while the next one is staged. One piece alone cannot overlap.
+    The factors are staged in as many pieces as halves of l0a and l0b need; the matrix unit works
+    on one piece while the next one is staged. One piece alone cannot overlap.
     """
     cube: CubeSpec = target.cube
     depth = cube.depth_bytes // itemsize
@@ -173,7 +180,9 @@ def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Targe
     compute = product_cycles(cube, dtype, m_tiles * k_tiles * n_tiles)
     a_bytes = m_tiles * cube.rows * k_tiles * cube.depth_bytes
     b_bytes = n_tiles * cube.columns * k_tiles * cube.depth_bytes
+    if cube.l0a is None or cube.l0b is None:
+        return compute
     staging = cube.l0a.cycles(a_bytes) + cube.l0b.cycles(b_bytes)
-    halves = [target.scopes[scope].bytes / 2 for scope in (Scope.L0A, Scope.L0B)]
+    halves = [target.capacity(role) / 2 for role in (Role.LEFT, Role.RIGHT)]
     pieces = max(math.ceil(a_bytes / halves[0]), math.ceil(b_bytes / halves[1]))
     return (staging + compute + (pieces - 1) * max(staging, compute)) / pieces

@@ -258,7 +258,7 @@ class Program:
         return step
 
     def _cast(self, op: memref.ReinterpretCastOp) -> Step:
-        """Another shape of a whole buffer in ub, or of a whole argument."""
+        """Another shape of a whole buffer of rows, or of a whole argument."""
         source, result = self.slot(op.source), self.slot(op.result)
         shape, strides = op.static_sizes.get_values(), op.static_strides.get_values()
         source_type = op.source.type
@@ -290,7 +290,7 @@ class Program:
             case WaitFlagOp():
                 found = WaitFlag(op, core)
             case BarrierOp():
-                found = BarrierAll(op, core) if op.pipe.data is Pipe.ALL else Barrier(op, core)
+                found = BarrierAll(op, core) if op.pipe.data == Pipe.ALL else Barrier(op, core)
         pipe = found.pipe
         return lambda env: core.issue(pipe, found)
 
@@ -301,7 +301,7 @@ class Program:
                 temporary = self._scopes.temporary(op) if isinstance(op, VreduceOp) else None
                 instruction = VectorInstruction(op, machine, slots, temporary)
             case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
-                path = machine.target.paths[scope_of(op.source), scope_of(op.dest)]
+                path = machine.target.way(scope_of(op.source), scope_of(op.dest))
                 instruction = MoveInstruction(op, machine, slots, path)
             case MmadOp():
                 instruction = MmadInstruction(op, machine, slots)

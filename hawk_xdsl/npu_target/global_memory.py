@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from hawk_xdsl.npu_target.dtypes import POISON, Array
 from hawk_xdsl.npu_target.memory import Slices, offset_of
-from hawk_xdsl.npu_target.pipes import PIPES
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 Stamps = npt.NDArray[np.int32]
@@ -21,10 +20,11 @@ class AccessLog:
     """Who made each stamped access: block, pipe, and the number within the pipe.
 
     Blocks run one after the other, so those of the running one are the stamps from
-    ``first_of_block`` on.
+    ``first_of_block`` on. ``names`` are those of the pipes, by number.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         self.first_of_block = 1
         self.blocks = [0]
         self.pipes = [0]
@@ -153,6 +153,6 @@ class GlobalTile:
             if log.sequences[stamp] > knows[log.pipes[stamp]]:
                 raise Fault(
                     TrapCode.RACE,
-                    f"{does} elements of {name} that {PIPES[log.pipes[stamp]]} has {done}, "
+                    f"{does} elements of {name} that {log.names[log.pipes[stamp]]} has {done}, "
                     "with no flag or barrier in between",
                 )

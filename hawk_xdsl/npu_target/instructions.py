@@ -9,12 +9,12 @@ from typing import Any
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import SSAValue
 
-from hawk_xdsl.dialects.npu import Scope, TileOp, scope_of, strides_of
+from hawk_xdsl.dialects.npu import TileOp, scope_of, strides_of
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.memory import Tile
-from hawk_xdsl.npu_target.pipes import NO_TRANSFER, PIPE_NUMBER, Core, Transfer
+from hawk_xdsl.npu_target.pipes import NO_TRANSFER, Core, Transfer
 from hawk_xdsl.npu_target.steps import Steps, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
@@ -90,7 +90,7 @@ class TileInstruction(ABC):
         self.op = op
         self.machine = machine
         self.core = machine.core
-        self.pipe = PIPE_NUMBER[op.PIPE]
+        self.pipe = machine.core.numbers[machine.target.pipe_of(op)]
         self.slots = slots
         operands = tuple(op.operands)
         reads = [operands.index(value) for value in op.read_buffers()]
@@ -224,7 +224,7 @@ class TileInstruction(ABC):
 
 
 def _is_local(value: SSAValue) -> bool:
-    return scope_of(value) is not Scope.GLOBAL
+    return not scope_of(value).is_global
 
 
 def tile_shape(tile: Tile | GlobalTile) -> TileShape:

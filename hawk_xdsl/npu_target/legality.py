@@ -18,12 +18,14 @@ from hawk_xdsl.dialects.npu import (
     SetFlagOp,
     StoreOp,
     TileOp,
+    Unit,
     VectorOp,
     VreduceOp,
     WaitFlagOp,
     is_buffer,
     scope_of,
 )
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import cost_row
 from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.layout import buffer_bytes
@@ -46,7 +48,7 @@ def verify_kernel(kernel: KernelOp, target: Target) -> None:
         except Fault as fault:
             raise _trap(fault, op, kernel) from fault
     try:
-        check_live_ranges(kernel)
+        check_live_ranges(kernel, target.vector.repeat_bytes)
     except Fault as fault:
         raise _trap(fault, fault.op, kernel) from fault
 
@@ -102,7 +104,7 @@ def _check_alone(op: Operation, core: Core, target: Target) -> None:
         case BarrierOp():
             _check_pipe(op.pipe.data, core, target)
         case TileOp():
-            _check_pipe(op.PIPE, core, target)
+            _check_unit(op, core, target)
             _check_scopes(op, core, target)
             _check_instruction(op, target)
         case _:
@@ -110,6 +112,8 @@ def _check_alone(op: Operation, core: Core, target: Target) -> None:
 
 
 def _check_buffer(value: SSAValue, target: Target) -> None:
+    if is_buffer(value.type) and not scope_of(value).is_global:
+        _check_space(scope_of(value), target)
     if is_buffer(value.type) and element_name(value.type) not in target.dtypes:
         raise Fault(
             TrapCode.DTYPE,
@@ -118,13 +122,31 @@ def _check_buffer(value: SSAValue, target: Target) -> None:
         )
 
 
+def _check_space(scope: Scope, target: Target) -> None:
+    """The kernel's idea of a memory space, its blocks and fractals included, is the target's."""
+    try:
+        target.memory(scope)
+    except HawkError as error:
+        raise Fault(TrapCode.WRONG_CORE, str(error)) from error
+
+
+def _check_unit(op: TileOp, core: Core, target: Target) -> None:
+    """The core has the pipe of a unit; a move without a path is refused as a move."""
+    if op.UNIT is not Unit.MOVE:
+        _check_pipe(target.pipe_of(op), core, target)
+    elif isinstance(op, LoadOp | StoreOp | CopyOp | FixpipeOp):
+        path = target.paths.get((scope_of(op.source), scope_of(op.dest)))
+        if path is not None:
+            _check_pipe(path.pipe, core, target)
+
+
 def _check_pipe(pipe: Pipe, core: Core, target: Target) -> None:
-    if pipe is not Pipe.ALL and pipe not in target.pipes[core]:
+    if pipe != Pipe.ALL and pipe not in target.pipes.get(core, ()):
         raise Fault(
             TrapCode.WRONG_CORE,
             f"needs the {pipe} pipe, which a {core} core does not have; it has "
-            f"{', '.join(target.pipes[core])}",
-            pipe=pipe.value,
+            f"{', '.join(target.pipes.get(core, ()))}",
+            pipe=pipe,
         )
 
 
@@ -144,8 +166,8 @@ def _check_alloc(op: AllocOp, core: Core, target: Target) -> None:
     type_ = op.buffer.type
     assert isinstance(type_, MemRefType)
     scope, name = scope_of(type_), value_name(op.buffer)
-    spec = target.scopes[scope]
-    if spec.core is not core:
+    spec = target.memory(scope)
+    if spec.core != core:
         raise Fault(
             TrapCode.WRONG_CORE,
             f"{scope} belongs to {spec.core} cores; this kernel runs on {core} cores",
@@ -157,7 +179,7 @@ def _check_alloc(op: AllocOp, core: Core, target: Target) -> None:
 def _check_scopes(op: TileOp, core: Core, target: Target) -> None:
     for value in (*op.read_buffers(), *op.written_buffers()):
         scope = scope_of(value)
-        if scope is not Scope.GLOBAL and target.scopes[scope].core is not core:
+        if not scope.is_global and target.memory(scope).core != core:
             raise Fault(
                 TrapCode.WRONG_CORE,
                 f"uses {scope}, which a {core} core does not have",
@@ -187,8 +209,9 @@ def _check_instruction(op: TileOp, target: Target) -> None:
             row, dtype = cost_row(op)
             _check_dtype(row, dtype, tuple(target.vector.ops.get(row, ())), target)
             if isinstance(op, VreduceOp) and op.temporary is not None:
-                address, size = op.temporary.value.data, op.temporary_bytes()
-                check_place(target, "the temporary", Scope.UB, address, size)
+                address = op.temporary.value.data
+                size = op.temporary_bytes(target.vector.repeat_bytes)
+                check_place(target, "the temporary", scope_of(op.input), address, size)
         case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
             _check_move(op, target)
         case MmadOp():
@@ -208,13 +231,10 @@ def _check_dtype(what: str, dtype: str, known: tuple[str, ...], target: Target) 
 
 
 def _check_move(op: LoadOp | StoreOp | CopyOp | FixpipeOp, target: Target) -> None:
-    source, dest = scope_of(op.source), scope_of(op.dest)
-    if (source, dest) not in target.paths:
-        known = ", ".join(f"{a} to {b}" for a, b in target.paths)
-        raise Fault(
-            TrapCode.ILLEGAL_PATH,
-            f"{target.name} has no data path from {source} to {dest}; it has {known}",
-        )
+    try:
+        target.way(scope_of(op.source), scope_of(op.dest))
+    except HawkError as error:
+        raise Fault(TrapCode.ILLEGAL_PATH, str(error)) from error
     if isinstance(op, FixpipeOp):
         accumulator = element_name(op.source.type)
         casts = target.cube.casts.get(accumulator, ())

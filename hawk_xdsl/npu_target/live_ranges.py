@@ -33,7 +33,7 @@ class LiveRange:
     def clashes(self, other: "LiveRange") -> bool:
         """Whether both are live at once and share bytes."""
         return (
-            self.scope is other.scope
+            self.scope == other.scope
             and self.address < other.address + other.size
             and other.address < self.address + self.size
             and self.first <= other.last
@@ -41,9 +41,12 @@ class LiveRange:
         )
 
 
-def check_live_ranges(kernel: KernelOp) -> None:
-    """Raise ``Fault`` if two buffers with addresses are live at once and share bytes."""
-    ranges = live_ranges(kernel)
+def check_live_ranges(kernel: KernelOp, repeat_bytes: int) -> None:
+    """Raise ``Fault`` if two buffers with addresses are live at once and share bytes.
+
+    ``repeat_bytes`` of the target's vector unit tell the sizes of temporaries.
+    """
+    ranges = live_ranges(kernel, repeat_bytes)
     for index, later in enumerate(ranges):
         for earlier in ranges[:index]:
             if later.clashes(earlier):
@@ -58,7 +61,7 @@ def check_live_ranges(kernel: KernelOp) -> None:
                 raise fault
 
 
-def live_ranges(kernel: KernelOp) -> list[LiveRange]:
+def live_ranges(kernel: KernelOp, repeat_bytes: int) -> list[LiveRange]:
     """The live ranges of all buffers and temporaries that have addresses."""
     numbers = {op: number for number, op in enumerate(kernel.walk())}
     ranges: list[LiveRange] = []
@@ -72,8 +75,11 @@ def live_ranges(kernel: KernelOp) -> list[LiveRange]:
                 first = 2 * min(numbers[user] for user in users) + 1
                 last = max(first, *(2 * _end(user, numbers) for user in users))
                 ranges.append(LiveRange(op, value_name(op.buffer), *place, first, last))
-        elif isinstance(op, VreduceOp) and op.temporary is not None and op.temporary_bytes():
-            place = (Scope.UB, op.temporary.value.data, op.temporary_bytes())
+        elif isinstance(op, VreduceOp) and op.temporary is not None:
+            size = op.temporary_bytes(repeat_bytes)
+            if not size:
+                continue
+            place = (scope_of(op.input), op.temporary.value.data, size)
             moment = 2 * numbers[op]
             ranges.append(LiveRange(op, "its temporary", *place, moment, moment + 1))
     return ranges

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Scope
+from hawk_xdsl.dialects.npu import Role, Scope
 from hawk_xdsl.npu_target.dtypes import POISON, Array
-from hawk_xdsl.npu_target.layout import FRACTAL_ROWS, FractalLayout
+from hawk_xdsl.npu_target.layout import FractalLayout
 from hawk_xdsl.npu_target.regions import Extent, Memory, Region, extent_of
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
@@ -73,7 +73,7 @@ class Buffer:
 
 
 class Tile:
-    """A view of a buffer in ub: strided rows of contiguous elements.
+    """A view of a buffer that lies by rows: strided rows of contiguous elements.
 
     Attributes:
         data: the elements, shaped as the view (in fractal scopes as they are stored).
@@ -109,14 +109,15 @@ class Tile:
     def extent(self) -> Extent:
         """The bytes that an access touches: copies write whole blocks."""
         found = extent_of(self.start, self.data.shape, self.data.strides, self.data.itemsize)
-        if any(step % UB_BLOCK_BYTES for _, step in found.repeats):
+        block = self.buffer.scope.block
+        if any(step % block for _, step in found.repeats):
             return found
-        tail = -(found.start + found.run) % UB_BLOCK_BYTES
+        tail = -(found.start + found.run) % block
         return Extent(found.start, found.run + tail, found.repeats)
 
     def block_elements(self) -> int:
         """Elements of the unit in which copies write."""
-        return UB_BLOCK_BYTES // self.data.itemsize
+        return self.buffer.scope.block // self.data.itemsize
 
     def read(self) -> Array:
         """The elements, shaped as the view."""
@@ -214,7 +215,7 @@ class Tile:
 
 
 class FractalTile(Tile):
-    """A matrix in l1 or l0c: ``data`` is [rows, bands, width], a view of the physical bands."""
+    """A matrix in fractals: ``data`` is [rows, bands, width], a view of the physical bands."""
 
     __slots__ = ("band_width",)
 
@@ -235,7 +236,7 @@ class FractalTile(Tile):
         return self.band_width
 
     def extent(self) -> Extent:
-        """The bytes that an access touches: the cube writes whole fractals to l0c."""
+        """The bytes that an access touches: the matrix unit writes whole fractals."""
         rows, bands, width = self.data.shape
         shape = (_whole_rows(self.buffer.scope, rows), bands, width)
         return extent_of(self.start, shape, self.data.strides, self.data.itemsize)
@@ -259,11 +260,12 @@ class FractalTile(Tile):
     def view(self, slices: Slices) -> "FractalTile":
         """A part that starts at a fractal. Raises ``Fault`` for any other start."""
         (row, row_stop), (column, column_stop) = (_bounds(part) for part in slices)
-        if row % FRACTAL_ROWS or column % self.band_width:
+        fractal = self.buffer.scope.rows
+        if row % fractal or column % self.band_width:
             raise Fault(
                 TrapCode.MISALIGNED,
                 f"a view of {self.buffer.name} starts at [{row}, {column}], inside a fractal of "
-                f"{FRACTAL_ROWS} by {self.band_width}",
+                f"{fractal} by {self.band_width}",
             )
         first, last = column // self.band_width, -(-column_stop // self.band_width)
         data = self.data[row:row_stop, first:last]
@@ -272,7 +274,7 @@ class FractalTile(Tile):
         return FractalTile(self.buffer, self.memory, data, marks, start, self.tails_of(slices))
 
     def tails_of(self, slices: Slices) -> tuple[Marks, ...]:
-        """The marks beside a view in its bands, and below it in its fractals of l0c."""
+        """The marks beside a view in its bands, and below it in the fractals of an accumulator."""
         (row, row_stop), (column, column_stop) = (_bounds(part) for part in slices)
         band, offset = divmod(self.start - self.buffer.address, self.data.strides[1])
         top, left = offset // self.data.strides[0], band * self.band_width
@@ -287,12 +289,12 @@ class FractalTile(Tile):
 
 def _whole_rows(scope: Scope, rows: int) -> int:
     """The rows that writing some of a view's rows overwrites, from its first one on."""
-    return rows + -rows % FRACTAL_ROWS if scope is Scope.L0C else rows
+    return rows + -rows % scope.rows if scope.has(Role.ACCUMULATOR) else rows
 
 
 def _bounds(part: slice | int) -> tuple[int, int]:
     if isinstance(part, int) or part.step not in (None, 1):
-        raise Fault(TrapCode.SHAPE, "a matrix in l1 or l0c keeps both dimensions, with stride 1")
+        raise Fault(TrapCode.SHAPE, "a matrix in fractals keeps both dimensions, with stride 1")
     return int(part.start), int(part.stop)
 
 
@@ -305,13 +307,13 @@ def offset_of(strides: Sequence[int], slices: Slices) -> int:
 
 
 def row_tile(buffer: Buffer, memory: Memory, data: Array) -> Tile:
-    """All of a buffer in ub; ``data`` are its rows."""
+    """All of a buffer that lies by rows; ``data`` are they."""
     return Tile(buffer, memory, data, buffer.marks, buffer.address)
 
 
 def fractal_tile(
     buffer: Buffer, memory: Memory, layout: FractalLayout, dtype: np.dtype[np.generic]
 ) -> FractalTile:
-    """All of a buffer in l1 or l0c."""
+    """All of a buffer in fractals."""
     bands = buffer.raw.view(dtype).reshape(layout.bands, layout.rows, layout.width)
     return FractalTile(buffer, memory, bands.transpose(1, 0, 2), buffer.marks, buffer.address)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hawk_xdsl.dialects.npu import (
-    UB_BLOCK_BYTES,
     CopyOp,
     FixpipeOp,
     LoadOp,
@@ -49,10 +48,10 @@ Dimensions = list[tuple[int, int, int]]
 """Extent, stride of one side, stride of the other, in bytes; outermost first."""
 
 
-def bursts_of(dims: Dimensions, itemsize: int, *, block: bool) -> Bursts:
+def bursts_of(dims: Dimensions, itemsize: int, near: Scope) -> Bursts:
     """The contiguous runs that two strided tiles have in common.
 
-    ``block``: the second side is ub, where each run starts on a block of 32 bytes.
+    ``near`` is where the second side lies: in a memory of rows each run starts on a block.
 
     Raises:
         Fault: a run would start inside a block.
@@ -61,11 +60,11 @@ def bursts_of(dims: Dimensions, itemsize: int, *, block: bool) -> Bursts:
     while rest and rest[-1][1] == size and rest[-1][2] == size:
         size *= rest.pop()[0]
     for _, _, stride in rest:
-        if block and stride % UB_BLOCK_BYTES:
+        if stride % near.block:
             raise Fault(
                 TrapCode.MISALIGNED,
-                f"copies runs of {size} bytes that start every {stride} bytes in ub, not on "
-                f"blocks of {UB_BLOCK_BYTES}; a strided run needs a row of its own in ub",
+                f"copies runs of {size} bytes that start every {stride} bytes in {near}, not on "
+                f"blocks of {near.block}; a strided run needs a row of its own in {near}",
                 run=size,
                 stride=stride,
             )
@@ -74,7 +73,7 @@ def bursts_of(dims: Dimensions, itemsize: int, *, block: bool) -> Bursts:
 
 
 class MoveInstruction(TileInstruction):
-    """A copy of a tile between scopes, or within ub."""
+    """A copy of a tile between memory spaces, or within one."""
 
     def __init__(
         self, op: MoveOp, machine: Machine, slots: tuple[int, ...], path: PathSpec
@@ -85,7 +84,9 @@ class MoveInstruction(TileInstruction):
         self.relu = isinstance(op, FixpipeOp) and op.relu is not None
         self.padded = isinstance(op, LoadOp) and op.pad is not None
         self.route = f"{scope_of(op.source)}->{scope_of(op.dest)}"
-        self.block = Scope.UB in (scope_of(op.source), scope_of(op.dest))
+        self.near = next(
+            scope for scope in (scope_of(op.dest), scope_of(op.source)) if not scope.is_global
+        )
         self.moved_bytes = 0
         self.runs = 0
         self.small = 0
@@ -121,12 +122,12 @@ class MoveInstruction(TileInstruction):
     def _fill_cycles(self, source: tuple[int, ...], dest: Tile | GlobalTile) -> float:
         """Cycles of filling the destination first, where the copy itself cannot pad so much.
 
-        A copy pads the end of a row in ub by a block at most. The rest is a fill by the vector
-        unit, which the copy waits for; in l1 a fill on the pipe of the copy (assumed: as fast).
+        A copy pads the end of a row by a block at most. The rest is a fill by the vector unit,
+        which the copy waits for; in fractals a fill on the pipe of the copy (assumed: as fast).
         """
         if isinstance(dest, FractalTile):
             return 0.0 if source == dest.shape else dest.data.nbytes * self.path.cost.slope
-        size = unpadded_bytes(source, dest.shape, dest.data.itemsize)
+        size = unpadded_bytes(source, dest.shape, dest.data.itemsize, self.near.block)
         if not size:
             return 0.0
         target, dtype = self.machine.target, element_name(self.op.dest.type)
@@ -159,7 +160,7 @@ class MoveInstruction(TileInstruction):
         else:
             _, near_strides = _without_units(near)
         dims = list(zip(shape, far_strides, near_strides, strict=True))
-        return bursts_of(dims, far.data.itemsize, block=self.block)
+        return bursts_of(dims, far.data.itemsize, self.near)
 
     def compute(self, operands: Values) -> None:
         """Copy the elements."""

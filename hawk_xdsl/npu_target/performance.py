@@ -109,16 +109,20 @@ def bytes_by_path(instructions: Sequence[TileInstruction]) -> dict[str, int]:
 
 
 def warnings_of(
-    run: Performance, instructions: Sequence[TileInstruction], banks: BankSpec | None
+    run: Performance,
+    instructions: Sequence[TileInstruction],
+    banks: BankSpec | None,
+    vector: Pipe,
 ) -> tuple[PerformanceWarning, ...]:
     """What was slow in a run, from the counters of its instructions.
 
     Waits and bank conflicts are only told of the pipe that works longest: others cost nothing.
-    ``banks`` are those of ub, ``None`` where they are not known or buffers have no addresses.
+    ``banks`` are those of the vector unit's memory, ``None`` where they are not known or buffers
+    have no addresses; ``vector`` is its pipe.
     """
     found = [*_move_warnings(instructions), *_stall_warnings(run)]
-    if banks is not None and run.bottleneck is Pipe.VECTOR:
-        found += _bank_warnings(instructions, banks)
+    if banks is not None and run.bottleneck == vector:
+        found += _bank_warnings(instructions, banks, vector)
     return tuple(found)
 
 
@@ -146,16 +150,16 @@ def _move_warnings(instructions: Sequence[TileInstruction]) -> Iterator[Performa
 def _stall_warnings(run: Performance) -> Iterator[PerformanceWarning]:
     for (source, pipe), time in run.stalls.items():
         share = time / run.cycles
-        if pipe is run.bottleneck and share > STALL_SHARE:
+        if pipe == run.bottleneck and share > STALL_SHARE:
             text = (
                 f"the busiest pipe waits {share:.0%} of the time for flags of {source}; smaller "
                 "tiles or more buffers in turn would let the two overlap"
             )
-            yield PerformanceWarning("sync-stall", str(pipe), round(time), text)
+            yield PerformanceWarning("sync-stall", pipe, round(time), text)
 
 
 def _bank_warnings(
-    instructions: Sequence[TileInstruction], banks: BankSpec
+    instructions: Sequence[TileInstruction], banks: BankSpec, vector: Pipe
 ) -> Iterator[PerformanceWarning]:
     """Instructions whose operands start in one bank group; as their last run had them."""
     runs, conflicts = 0, Counter[str]()
@@ -169,10 +173,10 @@ def _bank_warnings(
     if conflicts:
         most = ", ".join(name for name, _ in conflicts.most_common(3))
         text = (
-            f"{conflicts.total()} of {runs} instructions read two tiles of one bank group of ub, "
+            f"{conflicts.total()} of {runs} instructions read two tiles of one bank group, "
             f"or write into the bank they read, most of them {most}"
         )
-        yield PerformanceWarning("bank-conflict", str(Pipe.VECTOR), conflicts.total(), text)
+        yield PerformanceWarning("bank-conflict", vector, conflicts.total(), text)
 
 
 def _conflict(tiles: Sequence[Tile], banks: BankSpec) -> bool:

@@ -19,12 +19,6 @@ from hawk_xdsl.npu_target.regions import Region
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
-PIPES: tuple[Pipe, ...] = tuple(pipe for pipe in Pipe if pipe is not Pipe.ALL)
-"""The pipes in the order of their numbers."""
-
-PIPE_NUMBER = {pipe: number for number, pipe in enumerate(PIPES)}
-SCALAR = PIPE_NUMBER[Pipe.SCALAR]
-
 
 @dataclass(frozen=True)
 class Flag:
@@ -75,14 +69,18 @@ class Core:
 
     ``active`` cores share the bandwidth of global memory: each has an equal part, for single
     transfers and for all it has moved since its first one. Unless ``ordered``, every instruction
-    knows that all earlier ones are done: there is no race.
+    knows that all earlier ones are done: there is no race. ``pipes`` are the target's in the order
+    of their numbers.
     """
 
     def __init__(self, target: Target, active: int, *, ordered: bool = True) -> None:
         self.sync = target.sync
         self.cycles_per_byte = active / target.global_bandwidth
         self.issue_cycles = target.scalar.issue
-        self.tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
+        self.pipes = target.all_pipes
+        self.numbers = {pipe: number for number, pipe in enumerate(self.pipes)}
+        self.scalar = self.numbers[Pipe.SCALAR]
+        self.tails = [target.sync.tail[pipe] for pipe in self.pipes]
         self.before = 0 if ordered else sys.maxsize
         self.block = 0
         self.record_wait: RecordWait | None = None
@@ -90,15 +88,15 @@ class Core:
 
     def reset(self, block: int) -> None:
         """A block starts on an idle core."""
-        count = len(PIPES)
+        count = len(self.pipes)
         self.block = block
         self.now = 0.0
         self.sequence = [0] * count
-        self.knows = [[self.before] * count for _ in PIPES]
+        self.knows = [[self.before] * count for _ in self.pipes]
         self.free = [0.0] * count
         self.done = [0.0] * count
         self.busy = [0.0] * count
-        self.queues: list[deque[tuple[Queued, float]]] = [deque() for _ in PIPES]
+        self.queues: list[deque[tuple[Queued, float]]] = [deque() for _ in self.pipes]
         self.draining = [False] * count
         self.flags: dict[FlagKey, Flag] = {}
         self.waits: dict[FlagKey, int] = {}
@@ -192,8 +190,8 @@ class Core:
             source, target, event = next(iter(self.flags))
             raise Fault(
                 TrapCode.EVENT_MISUSE,
-                f"flag {PIPES[source]} to {PIPES[target]} event {event} is still set at the end of "
-                "the kernel; every set needs its wait",
+                f"flag {self.pipes[source]} to {self.pipes[target]} event {event} is still set at "
+                "the end of the kernel; every set needs its wait",
                 event=event,
             )
         return max(self.now, *self.done, *self.free)
@@ -202,7 +200,7 @@ class Core:
         """Who waits for what, as text."""
         heads = [
             f"{pipe} waits for {queue[0][0]}"
-            for pipe, queue in zip(PIPES, self.queues, strict=True)
+            for pipe, queue in zip(self.pipes, self.queues, strict=True)
             if queue
         ]
         return "; ".join(heads)
@@ -218,22 +216,24 @@ class Core:
             if other.write_pipe >= 0 and other.write_sequence > knows[other.write_pipe]:
                 self._raise_race(pipe, other.write_pipe, region, write=write, wrote=True)
 
-    @staticmethod
-    def _raise_race(pipe: int, other: int, region: Region, *, write: bool, wrote: bool) -> None:
+    def _raise_race(
+        self, pipe: int, other: int, region: Region, *, write: bool, wrote: bool
+    ) -> None:
         kind = ("RA" if not write else "WA") + ("W" if wrote else "R")
+        pipes = self.pipes
         need = (
-            f"npu.barrier <{PIPES[pipe]}>"
+            f"npu.barrier <{pipes[pipe]}>"
             if pipe == other
-            else f"a flag from {PIPES[other]} to {PIPES[pipe]}"
+            else f"a flag from {pipes[other]} to {pipes[pipe]}"
         )
         raise Fault(
             TrapCode.RACE,
-            f"{PIPES[pipe]} {'writes' if write else 'reads'} bytes {region.start} to "
-            f"{region.end - 1} that {PIPES[other]} {'wrote' if wrote else 'reads'} before, "
+            f"{pipes[pipe]} {'writes' if write else 'reads'} bytes {region.start} to "
+            f"{region.end - 1} that {pipes[other]} {'wrote' if wrote else 'reads'} before, "
             f"and nothing orders the two ({kind}): {need} is missing",
             hazard=kind,
-            waiting=PIPES[pipe].value,
-            first=PIPES[other].value,
+            waiting=pipes[pipe],
+            first=self.pipes[other],
         )
 
     def note(self, pipe: int, region: Region, *, write: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from xdsl.utils.str_enum import StrEnum
 
-from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import PathSpec, Target
 
@@ -51,7 +51,7 @@ def bound_cycles(
         macs: multiply-accumulates of the cube by dtype of the factors.
         vector_elements: element operations of the vector unit by dtype.
     """
-    core = Core.CUBE if macs else Core.VECTOR
+    core = target.matrix_core if macs else target.vector_core
     loads, stores = _paths(target, core)
     first = min(path.cost.latency for path in loads) if bytes_read else 0.0
     last = min(path.cost.latency for path in stores) if bytes_written else 0.0
@@ -71,9 +71,9 @@ def bound_cycles(
 
 def _paths(target: Target, core: Core) -> tuple[list[PathSpec], list[PathSpec]]:
     """The paths between global memory and a kind of core: in and out."""
-    scopes = {scope for scope, spec in target.scopes.items() if spec.core is core}
-    loads = [p for (a, b), p in target.paths.items() if a is Scope.GLOBAL and b in scopes]
-    stores = [p for (a, b), p in target.paths.items() if b is Scope.GLOBAL and a in scopes]
+    scopes = {scope for scope, spec in target.scopes.items() if spec.core == core}
+    loads = [p for (a, b), p in target.paths.items() if a.is_global and b in scopes]
+    stores = [p for (a, b), p in target.paths.items() if b.is_global and a in scopes]
     return loads, stores
 
 
@@ -88,10 +88,10 @@ def _cube_cycles(target: Target, macs: Mapping[str, int]) -> float:
         depth = cube.depth_bytes // NUMPY_DTYPES[dtype].itemsize
         fractals = count / (cube.rows * cube.columns * depth)
         cycles += fractals * cube.dtypes[dtype].cycles
-    return cycles / target.cores[Core.CUBE]
+    return cycles / target.cores[target.matrix_core]
 
 
 def _vector_cycles(target: Target, elements: Mapping[str, int]) -> float:
     repeat = target.vector.repeat_bytes
     repeats = sum(count * NUMPY_DTYPES[dtype].itemsize for dtype, count in elements.items())
-    return repeats / repeat / target.cores[Core.VECTOR]
+    return repeats / repeat / target.cores[target.vector_core]

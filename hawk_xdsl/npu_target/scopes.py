@@ -33,7 +33,7 @@ class Scopes:
         buffer, memory = self._place(
             name, scope_of(type_), address, buffer_bytes(type_), type_.get_shape()
         )
-        if buffer.scope is Scope.UB:
+        if not buffer.scope.by_fractals:
             itemsize = element_bytes(type_)
             strides = tuple((stride or 0) * itemsize for stride in strides_of(type_))
             data = np.ndarray(
@@ -44,13 +44,13 @@ class Scopes:
         return fractal_tile(buffer, memory, fractal_layout(type_), dtype)
 
     def temporary(self, op: VreduceOp) -> tuple[Buffer, Region] | None:
-        """The UB that a reduction overwrites, if it needs any."""
-        size = op.temporary_bytes()
+        """The bytes that a reduction overwrites, if it needs any."""
+        size = op.temporary_bytes(self._target.vector.repeat_bytes)
         if not size:
             return None
         address = None if op.temporary is None else op.temporary.value.data
         name = f"the temporary of {op.name}"
-        buffer, memory = self._place(name, Scope.UB, address, size, ())
+        buffer, memory = self._place(name, scope_of(op.input), address, size, ())
         return buffer, memory.region(Extent(buffer.address, size, ()))
 
     def _place(
@@ -70,7 +70,7 @@ class Scopes:
         buffer = Buffer(name, scope, address, raw, shape)
         if self._planned:
             for other in self._buffers:
-                if other.scope is scope and other.overlaps(buffer):
+                if other.scope == scope and other.overlaps(buffer):
                     other.rivals.append(buffer)
                     buffer.rivals.append(other)
         self._buffers.append(buffer)
@@ -78,7 +78,7 @@ class Scopes:
 
     def _scope_bytes(self, scope: Scope) -> npt.NDArray[np.uint8]:
         if scope not in self._raw:
-            self._raw[scope] = np.full(self._target.scopes[scope].bytes, POISON, np.uint8)
+            self._raw[scope] = np.full(self._target.memory(scope).bytes, POISON, np.uint8)
         return self._raw[scope]
 
     def reset(self) -> None:
@@ -92,7 +92,7 @@ class Scopes:
 
 def check_place(target: Target, name: str, scope: Scope, address: int, size: int) -> None:
     """Raise ``Fault`` unless bytes at an address are aligned and within their scope."""
-    spec = target.scopes[scope]
+    spec = target.memory(scope)
     if address % spec.alignment:
         raise Fault(
             TrapCode.MISALIGNED,

@@ -19,7 +19,7 @@ from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTil
 from hawk_xdsl.npu_target.instructions import Machine, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
-from hawk_xdsl.npu_target.pipes import PIPES, Core, FlagKey
+from hawk_xdsl.npu_target.pipes import Core, FlagKey
 from hawk_xdsl.npu_target.scopes import Scopes
 from hawk_xdsl.npu_target.steps import RunawayError, Steps, TooLong
 from hawk_xdsl.npu_target.target import Target
@@ -180,10 +180,11 @@ def time_kernel(
         cycles = run.run_block(0, tiles)
     except TooLong:
         return None
+    pipes = target.all_pipes
     return Performance(
         cycles=cycles,
-        busy=dict(zip(PIPES, run.core.busy, strict=True)),
-        stalls={(PIPES[a], PIPES[b]): time for (a, b), time in run.core.stalled().items()},
+        busy=dict(zip(pipes, run.core.busy, strict=True)),
+        stalls={(pipes[a], pipes[b]): time for (a, b), time in run.core.stalled().items()},
         bytes_moved=bytes_by_path(run.program.instructions),
         warnings=(),
     )
@@ -224,7 +225,7 @@ class _Run:
         machine = Machine(
             self.core, target, planned, recorder, values, limit, steps or Steps(), taken
         )
-        self.log = AccessLog()
+        self.log = AccessLog(target.all_pipes)
         self.arrays = _arrays(kernel, inputs, self.log) if values else []
         try:
             self.program = Program(kernel, machine, self.scopes)
@@ -235,7 +236,7 @@ class _Run:
         """Run all blocks, each on the core that is free first."""
         arguments = [GlobalTile(array, array.data, array.writers, 0) for array in self.arrays]
         free = [(0.0, core) for core in range(min(self.blocks, self.cores))]
-        busy = [[0.0] * len(PIPES) for _ in free]
+        busy = [[0.0] * len(self.core.pipes) for _ in free]
         stalled: list[dict[tuple[int, int], float]] = [{} for _ in free]
         for block in range(self.blocks):
             start, core = heapq.heappop(free)
@@ -247,20 +248,21 @@ class _Run:
             self._place_events(start, core, block)
         self._check_outputs()
         cycles, last = max(free)
+        pipes = self.target.all_pipes
         instructions = self.program.instructions
         inputs = self.kernel.input_count.value.data
         run = Simulation(
             outputs=tuple(array.data for array in self.arrays[inputs:]),
             cycles=cycles,
-            busy={pipe: busy[last][i] for i, pipe in enumerate(PIPES)},
-            stalls={(PIPES[a], PIPES[b]): time for (a, b), time in stalled[last].items()},
+            busy={pipe: busy[last][i] for i, pipe in enumerate(pipes)},
+            stalls={(pipes[a], pipes[b]): time for (a, b), time in stalled[last].items()},
             bytes_moved=bytes_by_path(instructions),
             warnings=(),
             timeline=tuple(self.events),
             waits=tuple(self.waits),
         )
         banks = self.target.vector.banks if self.planned else None
-        return replace(run, warnings=warnings_of(run, instructions, banks))
+        return replace(run, warnings=warnings_of(run, instructions, banks, self.target.vector.pipe))
 
     def run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
         """Run one block on an idle core; returns its cycles. Raises ``Trap``."""
@@ -311,11 +313,12 @@ class _Run:
         self.pending_waits.append((key, set_at, start, end))
 
     def _place_events(self, start: float, core: int, block: int) -> None:
+        pipes = self.core.pipes
         for pipe, name, begin, end in self.pending:
-            event = TraceEvent(core, block, PIPES[pipe], name, start + begin, start + end)
+            event = TraceEvent(core, block, pipes[pipe], name, start + begin, start + end)
             self.events.append(event)
         for (source, target, event), set_at, begin, end in self.pending_waits:
-            ends = (PIPES[source], PIPES[target], event)
+            ends = (pipes[source], pipes[target], event)
             times = (start + set_at, start + begin, start + end)
             self.waits.append(FlagWait(core, block, *ends, *times))
         self.pending.clear()
@@ -345,7 +348,7 @@ def _arrays(kernel: KernelOp, inputs: Sequence[Array], log: AccessLog) -> list[G
 
 def _untouched(arguments: Sequence[BlockArgument]) -> list[GlobalArray]:
     """Arrays whose elements nobody reads or writes."""
-    log = AccessLog()
+    log = AccessLog(())
     return [
         GlobalArray(value_name(argument), np.empty(*_type_of(argument)), log, output=False)
         for argument in arguments

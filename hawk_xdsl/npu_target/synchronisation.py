@@ -3,16 +3,16 @@
 from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.npu import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
-from hawk_xdsl.npu_target.pipes import PIPE_NUMBER, PIPES, SCALAR, Core, Flag, FlagKey
+from hawk_xdsl.npu_target.pipes import Core, Flag, FlagKey
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 
-def _key(op: SetFlagOp | WaitFlagOp) -> FlagKey:
-    return PIPE_NUMBER[op.source.data], PIPE_NUMBER[op.target.data], op.event.value.data
+def _key(op: SetFlagOp | WaitFlagOp, core: Core) -> FlagKey:
+    return core.numbers[op.source.data], core.numbers[op.target.data], op.event.value.data
 
 
-def _name(key: FlagKey) -> str:
-    return f"flag {PIPES[key[0]]} to {PIPES[key[1]]} event {key[2]}"
+def _name(key: FlagKey, core: Core) -> str:
+    return f"flag {core.pipes[key[0]]} to {core.pipes[key[1]]} event {key[2]}"
 
 
 class SetFlag:
@@ -20,7 +20,7 @@ class SetFlag:
 
     def __init__(self, op: SetFlagOp, core: Core) -> None:
         self.op: Operation = op
-        self.key = _key(op)
+        self.key = _key(op, core)
         self.pipe = self.key[0]
         self.core = core
 
@@ -32,12 +32,12 @@ class SetFlag:
         """Set the flag. Raises ``Fault`` if it is set, or may still be in some schedule."""
         core, key, pipe = self.core, self.key, self.pipe
         if key in core.flags:
-            raise Fault(TrapCode.EVENT_MISUSE, f"sets {_name(key)}, which is already set")
+            raise Fault(TrapCode.EVENT_MISUSE, f"sets {_name(key, core)}, which is already set")
         if core.waits.get(key, 0) > core.knows[pipe][key[1]]:
             raise Fault(
                 TrapCode.EVENT_MISUSE,
-                f"sets {_name(key)} again, but nothing makes {PIPES[pipe]} wait until "
-                f"{PIPES[key[1]]} has taken the last one; use another event id, or order them",
+                f"sets {_name(key, core)} again, but nothing makes {core.pipes[pipe]} wait until "
+                f"{core.pipes[key[1]]} has taken the last one; use another event id, or order them",
                 event=key[2],
             )
         time = max(core.done[pipe], core.free[pipe], issued)
@@ -52,18 +52,18 @@ class WaitFlag:
 
     def __init__(self, op: WaitFlagOp, core: Core) -> None:
         self.op: Operation = op
-        self.key = _key(op)
+        self.key = _key(op, core)
         self.pipe = self.key[1]
         self.core = core
 
     def __str__(self) -> str:
-        return _name(self.key)
+        return _name(self.key, self.core)
 
     def ready(self) -> bool:
         """Whether the flag is raised. The scalar unit cannot pass an unset one."""
         if self.key in self.core.flags:
             return True
-        if self.pipe == SCALAR:
+        if self.pipe == self.core.scalar:
             others = self.core.blocked()
             raise Fault(
                 TrapCode.DEADLOCK,
@@ -83,7 +83,7 @@ class WaitFlag:
             if sequence > mine[other]:
                 mine[other] = sequence
         core.take_flag(self.key, flag, issued)
-        if pipe == SCALAR:
+        if pipe == core.scalar:
             core.now = core.free[pipe]
 
 
@@ -92,7 +92,7 @@ class Barrier:
 
     def __init__(self, op: BarrierOp, core: Core) -> None:
         self.op: Operation = op
-        self.pipe = PIPE_NUMBER[op.pipe.data]
+        self.pipe = core.numbers[op.pipe.data]
         self.core = core
 
     def ready(self) -> bool:
@@ -110,9 +110,9 @@ class BarrierAll:
     """Everything later, on any pipe, starts after everything earlier has finished."""
 
     def __init__(self, op: BarrierOp, core: Core) -> None:
-        assert op.pipe.data is Pipe.ALL
+        assert op.pipe.data == Pipe.ALL
         self.op: Operation = op
-        self.pipe = SCALAR
+        self.pipe = core.scalar
         self.core = core
 
     def ready(self) -> bool:
@@ -126,6 +126,6 @@ class BarrierAll:
         core = self.core
         time = max(issued, *core.done, *core.free) + core.sync.barrier
         core.now = time
-        for pipe in range(len(PIPES)):
+        for pipe in range(len(core.pipes)):
             core.knows[pipe] = list(core.sequence)
             core.free[pipe] = time

@@ -7,8 +7,24 @@ from functools import cached_property
 
 from xdsl.utils.str_enum import StrEnum
 
-from hawk_xdsl.dialects.npu import Core, Pipe, Scope
+from hawk_xdsl.dialects.kernel_text import Places
+from hawk_xdsl.dialects.npu import (
+    CopyOp,
+    Core,
+    FixpipeOp,
+    LoadOp,
+    Pipe,
+    Role,
+    Scope,
+    StoreOp,
+    TileOp,
+    Unit,
+    names_of,
+    scope_of,
+)
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 
 @dataclass(frozen=True)
@@ -133,7 +149,7 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class VectorSpec:
-    """The vector unit: bytes of a repeat, repeats of an instruction, and its instructions.
+    """The vector unit: its pipe, bytes of a repeat, repeats of an instruction, its instructions.
 
     ``ops`` maps mnemonic → dtype → cost by repeats; what is not in it, the target does not have.
     A scalar operand has its own row (``vadd_scalar``), and so has each kind of ``vreduce`` and
@@ -142,6 +158,7 @@ class VectorSpec:
     undefined somewhere.
     """
 
+    pipe: Pipe
     repeat_bytes: int
     block_bytes: int
     max_repeats: int
@@ -164,12 +181,14 @@ class MatmulSpec:
 
 @dataclass(frozen=True)
 class CubeSpec:
-    """The cube: a fractal is ``rows`` × ``depth_bytes`` times ``depth_bytes`` × ``columns``.
+    """The matrix unit: a fractal is ``rows`` × ``depth_bytes`` times ``depth_bytes`` × ``columns``.
 
-    ``l0a`` and ``l0b`` are the costs by bytes of staging the factors, a part of ``npu.mmad``.
+    ``l0a`` and ``l0b`` are the costs by bytes of staging the factors, a part of ``npu.mmad``; a
+    machine that reads them where they are has neither.
     ``casts`` maps an accumulator dtype to what ``npu.fixpipe`` can convert it to.
     """
 
+    pipe: Pipe
     rows: int
     columns: int
     depth_bytes: int
@@ -177,8 +196,12 @@ class CubeSpec:
     max_extent: int
     dtypes: Mapping[str, MatmulSpec]
     casts: Mapping[str, tuple[str, ...]]
-    l0a: Cost
-    l0b: Cost
+    l0a: Cost | None
+    l0b: Cost | None
+
+    def accumulator_bytes(self) -> int:
+        """Bytes of an element that products are added to: the widest, if they differ."""
+        return max(NUMPY_DTYPES[spec.accumulator].itemsize for spec in self.dtypes.values())
 
 
 @dataclass(frozen=True)
@@ -210,6 +233,77 @@ class Target:
     def digest(self) -> str:
         """A digest of what the target is like, whatever it is called."""
         return digest_of(replace(self, name="", summary=""))
+
+    @cached_property
+    def all_pipes(self) -> tuple[Pipe, ...]:
+        """The pipes of all kinds of cores, in the order of ``sync.tail``."""
+        return tuple(self.sync.tail)
+
+    @property
+    def vector_core(self) -> Core:
+        """The kind of core that has the vector unit."""
+        return self.memory(self.space(Role.VECTOR)).core
+
+    @property
+    def matrix_core(self) -> Core:
+        """The kind of core that has the matrix unit."""
+        return self.memory(self.space(Role.MATRIX)).core
+
+    @cached_property
+    def _spaces(self) -> dict[Role, Scope]:
+        spaces = {role: scope for scope in self.scopes for role in scope.roles}
+        return {Role.GLOBAL: Scope.GLOBAL, **spaces}
+
+    @cached_property
+    def places(self) -> Places:
+        """What a kernel text can name of it."""
+        return Places(tuple(self.scopes), self.vector_core, self.matrix_core)
+
+    def space(self, role: Role) -> Scope:
+        """The memory space that plays a role. Raises ``HawkError`` if none does."""
+        if role not in self._spaces:
+            raise HawkError(f"{self.name} has no memory space for {role}")
+        return self._spaces[role]
+
+    def memory(self, scope: Scope) -> ScopeSpec:
+        """Size and alignment of a memory space. Raises ``HawkError`` for one of another target."""
+        if scope not in self.scopes:
+            raise HawkError(
+                f"{self.name} has no memory space {scope} of blocks of {scope.block} bytes for "
+                f"{', '.join(scope.roles)}; it has {names_of(self.scopes)}"
+            )
+        return self.scopes[scope]
+
+    def capacity(self, role: Role) -> int:
+        """Bytes of the memory space that plays a role."""
+        return self.memory(self.space(role)).bytes
+
+    def path(self, source: Role, dest: Role) -> PathSpec:
+        """The way between the memory spaces of two roles. Raises ``KeyError`` if there is none."""
+        return self.paths[self.space(source), self.space(dest)]
+
+    def pipe_of(self, op: TileOp) -> Pipe:
+        """The pipe that executes an instruction: of its path, or of its unit.
+
+        Raises:
+            HawkError: there is no such path.
+        """
+        match op:
+            case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
+                return self.way(scope_of(op.source), scope_of(op.dest)).pipe
+            case _ if op.UNIT is Unit.VECTOR:
+                return self.vector.pipe
+            case _ if op.UNIT is Unit.MATRIX:
+                return self.cube.pipe
+            case _:
+                return Pipe.SCALAR
+
+    def way(self, source: Scope, dest: Scope) -> PathSpec:
+        """The path between two memory spaces. Raises ``HawkError`` if there is none."""
+        if (source, dest) not in self.paths:
+            known = ", ".join(f"{a} to {b}" for a, b in self.paths)
+            raise HawkError(f"{self.name} has no data path from {source} to {dest}; it has {known}")
+        return self.paths[source, dest]
 
     def microseconds(self, cycles: float) -> float:
         """Time of a number of cycles."""

@@ -21,7 +21,6 @@ from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost, work_of
 from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
-from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
 from hawk_xdsl.npu_target.matrix_product import product
 from hawk_xdsl.npu_target.memory import Buffer, Tile
 from hawk_xdsl.npu_target.regions import Region
@@ -166,8 +165,10 @@ def _pieces(acc: Tile) -> int:
 
     So one that has fewer rows of fractals than its buffer takes one instruction for each band.
     """
+    if not acc.buffer.scope.by_fractals:
+        return 1
     rows, bands, _ = acc.data.shape
-    whole = rows + -rows % FRACTAL_ROWS
+    whole = rows + -rows % acc.buffer.scope.rows
     return 1 if whole * acc.data.strides[0] == acc.data.strides[1] else bands
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.npu_target.pipes import PIPE_NUMBER, PIPES
 from hawk_xdsl.npu_target.simulation import FlagWait, Simulation
 from hawk_xdsl.npu_target.target import Target
 
@@ -36,9 +35,9 @@ class _TrackKey(NamedTuple):
     core: int
     pipe: Pipe
 
-    @property
-    def number(self) -> int:
-        return self.core * len(PIPES) + PIPE_NUMBER[self.pipe]
+    def number(self, target: Target) -> int:
+        """Its place in the picture: cores one below the other, in each the target's pipes."""
+        return self.core * len(target.all_pipes) + target.all_pipes.index(self.pipe)
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,8 @@ def _launch_rows(
     yield {
         "ph": "M", "name": "process_sort_index", "pid": pid, "tid": 0, "args": {"sort_index": pid},
     }  # fmt: skip
-    for key in sorted(tracks, key=lambda key: key.number):
-        tid = key.number
+    for key in sorted(tracks, key=lambda key: key.number(clock.target)):
+        tid = key.number(clock.target)
         label = f"core {key.core} {key.pipe}"
         yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": tid, "args": {"name": label}}
         yield {
@@ -120,11 +119,11 @@ def _launch_rows(
         name, arrow = _flag_name(wait), next(arrows)
         yield {
             "ph": "s", "name": name, "cat": "flag", "id": arrow, "ts": leaves / 1000,
-            "pid": pid, "tid": source.number,
+            "pid": pid, "tid": source.number(clock.target),
         }  # fmt: skip
         yield {
             "ph": "f", "bp": "e", "name": name, "cat": "flag", "id": arrow, "ts": arrives / 1000,
-            "pid": pid, "tid": dest.number,
+            "pid": pid, "tid": dest.number(clock.target),
         }  # fmt: skip
 
 

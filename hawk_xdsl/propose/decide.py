@@ -166,7 +166,9 @@ class _Op:
         self._decider = decider
         self._specification = specification
         self._label = label
-        self._signature = signature_of(specification, name, decider.target_given)
+        self._signature = signature_of(
+            specification, name, decider.target_given, decider.target.places
+        )
         settings = decider.settings
         self._gate = Gate(
             op,

@@ -65,7 +65,7 @@ class Case:
     @cached_property
     def signature(self) -> Signature:
         """The header of its kernels."""
-        return signature_of(self.specification, SYMBOL, self.target.name)
+        return signature_of(self.specification, SYMBOL, self.target.name, self.target.places)
 
     @cached_property
     def gate(self) -> Gate:

@@ -7,6 +7,7 @@ from xdsl.dialects import scf
 from xdsl.ir import Block
 
 from hawk_xdsl.dialects.npu import KernelOp, Pipe, TileOp
+from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.pass_error import PassError
 
 
@@ -44,14 +45,11 @@ class Instruction:
     """An instruction and its number in program order."""
 
     op: TileOp
+    pipe: Pipe
+    """The queue it is issued to."""
     body: Body
     place: int
     number: int
-
-    @property
-    def pipe(self) -> Pipe:
-        """The queue it is issued to."""
-        return self.op.PIPE
 
     def place_in(self, body: Body) -> int | None:
         """The place in a body of the node that is or holds this instruction, if it is in there."""
@@ -87,19 +85,22 @@ class Program:
     instructions: tuple[Instruction, ...]
     order: dict[tuple[Body, int], int]
     """Rank of each (body, place) in program order."""
+    target: Target
+    """The machine whose pipes run it."""
 
     @classmethod
-    def of(cls, kernel: KernelOp) -> "Program":
+    def of(cls, kernel: KernelOp, target: Target) -> "Program":
         """Read a kernel. Raises ``PassError`` for an op with regions other than loop and branch."""
         instructions: list[Instruction] = []
         order: dict[tuple[Body, int], int] = {}
-        body = _read(kernel.body.block, None, instructions, order)
-        return cls(body, tuple(instructions), order)
+        body = _read(kernel.body.block, None, target, instructions, order)
+        return cls(body, tuple(instructions), order, target)
 
 
 def _read(
     block: Block,
     parent: tuple[Body, int] | None,
+    target: Target,
     instructions: list[Instruction],
     order: dict[tuple[Body, int], int],
 ) -> Body:
@@ -108,15 +109,15 @@ def _read(
         place = len(body.nodes)
         order.setdefault((body, place), len(order))
         if isinstance(op, TileOp):
-            instruction = Instruction(op, body, place, len(instructions))
+            instruction = Instruction(op, target.pipe_of(op), body, place, len(instructions))
             instructions.append(instruction)
             body.nodes.append(instruction)
         elif isinstance(op, scf.ForOp):
-            inner = _read(op.body.block, (body, place), instructions, order)
+            inner = _read(op.body.block, (body, place), target, instructions, order)
             body.nodes.append(Loop(op, inner))
         elif isinstance(op, scf.IfOp):
             regions = [region for region in op.regions if region.blocks]
-            bodies = [_read(r.block, (body, place), instructions, order) for r in regions]
+            bodies = [_read(r.block, (body, place), target, instructions, order) for r in regions]
             body.nodes.append(Branch(op, tuple(bodies)))
         elif op.regions:
             raise PassError(f"npu-insert-sync: {op.name} in a kernel; use scf.for and scf.if")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import IntegerAttr, MemRefType
 from xdsl.ir import Attribute, SSAValue
 
-from hawk_xdsl.dialects.npu import AllocOp, Scope, TileOp, scope_of
+from hawk_xdsl.dialects.npu import AllocOp, TileOp, scope_of
 from hawk_xdsl.npu_target import buffer_bytes
 from hawk_xdsl.transforms.buffers import root_of
 from hawk_xdsl.transforms.pass_error import PassError
@@ -16,12 +16,12 @@ class Access:
     """Bytes that an instruction reads or writes, at worst.
 
     Attributes:
-        memory: a scope of the core, or the kernel argument: arguments never overlap.
+        memory: the name of a memory space of the core, or the kernel argument: those never overlap.
         begin: first byte in the scope; 0 for an argument, which counts as a whole.
         end: the byte after the last.
     """
 
-    memory: Scope | SSAValue
+    memory: str | SSAValue
     begin: int
     end: int
     writes: bool
@@ -36,17 +36,21 @@ class Access:
         )
 
 
-def accesses(op: TileOp) -> tuple[Access, ...]:
+def accesses(op: TileOp, repeat_bytes: int) -> tuple[Access, ...]:
     """What an instruction may touch: whole buffers behind its views, and its temporary.
+
+    Args:
+        op: the instruction.
+        repeat_bytes: of the target's vector unit.
 
     Raises:
         PassError: a buffer or temporary has no address yet.
     """
     found = [_access(value, writes=False) for value in op.read_buffers()]
     found += [_access(value, writes=True) for value in op.written_buffers()]
-    if size := op.temporary_bytes():
+    if size := op.temporary_bytes(repeat_bytes):
         begin = _address(op.name, op.properties.get("temporary"))
-        found.append(Access(Scope.UB, begin, begin + size, True))
+        found.append(Access(scope_of(op.read_buffers()[0]).name, begin, begin + size, True))
     return tuple(found)
 
 
@@ -61,7 +65,7 @@ def _access(value: SSAValue, *, writes: bool) -> Access:
         return Access(root, 0, 1, writes)
     assert isinstance(root.type, MemRefType)
     begin = _address(root.owner.name, root.owner.address)
-    return Access(scope_of(root), begin, begin + buffer_bytes(root.type), writes)
+    return Access(scope_of(root).name, begin, begin + buffer_bytes(root.type), writes)
 
 
 def _address(name: str, address: Attribute | None) -> int:

@@ -72,12 +72,13 @@ class Positions:
         return cls(tuple(enter), enter, leave)
 
 
-def live_ranges(kernel: KernelOp, positions: Positions) -> list[LiveRange]:
+def live_ranges(kernel: KernelOp, positions: Positions, repeat_bytes: int) -> list[LiveRange]:
     """The live ranges of a kernel in program order.
 
     A buffer lives from its first to its last use, both lifted to the block that allocates it:
     used in a loop but allocated before it, it lives for the whole loop. One of several buffers
-    that take turns lives for the whole loop around its allocation.
+    that take turns lives for the whole loop around its allocation. ``repeat_bytes`` of the
+    target's vector unit tell the sizes of temporaries.
 
     Raises:
         PassError: a loop or branch carries the buffer.
@@ -86,9 +87,9 @@ def live_ranges(kernel: KernelOp, positions: Positions) -> list[LiveRange]:
     for op in kernel.walk():
         if isinstance(op, AllocOp):
             ranges.append(_range_of_buffer(op, positions))
-        elif isinstance(op, TileOp) and (size := op.temporary_bytes()):
+        elif isinstance(op, TileOp) and (size := op.temporary_bytes(repeat_bytes)):
             here = positions.enter[op]
-            ranges.append(LiveRange(op, Scope.UB, size, here, here))
+            ranges.append(LiveRange(op, scope_of(op.read_buffers()[0]), size, here, here))
     return ranges
 
 

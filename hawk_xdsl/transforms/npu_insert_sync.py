@@ -43,7 +43,7 @@ class NpuInsertSyncPass(NpuPass):
 
 def sync_kernel(kernel: KernelOp, target: Target) -> None:
     """Synchronise one kernel. Raises as the pass."""
-    dependences = Dependences.of(Program.of(kernel))
+    dependences = Dependences.of(Program.of(kernel, target))
     syncs, ids = select_syncs(dependences, target.sync.events)
     for op in list(kernel.walk()):
         if isinstance(op, SetFlagOp | WaitFlagOp | BarrierOp):

@@ -10,7 +10,15 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from hawk_xdsl.dialects.kernel_text.build import ACROSS
-from hawk_xdsl.dialects.npu import AllocOp, BlockCountOp, BlockIdxOp, KernelOp, Pipe, TileOp
+from hawk_xdsl.dialects.npu import (
+    AllocOp,
+    BlockCountOp,
+    BlockIdxOp,
+    KernelOp,
+    LoadOp,
+    Pipe,
+    TileOp,
+)
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.buffers import view_users
@@ -67,7 +75,7 @@ def _multi_buffer_loop(kernel: KernelOp, loop: scf.ForOp, target: Target, buffer
     trips = _most_trips(loop)
     if loop.iter_args or (trips is not None and trips < 2):
         return
-    for chosen in _choices(_shared_between_pipes(loop)):
+    for chosen in _choices(_shared_between_pipes(loop, target)):
         trial = kernel.clone()
         places = {op: place for place, op in enumerate(kernel.walk())}
         copies = list(trial.walk())
@@ -89,14 +97,14 @@ def _inner_first(op: Operation) -> Iterator[Operation]:
 
 def _choices(allocs: Sequence[AllocOp]) -> Iterator[Sequence[AllocOp]]:
     """What to try: all, then those that are loaded into only."""
-    loaded = [alloc for alloc in allocs if Pipe.MTE2 in _pipes(alloc)]
+    loaded = [alloc for alloc in allocs if _is_loaded(alloc)]
     if allocs:
         yield allocs
     if loaded and len(loaded) < len(allocs):
         yield loaded
 
 
-def _shared_between_pipes(loop: scf.ForOp) -> list[AllocOp]:
+def _shared_between_pipes(loop: scf.ForOp, target: Target) -> list[AllocOp]:
     """The single buffers that this loop's iterations allocate and that several pipes touch."""
     return [
         op
@@ -104,7 +112,7 @@ def _shared_between_pipes(loop: scf.ForOp) -> list[AllocOp]:
         if isinstance(op, AllocOp)
         and op.buffers is None
         and _loop_around(op) is loop
-        and len(_pipes(op)) > 1
+        and len(_pipes(op, target)) > 1
     ]
 
 
@@ -115,8 +123,13 @@ def _loop_around(op: Operation) -> Operation | None:
     return parent
 
 
-def _pipes(alloc: AllocOp) -> set[Pipe]:
-    return {user.PIPE for user in view_users(alloc.buffer) if isinstance(user, TileOp)}
+def _pipes(alloc: AllocOp, target: Target) -> set[Pipe]:
+    users = view_users(alloc.buffer)
+    return {target.pipe_of(user) for user in users if isinstance(user, TileOp)}
+
+
+def _is_loaded(alloc: AllocOp) -> bool:
+    return any(isinstance(user, LoadOp) for user in view_users(alloc.buffer))
 
 
 def _most_trips(loop: scf.ForOp) -> int | None:
@@ -196,9 +209,10 @@ def _move_before(block: Block, end: Operation) -> None:
 
 def _fits(kernel: KernelOp, target: Target) -> bool:
     """Whether the buffers of a kernel find places in their scopes."""
-    ranges = sorted(live_ranges(kernel, Positions.of(kernel)), key=lambda range_: range_.scope)
+    ranges = live_ranges(kernel, Positions.of(kernel), target.vector.repeat_bytes)
+    ranges.sort(key=lambda range_: range_.scope.name)
     for scope, group in groupby(ranges, key=lambda range_: range_.scope):
-        memory = target.scopes[scope]
+        memory = target.memory(scope)
         if place(list(group), memory.bytes, memory.alignment) is None:
             return False
     return True

@@ -22,7 +22,7 @@ class CapacityError(PassError):
 
     Attributes:
         kernel: its symbol name.
-        scope: the scope that is too small.
+        scope: the name of the memory space that is too small.
         needed: bytes that are alive at the peak.
         available: bytes the target has.
         peak: the op where most is alive, by name.
@@ -40,7 +40,7 @@ class CapacityError(PassError):
         peak: Operation,
         live: Sequence[LiveRange],
     ) -> None:
-        self.kernel, self.scope, self.peak = kernel, scope, peak.name
+        self.kernel, self.scope, self.peak = kernel, scope.name, peak.name
         self.needed, self.available = needed, available
         self.live = tuple((range_.label, range_.size) for range_ in live)
         buffers = ", ".join(f"{label} ({size})" for label, size in self.live)
@@ -76,10 +76,11 @@ class NpuPlanMemoryPass(NpuPass):
 def plan_kernel(kernel: KernelOp, target: Target) -> None:
     """Plan one kernel; an earlier plan is replaced. Raises as the pass."""
     positions = Positions.of(kernel)
-    ranges = sorted(live_ranges(kernel, positions), key=lambda range_: range_.scope)
+    ranges = live_ranges(kernel, positions, target.vector.repeat_bytes)
+    ranges.sort(key=lambda range_: range_.scope.name)
     for scope, group in groupby(ranges, key=lambda range_: range_.scope):
         members = list(group)
-        memory = target.scopes[scope]
+        memory = target.memory(scope)
         addresses = place(members, memory.bytes, memory.alignment)
         if addresses is None:
             raise _capacity_error(kernel, scope, members, positions, memory.bytes)

@@ -25,9 +25,6 @@ from hawk_xdsl.transforms.sync_points import (
     actions_of,
 )
 
-_PIPES = tuple(pipe for pipe in Pipe if pipe is not Pipe.ALL)
-_RANK = {pipe: rank for rank, pipe in enumerate(_PIPES)}
-
 
 @dataclass(frozen=True)
 class Dependences:
@@ -40,7 +37,8 @@ class Dependences:
     @classmethod
     def of(cls, program: Program) -> "Dependences":
         """Compare all instructions. Raises ``PassError`` without addresses."""
-        touched = [accesses(instruction.op) for instruction in program.instructions]
+        repeat = program.target.vector.repeat_bytes
+        touched = [accesses(instruction.op, repeat) for instruction in program.instructions]
         return cls(
             program,
             tuple(
@@ -133,16 +131,18 @@ class Ordering:
         self, dependences: Dependences, syncs: Sequence[Sync], loops: Sequence[Body]
     ) -> None:
         self._dependences = dependences
+        pipes = dependences.program.target.all_pipes
+        self._rank = {pipe: rank for rank, pipe in enumerate(pipes)}
         self._instructions = dependences.program.instructions
         self._syncs = {id(sync): number for number, sync in enumerate(syncs)}
         self._flags = [sync for sync in syncs if isinstance(sync, Flag)]
         self._number = {id(flag): number for number, flag in enumerate(self._flags)}
         self._waits = [1 << (len(self._instructions) + n) for n in range(len(self._flags))]
-        self._others = [-1] * len(_PIPES)
+        self._others = [-1] * len(self._rank)
         for instruction in self._instructions:
-            self._others[_RANK[instruction.pipe]] &= ~(1 << instruction.number)
+            self._others[self._rank[instruction.pipe]] &= ~(1 << instruction.number)
         for flag, bit in zip(self._flags, self._waits, strict=True):
-            self._others[_RANK[flag.target]] &= ~bit
+            self._others[self._rank[flag.target]] &= ~bit
         self._pending = [0] * len(self._flags)
         repeated = {id(body) for body in loops}
         self._steps = self._body(dependences.program.body, actions_of(syncs), repeated)
@@ -153,7 +153,7 @@ class Ordering:
         Args:
             without: a bit for each sync, by its number, that is to be thought away.
         """
-        state = [0] * len(_PIPES) + [-1] * len(self._flags)
+        state = [0] * len(self._rank) + [-1] * len(self._flags)
         return self._run(self._steps, state, without)
 
     def pending(self, flag: Flag, other: Flag) -> bool:
@@ -170,7 +170,7 @@ class Ordering:
             node = body.nodes[place]
             if isinstance(node, Instruction):
                 conflicts = self._dependences.conflicts[node.number]
-                steps.append(_Execute(_RANK[node.pipe], conflicts, 1 << node.number, node))
+                steps.append(_Execute(self._rank[node.pipe], conflicts, 1 << node.number, node))
             elif isinstance(node, Branch):
                 arms = [self._body(arm, actions, repeated) for arm in node.bodies]
                 # Without an else the body may not run.
@@ -182,13 +182,13 @@ class Ordering:
 
     def _action(self, action: Action) -> _Step:
         if isinstance(action, Fence):
-            rank = None if action.pipe is Pipe.ALL else _RANK[action.pipe]
+            rank = None if action.pipe == Pipe.ALL else self._rank[action.pipe]
             return _Order(rank, self._syncs[id(action)])
         flag, number = action.flag, self._number[id(action.flag)]
         bit = 1 << self._syncs[id(flag)]
         if isinstance(action, SetAction):
-            return _Raise(_RANK[flag.source], number, bit)
-        return _Take(_RANK[flag.target], number, bit)
+            return _Raise(self._rank[flag.source], number, bit)
+        return _Take(self._rank[flag.target], number, bit)
 
     def _run(self, steps: Sequence[_Step], state: list[int], without: int) -> Violation | None:
         """Run steps once on a state, which they change."""
@@ -201,7 +201,7 @@ class Ordering:
                     state[:] = [facts | bit for facts in state]
                 case _Take(rank, flag, sync) if not without & sync:
                     bit = self._waits[flag]
-                    known = state[rank] & state[len(_PIPES) + flag]
+                    known = state[rank] & state[len(self._rank) + flag]
                     state[:] = [facts | bit for facts in state]
                     state[rank] = known & ~bit
                 case _Raise(rank, flag, sync) if not without & sync:
@@ -209,10 +209,10 @@ class Ordering:
                     self._pending[flag] |= known
                     if known & self._waits[flag]:
                         return DoubleSet(self._flags[flag])
-                    state[len(_PIPES) + flag] = known & self._others[rank]
+                    state[len(self._rank) + flag] = known & self._others[rank]
                 case _Order(rank, sync) if not without >> sync & 1:
                     if rank is None:
-                        state[: len(_PIPES)] = [0] * len(_PIPES)
+                        state[: len(self._rank)] = [0] * len(self._rank)
                     else:
                         state[rank] &= self._others[rank]
                 case _Repeat(inner, again):

@@ -70,7 +70,7 @@ def _orders_of_instructions(found: Unordered) -> Iterator[Sync]:
     A flag comes before a fence: through it the instruction may come to know its own pipe's past.
     """
     second = found.instruction
-    latest_first = sorted(found.earlier, key=lambda i: (i.pipe is second.pipe, -i.number))
+    latest_first = sorted(found.earlier, key=lambda i: (i.pipe == second.pipe, -i.number))
     for first in latest_first:
         body = common_body(first, second)
         begin, end = first.place_in(body), second.place_in(body)
@@ -101,7 +101,7 @@ def _orders_of_reuse(flag: Flag) -> Iterator[Flag]:
 def _between(first: Instruction, second: Instruction, body: Body, *, carried: bool) -> Sync:
     begin, end = first.place_in(body), second.place_in(body)
     assert begin is not None and end is not None
-    if first.pipe is second.pipe:
+    if first.pipe == second.pipe:
         return Fence(second.pipe, body, end)
     return Flag(first.pipe, second.pipe, body, begin + 1, end, carried)
 

@@ -37,6 +37,6 @@ npu.barrier <scalar>
 
 // -----
 
-// The pipe exists.
-// CHECK: Expected `scalar`, `vector`, `cube`, `mte1`, `mte2`, `mte3`, `fixpipe`, or `all`.
-npu.barrier <warp>
+// A pipe has a name; which ones there are is for the target to say.
+// CHECK: identifier expected for a pipe
+npu.barrier <7>

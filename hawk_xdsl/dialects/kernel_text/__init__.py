@@ -5,6 +5,7 @@ from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.grammar import grammar, with_rule
 from hawk_xdsl.dialects.kernel_text.narrow import narrowed_grammar, statement_grammar
 from hawk_xdsl.dialects.kernel_text.parse import is_name, keywords, parse
+from hawk_xdsl.dialects.kernel_text.places import Places
 from hawk_xdsl.dialects.kernel_text.prefix import PrefixBuilder
 from hawk_xdsl.dialects.kernel_text.print import print_kernels, print_program, signature_of
 from hawk_xdsl.dialects.kernel_text.signature import (
@@ -18,6 +19,7 @@ from hawk_xdsl.dialects.kernel_text.unparse import text_of
 __all__ = [
     "GlobalOperand",
     "KernelTextError",
+    "Places",
     "PrefixBuilder",
     "Program",
     "Signature",

@@ -69,11 +69,22 @@ def build(
     kernels: list[StageKernel] = []
     for number, stage in enumerate(tree.stages):
         name = signature.name if len(tree.stages) == 1 else f"{signature.name}_{number}"
-        builder = StageBuilder(name, stage.core, signature, temps, max_blocks(stage.core))
+        core = core_of(stage.core, signature, stage.line)
+        builder = StageBuilder(name, core, signature, temps, max_blocks(core))
         for statement in stage.body:
             builder.append(statement)
         kernels.append(builder.finish(stage.line))
     return Program(tuple(kernels), temps)
+
+
+def core_of(name: str, signature: Signature, line: int | None) -> Core:
+    """The kind of core that a stage runs on. Raises ``KernelTextError`` for an unknown name."""
+    core = signature.places.core(name)
+    if core is None:
+        known = ", ".join(signature.places.core_names())
+        reason = f"{signature.target} has no kind of core called `{name}`; it has {known}"
+        raise KernelTextError(reason, line=line)
+    return core
 
 
 def temps_of(nodes: Sequence[ast.Temp], signature: Signature) -> tuple[GlobalOperand, ...]:

@@ -9,19 +9,21 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
 from hawk_xdsl.dialects.kernel_text.scope import Accumulation, Buffer, Extent, Ragged
 from hawk_xdsl.dialects.kernel_text.slices import LocalTile, local_tile
-from hawk_xdsl.dialects.npu import MmadOp, Scope
+from hawk_xdsl.dialects.npu import MmadOp, Role
 
 
 def build_mmad(context: KernelContext, name: str, node: ast.Mmad) -> None:
     """``c = mmad a[.T], b[.T], c``: the first after ``c = fill 0.0 …`` starts, others add."""
     if name != node.accumulator:
         context.fail(f"mmad adds to its third operand: write `{node.accumulator} = mmad …`")
-    lhs = local_tile(context, node.lhs.tile, expect=Scope.L1)
-    rhs = local_tile(context, node.rhs.tile, expect=Scope.L1)
+    lhs = local_tile(context, node.lhs.tile, expect=Role.MATRIX)
+    rhs = local_tile(context, node.rhs.tile, expect=Role.MATRIX)
     buffer = context.buffer(name)
     accumulation = buffer.accumulation
     if accumulation is None:
-        context.fail(f"`{name}` is in {buffer.scope}, but mmad adds in l0c")
+        context.fail(
+            f"`{name}` is in {buffer.scope}, but mmad adds in {context.space_of(Role.ACCUMULATOR)}"
+        )
     extents = _extents(context, node, lhs, rhs, buffer)
     if accumulation.started:
         if extents != buffer.extents:

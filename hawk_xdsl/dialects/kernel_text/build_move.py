@@ -24,7 +24,7 @@ from hawk_xdsl.dialects.npu import (
     FixpipeOp,
     LoadOp,
     ReadOp,
-    Scope,
+    Role,
     StoreOp,
     VbrcOp,
     strides_of,
@@ -43,7 +43,8 @@ def build_load(context: KernelContext, name: str, node: ast.Load) -> None:
     if node.pad is not None:
         pad = context.constant(literal(node.pad.value, entry.operand.dtype, context.line))
         extents = shape
-    buffer = context.destination(name, entry.operand.dtype, shape, extents, node.scope)
+    scope = context.named_space(node.scope, Role.VECTOR, Role.MATRIX)
+    buffer = context.destination(name, entry.operand.dtype, shape, extents, scope)
     context.emit(LoadOp(source, context.valid_view(buffer), pad))
     entry.read = True
 
@@ -54,9 +55,11 @@ def build_store(context: KernelContext, node: ast.Store) -> None:
     if entry.is_input:
         context.fail(f"`{node.dest.name}` is an input and cannot be stored into")
     scope = context.buffer(node.source.name).scope
-    if scope not in (Scope.UB, Scope.L0C):
-        context.fail(f"`{node.source.name}` is in {scope}; only ub and l0c can be stored")
-    tile = local_tile(context, node.source, expect=scope)
+    drains = scope.has(Role.ACCUMULATOR)
+    if not drains and not scope.has(Role.VECTOR):
+        known = f"{context.space_of(Role.VECTOR)} and {context.space_of(Role.ACCUMULATOR)}"
+        context.fail(f"`{node.source.name}` is in {scope}; only {known} can be stored")
+    tile = local_tile(context, node.source, expect=Role.ACCUMULATOR if drains else Role.VECTOR)
     accumulation = tile.buffer.accumulation
     if accumulation is not None and not accumulation.started:
         context.fail(f"nothing was accumulated in `{node.source.name}` since it was filled")
@@ -65,10 +68,12 @@ def build_store(context: KernelContext, node: ast.Store) -> None:
     cuts = cut_global(context, viewed, slices)
     value = _fitted(context, node.source.name, tile, *kept(cuts))
     dest = global_view(context, viewed, cuts)
-    if scope is Scope.L0C:
+    if drains:
         context.emit(FixpipeOp(value, dest, relu=node.relu))
     elif node.relu:
-        context.fail("store relu needs a buffer in l0c; use vrelu")
+        context.fail(
+            f"store relu needs a buffer in {context.space_of(Role.ACCUMULATOR)}; use vrelu"
+        )
     else:
         context.emit(StoreOp(value, dest))
     entry.written = True
@@ -137,12 +142,13 @@ def build_fill(context: KernelContext, name: str, node: ast.Fill) -> None:
     if min(node.shape) < 1:
         context.fail(f"shape {list(node.shape)} has an empty dimension")
     value = literal(node.value.value, node.dtype, context.line)
-    buffer = context.destination(name, node.dtype, node.shape, node.shape, node.scope)
-    if node.scope is Scope.UB:
+    scope = context.named_space(node.scope, Role.VECTOR, Role.ACCUMULATOR)
+    buffer = context.destination(name, node.dtype, node.shape, node.shape, scope)
+    if scope.has(Role.VECTOR):
         context.emit(VbrcOp(context.constant(value), context.valid_view(buffer)))
         return
     if node.value.value != 0:
-        context.fail("a buffer in l0c can only be filled with 0")
+        context.fail(f"a buffer in {scope} can only be filled with 0")
     if buffer.accumulation is not None and buffer.accumulation != Accumulation(len(context.frames)):
         context.restart(name, buffer)
 
@@ -150,8 +156,11 @@ def build_fill(context: KernelContext, name: str, node: ast.Fill) -> None:
 def build_view(context: KernelContext, name: str, node: ast.View) -> None:
     """``name = view a as […]``: a new name for the same bytes."""
     buffer = context.buffer(node.source)
-    if buffer.scope is not Scope.UB:
-        context.fail(f"`{node.source}` is in {buffer.scope}; only a buffer in ub can be viewed")
+    if not buffer.scope.has(Role.VECTOR):
+        known = context.space_of(Role.VECTOR)
+        context.fail(
+            f"`{node.source}` is in {buffer.scope}; only a buffer in {known} can be viewed"
+        )
     if context.lookup(name) is not None:
         context.fail(f"`{name}` is already defined; a view needs a new name")
     if min(node.shape) < 1:

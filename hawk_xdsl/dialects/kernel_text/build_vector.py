@@ -13,7 +13,7 @@ from hawk_xdsl.dialects.npu import (
     UNARY_OPS,
     CopyOp,
     Reduction,
-    Scope,
+    Role,
     TileOp,
     VarangeOp,
     VbrcOp,
@@ -33,7 +33,7 @@ _Extents = tuple[Extent, ...]
 def _ub(context: KernelContext, tile: ast.Operand) -> LocalTile:
     if isinstance(tile, ast.Number):
         context.fail("a number stands where a buffer is needed")
-    return local_tile(context, tile, expect=Scope.UB)
+    return local_tile(context, tile, expect=Role.VECTOR)
 
 
 def _is_scalar(context: KernelContext, operand: ast.Operand) -> bool:

@@ -26,6 +26,7 @@ from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES, buffer_type, global_ty
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, linear
 from hawk_xdsl.dialects.kernel_text.parse import is_name
+from hawk_xdsl.dialects.kernel_text.places import Places
 from hawk_xdsl.dialects.kernel_text.scope import (
     Accumulation,
     Binding,
@@ -36,7 +37,7 @@ from hawk_xdsl.dialects.kernel_text.scope import (
     Scalar,
 )
 from hawk_xdsl.dialects.kernel_text.signature import GlobalOperand, Signature
-from hawk_xdsl.dialects.npu import AllocOp, Scope
+from hawk_xdsl.dialects.npu import AllocOp, Role, Scope
 
 _Op = TypeVar("_Op", bound=Operation)
 
@@ -74,6 +75,7 @@ class KernelContext:
         total: iterations of ``across``; 1 without.
         has_across: whether there is one.
         objection: why the target cannot execute an operation; ``None`` if it can.
+        places: the memory spaces that the text can name.
     """
 
     globals: dict[str, Global]
@@ -83,6 +85,7 @@ class KernelContext:
     total: int = 1
     has_across: bool = field(default=False)
     objection: Objection = _no_objection
+    places: Places = field(default_factory=Places)
 
     @staticmethod
     def create(
@@ -99,13 +102,28 @@ class KernelContext:
             argument.name_hint = operand.name
             is_temp = index >= len(signature.inputs) + len(signature.outputs)
             names[operand.name] = Global(operand, argument, index < len(signature.inputs), is_temp)
-        return KernelContext(names, [Frame("kernel", block)], objection=objection)
+        return KernelContext(
+            names, [Frame("kernel", block)], objection=objection, places=signature.places
+        )
 
     # Errors and operations
 
     def fail(self, reason: str) -> NoReturn:
         """Raise a ``KernelTextError`` at the current line."""
         raise KernelTextError(reason, line=self.line)
+
+    def space_of(self, role: Role) -> Scope:
+        """The target's memory space for a role."""
+        scope = self.places.space(role.word)
+        return scope if scope is not None else self.fail(f"the target has no memory for {role}")
+
+    def named_space(self, name: str, *roles: Role) -> Scope:
+        """The memory space of a name, which must play one of the roles."""
+        scope = self.places.space(name)
+        if scope is None or not scope.has(*roles):
+            known = " or ".join(self.places.space_names(*roles))
+            self.fail(f"`{name}` is no memory space for this; expected {known}")
+        return scope
 
     @property
     def frame(self) -> Frame:
@@ -340,13 +358,16 @@ class KernelContext:
         dtype: str,
         shape: tuple[int, ...],
         extents: tuple[Extent, ...],
-        scope: Scope = Scope.UB,
+        scope: Scope | None = None,
     ) -> Buffer:
         """The buffer that an assignment writes: new, or the one the name stands for.
+
+        Without a ``scope`` it is where the vector unit works.
 
         Raises:
             KernelTextError: if the name is taken by a buffer of another kind.
         """
+        scope = scope or self.space_of(Role.VECTOR)
         if not shape:
             self.fail("a buffer needs at least one dimension; use read for a single element")
         binding = self.lookup(name)
@@ -360,7 +381,8 @@ class KernelContext:
         if name in self.globals:
             self.fail(f"`{name}` is an operand in global memory; use another name")
         base = self.emit(AllocOp(buffer_type(dtype, shape, scope)), name).buffer
-        accumulation = Accumulation(len(self.frames)) if scope is Scope.L0C else None
+        filled = scope.has(Role.ACCUMULATOR)
+        accumulation = Accumulation(len(self.frames)) if filled else None
         buffer = Buffer(base, base, dtype, shape, extents, scope, len(self.frames), accumulation)
         self.define(name, buffer)
         return buffer

@@ -23,7 +23,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Scope, ScopeAttr
+from hawk_xdsl.dialects.npu import Scope, ScopeAttr
 
 Element = Float16Type | BFloat16Type | Float32Type | IntegerType
 
@@ -103,11 +103,11 @@ def global_type(dtype: str, shape: Sequence[int]) -> MemRefType:
 
 
 def buffer_type(dtype: str, shape: Sequence[int], scope: Scope) -> MemRefType:
-    """A buffer on the core; in ub the stride of its rows is rounded up to 32 bytes."""
+    """A buffer on the core; where tiles lie by rows, rows start on blocks."""
     element = DTYPES[dtype]
     layout: NoneAttr | StridedLayoutAttr = NoneAttr()
-    if scope is Scope.UB and len(shape) > 1:
-        block = UB_BLOCK_BYTES * 8 // element.bitwidth
+    if not scope.by_fractals and len(shape) > 1:
+        block = scope.block * 8 // element.bitwidth
         row = -(-shape[-1] // block) * block
         if row != shape[-1]:
             strides = [1, row]

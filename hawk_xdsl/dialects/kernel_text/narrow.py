@@ -14,6 +14,7 @@ from hawk_xdsl.dialects.kernel_text.grammar import (
 )
 from hawk_xdsl.dialects.kernel_text.parse import keywords
 from hawk_xdsl.dialects.kernel_text.signature import Signature
+from hawk_xdsl.dialects.npu import Role
 
 LARGEST_LENGTH = 1 << 20
 """No buffer on a core of any target has more elements along a dimension (1 MiB of L1)."""
@@ -58,6 +59,11 @@ def narrowed_grammar(
     elements = [prod(o.shape) for o in (*signature.inputs, *signature.outputs)]
     digits = len(str(max(largest, *elements)))
     text = grammar()
+    places = signature.places
+    text = with_rule(text, "core", literal_words(places.core_names()))
+    spaces = places.space_names
+    text = with_rule(text, "memory", literal_words(spaces(Role.VECTOR, Role.MATRIX)))
+    text = with_rule(text, "fillable", literal_words(spaces(Role.VECTOR, Role.ACCUMULATOR)))
     text = with_rule(text, "source", literal_words(everywhere))
     text = with_rule(text, "sink", literal_words([*outputs, *temps]))
     text = with_rule(text, "readable", f"{literal_words(everywhere)} | NAME")
@@ -92,7 +98,7 @@ def statement_grammar(
     closed = {"load", "load_pad", "read", "mmad"}
     kept = [rule for rule in alternatives(text, "value") if rule not in closed]
     text = with_rule(text, "value", " | ".join(kept))
-    text = with_rule(text, "fillable", '"ub"')
+    text = with_rule(text, "fillable", literal_words(signature.places.space_names(Role.VECTOR)))
     defined = re.findall(r"^(\w+) = ", before, flags=re.MULTILINE)
     names = [*sorted({name for name in defined if not re.fullmatch(r"b\d+", name)}), "b[0-9]{1,2}"]
     return with_rule(text, "NAME", f"/{'|'.join(names)}/")

@@ -12,13 +12,12 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.grammar import grammar
+from hawk_xdsl.dialects.kernel_text.places import PLACE_WORDS, VECTOR_WORD
 from hawk_xdsl.dialects.npu import (
     Accumulation,
     Comparison,
-    Core,
     Reduction,
     Rounding,
-    Scope,
 )
 
 _Node = Tree[Token]
@@ -39,9 +38,10 @@ def _parser() -> Lark:
 
 @cache
 def keywords() -> frozenset[str]:
-    """The words of the grammar, which no name may be."""
+    """The words of the language, which no name may be."""
     words = (terminal.pattern.value for terminal in _parser().terminals)
-    return frozenset(word for word in words if re.fullmatch(r"[a-z][a-z0-9_]*", word))
+    found = frozenset(word for word in words if re.fullmatch(r"[a-z][a-z0-9_]*", word))
+    return found | frozenset(PLACE_WORDS)
 
 
 def is_name(text: str) -> bool:
@@ -121,6 +121,7 @@ def _syntax_error(error: UnexpectedInput, text: str, numbers: tuple[int, ...]) -
 
 _DESCRIPTIONS = {
     "NAME": "a name",
+    "PLACE": "a memory space or a kind of cores",
     "INT": "an integer",
     "LENGTH": "an integer",
     "NEGATIVE": "a number",
@@ -186,10 +187,10 @@ class _Reader:
             elif child.data == "stage":
                 core, region = child.children
                 body = self._body(_tree(region).children)
-                stages.append(ast.Stage(Core(_word(core)), body, self._line(child)))
+                stages.append(ast.Stage(_word(core), body, self._line(child)))
             else:
                 body = self._body(child.children)
-                stages.append(ast.Stage(Core.VECTOR, body, self._line(child)))
+                stages.append(ast.Stage(VECTOR_WORD, body, self._line(child)))
         return ast.KernelText(tuple(temps), tuple(stages))
 
     def _line(self, node: _Node) -> int:
@@ -249,7 +250,7 @@ class _Reader:
     def _load(self, node: _Node) -> ast.Load:
         name, slices, scope, *pad = node.children
         source = ast.Tile(_word(name), self._slices(slices))
-        return ast.Load(source, Scope(_word(scope)), self._number(pad[0]) if pad else None)
+        return ast.Load(source, _word(scope), self._number(pad[0]) if pad else None)
 
     def _read(self, node: _Node) -> ast.Read:
         name, *indices = node.children
@@ -257,7 +258,7 @@ class _Reader:
 
     def _fill(self, node: _Node) -> ast.Fill:
         value, dtype, shape, scope = node.children
-        return ast.Fill(self._number(value), _word(dtype), _integers(shape), Scope(_word(scope)))
+        return ast.Fill(self._number(value), _word(dtype), _integers(shape), _word(scope))
 
     def _mmad(self, node: _Node) -> ast.Mmad:
         lhs, rhs, name = node.children

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.build import StageBuilder, temps_of
+from hawk_xdsl.dialects.kernel_text.build import StageBuilder, core_of, temps_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.parse import parse
 from hawk_xdsl.dialects.kernel_text.signature import Signature
@@ -53,7 +53,7 @@ class PrefixBuilder:
             self._temps.append(temp)
         elif line.startswith("on "):
             (stage,) = parse(f"{line}\n{_STATEMENT}\n}}\n").stages
-            self._stage = self._opened(stage.core)
+            self._stage = self._opened(core_of(stage.core, self._signature, None))
         elif line.endswith("{"):
             block = parse(f"{line}\n{_STATEMENT}\n}}\n").stages[0].body[0]
             assert isinstance(block, ast.Across | ast.For | ast.If)
@@ -89,7 +89,7 @@ class PrefixBuilder:
 
     def _current(self) -> StageBuilder:
         if self._stage is None:
-            self._stage = self._opened(Core.VECTOR)
+            self._stage = self._opened(self._signature.places.vector_core)
         return self._stage
 
     def _opened(self, core: Core) -> StageBuilder:

@@ -32,7 +32,7 @@ from hawk_xdsl.dialects.npu import (
     MmadOp,
     ReadOp,
     ReturnOp,
-    Scope,
+    Role,
     SetFlagOp,
     StoreOp,
     UnaryOp,
@@ -178,11 +178,11 @@ class StageReader:
         """A value is read before its name is given: ``a = vexp a`` may be of two buffers ``a``."""
         match op:
             case AllocOp():
-                if scope_of(op.buffer) is not Scope.L0C:
+                if not scope_of(op.buffer).has(Role.ACCUMULATOR):
                     return None
                 self._expect_layout(op.buffer)
                 return ast.Assign(self._define(op.buffer), self._fill(op.buffer))
-            case memref.ReinterpretCastOp() if scope_of(op.source) is not Scope.GLOBAL:
+            case memref.ReinterpretCastOp() if not scope_of(op.source).is_global:
                 source = part_of(op.source)
                 if not source.whole:
                     raise KernelTextError("a view of a part of a buffer has no text form")
@@ -212,7 +212,7 @@ class StageReader:
         assert isinstance(type_, MemRefType)
         dtype = dtype_name(type_.element_type)
         zero = ast.Number(0 if dtype.startswith("i") else 0.0)
-        return ast.Fill(zero, dtype, _shape(buffer), Scope.L0C)
+        return ast.Fill(zero, dtype, _shape(buffer), scope_of(buffer).name)
 
     def _load(self, op: LoadOp) -> ast.Load:
         base = part_of(op.dest).base
@@ -220,7 +220,7 @@ class StageReader:
         source = self._global(op.source, base.type.get_shape())
         pad = None if op.pad is None else self._operand(op.pad)
         assert not isinstance(pad, ast.Tile)
-        return ast.Load(source, scope_of(base), pad)
+        return ast.Load(source, scope_of(base).name, pad)
 
     def _read(self, op: ReadOp) -> ast.Read:
         indices = tuple(index_expression(index, self._names) for index in op.indices)
@@ -264,7 +264,7 @@ class StageReader:
                     assert isinstance(source, ast.Tile)
                     return ast.Broadcast(source, shape)
                 number = ast.Number(number_of(op.input.owner.value))
-                return ast.Fill(number, dtype_name(_element(op.out)), shape, Scope.UB)
+                return ast.Fill(number, dtype_name(_element(op.out)), shape, scope_of(op.out).name)
             case _:
                 raise KernelTextError(f"{op.name} has no text form")
 

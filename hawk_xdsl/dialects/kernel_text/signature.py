@@ -1,8 +1,9 @@
 """What a kernel text is built against, and what building gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hawk_xdsl.dialects.kernel_text.places import Places
 from hawk_xdsl.dialects.npu import KernelOp
 
 
@@ -29,12 +30,14 @@ class Signature:
         inputs: operands that are only read.
         outputs: operands that are written.
         target: the name of the target.
+        places: what it calls its memory spaces and kinds of cores.
     """
 
     name: str
     inputs: tuple[GlobalOperand, ...]
     outputs: tuple[GlobalOperand, ...]
     target: str
+    places: Places = field(default_factory=Places)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hawk_xdsl.dialects.kernel_text.context import Global, KernelContext
 from hawk_xdsl.dialects.kernel_text.dtypes import global_type
 from hawk_xdsl.dialects.kernel_text.index import Linear, bounds
 from hawk_xdsl.dialects.kernel_text.scope import Buffer, Extent, Ragged
-from hawk_xdsl.dialects.npu import Scope
+from hawk_xdsl.dialects.npu import Role
 
 
 @dataclass(frozen=True)
@@ -172,15 +172,16 @@ def kept(cuts: Sequence[Cut]) -> tuple[tuple[int, ...], tuple[Extent, ...]]:
     return tuple(cut.length for cut in rest), tuple(cut.extent for cut in rest)
 
 
-def local_tile(context: KernelContext, tile: ast.Tile, *, expect: Scope) -> LocalTile:
+def local_tile(context: KernelContext, tile: ast.Tile, *, expect: Role) -> LocalTile:
     """A buffer on the core or a part of it.
 
     Raises:
         KernelTextError: for an unknown buffer, one in another scope, or a slice that leaves it.
     """
     buffer = context.buffer(tile.name)
-    if buffer.scope is not expect:
-        context.fail(f"`{tile.name}` is in {buffer.scope}, but {expect} is needed")
+    if not buffer.scope.has(expect):
+        needed = context.space_of(expect)
+        context.fail(f"`{tile.name}` is in {buffer.scope}, but {needed} is needed")
     if tile.slices is None:
         value = context.valid_view(buffer)
         return LocalTile(value, buffer, buffer.shape, buffer.extents, True)

@@ -6,10 +6,8 @@ from typing import ClassVar, TypeAlias
 from hawk_xdsl.dialects.npu import (
     Accumulation,
     Comparison,
-    Core,
     Reduction,
     Rounding,
-    Scope,
 )
 
 
@@ -69,11 +67,14 @@ Operand: TypeAlias = Tile | Number
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``load x[0:8, 0:64] into ub``, with ``pad`` the value of what lies outside."""
+    """``load x[0:8, 0:64] into ub``, with ``pad`` the value of what lies outside.
+
+    ``scope`` is the memory space by the target's name for it, or by the word for its role.
+    """
 
     mnemonic: ClassVar[str] = "load"
     source: Tile
-    scope: Scope
+    scope: str
     pad: Number | None = None
 
 
@@ -94,7 +95,7 @@ class Fill:
     value: Number
     dtype: str
     shape: tuple[int, ...]
-    scope: Scope
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +296,7 @@ class Temp:
 class Stage:
     """``on cube { … }``: one kernel. A body without stages is one vector stage."""
 
-    core: Core
+    core: str
     body: tuple[Statement, ...]
     line: int | None = field(default=None, compare=False)
 

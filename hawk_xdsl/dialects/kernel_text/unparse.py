@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import Core
+from hawk_xdsl.dialects.kernel_text.places import VECTOR_WORD
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "//": 2, "%": 2}
 
@@ -27,10 +27,10 @@ def text_of(tree: ast.KernelText) -> str:
     """
     lines = [f"temp {temp.name} {temp.dtype}{shape_text(temp.shape)}" for temp in tree.temps]
     for stage in tree.stages:
-        if len(tree.stages) == 1 and stage.core is Core.VECTOR:
+        if len(tree.stages) == 1 and stage.core == VECTOR_WORD:
             lines += lines_of(stage.body)
         else:
-            lines += [f"on {stage.core.value} {{", *lines_of(stage.body), "}"]
+            lines += [f"on {stage.core} {{", *lines_of(stage.body), "}"]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -66,7 +66,7 @@ def value_text(value: ast.Value) -> str:
             return f"{mnemonic} {', '.join(map(operand_text, operands))}"
         case ast.Load(source, scope, pad):
             beyond = "" if pad is None else f" pad {number_text(pad)}"
-            return f"load {tile_text(source)} into {scope.value}{beyond}"
+            return f"load {tile_text(source)} into {scope}{beyond}"
         case ast.Compare(predicate, lhs, rhs):
             return f"vcmp {predicate.value} {tile_text(lhs)}, {operand_text(rhs)}"
         case ast.Cast(source, dtype, rounding):
@@ -76,7 +76,7 @@ def value_text(value: ast.Value) -> str:
         case ast.Cumulate(kind, source, axis):
             return f"vcumulate {kind.value} {tile_text(source)} axis {axis}"
         case ast.Fill(number, dtype, shape, scope):
-            return f"fill {number_text(number)} {dtype}{shape_text(shape)} in {scope.value}"
+            return f"fill {number_text(number)} {dtype}{shape_text(shape)} in {scope}"
         case ast.View(source, shape):
             return f"view {source} as {shape_text(shape)}"
         case ast.Read(source, indices):

@@ -1,4 +1,4 @@
-"""The npu dialect: kernels on explicit buffer scopes, pipes and flags."""
+"""The npu dialect: kernels on explicit memory spaces, pipes and flags."""
 
 from xdsl.ir import Dialect
 
@@ -15,8 +15,7 @@ from hawk_xdsl.dialects.npu.attributes import (
     ReductionAttr,
     Rounding,
     RoundingAttr,
-    Scope,
-    ScopeAttr,
+    Unit,
 )
 from hawk_xdsl.dialects.npu.cube import MmadOp
 from hawk_xdsl.dialects.npu.elementwise import (
@@ -49,11 +48,11 @@ from hawk_xdsl.dialects.npu.memory import (
     ReadOp,
     StoreOp,
 )
+from hawk_xdsl.dialects.npu.memory_space import Role, Scope, ScopeAttr, names_of
 from hawk_xdsl.dialects.npu.schedule import ScheduleAttr, TileAttr
 from hawk_xdsl.dialects.npu.structure import KernelOp, LaunchOp, ReturnOp, UndecidedOp, YieldOp
 from hawk_xdsl.dialects.npu.sync import BarrierOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.dialects.npu.tile_op import (
-    UB_BLOCK_BYTES,
     TileOp,
     element_bytes,
     is_buffer,
@@ -108,6 +107,9 @@ NPU = Dialect(
 )
 """The dialect, as registered with xDSL, with the upstream ops that a region may hold."""
 
+UB_BLOCK_BYTES = Scope.UB.block
+"""Bytes of a block of the Ascend family's ub; to be replaced by those of the target."""
+
 __all__ = [
     "BINARY_OPS",
     "INSTRUCTIONS",
@@ -142,6 +144,7 @@ __all__ = [
     "Reduction",
     "ReductionAttr",
     "ReturnOp",
+    "Role",
     "Rounding",
     "RoundingAttr",
     "ScheduleAttr",
@@ -153,6 +156,7 @@ __all__ = [
     "TileOp",
     "UnaryOp",
     "UndecidedOp",
+    "Unit",
     "VarangeOp",
     "VbrcOp",
     "VcastOp",
@@ -169,6 +173,7 @@ __all__ = [
     "element_bytes",
     "interchangeable",
     "is_buffer",
+    "names_of",
     "rows_of",
     "scope_of",
     "strides_of",

@@ -1,44 +1,59 @@
-"""The attributes of the npu dialect: scopes, pipes, core types and instruction variants."""
+"""The attributes of the npu dialect: pipes, kinds of cores and instruction variants."""
 
 from enum import auto
 from typing import ClassVar, Generic, TypeVar, cast
 
 from xdsl.dialects.utils import EnumAttribute
+from xdsl.ir import Data
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.str_enum import StrEnum
 
 
-class Scope(StrEnum):
-    """Where a buffer lives. Cores reach each other only through ``global``."""
+class Pipe(str):
+    """An in-order instruction queue of a core, by the name that the target declares.
 
-    GLOBAL = "global"
-    L1 = auto()
-    UB = auto()
-    L0A = auto()
-    L0B = auto()
-    L0C = auto()
+    ``scalar`` issues the instructions of all others and is on every core; ``all`` is accepted by a
+    barrier only. The other constants are those of the Ascend family.
+    """
+
+    __slots__ = ()
+
+    SCALAR: ClassVar["Pipe"]
+    ALL: ClassVar["Pipe"]
+    VECTOR: ClassVar["Pipe"]
+    CUBE: ClassVar["Pipe"]
+    MTE1: ClassVar["Pipe"]
+    MTE2: ClassVar["Pipe"]
+    MTE3: ClassVar["Pipe"]
+    FIXPIPE: ClassVar["Pipe"]
 
 
-class Pipe(StrEnum):
-    """An in-order instruction queue of a core; ``all`` is accepted by a barrier only."""
+Pipe.SCALAR, Pipe.ALL = Pipe("scalar"), Pipe("all")
+Pipe.VECTOR, Pipe.CUBE, Pipe.FIXPIPE = Pipe("vector"), Pipe("cube"), Pipe("fixpipe")
+Pipe.MTE1, Pipe.MTE2, Pipe.MTE3 = Pipe("mte1"), Pipe("mte2"), Pipe("mte3")
+
+
+class Core(str):
+    """A kind of core, by the name that the target declares; constants: the Ascend family's."""
+
+    __slots__ = ()
+
+    VECTOR: ClassVar["Core"]
+    CUBE: ClassVar["Core"]
+
+
+Core.VECTOR, Core.CUBE = Core("vector"), Core("cube")
+
+
+class Unit(StrEnum):
+    """What of a core executes an instruction; the target says which pipe that is."""
 
     SCALAR = auto()
     VECTOR = auto()
-    CUBE = auto()
-    MTE1 = auto()
-    MTE2 = auto()
-    MTE3 = auto()
-    FIXPIPE = auto()
-    ALL = auto()
-
-
-class Core(StrEnum):
-    """The kind of core a kernel runs on."""
-
-    VECTOR = auto()
-    CUBE = auto()
+    MATRIX = auto()
+    MOVE = auto()
 
 
 class Reduction(StrEnum):
@@ -86,7 +101,7 @@ _Enum = TypeVar("_Enum", bound=StrEnum)
 
 
 class _Bracketed(Generic[_Enum]):
-    """Writes an enum attribute as ``#npu.scope<ub>``: xDSL's base class omits the brackets."""
+    """Writes an enum attribute as ``#npu.rounding<rint>``: xDSL's base class omits the brackets."""
 
     data: _Enum
     enum_type: ClassVar[type[StrEnum]]
@@ -104,24 +119,39 @@ class _Bracketed(Generic[_Enum]):
 
 
 @irdl_attr_definition
-class ScopeAttr(_Bracketed[Scope], EnumAttribute[Scope]):
-    """The memory space of an npu buffer: ``memref<8x64xf32, #npu.scope<ub>>``."""
-
-    name = "npu.scope"
-
-
-@irdl_attr_definition
-class PipeAttr(_Bracketed[Pipe], EnumAttribute[Pipe]):
+class PipeAttr(Data[Pipe]):
     """A pipe, as in ``npu.barrier <vector>``."""
 
     name = "npu.pipe"
 
+    def print_parameter(self, printer: Printer) -> None:
+        """Print the name between angle brackets."""
+        with printer.in_angle_brackets():
+            printer.print_string(self.data)
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> Pipe:
+        """Parse the name between angle brackets."""
+        with parser.in_angle_brackets():
+            return Pipe(parser.parse_identifier(" for a pipe"))
+
 
 @irdl_attr_definition
-class CoreAttr(_Bracketed[Core], EnumAttribute[Core]):
-    """The core a kernel runs on."""
+class CoreAttr(Data[Core]):
+    """The kind of core that a kernel runs on."""
 
     name = "npu.core"
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Print the name between angle brackets."""
+        with printer.in_angle_brackets():
+            printer.print_string(self.data)
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> Core:
+        """Parse the name between angle brackets."""
+        with parser.in_angle_brackets():
+            return Core(parser.parse_identifier(" for a kind of core"))
 
 
 @irdl_attr_definition

@@ -7,8 +7,9 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.npu.attributes import Pipe, Scope
-from hawk_xdsl.dialects.npu.tile_op import TileOp, expect_scope
+from hawk_xdsl.dialects.npu.attributes import Unit
+from hawk_xdsl.dialects.npu.memory_space import Role
+from hawk_xdsl.dialects.npu.tile_op import TileOp, expect_role
 
 
 @irdl_op_definition
@@ -20,7 +21,7 @@ class MmadOp(TileOp):
     """
 
     name = "npu.mmad"
-    PIPE: ClassVar[Pipe] = Pipe.CUBE
+    UNIT: ClassVar[Unit] = Unit.MATRIX
 
     lhs = operand_def(MemRefType)
     rhs = operand_def(MemRefType)
@@ -75,9 +76,9 @@ class MmadOp(TileOp):
 
     def verify_(self) -> None:
         """Scopes, m × k · k × n → m × n, one input dtype, an i1 condition."""
-        expect_scope(self, "lhs", self.lhs, Scope.L1)
-        expect_scope(self, "rhs", self.rhs, Scope.L1)
-        expect_scope(self, "acc", self.acc, Scope.L0C)
+        expect_role(self, "lhs", self.lhs, Role.MATRIX)
+        expect_role(self, "rhs", self.rhs, Role.MATRIX)
+        expect_role(self, "acc", self.acc, Role.ACCUMULATOR)
         m, k = self._matrix(self.lhs, self.transpose_lhs is not None)
         rhs_k, n = self._matrix(self.rhs, self.transpose_rhs is not None)
         acc_m, acc_n = self._matrix(self.acc, False)

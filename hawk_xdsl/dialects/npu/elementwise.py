@@ -20,16 +20,16 @@ from xdsl.utils.exceptions import VerifyException
 from hawk_xdsl.dialects.npu.attributes import (
     Comparison,
     ComparisonAttr,
-    Pipe,
     Rounding,
     RoundingAttr,
-    Scope,
+    Unit,
 )
 from hawk_xdsl.dialects.npu.instructions import ROWS, InstructionRow, OpForm, rows_of
+from hawk_xdsl.dialects.npu.memory_space import Role
 from hawk_xdsl.dialects.npu.tile_op import (
     TileOp,
     broadcasts_to,
-    expect_scope,
+    expect_role,
     same_extents,
 )
 
@@ -50,7 +50,7 @@ def element_of(value: SSAValue) -> Attribute:
 class VectorOp(TileOp):
     """An instruction of the vector unit: tiles in ub in, one tile in ub out (the last operand)."""
 
-    PIPE: ClassVar[Pipe] = Pipe.VECTOR
+    UNIT: ClassVar[Unit] = Unit.VECTOR
 
     ROW: ClassVar[InstructionRow]
     """What the table says of the instruction."""
@@ -77,7 +77,7 @@ class VectorOp(TileOp):
         """All tiles are in ub; then what the instruction itself asks for."""
         for value in self.operands:
             if isinstance(value.type, MemRefType):
-                expect_scope(self, "operand", value, Scope.UB)
+                expect_role(self, "operand", value, Role.VECTOR)
         self.verify_tiles()
 
     def verify_tiles(self) -> None:

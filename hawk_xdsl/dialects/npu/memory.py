@@ -27,12 +27,12 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.npu.attributes import Pipe, Scope
+from hawk_xdsl.dialects.npu.attributes import Unit
+from hawk_xdsl.dialects.npu.memory_space import Role, Scope
 from hawk_xdsl.dialects.npu.tile_op import (
-    UB_BLOCK_BYTES,
     TileOp,
     element_bytes,
-    expect_scope,
+    expect_role,
     same_extents,
     scope_of,
     squeezed,
@@ -64,11 +64,11 @@ class AllocOp(IRDLOperation):
         super().__init__(result_types=[type_], properties=properties)
 
     def verify_(self) -> None:
-        """Static shape, a scope on the core, address ≥ 0; UB rows on blocks, matrices elsewhere."""
+        """Static shape, a space on the core, address ≥ 0; rows on blocks, or a matrix."""
         type_ = self.buffer.type
         assert isinstance(type_, MemRefType)
         scope = scope_of(self.buffer)
-        if scope is Scope.GLOBAL:
+        if scope.is_global:
             raise VerifyException("npu.alloc: global memory comes from the kernel's arguments")
         if DYNAMIC_INDEX in type_.get_shape():
             raise VerifyException("npu.alloc: a buffer needs a static shape")
@@ -76,25 +76,25 @@ class AllocOp(IRDLOperation):
             raise VerifyException(f"npu.alloc: {self.buffers.value.data} buffers cannot take turns")
         if self.address is not None and self.address.value.data < 0:
             raise VerifyException(f"npu.alloc: address {self.address.value.data} is negative")
-        if scope is Scope.UB:
-            self._verify_rows(type_)
+        if not scope.by_fractals:
+            self._verify_rows(type_, scope)
         elif len(type_.get_shape()) != 2 or not isinstance(type_.layout, NoneAttr):
             raise VerifyException(
                 f"npu.alloc: a buffer in {scope} is a matrix without layout: fractals are implied"
             )
 
     @staticmethod
-    def _verify_rows(type_: MemRefType) -> None:
+    def _verify_rows(type_: MemRefType, scope: Scope) -> None:
         strides = strides_of(type_)
         if strides and strides[-1] != 1:
             raise VerifyException("npu.alloc: the innermost stride must be 1")
         for stride, extent in zip(strides[:-1], type_.get_shape()[:-1], strict=True):
             assert stride is not None
             row_bytes = stride * element_bytes(type_)
-            if extent > 1 and row_bytes % UB_BLOCK_BYTES:
+            if extent > 1 and row_bytes % scope.block:
                 raise VerifyException(
-                    f"npu.alloc: rows of {row_bytes} bytes in ub are not a multiple of "
-                    f"{UB_BLOCK_BYTES} bytes; pad the row stride"
+                    f"npu.alloc: rows of {row_bytes} bytes in {scope} are not a multiple of "
+                    f"{scope.block} bytes; pad the row stride"
                 )
 
 
@@ -104,8 +104,9 @@ class _MoveOp(TileOp):
     source = operand_def(MemRefType)
     dest = operand_def(MemRefType)
 
-    FROM: ClassVar[tuple[Scope, ...]]
-    TO: ClassVar[tuple[Scope, ...]]
+    UNIT: ClassVar[Unit] = Unit.MOVE
+    FROM: ClassVar[tuple[Role, ...]]
+    TO: ClassVar[tuple[Role, ...]]
     CASTS: ClassVar[bool] = False
 
     def read_buffers(self) -> tuple[SSAValue, ...]:
@@ -118,8 +119,8 @@ class _MoveOp(TileOp):
 
     def verify_(self) -> None:
         """Scopes of the path, equal shapes up to unit dimensions, equal dtypes."""
-        expect_scope(self, "source", self.source, *self.FROM)
-        expect_scope(self, "destination", self.dest, *self.TO)
+        expect_role(self, "source", self.source, *self.FROM)
+        expect_role(self, "destination", self.dest, *self.TO)
         source, dest = self.source.type, self.dest.type
         assert isinstance(source, MemRefType) and isinstance(dest, MemRefType)
         if not same_extents(squeezed(source.get_shape()), squeezed(dest.get_shape())):
@@ -141,9 +142,8 @@ class LoadOp(_MoveOp):
     """
 
     name = "npu.load"
-    PIPE: ClassVar[Pipe] = Pipe.MTE2
-    FROM: ClassVar[tuple[Scope, ...]] = (Scope.GLOBAL,)
-    TO: ClassVar[tuple[Scope, ...]] = (Scope.UB, Scope.L1)
+    FROM: ClassVar[tuple[Role, ...]] = (Role.GLOBAL,)
+    TO: ClassVar[tuple[Role, ...]] = (Role.VECTOR, Role.MATRIX)
 
     # Declared again, since what a class inherits would come after its own operands.
     source = operand_def(MemRefType)
@@ -165,8 +165,8 @@ class LoadOp(_MoveOp):
         if self.pad is None:
             super().verify_()
             return
-        expect_scope(self, "source", self.source, *self.FROM)
-        expect_scope(self, "destination", self.dest, *self.TO)
+        expect_role(self, "source", self.source, *self.FROM)
+        expect_role(self, "destination", self.dest, *self.TO)
         source, dest = self.source.type, self.dest.type
         assert isinstance(source, MemRefType) and isinstance(dest, MemRefType)
         if source.element_type != dest.element_type or self.pad.type != dest.element_type:
@@ -183,9 +183,8 @@ class StoreOp(_MoveOp):
     """Copies a tile from ub to global memory."""
 
     name = "npu.store"
-    PIPE: ClassVar[Pipe] = Pipe.MTE3
-    FROM: ClassVar[tuple[Scope, ...]] = (Scope.UB,)
-    TO: ClassVar[tuple[Scope, ...]] = (Scope.GLOBAL,)
+    FROM: ClassVar[tuple[Role, ...]] = (Role.VECTOR,)
+    TO: ClassVar[tuple[Role, ...]] = (Role.GLOBAL,)
 
     assembly_format = "$source `into` $dest attr-dict `:` type($source) `into` type($dest)"
 
@@ -195,12 +194,11 @@ class StoreOp(_MoveOp):
 
 @irdl_op_definition
 class CopyOp(_MoveOp):
-    """Copies a tile within ub, on the vector pipe."""
+    """Copies a tile within ub."""
 
     name = "npu.copy"
-    PIPE: ClassVar[Pipe] = Pipe.VECTOR
-    FROM: ClassVar[tuple[Scope, ...]] = (Scope.UB,)
-    TO: ClassVar[tuple[Scope, ...]] = (Scope.UB,)
+    FROM: ClassVar[tuple[Role, ...]] = (Role.VECTOR,)
+    TO: ClassVar[tuple[Role, ...]] = (Role.VECTOR,)
 
     assembly_format = "$source `into` $dest attr-dict `:` type($source) `into` type($dest)"
 
@@ -216,9 +214,8 @@ class FixpipeOp(_MoveOp):
     """
 
     name = "npu.fixpipe"
-    PIPE: ClassVar[Pipe] = Pipe.FIXPIPE
-    FROM: ClassVar[tuple[Scope, ...]] = (Scope.L0C,)
-    TO: ClassVar[tuple[Scope, ...]] = (Scope.GLOBAL, Scope.L1, Scope.UB)
+    FROM: ClassVar[tuple[Role, ...]] = (Role.ACCUMULATOR,)
+    TO: ClassVar[tuple[Role, ...]] = (Role.GLOBAL, Role.MATRIX, Role.VECTOR)
     CASTS: ClassVar[bool] = True
 
     relu = opt_prop_def(UnitAttr)
@@ -238,7 +235,7 @@ class ReadOp(TileOp):
     """Reads one element of global memory or ub into a scalar register."""
 
     name = "npu.read"
-    PIPE: ClassVar[Pipe] = Pipe.SCALAR
+    UNIT: ClassVar[Unit] = Unit.SCALAR
 
     source = operand_def(MemRefType)
     indices = var_operand_def(IndexType)
@@ -260,7 +257,7 @@ class ReadOp(TileOp):
 
     def verify_(self) -> None:
         """One index a dimension, scalar-readable scope, the element's type."""
-        expect_scope(self, "source", self.source, Scope.GLOBAL, Scope.UB)
+        expect_role(self, "source", self.source, Role.GLOBAL, Role.VECTOR)
         type_ = self.source.type
         assert isinstance(type_, MemRefType)
         if len(self.indices) != len(type_.get_shape()):

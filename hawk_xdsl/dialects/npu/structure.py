@@ -45,7 +45,7 @@ from xdsl.traits import (
 )
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.npu.attributes import Core, CoreAttr, Scope
+from hawk_xdsl.dialects.npu.attributes import Core, CoreAttr
 from hawk_xdsl.dialects.npu.schedule import ScheduleAttr
 from hawk_xdsl.dialects.npu.tile_op import scope_of
 
@@ -207,7 +207,7 @@ class KernelOp(IRDLOperation):
         if not 0 <= self.input_count.value.data < len(self.body.block.args):
             raise VerifyException("npu.kernel: a kernel needs at least one output")
         for argument in self.body.block.args:
-            if scope_of(argument) is not Scope.GLOBAL:
+            if not scope_of(argument).is_global:
                 raise VerifyException("npu.kernel: arguments must be in global memory")
             assert isinstance(argument.type, MemRefType)
             if DYNAMIC_INDEX in argument.type.get_shape():

@@ -33,7 +33,7 @@ class _FlagOp(IRDLOperation):
         source, target, event = self.source.data, self.target.data, self.event.value.data
         if Pipe.ALL in (source, target):
             raise VerifyException(f"{self.name}: a flag joins two pipes, not all")
-        if source is target:
+        if source == target:
             raise VerifyException(f"{self.name}: within {source} use npu.barrier <{source}>")
         if not 0 <= event < MAX_EVENTS:
             raise VerifyException(f"{self.name}: event {event} is not in 0..{MAX_EVENTS - 1}")
@@ -67,5 +67,5 @@ class BarrierOp(IRDLOperation):
 
     def verify_(self) -> None:
         """A barrier on the scalar pipe alone faults on the hardware."""
-        if self.pipe.data is Pipe.SCALAR:
+        if self.pipe.data == Pipe.SCALAR:
             raise VerifyException("npu.barrier: the scalar pipe has no barrier")

@@ -9,10 +9,8 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import IRDLOperation
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.npu.attributes import Pipe, Scope, ScopeAttr
-
-UB_BLOCK_BYTES = 32
-"""Bytes of a UB block: rows, addresses and copies in UB are counted in blocks (AscendC)."""
+from hawk_xdsl.dialects.npu.attributes import Unit
+from hawk_xdsl.dialects.npu.memory_space import Role, Scope, ScopeAttr
 
 
 def is_buffer(type_: Attribute) -> TypeGuard[MemRefType]:
@@ -71,22 +69,22 @@ def broadcasts_to(shape: Sequence[int], to: Sequence[int]) -> bool:
     )
 
 
-def expect_scope(op: IRDLOperation, role: str, value: SSAValue, *allowed: Scope) -> None:
-    """Raise ``VerifyException`` unless a buffer lives in one of the allowed scopes."""
+def expect_role(op: IRDLOperation, what: str, value: SSAValue, *allowed: Role) -> None:
+    """Raise ``VerifyException`` unless a buffer lives where one of the allowed roles is played."""
     scope = scope_of(value)
-    if scope not in allowed:
-        names = " or ".join(allowed)
-        raise VerifyException(f"{op.name}: {role} must be in {names}, but is in {scope}")
+    if not scope.has(*allowed):
+        names = " or ".join(role.word for role in allowed)
+        raise VerifyException(f"{op.name}: {what} must be in {names}, but is in {scope}")
 
 
 class TileOp(IRDLOperation, ABC):
-    """An instruction on whole tiles, issued to one pipe.
+    """An instruction on whole tiles, issued to one pipe: that of its unit, says the target.
 
     The NPU model, the memory planner and the sync pass know instructions only through this.
     """
 
-    PIPE: ClassVar[Pipe]
-    """The queue the instruction is issued to."""
+    UNIT: ClassVar[Unit]
+    """What of the core executes it."""
 
     IN_PLACE: ClassVar[bool] = False
     """Whether the destination may be exactly one of the sources. Partial overlap never is."""
@@ -99,6 +97,10 @@ class TileOp(IRDLOperation, ABC):
     def written_buffers(self) -> tuple[SSAValue, ...]:
         """The buffers whose elements the instruction writes."""
 
-    def temporary_bytes(self) -> int:
-        """Bytes of UB that the instruction needs for itself while it runs."""
+    def temporary_bytes(self, repeat_bytes: int) -> int:
+        """Bytes that the instruction needs for itself while it runs, beside its operands.
+
+        Args:
+            repeat_bytes: what the target's vector unit processes in one repeat.
+        """
         return 0

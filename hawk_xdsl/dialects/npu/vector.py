@@ -37,13 +37,7 @@ from hawk_xdsl.dialects.npu.elementwise import (
     tile_shape,
 )
 from hawk_xdsl.dialects.npu.instructions import ROWS, InstructionRow
-from hawk_xdsl.dialects.npu.tile_op import (
-    UB_BLOCK_BYTES,
-    element_bytes,
-)
-
-REPEAT_BYTES = 256
-"""Bytes the vector unit processes in one repeat (AscendC)."""
+from hawk_xdsl.dialects.npu.tile_op import element_bytes, scope_of
 
 
 @irdl_op_definition
@@ -117,8 +111,8 @@ class VreduceOp(VectorOp):
         else:
             self.expect_dtype(self.input)
 
-    def temporary_bytes(self) -> int:
-        """A 32-byte block for each repeat of a row, where a row is longer than a repeat."""
+    def temporary_bytes(self, repeat_bytes: int) -> int:
+        """A block for each repeat of a row, where a row is longer than a repeat."""
         type_ = self.input.type
         assert isinstance(type_, MemRefType)
         if len(type_.get_shape()) - 1 not in self.axes.get_values():
@@ -126,8 +120,8 @@ class VreduceOp(VectorOp):
         row = type_.get_shape()[-1]
         if row == DYNAMIC_INDEX:
             row = _buffer_row(self.input)
-        repeats = -(-row * element_bytes(type_) // REPEAT_BYTES)
-        return repeats * UB_BLOCK_BYTES if repeats > 1 else 0
+        repeats = -(-row * element_bytes(type_) // repeat_bytes)
+        return repeats * scope_of(type_).block if repeats > 1 else 0
 
 
 def _buffer_row(value: SSAValue) -> int:
