@@ -174,6 +174,6 @@ def _facts(target: str) -> tuple[str, ...]:
     scopes = ", ".join(f"{scope} {spec.bytes} bytes" for scope, spec in loaded.scopes.items())
     cores = loaded.cores
     return (
-        ", ".join(f"{count} {core} cores" for core, count in reversed(cores.items())),
+        ", ".join(f"{cores[core]} {core} cores" for core in reversed(list(cores))),
         f"scopes of a core: {scopes}",
     )

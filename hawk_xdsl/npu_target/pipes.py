@@ -78,7 +78,7 @@ class Core:
         self.cycles_per_byte = active / target.global_bandwidth
         self.issue_cycles = target.scalar.issue
         self.pipes = target.all_pipes
-        self.numbers = {pipe: number for number, pipe in enumerate(self.pipes)}
+        self.numbers = target.pipe_numbers
         self.scalar = self.numbers[Pipe.SCALAR]
         self.tails = [target.sync.tail[pipe] for pipe in self.pipes]
         self.before = 0 if ordered else sys.maxsize

@@ -239,6 +239,11 @@ class Target:
         """The pipes of all kinds of cores, in the order of ``sync.tail``."""
         return tuple(self.sync.tail)
 
+    @cached_property
+    def pipe_numbers(self) -> dict[Pipe, int]:
+        """The place of each pipe in ``all_pipes``."""
+        return {pipe: number for number, pipe in enumerate(self.all_pipes)}
+
     @property
     def vector_core(self) -> Core:
         """The kind of core that has the vector unit."""

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from hawk_xdsl.dialects.npu import Pipe, Scope
-from hawk_xdsl.npu_target.pipes import PIPE_NUMBER
+from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.npu_target.target import Target
 
 TURNS = 2
 """Buffers that take turns."""
 
-_MTE2 = PIPE_NUMBER[Pipe.MTE2]
 _END = 1 << 40
 
 
@@ -32,6 +30,7 @@ class Allocation:
         pipes: numbers of the pipes that touch it.
         opener: the pipe that touches it first.
         closer: the pipe that touches it last.
+        loaded: whether a copy from global memory writes it.
     """
 
     scope: Scope
@@ -42,6 +41,7 @@ class Allocation:
     pipes: set[int] = field(default_factory=set[int])
     opener: int = 0
     closer: int = 0
+    loaded: bool = False
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ def _choices(buffers: Sequence[Allocation], loop: int) -> Iterator[set[int]]:
         for number, buffer in enumerate(buffers)
         if buffer.loop == loop and len(buffer.pipes) > 1 and buffer.bytes
     }
-    loaded = {number for number in shared if _MTE2 in buffers[number].pipes}
+    loaded = {number for number in shared if buffers[number].loaded}
     if shared:
         yield shared
     if loaded and loaded != shared:
@@ -212,7 +212,7 @@ class _Plan:
             total = sum(
                 buffer.bytes * TURNS ** len(around)
                 for buffer, around in zip(self._buffers, self._around, strict=True)
-                if buffer.scope is scope
+                if buffer.scope == scope
             )
             if total <= memory.bytes:
                 continue
@@ -231,7 +231,7 @@ class _Plan:
         """The copies of a scope, at positions of the unrolled kernel."""
         keyed: list[tuple[tuple[int, ...], tuple[int, ...], int, int]] = []
         for number, buffer in enumerate(self._buffers):
-            if buffer.scope is not scope or not buffer.bytes:
+            if buffer.scope != scope or not buffer.bytes:
                 continue
             for copy, parities in enumerate(product((0, 1), repeat=len(self._around[number]))):
                 first, last = self._life(number, parities)

@@ -9,7 +9,6 @@ from hawk_xdsl.codegen.cost.timeline import Timeline
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.npu_target.pipes import PIPES
 from hawk_xdsl.npu_target.target import Target
 
 
@@ -39,7 +38,7 @@ def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Ta
     """
     known = {operand.name: operand for operand in operands}
     known |= {temp.name: GlobalOperand(temp.name, temp.dtype, temp.shape) for temp in tree.temps}
-    cycles, busy = 0.0, [0.0] * len(PIPES)
+    cycles, busy = 0.0, [0.0] * len(target.all_pipes)
     for stage in tree.stages:
         resolved = resolve(stage, known, target)
         where = places(resolved.buffers, resolved.loops, target)
@@ -47,4 +46,4 @@ def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Ta
         timeline.run(resolved.nodes)
         cycles += timeline.cycles
         busy = [a + b for a, b in zip(busy, timeline.busy, strict=True)]
-    return Estimate(cycles, dict(zip(PIPES, busy, strict=True)))
+    return Estimate(cycles, dict(zip(target.all_pipes, busy, strict=True)))

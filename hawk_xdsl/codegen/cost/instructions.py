@@ -15,12 +15,8 @@ from hawk_xdsl.npu_target.cost import (
     unpadded_bytes,
     vector_cost,
 )
-from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
 from hawk_xdsl.npu_target.moves import bursts_of
-from hawk_xdsl.npu_target.pipes import PIPE_NUMBER
 from hawk_xdsl.npu_target.target import PathSpec, Target
-
-_VECTOR, _CUBE, _SCALAR = (PIPE_NUMBER[p] for p in (Pipe.VECTOR, Pipe.CUBE, Pipe.SCALAR))
 
 
 def vector(work: VectorWork, sources: Sequence[Tile], out: Tile, target: Target) -> Instruction:
@@ -30,7 +26,8 @@ def vector(work: VectorWork, sources: Sequence[Tile], out: Tile, target: Target)
     shapes = [tile.shaped() for tile in (*sources, out)]
     cycles, count = vector_cost(work, shapes, target)
     reads = tuple(tile.number for tile in sources)
-    return Instruction(_VECTOR, cycles, count, 0, reads, (out.number,))
+    pipe = target.pipe_numbers[target.vector.pipe]
+    return Instruction(pipe, cycles, count, 0, reads, (out.number,))
 
 
 def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target) -> Instruction:
@@ -38,42 +35,46 @@ def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target
     m, n = acc.valid
     k = lhs.valid[0 if transposed else 1]
     cycles = mmad_cycles(m, k, n, lhs.dtype, lhs.itemsize, target)
-    # The cube writes bands of columns next to each other: fewer rows take one instruction a band.
-    whole = up(m, FRACTAL_ROWS) == up(acc.shape[0], FRACTAL_ROWS)
-    count = 1 if whole else ceil(n / FRACTAL_ROWS)
+    # The unit writes bands of columns next to each other: fewer rows take one instruction a band.
+    rows = acc.scope.rows
+    whole = not acc.scope.by_fractals or up(m, rows) == up(acc.shape[0], rows)
+    count = 1 if whole else ceil(n / acc.fractal_columns)
     cycles += (count - 1) * target.cube.fixed
-    return Instruction(_CUBE, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,))
+    pipe = target.pipe_numbers[target.cube.pipe]
+    return Instruction(pipe, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,))
 
 
 def load(source: Tile, dest: Tile, target: Target, *, padded: bool) -> Instruction:
     """A copy from global memory; ``padded`` fills what does not exist of the source."""
     path = _path(target, Scope.GLOBAL, dest.scope)
     cycles, count, size = _move(source, dest, path)
-    if padded and dest.scope is not Scope.UB:
+    if padded and dest.scope.by_fractals:
         cycles += 0.0 if source.valid == dest.valid else dest.bytes * path.cost.slope
     elif padded:
-        unpadded = unpadded_bytes(source.valid, dest.valid, dest.itemsize)
+        unpadded = unpadded_bytes(source.valid, dest.valid, dest.itemsize, dest.scope.block)
         cycles += fill_cycles(unpadded, dest.dtype, target) if unpadded else 0.0
-    return _transfer(path, cycles, count, size, source, dest, stores=False)
+    return _transfer(path, cycles, count, size, source, dest, target, stores=False)
 
 
 def store(source: Tile, dest: Tile, target: Target) -> Instruction:
-    """A copy to global memory, from ub or from the accumulator."""
+    """A copy to global memory, of a tile of the vector unit or of an accumulator."""
     path = _path(target, source.scope, Scope.GLOBAL)
     cycles, count, size = _move(dest, source, path)
-    return _transfer(path, cycles, count, size, source, dest, stores=True)
+    return _transfer(path, cycles, count, size, source, dest, target, stores=True)
 
 
 def copy(source: Tile, dest: Tile, target: Target) -> Instruction:
-    """A copy within ub."""
-    path = _path(target, Scope.UB, Scope.UB)
+    """A copy between tiles of the vector unit."""
+    path = _path(target, source.scope, dest.scope)
     cycles, count, _ = _move(source, dest, path)
-    return Instruction(PIPE_NUMBER[path.pipe], cycles, count, 0, (source.number,), (dest.number,))
+    pipe = target.pipe_numbers[path.pipe]
+    return Instruction(pipe, cycles, count, 0, (source.number,), (dest.number,))
 
 
 def read(source: Tile, target: Target) -> Instruction:
     """One element for the scalar unit, which waits for it."""
-    return Instruction(_SCALAR, target.scalar.read[source.scope], 1, 0, (source.number,))
+    pipe = target.pipe_numbers[Pipe.SCALAR]
+    return Instruction(pipe, target.scalar.read[source.scope], 1, 0, (source.number,))
 
 
 def _path(target: Target, source: Scope, dest: Scope) -> PathSpec:
@@ -84,10 +85,18 @@ def _path(target: Target, source: Scope, dest: Scope) -> PathSpec:
 
 
 def _transfer(
-    path: PathSpec, cycles: float, count: int, size: int, source: Tile, dest: Tile, *, stores: bool
+    path: PathSpec,
+    cycles: float,
+    count: int,
+    size: int,
+    source: Tile,
+    dest: Tile,
+    target: Target,
+    *,
+    stores: bool,
 ) -> Instruction:
     return Instruction(
-        PIPE_NUMBER[path.pipe],
+        target.pipe_numbers[path.pipe],
         cycles,
         count,
         0,
@@ -102,7 +111,7 @@ def _transfer(
 def _move(far: Tile, near: Tile, path: PathSpec) -> tuple[float, int, int]:
     """Cycles, instructions and bytes of a copy of what exists of ``far``."""
     itemsize = far.itemsize
-    if near.scope is not Scope.UB:
+    if near.scope.by_fractals:
         rows, columns = _matrix(far, near)
         size = columns * itemsize
         return move_cycles(path, rows, size), 1, rows * size
@@ -114,7 +123,7 @@ def _move(far: Tile, near: Tile, path: PathSpec) -> tuple[float, int, int]:
         (extent, stride, near_stride * itemsize)
         for (extent, stride), (_, near_stride) in zip(dims, near_dims, strict=False)
     ]
-    bursts = bursts_of(cut, itemsize, block=False)
+    bursts = bursts_of(cut, itemsize, Scope.GLOBAL)
     cycles = bursts.instructions * move_cycles(path, bursts.count, bursts.size)
     return cycles, bursts.instructions, bursts.instructions * bursts.count * bursts.size
 

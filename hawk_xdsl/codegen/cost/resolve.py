@@ -18,7 +18,7 @@ from hawk_xdsl.codegen.cost.trips import (
 )
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import BINARY_OPS, UB_BLOCK_BYTES, Scope
+from hawk_xdsl.dialects.npu import BINARY_OPS, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
@@ -52,7 +52,10 @@ class Resolved:
 
 def resolve(stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target) -> Resolved:
     """The instructions of a stage, on the core that has the first iterations of ``across``."""
-    resolver = _Resolver(operands, target, target.cores[stage.core])
+    core = target.places.core(stage.core)
+    if core is None:
+        raise HawkError(f"{target.name} has no kind of core called {stage.core}")
+    resolver = _Resolver(operands, target, target.cores[core])
     nodes = resolver.block(stage.body)
     return Resolved(nodes, resolver.buffers, resolver.loops, resolver.active)
 
@@ -67,6 +70,7 @@ class _Resolver:
     def __init__(self, operands: Mapping[str, GlobalOperand], target: Target, cores: int) -> None:
         self._operands = operands
         self._target = target
+        self._vectors = target.space(Role.VECTOR)
         self._cores = cores
         self._position = 0
         self._names: dict[str, Tile] = {}
@@ -200,6 +204,7 @@ class _Resolver:
                 buffer.opener = node.pipe
             buffer.closer = node.pipe
             buffer.pipes.add(node.pipe)
+            buffer.loaded |= node.moved > 0 and not node.stores and number in node.writes
             own = self._depths[number]
             if depth > own:
                 self._open[own].used.add(number)
@@ -218,8 +223,9 @@ class _Resolver:
             case ast.Load():
                 return self._load(name, value)
             case ast.Fill():
-                out = self._define(name, value.scope, value.dtype, value.shape, value.shape)
-                if value.scope is not Scope.UB:
+                scope = self._space(value.scope)
+                out = self._define(name, scope, value.dtype, value.shape, value.shape)
+                if scope != self._vectors:
                     return None
                 return self._vector(VectorWork("vbrc", value.dtype), [], out)
             case ast.View():
@@ -240,7 +246,7 @@ class _Resolver:
         source = self._slice(node.source)
         padded = node.pad is not None
         valid = source.shape if padded else source.valid
-        dest = self._define(name, node.scope, source.dtype, source.shape, valid)
+        dest = self._define(name, self._space(node.scope), source.dtype, source.shape, valid)
         return instructions.load(source, dest, self._target, padded=padded)
 
     def _read(self, name: str, node: ast.Read) -> Instruction:
@@ -272,12 +278,12 @@ class _Resolver:
         tiles = [tile for tile in map(self._operand, node.operands) if tile is not None]
         mnemonic, dtype = node.mnemonic, tiles[0].dtype
         if mnemonic == "vgather":
-            out = self._define(name, Scope.UB, dtype, tiles[1].shape, tiles[1].valid)
+            out = self._define(name, self._vectors, dtype, tiles[1].shape, tiles[1].valid)
             return self._vector(VectorWork(mnemonic, dtype), tiles, out)
         if mnemonic == "vsel":
             dtype = tiles[1].dtype
         shape, valid = broadcast(tiles)
-        out = self._define(name, Scope.UB, dtype, shape, valid)
+        out = self._define(name, self._vectors, dtype, shape, valid)
         if mnemonic == "copy":
             return instructions.copy(tiles[0], out, self._target)
         if mnemonic in BINARY_OPS and len(tiles) == 1:
@@ -287,7 +293,7 @@ class _Resolver:
     def _compare(self, name: str, node: ast.Compare) -> Instruction:
         lhs, rhs = self._tile(node.lhs), self._operand(node.rhs)
         tiles = [lhs] if rhs is None else [lhs, rhs]
-        out = self._define(name, Scope.UB, "i8", *broadcast(tiles))
+        out = self._define(name, self._vectors, "i8", *broadcast(tiles))
         row = "vcmp_scalar" if rhs is None else "vcmp"
         return self._vector(VectorWork(row, lhs.dtype), tiles, out)
 
@@ -300,7 +306,7 @@ class _Resolver:
             if isinstance(node, ast.Reduce) and source is not None:
                 self._temporary(source, node)
             found = result_of(node, source)
-        out = self._define(name, Scope.UB, found.dtype, found.shape, found.valid)
+        out = self._define(name, self._vectors, found.dtype, found.shape, found.valid)
         return self._vector(found.work, [] if source is None else [source], out)
 
     def _temporary(self, source: Tile, node: ast.Reduce) -> None:
@@ -309,12 +315,19 @@ class _Resolver:
             return
         repeats = -(-source.shape[-1] * source.itemsize // self._target.vector.repeat_bytes)
         if repeats > 1:
-            self._allocated[-self._position] = self._new(Scope.UB, repeats * UB_BLOCK_BYTES)
+            size = repeats * self._vectors.block
+            self._allocated[-self._position] = self._new(self._vectors, size)
 
     def _vector(self, work: VectorWork, sources: Sequence[Tile], out: Tile) -> Instruction:
         return instructions.vector(work, sources, out, self._target)
 
     # Names
+
+    def _space(self, name: str) -> Scope:
+        scope = self._target.places.space(name)
+        if scope is None:
+            raise HawkError(f"{self._target.name} has no memory space called {name}")
+        return scope
 
     def _define(
         self, name: str, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]

@@ -7,11 +7,10 @@ from typing import NamedTuple
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build_move import reshaped_strides
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Scope
+from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
-from hawk_xdsl.npu_target.layout import FRACTAL_ROWS
 
 
 class Tile(NamedTuple):
@@ -38,16 +37,16 @@ class Tile(NamedTuple):
     @property
     def bytes(self) -> int:
         """What it takes in its scope, padding included."""
-        if self.scope is not Scope.UB:
+        if self.scope.by_fractals:
             rows, columns = self.shape
-            return up(rows, FRACTAL_ROWS) * up(columns, self.fractal_columns) * self.itemsize
+            return up(rows, self.scope.rows) * up(columns, self.fractal_columns) * self.itemsize
         last = sum((n - 1) * stride for n, stride in zip(self.shape, self.strides, strict=True))
-        return up((last + 1) * self.itemsize, UB_BLOCK_BYTES)
+        return up((last + 1) * self.itemsize, self.scope.block)
 
     @property
     def fractal_columns(self) -> int:
-        """Columns of a fractal: 16 in the accumulator, a block of bytes in l1."""
-        return FRACTAL_ROWS if self.scope is Scope.L0C else UB_BLOCK_BYTES // self.itemsize
+        """Columns of a fractal: a block of bytes."""
+        return self.scope.block // self.itemsize
 
     def shaped(self) -> TileShape:
         """What the cost tables need to know."""
@@ -79,12 +78,12 @@ def itemsize_of(dtype: str) -> int:
 def allocated(
     number: int, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]
 ) -> Tile:
-    """A buffer; in ub its rows start on blocks."""
+    """A buffer; where tiles lie by rows, these start on blocks."""
     itemsize = itemsize_of(dtype)
     strides = [1] * len(shape)
     row = shape[-1]
-    if scope is Scope.UB and len(shape) > 1:
-        row = up(row * itemsize, UB_BLOCK_BYTES) // itemsize
+    if not scope.by_fractals and len(shape) > 1:
+        row = up(row * itemsize, scope.block) // itemsize
     for axis in range(len(shape) - 2, -1, -1):
         strides[axis] = row
         row *= shape[axis]

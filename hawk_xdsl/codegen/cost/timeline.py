@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hawk_xdsl.codegen.cost.allocation import TURNS, Places, Rotation
 from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node
-from hawk_xdsl.npu_target.pipes import PIPES, SCALAR
+from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.npu_target.target import Target
 
 STEADY = 0.002
@@ -56,7 +56,9 @@ class Timeline:
     def __init__(self, target: Target, active: int, places: Places) -> None:
         self._target = target
         self._per_byte = active / target.global_bandwidth
-        self._tails = [target.sync.tail.get(pipe, 0.0) for pipe in PIPES]
+        self._scalar = target.pipe_numbers[Pipe.SCALAR]
+        self._tails = [target.sync.tail[pipe] for pipe in target.all_pipes]
+        count = len(self._tails)
         self._places = places
         self._parities: dict[int, int] = {}
         self._all = [_Cell() for _ in places.overlaps]
@@ -65,13 +67,13 @@ class Timeline:
         self._cells = [self._all[first] for first in places.firsts]
         self._skipped = 0.0
         self._now = 0.0
-        self._free = [0.0] * len(PIPES)
-        self._done = [0.0] * len(PIPES)
-        self._numbers = [0] * len(PIPES)
-        self._knows = [(0,) * len(PIPES)] * len(PIPES)
+        self._free = [0.0] * count
+        self._done = [0.0] * count
+        self._numbers = [0] * count
+        self._knows = [(0,) * count] * count
         self._first_bytes = 0.0
         self._has_moved = False
-        self.busy = [0.0] * len(PIPES)
+        self.busy = [0.0] * count
 
     @property
     def cycles(self) -> float:
@@ -104,7 +106,7 @@ class Timeline:
         if done < self._done[pipe]:
             done = self._done[pipe]
         self._done[pipe] = done
-        self._now = end if pipe == SCALAR else now + (work.count - 1) * issue
+        self._now = end if pipe == self._scalar else now + (work.count - 1) * issue
         self._numbers[pipe] = number = self._numbers[pipe] + 1
         event = _Event(pipe, number, done, self._knows[pipe])
         cells = self._cells
@@ -169,7 +171,7 @@ class Timeline:
             knows = (*knows[:pipe], self._numbers[pipe], *knows[pipe + 1 :])
         self._knows[pipe] = knows
         self._free[pipe] = free
-        if pipe == SCALAR and free > self._now:
+        if pipe == self._scalar and free > self._now:
             self._now = free
 
     def _loop(self, loop: Loop) -> None:
@@ -286,6 +288,6 @@ class Timeline:
         self._skipped += gain * turns
         self._now -= behind[0]
         self._first_bytes -= behind[-1]
-        for pipe in range(len(PIPES)):
+        for pipe in range(len(self._tails)):
             self._free[pipe] -= behind[pipe + 1]
             self._done[pipe] -= behind[pipe + 1]

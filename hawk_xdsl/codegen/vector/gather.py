@@ -15,8 +15,8 @@ from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.load import Reader
 from hawk_xdsl.codegen.vector.widths import NARROW, stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
-from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.terms import Affine, Term, walk
@@ -81,7 +81,7 @@ class Picker:
             shape = self.shapes[term.operand]
             whole = Value(stored_dtype(term.dtype), (None,) * len(shape), shape)
             slices = tuple(ast.Slice(ast.Integer(0), extent) for extent in shape)
-            load = ast.Load(ast.Tile(term.operand, slices), Memory.UB)
+            load = ast.Load(ast.Tile(term.operand, slices), UB)
             top.block.items.append(Statement(load, (), whole, run=whole.bytes))
             top.values[id(term)] = whole
         return top.values[id(term)]
@@ -105,7 +105,7 @@ class Picker:
             raise UntileableError("rows that are no whole blocks cannot be picked from")
         source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
         touched = (*before, *(ast.Slice(part.start, part.length) for part in parts))
-        load = ast.Load(ast.Tile(term.operand, touched), Memory.UB, self.reader.pad(term))
+        load = ast.Load(ast.Tile(term.operand, touched), UB, self.reader.pad(term))
         run = self.frame.run(source, term)
         scope.block.items.append(Statement(load, (), source, run=run))
         if len(lengths) > 1:

@@ -6,8 +6,8 @@ from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, tw
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
-from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.semantics.terms import Affine, Term
 
 
@@ -40,7 +40,7 @@ class Reader:
         assert slices, "a load has slices"
         row = ast.Slice(slices[-1].start, span)
         lying = replace(source, slices=(*slices[:-1], row))
-        load = ast.Load(lying, Memory.UB, self.pad(term))
+        load = ast.Load(lying, UB, self.pad(term))
         scope.block.items.append(Statement(load, (), whole, run=self.frame.run(whole, term)))
         zero = ast.Integer(0)
         spaced = operand(
@@ -66,7 +66,7 @@ class Reader:
     ) -> Value:
         """A load of a slice, whose index may have scalars in it, as a tile of these axes."""
         out = self.frame.tile(term.dtype, axes, scope)
-        load = ast.Load(source, Memory.UB, self.pad(term))
+        load = ast.Load(source, UB, self.pad(term))
         scope.block.items.append(Statement(load, scalars, out, run=self.frame.run(out, term)))
         return out
 
@@ -87,7 +87,7 @@ class Reader:
                 merged = dims[-max(len(total.axes), len(part.axes)) :]
                 total = self.frame.made(two_operands("vadd"), (total, part), dtype, merged, scope)
         if total is None:
-            zero = ast.Fill(ast.Number(0), dtype, (1,) * len(dims), Memory.UB)
+            zero = ast.Fill(ast.Number(0), dtype, (1,) * len(dims), UB)
             total = self.frame.made(zero, (), dtype, dims, scope)
         for axis, factor in index.terms:
             if not scope.tiling.in_tile(axis):
@@ -111,7 +111,7 @@ class Reader:
         start, dtype = scope.start(axis), total.dtype
         if factor == 1:
             return self._plus(total, start, scope)
-        zero = ast.Fill(ast.Number(0), "i32", (1,), Memory.UB)
+        zero = ast.Fill(ast.Number(0), "i32", (1,), UB)
         scalar = self.frame.made(zero, (), dtype, (None,), scope)
         scalar = self._times(self._plus(scalar, start, scope), factor, scope)
         return self.frame.made(two_operands("vadd"), (total, scalar), dtype, total.axes, scope)

@@ -5,8 +5,8 @@ from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.halving import Halving
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Accumulation, Comparison, Reduction
-from hawk_xdsl.dialects.npu import Scope as Memory
 from hawk_xdsl.schedule.tiling import UntileableError
 from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.terms import POSITIONS, Term
@@ -46,7 +46,7 @@ class Folder:
             whole = range_of(out.dtype)
             start = whole.low if kind == "max" else whole.high
         literal = ast.Number(float(start) if "f" in out.dtype else int(start))
-        return scope.add(ast.Fill(literal, out.dtype, out.shape, Memory.UB), (), out)
+        return scope.add(ast.Fill(literal, out.dtype, out.shape, UB), (), out)
 
     def _folded(self, term: Term, part: Value, scope: Scope) -> Value:
         """The part of a chunk, folded along the axes that have dimensions in it."""

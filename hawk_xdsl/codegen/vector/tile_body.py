@@ -26,7 +26,7 @@ from hawk_xdsl.codegen.vector.gather import Picker
 from hawk_xdsl.codegen.vector.load import Reader
 from hawk_xdsl.codegen.vector.reduce import Folder
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import Scope as Memory
+from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.build_syntax import loop
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
@@ -298,7 +298,7 @@ class _Writer:
         term = result.term
         if term.is_const:
             value = self.frame.tile(term.dtype, axes, scope)
-            scope.add(ast.Fill(number(term), value.dtype, value.shape, Memory.UB), (), value)
+            scope.add(ast.Fill(number(term), value.dtype, value.shape, UB), (), value)
         else:
             value = self.value(term, scope)
         wanted = tuple(axis for axis in axes if axis is not None)

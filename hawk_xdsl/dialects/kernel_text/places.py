@@ -13,6 +13,9 @@ MATRIX_WORD = "cube"
 
 _NAMED = (Role.VECTOR, Role.MATRIX, Role.ACCUMULATOR)
 
+UB, L1, L0C = (role.word for role in _NAMED)
+"""The words for the memory of the vector unit, of the matrix unit's factors, of its results."""
+
 PLACE_WORDS = (VECTOR_WORD, MATRIX_WORD, *(role.word for role in _NAMED))
 """The words for places that every target understands."""
 
