@@ -29,7 +29,7 @@ which the result is defined.
 _OTHERS = """
 ## Moves, products and scalars
 
-| instruction | pipe | does |
+| instruction | unit | does |
 |---|---|---|
 """
 
@@ -59,7 +59,7 @@ def _lines(targets: Sequence[Target]) -> Iterator[str]:
     for op in NPU.operations:
         if issubclass(op, TileOp) and not issubclass(op, VectorOp):
             said = (op.__doc__ or "").partition("\n\n")[0]
-            yield f"| `{op.name}` | {op.PIPE} | {' '.join(said.split())} |"
+            yield f"| `{op.name}` | {op.UNIT} | {' '.join(said.split())} |"
 
 
 def _dtypes(name: str, target: Target) -> str:
