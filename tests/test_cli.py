@@ -275,6 +275,29 @@ def test_an_entry_that_its_check_contradicts_is_refused_with_the_input(
     )
 
 
+@pytest.mark.parametrize(
+    ("artifact", "told"),
+    [
+        ('strategy = "split"', "there is no strategy 'split'; known are whole-tiles"),
+        ('text = "$across"\nstrategy = "split-k"', "has either a 'strategy' or a 'text'"),
+        ('strategy = "split-k"\nbefore = "x"', "'before' is of a template with a 'text'"),
+        (
+            'strategy = "split-k"\n[[entry.tile]]\nname = "i0"\nprefer = [32]',
+            "a contraction has tile sizes m, n and k, not 'i0'",
+        ),
+    ],
+)
+def test_a_template_that_would_not_be_obeyed_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, artifact: str, told: str
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        '[[entry]]\nname = "mine"\nkind = "template"\nrationale = "For a test."\n'
+        f'[entry.trigger]\nstructure = "contraction"\n[entry.artifact]\n{artifact}\n'
+    )
+    assert told in " ".join(failure(capsys, "knowledge", "add", file).split())
+
+
 def test_the_check_prints_what_is_claimed_and_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert hawk("knowledge", "check", "--entry", "erf-by-quotient") == 0
     told = " ".join(capsys.readouterr().out.split())

@@ -68,9 +68,16 @@ def add_command(
 ) -> None:
     """Add entries of your own to the store; an entry of the same name is replaced.
 
-    A rewrite is measured first: one that is further off than it claims is refused.
+    A rewrite is measured first: one that is further off than it claims is refused. So is a template
+    that names no strategy, or has tile sizes that its strategy would ignore.
     """
-    from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
+    from hawk_xdsl.codegen.strategies import strategy_of
+    from hawk_xdsl.knowledge_store import (
+        EntryKind,
+        KnowledgeStore,
+        load_entries,
+        load_seed_entries,
+    )
     from hawk_xdsl.learning.entry_check import check_entry, composer_for, contradiction
     from hawk_xdsl.npu_target import load_target
 
@@ -82,6 +89,8 @@ def add_command(
     for entry in entries:
         if entry.name in names:
             raise HawkError(f"the package has an entry {entry.name!r} already", file=str(file))
+        if entry.kind is EntryKind.TEMPLATE:
+            strategy_of(entry)
         wrong = contradiction(check_entry(entry, composer, target))
         if wrong is not None:
             raise HawkError(wrong, file=str(file))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
@@ -47,6 +47,14 @@ class LearnedKernel:
     def structures(self) -> frozenset[Structure]:
         """As the protocol says."""
         return frozenset({Structure.KERNEL})
+
+    def check(self, entry: Entry) -> None:
+        """As the protocol says: tile sizes are those of the text's loops, and of a whole tile."""
+        known = (*tile_names(entry.artifact.text or ""), ELEMENTS)
+        for tile in entry.tiles:
+            if tile.name not in known:
+                message = f"the text has tile sizes {', '.join(known)}, not {tile.name!r}"
+                raise wrong_entry(entry, message)
 
     def space(self, request: Request) -> "LearnedSpace | None":
         """The tile sizes of the entry's loops, if it is for this work."""

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
 from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
-from hawk_xdsl.codegen.strategy import Request, Strategy
+from hawk_xdsl.codegen.strategy import Request, Strategy, wrong_entry
 from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
 from hawk_xdsl.codegen.vector.two_pass_reduction import TWO_PASS_REDUCTION
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
@@ -29,24 +28,26 @@ STRATEGIES: Mapping[str, Strategy] = {
 def strategy_of(entry: Entry) -> Strategy:
     """The strategy of a template; an entry with a kernel text is a learned kernel.
 
-    Raises ``HawkError`` for a name that no strategy has, and for a structure it does not work for.
+    Raises ``HawkError`` for a name that no strategy has, a structure that it does not work for, and
+    a constraint that it would ignore.
     """
     name = entry.artifact.strategy or LEARNED_KERNEL.name
     strategy = STRATEGIES.get(name)
     if strategy is None:
         known = ", ".join(STRATEGIES)
-        raise _wrong(entry, f"there is no strategy {name!r}; known are {known}")
+        raise wrong_entry(entry, f"there is no strategy {name!r}; known are {known}")
     structure = entry.trigger.structure
     if structure is not None and structure not in strategy.structures:
         known = ", ".join(sorted(strategy.structures))
-        raise _wrong(entry, f"{name} works for the structure {known}, not for {structure!r}")
+        raise wrong_entry(entry, f"{name} works for the structure {known}, not for {structure!r}")
+    strategy.check(entry)
     return strategy
 
 
 def space_of(request: Request) -> SearchSpace | None:
     """What the template's strategy may choose for an op; ``None`` where it makes no kernel of it.
 
-    Raises ``HawkError`` for an entry that names no strategy, or whose constraints it does not know.
+    Raises ``HawkError`` as ``strategy_of`` does.
     """
     return strategy_of(request.entry).space(request)
 
@@ -67,7 +68,3 @@ def candidate_at(request: Request, schedule: Schedule) -> Candidate | None:
     """The kernel of one schedule; ``None`` where it does not fit."""
     space = space_of(request)
     return None if space is None else space.candidate(schedule)
-
-
-def _wrong(entry: Entry, message: str) -> HawkError:
-    return HawkError(f"template {entry.name}: {message}", file=entry.origin or None)

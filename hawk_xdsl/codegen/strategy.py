@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hawk_xdsl.codegen.select_instructions import Composition
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.search_space import SearchSpace
@@ -42,9 +43,15 @@ class Strategy(Protocol):
         """What an entry's ``trigger.structure`` may be that names this strategy."""
         ...
 
-    def space(self, request: Request) -> SearchSpace | None:
-        """What it may choose; ``None`` where it makes no kernel of such a specification.
-
-        Raises ``HawkError`` for an entry whose constraints it does not know.
-        """
+    def check(self, entry: Entry) -> None:
+        """Raises ``HawkError`` for an entry that has a constraint which the strategy ignores."""
         ...
+
+    def space(self, request: Request) -> SearchSpace | None:
+        """What it may choose; ``None`` where it makes no kernel of such a specification."""
+        ...
+
+
+def wrong_entry(entry: Entry, message: str) -> HawkError:
+    """The error that a template entry gives, at the line that it stands on."""
+    return HawkError(f"template {entry.name}: {message}", file=entry.origin or None)

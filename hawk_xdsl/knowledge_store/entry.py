@@ -334,8 +334,10 @@ class _Reader:
         trigger = self.values(self.table(table, "trigger", path), _TRIGGER, f"{path}.trigger")
         artifact = self.table(table, "artifact", path)
         checked = self.values(artifact, _ARTIFACTS[kind], f"{path}.artifact", f" of a {kind}")
-        if kind is EntryKind.TEMPLATE and "text" not in checked and "strategy" not in checked:
-            self.fail(f"{path}.artifact", "a template has a 'strategy' or a 'text'")
+        if kind is EntryKind.TEMPLATE and ("text" in checked) == ("strategy" in checked):
+            self.fail(f"{path}.artifact", "a template has either a 'strategy' or a 'text'")
+        if "strategy" in checked and "before" in checked:
+            self.fail(f"{path}.artifact.before", "'before' is of a template with a 'text'")
         return Entry(
             **values,
             trigger=Trigger(**trigger),

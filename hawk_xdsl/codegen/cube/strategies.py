@@ -15,9 +15,8 @@ from hawk_xdsl.codegen.cube.stationary_operand import (
     stationary_panels,
 )
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, TileSizes
-from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.dialects.kernel_text import text_of
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
@@ -43,10 +42,17 @@ class ContractionStrategy:
         """As the protocol says."""
         return frozenset({Structure.CONTRACTION})
 
+    def check(self, entry: Entry) -> None:
+        """As the protocol says: tile sizes are those of the sides of a product."""
+        for tile in entry.tiles:
+            if tile.name not in ("m", "n", "k"):
+                message = f"a contraction has tile sizes m, n and k, not {tile.name!r}"
+                raise wrong_entry(entry, message)
+
     def space(self, request: Request) -> "ContractionSpace | None":
         """The forms and tiles of a contraction whose dtypes the cube takes."""
         contraction = contraction_of(request.specification)
-        preferred = _preferred(request.entry)
+        preferred = {tile.name: tile.prefer for tile in request.entry.tiles}
         if contraction is None or not _on_cube(request, contraction):
             return None
         products = MatrixProducts.of(request.specification, contraction, request.target)
@@ -93,18 +99,6 @@ class ContractionSpace:
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: the estimates tell tiles of the cube apart, and each timing takes long."""
         yield from ()
-
-
-def _preferred(entry: Entry) -> Preferred:
-    """The sizes of ``[[entry.tile]]``. Raises ``HawkError`` for one of no side of a product."""
-    for tile in entry.tiles:
-        if tile.name not in ("m", "n", "k"):
-            raise HawkError(
-                f"template {entry.name}: a contraction has tile sizes m, n and k, "
-                f"not {tile.name!r}",
-                file=entry.origin or None,
-            )
-    return {tile.name: tile.prefer for tile in entry.tiles}
 
 
 def _on_cube(request: Request, contraction: Contraction) -> bool:

@@ -1,15 +1,17 @@
 """Tiles on the vector unit: reduced axes whole in each tile, or streamed through it in chunks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.unparse import text_of
 from hawk_xdsl.dialects.npu import Core
+from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.enumerate import tiling_at, tilings
@@ -30,6 +32,13 @@ class Tiles:
     def structures(self) -> frozenset[Structure]:
         """As the protocol says."""
         return frozenset({self.structure})
+
+    def check(self, entry: Entry) -> None:
+        """As the protocol says: tile sizes are those of axes."""
+        for tile in entry.tiles:
+            if not re.fullmatch(r"i\d+", tile.name):
+                known = "tile sizes are of axes, i0 and so on"
+                raise wrong_entry(entry, f"{known}, not of {tile.name!r}")
 
     def space(self, request: Request) -> "TileSpace | None":
         """The tilings of what rewrites and instructions know how to compute."""

@@ -11,13 +11,12 @@ from itertools import islice
 from math import prod
 
 from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
 from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.unparse import text_of
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
@@ -74,16 +73,16 @@ class TwoPassReduction:
         """As the protocol says."""
         return frozenset({Structure.STAGED})
 
+    def check(self, entry: Entry) -> None:
+        """As the protocol says."""
+        if entry.tiles:
+            message = f"{self.name} chooses its own tile sizes; remove [[entry.tile]]"
+            raise wrong_entry(entry, message)
+
     def space(self, request: Request) -> "TwoPassSpace | None":
         """The splits of what rewrites and instructions know how to compute."""
         if request.composition is None:
             return None
-        if request.entry.tiles:
-            raise HawkError(
-                f"template {request.entry.name}: {self.name} chooses its own tile sizes; "
-                "remove [[entry.tile]]",
-                file=request.entry.origin or None,
-            )
         return TwoPassSpace(request, request.composition)
 
 
