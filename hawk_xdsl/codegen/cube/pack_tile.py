@@ -6,6 +6,7 @@ from math import prod
 
 from hawk_xdsl.codegen.build_syntax import across, expression_of, loop, part
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
+from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arange,
     Assign,
@@ -147,7 +148,7 @@ class PackingTile:
             start = expression_of(self._looped(dim))
             slices.append(Slice(start, None if point else extent))
         zero = Number(0 if self.source.dtype.startswith("i") else 0.0)
-        return Load(part(self.source.name, *slices), Scope.UB, zero)
+        return Load(part(self.source.name, *slices), UB, zero)
 
     def _dest_slices(self) -> list[Slice]:
         kept, shape = self.kept(), self.shape()
@@ -174,7 +175,7 @@ class PackingTile:
                 found += _digit(name, shape, place, stride, factor)
                 if name == "p":
                     found.append(_computed("g", "vadd", Tile("g"), Tile("p")))
-        return found or [Assign("g", Fill(Number(0), "i32", shape, Scope.UB))]
+        return found or [Assign("g", Fill(Number(0), "i32", shape, UB))]
 
     def _digits(self, group: Sequence[str], weights: Mapping[str, int]) -> list[tuple[int, int]]:
         """(stride, factor): the place of position p is Σ factor · (p // stride)."""

@@ -11,6 +11,7 @@ from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.output_stationary import best_of_usual, tiles_that_fit
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_piece
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
+from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arithmetic,
     Assign,
@@ -28,7 +29,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Tile,
     Variable,
 )
-from hawk_xdsl.dialects.npu import Core, Reduction, Rounding, Scope
+from hawk_xdsl.dialects.npu import Core, Reduction, Rounding
 
 PART = Variable("part")
 """Where a part of k starts."""
@@ -113,7 +114,7 @@ class SplitK(Form):
         piece = sum_piece(self.product.problem, tile.split, self.target)
         here = Slice(Variable("e"), piece)
         body: list[Statement] = [
-            Assign("b", Load(part(parts.name, span(tile.split), here), Scope.UB)),
+            Assign("b", Load(part(parts.name, span(tile.split), here), UB)),
             Assign("p", Reduce(Reduction.SUM, Tile("b"), (0,))),
         ]
         if result.dtype != "f32":

@@ -8,6 +8,7 @@ from hawk_xdsl.codegen.build_syntax import loop, nested
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
 from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
+from hawk_xdsl.dialects.kernel_text.places import L0C, L1
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Assign,
     Factor,
@@ -23,7 +24,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Temp,
     Tile,
 )
-from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.dialects.npu import Core
 
 ACCUMULATOR = "acc"
 """The name of the buffer in l0c that a tile of the result is summed in."""
@@ -86,7 +87,7 @@ class TiledProduct:
         dtype, layout = self.product.accumulator, self.product.layout
         shape = (self.sizes[layout.m.name], self.sizes[layout.n.name])
         zero = Number(0 if dtype.startswith("i") else 0.0)
-        return Assign(ACCUMULATOR, Fill(zero, dtype, shape, Scope.L0C))
+        return Assign(ACCUMULATOR, Fill(zero, dtype, shape, L0C))
 
     def step(self) -> list[Assign]:
         """A step that loads a tile of both operands and multiplies them."""
@@ -114,7 +115,7 @@ class TiledProduct:
 
 def loaded(name: str, source: MatrixSlice) -> Assign:
     """``name = load … into l1``."""
-    return Assign(name, Load(source.tile, Scope.L1))
+    return Assign(name, Load(source.tile, L1))
 
 
 def multiplied(lhs: Factor, rhs: Factor) -> Assign:
