@@ -104,7 +104,7 @@ def rows_of(name: str, module: ModuleOp, composer: Composer, target: Target) -> 
             for candidate in made[:: max(1, -(-len(made) // 3))]:
                 tree = parse(candidate.text)
                 started = time.perf_counter()
-                estimated = estimate(tree, (*signature.inputs, *signature.outputs), target).cycles
+                estimated = estimate(tree, (*signature.inputs, *signature.outputs), target)
                 seconds = time.perf_counter() - started
                 try:
                     simulated = simulated_cycles(tree, signature, target)

@@ -28,7 +28,7 @@ class Kernel:
         return [GlobalOperand(*operand) for operand in self.operands]
 
     def estimated(self) -> float:
-        return estimate(parse(self.text), self.given, TARGET).cycles
+        return estimate(parse(self.text), self.given, TARGET)
 
     def simulated(self) -> float:
         """All stages, one after the other, on the core that has the first iterations."""

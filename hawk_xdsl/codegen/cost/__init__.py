@@ -1,5 +1,5 @@
 """Cycles of a kernel text on a target, walked over its syntax tree: what ranks schedules."""
 
-from hawk_xdsl.codegen.cost.estimate import Estimate, estimate
+from hawk_xdsl.codegen.cost.estimate import estimate, operands_of, stage_cycles
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["estimate", "operands_of", "stage_cycles"]

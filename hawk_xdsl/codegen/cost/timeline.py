@@ -73,7 +73,6 @@ class Timeline:
         self._knows = [(0,) * count] * count
         self._first_bytes = 0.0
         self._has_moved = False
-        self.busy = [0.0] * count
 
     @property
     def cycles(self) -> float:
@@ -101,7 +100,6 @@ class Timeline:
         cycles = self._transfer(work, start) if work.moved else work.cycles
         end = start + cycles
         self._free[pipe] = end
-        self.busy[pipe] += cycles
         done = end + self._tails[pipe]
         if done < self._done[pipe]:
             done = self._done[pipe]

@@ -1,1 +1,1 @@
-"""Tile bodies of vector cores: loads, instructions, reductions, gathers, their cost."""
+"""Tile bodies of vector cores: loads, instructions, reductions, gathers."""

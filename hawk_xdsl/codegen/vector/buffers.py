@@ -6,12 +6,10 @@ from math import prod
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import renamed
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, VECTOR_OPS, Pipe
+from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, VECTOR_OPS
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 _IN_PLACE = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS if op.IN_PLACE)
-
-_PIPES = {"load": Pipe.MTE2, "store": Pipe.MTE3, "read": Pipe.SCALAR, "view": Pipe.SCALAR}
 
 Axes = tuple[str | None, ...]
 """The axis of each dimension of a tile; ``None`` is a dimension of extent 1."""
@@ -50,25 +48,18 @@ class Statement:
     """What a statement stores, or the value it assigns to ``out``.
 
     Operands have no names yet: in ``syntax`` they are ``@0``, ``@1``, … as :func:`operand` gives.
-    ``again``: the destination exists already and is written once more. ``run`` is the bytes that a
-    load or store moves without a gap in global memory.
+    ``again``: the destination exists already and is written once more.
     """
 
     syntax: ast.Value | ast.Store
     operands: tuple[Value, ...]
     out: Value | None
     again: bool = False
-    run: int = 0
 
     @property
     def mnemonic(self) -> str:
         """The first word of the statement."""
         return self.syntax.mnemonic
-
-    @property
-    def pipe(self) -> Pipe:
-        """Where it runs."""
-        return _PIPES.get(self.mnemonic, Pipe.VECTOR)
 
     def named(self) -> ast.Assign | ast.Store:
         """The statement with the names of its operands."""
@@ -92,19 +83,10 @@ def two_operands(mnemonic: str) -> ast.Elementwise:
 
 @dataclass(eq=False)
 class Loop:
-    """A ``for`` with its body, run ``trips`` times; or an ``if`` that holds for one tile only.
-
-    ``head`` is the loop without its body.
-    """
+    """A ``for``, or an ``if``: ``head`` is it without its body."""
 
     head: ast.For | ast.If
-    trips: int
     body: "Block"
-
-    @property
-    def once(self) -> bool:
-        """Whether only one tile of all runs it."""
-        return isinstance(self.head, ast.If)
 
 
 @dataclass(eq=False)
@@ -202,12 +184,8 @@ def syntax_of(items: Sequence[Statement | Loop]) -> tuple[ast.Statement, ...]:
     )
 
 
-def peak_bytes(blocks: Sequence[Block], copies: int) -> int:
-    """The most bytes of ub alive at once in blocks that follow each other, the last one repeated.
-
-    Buffers that are loaded or stored in the last one count ``copies`` times, so that the next
-    iteration's can move while this one's are in use.
-    """
+def peak_bytes(blocks: Sequence[Block]) -> int:
+    """The most bytes of ub alive at once in blocks that follow each other, the last one repeated."""
     *before, main = blocks
     outer = sum(
         {
@@ -217,12 +195,7 @@ def peak_bytes(blocks: Sequence[Block], copies: int) -> int:
             if statement.out is not None and statement.out.base is None
         }.values()
     )
-    moved: dict[str, int] = {}
-    for statement in main.walk():
-        if statement.pipe in (Pipe.MTE2, Pipe.MTE3):
-            values = (statement.out,) if statement.out else statement.operands
-            moved.update({value.root.name: value.root.bytes for value in values})
-    return outer + _peak(main) + (copies - 1) * sum(moved.values())
+    return outer + _peak(main)
 
 
 def _peak(block: Block) -> int:

@@ -7,10 +7,9 @@ from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, Value, operand
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
-from hawk_xdsl.semantics.specification import Result, Specification
+from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import folded_axes
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
@@ -127,20 +126,6 @@ class Frame:
         out = self.tile(value.dtype, axes, scope)
         out.base = value
         return scope.add(ast.View(operand(0).name, out.shape), (value,), out)
-
-    def run(self, out: Value, term: Term | Result) -> int:
-        """Bytes that lie together in global memory and in ub."""
-        shape = term.shape if isinstance(term, Result) else self.shapes[term.operand]
-        width = NUMPY_DTYPES[out.dtype].itemsize
-        run, dims = width, [n for n in out.shape if n != 1]
-        outer = [n for n in shape if n != 1]
-        while dims:
-            run *= dims[-1]
-            if not outer or dims[-1] != outer[-1] or run % 32:
-                break
-            dims.pop()
-            outer.pop()
-        return run
 
     def _needs_whole_tiles(self) -> bool:
         """Whether something has no ragged form, so that tiles at the edge are padded."""

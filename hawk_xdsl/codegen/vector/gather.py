@@ -82,7 +82,7 @@ class Picker:
             whole = Value(stored_dtype(term.dtype), (None,) * len(shape), shape)
             slices = tuple(ast.Slice(ast.Integer(0), extent) for extent in shape)
             load = ast.Load(ast.Tile(term.operand, slices), UB)
-            top.block.items.append(Statement(load, (), whole, run=whole.bytes))
+            top.block.items.append(Statement(load, (), whole))
             top.values[id(term)] = whole
         return top.values[id(term)]
 
@@ -106,8 +106,7 @@ class Picker:
         source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
         touched = (*before, *(ast.Slice(part.start, part.length) for part in parts))
         load = ast.Load(ast.Tile(term.operand, touched), UB, self.reader.pad(term))
-        run = self.frame.run(source, term)
-        scope.block.items.append(Statement(load, (), source, run=run))
+        scope.block.items.append(Statement(load, (), source))
         if len(lengths) > 1:
             size = prod(lengths)
             flat = Value(source.dtype, (None,), (size,), base=source)

@@ -41,7 +41,7 @@ class Reader:
         row = ast.Slice(slices[-1].start, span)
         lying = replace(source, slices=(*slices[:-1], row))
         load = ast.Load(lying, UB, self.pad(term))
-        scope.block.items.append(Statement(load, (), whole, run=self.frame.run(whole, term)))
+        scope.block.items.append(Statement(load, (), whole))
         zero = ast.Integer(0)
         spaced = operand(
             0, *(ast.Slice(zero, n) for n in out.shape[:-1]), ast.Slice(zero, count, stride)
@@ -67,7 +67,7 @@ class Reader:
         """A load of a slice, whose index may have scalars in it, as a tile of these axes."""
         out = self.frame.tile(term.dtype, axes, scope)
         load = ast.Load(source, UB, self.pad(term))
-        scope.block.items.append(Statement(load, scalars, out, run=self.frame.run(out, term)))
+        scope.block.items.append(Statement(load, scalars, out))
         return out
 
     def number(self, index: Affine, term: Term, scope: Scope, *, local: bool = False) -> Value:

@@ -42,9 +42,9 @@ class Body:
     invariant: Block
     tile: Block
 
-    def bytes(self, copies: int = 1) -> int:
-        """Most bytes of ub alive; what is moved counts ``copies`` times."""
-        return peak_bytes((self.invariant, self.tile), copies)
+    def bytes(self) -> int:
+        """Most bytes of ub alive at once."""
+        return peak_bytes((self.invariant, self.tile))
 
     def statements(self, tiling: Tiling) -> tuple[ast.Statement, ...]:
         """The whole loop nest: what no loop changes, then the ``across`` over the tiles."""
@@ -112,7 +112,7 @@ class _Writer:
             guarded = scope.block
             for axis in reversed(missing):
                 first = ast.If(ast.Variable(axis), "==", ast.Integer(0))
-                guarded = Block([Loop(first, 1, guarded)])
+                guarded = Block([Loop(first, guarded)])
             block.items += guarded.items
 
     # Loops
@@ -135,7 +135,7 @@ class _Writer:
         block = Block()
         inner = Scope(scope.tiling, scope.open | {axis}, block, scope, axis)
         self._loops(inner, rest, innermost, emit)
-        scope.block.items.append(Loop(ast.For(loop(axis, whole, size)), whole // size, block))
+        scope.block.items.append(Loop(ast.For(loop(axis, whole, size)), block))
         if whole != extent:
             tail = Scope(scope.tiling.tail(axis), scope.open | {axis}, scope.block, scope, axis)
             self._loops(tail, rest, innermost, emit)
@@ -312,7 +312,7 @@ class _Writer:
         if tuple(axis for axis in value.axes if axis is not None) != wanted or column:
             value = self.frame.arranged(value, axes, scope)
         store = ast.Store(operand(0), dest)
-        item = Statement(store, (value,), None, run=self.frame.run(value, result))
+        item = Statement(store, (value,), None)
         scope.block.items.append(item)
 
     def _sink(self, result: Result, tiling: Tiling) -> tuple[ast.Tile, Axes]:

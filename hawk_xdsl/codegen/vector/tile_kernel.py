@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from hawk_xdsl.codegen.cost import operands_of, stage_cycles
 from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.vector.cost import estimate
 from hawk_xdsl.codegen.vector.tile_body import write_tile
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import Core, Scope
@@ -13,15 +13,10 @@ from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 
 @dataclass(frozen=True)
 class TileKernel:
-    """The statements of one stage and an estimate of its cycles."""
+    """One stage and an estimate of its cycles."""
 
-    statements: tuple[ast.Statement, ...]
+    stage: ast.Stage
     cycles: float
-
-    @property
-    def stage(self) -> ast.Stage:
-        """The stage of these statements."""
-        return ast.Stage(Core.VECTOR, self.statements)
 
 
 def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> TileKernel | None:
@@ -36,4 +31,6 @@ def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> Til
         return None
     if body.bytes() > target.scopes[Scope.UB].bytes:
         return None
-    return TileKernel(body.statements(tiling), estimate(body, tiling, target))
+    stage = ast.Stage(Core.VECTOR, body.statements(tiling))
+    operands = operands_of(composition.specification)
+    return TileKernel(stage, stage_cycles(stage, operands, target))

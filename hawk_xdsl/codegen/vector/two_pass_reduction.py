@@ -27,9 +27,6 @@ from hawk_xdsl.semantics.specification import Operand, Result, Specification
 from hawk_xdsl.semantics.structure import Structure
 from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term, Terms, walk
 
-LAUNCH_CYCLES = 200.0
-"""What a stage costs beyond its tiles: its first load and last store overlap with nothing."""
-
 CHOICES = 3
 """Tilings of each stage that are put together, the best with the best."""
 
@@ -57,7 +54,7 @@ class Program:
         syntax = ast.KernelText(temps, tuple(stage.syntax for stage in self.stages))
         stages = tuple(stage.schedule for stage in self.stages)
         entries = dict.fromkeys(name for stage in self.stages for name in stage.entries)
-        cycles = sum(stage.cycles + LAUNCH_CYCLES for stage in self.stages)
+        cycles = sum(stage.cycles for stage in self.stages)
         schedule = Schedule(TWO_PASS_REDUCTION.name, stages=stages)
         return Candidate(text_of(syntax), schedule, cycles, (entry.name, *entries))
 
