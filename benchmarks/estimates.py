@@ -26,6 +26,7 @@ from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.codegen.cost import estimate
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.strategies import candidates
+from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.kernel_text import Signature, build
 from hawk_xdsl.dialects.kernel_text.parse import parse
 from hawk_xdsl.dialects.kernel_text.syntax import KernelText
@@ -98,20 +99,20 @@ def rows_of(name: str, module: ModuleOp, composer: Composer, target: Target) -> 
         signature = signature_of(specification, "k", target.name)
         for entry in templates:
             try:
-                made = candidates(entry, specification, composition, target)
+                made = candidates(Request(entry, specification, composition, target))
             except HawkError:
                 continue
             for candidate in made[:: max(1, -(-len(made) // 3))]:
                 tree = parse(candidate.text)
-                started = time.perf_counter()
+                started = time.process_time()
                 estimated = estimate(tree, (*signature.inputs, *signature.outputs), target)
-                seconds = time.perf_counter() - started
+                seconds = time.process_time() - started
                 try:
                     simulated = simulated_cycles(tree, signature, target)
                 except HawkError:
                     continue  # it does not fit
-                sizes = " ".join(f"{axis}:{size}" for axis, size in candidate.sizes.items())
-                yield Row(name, entry.name, sizes, estimated, simulated, seconds)
+                schedule = str(candidate.schedule)
+                yield Row(name, entry.name, schedule, estimated, simulated, seconds)
 
 
 def simulated_cycles(tree: KernelText, signature: Signature, target: Target) -> float:

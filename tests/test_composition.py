@@ -75,7 +75,6 @@ def test_ub_bytes_count_rows_in_whole_blocks() -> None:
     body = body_of(specification, {"i0": 8})
     tile, column, literal = 8 * 32 * 4, 8 * 32, 32
     assert body.bytes() == tile + column + literal
-    assert body.bytes(2) == 2 * tile + column + literal
 
 
 def test_a_function_without_knowledge_is_named() -> None:

@@ -34,11 +34,10 @@ class _Event(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Cell:
-    """One copy of a buffer: its last write, by pipe the reads since, and what shares its bytes."""
+    """One copy of a buffer: its last write, and by pipe the reads since."""
 
     write: _Event | None = None
     reads: dict[int, _Event] = field(default_factory=dict[int, _Event])
-    overlaps: "list[_Cell]" = field(default_factory=list["_Cell"])
 
 
 _number_of = attrgetter("number")
@@ -62,9 +61,13 @@ class Timeline:
         self._places = places
         self._parities: dict[int, int] = {}
         self._all = [_Cell() for _ in places.overlaps]
-        for cell, overlaps in zip(self._all, places.overlaps, strict=True):
-            cell.overlaps = [self._all[other] for other in overlaps]
-        self._cells = [self._all[first] for first in places.firsts]
+        # By copy: its cell, then those that share bytes with it.
+        self._near = [
+            [self._all[number], *(self._all[other] for other in overlaps if other != number)]
+            for number, overlaps in enumerate(places.overlaps)
+        ]
+        # By buffer: the same of the copy that this iteration uses.
+        self._now_near = [self._near[first] for first in places.firsts]
         self._skipped = 0.0
         self._now = 0.0
         self._free = [0.0] * count
@@ -97,7 +100,7 @@ class Timeline:
         start = self._free[pipe]
         if now > start:
             start = now
-        cycles = self._transfer(work, start) if work.moved else work.cycles
+        cycles = self.transfer(work, start) if work.moved else work.cycles
         end = start + cycles
         self._free[pipe] = end
         done = end + self._tails[pipe]
@@ -107,16 +110,16 @@ class Timeline:
         self._now = end if pipe == self._scalar else now + (work.count - 1) * issue
         self._numbers[pipe] = number = self._numbers[pipe] + 1
         event = _Event(pipe, number, done, self._knows[pipe])
-        cells = self._cells
+        near = self._now_near
         for buffer in work.reads:
-            cells[buffer].reads[pipe] = event
+            near[buffer][0].reads[pipe] = event
         for buffer in work.writes:
-            cell = cells[buffer]
+            cell = near[buffer][0]
             cell.write = event
             if cell.reads:
                 cell.reads.clear()
 
-    def _transfer(self, work: Instruction, start: float) -> float:
+    def transfer(self, work: Instruction, start: float) -> float:
         """Cycles of a copy: alone, by its share of the bandwidth, and behind all moved before."""
         shared = work.moved * self._per_byte
         if not self._has_moved:
@@ -129,15 +132,15 @@ class Timeline:
 
     def _needed(self, work: Instruction) -> list[_Event]:
         """The accesses that must come before and of which the pipe does not know yet."""
-        cells, knows = self._cells, self._knows[work.pipe]
+        near, knows = self._now_near, self._knows[work.pipe]
         needed: list[_Event] = []
         for buffer in work.reads:
-            for cell in cells[buffer].overlaps:
+            for cell in near[buffer]:
                 event = cell.write
                 if event is not None and event.number > knows[event.pipe]:
                     needed.append(event)
         for buffer in work.writes:
-            for cell in cells[buffer].overlaps:
+            for cell in near[buffer]:
                 event = cell.write
                 if event is not None and event.number > knows[event.pipe]:
                     needed.append(event)
@@ -193,8 +196,9 @@ class Timeline:
     def _wait_for_copies(self, loop: int) -> None:
         """The pipe that fills a buffer of a loop waits for the copies that had its bytes."""
         for rotation in self._places.rotations.get(loop, ()):
-            pipe, cells = rotation.opener, self._cells_now(rotation, loop)
-            shared = [other for cell in cells for other in cell.overlaps if other not in cells]
+            pipe, copies = rotation.opener, self._copies(rotation, loop)
+            own = [self._all[copy] for copy in copies]
+            shared = [cell for copy in copies for cell in self._near[copy] if cell not in own]
             for event in [event for cell in shared for event in (cell.write, *cell.reads.values())]:
                 knows = self._knows[pipe]
                 if event is None or event.pipe == pipe or event.number <= knows[event.pipe]:
@@ -204,13 +208,13 @@ class Timeline:
                 known[event.pipe] = event.number
                 self._knows[pipe] = tuple(known)
 
-    def _cells_now(self, rotation: Rotation, loop: int) -> "list[_Cell]":
+    def _copies(self, rotation: Rotation, loop: int) -> list[int]:
         """The cells that a buffer has while a loop runs once."""
         copies = [0]
         for around in rotation.loops:
             parities = (0, 1) if around == loop else (self._parities.get(around, 0),)
             copies = [copy * TURNS + parity for copy in copies for parity in parities]
-        return [self._all[rotation.cells[copy]] for copy in copies]
+        return [rotation.cells[copy] for copy in copies]
 
     def _lift(self, loop: int, before: Sequence[int]) -> None:
         """What a loop has touched is free when all of it is over.
@@ -267,7 +271,7 @@ class Timeline:
             copy = 0
             for around in rotation.loops:
                 copy = copy * TURNS + self._parities.get(around, 0)
-            self._cells[rotation.buffer] = self._all[rotation.cells[copy]]
+            self._now_near[rotation.buffer] = self._near[rotation.cells[copy]]
 
     def _times(self) -> list[float]:
         """The state that grows: the scalar unit, the pipes, and last the bytes."""

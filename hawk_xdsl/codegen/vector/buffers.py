@@ -185,7 +185,7 @@ def syntax_of(items: Sequence[Statement | Loop]) -> tuple[ast.Statement, ...]:
 
 
 def peak_bytes(blocks: Sequence[Block]) -> int:
-    """The most bytes of ub alive at once in blocks that follow each other, the last one repeated."""
+    """The most bytes of ub alive at once in blocks of which the last one is repeated."""
     *before, main = blocks
     outer = sum(
         {
