@@ -1,6 +1,6 @@
 """How long a kernel model takes to write eight texts for an op: the likeliest one, then seven more.
 
-The ops are held-out lessons, as ``hawk distill generate -o DIR`` writes them. Nothing is verified:
+The ops are held-out lessons, as ``hawk model generate -o DIR`` writes them. Nothing is verified:
 the time is that of the model, its grammar, and the judging of lines.
 """
 

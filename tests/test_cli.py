@@ -101,8 +101,8 @@ COMMANDS = (
     ("trace",),
     ("targets",),
     ("bench",),
-    *(("knowledge", name) for name in ("list", "show", "add", "export", "synthesize", "distill")),
-    *(("distill", name) for name in ("generate", "train", "evaluate", "adopt", "restore")),
+    *(("knowledge", name) for name in ("list", "show", "add", "export", "synthesize", "prune")),
+    *(("model", name) for name in ("generate", "train", "evaluate", "adopt", "restore")),
 )
 
 

@@ -22,15 +22,15 @@ NOT_WORDS = ("", "nonsense", "ALL", "all,all", "💥", "-", "--", "$(x)", "a b",
 NUMBERS = {
     "compile": ("--attempts", "--tuning", "--seconds", "--seed"),
     "knowledge synthesize": ("--seconds",),
-    "knowledge distill": ("--seconds", "--ops"),
+    "knowledge prune": ("--seconds", "--ops"),
     "bench": (
         "--cases", "--model-cases", "--seeds", "--attempts", "--tuning", "--minutes", "--jobs",
         "--model-seconds", "--case-seconds",
     ),
-    "distill generate": ("--count", "--seed", "--elements"),
-    "distill train": ("--minutes", "--steps", "--seed", "--learning-rate", "--batch-tokens"),
-    "distill evaluate": ("--lessons", "--attempts", "--seed"),
-    "distill adopt": ("--lessons", "--attempts"),
+    "model generate": ("--count", "--seed", "--elements"),
+    "model train": ("--minutes", "--steps", "--seed", "--learning-rate", "--batch-tokens"),
+    "model evaluate": ("--lessons", "--attempts", "--seed"),
+    "model adopt": ("--lessons", "--attempts"),
 }  # fmt: skip
 """Options that take numbers."""
 
@@ -44,11 +44,11 @@ PATHS = {
     "knowledge export": ("--store", "--output"),
     "knowledge synthesize": ("--store", "--target"),
     "bench": ("--operators", "--output", "--target", "--model"),
-    "distill generate": ("--output", "--store", "--target"),
-    "distill train": ("--output", "--data", "--start"),
-    "distill evaluate": ("--data", "--store", "--target"),
-    "distill adopt": ("--data", "--store"),
-    "distill exclude": ("--output",),
+    "model generate": ("--output", "--store", "--target"),
+    "model train": ("--output", "--data", "--start"),
+    "model evaluate": ("--data", "--store", "--target"),
+    "model adopt": ("--data", "--store"),
+    "model exclude": ("--output",),
 }
 """Options that take places."""
 
@@ -57,7 +57,7 @@ WORDS = {
     "knowledge list": ("--kind",),
     "knowledge export": ("--format", "--run", "--target"),
     "bench": ("--conditions", "--only", "--target"),
-    "distill train": ("--shape",),
+    "model train": ("--shape",),
     "knowledge": ("--nonsense",),
     "": ("--nonsense",),
 }
@@ -100,17 +100,17 @@ def _rest(command: str, room: Path, random: Random) -> list[object]:
             return [random.choice((room / "entry.toml",) * 3 + NOT_PATHS)]
         case "knowledge export":
             return ["--output", "x.jsonl", "--store", "new.sqlite"]
-        case "knowledge synthesize" | "knowledge distill" | "knowledge list":
+        case "knowledge synthesize" | "knowledge prune" | "knowledge list":
             return ["--store", "new.sqlite"]
         case "bench":
             return ["--operators", room / "exp.mlir", "--output", "new"]
-        case "distill generate":
+        case "model generate":
             return ["--output", "new", "--count", "1", "--store", "new.sqlite"]
-        case "distill train":
+        case "model train":
             return ["--output", "new", "--data", "none", "--steps", "1"]
-        case "distill evaluate" | "distill adopt":
+        case "model evaluate" | "model adopt":
             return [room / "model", "--data", "none", "--store", "new.sqlite"]
-        case "distill exclude":
+        case "model exclude":
             return [room / "exp.mlir"]
         case _:
             return []

@@ -70,7 +70,7 @@ SUBJECTS = (
             ("knowledge", "export", "-o", "x.jsonl", "--store", "store.sqlite"),
             ("knowledge", "export", "-f", "dpo", "-o", "x.jsonl", "--store", "store.sqlite"),
             ("knowledge", "synthesize", "--seconds", "1", "--store", "store.sqlite"),
-            ("knowledge", "distill", "--seconds", "1", "--ops", "1", "--store", "store.sqlite"),
+            ("knowledge", "prune", "--seconds", "1", "--ops", "1", "--store", "store.sqlite"),
             ("compile", "exp.mlir", *COMPOSE, "--store", "store.sqlite"),
             ("compile", "exp.mlir", "--sources", "replay", "-o", "new", "--store", "store.sqlite"),
         ),

@@ -10,11 +10,11 @@ import typer
 from hawk_xdsl.cli import (
     bench,
     compile,
-    distill,
     instructions,
     knowledge,
     knowledge_check,
     knowledge_learning,
+    model,
     run,
 )
 from hawk_xdsl.cli.app import app
@@ -25,12 +25,12 @@ __all__ = [
     "app",
     "bench",
     "compile",
-    "distill",
     "instructions",
     "knowledge",
     "knowledge_check",
     "knowledge_learning",
     "main",
+    "model",
     "run",
 ]
 

@@ -1,4 +1,4 @@
-"""``hawk knowledge`` commands that learn from outcomes: synthesize, distill, log, undo, export."""
+"""``hawk knowledge`` commands that learn from outcomes: synthesize, prune, log, undo, export."""
 
 import tempfile
 import time
@@ -91,8 +91,8 @@ def synthesize(
     )
 
 
-@knowledge.command("distill")
-def distill_command(
+@knowledge.command("prune")
+def prune_command(
     target: TargetOption = "ascend910b1",
     operators: Annotated[
         Path | None,
@@ -116,7 +116,7 @@ def distill_command(
     from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
     from hawk_xdsl.language_model.local_model import LocalModel
     from hawk_xdsl.language_model.model_files import SMOLLM, find_model
-    from hawk_xdsl.learning.distillation import Distiller, Limits
+    from hawk_xdsl.learning.pruning import Limits, Pruner
     from hawk_xdsl.learning.replay import Replay
     from hawk_xdsl.npu_target import load_target
 
@@ -126,7 +126,7 @@ def distill_command(
         _decide_suite(operators, target, store or default_store_path(), console)
     with KnowledgeStore(store) as opened, console.status("reading the store") as status:
         before = len(opened.in_use(load_seed_entries()))
-        distiller = Distiller(
+        pruner = Pruner(
             opened,
             load_seed_entries(),
             Replay(target),
@@ -136,18 +136,18 @@ def distill_command(
             lambda line: status.update(escape(line)),
             lambda curation: _tell(console, curation),
         )
-        done = distiller.run()
+        done = pruner.run()
         out = sum(curation.takes_out for curation in done)
     console.print(
         f"{before} entries were in use, {before - out} are now; "
-        f"{len(done)} judged, {distiller.replay.runs} ops decided again"
+        f"{len(done)} judged, {pruner.replay.runs} ops decided again"
         + (" (dry run: nothing was changed)" if dry_run else "")
     )
 
 
 @knowledge.command("log")
 def log_command(store: StoreOption = None) -> None:
-    """Show every decision about entries: synthesis and distillation, undone ones too."""
+    """Show every decision about entries: synthesis and pruning, undone ones too."""
     from hawk_xdsl.knowledge_store import KnowledgeStore
 
     with KnowledgeStore(store) as opened:

@@ -114,7 +114,7 @@ class StoreView:
             return tuple(from_row(SpecRecord, dict(row), "specs") for row in rows)
 
     def disabled(self) -> frozenset[str]:
-        """The entries, of the package or learned, that distillation took out of use."""
+        """The entries, of the package or learned, that pruning took out of use."""
         with self._reported():
             rows = self._connection.execute("SELECT name FROM disabled").fetchall()
             return frozenset(typed(str, row["name"], "disabled.name") for row in rows)

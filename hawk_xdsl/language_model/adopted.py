@@ -32,7 +32,7 @@ def adopted_names() -> list[str]:
     """The adopted models that are there, the last one first. Raises ``DamagedAdoptionError``."""
     room = adopted_room()
     path = room / ADOPTED_FILE
-    what, todo = "which model was adopted", "'hawk distill restore' mends it"
+    what, todo = "which model was adopted", "'hawk model restore' mends it"
     with reading(path, what, todo=todo, kind=DamagedAdoptionError):
         try:
             names = typed(list[str], json.loads(path.read_text(encoding="utf-8")))

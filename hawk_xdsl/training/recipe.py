@@ -1,4 +1,4 @@
-"""How random ops are drawn; the defaults are what ``hawk distill generate`` takes."""
+"""How random ops are drawn; the defaults are what ``hawk model generate`` takes."""
 
 import random
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""What bad knowledge costs, and what distillation makes of it, on an operator suite.
+"""What bad knowledge costs, and what pruning makes of it, on an operator suite.
 
 Decides a stratified sample of cases by composition at a fixed budget: with the package's knowledge;
-with the planted entries of planted.toml added; and after ``hawk knowledge distill``. Right means
+with the planted entries of planted.toml added; and after ``hawk knowledge prune``. Right means
 accepted, not on the host, and equal to float64 PyTorch on three seeds the gate never saw.
 """
 
@@ -22,7 +22,7 @@ from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
-from hawk_xdsl.learning.distillation import Distiller, Limits
+from hawk_xdsl.learning.pruning import Limits, Pruner
 from hawk_xdsl.learning.replay import Replay
 
 HERE = Path(__file__).parent
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--target", default="ascend910b1")
     parser.add_argument("--model", default=SMOLLM)
     parser.add_argument("--shapes", default="small,ragged,large")
-    parser.add_argument("-o", "--output", type=Path, default=Path("out/distillation"))
+    parser.add_argument("-o", "--output", type=Path, default=Path("out/pruning"))
     given = parser.parse_args()
     console = Console(width=120)
     suite = load_suite(given.operators)
@@ -82,9 +82,9 @@ def main() -> None:
             for entry in planted:
                 opened.add_entry(entry)
         bad = decided("with planted entries", store)
-        with KnowledgeStore(store) as opened, console.status("distilling") as status:
+        with KnowledgeStore(store) as opened, console.status("pruning") as status:
             evidence = opened.evidence()
-            done = Distiller(
+            done = Pruner(
                 opened,
                 load_seed_entries(),
                 Replay(given.target),
@@ -94,8 +94,8 @@ def main() -> None:
             ).run()
             for kernel in opened.kernels():
                 opened.drop_kernel(kernel.key)
-        distilled = decided("after distillation", store)
-    print_states(console, (clean, bad, distilled))
+        pruned = decided("after pruning", store)
+    print_states(console, (clean, bad, pruned))
     names = {entry.name for entry in planted}
     left = names - {c.entry for c in done if c.takes_out}
     for entry in planted:
@@ -108,8 +108,8 @@ def main() -> None:
             console.print(f"also out: {curation.entry}: {curation.reason}", markup=False)
     console.print(
         f"{len(names) - len(left)} of {len(names)} planted entries out of use; accuracy moved by "
-        f"{distilled.accuracy - clean.accuracy:+.1f} points from {clean.accuracy:.1f} % "
-        f"(before distillation {bad.accuracy - clean.accuracy:+.1f})"
+        f"{pruned.accuracy - clean.accuracy:+.1f} points from {clean.accuracy:.1f} % "
+        f"(before pruning {bad.accuracy - clean.accuracy:+.1f})"
     )
 
 

@@ -151,7 +151,7 @@ def test_the_erased_key_forgets_shapes_dtypes_literals_and_names() -> None:
 def test_the_benchmarks_unseen_operators_are_excluded() -> None:
     path = Path(generating.__file__).with_name(EXCLUDED_FILE)
     kept: Mapping[str, list[str]] = json.loads(path.read_text())
-    assert unseen_keys(load_suite(SUITE)) == kept, "hawk distill exclude"
+    assert unseen_keys(load_suite(SUITE)) == kept, "hawk model exclude"
     assert excluded_keys() == {key for keys in kept.values() for key in keys}
 
 

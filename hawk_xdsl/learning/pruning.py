@@ -42,8 +42,8 @@ class Limits:
 
 
 @dataclass
-class Distiller:
-    """One distillation of a store's entries; ``reader`` is asked only for what no op tells apart.
+class Pruner:
+    """One pruning of a store's entries; ``reader`` is asked only for what no op tells apart.
 
     With ``dry_run`` decisions are made and told, and the store stays as it is.
     """
@@ -59,7 +59,7 @@ class Distiller:
 
     def run(self) -> tuple[Curation, ...]:
         """Judges what is suspicious, repeated or contradicted; returns what was done."""
-        self._run_id = f"distill-{uuid4().hex[:8]}"
+        self._run_id = f"prune-{uuid4().hex[:8]}"
         self._deadline = time.monotonic() + self.limits.seconds
         self._done: list[Curation] = []
         self._entries = list(self.store.in_use(self.packaged))

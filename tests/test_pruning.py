@@ -1,4 +1,4 @@
-"""Distillation: harm goes, repetition is merged, conflicts are settled, and all can be undone."""
+"""Pruning: harm goes, repetition is merged, conflicts are settled, and all can be undone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,8 +29,8 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.learning.arbitration import arbitrate
-from hawk_xdsl.learning.distillation import Distiller
 from hawk_xdsl.learning.judgement import Judgement
+from hawk_xdsl.learning.pruning import Pruner
 from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.linalg.op_text import op_as_text
@@ -62,16 +62,14 @@ def no_model() -> LocalModel:
     raise AssertionError("the gate can tell: no model is to be asked")
 
 
-def distilled(store: Path, *learned: Entry, dry_run: bool = False) -> dict[str, Curation]:
+def pruned(store: Path, *learned: Entry, dry_run: bool = False) -> dict[str, Curation]:
     """What is done with learned entries after the ops were decided with them."""
     with KnowledgeStore(store) as opened:
         for entry in learned:
             opened.add_entry(entry)
     decide(store)
     with KnowledgeStore(store) as opened:
-        done = Distiller(
-            opened, load_seed_entries(), Replay(TARGET), no_model, dry_run=dry_run
-        ).run()
+        done = Pruner(opened, load_seed_entries(), Replay(TARGET), no_model, dry_run=dry_run).run()
     return {curation.entry: curation for curation in done}
 
 
@@ -85,7 +83,7 @@ HARMFUL = {
 
 @pytest.mark.parametrize("kind", HARMFUL)
 def test_what_harms_is_pruned_and_comes_back_when_undone(kind: str, store: Path) -> None:
-    done = distilled(store, *HARMFUL[kind])
+    done = pruned(store, *HARMFUL[kind])
     assert done["bad"].action is Action.PRUNE, done
     assert done["bad"].reason and "cases" in done["bad"].evidence
     with KnowledgeStore(store) as opened:
@@ -108,12 +106,12 @@ def test_what_is_of_use_is_kept(store: Path) -> None:
         opened.add_entry(rewrite("learned", "log10(x)", "log(x) * 0.4342944819032518"))
     decide(store, [LOG10])
     with KnowledgeStore(store) as opened:
-        [done] = Distiller(opened, without_log10(), Replay(TARGET), no_model).run()
+        [done] = Pruner(opened, without_log10(), Replay(TARGET), no_model).run()
     assert (done.action, done.entry) == (Action.KEEP, "learned")
 
 
 def test_a_dry_run_changes_nothing(store: Path) -> None:
-    done = distilled(store, *HARMFUL["wrong"], dry_run=True)
+    done = pruned(store, *HARMFUL["wrong"], dry_run=True)
     assert done["bad"].action is Action.PRUNE
     with KnowledgeStore(store) as opened:
         assert (opened.disabled(), opened.curations()) == (frozenset(), ())
@@ -122,7 +120,7 @@ def test_a_dry_run_changes_nothing(store: Path) -> None:
 def test_the_same_under_another_name_is_merged(store: Path) -> None:
     first = rewrite("learned-one", "abs(x + 1)", "max(x + 1, neg(x + 1))")
     again = rewrite("learned-two", "abs(y + 1)", "max(y + 1, neg(1 + y))")
-    done = distilled(store, first, again)
+    done = pruned(store, first, again)
     assert (done["learned-two"].action, done["learned-two"].into_entry) == (
         Action.MERGE,
         "learned-one",
@@ -137,7 +135,7 @@ def test_of_two_that_contradict_the_gate_proves_one_wrong(store: Path) -> None:
     with KnowledgeStore(store) as opened:
         for entry in (wrong, right):
             opened.add_entry(entry)
-        first, *_ = Distiller(opened, without_log10(), Replay(TARGET), no_model).run()
+        first, *_ = Pruner(opened, without_log10(), Replay(TARGET), no_model).run()
     assert (first.action, first.entry) == (Action.PRUNE, "aaa-wrong")
     assert "contradicts right" in first.reason
 
@@ -150,7 +148,7 @@ def test_a_model_arbitrates_what_no_op_tells_apart(tmp_path: Path, store: Path) 
     with KnowledgeStore(store) as opened:
         for entry in (first, second):
             opened.add_entry(entry)
-        [done] = Distiller(opened, load_seed_entries(), Replay(TARGET), lambda: model).run()
+        [done] = Pruner(opened, load_seed_entries(), Replay(TARGET), lambda: model).run()
     assert done.action is Action.ARBITRATE
     assert model.name in done.reason and "contradict each other" in done.evidence
 
@@ -160,7 +158,7 @@ def test_what_never_won_yields_to_the_package(store: Path) -> None:
     with KnowledgeStore(store) as opened:
         opened.add_entry(rewrite("learned", "unheard(x)", "x * 2"))
         entries = [*load_seed_entries(), packaged]
-        [done] = Distiller(opened, entries, Replay(TARGET), no_model).run()
+        [done] = Pruner(opened, entries, Replay(TARGET), no_model).run()
     assert (done.action, done.entry) == (Action.ARBITRATE, "learned")
 
 
@@ -270,7 +268,7 @@ def test_the_commands_tell_and_undo(
     with KnowledgeStore(store) as opened:
         opened.add_entry(*HARMFUL["wrong"])
     decide(store)
-    assert "prune bad: " in hawk("distill")
+    assert "prune bad: " in hawk("prune")
     assert "out of use" in hawk("list")
     assert "prune" in hawk("log")
     assert hawk("undo").strip() == "undone: prune bad"
@@ -298,7 +296,7 @@ def test_a_suite_is_experience_to_judge_by(
     suite.write_text(SUITE)
     with KnowledgeStore(store) as opened:
         opened.add_entry(*HARMFUL["wrong"])
-    monkeypatch.setattr("sys.argv", ["hawk", "knowledge", "distill", "--operators", str(suite)])
+    monkeypatch.setattr("sys.argv", ["hawk", "knowledge", "prune", "--operators", str(suite)])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code in (None, 0)

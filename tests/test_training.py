@@ -273,7 +273,7 @@ def test_a_damaged_record_of_adoptions_is_mended(model: Path) -> None:
     before = own_model()
     install(find_model(str(model)))
     (adopted_room() / ADOPTED_FILE).write_text('["half')
-    with pytest.raises(HawkError, match="'hawk distill restore' mends it"):
+    with pytest.raises(HawkError, match="'hawk model restore' mends it"):
         find_model()
     restore()
     assert own_model() == before
@@ -298,7 +298,7 @@ def test_the_commands_go_from_ops_to_an_evaluated_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def hawk(*arguments: object) -> str:
-        monkeypatch.setattr("sys.argv", ["hawk", "distill", *map(str, arguments)])
+        monkeypatch.setattr("sys.argv", ["hawk", "model", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
         assert ended.value.code in (None, 0)

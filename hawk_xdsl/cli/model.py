@@ -1,4 +1,4 @@
-"""``hawk distill``: lessons, training, evaluation and adoption of a kernel model."""
+"""``hawk model``: lessons, training, evaluation and adoption of a kernel model."""
 
 import json
 from collections import Counter
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from hawk_xdsl.training.teacher import Teachers
     from hawk_xdsl.training.train import Recipe
 
-distill = typer.Typer(help="A kernel model of one's own, taught by the gate.", no_args_is_help=True)
-app.add_typer(distill, name="distill")
+kernel_model = typer.Typer(
+    help="A kernel model of one's own, taught by the gate.", no_args_is_help=True
+)
+app.add_typer(kernel_model, name="model")
 
 DataOption = Annotated[
     list[Path], typer.Option("--data", "-d", help="A directory of lessons; may be repeated.")
@@ -54,7 +56,7 @@ def _say(line: str) -> None:
     open_console().print(line, markup=False, highlight=False)
 
 
-@distill.command("generate")
+@kernel_model.command("generate")
 def generate_command(
     output: OutputOption,
     count: Annotated[int, typer.Option("--count", "-n", help="Random ops to draw.")] = 1000,
@@ -83,7 +85,7 @@ def generate_command(
     _say(", ".join(f"{number} {what}" for what, number in fates.most_common()))
 
 
-@distill.command("train")
+@kernel_model.command("train")
 def train_command(
     output: OutputOption,
     data: DataOption,
@@ -116,7 +118,7 @@ def train_command(
     _say(f"trained: {output}")
 
 
-@distill.command("evaluate")
+@kernel_model.command("evaluate")
 def evaluate_command(
     data: DataOption,
     model: Annotated[str | None, typer.Argument(help="A model; the default one without.")] = None,
@@ -141,7 +143,7 @@ def evaluate_command(
     _say("  refused: " + ", ".join(f"{count} {trap}" for trap, count in traps.most_common()))
 
 
-@distill.command("adopt")
+@kernel_model.command("adopt")
 def adopt_command(
     model: ModelArgument,
     data: DataOption,
@@ -160,7 +162,7 @@ def adopt_command(
     _say(f"adopted: {found.directory}")
 
 
-@distill.command("restore")
+@kernel_model.command("restore")
 def restore_command() -> None:
     """Take the default back to the model that was in use before the last adoption."""
     from hawk_xdsl.training.adopt import restore
@@ -168,7 +170,7 @@ def restore_command() -> None:
     _say(f"in use again: {restore()}")
 
 
-@distill.command("exclude")
+@kernel_model.command("exclude")
 def exclude_command(
     operators: Annotated[Path, typer.Argument(help="A suite, such as benchmarks/operators.py.")],
     output: OutputOption,
