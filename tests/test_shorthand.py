@@ -13,7 +13,7 @@ from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.language_model.composites import Composite, Composites, composites_of, for_results
 from hawk_xdsl.language_model.finer import in_smaller_tiles
-from hawk_xdsl.language_model.language import FORM
+from hawk_xdsl.language_model.language import FORM, language
 from hawk_xdsl.language_model.literals import known_floats, likely_literals
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.npu_target import Target, load_target
@@ -184,7 +184,7 @@ def _accepts(grammar: str, text: str) -> bool:
 
     from hawk_xdsl.training.tokenizer import make_tokenizer
 
-    tokenizer = make_tokenizer()
+    tokenizer = make_tokenizer(language().words)
     matcher = LLMatcher(from_tokenizer(tokenizer), LLMatcher.grammar_from_lark(grammar))
     tokens = tokenizer.encode(text)
     return matcher.validate_tokens(tokens) == len(tokens) and _ends(matcher, tokens)

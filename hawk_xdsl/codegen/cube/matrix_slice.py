@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from hawk_xdsl.codegen.build_syntax import expression_of
 from hawk_xdsl.dialects.kernel_text.syntax import Slice, Tile
+from hawk_xdsl.schedule.build_syntax import expression_of
 from hawk_xdsl.semantics.terms import Affine
 
 ONE = "1"

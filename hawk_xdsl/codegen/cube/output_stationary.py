@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.build_syntax import across
 from hawk_xdsl.codegen.cube.cost import estimate
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, Problem, SideSizes, TileSizes, fits
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
 from hawk_xdsl.dialects.kernel_text.syntax import KernelText
+from hawk_xdsl.schedule.build_syntax import across
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from hawk_xdsl.codegen.build_syntax import across, expression_of, loop, part
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.kernel_text.syntax import (
@@ -27,6 +26,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
 from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Core, Rounding, Scope
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import PathSpec, Target
+from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part
 from hawk_xdsl.schedule.candidate import waves
 from hawk_xdsl.semantics.terms import Affine
 

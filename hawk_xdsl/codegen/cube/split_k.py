@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
-from hawk_xdsl.codegen.build_syntax import across, loop, part, span
 from hawk_xdsl.codegen.cube.cost import estimate
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
@@ -30,6 +29,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Variable,
 )
 from hawk_xdsl.dialects.npu import Core, Reduction, Rounding
+from hawk_xdsl.schedule.build_syntax import across, loop, part, span
 
 PART = Variable("part")
 """Where a part of k starts."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from hawk_xdsl.codegen.build_syntax import across, expression_of, loop, part, span
 from hawk_xdsl.codegen.cube.cost import stationary_cycles
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
@@ -32,6 +31,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Variable,
 )
 from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part, span
 from hawk_xdsl.semantics.terms import Affine
 
 _T = TypeVar("_T")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hawk_xdsl.codegen.build_syntax import loop, nested
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
 from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
@@ -25,6 +24,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Tile,
 )
 from hawk_xdsl.dialects.npu import Core
+from hawk_xdsl.schedule.build_syntax import loop, nested
 
 ACCUMULATOR = "acc"
 """The name of the buffer in l0c that a tile of the result is summed in."""

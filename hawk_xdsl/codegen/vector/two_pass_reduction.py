@@ -158,7 +158,8 @@ class _Given:
 
 def stage_at(composition: Composition, sizes: Mapping[str, int], target: Target) -> Stage | None:
     """One stage in a tiling; ``None`` where it does not fit the unified buffer."""
-    whole = {a: composition.specification.axes[a] for a in composition.parts}
+    axes = composition.specification.axes
+    whole = {axis: n for axis, n in axes.items() if axis in composition.parts}
     sizes = {**whole, **sizes}
     tiling = tiling_at(composition.specification, sizes, composition.parts)
     found = tile_kernel(composition, tiling, target)

@@ -50,25 +50,20 @@ def rewritten(root: _N, change: Callable[[ast.Node], ast.Node]) -> _N:
         def change(node: Node) -> Node:
             return replace(node, length=16) if node == Slice(Variable("i"), 8) else node
     """
+    kind = type(root)
     changed: dict[str, object] = {}
-    for name in _attributes(type(root)):
+    for name in _attributes(kind):
         before = getattr(root, name)
-        after = _rewritten_parts(before, change)
-        if after is not before:
-            changed[name] = after
+        if type(before) in _TYPES:
+            after = rewritten(before, change)
+            if after is not before:
+                changed[name] = after
+        elif before:
+            parts = [rewritten(part, change) if type(part) in _TYPES else part for part in before]
+            if not all(map(operator.is_, parts, before)):
+                changed[name] = tuple(parts)
     # A node is replaced by one that may stand in its place, so its type is one of the place's.
     return cast("_N", change(_replaced(root, changed) if changed else root))
-
-
-def _rewritten_parts(value: object, change: Callable[[ast.Node], ast.Node]) -> object:
-    """What an attribute holds, rewritten; the same object if nothing in it changes."""
-    if type(value) in _TYPES:
-        return rewritten(cast("ast.Node", value), change)
-    if not isinstance(value, tuple):
-        return value
-    before = cast("tuple[object, ...]", value)
-    after = tuple(_rewritten_parts(part, change) for part in before)
-    return before if all(map(operator.is_, after, before)) else after
 
 
 def _replaced(node: _N, changed: Mapping[str, object]) -> _N:
@@ -99,6 +94,8 @@ def renamed(root: _N, mapping: Mapping[str, str]) -> _N:
     """The tree with the names of operands, buffers and variables replaced, all at once."""
 
     def change(node: ast.Node) -> ast.Node:
+        if type(node) is ast.Tile:  # most nodes that are renamed
+            return ast.Tile(mapping[node.name], node.slices) if node.name in mapping else node
         attribute = _NAMED.get(type(node))
         if attribute is None:
             return node
@@ -115,9 +112,13 @@ def _all_attributes(kind: type) -> tuple[str, ...]:
 
 @cache
 def _attributes(kind: type) -> tuple[str, ...]:
-    """The attributes of a type of nodes that may hold nodes."""
-    plain = (str, int, bool, int | None, int | float, tuple[int, ...])
-    return tuple(field.name for field in fields(kind) if field.type not in plain)
+    """The attributes of a type of nodes that hold nodes, tuples of them, or nothing."""
+    plain = (int | None, int | float, tuple[int, ...])
+    return tuple(
+        field.name
+        for field in fields(kind)
+        if field.type not in plain and (field.type in _TYPES or not isinstance(field.type, type))
+    )
 
 
 def _parts(value: object) -> Iterator[ast.Node]:
