@@ -38,7 +38,8 @@ HAWK_UNIVERSE = Universe(
     all_passes={
         name: _pass(room, name)
         for room, names in (
-            ("passes", ("npu-outline", "npu-decide")),
+            ("passes", ("npu-drop-empty", "npu-split-concat", "npu-normalize", "npu-narrow-sums")),
+            ("passes", ("npu-hoist-elementwise", "npu-expand-loops", "npu-outline", "npu-decide")),
             ("transforms", ("npu-multi-buffer", "npu-plan-memory", "npu-insert-sync")),
         )
         for name in names

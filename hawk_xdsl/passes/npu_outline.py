@@ -1,12 +1,12 @@
 """The pass ``npu-outline``: groups linalg ops into ``npu.undecided`` ops."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, TensorType
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -14,7 +14,13 @@ from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.linalg.structured import equation_of, static_shape
 from hawk_xdsl.linalg.view import view_through
 from hawk_xdsl.linalg.view_ops import emit_moves, emit_reshape, emit_source_reshape
-from hawk_xdsl.passes.outline_concat import split_concatenations
+from hawk_xdsl.passes.function_pass import FunctionPass, functions_of
+from hawk_xdsl.passes.npu_drop_empty import NpuDropEmptyPass
+from hawk_xdsl.passes.npu_expand_loops import NpuExpandLoopsPass
+from hawk_xdsl.passes.npu_hoist_elementwise import NpuHoistElementwisePass
+from hawk_xdsl.passes.npu_narrow_sums import NpuNarrowSumsPass
+from hawk_xdsl.passes.npu_normalize import NpuNormalizePass
+from hawk_xdsl.passes.npu_split_concat import NpuSplitConcatPass
 from hawk_xdsl.passes.outline_dataflow import (
     Way,
     external_values,
@@ -23,11 +29,15 @@ from hawk_xdsl.passes.outline_dataflow import (
     label_of,
     way_to,
 )
-from hawk_xdsl.passes.outline_empty import drop_empty
 from hawk_xdsl.passes.outline_grouping import Group, Grouping
-from hawk_xdsl.passes.outline_normalize import normalize
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
+
+BEFORE: Sequence[type[FunctionPass]] = (
+    *(NpuDropEmptyPass, NpuSplitConcatPass, NpuNormalizePass, NpuNarrowSumsPass),
+    *(NpuHoistElementwisePass, NpuExpandLoopsPass),
+)
+"""The rewrites that come before grouping, in this order."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +58,13 @@ class NpuOutlinePass(NpuPass):
         Raises:
             PassError: a function has tensors of dynamic shapes.
         """
-        functions = [inner for inner in op.walk() if isinstance(inner, FuncOp)]
-        blocks = [f.body.block for f in functions if len(f.body.blocks) == 1]
-        for block in blocks:
-            _check_static(block)
+        for function in functions_of(op):
+            _check_static(function.body.block)
+        for rewrite in BEFORE:
+            rewrite().apply(ctx, op)
         labels: Counter[str] = Counter()
-        for block in blocks:
-            drop_empty(block)
-            split_concatenations(block)
-            normalize(block)
-            _Outliner(block, labels).run()
+        for function in list(functions_of(op)):
+            _Outliner(function.body.block, labels).run()
 
 
 def _check_static(block: Block) -> None:

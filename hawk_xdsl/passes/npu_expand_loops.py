@@ -1,6 +1,7 @@
-"""Splits loops where a result is only used expanded, so that a reshape does not part its users."""
+"""npu-expand-loops: splits loops whose result is only used expanded: no reshape parts its users."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 
 from xdsl.dialects import tensor
@@ -10,15 +11,17 @@ from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import FillOp, GenericOp, IndexOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
+from xdsl.rewriter import InsertPoint
 
 from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
 from hawk_xdsl.linalg.view import view_through
 from hawk_xdsl.linalg.view_ops import emit_reshape
+from hawk_xdsl.passes.function_pass import FunctionPass
 from hawk_xdsl.passes.outline_dataflow import is_compute, is_generator, is_layout, way_to
 
 
-def expand_loops(op: Operation) -> None:
+class ExpandLoops(RewritePattern):
     """Gives a structured op the loops that its only users, expansions of its result, ask for.
 
     An elementwise op or a reduction on [batch · tokens, features] is done on [batch, tokens,
@@ -27,30 +30,47 @@ def expand_loops(op: Operation) -> None:
     out of a batch. Its operands are expanded instead. Nothing happens if the op has several
     results, if a loop that would be split runs through a window, or if only unit axes are added.
     """
-    equation = None if is_layout(op) or is_generator(op) else equation_of(op)
-    if not isinstance(op, LinalgStructuredOperation) or equation is None or len(op.results) != 1:
-        return
-    factors = _wanted_factors(equation, op.results[0])
-    if factors is None or not _can_split(equation, factors):
-        return
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(
+        self, op: LinalgStructuredOperation, rewriter: PatternRewriter, /
+    ) -> None:
+        """Replaces the op and the expansions that use it."""
+        equation = None if is_layout(op) or is_generator(op) else equation_of(op)
+        if equation is None:
+            return
+        factors = _wanted_factors(equation, op.results[0]) if len(op.results) == 1 else None
+        if factors is None or not _can_split(equation, factors):
+            return
+        if not _is_useful(equation, factors):
+            return
+        new = _split(equation, factors, rewriter)
+        for use in list(op.results[0].uses):
+            expansion = use.operation
+
+            def emit(created: Operation, before: Operation = expansion) -> SSAValue:
+                return rewriter.insert(created, InsertPoint.before(before)).results[0]
+
+            shape = static_shape(expansion.results[0])
+            reshaped = emit_reshape(new.results[0], shape, emit)
+            rewriter.replace(expansion, [], [reshaped])
+        rewriter.erase(op)
+
+
+@dataclass(frozen=True)
+class NpuExpandLoopsPass(FunctionPass):
+    """Splits loops whose results are only used expanded, the last op first."""
+
+    name = "npu-expand-loops"
+    patterns = (ExpandLoops,)
+    backwards = True
+
+
+def _is_useful(equation: Equation, factors: dict[int, tuple[int, ...]]) -> bool:
+    """Whether the op with split loops can be grouped with others that it could not be before."""
     if equation.factors is not None:
-        useful = any(_is_apart(equation, i, factors) for i in range(len(equation.inputs)))
-    else:
-        useful = any(_is_joinable(use.operation) for use in op.results[0].uses)
-    if not useful:
-        return
-    new = _split(equation, factors)
-    for use in list(op.results[0].uses):
-        expansion = use.operation
-
-        def emit(created: Operation, before: Operation = expansion) -> SSAValue:
-            Rewriter.insert_op(created, InsertPoint.before(before))
-            return created.results[0]
-
-        shape = static_shape(expansion.results[0])
-        expansion.results[0].replace_all_uses_with(emit_reshape(new.results[0], shape, emit))
-        Rewriter.erase_op(expansion)
-    Rewriter.erase_op(op)
+        return any(_is_apart(equation, i, factors) for i in range(len(equation.inputs)))
+    return any(_is_joinable(use.operation) for use in equation.op.results[0].uses)
 
 
 def _wanted_factors(equation: Equation, result: SSAValue) -> dict[int, tuple[int, ...]] | None:
@@ -111,7 +131,9 @@ def _can_split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> bool:
     return True
 
 
-def _split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> GenericOp:
+def _split(
+    equation: Equation, factors: dict[int, tuple[int, ...]], rewriter: PatternRewriter
+) -> GenericOp:
     op = equation.op
     assert isinstance(op, LinalgStructuredOperation)
     parts: list[list[int]] = []
@@ -123,7 +145,7 @@ def _split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> GenericOp
     maps: list[AffineMapAttr] = []
     for value, indexing in zip(equation.operands, equation.maps, strict=True):
         shape, results = _expanded_axes(value, indexing, factors, parts)
-        operands.append(_reshaped(value, shape, op))
+        operands.append(_reshaped(value, shape, rewriter))
         maps.append(AffineMapAttr(AffineMap(total, 0, tuple(results))))
     kinds = [
         IteratorTypeAttr.parallel() if parallel else IteratorTypeAttr.reduction()
@@ -138,10 +160,9 @@ def _split(equation: Equation, factors: dict[int, tuple[int, ...]]) -> GenericOp
     for inner in list(body.block.ops):
         if isinstance(inner, IndexOp):
             [renumbered] = parts[inner.dim.value.data]
-            Rewriter.replace_op(inner, IndexOp(renumbered))
+            rewriter.replace(inner, IndexOp(renumbered))
     new.location = op.location
-    Rewriter.insert_op(new, InsertPoint.before(op))
-    return new
+    return rewriter.insert(new)
 
 
 def _expanded_axes(
@@ -167,21 +188,20 @@ def _expanded_axes(
     return shape, results
 
 
-def _reshaped(value: SSAValue, shape: Sequence[int], before: Operation) -> SSAValue:
+def _reshaped(value: SSAValue, shape: Sequence[int], rewriter: PatternRewriter) -> SSAValue:
     """An operand under another shape; empty and filled tensors are made anew in that shape."""
     if not isinstance(value.type, TensorType) or static_shape(value) == tuple(shape):
         return value
     assert prod(static_shape(value)) == prod(shape)
 
     def emit(created: Operation) -> SSAValue:
-        Rewriter.insert_op(created, InsertPoint.before(before))
-        return created.results[0]
+        return rewriter.insert(created).results[0]
 
     owner = value.owner
     if isinstance(owner, tensor.EmptyOp):
         return emit(tensor.EmptyOp([], TensorType(value.type.element_type, shape)))
     if isinstance(owner, FillOp):
-        empty = _reshaped(owner.outputs[0], shape, before)
+        empty = _reshaped(owner.outputs[0], shape, rewriter)
         return emit(FillOp([owner.inputs[0]], [empty], [empty.type]))
     if isinstance(owner, tensor.CollapseShapeOp) and static_shape(owner.src) == tuple(shape):
         return owner.src

@@ -1,10 +1,11 @@
-"""Sums of products whose high bits nothing needs are kept in 32 bits.
+"""npu-narrow-sums: sums of products whose high bits nothing needs are kept in 32 bits.
 
 torch-mlir sums products of integers in i64 and cuts the sums to the result's type afterwards. The
 low bits of a sum depend on the low bits of its parts only, so i32 does.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import AffineMapAttr, IntegerAttr, IntegerType, TensorType, i32, i64
@@ -12,30 +13,62 @@ from xdsl.dialects.linalg.abstract_ops import LinalgStructuredOperation
 from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import FillOp, GenericOp, YieldOp
 from xdsl.ir import Block, Operation, Region, SSAValue
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from hawk_xdsl.linalg.structured import Equation, equation_of
+from hawk_xdsl.passes.function_pass import FunctionPass
 
 _KEEP_LOW_BITS = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
 _EXTEND = (arith.ExtSIOp, arith.ExtUIOp)
 
 
-def narrow_sums(op: LinalgStructuredOperation) -> None:
-    """Makes a contraction that sums in i64 sum in i32, if all that uses it cuts it to that."""
-    equation = equation_of(op)
-    if equation is None or equation.factors is None:
-        return
-    type_ = equation.outputs[0].type
-    if not isinstance(type_, TensorType) or type_.element_type != i64:
-        return
-    cuts = _cuts(op.results[0])
-    body = _narrow_body(equation)
-    if not cuts or body is None:
-        return
-    narrow = TensorType(i32, type_.get_shape())
+class NarrowSum(RewritePattern):
+    """A contraction that sums in i64 sums in i32, if all that uses it cuts it to that."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(
+        self, op: LinalgStructuredOperation, rewriter: PatternRewriter, /
+    ) -> None:
+        """Replaces the contraction, and leaves out the cuts that cut nothing any more."""
+        equation = equation_of(op)
+        if equation is None or equation.factors is None:
+            return
+        type_ = equation.outputs[0].type
+        if not isinstance(type_, TensorType) or type_.element_type != i64:
+            return
+        cuts = _cuts(op.results[0])
+        body = _narrow_body(equation)
+        if not cuts or body is None:
+            return
+        narrow = _narrow_contraction(equation, body, TensorType(i32, type_.get_shape()), rewriter)
+        users = [use.operation for use in op.results[0].uses]
+        rewriter.replace(op, [], [narrow])
+        for cut in cuts:
+            argument = cut.operands[0]
+            if argument.type == i64:
+                argument = rewriter.replace_value_with_new_type(argument, i32)
+            if cut.result.type == i32:
+                rewriter.replace(cut, [], [argument])
+        for user in users:
+            if isinstance(user, GenericOp) and _is_copy(user):
+                rewriter.replace(user, [], user.inputs)
+
+
+@dataclass(frozen=True)
+class NpuNarrowSumsPass(FunctionPass):
+    """Sums products of integers in i32 instead of i64 where the results are cut to that."""
+
+    name = "npu-narrow-sums"
+    patterns = (NarrowSum,)
+
+
+def _narrow_contraction(
+    equation: Equation, body: Block, type_: TensorType[IntegerType], rewriter: PatternRewriter
+) -> SSAValue:
+    """The contraction with a body in 32 bits, from zero."""
     zero = arith.ConstantOp(IntegerAttr(0, i32))
-    empty = tensor.EmptyOp([], narrow)
-    fill = FillOp([zero.result], [empty.tensor], [narrow])
+    empty = tensor.EmptyOp([], type_)
+    fill = FillOp([zero.result], [empty.tensor], [type_])
     kinds = [IteratorTypeAttr.parallel(), IteratorTypeAttr.reduction()]
     generic = GenericOp(
         list(equation.inputs),
@@ -43,23 +76,11 @@ def narrow_sums(op: LinalgStructuredOperation) -> None:
         Region(body),
         [AffineMapAttr(indexing) for indexing in equation.maps],
         [kinds[not parallel] for parallel in equation.parallel],
-        [narrow],
+        [type_],
     )
-    generic.location = op.location
-    Rewriter.insert_op([zero, empty, fill, generic], InsertPoint.before(op))
-    users = [use.operation for use in op.results[0].uses]
-    op.results[0].replace_all_uses_with(generic.results[0])
-    for cut in cuts:
-        argument = cut.operands[0]
-        if argument.type == i64:
-            argument = Rewriter.replace_value_with_new_type(argument, i32)
-        if cut.result.type == i32:
-            cut.result.replace_all_uses_with(argument)
-            Rewriter.erase_op(cut)
-    for user in users:
-        if isinstance(user, GenericOp) and _is_copy(user):
-            Rewriter.replace_op(user, [], user.inputs)
-    Rewriter.erase_op(op)
+    generic.location = equation.op.location
+    rewriter.insert([zero, empty, fill, generic])
+    return generic.results[0]
 
 
 def _is_copy(op: GenericOp) -> bool:
