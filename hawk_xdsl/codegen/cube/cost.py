@@ -1,7 +1,7 @@
 """Cycles of a tiled contraction before it is written: what its pipes do, and what they wait for."""
 
 from hawk_xdsl.codegen.cube.tile_sizes import Problem, TileSizes, fits, sum_piece, up
-from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.cost import mmad_cycles
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import PathSpec, Target
@@ -17,11 +17,11 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
     Factors' tiles that fit twice are loaded while the cube works on the others; an accumulator
     that fits twice is stored while the next one is summed.
     """
-    cores = target.cores[Core.CUBE]
+    cores = target.cores[target.matrix_core]
     tiles = problem.outer * -(-problem.m // tile.m) * -(-problem.n // tile.n) * tile.split
     per_byte = min(tiles, cores) / target.global_bandwidth
-    load = target.paths[Scope.GLOBAL, Scope.L1]
-    store = target.paths[Scope.L0C, Scope.GLOBAL]
+    load = target.path(Role.GLOBAL, Role.MATRIX)
+    store = target.path(Role.ACCUMULATOR, Role.GLOBAL)
     m, n, k = min(tile.m, problem.m), min(tile.n, problem.n), min(tile.k, problem.k)
     width = problem.width
     lhs = (m, k) if problem.lhs_rows_along_k else (k, m)
@@ -54,8 +54,9 @@ def estimate(problem: Problem, tile: TileSizes, target: Target) -> float:
 
 def _accumulates_twice(m: int, n: int, target: Target) -> bool:
     """Whether l0c holds two accumulators, so that one is stored while the other is summed."""
-    size = up(m, target.cube.rows) * up(n, target.cube.columns) * 4
-    return 2 * size <= target.scopes[Scope.L0C].bytes
+    elements = up(m, target.cube.rows) * up(n, target.cube.columns)
+    size = elements * target.cube.accumulator_bytes()
+    return 2 * size <= target.capacity(Role.ACCUMULATOR)
 
 
 def move_cycles_of(path: PathSpec, rows: int, row_bytes: int, per_byte: float) -> float:
@@ -69,10 +70,10 @@ def sum_estimate(problem: Problem, parts: int, target: Target) -> float:
     """Cycles of the vector stage that sums the parts."""
     piece = sum_piece(problem, parts, target)
     count = -(-problem.outer * problem.m * problem.n // piece)
-    rounds = waves(count, target.cores[Core.VECTOR])
-    per_byte = min(count, target.cores[Core.VECTOR]) / target.global_bandwidth
-    load = move_cycles_of(target.paths[Scope.GLOBAL, Scope.UB], parts, piece * 4, per_byte)
-    store = move_cycles_of(target.paths[Scope.UB, Scope.GLOBAL], 1, piece * 4, per_byte)
+    rounds = waves(count, target.cores[target.vector_core])
+    per_byte = min(count, target.cores[target.vector_core]) / target.global_bandwidth
+    load = move_cycles_of(target.path(Role.GLOBAL, Role.VECTOR), parts, piece * 4, per_byte)
+    store = move_cycles_of(target.path(Role.VECTOR, Role.GLOBAL), 1, piece * 4, per_byte)
     added = 3.0 * parts * piece * 4 / target.vector.repeat_bytes
     return rounds * max(load, added) + load + added + store
 
@@ -87,7 +88,7 @@ def stationary_cycles(
     """
     own, other = (tile.m, tile.n) if is_lhs else (tile.n, tile.m)
     held, streamed = (problem.m, problem.n) if is_lhs else (problem.n, problem.m)
-    cores, width = target.cores[Core.CUBE], problem.width
+    cores, width = target.cores[target.matrix_core], problem.width
     count = -(-streamed // other)
     if whole:
         iterations, inner = problem.outer * count, 1
@@ -95,8 +96,8 @@ def stationary_cycles(
         iterations = problem.outer * -(-held // own) * tile.split
         inner = count // tile.split
     per_byte = min(iterations, cores) / target.global_bandwidth
-    load = target.paths[Scope.GLOBAL, Scope.L1]
-    store = target.paths[Scope.L0C, Scope.GLOBAL]
+    load = target.path(Role.GLOBAL, Role.MATRIX)
+    store = target.path(Role.ACCUMULATOR, Role.GLOBAL)
     depth = problem.k * problem.reduction_points
     along = (problem.lhs_rows_along_k, problem.rhs_rows_along_k)
     held_along, other_along = along if is_lhs else along[::-1]
@@ -110,10 +111,7 @@ def stationary_cycles(
     size = tile.m * tile.n * NUMPY_DTYPES[problem.out_dtype].itemsize
     drained = move_cycles_of(store, tile.m, size // tile.m, per_byte)
     worked = steps * product
-    if (
-        up(tile.m, target.cube.rows) * up(tile.n, target.cube.columns) * 8
-        > target.scopes[Scope.L0C].bytes
-    ):
+    if not _accumulates_twice(tile.m, tile.n, target):
         worked += drained
     moved = steps * step + size * per_byte
     rounds = waves(iterations, cores)

@@ -7,7 +7,7 @@ from math import prod
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor
 from hawk_xdsl.codegen.cube.pack_tile import PackingTile
 from hawk_xdsl.dialects.kernel_text.syntax import Stage
-from hawk_xdsl.dialects.npu import Scope
+from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.terms import Affine
 
@@ -59,8 +59,9 @@ def _packing(
     found: list[PackingTile] = []
     for rank in range(1, len(source.shape) + 1):
         viewed = _flattened(source, rank)
-        tile = PackingTile(viewed, dest, tuple(groups), axes, dict.fromkeys(axes, 1))
-        if tile.bytes() <= _UB_SHARE * target.scopes[Scope.UB].bytes:
+        block = target.space(Role.VECTOR).block
+        tile = PackingTile(viewed, dest, tuple(groups), axes, dict.fromkeys(axes, 1), block)
+        if tile.bytes() <= _UB_SHARE * target.capacity(Role.VECTOR):
             found.append(_grown(tile, target))
     if not found:
         return None
@@ -82,7 +83,7 @@ def _grown(tile: PackingTile, target: Target) -> PackingTile:
     """Each axis in turn as far as it fits and takes fewer cycles, those of rows first."""
     rows = [axis for axis, _ in tile.source.index[-1].terms] if tile.source.index else []
     order = [axis for group in (tile.groups[-1], *tile.groups[:-1]) for axis in reversed(group)]
-    budget = _UB_SHARE * target.scopes[Scope.UB].bytes
+    budget = _UB_SHARE * target.capacity(Role.VECTOR)
     for axis in dict.fromkeys(axis for axis in (*rows, *order) if axis in order):
         if not tile.may_grow(axis):
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
-from hawk_xdsl.dialects.kernel_text.places import UB
+from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arange,
     Assign,
@@ -23,7 +23,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Tile,
     View,
 )
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, Core, Rounding, Scope
+from hawk_xdsl.dialects.npu import Role, Rounding
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import PathSpec, Target
 from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part
@@ -33,13 +33,17 @@ from hawk_xdsl.semantics.terms import Affine
 
 @dataclass(frozen=True)
 class PackingTile:
-    """How much of each axis a tile covers: of a group whole inner axes, a part of one, then 1."""
+    """How much of each axis a tile covers: of a group whole inner axes, a part of one, then 1.
+
+    ``block`` is what rows of a tile are padded to in the memory of the vector unit, in bytes.
+    """
 
     source: Tensor
     dest: Tensor
     groups: tuple[tuple[str, ...], ...]
     axes: Mapping[str, int]
     covers: Mapping[str, int]
+    block: int
 
     def with_size(self, axis: str, size: int) -> "PackingTile":
         """The same tile with another size along an axis."""
@@ -62,7 +66,7 @@ class PackingTile:
         return NUMPY_DTYPES[self.source.dtype].itemsize
 
     def _row(self, elements: int) -> int:
-        block = UB_BLOCK_BYTES // self.width
+        block = self.block // self.width
         return -(-elements // block) * block
 
     def spans(self) -> list[int]:
@@ -85,7 +89,7 @@ class PackingTile:
     def bytes(self) -> float:
         """Of the unified buffer: source and destination twice, and the positions to gather."""
         shape = [self.shape()[p] for p in self.kept()]
-        block = UB_BLOCK_BYTES // min(self.width, 4)
+        block = self.block // min(self.width, 4)
         out = prod(shape[:-1]) * (-(-shape[-1] // block) * block)
         return 2 * self.width * (prod(self.spans()) + out) + 3 * 4 * out
 
@@ -95,11 +99,11 @@ class PackingTile:
 
     def estimate(self, target: Target) -> float:
         """Cycles: the index once, then copies and gathers that overlap."""
-        load = target.paths[Scope.GLOBAL, Scope.UB]
-        store = target.paths[Scope.UB, Scope.GLOBAL]
+        load = target.path(Role.GLOBAL, Role.VECTOR)
+        store = target.path(Role.VECTOR, Role.GLOBAL)
         spans, shape = self.spans(), self.shape()
         kept = [shape[p] for p in self.kept()]
-        per_byte = min(target.cores[Core.VECTOR], self.count()) / target.global_bandwidth
+        per_byte = min(target.cores[target.vector_core], self.count()) / target.global_bandwidth
         moved_in, moved_out = prod(spans) * self.width, prod(shape) * self.width
         copy_in = _strided(load, spans, moved_in, per_byte)
         copy_out = _strided(store, kept, moved_out, per_byte)
@@ -107,7 +111,7 @@ class PackingTile:
             max(_repeats(kept, self.width, target), _repeats(kept, 4, target))
         )
         index = 8 * (2 * _repeats(kept, 4, target) + 32)
-        rounds = waves(self.count(), target.cores[Core.VECTOR])
+        rounds = waves(self.count(), target.cores[target.vector_core])
         shared = rounds * (moved_in + moved_out) * per_byte
         steady = (rounds - 1) * max(copy_in, gather, copy_out)
         return index + max(shared, steady) + copy_in + gather + copy_out
@@ -121,7 +125,7 @@ class PackingTile:
         row = Tile("v" if len(spans) > 1 else "s")
         body.append(Assign("o", Elementwise("vgather", (row, Tile("g")))))
         body.append(Store(Tile("o"), part(self.dest.name, *self._dest_slices())))
-        return Stage(Core.VECTOR, (*self._gather_index(), across(self._loops(), body)))
+        return Stage(VECTOR_WORD, (*self._gather_index(), across(self._loops(), body)))
 
     def _loops(self) -> list[Loop]:
         return [
@@ -212,12 +216,13 @@ def _computed(name: str, mnemonic: str, *operands: Operand) -> Assign:
 
 
 def _repeats(shape: Sequence[int], width: int, target: Target) -> int:
-    """Repeats of an instruction on a tile whose rows start on blocks of ub."""
+    """Repeats of an instruction on a tile whose rows start on blocks."""
     rows, run = prod(shape[:-1]), shape[-1] * width
-    if run % UB_BLOCK_BYTES == 0:
+    block = target.space(Role.VECTOR).block
+    if run % block == 0:
         return -(-rows * run // target.vector.repeat_bytes)
-    if run < UB_BLOCK_BYTES:
-        return -(-rows * UB_BLOCK_BYTES // target.vector.repeat_bytes)
+    if run < block:
+        return -(-rows * block // target.vector.repeat_bytes)
     return rows * -(-run // target.vector.repeat_bytes)
 
 

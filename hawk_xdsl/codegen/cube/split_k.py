@@ -10,7 +10,7 @@ from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.output_stationary import best_of_usual, tiles_that_fit
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_piece
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
-from hawk_xdsl.dialects.kernel_text.places import UB
+from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arithmetic,
     Assign,
@@ -28,7 +28,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Tile,
     Variable,
 )
-from hawk_xdsl.dialects.npu import Core, Reduction, Rounding
+from hawk_xdsl.dialects.npu import Reduction, Rounding
 from hawk_xdsl.schedule.build_syntax import across, loop, part, span
 
 PART = Variable("part")
@@ -64,7 +64,7 @@ class SplitK(Form):
 
     def tiles(self) -> Iterator[TileSizes]:
         """Tile sizes to choose from: all fit."""
-        problem, cores = self.product.problem, self.target.cores[Core.CUBE]
+        problem, cores = self.product.problem, self.target.cores[self.target.matrix_core]
         for tile in tiles_that_fit(self.sizes):
             count = problem.outer * -(-problem.m // tile.m) * -(-problem.n // tile.n)
             steps = -(-problem.k // tile.k)
@@ -121,7 +121,7 @@ class SplitK(Form):
             body.append(Assign("s", Cast(Tile("p"), result.dtype, Rounding.RINT)))
         total = Tile("p" if result.dtype == "f32" else "s")
         body.append(Store(total, part(result.name, here)))
-        return Stage(Core.VECTOR, (across([loop("e", prod(result.shape), piece)], body),))
+        return Stage(VECTOR_WORD, (across([loop("e", prod(result.shape), piece)], body),))
 
 
 def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:

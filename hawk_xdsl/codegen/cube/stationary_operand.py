@@ -30,7 +30,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Tile,
     Variable,
 )
-from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part, span
 from hawk_xdsl.semantics.terms import Affine
 
@@ -84,7 +84,7 @@ class _StationaryForm(Form):
         own_grain, other_grain = self._pair(target.cube.rows, target.cube.columns)
         panel = up(own, own_grain) * depth * problem.width
         step = up(other, other_grain) * up(tile.k, grain) * problem.width
-        return panel + 2 * step <= target.scopes[Scope.L1].bytes
+        return panel + 2 * step <= target.capacity(Role.MATRIX)
 
     def first_estimate(self) -> float:
         """Cycles at the best of a few tiles; infinite if none fits."""
@@ -195,7 +195,7 @@ class StationaryPanels(_StationaryForm):
 
     def tiles(self) -> Iterator[TileSizes]:
         """Tile sizes to choose from: all fit."""
-        problem, cores = self.product.problem, self.target.cores[Core.CUBE]
+        problem, target = self.product.problem, self.target
         depths = [k for k in self.sizes.k() if problem.k % k == 0]
         extent, streamed = self._extents
         own_sizes, other_sizes = self._pair(self.sizes.m, self.sizes.n)
@@ -203,7 +203,7 @@ class StationaryPanels(_StationaryForm):
             panels = problem.outer * -(-extent // own)
             for other in other_sizes():
                 count = -(-streamed // other)
-                for split in _splits(panels, count, cores):
+                for split in _splits(panels, count, target.cores[target.matrix_core]):
                     for k in depths:
                         m, n = self._pair(own, other)
                         tile = TileSizes(m, n, k, split)

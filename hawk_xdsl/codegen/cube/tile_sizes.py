@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 
@@ -112,12 +112,16 @@ class SideSizes:
 
 
 def fits(problem: Problem, tile: TileSizes, target: Target, times: int = 1) -> bool:
-    """Whether l0c holds the accumulator, and l1 the operands' tiles so many times."""
+    """Whether memory holds the accumulator, and the operands' tiles so many times."""
     m, n = up(tile.m, target.cube.rows), up(tile.n, target.cube.columns)
     k, largest = up(tile.k, step_grain(problem, target)), target.cube.max_extent
+    accumulator = m * n * target.cube.accumulator_bytes()
+    operands = times * (m + n) * k * problem.width
+    if target.space(Role.ACCUMULATOR) == target.space(Role.MATRIX):
+        operands += accumulator
     return (
-        m * n * 4 <= target.scopes[Scope.L0C].bytes
-        and times * (m + n) * k * problem.width <= target.scopes[Scope.L1].bytes
+        accumulator <= target.capacity(Role.ACCUMULATOR)
+        and operands <= target.capacity(Role.MATRIX)
         and max(tile.m, tile.n, tile.k) <= largest
     )
 
@@ -157,6 +161,6 @@ def up(value: int, multiple: int) -> int:
 def sum_piece(problem: Problem, split: int, target: Target) -> int:
     """Elements of the result that a vector core sums at a time: all parts of them are in ub."""
     count = problem.outer * problem.m * problem.n
-    share = up(-(-count // target.cores[Core.VECTOR]), 64)
-    room = target.scopes[Scope.UB].bytes // 4 // (4 * (split + 1)) // 64 * 64
+    share = up(-(-count // target.cores[target.vector_core]), 64)
+    room = target.capacity(Role.VECTOR) // 4 // (4 * (split + 1)) // 64 * 64
     return min(count, max(64, min(share, room)))

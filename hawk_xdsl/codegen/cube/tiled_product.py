@@ -7,7 +7,7 @@ from functools import cached_property
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
 from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
-from hawk_xdsl.dialects.kernel_text.places import L0C, L1
+from hawk_xdsl.dialects.kernel_text.places import L0C, L1, MATRIX_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Assign,
     Factor,
@@ -23,7 +23,6 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Temp,
     Tile,
 )
-from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.schedule.build_syntax import loop, nested
 
 ACCUMULATOR = "acc"
@@ -109,7 +108,7 @@ class TiledProduct:
         packed = [Temp(each.name, each.dtype, each.shape) for each in product.temps]
         before = [packing.stage for packing in product.before]
         after = [packing.stage for packing in product.after]
-        stages = (*before, Stage(Core.CUBE, tuple(cube)), *last, *after)
+        stages = (*before, Stage(MATRIX_WORD, tuple(cube)), *last, *after)
         return KernelText((*packed, *temps), stages)
 
 
