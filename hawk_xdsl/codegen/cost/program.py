@@ -31,7 +31,7 @@ class Instruction:
     stores: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trips:
     """Trips of a loop that cost the same: ``count`` of one body."""
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from hawk_xdsl.codegen.cost.allocation import TURNS, Places, Rotation
-from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node
+from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.npu_target.target import Target
 
@@ -60,6 +60,7 @@ class Timeline:
         count = len(self._tails)
         self._places = places
         self._parities: dict[int, int] = {}
+        self._steady: dict[Trips, list[float]] = {}
         self._all = [_Cell() for _ in places.overlaps]
         # By copy: its cell, then those that share bytes with it.
         self._near = [
@@ -184,7 +185,7 @@ class Timeline:
         if is_copy:
             self._wait_for_copies(number)
         for trips in loop.trips:
-            trip = self._trips(number, turn, trip, trips.body, trips.count)
+            trip = self._trips(number, turn, trip, trips)
         self._parities.pop(number, None)
         self._pass_carried(number)
         if is_copy:
@@ -242,26 +243,35 @@ class Timeline:
                     self._free[pipe], self._done[source] + self._target.sync.flag
                 )
 
-    def _trips(self, loop: int, turn: int, trip: int, body: Sequence[Node], count: int) -> int:
-        """Trips that cost the same, from the ``trip``-th of the loop on; the number after them."""
-        end, turns = trip + count, 0
+    def _trips(self, loop: int, turn: int, trip: int, trips: Trips) -> int:
+        """Trips that cost the same, from the ``trip``-th of the loop on; the number after them.
+
+        A body that was steady before is so again after one turn.
+        """
+        end, turns = trip + trips.count, 0
         before, gained = self._times(), 0.0
+        known = self._steady.get(trips)
         while trip < end:
             self._begin_trip(loop, trip % turn)
-            self.run(body)
+            self.run(trips.body)
             trip += 1
             left = (end - trip) // turn
             if trip % turn or not left:
                 continue
-            after = self._times()
-            turns += 1
-            gain = max(b - a for a, b in zip(before[:-1], after[:-1], strict=True))
-            if turns >= MOST_TURNS or (turns > 1 and abs(gain - gained) <= STEADY * gain):
-                if after[-1] - before[-1] > gain:
+            gains = known
+            if gains is None:
+                after = self._times()
+                turns += 1
+                found = [b - a for a, b in zip(before, after, strict=True)]
+                gain = max(found[:-1])
+                if turns >= MOST_TURNS or (turns > 1 and abs(gain - gained) <= STEADY * gain):
+                    gains = known = self._steady[trips] = found
+                before, gained = after, gain
+            if gains is not None:
+                if gains[-1] > max(gains[:-1]):
                     left -= 1  # the bandwidth falls behind; the last turn shows how far
-                self._skip(before, after, gain, left)
+                self._skip(gains, left)
                 trip += left * turn
-            before, gained = after, gain
         return trip
 
     def _begin_trip(self, loop: int, parity: int) -> None:
@@ -282,11 +292,10 @@ class Timeline:
             self._first_bytes + skipped,
         ]
 
-    def _skip(
-        self, before: Sequence[float], after: Sequence[float], gain: float, turns: int
-    ) -> None:
+    def _skip(self, gains: Sequence[float], turns: int) -> None:
         """Add turns that take as long as the last: what gains less falls behind."""
-        behind = [(gain - (b - a)) * turns for a, b in zip(before, after, strict=True)]
+        gain = max(gains[:-1])
+        behind = [(gain - own) * turns for own in gains]
         self._skipped += gain * turns
         self._now -= behind[0]
         self._first_bytes -= behind[-1]
