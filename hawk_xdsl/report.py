@@ -63,6 +63,7 @@ class Row:
     reproducible: bool
     reason: str
     entries: tuple[str, ...]
+    schedule: str
     specification: str
 
 
@@ -103,6 +104,7 @@ def row_of(placed: Placed) -> Row:
         reproducible=not decision.timed_out,
         reason=decision.reason,
         entries=decision.entries,
+        schedule="" if decision.schedule is None else str(decision.schedule),
         specification="" if decision.specification is None else decision.specification.text,
     )
 

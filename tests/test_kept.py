@@ -1,7 +1,9 @@
 """What a store keeps of an op: for which target, knowledge, verifier and budget it is an answer."""
 
 import ast
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,6 +51,26 @@ def decide(
     with open_decider(target, settings, entries=entries) as decider:
         decision = decider.decide(undecided(op), "k")
         return Run(decision, len(list(decider.store.outcomes(run_id=decider.run_id))))
+
+
+def test_a_kernel_is_kept_and_reused_with_its_schedule() -> None:
+    written, reused = decide().decision, decide().decision
+    assert (written.source, reused.source) == (Source.TEMPLATE, Source.REUSED)
+    assert written.schedule is not None and written.schedule == reused.schedule
+    for decision in (written, reused):
+        assert decision.verdict is not None and decision.verdict.program is not None
+        [kernel] = decision.verdict.program.kernels
+        assert kernel.op.schedule == written.schedule.attribute
+    older = decide(entries=[*SEED, RULE]).decision
+    assert older.schedule is not None
+
+
+def test_a_schedule_that_somebody_else_wrote_is_refused_in_one_line(store: Path) -> None:
+    decide()
+    with closing(sqlite3.connect(store)) as file, file:
+        file.execute("UPDATE kernels SET schedule = 'nonsense'")
+    with pytest.raises(HawkError, match=r"kernels.schedule: not a schedule: .*; mend the row"):
+        decide()
 
 
 def test_a_kernel_is_not_kept_for_a_target_that_was_changed(tmp_path: Path) -> None:
@@ -183,7 +205,7 @@ def test_the_reason_told_is_that_of_the_attempt_that_came_furthest(
 ) -> None:
     verdicts = [("capacity", "too large"), ("wrong-result", "3 are wrong"), ("syntax", "no word")]
 
-    def refuse(self: Gate, text: str, rewrites: Sequence[str]) -> Verdict:
+    def refuse(self: Gate, text: str, *given: object) -> Verdict:
         return Verdict(text, *(verdicts.pop(0) if verdicts else ("core-race", "a race")))
 
     monkeypatch.setattr(Gate, "check", refuse)

@@ -213,6 +213,21 @@ def test_a_kernel_of_version_two_is_kept_under_its_targets_name(path: Path) -> N
         assert store.kernels("another") == ()
 
 
+def test_a_kernel_of_version_three_has_no_schedule(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old, old:
+        for statement in (each for version in STATEMENTS[:3] for each in version):
+            old.execute(statement)
+        old.execute("INSERT INTO meta VALUES ('schema_version', '3')")
+        row = ("5bec", "t", "e", "v", "mine", "a text", "tiny", 900, 612.5, "mte2", "", "[]", 1.5e9)
+        old.execute(f"INSERT INTO kernels VALUES ({', '.join('?' * len(row))})", row)
+    with KnowledgeStore(path) as store:
+        [kept] = store.kernels("5bec")
+        assert (kept.text, kept.schedule) == ("a text", "")
+        store.put_kernel(replace(kept, cycles=800, schedule='"whole-tiles" tile(i0 = 8)'))
+        assert store.kernels("5bec")[0].schedule == '"whole-tiles" tile(i0 = 8)'
+
+
 def test_failures_are_kept_apart_by_who_was_asked(opened: KnowledgeStore) -> None:
     first = FailureRecord(**vars(KERNEL.key), asked="all", attempts=8, patience=4, seconds=60.0,
                           code="race", reason="a race")  # fmt: skip

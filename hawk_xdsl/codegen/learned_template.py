@@ -12,6 +12,7 @@ from itertools import product
 from math import prod
 
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
+from hawk_xdsl.dialects.kernel_text import parse
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Entry
@@ -94,7 +95,7 @@ class LearnedSpace:
         ):
             return None
         filled = fill(text, {**self.extents, **sizes}, self.entry)
-        return Candidate(filled, schedule, 0.0, (self.entry.name,))
+        return Candidate(parse(filled), schedule, 0.0, (self.entry.name,))
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: what was not verified at other extents is not tried."""

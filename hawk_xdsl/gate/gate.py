@@ -14,7 +14,7 @@ from hawk_xdsl.dialects.kernel_text import (
     Signature,
     build,
 )
-from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, UndecidedOp
+from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, ScheduleAttr, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.certificate import Certificate, Integers, Prover
@@ -133,14 +133,17 @@ class Gate:
         self.checks = 0
         self.timings = 0
 
-    def check(self, text: str, rewrites: Sequence[str] = ()) -> Verdict:
+    def check(
+        self, text: str, rewrites: Sequence[str] = (), schedule: ScheduleAttr | None = None
+    ) -> Verdict:
         """The verdict on a kernel text; the cheapest checks come first.
 
-        ``rewrites`` are names of rules that it was probably made with.
+        ``rewrites`` are names of rules that it was probably made with, ``schedule`` is what it was
+        written for: the kernels have it as an attribute.
         """
         self.checks += 1
         try:
-            program = self._built(text)
+            program = self._built(text, schedule)
             self._check_data_flow(program)
             finished = [self.finished(stage.op) for stage in program.kernels]
             steps = self._limits.steps_of(finished, self._target)
@@ -168,7 +171,9 @@ class Gate:
             certificate=certificate,
         )
 
-    def time(self, text: str, limit: float) -> Performance | None:
+    def time(
+        self, text: str, limit: float, schedule: ScheduleAttr | None = None
+    ) -> Performance | None:
         """How long a kernel text takes, without its values; ``None``: more than ``limit`` cycles.
 
         It is no verdict: what it takes milliseconds to time takes seconds to believe. Raises
@@ -176,7 +181,7 @@ class Gate:
         """
         self.timings += 1
         limit = min(limit, self._limits.cycles)
-        program = self._built(text)
+        program = self._built(text, schedule)
         timed: list[Performance] = []
         for stage in program.kernels:
             found = time_kernel(self.finished(stage.op), self._target, limit, Steps(BLOCK_STEPS))
@@ -186,9 +191,12 @@ class Gate:
             limit -= found.cycles
         return total(timed)
 
-    def _built(self, text: str) -> Program:
+    def _built(self, text: str, schedule: ScheduleAttr | None) -> Program:
         """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""
         program = build(text, self._signature, self._max_blocks)
+        if schedule is not None:
+            for stage in program.kernels:
+                stage.op.schedule = schedule
         self._limits.check_scratch(program)
         return program
 

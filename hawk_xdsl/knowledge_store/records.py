@@ -55,6 +55,7 @@ class KernelRecord:
     bound_cycles: float  # the roofline bound of the operation
     bottleneck: str  # pipe
     trust: str = ""  # what its verdict rested on
+    schedule: str = ""  # as the IR has it; empty where no strategy wrote the kernel
     entries: tuple[str, ...] = ()  # names of the entries used
     created: float = field(default_factory=time.time)  # seconds since the epoch
 
@@ -101,6 +102,7 @@ class Outcome:
     cycles: int | None = None
     bottleneck: str | None = None
     entries: tuple[str, ...] = ()
+    schedule: str = ""  # as the IR has it; empty where no strategy wrote the kernel
     model: str | None = None
     seed: int | None = None
     seconds: float = 0.0

@@ -1,6 +1,6 @@
 """The tables of the store's file, and what makes a file of an older version one of this one."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 NAMED = "named "
 """Before a target's name in place of its digest: kernels of versions that kept only the name."""
@@ -59,8 +59,14 @@ CREATE TABLE failures (
   PRIMARY KEY (spec_hash, target_hash, entries_hash, verifier_hash, asked))
 """
 
+# Kernels of older versions were kept without what they were written for.
+_VERSION_4 = """
+ALTER TABLE kernels ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
+ALTER TABLE outcomes ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
+"""
+
 STATEMENTS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(version.split(";")) for version in (_VERSION_1, _VERSION_2, _VERSION_3)
+    tuple(version.split(";")) for version in (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 )
 """What makes version 1 of nothing, version 2 of version 1, and so on."""
 

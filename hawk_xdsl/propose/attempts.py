@@ -89,7 +89,8 @@ class Attempts:
         self.progress(f"{self.label}: {which}: {who} {draft.about}".rstrip())
         self._tried.add(draft.text)
         started = time.monotonic()
-        verdict = self.gate.check(draft.text, draft.entries)
+        schedule = None if draft.schedule is None else draft.schedule.attribute
+        verdict = self.gate.check(draft.text, draft.entries, schedule)
         self.ledger.record(draft, verdict, time.monotonic() - started)
         if not verdict.accepted:
             self.refusals.append(Refusal(verdict.trap_code or "", verdict.trap_message or ""))

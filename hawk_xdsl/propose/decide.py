@@ -32,7 +32,7 @@ from hawk_xdsl.propose.assignment import Assignment, ProposerFactory, Proposers
 from hawk_xdsl.propose.attempts import Attempts
 from hawk_xdsl.propose.decision import Decision, Effort, Source
 from hawk_xdsl.propose.draft import Proposer
-from hawk_xdsl.propose.kept import older_kernels, speaks_for
+from hawk_xdsl.propose.kept import older_kernels, schedule_of, speaks_for
 from hawk_xdsl.propose.ledger import Ledger
 from hawk_xdsl.propose.order import InTurn
 from hawk_xdsl.propose.refusal import TRANSIENT, Refusal, furthest
@@ -250,6 +250,7 @@ class _Op:
         return replace(
             decision,
             entries=draft.entries,
+            schedule=draft.schedule,
             origin=draft.model or draft.origin,
             timed_out=spent.timed_out,
         )
@@ -279,14 +280,16 @@ class _Op:
         record = decider.known.get_kernel(key)
         if record is None:
             return None
-        verdict = self._gate.check(record.text, record.entries)
+        schedule = schedule_of(record)
+        attribute = None if schedule is None else schedule.attribute
+        verdict = self._gate.check(record.text, record.entries, attribute)
         if not verdict.accepted:
             reason = f"a kernel kept in the store: {verdict.trap_message}"
             self._refusals.append(Refusal(verdict.trap_code or "", reason))
             decider.store.drop_kernel(key)
             return None
         decision = self._decision(Source.REUSED, verdict, Effort(gate_runs=self._gate.checks))
-        return replace(decision, entries=record.entries, origin=record.source)
+        return replace(decision, entries=record.entries, schedule=schedule, origin=record.source)
 
     def _failed(self, effort: Effort, timed_out: bool) -> Decision:
         """That there is no kernel, remembered unless time or memory was the reason."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Bound
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Specification
 
 
@@ -42,7 +43,10 @@ class Effort:
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome for one op. ``verdict`` is ``None`` where the region stays on the host."""
+    """The outcome for one op. ``verdict`` is ``None`` where the region stays on the host.
+
+    ``schedule`` is what the kernel was written for, where a strategy wrote it.
+    """
 
     label: str
     source: Source
@@ -52,6 +56,7 @@ class Decision:
     seconds: float
     effort: Effort = Effort()
     entries: tuple[str, ...] = ()
+    schedule: Schedule | None = None
     origin: str = ""
     reason: str = ""
     timed_out: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import inf
 
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import NAMED, FailureRecord, KernelKey, KernelRecord, StoreView
 from hawk_xdsl.npu_target import Target
@@ -10,6 +11,7 @@ from hawk_xdsl.propose.assignment import Assignment
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft
 from hawk_xdsl.propose.settings import Budget
+from hawk_xdsl.schedule.schedule import Schedule
 
 MOST_DRAFTS = 3
 """Kept texts of an op that are tried: each that is refused costs an attempt."""
@@ -36,6 +38,7 @@ class OlderKernels:
                     record.text,
                     record.entries,
                     about="kept before knowledge or code changed",
+                    schedule=schedule_of(record),
                     origin=record.source,
                 )
         return None
@@ -44,6 +47,18 @@ class OlderKernels:
         """What is right sets what another one must be faster than."""
         if verdict.accepted:
             self._cycles = min(self._cycles, verdict.cycles)
+
+
+def schedule_of(record: KernelRecord) -> Schedule | None:
+    """What a kept kernel was written for, if a strategy wrote it.
+
+    Raises ``HawkError`` for what somebody else wrote into the store.
+    """
+    try:
+        return Schedule.parse(record.schedule) if record.schedule else None
+    except HawkError as error:
+        todo = "mend the row, or choose another store with HAWK_STORE"
+        raise HawkError(f"the knowledge store: kernels.schedule: {error.message}; {todo}") from None
 
 
 def propose_kept(given: Assignment) -> OlderKernels:

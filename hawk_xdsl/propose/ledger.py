@@ -62,6 +62,7 @@ class Ledger:
                 cycles=verdict.cycles if accepted and verdict else None,
                 bottleneck=str(verdict.bottleneck) if accepted and verdict else None,
                 entries=draft.entries,
+                schedule=_written(draft),
                 model=draft.model,
                 seed=self.seed,
                 seconds=draft.seconds + seconds,
@@ -99,6 +100,7 @@ class Ledger:
                 bound_cycles=bound.cycles,
                 bottleneck=str(verdict.bottleneck),
                 trust=str(verdict.trust),
+                schedule=_written(draft),
                 entries=draft.entries,
             )
         )
@@ -117,3 +119,8 @@ class Ledger:
                 reason=best.reason,
             )
         )
+
+
+def _written(draft: Draft) -> str:
+    """The schedule as records keep it."""
+    return "" if draft.schedule is None else str(draft.schedule)

@@ -1,19 +1,29 @@
 """Finds the fastest schedule of an op by timing few of them on the NPU simulator."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
+from typing import Protocol
 
+from hawk_xdsl.dialects.npu import ScheduleAttr
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.search_space import SearchSpace
 
-Timer = Callable[[str, float], Performance | None]
-"""The time of a kernel text on the NPU model, ``None`` if it takes more than so many cycles.
 
-Raises ``HawkError`` where it is no kernel.
-"""
+class Timer(Protocol):
+    """The time of kernels on the NPU simulator."""
+
+    def __call__(
+        self, text: str, limit: float, schedule: ScheduleAttr | None = None
+    ) -> Performance | None:
+        """What a kernel text takes; ``None`` if that is more than ``limit`` cycles.
+
+        Raises ``HawkError`` where it is no kernel.
+        """
+        ...
+
 
 STARTS = 8
 """Candidates of the best estimates of a search space that may be timed."""
@@ -175,7 +185,7 @@ class ScheduleSearch:
         self.timings += 1
         self._known.add(candidate.text)
         try:
-            performance = self.timer(candidate.text, limit)
+            performance = self.timer(candidate.text, limit, candidate.schedule.attribute)
         except HawkError:
             self._failed.add(candidate.text)
             return None

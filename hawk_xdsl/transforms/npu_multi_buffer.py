@@ -39,7 +39,7 @@ class NpuMultiBufferPass(NpuPass):
     it is. The copies' ``npu.alloc`` say how many there are of each.
 
     Args:
-        buffers: how many buffers take turns, at least 2.
+        buffers: how many buffers take turns, at least 2, where a kernel's schedule does not say it.
         target: the target whose memory must hold them, instead of the one that each kernel names.
 
     Raises:
@@ -63,7 +63,14 @@ class NpuMultiBufferPass(NpuPass):
 
 
 def multi_buffer_kernel(kernel: KernelOp, target: Target, buffers: int = 2) -> None:
-    """Multi-buffer one kernel, inner loops first; one that is multi-buffered stays as it is."""
+    """Multi-buffer one kernel, inner loops first; one that is multi-buffered stays as it is.
+
+    The kernel's schedule overrides how many buffers take turns; with 1 every buffer stays single.
+    """
+    if kernel.schedule is not None:
+        buffers = kernel.schedule.buffers.data or buffers
+    if buffers == 1:
+        return
     if any(isinstance(op, AllocOp) and op.buffers is not None for op in kernel.walk()):
         return
     for loop in [op for op in _inner_first(kernel) if isinstance(op, scf.ForOp)]:

@@ -33,10 +33,11 @@ func.func @main(%x: tensor<1x64x48xf32>, %b: tensor<48xf32>) -> tensor<1x64x48xf
   func.return %r : tensor<1x64x48xf32>
 }
 
-// The kernel is not planned yet: buffers have no address, pipes no flags.
+// The kernel says for which schedule it was written. It is not planned yet: buffers have no address,
+// pipes no flags.
 
 // CHECK-LABEL: npu.kernel @bias
-// CHECK-SAME:      on <vector> blocks {{[0-9]+}} target "ascend910b1"
+// CHECK-SAME:      on <vector> blocks {{[0-9]+}} target "ascend910b1" schedule<"whole-tiles" tile(i0 = {{[0-9]+}})> {
 // CHECK-DAG:     npu.load %{{.*}} into %[[B:.*]] : memref<48xf32
 // CHECK-NOT:     npu.set_flag
 // CHECK:         scf.for

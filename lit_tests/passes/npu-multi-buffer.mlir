@@ -81,3 +81,21 @@ npu.kernel @single ins(%x: memref<400x64xf32, #npu.scope<global>>) outs(%y: memr
     npu.vexp ins(%b : memref<8x64xf32, #npu.scope<ub>>) outs(%b : memref<8x64xf32, #npu.scope<ub>>)
   }
 }
+
+// A schedule may say how many buffers take turns: with one, the loop stays as it is.
+// CHECK:      npu.kernel @scheduled
+// CHECK:        scf.for %i = %block to %stop step %blocks {
+// CHECK-NEXT:     memref.subview
+// CHECK-NEXT:     npu.alloc : memref<1x64xf32, #npu.scope<ub>>
+npu.kernel @scheduled ins(%x: memref<100x64xf32, #npu.scope<global>>) outs(%y: memref<100x64xf32, #npu.scope<global>>) on <vector> blocks 4 target "ascend910b1" schedule<"whole-tiles" tile(i0 = 1) buffers(1)> {
+  %block = npu.block_idx : index
+  %blocks = npu.block_count : index
+  %stop = arith.constant 100 : index
+  scf.for %i = %block to %stop step %blocks {
+    %from = memref.subview %x[%i, 0] [1, 64] [1, 1] : memref<100x64xf32, #npu.scope<global>> to memref<1x64xf32, strided<[64, 1], offset: ?>, #npu.scope<global>>
+    %a = npu.alloc : memref<1x64xf32, #npu.scope<ub>>
+    npu.load %from into %a : memref<1x64xf32, strided<[64, 1], offset: ?>, #npu.scope<global>> into memref<1x64xf32, #npu.scope<ub>>
+    %to = memref.subview %y[%i, 0] [1, 64] [1, 1] : memref<100x64xf32, #npu.scope<global>> to memref<1x64xf32, strided<[64, 1], offset: ?>, #npu.scope<global>>
+    npu.store %a into %to : memref<1x64xf32, #npu.scope<ub>> into memref<1x64xf32, strided<[64, 1], offset: ?>, #npu.scope<global>>
+  }
+}

@@ -16,7 +16,6 @@ from hawk_xdsl.codegen.cube.stationary_operand import (
 )
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, TileSizes
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
-from hawk_xdsl.dialects.kernel_text import text_of
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
@@ -92,8 +91,8 @@ class ContractionSpace:
         for form in self.forms:
             tile = form.tile_of(schedule)
             if tile is not None and form.allows(tile):
-                text = text_of(form.kernel(tile))
-                return Candidate(text, schedule, form.cycles(tile), (self.entry.name,))
+                names = (self.entry.name,)
+                return Candidate(form.kernel(tile), schedule, form.cycles(tile), names)
         return None
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:

@@ -9,7 +9,6 @@ from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.unparse import text_of
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
@@ -80,8 +79,8 @@ class TileSpace:
         if found is None:
             return None
         names = (self.request.entry.name, *self.composition.entries)
-        text = text_of(ast.KernelText((), (found.stage,)))
-        return Candidate(text, schedule, found.cycles, names)
+        syntax = ast.KernelText((), (found.stage,))
+        return Candidate(syntax, schedule, found.cycles, names)
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """As the protocol says; an axis that was whole may be streamed now."""

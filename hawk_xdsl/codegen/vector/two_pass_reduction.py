@@ -16,7 +16,6 @@ from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
 from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.unparse import text_of
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
@@ -49,14 +48,14 @@ class Program:
     stages: list[Stage] = field(default_factory=list[Stage])
 
     def candidate(self, entry: Entry) -> Candidate:
-        """All stages as one kernel text, and their schedules as one."""
+        """All stages as one kernel, and their schedules as one."""
         temps = tuple(ast.Temp(t.name, t.dtype, t.shape) for t in self.temps)
         syntax = ast.KernelText(temps, tuple(stage.syntax for stage in self.stages))
         stages = tuple(stage.schedule for stage in self.stages)
         entries = dict.fromkeys(name for stage in self.stages for name in stage.entries)
         cycles = sum(stage.cycles for stage in self.stages)
         schedule = Schedule(TWO_PASS_REDUCTION.name, stages=stages)
-        return Candidate(text_of(syntax), schedule, cycles, (entry.name, *entries))
+        return Candidate(syntax, schedule, cycles, (entry.name, *entries))
 
 
 @dataclass(frozen=True)
