@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 from xdsl.ir import Operation
 
-from hawk_xdsl.dialects.npu import VECTOR_OPS, KernelOp
+from hawk_xdsl.dialects.npu import KernelOp, VectorOp
 from hawk_xdsl.npu_target.dtypes import Array, element_name
 from hawk_xdsl.npu_target.target import Accuracy, Domain, Target
 
@@ -70,7 +70,7 @@ class Approximation:
 
 def accuracy_of(op: Operation, target: Target) -> Accuracy | None:
     """What the target says of a vector instruction; ``None``: correctly rounded everywhere."""
-    rows = target.vector.accuracy.get(op.name.removeprefix("npu."))
+    rows = target.vector.accuracy.get(op.ROW.mnemonic) if isinstance(op, VectorOp) else None
     return rows.get(element_name(op.operands[0].type)) if rows and op.operands else None
 
 
@@ -78,7 +78,7 @@ def estimates_of(kernels: Iterable[KernelOp], target: Target) -> tuple[Estimates
     """The ways to run kernels: every one where they have estimates, else the first alone."""
     for kernel in kernels:
         for op in kernel.walk():
-            if isinstance(op, VECTOR_OPS):
+            if isinstance(op, VectorOp):
                 accuracy = accuracy_of(op, target)
                 if accuracy is not None and accuracy.bits is not None:
                     return EVERY_WAY

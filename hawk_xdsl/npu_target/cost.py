@@ -8,7 +8,9 @@ from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.npu import (
     INSTRUCTIONS,
+    ROWS,
     BinaryOp,
+    OpForm,
     Role,
     VcastOp,
     VcmpOp,
@@ -41,22 +43,21 @@ class VectorWork(NamedTuple):
 
 def work_of(op: VectorOp) -> VectorWork:
     """The work of an instruction of the IR."""
-    name = op.name.removeprefix("npu.")
     out = element_name(op.destination.type)
     match op:
         case VreduceOp():
             axes = tuple(op.axes.get_values())
-            return VectorWork(f"{name}_{op.kind.data}", element_name(op.input.type), axes)
+            return VectorWork(op.ROW.cost_row(op.kind.data), element_name(op.input.type), axes)
         case VcumulateOp():
-            return VectorWork(f"{name}_{op.kind.data}", out, (op.axis.value.data,))
+            return VectorWork(op.ROW.cost_row(op.kind.data), out, (op.axis.value.data,))
         case VcastOp():
-            return VectorWork(name, f"{element_name(op.input.type)}-{out}")
+            return VectorWork(op.ROW.cost_row(), f"{element_name(op.input.type)}-{out}")
         case VcmpOp():
-            return VectorWork(_scalar_row(name, op), element_name(op.lhs.type))
+            return VectorWork(_scalar_row(op), element_name(op.lhs.type))
         case BinaryOp():
-            return VectorWork(_scalar_row(name, op), out)
+            return VectorWork(_scalar_row(op), out)
         case _:
-            return VectorWork(name, out)
+            return VectorWork(op.ROW.cost_row(), out)
 
 
 def cost_row(op: VectorOp) -> tuple[str, str]:
@@ -70,8 +71,8 @@ def known_rows() -> frozenset[str]:
     return frozenset(name for row in INSTRUCTIONS for name in row.cost_rows)
 
 
-def _scalar_row(name: str, op: BinaryOp | VcmpOp) -> str:
-    return name if isinstance(op.rhs.type, MemRefType) else f"{name}_scalar"
+def _scalar_row(op: BinaryOp | VcmpOp) -> str:
+    return op.ROW.cost_row(scalar=not isinstance(op.rhs.type, MemRefType))
 
 
 def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) -> tuple[float, int]:
@@ -79,22 +80,22 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
     spec = target.vector
     cost = spec.ops[work.row][work.dtype]
     out = tiles[-1]
-    mnemonic = work.row.partition("_")[0]
-    match mnemonic:
-        case "vreduce":
+    form = ROWS[work.row.partition("_")[0]].form
+    match form:
+        case OpForm.REDUCE:
             repeats = _reduction_repeats(tiles[0], work.axes, spec)
-        case "vcumulate":
+        case OpForm.CUMULATE:
             doublings = max(1, math.ceil(math.log2(out.extents[work.axes[0]])))
             repeats = _repeats(out, spec) * doublings
-        case "vcast" | "vcmp":
+        case OpForm.CAST | OpForm.COMPARE:
             repeats = _repeats(tiles[0], spec)
         case _:
             same = [tile for tile in tiles if tile.extents == out.extents]
             repeats = max(_repeats(tile, spec) for tile in same)
     cycles = cost.cycles(repeats)
-    if mnemonic == "vcmp":
+    if form is OpForm.COMPARE:
         cycles += spec.mask_write.cycles(repeats)
-    elif mnemonic == "vsel":
+    elif form is OpForm.SELECT:
         cycles += spec.mask_read.cycles(repeats)
     for tile in tiles[:-1]:
         if _repeats_along_rows(tile, out):
