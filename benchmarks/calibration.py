@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from hawk_xdsl import npu_target
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.cost import move_cycles, product_cycles
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Cost, Target
 from hawk_xdsl.npu_target.target_file import parse_target
 
@@ -74,7 +74,7 @@ def _point(kind: str, name: str, row: Sequence[float], target: Target) -> tuple[
             return kib * 1024, kib / (bandwidth * 2**20) * target.clock_ghz * 1e9
         case "matmul", (m, k, n, rate):
             cube = target.cube
-            itemsize = NUMPY_DTYPES[SERIES["matmul"].get(name, "f16")].itemsize
+            itemsize = DType(SERIES["matmul"].get(name, "f16")).bytes
             steps = ((m, cube.rows), (k * itemsize, cube.depth_bytes), (n, cube.columns))
             return math.prod(math.ceil(extent / step) for extent, step in steps), (
                 2 * m * k * n / rate

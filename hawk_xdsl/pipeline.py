@@ -12,6 +12,7 @@ from xdsl.ir import Attribute
 from xdsl.printer import Printer
 
 from hawk_xdsl.compiler import open_decider
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.program import Program
@@ -21,7 +22,6 @@ from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
-from hawk_xdsl.reference.value_types import Array
 from hawk_xdsl.report import Row, row_of
 from hawk_xdsl.saved import read_saved
 from hawk_xdsl.transforms.pipeline import finish_kernel

@@ -14,12 +14,12 @@ from safetensors.numpy import load_file, save_file
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.errors import ReadError
 from hawk_xdsl.files.boundary import FOREIGN_ERRORS, reading
 from hawk_xdsl.ir_text import read_module
 from hawk_xdsl.npu_target import Target, available_targets, load_target
 from hawk_xdsl.reference.signedness import input_dtypes
-from hawk_xdsl.reference.value_types import Array
 from hawk_xdsl.report import read_report
 
 MODULE_FILE = "main.mlir"

@@ -7,9 +7,9 @@ from xdsl.context import Context
 from xdsl.dialects import affine, arith, builtin, func, memref, scf
 from xdsl.parser import Parser
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import NPU, KernelOp
 from hawk_xdsl.npu_target import Simulation, Trap, load_target, simulate
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 TARGET = load_target("ascend910b1")
 
@@ -42,7 +42,7 @@ def gm(*shape: int, dtype: str = "f32") -> str:
 
 def ub(*shape: int, dtype: str = "f32") -> str:
     """A buffer type in ub, rows padded to 32 bytes."""
-    block = 32 // NUMPY_DTYPES[dtype].itemsize
+    block = 32 // DType(dtype).bytes
     strides, running = [1], 1
     for extent in reversed(shape[1:]):
         running = running * extent if running > 1 else -(-extent // block) * block
@@ -145,5 +145,5 @@ def randoms(*shape: int, dtype: str = "f32", seed: int = 0) -> np.ndarray:
     """Random values of a dtype, reproducible."""
     rng = np.random.default_rng(seed)
     if dtype.startswith("i"):
-        return rng.integers(-50, 50, shape).astype(NUMPY_DTYPES[dtype])
-    return rng.standard_normal(shape).astype(np.float32).astype(NUMPY_DTYPES[dtype])
+        return rng.integers(-50, 50, shape).astype(DType(dtype).numpy)
+    return rng.standard_normal(shape).astype(np.float32).astype(DType(dtype).numpy)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from npu_model_kernels import TARGET, alloc, gm, kernel, load, randoms, store, ub, unary
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import Estimates, Trap, TrapCode, estimates_of, load_target, simulate
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target_file import parse_target
 
 SHAPE = (8, 64)
@@ -25,7 +25,7 @@ def estimate(mnemonic: str, dtype: str = "f32") -> KernelOp:
 
 
 def positive(dtype: str) -> np.ndarray:
-    return np.abs(randoms(*SHAPE, dtype=dtype)) + NUMPY_DTYPES[dtype].type(0.01)
+    return np.abs(randoms(*SHAPE, dtype=dtype)) + DType(dtype).numpy.type(0.01)
 
 
 def off_by(mnemonic: str, dtype: str, way: Estimates) -> np.ndarray:

@@ -19,9 +19,9 @@ from npu_model_kernels import (
     view,
 )  # fmt: skip
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope
 from hawk_xdsl.npu_target import TrapCode
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.layout import fractal_layout
 from hawk_xdsl.npu_target.matrix_product import product
 
@@ -97,7 +97,7 @@ def test_a_tiled_product_with_ragged_edges(dtype: str, out: str, m: int, k: int,
     if out == "i32":
         np.testing.assert_array_equal(found, exact)
         return
-    eps = float(ml_dtypes.finfo(NUMPY_DTYPES[out]).eps)
+    eps = float(ml_dtypes.finfo(DType(out).numpy).eps)
     magnitude = np.abs(x.astype(np.float64)) @ np.abs(w.astype(np.float64)).T
     bound = eps * np.abs(exact) + k * 2.0**-23 * magnitude
     assert (np.abs(found.astype(np.float64) - exact) <= bound).all()

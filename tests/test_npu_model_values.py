@@ -18,16 +18,14 @@ from npu_model_kernels import (
     view,
 )  # fmt: skip
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.npu_target import Trap
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 Inputs = dict[str, np.ndarray]
 
 
 def dtype_name(array: np.ndarray) -> str:
-    return next(
-        name for name, dtype in NUMPY_DTYPES.items() if name != "i1" and dtype == array.dtype
-    )
+    return next(dtype for dtype in DType if dtype.numpy == array.dtype and not dtype.is_condition)
 
 
 def apply(instruction: str, inputs: Inputs, shape: tuple[int, ...], dtype: str) -> np.ndarray:
@@ -108,7 +106,7 @@ def test_binary_with_a_scalar(dtype: str) -> None:
         f"npu.vdiv ins({{a}}, %s : {{A}}, {dtype}) outs({{o}} : {{O}})"
     )
     np.testing.assert_array_equal(
-        apply(text, {"a": a}, (4, 24), dtype), a / NUMPY_DTYPES[dtype].type(0.3)
+        apply(text, {"a": a}, (4, 24), dtype), a / DType(dtype).numpy.type(0.3)
     )
 
 
@@ -143,7 +141,7 @@ def test_shifts_move_bits_and_only_the_unsigned_one_forgets_the_sign(
     dtype: str, amount: int
 ) -> None:
     bits = int(dtype[1:])
-    a = np.array([EDGES[dtype]], NUMPY_DTYPES[dtype])
+    a = np.array([EDGES[dtype]], DType(dtype).numpy)
     wanted = {
         "vshl": [(int(n) << amount) % 2**bits for n in a[0]],
         "vshr": [(int(n) >> amount) % 2**bits for n in a[0]],
@@ -262,7 +260,7 @@ def test_reduce(kind: str, axis: int, dtype: str) -> None:
     found = apply(text, {"a": x}, shape, out)
     expected = getattr(np, kind)(x.astype(np.float64), axis=axis, keepdims=True)
     # One rounding of the result and n of the dtype: the documented bound of a reduction.
-    eps = np.finfo(NUMPY_DTYPES[dtype]).eps
+    eps = np.finfo(DType(dtype).numpy).eps
     size = (
         np.abs(expected)
         if kind == "prod"

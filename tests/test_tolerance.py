@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from undecided import SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.gate.tolerance import Expected
 from hawk_xdsl.reference.evaluate import evaluate_region, evaluate_with_errors
-from hawk_xdsl.reference.value_types import Array
 
 
 def _expected(exact: float, declared: float) -> Expected:

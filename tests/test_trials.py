@@ -7,13 +7,13 @@ import pytest
 from ml_dtypes import finfo
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_drawn import Drawn
 from hawk_xdsl.gate.trial_inputs import purposes_of
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.gate.trials import Trials
-from hawk_xdsl.reference.value_types import Array
 
 CLAMP = """%low = arith.constant -1000.0 : f32
     %high = arith.constant 1000.0 : f32

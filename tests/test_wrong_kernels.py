@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from mutation.execution import Executable, exact_results, typed_inputs, wrong_elements
 
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.universe import context
 
@@ -91,7 +91,7 @@ def attack(
     arrays: dict[int, Array] = {}
     for operand in specification.operands:
         how = given[operand.name]
-        array = np.full(operand.shape, how["fill"]).astype(NUMPY_DTYPES[operand.dtype])
+        array = np.full(operand.shape, how["fill"]).astype(DType(operand.dtype).numpy)
         for *place, value in how.get("at", []):
             array[tuple(map(_place, place))] = value
         arrays[operand.source] = array

@@ -12,8 +12,8 @@ import ml_dtypes
 import numpy as np
 from xdsl.dialects.builtin import TensorType
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.npu_target.dtypes import Array
 from hawk_xdsl.reference.evaluate import numpy_dtype
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import walk

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import Target as NpuTarget
 from hawk_xdsl.npu_target import Trap
-from hawk_xdsl.npu_target.dtypes import Array
 from hawk_xdsl.semantics.specification import Specification
 from mutation.attack import Attack
 from mutation.attack_inputs import AttackInputs

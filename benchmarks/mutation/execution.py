@@ -8,11 +8,11 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import Program, build
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.npu_target import Target, simulate, verify_kernel
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.reference.evaluate import Precision, evaluate_region, numpy_dtype
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -52,7 +52,7 @@ class Executable:
         """
         arrays: dict[str, Array] = {}
         for operand in self.specification.operands:
-            array = inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
+            array = inputs[operand.source].astype(DType(operand.dtype).numpy)
             arrays[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         for stage in self.program.kernels:
             run = simulate(stage.op, [arrays[name] for name in stage.reads], self.target)

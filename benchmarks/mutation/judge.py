@@ -14,10 +14,10 @@ from xdsl.printer import Printer
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import cse
 
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, Program
 from hawk_xdsl.dialects.npu import KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.universe import context
 from mutation.ordering import Order
 from mutation.trace import Event, IllegalError, Memory, Tracer
@@ -205,7 +205,7 @@ def _memory(
 
 
 def _dtype(type_: MemRefType) -> np.dtype[np.generic]:
-    return NUMPY_DTYPES[str(type_.element_type)]
+    return DType(str(type_.element_type)).numpy
 
 
 def _collect(stage: Stage, arrays: dict[str, Array], memory: Memory) -> None:
@@ -236,7 +236,7 @@ def _fresh(inputs: Sequence[GlobalOperand], number: int, seed: int) -> dict[str,
     noise = np.random.default_rng([seed, number, 77])
     arrays: dict[str, Array] = {}
     for name, dtype, shape in inputs:
-        kind = np.dtype(ml_dtypes.bfloat16) if dtype == "bf16" else NUMPY_DTYPES[dtype]
+        kind = np.dtype(ml_dtypes.bfloat16) if dtype == "bf16" else DType(dtype).numpy
         if kind.kind in "iu":
             arrays[name] = noise.integers(-300, 301, shape).astype(kind)
             continue

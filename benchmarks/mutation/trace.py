@@ -15,6 +15,7 @@ from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
+from hawk_xdsl.dialects.dtype import Array, DType, is_float
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BarrierOp,
@@ -36,7 +37,6 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
     strides_of,
 )
-from hawk_xdsl.npu_target.dtypes import Array, is_float, numpy_dtype
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.matrix_product import product
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
@@ -116,7 +116,7 @@ class Tracer:
             assert isinstance(type_, MemRefType)
             count = int(np.prod(type_.get_shape()))
             at = np.arange(count).reshape(type_.get_shape())
-            self.values[argument] = View(number, numpy_dtype(type_.element_type), at)
+            self.values[argument] = View(number, DType.of(type_.element_type).numpy, at)
         self._block(kernel.body.block)
 
     def _of(self, value: SSAValue) -> int:
@@ -322,7 +322,7 @@ def _squeezed(view: View) -> list[int]:
 def _allocated(op: AllocOp) -> View:
     type_ = op.buffer.type
     assert isinstance(type_, MemRefType) and op.address is not None
-    scope, dtype = scope_of(type_), numpy_dtype(type_.element_type)
+    scope, dtype = scope_of(type_), DType.of(type_.element_type).numpy
     first = op.address.value.data // dtype.itemsize
     shape = type_.get_shape()
     axes = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")

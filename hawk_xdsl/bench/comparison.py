@@ -9,6 +9,7 @@ from torch.utils import _pytree as pytree
 
 from hawk_xdsl.bench.fresh_inputs import CHANGES, changed
 from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.torch_values import to_numpy
 from hawk_xdsl.gate.tolerance import Expected
@@ -16,7 +17,6 @@ from hawk_xdsl.pipeline import Compiled
 from hawk_xdsl.reference.error import difference
 from hawk_xdsl.reference.evaluate import Judged
 from hawk_xdsl.reference.host import run_main, run_main_with_errors
-from hawk_xdsl.reference.value_types import Array, is_float
 
 OWN_FACTOR = 4.0
 """How many times further off than PyTorch in the case's dtype a result may be at an element."""

@@ -1,7 +1,7 @@
 """The dtypes: one row says everything about one of them.
 
-A ``DType`` is its name, so that it stands in texts, tables and JSON as it is: ``DType("f16")`` reads
-one, ``DType.of(type)`` takes that of an MLIR type. What is asked of it are its properties::
+A ``DType`` is its name, so that it stands in texts, tables and JSON as it is. ``DType("f16")`` is
+the one of a name, ``DType.of(type)`` that of an MLIR type. What is asked of it are properties::
 
     DType("bf16").is_float      # True
     DType("bf16").bytes         # 2
@@ -69,6 +69,11 @@ class DType(StrEnum):
         Raises ``KeyError`` for a type that is none of the table's.
         """
         return _BY_TYPE[type_.element_type if isinstance(type_, MemRefType) else type_]
+
+    @staticmethod
+    def lookup(type_: Attribute) -> "DType | None":
+        """That of an MLIR type; ``None`` if it is none of the table's."""
+        return _BY_TYPE.get(type_)
 
     @cached_property
     def bits(self) -> int:
@@ -176,6 +181,11 @@ NARROW_FLOATS: tuple[DType, ...] = tuple(d for d in BUFFER_DTYPES if d.is_narrow
 """The floats of less than 32 bits that buffers have."""
 
 
-def is_float_type(dtype: np.dtype[Any]) -> bool:
+def is_float(dtype: np.dtype[Any]) -> bool:
     """Whether a numpy type is a float, bfloat16 included, which numpy does not count as one."""
     return np.issubdtype(dtype, np.floating) or dtype == DType.BF16.numpy
+
+
+def element_name(type_: Attribute) -> str:
+    """The MLIR name of an element type, or of a buffer's elements, be it in the table or not."""
+    return str(type_.element_type if isinstance(type_, MemRefType) else type_)

@@ -25,12 +25,13 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.whole_quotients import whole_quotients
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.reference.frame import constant_value
-from hawk_xdsl.reference.value_types import Array, Precision, numpy_dtype
+from hawk_xdsl.reference.value_types import Precision, numpy_dtype
 
 LITERAL_ELEMENTS = 16
 """Constants of more elements than this, unless they are splats, become parameters."""

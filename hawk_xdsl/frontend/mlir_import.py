@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from xdsl.dialects.builtin import TensorType
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.frontend.bindings import MlirModule, load_bindings
@@ -12,7 +13,7 @@ from hawk_xdsl.frontend.child import Tell, in_child
 from hawk_xdsl.frontend.legalize import drop_unused_parameters, legalize
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.to_xdsl import generic_text, parsed
-from hawk_xdsl.reference.value_types import Array, is_float, numpy_dtype
+from hawk_xdsl.reference.value_types import numpy_dtype
 
 PIPELINE = "builtin.module(inline,canonicalize,cse,symbol-dce)"
 """Private helper functions are inlined; nothing is fused."""

@@ -8,9 +8,9 @@ from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.reference.signedness import input_dtypes
-from hawk_xdsl.reference.value_types import Array
 
 Reference = Callable[[Sequence[Array]], tuple[Array, ...]]
 """Runs the original model: inputs and results as numpy arrays."""

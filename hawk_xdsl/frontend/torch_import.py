@@ -12,6 +12,7 @@ from torch._ops import OpOverload
 from torch.export.graph_signature import InputKind, InputSpec, OutputKind, TensorArgument
 from torch.utils import _pytree as pytree
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.decompositions import (
     Table,
@@ -30,7 +31,6 @@ from hawk_xdsl.frontend.to_xdsl import parsed
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
 from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
 from hawk_xdsl.reference.signedness import mark, signed
-from hawk_xdsl.reference.value_types import Array
 
 
 class _Lifted(torch.nn.Module):

@@ -6,8 +6,8 @@ import ml_dtypes
 import numpy as np
 import torch
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.reference.value_types import Array
 
 DTYPES = frozenset(
     {

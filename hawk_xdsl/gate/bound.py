@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from math import prod
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.npu_target import Bound, Target, bound_cycles
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.semantics.terms import Term, walk
@@ -19,9 +19,7 @@ def bound_of(specification: Specification, target: Target) -> Bound:
     the lower of the two bounds holds.
     """
     bytes_read = _bytes_read(specification)
-    bytes_written = sum(
-        prod(r.shape) * NUMPY_DTYPES[r.dtype].itemsize for r in specification.outputs
-    )
+    bytes_written = sum(prod(r.shape) * DType(r.dtype).bytes for r in specification.outputs)
     vector = bound_cycles(
         target,
         bytes_read=bytes_read,
@@ -47,8 +45,7 @@ def _bytes_read(specification: Specification) -> int:
         if term.op in ("read", "gather"):
             points[term.operand] += _distinct(term, specification.axes)
     return sum(
-        min(points[o.name], prod(o.shape)) * NUMPY_DTYPES[o.dtype].itemsize
-        for o in specification.operands
+        min(points[o.name], prod(o.shape)) * DType(o.dtype).bytes for o in specification.operands
     )
 
 

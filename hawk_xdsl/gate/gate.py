@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import (
     GlobalOperand,
     KernelTextError,
@@ -36,8 +37,6 @@ from hawk_xdsl.npu_target import (
     total,
     verify_kernel,
 )
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
-from hawk_xdsl.reference.value_types import Array
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -254,7 +253,7 @@ class Gate:
         """What running a trial took. Raises ``WrongResultError``, and ``Trap``."""
         tensors: dict[str, Array] = {}
         for operand in self._specification.operands:
-            array = trial.inputs[operand.source].astype(NUMPY_DTYPES[operand.dtype])
+            array = trial.inputs[operand.source].astype(DType(operand.dtype).numpy)
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
         for stage, finished, most in zip(

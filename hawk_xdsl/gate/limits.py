@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import Program
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.npu_target import RunawayError, Steps, Target, Trap, TrapCode, time_kernel
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.semantics.specification import Specification
 
 PATIENCE = 500.0
@@ -43,13 +43,13 @@ class Limits:
     def of(specification: Specification, bound_cycles: float) -> "Limits":
         """The limits for an op whose roofline bound is ``bound_cycles``."""
         arrays = [(o.shape, o.dtype) for o in (*specification.operands, *specification.outputs)]
-        held = sum(prod(shape) * NUMPY_DTYPES[dtype].itemsize for shape, dtype in arrays)
+        held = sum(prod(shape) * DType(dtype).bytes for shape, dtype in arrays)
         cycles = PATIENCE * bound_cycles + PATIENCE_CYCLES
         return Limits(cycles, SCRATCH_FACTOR * held + SCRATCH_BYTES)
 
     def check_scratch(self, program: Program) -> None:
         """Raise ``Trap`` for temporaries that are larger than anything the op could need."""
-        taken = sum(prod(t.shape) * NUMPY_DTYPES[t.dtype].itemsize for t in program.temps)
+        taken = sum(prod(t.shape) * DType(t.dtype).bytes for t in program.temps)
         if taken > self.scratch:
             raise Trap(
                 TrapCode.CAPACITY,

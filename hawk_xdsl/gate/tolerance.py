@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.reference.error import Error, largest, rounding
-from hawk_xdsl.reference.value_types import Array, is_float
 
 
 class Expected:

@@ -6,12 +6,13 @@ from types import MappingProxyType
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_inputs import Drawer, Share
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.reference.evaluate import Judged, evaluate_with_errors
-from hawk_xdsl.reference.value_types import Array, DivisionByZeroError, IndexRangeError
+from hawk_xdsl.reference.value_types import DivisionByZeroError, IndexRangeError
 
 
 class Drawn:

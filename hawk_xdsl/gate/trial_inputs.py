@@ -9,6 +9,7 @@ import numpy as np
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import FRACTIONS, PERIODIC, UNIT, Features
 from hawk_xdsl.gate.trial_draws import (
@@ -25,11 +26,7 @@ from hawk_xdsl.gate.trial_literals import (
     special_rows,
 )
 from hawk_xdsl.gate.trial_rows import Purpose, Rows
-from hawk_xdsl.reference.value_types import (
-    Array,
-    is_float,
-    numpy_dtype,
-)
+from hawk_xdsl.reference.value_types import numpy_dtype
 
 ROWS_A_KIND = 8
 """Rows of each kind that one trial of all kinds must have; with fewer, each has its own trial."""

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from hawk_xdsl.reference.value_types import Array
+from hawk_xdsl.dialects.dtype import Array
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features, literals_of
 from hawk_xdsl.gate.tolerance import Expected
@@ -19,7 +20,7 @@ from hawk_xdsl.gate.trial_inputs import (
 )
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.reference.evaluate import evaluate_region
-from hawk_xdsl.reference.value_types import Array, Precision
+from hawk_xdsl.reference.value_types import Precision
 
 PROVED = frozenset({"ties", "marks"})
 """Purposes of trials that a certificate makes needless."""

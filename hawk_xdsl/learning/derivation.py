@@ -12,10 +12,10 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.linalg.scalar_ops import (
     COMBINERS,
-    DTYPES,
     STARTS,
     UnsayableError,
     literal,
@@ -61,7 +61,7 @@ class _Derivation:
         reads = [term for term in walk(spec.roots) if term.op == "read"]
         for operand in spec.operands:
             dtype = next(term.dtype for term in reads if term.operand == operand.name)
-            type_ = TensorType(DTYPES[dtype], operand.shape)
+            type_ = TensorType(DType(dtype).mlir, operand.shape)
             self.inputs[operand.name] = self.block.insert_arg(type_, len(self.block.args))
         for term in walk(spec.roots):
             if term.args:
@@ -121,7 +121,7 @@ class _Derivation:
             elif arg.args:
                 operands.append(self.made[id(arg)])
                 maps.append([place[axis] for axis in self._axes(arg)])
-        type_ = TensorType(DTYPES[dtype], [extents[axis] for axis in kept])
+        type_ = TensorType(DType(dtype).mlir, [extents[axis] for axis in kept])
         empty = tensor.EmptyOp([], type_)
         self.block.add_op(empty)
         target: SSAValue = empty.tensor
@@ -132,7 +132,7 @@ class _Derivation:
             target = fill.results[0]
         types = [value.type for value in operands]
         elements = [t.element_type for t in types if isinstance(t, TensorType)]
-        body = Block(arg_types=[*elements, DTYPES[dtype]])
+        body = Block(arg_types=[*elements, DType(dtype).mlir])
         values = self._values(body, args, loops)
         if folded and term is not None:
             result = scalar(body, COMBINERS[term.kind], (values[0], body.args[-1]), dtype, dtype)
@@ -169,7 +169,7 @@ class _Derivation:
                 if axis is None:
                     raise UnderivableError("a number that is not one axis")
                 number = IndexOp(loops.index(axis))
-                cast = arith.IndexCastOp(number.result, DTYPES[arg.dtype])
+                cast = arith.IndexCastOp(number.result, DType(arg.dtype).mlir)
                 body.add_ops([number, cast])
                 values.append(cast.result)
             else:

@@ -1,24 +1,22 @@
 """Functions of a specification as scalar ops in a block: the way back from what is computed."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import arith
 from xdsl.dialects import math as math_dialect
 from xdsl.dialects.builtin import (
     AnyFloat,
-    FixedBitwidthType,
     Float32Type,
     FloatAttr,
     IntegerAttr,
     IntegerType,
-    i1,
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES as KERNEL_DTYPES
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.linalg.scalar_table import (
     FLOAT_PREDICATES,
     FOLDS,
@@ -27,9 +25,6 @@ from hawk_xdsl.linalg.scalar_table import (
     INTEGER_PREDICATES,
     NEGATED_PREDICATES,
 )
-
-DTYPES: Mapping[str, Attribute] = {**KERNEL_DTYPES, "i1": i1}
-"""The element types that values have, by name."""
 
 NEGATED = {f"not {name}": number for number, name in NEGATED_PREDICATES.items()}
 """The comparisons of floats that are true where a side is not a number, as they are read."""
@@ -44,8 +39,6 @@ COMBINERS = {kind: function for function, kind in FOLDS.items()}
 
 STARTS = {**IDENTITIES, "max": -math.inf, "min": math.inf}
 """What a fold starts from; an integer fold from the lowest or highest number it has."""
-
-_LARGEST = {"f16": 65504.0}  # of the dtypes that numbers here may leave
 
 
 class UnsayableError(Exception):
@@ -95,16 +88,16 @@ TAKES_WHOLE = frozenset(
 
 def literal(block: Block, value: float, dtype: str) -> SSAValue:
     """A constant of a dtype, no larger than that can be."""
-    type_ = DTYPES[dtype]
+    known = DType(dtype)
+    type_ = known.mlir
     if isinstance(type_, AnyFloat):
-        most = _LARGEST.get(dtype, math.inf)
+        most = known.largest_finite
         finite = value if math.isinf(value) else max(-most, min(most, value))
         constant = arith.ConstantOp(FloatAttr(float(finite), type_))
     else:
         assert isinstance(type_, IntegerType)
-        half = 2 ** (type_.width.data - 1)
-        lowest, highest = (0, 1) if dtype == "i1" else (-half, half - 1)
-        constant = arith.ConstantOp(IntegerAttr(int(max(lowest, min(highest, value))), type_))
+        held = int(max(known.lowest, min(known.highest, value)))
+        constant = arith.ConstantOp(IntegerAttr(held, type_))
     block.add_op(constant)
     return constant.result
 
@@ -125,7 +118,7 @@ def scalar(
 
     Raises ``UnsayableError``.
     """
-    is_float = isinstance(DTYPES[kind], AnyFloat)
+    is_float = DType(kind).is_float
     if function == "cast":
         return cast(block, operands[0], kind, dtype)
     op: Operation
@@ -141,7 +134,9 @@ def scalar(
         op = arith.SelectOp(*operands)
     else:
         of_float = is_float and (function, True) in SCALAR_OPS
-        op = _op(function, of_float).create(operands=list(operands), result_types=[DTYPES[dtype]])
+        op = _op(function, of_float).create(
+            operands=list(operands), result_types=[DType(dtype).mlir]
+        )
     block.add_op(op)
     return op.results[0]
 
@@ -150,24 +145,23 @@ def cast(block: Block, value: SSAValue, source: str, dtype: str) -> SSAValue:
     """A conversion between two dtypes, through f32 where there is no direct one."""
     if source == dtype:
         return value
-    before, after = DTYPES[source], DTYPES[dtype]
-    assert isinstance(before, FixedBitwidthType) and isinstance(after, FixedBitwidthType)
-    wider = after.bitwidth > before.bitwidth
+    before, after = DType(source), DType(dtype)
+    wider = after.bits > before.bits
     kind: type[Operation]
-    match isinstance(before, AnyFloat), isinstance(after, AnyFloat):
+    match before.is_float, after.is_float:
         case (True, True):
-            if after.bitwidth == before.bitwidth:
+            if after.bits == before.bits:
                 return cast(block, cast(block, value, source, "f32"), "f32", dtype)
             kind = arith.ExtFOp if wider else arith.TruncFOp
         case (False, True):
-            kind = arith.UIToFPOp if source == "i1" else arith.SIToFPOp
+            kind = arith.UIToFPOp if before.is_condition else arith.SIToFPOp
         case (True, False):
             kind = arith.FPToSIOp
-        case _ if source == "i1":
+        case _ if before.is_condition:
             kind = arith.ExtUIOp
         case _:
             kind = arith.ExtSIOp if wider else arith.TruncIOp
-    op = kind.create(operands=[value], result_types=[after])
+    op = kind.create(operands=[value], result_types=[after.mlir])
     block.add_op(op)
     return op.results[0]
 

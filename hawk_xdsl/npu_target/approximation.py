@@ -12,8 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 from xdsl.ir import Operation
 
+from hawk_xdsl.dialects.dtype import Array, element_name
 from hawk_xdsl.dialects.npu import KernelOp, VectorOp
-from hawk_xdsl.npu_target.dtypes import Array, element_name
 from hawk_xdsl.npu_target.target import Accuracy, Domain, Target
 
 Estimates = Literal["signed", "up", "down"]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from xdsl.dialects.builtin import MemRefType
 
+from hawk_xdsl.dialects.dtype import element_name
 from hawk_xdsl.dialects.npu import (
     INSTRUCTIONS,
     ROWS,
@@ -18,7 +19,6 @@ from hawk_xdsl.dialects.npu import (
     VectorOp,
     VreduceOp,
 )
-from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
 
 

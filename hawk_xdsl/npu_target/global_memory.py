@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.npu_target.dtypes import POISON, Array
-from hawk_xdsl.npu_target.memory import Slices, offset_of
+from hawk_xdsl.dialects.dtype import Array
+from hawk_xdsl.npu_target.memory import POISON, Slices, offset_of
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 Stamps = npt.NDArray[np.int32]

@@ -4,6 +4,7 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
+from hawk_xdsl.dialects.dtype import element_name
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BarrierOp,
@@ -27,7 +28,6 @@ from hawk_xdsl.dialects.npu import (
 )
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import cost_row
-from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.live_ranges import check_live_ranges
 from hawk_xdsl.npu_target.scopes import check_place

@@ -6,7 +6,7 @@ machine, costs up to a hundred times their time. Blocks of 64 stay below its thr
 
 import numpy as np
 
-from hawk_xdsl.npu_target.dtypes import Array
+from hawk_xdsl.dialects.dtype import Array
 
 BLOCK = 64
 

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import Role, Scope
-from hawk_xdsl.npu_target.dtypes import POISON, Array
 from hawk_xdsl.npu_target.layout import FractalLayout
 from hawk_xdsl.npu_target.regions import Extent, Memory, Region, extent_of
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
+
+POISON = 0xFF
+"""The byte that memory is filled with before it is written: NaN in every float dtype."""
 
 FREE = -1
 """The owner of a buffer whose bytes belong to another one, or to none yet."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array, element_name
 from hawk_xdsl.dialects.npu import (
     CopyOp,
     FixpipeOp,
@@ -15,7 +16,6 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
 )
 from hawk_xdsl.npu_target.cost import fill_cycles, move_cycles, unpadded_bytes
-from hawk_xdsl.npu_target.dtypes import Array, element_name
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values
 from hawk_xdsl.npu_target.memory import FractalTile, Tile

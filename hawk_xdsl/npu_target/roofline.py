@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from xdsl.utils.str_enum import StrEnum
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import Core
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import PathSpec, Target
 
 
@@ -85,7 +85,7 @@ def _cube_cycles(target: Target, macs: Mapping[str, int]) -> float:
     cube = target.cube
     cycles = 0.0
     for dtype, count in macs.items():
-        depth = cube.depth_bytes // NUMPY_DTYPES[dtype].itemsize
+        depth = cube.depth_bytes // DType(dtype).bytes
         fractals = count / (cube.rows * cube.columns * depth)
         cycles += fractals * cube.dtypes[dtype].cycles
     return cycles / target.cores[target.matrix_core]
@@ -93,5 +93,5 @@ def _cube_cycles(target: Target, macs: Mapping[str, int]) -> float:
 
 def _vector_cycles(target: Target, elements: Mapping[str, int]) -> float:
     repeat = target.vector.repeat_bytes
-    repeats = sum(count * NUMPY_DTYPES[dtype].itemsize for dtype, count in elements.items())
+    repeats = sum(count * DType(dtype).bytes for dtype, count in elements.items())
     return repeats / repeat / target.cores[target.vector_core]

@@ -21,7 +21,7 @@ from xdsl.ir.affine import (
     AffineSymExpr,
 )
 
-from hawk_xdsl.npu_target.dtypes import numpy_dtype
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 Function = Callable[..., Any]
@@ -35,7 +35,7 @@ def constant_value(op: arith.ConstantOp) -> object | None:
         number = value.value.data
         return bool(number) if value.type == builtin.i1 else number
     if isinstance(value, FloatAttr):
-        return numpy_dtype(value.type).type(value.value.data)
+        return DType.of(value.type).numpy.type(value.value.data)
     return None
 
 
@@ -177,7 +177,7 @@ def _conversion(type_: Attribute) -> Function:
     if isinstance(type_, IntegerType):
         width = type_.width.data
         return lambda value: _wrap(int(value), width)
-    return numpy_dtype(type_).type
+    return DType.of(type_).numpy.type
 
 
 def _minimum(functions: list[Function]) -> Function:

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import MemRefType
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import AllocOp, Scope, VreduceOp, element_bytes, scope_of, strides_of
-from hawk_xdsl.npu_target.dtypes import POISON, numpy_dtype
 from hawk_xdsl.npu_target.layout import buffer_bytes, fractal_layout
-from hawk_xdsl.npu_target.memory import FREE, Buffer, Tile, fractal_tile, row_tile
+from hawk_xdsl.npu_target.memory import FREE, POISON, Buffer, Tile, fractal_tile, row_tile
 from hawk_xdsl.npu_target.regions import Extent, Memory, Region
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
@@ -37,10 +37,10 @@ class Scopes:
             itemsize = element_bytes(type_)
             strides = tuple((stride or 0) * itemsize for stride in strides_of(type_))
             data = np.ndarray(
-                type_.get_shape(), numpy_dtype(type_.element_type), buffer.raw, 0, strides
+                type_.get_shape(), DType.of(type_.element_type).numpy, buffer.raw, 0, strides
             )
             return row_tile(buffer, memory, data)
-        dtype = numpy_dtype(type_.element_type)
+        dtype = DType.of(type_.element_type).numpy
         return fractal_tile(buffer, memory, fractal_layout(type_), dtype)
 
     def temporary(self, op: VreduceOp) -> tuple[Buffer, Region] | None:

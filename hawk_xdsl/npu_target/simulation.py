@@ -10,11 +10,11 @@ import numpy as np
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import BlockArgument, Operation
 
+from hawk_xdsl.dialects.dtype import Array, DType, is_float
 from hawk_xdsl.dialects.npu import KernelOp, Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
 from hawk_xdsl.npu_target.decode import Program
-from hawk_xdsl.npu_target.dtypes import Array, is_float, numpy_dtype
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
@@ -358,4 +358,4 @@ def _untouched(arguments: Sequence[BlockArgument]) -> list[GlobalArray]:
 def _type_of(argument: BlockArgument) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     type_ = argument.type
     assert isinstance(type_, MemRefType)
-    return type_.get_shape(), numpy_dtype(type_.element_type)
+    return type_.get_shape(), DType.of(type_.element_type).numpy

@@ -3,6 +3,7 @@
 import numpy as np
 from xdsl.dialects.builtin import MemRefType
 
+from hawk_xdsl.dialects.dtype import Array, element_name, is_float
 from hawk_xdsl.dialects.npu import (
     BinaryOp,
     MmadOp,
@@ -18,7 +19,6 @@ from hawk_xdsl.dialects.npu import (
 )
 from hawk_xdsl.npu_target.approximation import accuracy_of
 from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost, work_of
-from hawk_xdsl.npu_target.dtypes import Array, element_name, is_float
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
 from hawk_xdsl.npu_target.matrix_product import product

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.npu import (
     Accumulation,
     BinaryOp,
@@ -30,7 +31,6 @@ from hawk_xdsl.dialects.npu import (
     VselOp,
     VtransposeOp,
 )
-from hawk_xdsl.npu_target.dtypes import Array, is_float
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 Operand = Array | int | float | np.generic

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hawk_xdsl.reference.value_types import Array, is_float
+from hawk_xdsl.dialects.dtype import Array, is_float
 
 
 @dataclass(frozen=True)

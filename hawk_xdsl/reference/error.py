@@ -21,8 +21,8 @@ from xdsl.dialects import arith
 from xdsl.dialects import math as mlir_math
 from xdsl.ir import Operation
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.upstream import RemfOp
-from hawk_xdsl.reference.value_types import Array, is_float
 
 Error: TypeAlias = NDArray[np.float64] | None
 """At each element, how far the value may be off (1 for a boolean that may be the other one).

@@ -13,6 +13,7 @@ from xdsl.dialects.linalg.ops import BroadcastOp, ReduceOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.traits import IsTerminator
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.reference.error import Error
 from hawk_xdsl.reference.frame import Frame, Handler
@@ -20,7 +21,6 @@ from hawk_xdsl.reference.structured import evaluate_scan, evaluate_structured
 from hawk_xdsl.reference.tensor import TENSOR_HANDLERS
 from hawk_xdsl.reference.tracked import move_errors, track_scan, track_structured
 from hawk_xdsl.reference.value_types import (
-    Array,
     IndexRangeError,
     Precision,
     UnsupportedOpError,

@@ -16,10 +16,10 @@ from xdsl.dialects.linalg.ops import IndexOp
 from xdsl.dialects.tensor import ExtractOp
 from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.reference.error import Error, difference, scalar_error
 from hawk_xdsl.reference.scalar import evaluate_scalar
 from hawk_xdsl.reference.value_types import (
-    Array,
     IndexRangeError,
     Precision,
     UnsupportedOpError,

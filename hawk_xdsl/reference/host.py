@@ -8,6 +8,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation
 from xdsl.traits import SymbolTable
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.reference.evaluate import (
@@ -18,7 +19,7 @@ from hawk_xdsl.reference.evaluate import (
 )
 from hawk_xdsl.reference.frame import Frame, Handler
 from hawk_xdsl.reference.signedness import as_declared
-from hawk_xdsl.reference.value_types import Array, Precision, UnsupportedOpError
+from hawk_xdsl.reference.value_types import Precision, UnsupportedOpError
 from hawk_xdsl.semantics.specification_form import FULL_I32
 
 Launch = Callable[[KernelOp, list[Array], list[Attribute]], Sequence[Array]]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from xdsl.dialects import arith
 from xdsl.ir import Operation
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.reference.error import (
     Error,
     combined,
@@ -18,7 +19,7 @@ from hawk_xdsl.reference.error import (
     shifted_by,
     signed,
 )
-from hawk_xdsl.reference.value_types import Array, accumulator_dtype, is_float
+from hawk_xdsl.reference.value_types import accumulator_dtype
 
 SUM_HALF_ULPS = 4.0
 """Halves of a unit in the last place that each level of a sum may be off."""

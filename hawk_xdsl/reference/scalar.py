@@ -8,8 +8,9 @@ from xdsl.dialects import arith
 from xdsl.dialects import math as mlir_math
 from xdsl.ir import Operation
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.upstream import RemfOp
-from hawk_xdsl.reference.value_types import Array, DivisionByZeroError, is_float
+from hawk_xdsl.reference.value_types import DivisionByZeroError
 
 Kernel = Callable[..., Array]
 """A function of as many arrays as the op has operands."""

@@ -10,7 +10,8 @@ import numpy as np
 from xdsl.dialects.builtin import DenseArrayBase, i64
 from xdsl.dialects.func import FuncOp
 
-from hawk_xdsl.reference.value_types import Array, numpy_dtype
+from hawk_xdsl.dialects.dtype import Array
+from hawk_xdsl.reference.value_types import numpy_dtype
 
 INPUTS = "npu.unsigned_inputs"
 RESULTS = "npu.unsigned_results"

@@ -9,6 +9,7 @@ from xdsl.dialects import arith
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.linalg.structured import (
     PRODUCTS,
@@ -21,11 +22,7 @@ from hawk_xdsl.linalg.structured import (
 )
 from hawk_xdsl.reference.frame import Frame
 from hawk_xdsl.reference.scalar import evaluate_scalar
-from hawk_xdsl.reference.value_types import (
-    Array,
-    UnsupportedOpError,
-    accumulator_dtype,
-)
+from hawk_xdsl.reference.value_types import UnsupportedOpError, accumulator_dtype
 
 UFUNCS: dict[type[Operation], np.ufunc] = {
     arith.AddfOp: np.add,

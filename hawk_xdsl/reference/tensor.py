@@ -7,8 +7,9 @@ from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, TensorType
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
+from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.reference.frame import Frame, Handler, constant_value
-from hawk_xdsl.reference.value_types import Array, UnsupportedOpError
+from hawk_xdsl.reference.value_types import UnsupportedOpError
 
 
 def _shape(op: Operation, value: SSAValue) -> tuple[int, ...]:

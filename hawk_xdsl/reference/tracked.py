@@ -7,6 +7,7 @@ import numpy as np
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Operation, SSAValue
 
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.linalg.structured import Equation, Fold, best_with_index
 from hawk_xdsl.reference.error import Error, combined, difference
@@ -20,7 +21,7 @@ from hawk_xdsl.reference.structured import (
     ranked,
     structured_equation,
 )
-from hawk_xdsl.reference.value_types import Array, is_float, numpy_dtype
+from hawk_xdsl.reference.value_types import numpy_dtype
 
 Pairs = tuple[list[Array], list[Error]]
 """Values and their errors."""

@@ -1,17 +1,10 @@
 """Which numpy type holds a value of an IR type, and the errors of the reference evaluator."""
 
 from enum import Enum
-from typing import TypeAlias
 
-import ml_dtypes
 import numpy as np
-import numpy.typing as npt
 from xdsl.dialects.builtin import (
-    BFloat16Type,
     FileLineColLoc,
-    Float16Type,
-    Float32Type,
-    Float64Type,
     IndexType,
     IntegerType,
     Signedness,
@@ -19,10 +12,8 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation
 
+from hawk_xdsl.dialects.dtype import DType, is_float
 from hawk_xdsl.errors import HawkError
-
-Array: TypeAlias = npt.NDArray[np.generic]
-"""A tensor's value, or a scalar's as an array of rank 0."""
 
 
 class Precision(Enum):
@@ -69,16 +60,6 @@ class IndexRangeError(HawkError):
         self.extent = extent
 
 
-_FLOATS: dict[type[Attribute], npt.DTypeLike] = {
-    Float16Type: np.float16,
-    BFloat16Type: ml_dtypes.bfloat16,
-    Float32Type: np.float32,
-    Float64Type: np.float64,
-}
-
-_INTEGERS = {1: np.bool_, 8: np.int8, 16: np.int16, 32: np.int32, 64: np.int64}
-
-
 def numpy_dtype(
     type_: Attribute, precision: Precision = Precision.DECLARED
 ) -> np.dtype[np.generic] | None:
@@ -88,20 +69,18 @@ def numpy_dtype(
     """
     if isinstance(type_, TensorType):
         return numpy_dtype(type_.element_type, precision)
-    if type(type_) in _FLOATS:
-        return np.dtype(np.float64 if precision is Precision.FLOAT64 else _FLOATS[type(type_)])
     if isinstance(type_, IndexType):
         return np.dtype(np.int64)
-    if isinstance(type_, IntegerType) and type_.width.data in _INTEGERS:
-        name = np.dtype(_INTEGERS[type_.width.data])
-        unsigned = type_.signedness.data is Signedness.UNSIGNED and type_.width.data > 1
-        return np.dtype(f"u{name.name}") if unsigned else name
-    return None
-
-
-def is_float(dtype: np.dtype[np.generic]) -> bool:
-    """Whether values of the type are floats (numpy does not count bf16 as one)."""
-    return np.issubdtype(dtype, np.floating) or dtype == np.dtype(ml_dtypes.bfloat16)
+    signless = IntegerType(type_.width.data) if isinstance(type_, IntegerType) else type_
+    dtype = DType.lookup(signless)
+    if dtype is None:
+        return None
+    if dtype.is_float:
+        return np.dtype(np.float64) if precision is Precision.FLOAT64 else dtype.numpy
+    if dtype.is_condition:
+        return np.dtype(np.bool_)
+    unsigned = isinstance(type_, IntegerType) and type_.signedness.data is Signedness.UNSIGNED
+    return np.dtype(f"u{dtype.numpy.name}") if unsigned else dtype.numpy
 
 
 def accumulator_dtype(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:

@@ -17,12 +17,12 @@ from xdsl.dialects.linalg.ops import YieldOp as LinalgYieldOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
 from hawk_xdsl.linalg.scalar_ops import (
     COMBINERS,
-    DTYPES,
     STARTS,
     TAKES_WHOLE,
     binary,
@@ -114,7 +114,7 @@ class RegionBuilder:
         """Prefix folds along one axis, as the front end imports a scan."""
         place = value.axes.index(axis)
         kept = tuple(a for a in value.axes if a != axis)
-        element = DTYPES[value.dtype]
+        element = DType(value.dtype).mlir
         block = Block(arg_types=[element, element])
         folded = binary(block, COMBINERS[kind], block.args[0], block.args[1], value.is_float)
         block.add_op(ScanYieldOp(folded))
@@ -136,10 +136,10 @@ class RegionBuilder:
         kept = tuple(a for a in value.axes if a != axis)
         loops = (*kept, axis)
         best, place = self._type(kept, value.dtype), self._type(kept, "i32")
-        block = Block(arg_types=[DTYPES[value.dtype]] * 2 + [DTYPES["i32"]])
+        block = Block(arg_types=[DType(value.dtype).mlir] * 2 + [DType.I32.mlir])
         element, extreme, found = block.args
         here = IndexOp(len(loops) - 1)
-        number = arith.IndexCastOp(here.result, DTYPES["i32"])
+        number = arith.IndexCastOp(here.result, DType.I32.mlir)
         block.add_ops([here, number])
         better = binary(block, kind, element, extreme, value.is_float)
         compare = "gt" if kind == "max" else "lt"
@@ -168,13 +168,13 @@ class RegionBuilder:
         steps = {axis: len(self.extents) + number for number, axis in enumerate(windows)}
         dims = _dims((*axes, *steps.values()))
         read = [dims[a] * windows[a][1] + dims[steps[a]] if a in windows else dims[a] for a in axes]
-        block = Block(arg_types=[DTYPES[dtype]] * 3)
+        block = Block(arg_types=[DType(dtype).mlir] * 3)
         element, _, folded = block.args
         block.add_op(LinalgYieldOp(binary(block, COMBINERS[kind], element, folded, dtype != "i32")))
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
         # A window is no operand of its own, but its extents have to be known from a shape.
         sizes = [size for size, _ in windows.values()]
-        window = tensor.EmptyOp([], TensorType(DTYPES[dtype], sizes))
+        window = tensor.EmptyOp([], TensorType(DType(dtype).mlir, sizes))
         self._block.add_op(window)
         inputs, maps = [argument, window.tensor], [read, [dims[step] for step in steps.values()]]
         generic = self._structured(inputs, maps, (*axes, *steps.values()), axes, [start], block)
@@ -191,7 +191,7 @@ class RegionBuilder:
         """What is found along an axis of a new input of so many rows, at places of another one."""
         places = self.input((axis,), "i32")
         table = self._argument(axes, dtype, {axis: rows})
-        block = Block(arg_types=[DTYPES["i32"], DTYPES[dtype]])
+        block = Block(arg_types=[DType.I32.mlir, DType(dtype).mlir])
         index: list[SSAValue] = []
         for number, a in enumerate(axes):
             if a == axis:
@@ -200,7 +200,7 @@ class RegionBuilder:
                 op = IndexOp(number)
             block.add_op(op)
             index.append(op.results[0])
-        element = tensor.ExtractOp(table, index, DTYPES[dtype])
+        element = tensor.ExtractOp(table, index, DType(dtype).mlir)
         block.add_ops([element, LinalgYieldOp(element.result)])
         dims = _dims(axes)
         target = self._filled(self._type(axes, dtype), None, dtype)
@@ -221,7 +221,7 @@ class RegionBuilder:
     def _argument(self, axes: tuple[int, ...], dtype: str, extents: Mapping[int, int]) -> SSAValue:
         """A new argument over axes, with other extents along some of them."""
         shape = [extents.get(a, self.extents[a]) for a in axes]
-        return self._block.insert_arg(TensorType(DTYPES[dtype], shape), len(self._block.args))
+        return self._block.insert_arg(TensorType(DType(dtype).mlir, shape), len(self._block.args))
 
     def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:
         """The same elements with the dimensions in another order."""
@@ -239,7 +239,7 @@ class RegionBuilder:
         return op
 
     def _type(self, axes: Sequence[int], dtype: str) -> TensorType[Attribute]:
-        return TensorType(DTYPES[dtype], [self.extents[axis] for axis in axes])
+        return TensorType(DType(dtype).mlir, [self.extents[axis] for axis in axes])
 
     def _generic(
         self,
@@ -252,7 +252,7 @@ class RegionBuilder:
     ) -> Value:
         """A generic op; ``start`` is the accumulator's first value where axes are folded."""
         target = self._filled(self._type(kept, dtype), start, dtype)
-        block = Block(arg_types=[*(DTYPES[value.dtype] for value in inputs), DTYPES[dtype]])
+        block = Block(arg_types=[*(DType(value.dtype).mlir for value in inputs), DType(dtype).mlir])
         elements: Sequence[BlockArgument] = block.args
         result = body(block, elements if start is not None else elements[:-1])
         block.add_op(LinalgYieldOp(result))

@@ -21,8 +21,9 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES, buffer_type, global_type, literal
+from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, global_type, literal
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, linear
 from hawk_xdsl.dialects.kernel_text.parse import is_name
@@ -57,7 +58,7 @@ def _expect_operands(operands: Sequence[GlobalOperand]) -> None:
             raise KernelTextError(f"an operand cannot be named `{name}`")
         if names.count(name) > 1:
             raise KernelTextError(f"two operands are named `{name}`")
-        if dtype not in DTYPES:
+        if dtype not in BUFFER_DTYPES:
             raise KernelTextError(f"operand `{name}` has dtype {dtype}; kernels hold none such")
         if not shape or min(shape) < 1:
             raise KernelTextError(f"operand `{name}` has shape {list(shape)}")
@@ -419,7 +420,7 @@ class KernelContext:
         )
 
     def _convert(self, variable: IndexVariable, dtype: str) -> SSAValue:
-        element = DTYPES[dtype]
+        element = DType(dtype).mlir
         if isinstance(element, IntegerType):
             return self.emit(arith.IndexCastOp(variable.value, element)).result
         integer = self.emit(arith.IndexCastOp(variable.value, i32)).result

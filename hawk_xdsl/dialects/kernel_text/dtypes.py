@@ -1,52 +1,29 @@
-"""Element types by their names in the text, literals of them, and the layout of buffers."""
+"""Literals of a dtype, and the types of buffers."""
 
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
     AnyFloat,
-    BFloat16Type,
-    Float16Type,
-    Float32Type,
     FloatAttr,
     IntegerAttr,
     IntegerType,
     MemRefType,
     NoneAttr,
     StridedLayoutAttr,
-    bf16,
-    f16,
-    f32,
-    i8,
-    i16,
-    i32,
 )
 from xdsl.ir import Attribute
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.npu import Scope, ScopeAttr
 
-Element = Float16Type | BFloat16Type | Float32Type | IntegerType
 
-DTYPES: dict[str, Element] = {
-    "f16": f16,
-    "bf16": bf16,
-    "f32": f32,
-    "i8": i8,
-    "i16": i16,
-    "i32": i32,
-}
-"""The element types that a kernel can hold, by name."""
-
-_OVERFLOW = {"f16": 65520.0, "bf16": 2.0**128 - 2.0**119, "f32": 2.0**128 - 2.0**103}
-"""The smallest numbers that round to infinity."""
-
-
-def dtype_name(element: Attribute) -> str:
-    """The name of an element type. Raises ``KernelTextError`` if the text has none."""
-    for name, dtype in DTYPES.items():
-        if dtype == element:
-            return name
-    raise KernelTextError(f"kernel text has no dtype {element}")
+def dtype_of(element: Attribute) -> DType:
+    """The dtype of an element type. Raises ``KernelTextError`` if the text has none."""
+    dtype = DType.lookup(element)
+    if dtype is None or not dtype.in_buffers:
+        raise KernelTextError(f"kernel text has no dtype {element}")
+    return dtype
 
 
 def literal(value: int | float, dtype: str, line: int | None) -> FloatAttr | IntegerAttr:
@@ -55,16 +32,15 @@ def literal(value: int | float, dtype: str, line: int | None) -> FloatAttr | Int
     Raises:
         KernelTextError: for a number that the dtype cannot hold.
     """
-    element = DTYPES[dtype]
+    element = DType(dtype).mlir
     if isinstance(element, IntegerType):
-        limit = 1 << (element.bitwidth - 1)
         if not isinstance(value, int):
             raise KernelTextError(f"{value} is not an integer, but the dtype is {dtype}", line=line)
-        if not -limit <= value < limit:
+        if not DType(dtype).lowest <= value <= DType(dtype).highest:
             raise KernelTextError(f"{value} does not fit {dtype}", line=line)
         return IntegerAttr(value, element)
     infinite = value in (float("inf"), float("-inf"))
-    if not infinite and abs(value) >= _OVERFLOW[dtype]:
+    if not infinite and abs(value) >= DType(dtype).overflow:
         raise KernelTextError(f"{value} does not fit {dtype}", line=line)
     return FloatAttr(float(value), element)
 
@@ -91,7 +67,7 @@ def _shortest(value: float, type_: AnyFloat) -> float:
     """0.0999755859375 of f16 is 0.1, which rounds to it."""
     for digits in range(1, 18):
         short = float(f"{value:.{digits}g}")
-        fits = abs(short) < _OVERFLOW[dtype_name(type_)]
+        fits = abs(short) < dtype_of(type_).overflow
         if fits and FloatAttr(short, type_).value.data == value:
             return short
     return value
@@ -99,15 +75,15 @@ def _shortest(value: float, type_: AnyFloat) -> float:
 
 def global_type(dtype: str, shape: Sequence[int]) -> MemRefType:
     """A contiguous row-major buffer in global memory."""
-    return MemRefType(DTYPES[dtype], shape, NoneAttr(), ScopeAttr(Scope.GLOBAL))
+    return MemRefType(DType(dtype).mlir, shape, NoneAttr(), ScopeAttr(Scope.GLOBAL))
 
 
 def buffer_type(dtype: str, shape: Sequence[int], scope: Scope) -> MemRefType:
     """A buffer on the core; where tiles lie by rows, rows start on blocks."""
-    element = DTYPES[dtype]
+    element = DType(dtype).mlir
     layout: NoneAttr | StridedLayoutAttr = NoneAttr()
     if not scope.by_fractals and len(shape) > 1:
-        block = scope.block * 8 // element.bitwidth
+        block = scope.block // DType(dtype).bytes
         row = -(-shape[-1] // block) * block
         if row != shape[-1]:
             strides = [1, row]

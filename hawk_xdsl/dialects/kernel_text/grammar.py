@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
-from hawk_xdsl.dialects.kernel_text.dtypes import DTYPES
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES
 from hawk_xdsl.dialects.npu import KINDS, OpForm, rows_of
 
 KIND_RULES: Mapping[str, OpForm] = {
@@ -27,7 +27,7 @@ def _words() -> dict[str, tuple[str, ...]]:
     return rules | {
         "unary": tuple(row.mnemonic for row in rows_of(OpForm.UNARY)),
         "binary": tuple(row.mnemonic for row in rows_of(OpForm.BINARY)),
-        "dtype": tuple(DTYPES),
+        "dtype": BUFFER_DTYPES,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.dtypes import dtype_name
+from hawk_xdsl.dialects.kernel_text.dtypes import dtype_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.print_stage import StageReader
 from hawk_xdsl.dialects.kernel_text.signature import (
@@ -88,7 +88,7 @@ def signature_of(
         for operand, argument in zip(stage.operands, stage.op.body.block.args, strict=True):
             type_ = argument.type
             assert isinstance(type_, MemRefType)
-            dtype = dtype_name(type_.element_type)
+            dtype = dtype_of(type_.element_type)
             operands[operand] = GlobalOperand(operand, dtype, type_.get_shape())
     kept = [operand for operand in operands.values() if operand.name not in scratch]
     return Signature(

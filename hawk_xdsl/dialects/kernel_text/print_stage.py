@@ -8,7 +8,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build import ACROSS, RELATIONS, across_expression
-from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_name, number_of
+from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_of, number_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.parse import is_name
 from hawk_xdsl.dialects.kernel_text.print_fill import refills
@@ -112,7 +112,7 @@ class StageReader:
     def _expect_layout(base: SSAValue) -> None:
         type_ = base.type
         assert isinstance(type_, MemRefType)
-        canonical = buffer_type(dtype_name(type_.element_type), type_.get_shape(), scope_of(base))
+        canonical = buffer_type(dtype_of(type_.element_type), type_.get_shape(), scope_of(base))
         if type_ != canonical:
             raise KernelTextError(f"kernel text allocates {canonical}, not {type_}")
 
@@ -210,8 +210,8 @@ class StageReader:
     def _fill(self, buffer: SSAValue) -> ast.Fill:
         type_ = buffer.type
         assert isinstance(type_, MemRefType)
-        dtype = dtype_name(type_.element_type)
-        zero = ast.Number(0 if dtype.startswith("i") else 0.0)
+        dtype = dtype_of(type_.element_type)
+        zero = ast.Number(0 if dtype.is_integer else 0.0)
         return ast.Fill(zero, dtype, _shape(buffer), scope_of(buffer).name)
 
     def _load(self, op: LoadOp) -> ast.Load:
@@ -246,7 +246,7 @@ class StageReader:
             case VcmpOp():
                 return ast.Compare(op.predicate.data, self._tile(op.lhs), self._operand(op.rhs))
             case VcastOp():
-                dtype = dtype_name(_element(op.out))
+                dtype = dtype_of(_element(op.out))
                 return ast.Cast(self._tile(op.input), dtype, op.rounding.data)
             case VreduceOp():
                 return ast.Reduce(op.kind.data, self._tile(op.input), op.axes.get_values())
@@ -255,7 +255,7 @@ class StageReader:
             case VtransposeOp():
                 return ast.Transpose(self._tile(op.input), op.permutation.get_values())
             case VarangeOp():
-                dtype, shape = dtype_name(_element(op.out)), _shape(part_of(op.out).base)
+                dtype, shape = dtype_of(_element(op.out)), _shape(part_of(op.out).base)
                 return ast.Arange(dtype, shape, op.axis.value.data)
             case VbrcOp():
                 shape = _shape(part_of(op.out).base)
@@ -264,7 +264,7 @@ class StageReader:
                     assert isinstance(source, ast.Tile)
                     return ast.Broadcast(source, shape)
                 number = ast.Number(number_of(op.input.owner.value))
-                return ast.Fill(number, dtype_name(_element(op.out)), shape, scope_of(op.out).name)
+                return ast.Fill(number, dtype_of(_element(op.out)), shape, scope_of(op.out).name)
             case _:
                 raise KernelTextError(f"{op.name} has no text form")
 

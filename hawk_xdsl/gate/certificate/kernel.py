@@ -13,6 +13,7 @@ from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
+from hawk_xdsl.dialects.dtype import element_name
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BarrierOp,
@@ -50,7 +51,6 @@ from hawk_xdsl.gate.certificate.symbols import (
     written_into,
 )
 from hawk_xdsl.npu_target.decode import dropped_dimensions
-from hawk_xdsl.npu_target.dtypes import element_name
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
 
 Environment = dict[SSAValue, Any]

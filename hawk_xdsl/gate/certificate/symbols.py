@@ -15,7 +15,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.npu_target.dtypes import Array
+from hawk_xdsl.dialects.dtype import Array
 
 Flags = npt.NDArray[np.uint16]
 Reals = npt.NDArray[np.float64]

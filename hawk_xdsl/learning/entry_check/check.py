@@ -16,6 +16,7 @@ from hawk_xdsl.codegen.select_instructions import (
     Composition,
     NoInstructionError,
 )
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
@@ -24,7 +25,6 @@ from hawk_xdsl.learning.entry_check.instances import FLOATS, INTEGERS, Instance,
 from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import EVERY_WAY, FILLERS, Approximation
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.npu_target.legality import supports
 
 QUICK = 1 << 12
@@ -156,7 +156,7 @@ def _measured(
     with np.errstate(all="ignore"):
         off = np.abs(wide - exact)
         if instance.before.dtype in FLOATS:
-            dtype = NUMPY_DTYPES[instance.before.dtype]
+            dtype = DType(instance.before.dtype).numpy
             unit = _spacing(exact, np.dtype(np.float32))
             share = _shares(wide, exact, dtype, claimed)
             share = np.where((wide == declared) | (np.isnan(wide) & np.isnan(declared)), 0.0, share)

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hawk_xdsl.codegen.select_instructions import Composition, Instruction, stored_dtype
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import ROWS, InstructionRow, OpForm, Reduction
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import Approximation
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.npu_target.vector_compute import COMPARISONS, cast, function_of
 from hawk_xdsl.semantics.rewriting import Match
 from hawk_xdsl.semantics.terms import Term, walk
@@ -56,7 +56,7 @@ def computed(
 
 
 def _numpy(dtype: str) -> np.dtype[np.generic]:
-    return NUMPY_DTYPES[stored_dtype(dtype)]
+    return DType(stored_dtype(dtype)).numpy
 
 
 class _Run:

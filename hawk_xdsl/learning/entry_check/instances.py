@@ -6,8 +6,8 @@ from math import inf, nan
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array, DType, is_float
 from hawk_xdsl.learning.entry_check import samples
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array, is_float
 from hawk_xdsl.semantics.rewriting import DTYPES, Match, Pattern, Rule, build, match
 from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
@@ -153,7 +153,7 @@ def _choices(
 
 def _held(number: float | int, dtype: str) -> float | int:
     """A literal as a dtype holds it."""
-    return float(NUMPY_DTYPES[dtype].type(number)) if dtype in FLOATS else int(number)
+    return float(DType(dtype).numpy.type(number)) if dtype in FLOATS else int(number)
 
 
 def _fits(number: float, dtype: str) -> bool:
@@ -217,7 +217,7 @@ def _set(dtype: str, count: int, folds: bool, size: int) -> Array:
     if dtype == "i1":
         return np.array([0, 1], np.int8)
     if folds:
-        kind = NUMPY_DTYPES[dtype]
+        kind = DType(dtype).numpy
         return np.array(_GENTLE).astype(kind) if is_float(kind) else np.arange(-9, 9).astype(kind)
     if count == 1 and dtype in ("f16", "bf16", "i16"):
         return samples.every_16_bit(dtype)

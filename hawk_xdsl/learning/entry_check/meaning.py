@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.linalg.scalar_table import FUNCTIONS
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array
 from hawk_xdsl.reference.scalar import FLOAT_KERNELS, MATH_KERNELS
 from hawk_xdsl.semantics.rewriting import DTYPES
 from hawk_xdsl.semantics.terms import Term, walk
@@ -116,7 +116,7 @@ def meaning(root: Term, values: Mapping[str, Array], *, declared: bool = False) 
         for term in walk((root,)):
             found = _value(term, [done[id(arg)] for arg in term.args], values)
             if declared and _is_float(term.dtype):
-                found = found.astype(NUMPY_DTYPES[term.dtype]).astype(np.float64)
+                found = found.astype(DType(term.dtype).numpy).astype(np.float64)
             done[id(term)] = found
     return done[id(root)]
 
@@ -147,7 +147,7 @@ def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Ar
 def _cast(value: Array, term: Term) -> Array:
     source = term.args[0].dtype
     if _is_float(term.dtype):
-        narrowed = NUMPY_DTYPES[term.dtype]
+        narrowed = DType(term.dtype).numpy
         return value.astype(narrowed).astype(np.float64) if _is_float(source) else value * 1.0
     if term.dtype == "i1":
         return value != 0
@@ -159,7 +159,7 @@ def _cast(value: Array, term: Term) -> Array:
 
 
 def _to_integer(whole: Array, dtype: str) -> Array:
-    limits = np.iinfo(NUMPY_DTYPES[dtype].name)
+    limits = np.iinfo(DType(dtype).numpy.name)
     numbers = np.nan_to_num(whole, posinf=np.inf, neginf=-np.inf)
     return np.clip(numbers, limits.min, limits.max).astype(_kept(dtype))
 
@@ -171,4 +171,4 @@ def _is_float(dtype: str) -> bool:
 def _kept(dtype: str) -> np.dtype[np.generic]:
     if _is_float(dtype):
         return np.dtype(np.float64)
-    return np.dtype(np.bool_) if dtype == "i1" else NUMPY_DTYPES[dtype]
+    return np.dtype(np.bool_) if dtype == "i1" else DType(dtype).numpy

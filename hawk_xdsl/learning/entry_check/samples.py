@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES, Array, is_float
+from hawk_xdsl.dialects.dtype import Array, DType, is_float
 
 FOLDED = 5
 """Elements of a row of what is folded."""
@@ -21,7 +21,7 @@ _WIDE = (1e-30, 1e-6, 1e6, 1e8, 1e18, 1e20, 1e30, 2.0**23, 2.0**24, 2.0**24 + 2)
 
 def every_16_bit(dtype: str) -> Array:
     """Every value of f16, bf16 or i16, with one NaN."""
-    return _one_nan(np.arange(1 << 16, dtype=np.uint16).view(NUMPY_DTYPES[dtype]))
+    return _one_nan(np.arange(1 << 16, dtype=np.uint16).view(DType(dtype).numpy))
 
 
 def _one_nan(values: Array) -> Array:
@@ -45,7 +45,7 @@ def grid(size: int) -> Array:
 
 def edges(dtype: str) -> Array:
     """The values of a dtype at which functions go wrong, and a few ordinary ones."""
-    kind = NUMPY_DTYPES[dtype]
+    kind = DType(dtype).numpy
     if not is_float(kind):
         limits = np.iinfo(kind.name)
         ordinary = [0, 1, 2, 3, 7, 41, 100, -1, -2, -3, -7, -41, -100]
@@ -81,7 +81,7 @@ def together(sets: Sequence[Array], most: int) -> list[Array]:
 
 def scattered(dtype: str, count: int, seed: int) -> Array:
     """Random values of all magnitudes, or integers over their full width."""
-    kind = NUMPY_DTYPES[dtype]
+    kind = DType(dtype).numpy
     random = np.random.default_rng(seed)
     if dtype == "i1":
         return random.integers(0, 2, count).astype(kind)
