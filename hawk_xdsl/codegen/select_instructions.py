@@ -14,9 +14,10 @@ from hawk_xdsl.codegen.vector.widths import (
     stored_dtype,
     stored_terms,
 )
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
-from hawk_xdsl.semantics.interval import is_integer, range_of
+from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
 from hawk_xdsl.semantics.result_regions import unified
 from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
@@ -267,7 +268,7 @@ class Composer:
         lacking = [instruction for instruction, _ in self._candidates(term)]
         if not lacking or any(self._has(instruction, dtype) for instruction in lacking):
             return None
-        if not is_integer(dtype):
+        if DType(dtype).is_float:
             return "f32" if dtype != "f32" else None
         has_f32 = any(self._has(instruction, "f32") for instruction in lacking)
         if has_f32 and (dtype == "i1" or _exact_in_f32(term, intervals)):
@@ -288,7 +289,7 @@ class Composer:
             if term.op == "cast" and new.op == "cast":
                 value = args[0]
                 if _cuts(term, intervals):
-                    if not is_integer(value.dtype):
+                    if DType(value.dtype).is_float:
                         for step in self._casts(value.dtype, "i32"):
                             value = terms.cast(value, step)
                     value = _low_bits(terms, value, term.dtype)
@@ -322,7 +323,7 @@ def _exact_in_f32(term: Term, intervals: Intervals) -> bool:
     """Whether f32 gives what integers do: nothing is too large for it, and nothing wraps."""
     if any(not intervals.within(arg, -EXACT_IN_F32, EXACT_IN_F32) for arg in term.args):
         return False
-    if not is_integer(term.dtype) or term.dtype == "i1":
+    if DType(term.dtype).is_float or term.dtype == "i1":
         return True
     exact, own = intervals.exact(term), range_of(term.dtype)
     return exact.within(-EXACT_IN_F32, EXACT_IN_F32) and exact.within(own.low, own.high)
@@ -334,10 +335,10 @@ def _cuts(cast: Term, intervals: Intervals) -> bool:
     A float beyond them has no integer there; as most hosts do, its low bits are taken.
     """
     dtype, source = cast.dtype, cast.args[0].dtype
-    if not is_integer(dtype) or "i1" in (dtype, source) or dtype == "i32":
+    if DType(dtype).is_float or "i1" in (dtype, source) or dtype == "i32":
         return False
     own = range_of(dtype)
-    if is_integer(source):
+    if DType(source).is_integer:
         return not intervals.within(cast.args[0], own.low, own.high)
     return intervals.of(cast) == own
 
@@ -353,7 +354,7 @@ def _passes(source: str, step: str, target: str) -> bool:
     """Whether a value on its way from one dtype to another may go through a third."""
     if source in HOLDS.get(step, ()):
         return True
-    fraction_lost = source.startswith("i") or step.startswith("i") or not target.startswith("i")
+    fraction_lost = DType(source).is_integer or DType(step).is_integer or DType(target).is_float
     return fraction_lost and target in HOLDS.get(step, ())
 
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, with_rule
 from hawk_xdsl.language_model.composites import Composite, Composites, for_results, renamed
 from hawk_xdsl.language_model.literals import Literals
-from hawk_xdsl.semantics.specification import KERNEL_DTYPES
 from hawk_xdsl.semantics.spelling import without_blanks
 from hawk_xdsl.semantics.steps import STEP_NAME
 
@@ -185,7 +185,7 @@ class Expansion:
 
     def _slices(self, found: re.Match[str]) -> str:
         name, inside = found.groups()
-        if name in KERNEL_DTYPES:
+        if name in BUFFER_DTYPES:
             return f"{name}[{self._shape(inside)}]"
         shape = self.shapes.get(name) or self.shorthand.shapes.get(name)
         parts = inside.split(", ")
@@ -305,7 +305,7 @@ class _Shortening:
 
     def _slices(self, found: re.Match[str]) -> str:
         name, inside = found.groups()
-        if name in KERNEL_DTYPES:
+        if name in BUFFER_DTYPES:
             return f"{name}[{self._shape(inside)}]"
         shape = self._shapes.get(name)
         parts = inside.split(", ")

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.loops import Loops
 from hawk_xdsl.semantics.terms import Affine, Term, is_pseudo
 
@@ -46,8 +48,6 @@ _FUNCTIONS: Mapping[str, Callable[..., _Numbers]] = {
 }
 """What an index may be computed with."""
 
-_DTYPES = {"f16": np.float16, "f32": np.float32, "i1": np.bool_}
-
 
 def address(term: Term, loops: Loops, value: Callable[[Term], Affine]) -> Affine:
     """A term as an index; ``value`` makes a pseudo-axis of what is none.
@@ -59,7 +59,7 @@ def address(term: Term, loops: Loops, value: Callable[[Term], Affine]) -> Affine
         return Affine(int(term.value))
     if term.op == "index":
         return term.index[0]
-    if term.op == "cast" and term.dtype.startswith("i") and term.args[0].dtype.startswith("i"):
+    if term.op == "cast" and term.dtype.is_integer and term.args[0].dtype.is_integer:
         return address(term.args[0], loops, value)
     if _reads(term):
         return _with_values(term, loops, value)
@@ -92,11 +92,18 @@ def _with_values(term: Term, loops: Loops, value: Callable[[Term], Affine]) -> A
     return value(term)
 
 
+def _held_in(dtype: DType) -> np.dtype[Any]:
+    """The numpy type that values are computed in: integers are not wrapped."""
+    if dtype.is_float:
+        return dtype.numpy
+    return np.dtype(np.bool_ if dtype.is_condition else np.int64)
+
+
 def _evaluate(root: Term, axes: Sequence[str], loops: Loops) -> _Numbers | None:
     """The values over the axes, each rounded to its dtype; ``None`` for an unknown function."""
     done: dict[int, _Numbers] = {}
     for term in root.walk():
-        dtype = np.dtype(_DTYPES.get(term.dtype, np.int64))
+        dtype = _held_in(term.dtype)
         if term.is_const:
             found: _Numbers = np.asarray(term.value)
         elif term.op == "index":

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from math import prod
 
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES
 from hawk_xdsl.semantics.specification_form import Result, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 
@@ -283,7 +284,7 @@ def _aligned(draft: Specification) -> Specification:
 def _axis_name(position: int) -> str:
     """``i0``, ``i1``, …; those that are dtypes of kernel text get another letter."""
     name = f"i{position}"
-    return f"j{position}" if name in ("i8", "i16", "i32") else name
+    return f"j{position}" if name in BUFFER_DTYPES else name
 
 
 def _named(draft: Specification) -> Specification:

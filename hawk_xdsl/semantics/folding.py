@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.terms import COMPARISONS, Term, Terms, literal_in
 
 FOLDING: Mapping[str, Callable[..., np.floating]] = {
@@ -48,17 +49,21 @@ RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
 """Comparisons of literals."""
 
 
+def _is_whole(dtype: str) -> bool:
+    return DType(dtype).is_integer and DType(dtype).in_buffers
+
+
 def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
     """A function of values; of literals it is computed (where it is defined)."""
-    if op in FOLDING and all(arg.is_const for arg in args) and dtype.startswith(("f", "bf")):
+    if op in FOLDING and all(arg.is_const for arg in args) and DType(dtype).is_float:
         with np.errstate(all="ignore"):
             value = FOLDING[op](*(np.float64(arg.value) for arg in args))
         return terms.const(float(value), dtype)
     if op in COMPARISONS and all(arg.is_const for arg in args):
-        return terms.const(int(RELATIONS[op](args[0].value, args[1].value)), "i1")
+        return terms.const(int(RELATIONS[op](args[0].value, args[1].value)), DType.I1)
     if op == "select" and args[0].is_const:
         return args[1] if args[0].value else args[2]
-    if op in WHOLE_FOLDING and all(arg.is_const for arg in args) and dtype in ("i8", "i16", "i32"):
+    if op in WHOLE_FOLDING and all(arg.is_const for arg in args) and _is_whole(dtype):
         value = WHOLE_FOLDING[op]([int(arg.value) for arg in args])
         return terms.const(literal_in(value, dtype), dtype)
     return terms.apply(op, args, dtype)

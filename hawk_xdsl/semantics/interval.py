@@ -1,23 +1,15 @@
 """A closed range of numbers that may also be no number, and how functions map such ranges."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import ml_dtypes
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import DType
+
 Number = int | float
-
-EPSILON: Mapping[str, float] = {"f16": 2.0**-10, "bf16": 2.0**-7, "f32": 2.0**-23}
-"""By float dtype: how far, relatively, one rounding and an estimate beside it may be off."""
-
-LARGEST: Mapping[str, float] = {"f16": 65504.0, "bf16": 3.39e38, "f32": 3.4028234663852886e38}
-"""By float dtype: the largest finite number."""
-
-SMALLEST: Mapping[str, float] = {"f16": 6e-8, "bf16": 1e-40, "f32": 1.5e-45}
-"""By float dtype: at least the least positive number."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +56,10 @@ CONDITION = Interval(0, 1)
 """The values of an i1."""
 
 
-def is_integer(dtype: str) -> bool:
-    """Whether values of a dtype are whole numbers."""
-    return dtype.startswith("i")
-
-
 def range_of(dtype: str) -> Interval:
     """Every value of a dtype."""
-    if dtype == "i1":
-        return CONDITION
-    if is_integer(dtype):
-        half = 1 << (int(dtype[1:]) - 1)
-        return Interval(-half, half - 1)
-    return Interval(-math.inf, math.inf, nan=True)
+    known = DType(dtype)
+    return Interval(known.lowest, known.highest, nan=known.is_float)
 
 
 def wrapped(exact: Interval, dtype: str) -> Interval:
@@ -90,8 +73,10 @@ def rounded(exact: Interval, dtype: str, roundings: float = 1.0) -> Interval:
 
     A bound of zero stays: what is known to have a sign keeps it through every rounding.
     """
-    share = roundings * EPSILON.get(dtype, 2.0**-23)
-    least = SMALLEST.get(dtype, 0.0)
+    known = DType(dtype)
+    share = roundings * (known.epsilon if known.is_float else DType.F32.epsilon)
+    least = known.smallest_positive if known.is_float else 0.0
+    largest = known.largest_finite if known.is_float else math.inf
 
     def moved(value: Number, sign: int) -> float:
         if value == 0 or math.isinf(value):
@@ -99,19 +84,15 @@ def rounded(exact: Interval, dtype: str, roundings: float = 1.0) -> Interval:
         off = float(value) + sign * (abs(value) * share + least)
         if math.copysign(1, off) != math.copysign(1, value):
             off = 0.0
-        largest = LARGEST.get(dtype, math.inf)
         return math.copysign(math.inf, off) if abs(off) > largest else off
 
     return Interval(moved(exact.low, -1), moved(exact.high, 1), exact.nan)
 
 
-_DTYPES = {"f16": np.float16, "bf16": ml_dtypes.bfloat16, "f32": np.float32}
-
-
 def nearest(value: float, dtype: str) -> Interval:
     """A literal, as it is and as a float dtype holds it."""
     with np.errstate(over="ignore"):
-        held = float(np.asarray(value).astype(_DTYPES[dtype]))
+        held = float(np.asarray(value).astype(DType(dtype).numpy))
     return Interval(min(value, held), max(value, held))
 
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.interval import (
-    EPSILON,
     Interval,
     bits_of,
     hull,
@@ -98,7 +98,7 @@ def _exponential(v: _Args) -> Interval:
 
 def _logarithm(v: _Args) -> Interval:
     if v[0].low < 0:
-        return range_of("f32")
+        return range_of(DType.F32)
 
     def log(x: float) -> float:
         return -math.inf if x == 0 else math.log(x)
@@ -188,5 +188,5 @@ def float_function(op: str, args: _Args, dtype: str) -> Interval | None:
     found = function(args)
     if op in _EXACT:
         return found
-    roundings = _ESTIMATED / EPSILON[dtype] if op in _ESTIMATES else _ROUNDINGS.get(op, 16.0)
+    roundings = _ESTIMATED / DType(dtype).epsilon if op in _ESTIMATES else _ROUNDINGS.get(op, 16.0)
     return rounded(found, dtype, roundings)

@@ -11,13 +11,12 @@ import math
 from collections.abc import Mapping
 from math import prod
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.interval import (
     CONDITION,
-    EPSILON,
     Interval,
     Number,
     hull,
-    is_integer,
     nearest,
     product_of,
     range_of,
@@ -87,7 +86,7 @@ class Intervals:
 
     def _found(self, term: Term) -> Interval:
         exact = self._unwrapped(term)
-        found = wrapped(exact, term.dtype) if is_integer(term.dtype) else exact
+        found = wrapped(exact, term.dtype) if term.dtype.is_integer else exact
         assumed = self._assumed.get(id(term))
         return found if assumed is None else found.met(assumed)
 
@@ -108,14 +107,14 @@ class Intervals:
             return self._selected(term)
         if term.op == "cast":
             return _cast(args[0], term.args[0].dtype, term.dtype)
-        if term.dtype == "i1":
+        if term.dtype == DType.I1:
             return CONDITION
         if term.op == "full":
             return args[0]
         source = term.args[0].dtype
-        if is_integer(term.dtype) and is_integer(source):
+        if term.dtype.is_integer and DType(source).is_integer:
             found = integer_function(term.op, args, int(source[1:]))
-        elif is_integer(term.dtype):
+        elif term.dtype.is_integer:
             rounding = term.op.removeprefix(f"{term.dtype}_")
             whole_numbers = float_function(rounding, args, source)
             found = None if whole_numbers is None else _cast(whole_numbers, source, term.dtype)
@@ -126,8 +125,8 @@ class Intervals:
     def _literal(self, term: Term) -> Interval:
         value = term.value
         if isinstance(value, float) and math.isnan(value):
-            return range_of("f32")
-        if is_integer(term.dtype):
+            return range_of(DType.F32)
+        if term.dtype.is_integer:
             value = int(value)
             return Interval(value, value)
         return nearest(float(value), term.dtype)
@@ -144,14 +143,14 @@ class Intervals:
             return Interval(0, count - 1)
         if term.kind == "sum":
             total = hull([arg, product_of(arg, Interval(0, count))])
-            return total if is_integer(term.dtype) else _summed(total, term.dtype, count)
+            return total if term.dtype.is_integer else _summed(total, term.dtype, count)
         if term.kind == "prod":
             most: Number = max(1, arg.magnitude)
             try:
                 most = most**count if count < 4096 else math.inf if most > 1 else most
             except OverflowError:
                 most = math.inf
-            if is_integer(term.dtype):
+            if term.dtype.is_integer:
                 most = min(most, 1 << 70)
                 return Interval(-int(most) if arg.low < 0 else 0, int(most))
             return rounded(Interval(-most, most, arg.nan or not arg.finite), term.dtype, count)
@@ -199,7 +198,7 @@ class Intervals:
         if condition.op not in _OPPOSITE:
             return {}
         left, right = condition.args
-        ordered = is_integer(left.dtype)
+        ordered = left.dtype.is_integer
         if not holds and not ordered:
             return {}  # a comparison that fails may compare no number
         relation = condition.op if holds else _OPPOSITE[condition.op]
@@ -228,7 +227,7 @@ def _bounded(relation: str, other: Interval, step: int) -> Interval:
 def _summed(total: Interval, dtype: str, count: int) -> Interval:
     """The sum of many floats: each rounding is relative to what has come together until then."""
     if total.low < 0 < total.high:
-        off = total.magnitude * count * EPSILON[dtype]
+        off = total.magnitude * count * DType(dtype).epsilon
         total = Interval(total.low - off, total.high + off, total.nan)
     return rounded(total, dtype, count)
 
@@ -238,10 +237,10 @@ def _cast(value: Interval, source: str, dtype: str) -> Interval:
 
     NaN has no integer; the unit makes 0 of it.
     """
-    if not is_integer(dtype):
-        exact = is_integer(source) and value.magnitude <= 2**8
+    if DType(dtype).is_float:
+        exact = DType(source).is_integer and value.magnitude <= 2**8
         return Interval(float(value.low), float(value.high)) if exact else rounded(value, dtype)
-    if is_integer(source):
+    if DType(source).is_integer:
         return value
     whole = range_of(dtype)
     if not value.finite:

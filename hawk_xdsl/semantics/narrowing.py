@@ -10,7 +10,7 @@ checks it. What fits for no inputs is refused, by the name of the function that 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hawk_xdsl.semantics.interval import is_integer
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.intervals import Intervals
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification_form import FULL_I32, Specification
@@ -34,10 +34,14 @@ def narrowed(draft: Specification, *, confine: bool = True) -> Specification:
     ``confine``: operands may be confined to a range that is narrower than 32 bits.
     Raises ``UnreadableError`` for what is not proved to fit.
     """
-    if not any(term.dtype == "i64" for term in walk(draft.roots)):
+    if not any(term.dtype == DType.I64 for term in walk(draft.roots)):
         return draft
-    wide = {t.operand for t in walk(draft.roots) if t.operand and t.dtype == "i64"}
-    whole = {t.operand for t in walk(draft.roots) if t.operand and t.dtype in ("i32", "i64")}
+    wide = {t.operand for t in walk(draft.roots) if t.operand and t.dtype == DType.I64}
+    whole = {
+        t.operand
+        for t in walk(draft.roots)
+        if t.operand and t.dtype.is_integer and t.dtype.bits >= 32
+    }
     ranges = _ranges(draft, wide, whole if confine else frozenset())
     operands = tuple(replace(o, range=ranges.get(o.name)) for o in draft.operands)
     roots = _in_32_bits(draft.roots)
@@ -104,14 +108,14 @@ def _looked_at(roots: Iterable[Term]) -> Iterator[tuple[Term, Term | None]]:
     """The 64-bit values of which more than the low bits matter, and what looks at them."""
     roots = list(roots)
     for root in roots:
-        if root.dtype == "i64":
+        if root.dtype == DType.I64:
             yield root, None
     for user in walk(roots):
-        keeps_low_bits = user.op in LOW_BITS or (user.op == "cast" and is_integer(user.dtype))
-        if keeps_low_bits and user.dtype != "i1":
+        keeps_low_bits = user.op in LOW_BITS or (user.op == "cast" and user.dtype.is_integer)
+        if keeps_low_bits and user.dtype != DType.I1:
             continue
         for place, value in enumerate(user.args):
-            if value.dtype == "i64" and not (user.op == "shl" and place == 0):
+            if value.dtype == DType.I64 and not (user.op == "shl" and place == 0):
                 yield value, user
 
 
@@ -135,7 +139,7 @@ def _saturates(term: Term, intervals: Intervals) -> bool:
 
     Casts from floats stay at the ends of i32, and so do maxima and minima of such values.
     """
-    if term.op == "cast" and not is_integer(term.args[0].dtype):
+    if term.op == "cast" and term.args[0].dtype.is_float:
         return True
     if intervals.within(term, *FULL_I32):
         return True
@@ -149,15 +153,15 @@ def _in_32_bits(roots: Iterable[Term]) -> list[Term]:
     roots = list(roots)
     for term in walk(roots):
         args = tuple(done[id(arg)] for arg in term.args)
-        dtype = "i32" if term.dtype == "i64" else term.dtype
+        dtype = DType.I32 if term.dtype == DType.I64 else term.dtype
         if term.is_const:
-            value = literal_in(term.value, dtype) if term.dtype == "i64" else term.value
+            value = literal_in(term.value, dtype) if term.dtype == DType.I64 else term.value
             new = terms.const(value, dtype)
         elif term.op == "cast":
             new = terms.cast(args[0], dtype)
-        elif term.is_reduction or term.is_scan or term.dtype != "i64":
+        elif term.is_reduction or term.is_scan or term.dtype != DType.I64:
             new = terms.rebuild(term, args)
         else:
-            new = terms.rebuild(replace(term, dtype=dtype, args=args), args)
+            new = terms.rebuild(replace(term, dtype=DType(dtype), args=args), args)
         done[id(term)] = new
     return [done[id(root)] for root in roots]

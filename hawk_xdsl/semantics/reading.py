@@ -21,11 +21,12 @@ from xdsl.dialects.linalg.ops import FillOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.semantics.addresses import address
 from hawk_xdsl.semantics.loops import Loops, UnreadableError
-from hawk_xdsl.semantics.reading_body import Body, dtype_name
+from hawk_xdsl.semantics.reading_body import Body, dtype_read
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, is_pseudo
 
 
@@ -58,7 +59,7 @@ class RegionReader:
             assert isinstance(value.type, ShapedType | TensorType)
             element = value.type.element_type if isinstance(value.type, TensorType) else value.type
             values = tuple(self._values)
-            return self.terms.gather(self._names[value], index, values, dtype_name(element))
+            return self.terms.gather(self._names[value], index, values, dtype_read(element))
         op = value.owner
         assert isinstance(op, Operation) and isinstance(value, OpResult)
         match op:
@@ -91,11 +92,11 @@ class RegionReader:
     def _constant(self, op: arith.ConstantOp) -> Term:
         match op.value:
             case FloatAttr() | IntegerAttr() as literal:
-                return self.terms.const(literal.value.data, dtype_name(literal.type))
+                return self.terms.const(literal.value.data, dtype_read(literal.type))
             case DenseIntOrFPElementsAttr() as dense if dense.is_splat():
                 value = dense.get_values()[0]
                 if not isinstance(value, tuple):
-                    return self.terms.const(value, dtype_name(dense.get_element_type()))
+                    return self.terms.const(value, dtype_read(dense.get_element_type()))
             case _:
                 pass
         raise UnreadableError("a constant tensor that is not one number repeated")
@@ -255,17 +256,19 @@ class RegionReader:
         """An index as a number, with the values that its pseudo-axes stand for."""
         pseudo = [(name, factor) for name, factor in index.terms if is_pseudo(name)]
         plain = tuple(part for part in index.terms if part not in pseudo)
-        total = self.terms.index(Affine(index.constant, plain), "i64") if plain else None
+        total = self.terms.index(Affine(index.constant, plain), DType.I64) if plain else None
         for name, factor in pseudo:
             part = self._values[int(name.removeprefix("@"))]
             if factor != 1:
-                part = self.terms.apply("mul", (part, self.terms.const(factor, "i64")), "i64")
-            total = part if total is None else self.terms.apply("add", (total, part), "i64")
+                part = self.terms.apply(
+                    "mul", (part, self.terms.const(factor, DType.I64)), DType.I64
+                )
+            total = part if total is None else self.terms.apply("add", (total, part), DType.I64)
         if total is None:
-            return self.terms.const(index.constant, "i64")
+            return self.terms.const(index.constant, DType.I64)
         if index.constant and not plain:
-            constant = self.terms.const(index.constant, "i64")
-            total = self.terms.apply("add", (total, constant), "i64")
+            constant = self.terms.const(index.constant, DType.I64)
+            total = self.terms.apply("add", (total, constant), DType.I64)
         return total
 
     def _computed(self, equation: Equation, result: int, index: tuple[Affine, ...]) -> Term:

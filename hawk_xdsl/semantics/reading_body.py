@@ -5,7 +5,7 @@ from math import prod
 from typing import Protocol
 
 from xdsl.dialects import arith, math, tensor
-from xdsl.dialects.builtin import AnyFloat, IntegerType, TensorType
+from xdsl.dialects.builtin import IndexType, IntegerType, TensorType
 from xdsl.dialects.linalg.ops import IndexOp
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import (
@@ -16,6 +16,7 @@ from xdsl.ir.affine import (
     AffineExpr,
 )
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.linalg.scalar_table import (
     CASTS,
     FLOAT_PREDICATES,
@@ -37,11 +38,18 @@ from hawk_xdsl.semantics.reading_integers import (
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
 
 
-def dtype_name(type_: Attribute) -> str:
-    """``f32``, ``i8``, … of a scalar type; f64 reads as f32, an index as i64."""
-    if isinstance(type_, AnyFloat):
-        return "f32" if str(type_) == "f64" else str(type_)
-    return f"i{type_.width.data}" if isinstance(type_, IntegerType) else "i64"
+def dtype_read(type_: Attribute) -> DType:
+    """The dtype that a scalar type reads as: f64 as f32, an index as i64.
+
+    Raises ``UnreadableError`` for a type that is none of the dtypes.
+    """
+    if isinstance(type_, IndexType):
+        return DType.I64
+    signless = IntegerType(type_.width.data) if isinstance(type_, IntegerType) else type_
+    dtype = DType.lookup(signless)
+    if dtype is None:
+        raise UnreadableError(f"a value of {type_}, which is none of the dtypes")
+    return DType.F32 if dtype is DType.F64 else dtype
 
 
 class Reader(Protocol):
@@ -139,7 +147,7 @@ class Body:
             return term
         if kind not in ("sum", "prod"):
             raise UnreadableError(f"a {kind} over an axis that its value does not have")
-        times = self._terms.const(count if term.dtype.startswith("i") else float(count), term.dtype)
+        times = self._terms.const(count if term.dtype.is_integer else float(count), term.dtype)
         return self._terms.apply("mul" if kind == "sum" else "pow", (term, times), term.dtype)
 
     def _position(self, best: BestWithIndex, index: tuple[Affine, ...]) -> Term:
@@ -181,7 +189,7 @@ class Body:
             )
             return self._reader.term(op.tensor, index)
         args = tuple(self._scalar(operand) for operand in op.operands)
-        return self._function(op, args, dtype_name(value.type))
+        return self._function(op, args, dtype_read(value.type))
 
     def _function(self, op: Operation, args: tuple[Term, ...], dtype: str) -> Term:
         if op.name in CASTS:
@@ -193,7 +201,7 @@ class Body:
         if isinstance(op, arith.CmpiOp):
             number = op.predicate.value.data
             if number in UNSIGNED_PREDICATES:
-                return unsigned(self._terms, UNSIGNED_PREDICATES[number], args, "i1")
+                return unsigned(self._terms, UNSIGNED_PREDICATES[number], args, DType.I1)
             return self._comparison(INTEGER_PREDICATES, number, args)
         if isinstance(op, math.FmaOp):
             product = self._terms.apply("mul", args[:2], dtype)
@@ -207,24 +215,24 @@ class Body:
     def _float_comparison(self, predicate: int, args: tuple[Term, ...]) -> Term:
         """``arith.cmpf``: what is not one function is put together from those that are."""
         if predicate in (0, 15):
-            return self._terms.const(predicate == 15, "i1")
+            return self._terms.const(predicate == 15, DType.I1)
         if predicate in (7, 8):
             return self._not(self._float_comparison({8: 6, 7: 14}[predicate], args))
         if predicate in NEGATED_PREDICATES:
             return self._not(self._comparison(NEGATED_PREDICATES, predicate, args))
         if predicate == 6:
-            sides = [self._terms.apply(name, args, "i1") for name in ("lt", "gt")]
-            return self._terms.apply("or", tuple(sides), "i1")
+            sides = [self._terms.apply(name, args, DType.I1) for name in ("lt", "gt")]
+            return self._terms.apply("or", tuple(sides), DType.I1)
         if predicate == 14:
             odd = [a for a in dict.fromkeys(args) if not a.is_const] or [args[0]]
-            unequal = [self._terms.apply("ne", (a, a), "i1") for a in odd]
+            unequal = [self._terms.apply("ne", (a, a), DType.I1) for a in odd]
             if len(unequal) == 1:
                 return unequal[0]
-            return self._terms.apply("or", tuple(unequal), "i1")
+            return self._terms.apply("or", tuple(unequal), DType.I1)
         return self._comparison(FLOAT_PREDICATES, predicate, args)
 
     def _not(self, term: Term) -> Term:
-        return self._terms.apply("not", (term,), "i1")
+        return self._terms.apply("not", (term,), DType.I1)
 
     def _comparison(
         self, predicates: dict[int, str], predicate: int, args: tuple[Term, ...]
@@ -233,7 +241,7 @@ class Body:
             raise UnreadableError(f"comparison predicate {predicate} has no specification")
         name = predicates[predicate]
         assert name in COMPARISONS
-        return self._terms.apply(name, args, "i1")
+        return self._terms.apply(name, args, DType.I1)
 
 
 def _is_identity(kind: str, initial: Term, without_sign: bool = False) -> bool:
@@ -246,7 +254,7 @@ def _is_identity(kind: str, initial: Term, without_sign: bool = False) -> bool:
     if without_sign:
         return value == 0 if largest else value in (2**8 - 1, 2**16 - 1, 2**32 - 1)
     if kind in ("max", "min", "maxnum", "minnum"):
-        if initial.dtype.startswith("i"):
+        if initial.dtype.is_integer:
             least = -(2 ** (int(initial.dtype[1:]) - 1))
             return value <= least if largest else value >= -least - 1
         return value <= -3.4e38 if largest else value >= 3.4e38

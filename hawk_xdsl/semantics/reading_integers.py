@@ -4,7 +4,7 @@ An unsigned value of eight or sixteen bits is its low bits in more of them, ``an
 the widest there is only the order differs from that of signed ones, by half of the range.
 """
 
-from hawk_xdsl.semantics.interval import is_integer
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.terms import Term, Terms
 
@@ -30,24 +30,24 @@ def converted(terms: Terms, name: str, value: Term, dtype: str) -> Term:
     """A conversion op: how a sign is taken, and what becomes of one bit, is told by its name."""
     if name in _FROM_UNSIGNED:
         return terms.cast(zero_extended(terms, value), dtype)
-    if value.dtype == "i1" and name in _FROM_SIGNED:
+    if value.dtype == DType.I1 and name in _FROM_SIGNED:
         return terms.apply("neg", (terms.cast(value, dtype),), dtype)
-    if name == "arith.trunci" and dtype == "i1":
+    if name == "arith.trunci" and dtype == DType.I1:
         low = terms.apply("and", (value, terms.const(1, value.dtype)), value.dtype)
-        return terms.apply("ne", (low, terms.const(0, value.dtype)), "i1")
-    if name == "arith.fptoui" and is_integer(dtype) and dtype != "i1":
-        return terms.cast(terms.cast(value, "i64" if dtype == "i32" else "i32"), dtype)
+        return terms.apply("ne", (low, terms.const(0, value.dtype)), DType.I1)
+    if name == "arith.fptoui" and DType(dtype).is_integer and dtype != DType.I1:
+        return terms.cast(terms.cast(value, DType.I64 if dtype == DType.I32 else DType.I32), dtype)
     return terms.cast(value, dtype)
 
 
 def zero_extended(terms: Terms, value: Term) -> Term:
     """An integer as if it had no sign, in more bits if it has one."""
-    bits = int(value.dtype[1:]) if is_integer(value.dtype) else 0
+    bits = value.dtype.bits if value.dtype.is_integer else 0
     if bits in (0, 1) or value.op == "index":
         return value
     if bits == 64:
         raise UnreadableError("an unsigned integer of 64 bits")
-    wide = "i64" if bits == 32 else "i32"
+    wide = DType.I64 if bits == 32 else DType.I32
     most = (1 << bits) - 1
     if value.is_const:
         return terms.const(int(value.value) & most, wide)
@@ -58,17 +58,21 @@ def zero_extended(terms: Terms, value: Term) -> Term:
 def unsigned(terms: Terms, function: str, args: tuple[Term, ...], dtype: str) -> Term:
     """A function of unsigned integers."""
     source = args[0].dtype
-    if source == "i1" and function in _BY_ORDER:
-        args = tuple(terms.cast(arg, "i32") for arg in args)
-        return terms.cast(terms.apply(function, args, dtype if dtype == "i1" else "i32"), dtype)
-    if source in ("i8", "i16"):
+    if source == DType.I1 and function in _BY_ORDER:
+        args = tuple(terms.cast(arg, DType.I32) for arg in args)
+        return terms.cast(
+            terms.apply(function, args, dtype if dtype == DType.I1 else DType.I32), dtype
+        )
+    if 1 < source.bits < 32:
         args = tuple(zero_extended(terms, arg) for arg in args)
-        return terms.cast(terms.apply(function, args, dtype if dtype == "i1" else "i32"), dtype)
+        return terms.cast(
+            terms.apply(function, args, dtype if dtype == DType.I1 else DType.I32), dtype
+        )
     if function == "shr":
         return terms.apply("shru", args, dtype)
-    if function in _BY_ORDER and source == "i32":
+    if function in _BY_ORDER and source == DType.I32:
         half = terms.const(-(1 << 31), source)
         moved = tuple(terms.apply("add", (arg, half), source) for arg in args)
         found = terms.apply(function, moved, dtype)
-        return found if dtype == "i1" else terms.apply("add", (found, half), source)
+        return found if dtype == DType.I1 else terms.apply("add", (found, half), source)
     raise UnreadableError(f"{function} of unsigned {source}")

@@ -65,7 +65,7 @@ def resized(specification: Specification, extents: Mapping[str, int]) -> Specifi
         args = tuple(done[id(arg)] for arg in term.args)
         if term.op == "gather" or any(c < 0 for dim in term.index for _, c in dim.terms):
             raise UnresizableError("an index that runs backwards or depends on values")
-        if term.is_const and term.dtype.startswith(("f", "bf")):
+        if term.is_const and term.dtype.is_float:
             tie = tie_of(float(term.value), ties, old)
             value = term.value if tie is None else tie.value(extents)
             done[id(term)] = terms.const(value, term.dtype)

@@ -19,6 +19,7 @@ from typing import Protocol
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput
 
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.semantics.folding import fold
 from hawk_xdsl.semantics.rounding_steps import below_steps
@@ -50,7 +51,8 @@ MOST_STEPS = 20_000
 DEEPEST = 100
 """Replacements within one another, after which what is left stays as it is."""
 
-DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32", "i1"})
+DTYPES = frozenset({*BUFFER_DTYPES, DType.I1})
+"""The dtypes that a pattern can convert to: ``f32(a)``."""
 
 
 @dataclass(frozen=True)
@@ -185,11 +187,11 @@ def build(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
     if pattern.op == "variable":
         return found.terms[pattern.name]
     if pattern.op == "number":
-        whole = dtype.startswith("i") and math.isfinite(pattern.value)
+        whole = DType(dtype).is_integer and math.isfinite(pattern.value)
         return terms.const(int(pattern.value) if whole else pattern.value, dtype)
     if pattern.op == "position":
         [axis] = found.bound
-        return terms.index(Affine.axis(axis), "i32")
+        return terms.index(Affine.axis(axis), DType.I32)
     args = _built(pattern, found, dtype, terms)
     if pattern.op in DTYPES:
         return terms.cast(args[0], pattern.op)
@@ -210,16 +212,16 @@ def _built(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> tuple[Te
     way round, the literal takes their dtype.
     """
     inner = dtype
-    if dtype == "i1" or pattern.op in COMPARISONS:
-        inner = next((t.dtype for t in found.terms.values() if t.dtype != "i1"), dtype)
+    if dtype == DType.I1 or pattern.op in COMPARISONS:
+        inner = next((t.dtype for t in found.terms.values() if t.dtype != DType.I1), dtype)
     others = {
         place: build(arg, found, inner, terms)
         for place, arg in enumerate(pattern.args)
         if arg.op != "number"
     }
-    dtypes = [term.dtype for term in others.values() if term.dtype != "i1"]
-    whole = inner.startswith("i")
-    beside = next((dtype for dtype in dtypes if dtype.startswith("i") != whole), inner)
+    dtypes = [term.dtype for term in others.values() if term.dtype != DType.I1]
+    whole = DType(inner).is_integer
+    beside = next((dtype for dtype in dtypes if DType(dtype).is_integer != whole), inner)
     return tuple(
         others[place] if place in others else build(arg, found, beside, terms)
         for place, arg in enumerate(pattern.args)
@@ -232,7 +234,7 @@ def result_dtype(op: str, args: Sequence[Term]) -> str:
     A function whose name begins with a dtype, such as ``i32_floor``, gives that dtype.
     """
     if op in COMPARISONS:
-        return "i1"
+        return DType.I1
     prefix = op.split("_", maxsplit=1)[0]
     return prefix if prefix in DTYPES and prefix != op else args[-1].dtype
 

@@ -26,7 +26,7 @@ def below_steps(roots: Sequence[Term]) -> frozenset[int]:
 
 
 def _is_step(term: Term, users: Sequence[Term]) -> bool:
-    if not any(_is_float(arg.dtype) for arg in term.args):
+    if not any(arg.dtype.is_float for arg in term.args):
         return False
     if term.op in COMPARISONS:
         a, b = term.args
@@ -35,7 +35,7 @@ def _is_step(term: Term, users: Sequence[Term]) -> bool:
         return not users or not all(_chooses_between(user, term) for user in users)
     if (term.is_reduction or term.is_scan) and term.kind in POSITIONS:
         return True
-    return term.op in _ROUNDING or not _is_float(term.dtype)
+    return term.op in _ROUNDING or term.dtype.is_integer
 
 
 def _chooses_between(user: Term, comparison: Term) -> bool:
@@ -48,7 +48,3 @@ def _chooses_between(user: Term, comparison: Term) -> bool:
 
 def _is_infinite(term: Term) -> bool:
     return term.is_const and isinf(float(term.value))
-
-
-def _is_float(dtype: str) -> bool:
-    return dtype.startswith(("f", "bf"))

@@ -5,21 +5,16 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Block, SSAValue
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.canonical import canonical
 from hawk_xdsl.semantics.loops import ChangedLoopsError, Loops, UnreadableError
 from hawk_xdsl.semantics.narrowing import narrowed
 from hawk_xdsl.semantics.reading import RegionReader, shape_of
-from hawk_xdsl.semantics.reading_body import dtype_name
+from hawk_xdsl.semantics.reading_body import dtype_read
 from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
 
-__all__ = ["KERNEL_DTYPES", "STORED_AS", "Operand", "Result", "Specification", "specify"]
-
-STORED_AS = {"i1": "i8", "i64": "i32"}
-"""Dtypes that global memory holds in another form; i64 only where it is proved to fit: narrowed."""
-
-KERNEL_DTYPES = frozenset({"f16", "bf16", "f32", "i8", "i16", "i32"})
-"""What a kernel's operands may be."""
+__all__ = ["Operand", "Result", "Specification", "specify"]
 
 
 def specify(op: UndecidedOp, *, confine: bool = True) -> Specification:
@@ -66,11 +61,10 @@ def _attempt(block: Block, values: Sequence[SSAValue], loops: Loops) -> Specific
     return canonical(draft, loops.split_axes)
 
 
-def _stored(value: SSAValue) -> str:
+def _stored(value: SSAValue) -> DType:
+    """What global memory has for a tensor's elements; i64 only where it is proved to fit."""
     assert isinstance(value.type, TensorType)
-    declared = str(value.type.element_type)
-    dtype = dtype_name(value.type.element_type)
-    stored = STORED_AS.get(dtype, dtype)
-    if declared == "f64" or stored not in KERNEL_DTYPES:
-        raise UnreadableError(f"a tensor of {declared} cannot be a kernel's argument")
-    return stored
+    declared = value.type.element_type
+    if declared == DType.F64.mlir:
+        raise UnreadableError("a tensor of f64 cannot be a kernel's argument")
+    return dtype_read(declared).stored

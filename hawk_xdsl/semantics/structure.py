@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hawk_xdsl.semantics.interval import is_integer
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, walk
 
@@ -65,7 +65,7 @@ def contraction_of(specification: Specification) -> Contraction | None:
     if root.op != "reduce_sum" or _wraps(result.term, root):
         return None
     product = _without_near_casts(root.args[0])
-    if product.op != "mul" or (is_integer(product.dtype) and product is not root.args[0]):
+    if product.op != "mul" or (product.dtype.is_integer and product is not root.args[0]):
         return None
     lhs, rhs = (_without_near_casts(arg) for arg in product.args)
     if lhs.op != "read" or rhs.op != "read" or lhs.dtype != rhs.dtype:
@@ -98,7 +98,7 @@ def _without_near_casts(term: Term) -> Term:
     """What is below casts that keep every value, or round one float to another."""
     while term.op == "cast":
         source, dtype = term.args[0].dtype, term.dtype
-        rounds = not (is_integer(source) or is_integer(dtype))
+        rounds = not (DType(source).is_integer or DType(dtype).is_integer)
         if not rounds and source not in HOLDS.get(dtype, ()):
             break
         term = term.args[0]
@@ -109,7 +109,7 @@ def _wraps(term: Term, below: Term) -> bool:
     """Whether a cast above a term drops the fraction, or bits of an integer."""
     while term is not below:
         source, dtype = term.args[0].dtype, term.dtype
-        if is_integer(dtype) and source not in HOLDS.get(dtype, ()):
+        if DType(dtype).is_integer and source not in HOLDS.get(dtype, ()):
             return True
         term = term.args[0]
     return False

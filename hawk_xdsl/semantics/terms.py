@@ -8,6 +8,8 @@ free elsewhere, as in ``x[i, j] - max(j) x[i, j]``: that is how a tile is known 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -79,7 +81,7 @@ class Term:
     """
 
     op: str
-    dtype: str
+    dtype: DType
     args: tuple["Term", ...] = ()
     axes: frozenset[str] = frozenset()
     value: float | int = 0
@@ -134,12 +136,12 @@ def _literal_key(value: float | int) -> str:
 
 def literal_in(value: float | int, dtype: str) -> float | int:
     """A number as a dtype has it; of integers the low bits."""
-    if not dtype.startswith("i"):
+    known = DType(dtype)
+    if known.is_float:
         return float(value)
-    bits = int(dtype[1:])
-    if bits == 1:
+    if known.is_condition:
         return int(value)
-    half = 1 << (bits - 1)
+    half = 1 << (known.bits - 1)
     return (int(value) + half) % (2 * half) - half
 
 
@@ -163,14 +165,14 @@ class Terms:
 
     def const(self, value: float | int, dtype: str) -> Term:
         """A literal; of i1 it is 0 or 1."""
-        if dtype == "i1":
+        if dtype == DType.I1:
             value = int(bool(value))
-        return self._intern(Term("const", dtype, value=value))
+        return self._intern(Term("const", DType(dtype), value=value))
 
     def read(self, operand: str, index: tuple[Affine, ...], dtype: str) -> Term:
         """An operand's element at an index for every point of the index's axes."""
         axes = frozenset[str]().union(*(dim.axes for dim in index))
-        return self._intern(Term("read", dtype, axes=axes, operand=operand, index=index))
+        return self._intern(Term("read", DType(dtype), axes=axes, operand=operand, index=index))
 
     def gather(
         self, operand: str, index: tuple[Affine, ...], args: tuple[Term, ...], dtype: str
@@ -199,15 +201,17 @@ class Terms:
             return self.read(operand, index, dtype)
         plain = frozenset(n for dim in index for n in dim.axes if not is_pseudo(n))
         axes = plain.union(*(arg.axes for arg in kept))
-        return self._intern(Term("gather", dtype, tuple(kept), axes, operand=operand, index=index))
+        return self._intern(
+            Term("gather", DType(dtype), tuple(kept), axes, operand=operand, index=index)
+        )
 
     def index(self, index: Affine, dtype: str) -> Term:
         """An index as a number."""
-        return self._intern(Term("index", dtype, axes=index.axes, index=(index,)))
+        return self._intern(Term("index", DType(dtype), axes=index.axes, index=(index,)))
 
     def reduce(self, kind: str, arg: Term, bound: frozenset[str]) -> Term:
         """A fold over axes; axes that the argument lacks must have been handled before."""
-        dtype = "i32" if kind in POSITIONS else arg.dtype
+        dtype = DType.I32 if kind in POSITIONS else arg.dtype
         return self._intern(Term(f"reduce_{kind}", dtype, (arg,), arg.axes - bound, bound=bound))
 
     def scan(self, kind: str, arg: Term, axis: str) -> Term:
@@ -219,8 +223,8 @@ class Terms:
         if axis not in arg.axes:
             if kind in ("max", "min", "and", "or"):
                 return arg
-            zero = self.const(0, "i32")
-            nothing = self.apply("mul", (self.index(Affine.axis(axis), "i32"), zero), "i32")
+            zero = self.const(0, DType.I32)
+            nothing = self.apply("mul", (self.index(Affine.axis(axis), DType.I32), zero), DType.I32)
             arg = self.apply("add", (arg, self.cast(nothing, arg.dtype)), arg.dtype)
         bound = frozenset({axis})
         return self._intern(Term(f"scan_{kind}", arg.dtype, (arg,), arg.axes, bound=bound))
@@ -231,14 +235,14 @@ class Terms:
             return arg
         if arg.is_const:
             return self.const(literal_in(arg.value, dtype), dtype)
-        return self._intern(Term("cast", dtype, (arg,), arg.axes))
+        return self._intern(Term("cast", DType(dtype), (arg,), arg.axes))
 
     def apply(self, op: str, args: tuple[Term, ...], dtype: str) -> Term:
         """A function of values at the same point; a literal first operand commutes to second."""
         if op in COMMUTATIVE and args[0].is_const and not args[1].is_const:
             args = (args[1], args[0])
         axes = frozenset[str]().union(*(arg.axes for arg in args))
-        return self._intern(Term(op, dtype, args, axes))
+        return self._intern(Term(op, DType(dtype), args, axes))
 
     def rebuild(self, term: Term, args: tuple[Term, ...]) -> Term:
         """The same node over other arguments."""
@@ -275,11 +279,9 @@ COMMUTATIVE = frozenset({"add", "mul", "max", "min", "and", "or", "xor", "eq", "
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 """Functions that give i1."""
 
-HOLDS = {
-    "f32": frozenset({"f16", "bf16", "i16", "i8", "i1"}),
-    "f16": frozenset({"i8", "i1"}),
-    "bf16": frozenset({"i8", "i1"}),
-    "i32": frozenset({"i16", "i8", "i1"}),
-    "i16": frozenset({"i8", "i1"}),
+HOLDS: Mapping[str, frozenset[DType]] = {
+    dtype: frozenset(other for other in DType if dtype.holds(other))
+    for dtype in BUFFER_DTYPES
+    if dtype.bytes > 1
 }
-"""For a dtype the others whose values it has all of."""
+"""For a dtype of more than a byte the others whose values it has all of."""

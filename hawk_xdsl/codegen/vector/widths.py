@@ -8,7 +8,7 @@ bits that the i8 operations one by one have.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from hawk_xdsl.semantics.specification import STORED_AS
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.terms import Term, Terms, walk
 
 NARROW = ("f16", "bf16")
@@ -24,7 +24,7 @@ EXACT = frozenset(
 
 def stored_dtype(dtype: str) -> str:
     """The dtype that a tile of terms of a dtype has."""
-    return STORED_AS.get(dtype, dtype)
+    return DType(dtype).stored
 
 
 def operand_dtype(term: Term) -> str:
@@ -49,7 +49,7 @@ def _converted(roots: Sequence[Term], kept: Callable[[str], str]) -> list[Term]:
         elif term.is_reduction or term.is_scan:
             new = terms.rebuild(term, args)
         else:
-            new = terms.rebuild(replace(term, dtype=dtype, args=args), args)
+            new = terms.rebuild(replace(term, dtype=DType(dtype), args=args), args)
         done[id(term)] = new
     return [done[id(root)] for root in roots]
 
@@ -83,7 +83,7 @@ def in_f32(roots: Sequence[Term]) -> list[Term]:
             was_narrow = term.args[0].dtype in NARROW
             new = args[0] if was_narrow else terms.cast(terms.cast(args[0], term.dtype), "f32")
         elif term.dtype in NARROW and not (term.is_reduction or term.is_scan):
-            new = terms.rebuild(replace(term, dtype="f32", args=args), args)
+            new = terms.rebuild(replace(term, dtype=DType.F32, args=args), args)
         else:
             new = terms.rebuild(term, args)
         done[id(term)] = new

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.gate.certificate.arrays import or_zero
 from hawk_xdsl.gate.certificate.field import Field, Specials, Words, mixed
 from hawk_xdsl.gate.certificate.groups import Pool
@@ -21,7 +22,6 @@ from hawk_xdsl.gate.certificate.symbols import (
     is_float,
     rounded_reals,
 )
-from hawk_xdsl.semantics.specification import STORED_AS
 
 Bools = npt.NDArray[np.bool_]
 
@@ -40,7 +40,7 @@ def kind_of(dtype: str) -> str:
 
 def merged(dtype: str) -> str:
     """The dtype that a tile of a dtype has: conditions are held in bytes."""
-    return STORED_AS.get(dtype, dtype)
+    return DType(dtype).stored
 
 
 class Leaves:

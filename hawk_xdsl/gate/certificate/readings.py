@@ -8,6 +8,7 @@ float round, and so do the results.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.gate.certificate.symbols import NARROW_FLOATS
 from hawk_xdsl.semantics.terms import Term, Terms, walk
 
@@ -36,6 +37,6 @@ def in_f32(roots: Sequence[Term]) -> tuple[Term, ...]:
         elif term.is_reduction or term.is_scan:
             new = terms.rebuild(term, args)
         else:
-            new = terms.rebuild(replace(term, dtype="f32", args=args), args)
+            new = terms.rebuild(replace(term, dtype=DType.F32, args=args), args)
         done[id(term)] = new
     return tuple(done[id(root)] for root in roots)

@@ -115,8 +115,8 @@ def meaning(root: Term, values: Mapping[str, Array], *, declared: bool = False) 
     with np.errstate(all="ignore"):
         for term in walk((root,)):
             found = _value(term, [done[id(arg)] for arg in term.args], values)
-            if declared and _is_float(term.dtype):
-                found = found.astype(DType(term.dtype).numpy).astype(np.float64)
+            if declared and term.dtype.is_float:
+                found = found.astype(term.dtype.numpy).astype(np.float64)
             done[id(term)] = found
     return done[id(root)]
 
@@ -135,25 +135,25 @@ def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Ar
     prefix, _, rounding = term.op.partition("_")
     if prefix in DTYPES and rounding in _ROUNDINGS:
         return _to_integer(_ROUNDINGS[rounding](args[0]), term.dtype)
-    table = FLOAT if _is_float(term.dtype) else _CONDITIONS if term.dtype == "i1" else _INTEGER
+    table = FLOAT if term.dtype.is_float else _CONDITIONS if term.dtype == "i1" else _INTEGER
     if term.op not in table:
         raise NoMeaningError(term.op)
     if table is _INTEGER:
         args = [arg.astype(np.int64) for arg in args]
     found = table[term.op](*args)
-    return found if _is_float(term.dtype) else found.astype(_kept(term.dtype))
+    return found if term.dtype.is_float else found.astype(_kept(term.dtype))
 
 
 def _cast(value: Array, term: Term) -> Array:
     source = term.args[0].dtype
-    if _is_float(term.dtype):
-        narrowed = DType(term.dtype).numpy
-        return value.astype(narrowed).astype(np.float64) if _is_float(source) else value * 1.0
+    if term.dtype.is_float:
+        narrowed = term.dtype.numpy
+        return value.astype(narrowed).astype(np.float64) if DType(source).is_float else value * 1.0
     if term.dtype == "i1":
         return value != 0
     return (
         _to_integer(np.trunc(value), term.dtype)
-        if _is_float(source)
+        if DType(source).is_float
         else value.astype(_kept(term.dtype))
     )
 
@@ -164,11 +164,7 @@ def _to_integer(whole: Array, dtype: str) -> Array:
     return np.clip(numbers, limits.min, limits.max).astype(_kept(dtype))
 
 
-def _is_float(dtype: str) -> bool:
-    return dtype.startswith(("f", "bf"))
-
-
 def _kept(dtype: str) -> np.dtype[np.generic]:
-    if _is_float(dtype):
+    if DType(dtype).is_float:
         return np.dtype(np.float64)
     return np.dtype(np.bool_) if dtype == "i1" else DType(dtype).numpy
