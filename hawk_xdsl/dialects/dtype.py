@@ -174,6 +174,9 @@ class DType(StrEnum):
 
 _BY_TYPE: dict[Attribute, DType] = {dtype.mlir: dtype for dtype in DType}
 
+DTYPES: tuple[DType, ...] = tuple(DType)
+"""All of them; names are found among them too, as ``"f16" in DTYPES``."""
+
 BUFFER_DTYPES: tuple[DType, ...] = tuple(dtype for dtype in DType if dtype.in_buffers)
 """What the elements of a kernel's buffers can be."""
 

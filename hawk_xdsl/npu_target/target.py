@@ -7,6 +7,7 @@ from functools import cached_property
 
 from xdsl.utils.str_enum import StrEnum
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import Places
 from hawk_xdsl.dialects.npu import (
     CopyOp,
@@ -24,7 +25,6 @@ from hawk_xdsl.dialects.npu import (
 )
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class CubeSpec:
 
     def accumulator_bytes(self) -> int:
         """Bytes of an element that products are added to: the widest, if they differ."""
-        return max(NUMPY_DTYPES[spec.accumulator].itemsize for spec in self.dtypes.values())
+        return max(DType(spec.accumulator).bytes for spec in self.dtypes.values())
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from hawk_xdsl.dialects.dtype import DTYPES, DType
 from hawk_xdsl.dialects.npu import Pipe, Role, Scope, names_of
 from hawk_xdsl.dialects.npu.sync import MAX_EVENTS
 from hawk_xdsl.npu_target.cost import known_rows
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.toml_table import Table
 
@@ -140,12 +140,12 @@ def _sizes(target: Target) -> Iterator[Problem]:
         reason = f"as many as rows, {cube.rows}, since {names_of(fractals)} hold square fractals"
         yield "cube.columns", reason
     for dtype in cube.dtypes:
-        if dtype in NUMPY_DTYPES and cube.depth_bytes % NUMPY_DTYPES[dtype].itemsize:
+        if dtype in DTYPES and cube.depth_bytes % DType(dtype).bytes:
             yield "cube.depth_bytes", f"whole elements of {dtype}, got {cube.depth_bytes}"
 
 
 def _dtypes(target: Target) -> Iterator[Problem]:
-    known = ", ".join(NUMPY_DTYPES)
+    known = ", ".join(DTYPES)
     named = [("dtypes", dtype) for dtype in target.dtypes]
     named += [
         (f"cube.casts.{key}", d) for key, row in target.cube.casts.items() for d in (key, *row)
@@ -153,7 +153,7 @@ def _dtypes(target: Target) -> Iterator[Problem]:
     for row, costs in target.vector.ops.items():
         named += [(f"vector.ops.{row}.{entry}", d) for entry in costs for d in entry.split("-")]
     for key, dtype in named:
-        if dtype not in NUMPY_DTYPES:
+        if dtype not in DTYPES:
             yield key, f"{dtype!r} is none of {known}"
 
 
