@@ -7,12 +7,9 @@ from xdsl.ir import Operation
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build import StageBuilder, core_of, temps_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.kernel_text.parse import parse
+from hawk_xdsl.dialects.kernel_text.lines import parse_line
 from hawk_xdsl.dialects.kernel_text.signature import Signature
 from hawk_xdsl.dialects.npu import Core
-
-_STATEMENT = "x = copy x"
-"""Completes a line that cannot stand alone; it is parsed and not built."""
 
 
 class PrefixBuilder:
@@ -45,22 +42,19 @@ class PrefixBuilder:
             KernelTextError: if the grammar, a rule, a verifier or the target rejects it; the text
                 is then as it was.
         """
-        if line == "}":
-            self._close()
-        elif line.startswith("temp "):
-            (temp,) = parse(f"{line}\n{_STATEMENT}\n").temps
-            temps_of([*self._temps, temp], self._signature)
-            self._temps.append(temp)
-        elif line.startswith("on "):
-            (stage,) = parse(f"{line}\n{_STATEMENT}\n}}\n").stages
-            self._stage = self._opened(core_of(stage.core, self._signature, None))
-        elif line.endswith("{"):
-            block = parse(f"{line}\n{_STATEMENT}\n}}\n").stages[0].body[0]
-            assert isinstance(block, ast.Across | ast.For | ast.If)
-            self._current().open(block)
-            self._depth += 1
-        else:
-            self._current().append(parse(f"{line}\n").stages[0].body[0])
+        match parse_line(line):
+            case None:
+                self._close()
+            case ast.Temp() as temp:
+                temps_of([*self._temps, temp], self._signature)
+                self._temps.append(temp)
+            case ast.Stage(core):
+                self._stage = self._opened(core_of(core, self._signature, None))
+            case (ast.Across() | ast.For() | ast.If()) as block:
+                self._current().open(block)
+                self._depth += 1
+            case statement:
+                self._current().append(statement)
 
     def finish(self) -> None:
         """The end of the text.

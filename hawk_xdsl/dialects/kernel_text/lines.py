@@ -1,0 +1,37 @@
+"""Single lines of kernel text as syntax; stages and blocks without their bodies."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.parse import parse
+
+Line: TypeAlias = ast.Temp | ast.Stage | ast.Statement | None
+"""What a line says; stages and blocks are without their bodies, ``None`` is a ``}``."""
+
+_STATEMENT = "x = copy x"
+"""Completes a line that cannot stand alone; it is parsed and left out again."""
+
+
+def parse_line(line: str, parsed: Callable[[str], ast.KernelText] = parse) -> Line:
+    """Parse a line, given without its end.
+
+    Args:
+        line: one line.
+        parsed: parses a whole body; another one for a language that says things in other words.
+
+    Raises:
+        KernelTextError: for a line that the grammar does not accept.
+    """
+    if line == "}":
+        return None
+    if line.startswith("temp "):
+        return parsed(f"{line}\n{_STATEMENT}\n").temps[0]
+    if line.startswith("on "):
+        return replace(parsed(f"{line}\n{_STATEMENT}\n}}\n").stages[0], body=())
+    if line.endswith("{"):
+        block = parsed(f"{line}\n{_STATEMENT}\n}}\n").stages[0].body[0]
+        assert isinstance(block, ast.For | ast.If | ast.Across)
+        return replace(block, body=())
+    return parsed(f"{line}\n").stages[0].body[0]
