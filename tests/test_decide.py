@@ -115,6 +115,7 @@ def test_an_op_without_kernel_is_an_error_unless_it_may_stay_on_the_host(tmp_pat
         decide(POWER, tmp_path / "s", wanted)
 
 
+@pytest.mark.model
 def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
     tmp_path: Path, tiny: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
     assert "This attempt failed" in prompts[-1]
 
 
+@pytest.mark.model
 def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Path) -> None:
     run = decide(POWER, tmp_path / "s", settings(Sources.MODEL, attempts=8))
     tried = [outcome for outcome in run.outcomes if outcome.verdict is Verdict.REJECTED]
@@ -145,6 +147,7 @@ def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Pa
     assert not any(outcome.entries for outcome in run.outcomes)
 
 
+@pytest.mark.model
 def test_composition_goes_first_and_the_model_is_asked_within_the_budget(
     tmp_path: Path, tiny: Path
 ) -> None:
@@ -158,6 +161,7 @@ def test_composition_goes_first_and_the_model_is_asked_within_the_budget(
     assert any("asking" in line for line in run.told)
 
 
+@pytest.mark.model
 def test_without_retrieval_the_prompt_holds_no_entry(tmp_path: Path, tiny: Path) -> None:
     nothing = replace(settings(Sources.MODEL, attempts=1), retrieval=RetrievalMode.NONE)
     run = decide(SOFTMAX, tmp_path / "s", nothing, tiny)
@@ -181,6 +185,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, fail: Callable[[int], Exception | No
     return calls
 
 
+@pytest.mark.model
 def test_a_model_that_runs_out_of_memory_is_recorded_and_asked_for_less_once(
     tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +197,7 @@ def test_a_model_that_runs_out_of_memory_is_recorded_and_asked_for_less_once(
     assert len(calls) == 2
 
 
+@pytest.mark.model
 def test_an_interruption_keeps_the_records(
     tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +208,7 @@ def test_an_interruption_keeps_the_records(
         assert [outcome.trap_code for outcome in opened.outcomes()] == ["no-instruction"]
 
 
+@pytest.mark.model
 def test_an_op_too_long_for_the_context_is_recorded(tmp_path: Path) -> None:
     save_tiny_model(tmp_path / "model", context=300)
     run = decide(SOFTMAX, tmp_path / "s", settings(Sources.MODEL), tmp_path / "model")
@@ -209,6 +216,7 @@ def test_an_op_too_long_for_the_context_is_recorded(tmp_path: Path) -> None:
     assert run.decision.source is Source.HOST
 
 
+@pytest.mark.model
 def test_a_model_that_is_no_model_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(HawkError, match=r"no config\.json"):
         decide(SOFTMAX, tmp_path / "s", settings(Sources.MODEL), tmp_path)
@@ -251,6 +259,7 @@ def test_a_broken_entry_does_not_keep_the_others_from_working(
         assert any("nonsense" in line for line in run.told)
 
 
+@pytest.mark.model
 def test_the_same_model_store_and_seed_give_the_same_outcomes(tmp_path: Path, tiny: Path) -> None:
     texts: list[list[str]] = []
     for name in ("a", "b"):
@@ -259,6 +268,7 @@ def test_the_same_model_store_and_seed_give_the_same_outcomes(tmp_path: Path, ti
     assert texts[0] == texts[1]
 
 
+@pytest.mark.model
 def test_what_is_slow_is_asked_with_the_rule_of_its_pipe(tiny: Path) -> None:
     target = load_target(TARGET)
     author = Author.load(str(tiny), load_seed_entries(), target)
@@ -269,6 +279,7 @@ def test_what_is_slow_is_asked_with_the_rule_of_its_pipe(tiny: Path) -> None:
     assert "right, but slow" in prompt.messages[-1].content and rule in prompt.messages[-1].content
 
 
+@pytest.mark.model
 def test_a_model_is_not_asked_where_composition_finds_a_kernel(tmp_path: Path, tiny: Path) -> None:
     run = decide(SOFTMAX, tmp_path / "s", settings(Sources.ALL), tiny)
     assert run.decision.source is Source.TEMPLATE

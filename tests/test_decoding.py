@@ -24,6 +24,8 @@ from hawk_xdsl.language_model.model_files import SMOLLM, find_model
 from hawk_xdsl.language_model.prompt import PromptTooLong
 from hawk_xdsl.language_model.sampling import Logits, Sampling, Stop
 
+pytestmark = pytest.mark.model
+
 # Like kernel text: lines of statements, keywords and names, and a line that ends it.
 LINES = r"""
 start: line line? line? "store " NAME "\n"

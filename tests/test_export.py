@@ -14,6 +14,8 @@ from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
 from hawk_xdsl.language_model.sampling import Sampling
 
+pytestmark = pytest.mark.model
+
 CHAT = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}"
 
 RIGHT = Outcome(

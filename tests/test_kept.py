@@ -193,6 +193,7 @@ def test_a_failure_is_forgotten_with_other_knowledge_and_when_there_is_a_kernel(
         assert not any(opened.failures(kernel.key) for kernel in opened.kernels())
 
 
+@pytest.mark.model
 def test_what_time_ended_is_not_remembered() -> None:
     hurried = Settings(Sources.MODEL, Budget(2, 0, 1e-9), host_fallback=True)
     for _ in range(2):

@@ -26,6 +26,8 @@ from hawk_xdsl.training.shards import ShardError, read_shard, shard_path, write_
 from hawk_xdsl.training.teacher import Case, Teachers
 from hawk_xdsl.training.tokenizer import collected_words, make_tokenizer
 
+pytestmark = pytest.mark.model
+
 SUITE = Path(__file__).parents[1] / "benchmarks" / "operators.py"
 SMALL = Recipe(elements={256: 1.0})
 

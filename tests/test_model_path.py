@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.knowledge_store import KnowledgeStore, Verdict
 from hawk_xdsl.language_model.model_files import SMOLLM
 from hawk_xdsl.pipeline import Compiled, compile_program
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
+
+pytestmark = pytest.mark.model
 
 POWER = """
 func.func @main(%x: tensor<64x128xf32>) -> tensor<64x128xf32> {

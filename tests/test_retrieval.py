@@ -173,6 +173,7 @@ def test_a_broken_cache_only_costs_time(tmp_path: Path) -> None:
     CachedEmbedder(embedder, tmp_path / "file").embed("a text")
 
 
+@pytest.mark.model
 def test_the_default_embedder_tells_related_texts_from_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

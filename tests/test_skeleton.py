@@ -99,6 +99,7 @@ def test_what_is_no_statement_over_tiles_is_not_in_the_grammar(
     assert not accepts(vocabulary, skeleton.grammar(signature), text)
 
 
+@pytest.mark.model
 def test_a_model_fills_the_hole_with_lines_that_build(directory: Path) -> None:
     skeleton, signature = first(NORM)
     model = LocalModel.load(find_model(str(directory)))

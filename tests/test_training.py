@@ -38,6 +38,8 @@ from hawk_xdsl.training.recipe import Recipe as OpRecipe
 from hawk_xdsl.training.teacher import Teachers
 from hawk_xdsl.training.train import Recipe, Shape, train
 
+pytestmark = pytest.mark.model
+
 TINY = Recipe(
     steps=6,
     batch_tokens=600,

@@ -22,6 +22,8 @@ from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.language_model.sampling import LINES_BACK, REJECTIONS, Judge, Sampling, Stop
 from hawk_xdsl.npu_target import load_target
 
+pytestmark = pytest.mark.model
+
 LETTERS = 'start: line{1,3}\nline: ("a" | "b" | "c" | "d") ("x" | "y") "\\n"\n'
 
 
