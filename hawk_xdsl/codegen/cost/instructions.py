@@ -30,6 +30,12 @@ def vector(work: VectorWork, sources: Sequence[Tile], out: Tile, target: Target)
     return Instruction(pipe, cycles, count, 0, reads, (out.number,))
 
 
+def call(sources: Sequence[Tile], out: Tile, target: Target) -> Instruction:
+    """What is no instruction (a hole of a skeleton, a composite) takes an unknown time: 0."""
+    reads = tuple(tile.number for tile in sources)
+    return Instruction(target.pipe_numbers[target.vector.pipe], 0.0, 0, 0, reads, (out.number,))
+
+
 def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target) -> Instruction:
     """A matrix product, its staging included; ``transposed`` is whether lhs is k × m."""
     m, n = acc.valid

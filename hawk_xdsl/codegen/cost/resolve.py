@@ -18,7 +18,7 @@ from hawk_xdsl.codegen.cost.trips import (
 )
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import BINARY_OPS, Role, Scope
+from hawk_xdsl.dialects.npu import BINARY_OPS, ROWS, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
@@ -286,6 +286,8 @@ class _Resolver:
         out = self._define(name, self._vectors, dtype, shape, valid)
         if mnemonic == "copy":
             return instructions.copy(tiles[0], out, self._target)
+        if mnemonic not in ROWS:
+            return instructions.call(tiles, out, self._target)
         if mnemonic in BINARY_OPS and len(tiles) == 1:
             mnemonic = f"{mnemonic}_scalar"
         return self._vector(VectorWork(mnemonic, dtype), tiles, out)
