@@ -78,7 +78,7 @@ def _layout(
 
 
 def operand_tensor(specification: Specification, read: Term) -> Tensor:
-    """The tensor that a factor of a contraction reads."""
+    """The tensor that an operand of a contraction reads."""
     operand = next(each for each in specification.operands if each.name == read.operand)
     return Tensor(operand.name, operand.dtype, operand.shape, read.index)
 

@@ -85,7 +85,7 @@ def matrix_slice(
         sides: of the matrix, rows first.
         sizes: elements of a tile by side; a side that it covers whole has no loop.
         axes: extents of all axes.
-        matrix: whether the slice is a factor of the cube and not what the result is stored into.
+        matrix: whether the slice is an operand of the cube and not what the result is stored into.
     """
     joined = _joined(tensor, sides, axes)
     if joined is None:
