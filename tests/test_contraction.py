@@ -168,6 +168,21 @@ def test_an_operand_may_be_stationary(template: str, name: str) -> None:
     assert best.text.count("f = load") == 1
 
 
+@pytest.mark.parametrize("operand", ["lhs", "rhs"])
+@pytest.mark.parametrize("name", ["plain", "transposed"])
+def test_a_step_multiplies_its_part_of_a_stationary_operand(name: str, operand: str) -> None:
+    lhs, rhs, out = ("48x64", "64x32", "48x32") if name == "plain" else ("64x48", "32x64", "48x32")
+    op = contraction(lhs, rhs, out, CASES[name][3], "ppr")
+    whole = {"i0": 48, "i1": 16, "i2": 16} if operand == "lhs" else {"i0": 16, "i1": 32, "i2": 16}
+    schedule = Schedule.of("stationary-operand", whole, stream={"i2"}, stationary=operand)
+    made = candidate_at(request(op, "cube-stationary-operand"), schedule)
+    assert made is not None and ("f[i2:16, 0:" in made.text or ", i2:16]" in made.text)
+    specification = specify(op)
+    gate = Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
+    verdict = gate.check(made.text)
+    assert verdict.accepted, verdict.trap_message
+
+
 def test_a_stationary_operand_is_loaded_before_what_streams() -> None:
     op = contraction("48x96", "96x640", "48x640", MATMUL, "ppr", ("f16", "f32"))
     once, _ = check(op, "cube-stationary-operand")
