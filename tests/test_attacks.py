@@ -140,7 +140,9 @@ def test_inputs_hold_what_attacks_need() -> None:
 def test_a_float_is_wrong_where_no_rounding_explains_it(
     given: float, exact: float, right: float, wrong: bool
 ) -> None:
-    found = wrong_elements(np.float32([given]), np.array([exact]), np.float32([right]))
+    found = wrong_elements(
+        np.array([given], np.float32), np.array([exact]), np.array([right], np.float32)
+    )
     assert found.tolist() == [wrong]
 
 

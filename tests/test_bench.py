@@ -26,7 +26,7 @@ from hawk_xdsl.bench.statistics import (
     share_by_cluster,
 )
 from hawk_xdsl.bench.study import learn
-from hawk_xdsl.bench.suite import Shape, load_suite
+from hawk_xdsl.bench.suite import Shape, Split, load_suite
 from hawk_xdsl.bench.tables import write_figures
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.cli import app
@@ -124,7 +124,7 @@ def test_every_beginning_of_the_order_is_spread_over_strata() -> None:
         shapes = Counter(case.shape for case in begun)
         assert max(shapes.values()) - min(shapes.values()) <= 0.2 * count
         splits = Counter(case.operator.split for case in begun)
-        assert splits["unseen"] == pytest.approx(count * 75 / 150, rel=0.1)
+        assert splits[Split.UNSEEN] == pytest.approx(count * 75 / 150, rel=0.1)
         assert len({case.operator.name for case in begun}) == min(count, len(suite.operators))
     assert len({case.operator.family for case in cases[:60]}) == 17
 

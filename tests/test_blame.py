@@ -128,8 +128,10 @@ def test_races_cost_an_entry_no_evidence(store: Path, monkeypatch: pytest.Monkey
 def test_the_furthest_refusal_is_the_one_that_is_told() -> None:
     order = ["no-instruction", "syntax", "capacity", "core-race", "wrong-result"]
     for near, far in pairwise(order):
-        assert furthest([Refusal(near, "a"), Refusal(far, "b"), Refusal(near, "c")]).reason == "b"
-    assert furthest([Refusal("race", "first"), Refusal("race", "second")]).reason == "first"
+        told = Refusal(far, "b")
+        assert furthest([Refusal(near, "a"), told, Refusal(near, "c")]) == told
+    first = Refusal("race", "first")
+    assert furthest([first, Refusal("race", "second")]) is first
     assert furthest([]) is None
 
 

@@ -133,8 +133,8 @@ def test_text_that_is_no_module_names_the_line() -> None:
         lambda: Budget(seconds=float("nan")),
         lambda: Budget(seconds=0),
         lambda: Settings(seed=-1),
-        lambda: Settings(sources="composition"),
-        lambda: Settings(retrieval="luck"),
+        lambda: Settings(sources="composition"),  # pyright: ignore[reportArgumentType]
+        lambda: Settings(retrieval="luck"),  # pyright: ignore[reportArgumentType]
     ],
 )
 def test_options_that_are_none_are_refused_from_python_too(make: Callable[[], object]) -> None:

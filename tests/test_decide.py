@@ -201,7 +201,7 @@ def test_a_model_that_runs_out_of_memory_is_recorded_and_asked_for_less_once(
 def test_an_interruption_keeps_the_records(
     tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken(monkeypatch, lambda number: KeyboardInterrupt())
+    broken(monkeypatch, lambda number: KeyboardInterrupt())  # pyright: ignore[reportArgumentType]
     with pytest.raises(KeyboardInterrupt):
         decide(POWER, tmp_path / "s", settings(Sources.ALL), tiny)
     with KnowledgeStore(tmp_path / "s") as opened:

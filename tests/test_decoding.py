@@ -126,7 +126,7 @@ def test_forks_read_neither_the_prompt_nor_what_the_first_text_read(
 
     def counted(reader: Reader, rows: Sequence[Sequence[int]], *others: object) -> Logits:
         read.append(sum(map(len, rows)))
-        return run(reader, rows, *others)
+        return run(reader, rows, *others)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(Reader, "run", counted)
     (first,) = tiny.propose("a prompt", LINES)
@@ -188,7 +188,7 @@ def test_greedy_is_what_transformers_generates(tiny: LocalModel, tiny_directory:
     letters = tokenizer.convert_tokens_to_ids([*"abcdefghijklmnopqrstuvwxyz", END])
     inputs = tokenizer("what comes next", return_tensors="pt")
     start = inputs.input_ids.shape[1]
-    generated = model.generate(
+    generated = model.generate(  # pyright: ignore[reportAttributeAccessIssue]
         **inputs,
         do_sample=False,
         max_new_tokens=30,

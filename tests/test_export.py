@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -108,7 +109,7 @@ def test_nothing_to_export_is_an_error_and_leaves_the_file(
     assert ended.value.code == 1
 
 
-def trained(trainer: object) -> bool:
+def trained(trainer: Any) -> bool:
     """Whether one step of a trainer changed the model."""
     model = trainer.model
     before = {name: value.detach().clone() for name, value in model.named_parameters()}
@@ -123,7 +124,7 @@ def test_lora_on_smollm2_gives_a_model_that_writes_kernels(
     """The example of docs/knowledge.md, with two steps."""
     from datasets import load_dataset
     from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig, SFTTrainer  # pyright: ignore[reportPrivateImportUsage]
 
     export(monkeypatch, tmp_path / "sft.jsonl", "sft")
     rows = load_dataset("json", data_files=str(tmp_path / "sft.jsonl"), split="train")
@@ -141,8 +142,8 @@ def test_lora_on_smollm2_gives_a_model_that_writes_kernels(
         ),
     )
     assert trained(trainer)
-    trainer.model.merge_and_unload().save_pretrained(tmp_path / "model")
-    trainer.processing_class.save_pretrained(tmp_path / "model")
+    trainer.model.merge_and_unload().save_pretrained(tmp_path / "model")  # pyright: ignore[reportCallIssue, reportOptionalMemberAccess]
+    trainer.processing_class.save_pretrained(tmp_path / "model")  # pyright: ignore[reportOptionalMemberAccess]
     tuned = LocalModel.load(find_model(str(tmp_path / "model")))
     grammar = 'start: "b0 = " ("vexp" | "vabs") " b0\\n"'
     assert tuned.propose("exp", grammar, Sampling(candidates=1))[0].finished
@@ -152,7 +153,7 @@ def test_lora_on_smollm2_gives_a_model_that_writes_kernels(
 def test_trl_trains_on_preferences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from datasets import load_dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import DPOConfig, DPOTrainer
+    from trl import DPOConfig, DPOTrainer  # pyright: ignore[reportPrivateImportUsage]
 
     export(monkeypatch, tmp_path / "dpo.jsonl", "dpo")
     rows = load_dataset("json", data_files=str(tmp_path / "dpo.jsonl"), split="train")

@@ -96,7 +96,7 @@ def test_tensors_that_are_no_buffers_become_parameters_unless_small() -> None:
     program = lowered(lambda x: x @ large.T + (small * x).sum(), torch.randn(2, 4))
     assert program.parameter_names == ("literal0",)
     np.testing.assert_array_equal(program.parameters[0], large.numpy())
-    resources = [c for c in ops(program, arith.ConstantOp) if type(c.value) is DenseResourceAttr]
+    resources = [c for c in ops(program, arith.ConstantOp) if type(c.value) is DenseResourceAttr]  # pyright: ignore[reportAttributeAccessIssue]
     assert not resources
     assert_agrees(program)
 
@@ -138,7 +138,7 @@ def test_integers_of_64_bits_stay_what_they_are() -> None:
     program = lowered(
         lambda x, i: (x.argmax(1), i + 5_000_000_000), torch.randn(3, 4), torch.tensor([5, 6])
     )
-    assert [t.element_type for t in program.function.function_type.outputs] == [i64, i64]
+    assert [t.element_type for t in program.function.function_type.outputs] == [i64, i64]  # pyright: ignore[reportAttributeAccessIssue]
     assert program.arguments([np.zeros((3, 4), np.float32), np.array([5, 6], np.int32)])
     assert_agrees(program)
 
@@ -548,7 +548,7 @@ def test_a_weight_that_no_kernel_takes_is_named() -> None:
             self.register_buffer("scale", torch.ones(2).double())
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return (x * self.scale).float()
+            return (x * self.scale).float()  # pyright: ignore[reportOperatorIssue]
 
     reason = error_of(lambda: import_torch(Scale(), (torch.ones(2),)))
     assert "scale: float64 is not supported: " in reason

@@ -32,7 +32,7 @@ WHOLE: Mapping[str, Callable[..., int]] = {
     "floordiv": lambda a, b: a // b if b else 0,
     "rem": lambda a, b: a - b * _divided(a, b) if b else 0,
     "neg": lambda a: -a,
-    "abs": abs,
+    "abs": abs,  # pyright: ignore[reportAssignmentType]
     "lt": lambda a, b: a < b,
     "ge": lambda a, b: a >= b,
     "eq": lambda a, b: a == b,

@@ -185,8 +185,8 @@ def test_a_refused_attempt_becomes_a_repair_to_learn() -> None:
     end = tokenizer.eos_token_id
     assert isinstance(end, int)
     plain, repair = examples_of(lesson, tokenizer.encode, end)
-    assert tokenizer.decode(plain.tokens[plain.read : -1]) == right.short
-    prompt = tokenizer.decode(repair.tokens[: repair.read])
+    assert tokenizer.decode(list(plain.tokens[plain.read : -1])) == right.short
+    prompt = tokenizer.decode(list(repair.tokens[: repair.read]))
     assert "refused: syntax\nb0 = vexp b9" in prompt
     batch = padded([plain, repair], end)
     assert batch["labels"].shape == batch["input_ids"].shape

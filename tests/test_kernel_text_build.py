@@ -395,5 +395,5 @@ def test_operands_that_no_text_can_use_are_an_error(operand: GlobalOperand, reas
 
 def test_scopes_of_loads_and_fills_are_in_the_types() -> None:
     program = built(MATMUL.text, MATMUL.signature)
-    scopes = [alloc.buffer.type.memory_space.data for alloc in of_type(program, AllocOp)]
+    scopes = [alloc.buffer.type.memory_space.data for alloc in of_type(program, AllocOp)]  # pyright: ignore[reportAttributeAccessIssue]
     assert scopes == [Scope.L0C, Scope.L1, Scope.L1]

@@ -104,7 +104,7 @@ def test_a_grammar_of_only_what_a_kernel_uses_accepts_it(
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[*HealthCheck],  # pyright: ignore[reportArgumentType]
     phases=[Phase.generate],
 )
 @given(kernels())

@@ -33,7 +33,7 @@ def test_every_line_of_the_corpus_is_taken(kernel: Kernel) -> None:
 
 
 @given(kernels())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 def test_every_line_of_what_the_builder_accepts_is_taken(
     kernel: tuple[ast.KernelText, Program],
 ) -> None:

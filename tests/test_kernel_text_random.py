@@ -25,7 +25,7 @@ from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds, 
 RANDOM = settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[*HealthCheck],  # pyright: ignore[reportArgumentType]
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a kernel takes minutes
 )
 
@@ -64,7 +64,7 @@ def evaluate(expression: ast.Expression, values: dict[str, int]) -> int:
             return values[name]
         case ast.Arithmetic(operator, left, right):
             a, b = evaluate(left, values), evaluate(right, values)
-            return {"+": a + b, "-": a - b, "*": a * b}.get(operator) if operator in "+-*" else (
+            return {"+": a + b, "-": a - b, "*": a * b}.get(operator) if operator in "+-*" else (  # pyright: ignore[reportReturnType]
                 a // b if operator == "//" else a % b
             )  # fmt: skip
 

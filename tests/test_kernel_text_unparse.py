@@ -61,11 +61,12 @@ trees = st.builds(
 
 def plain_points(node: ast.Node) -> ast.Node:
     """A point has no stride, but random slices do."""
-    is_point = isinstance(node, ast.Slice) and node.length is None
-    return ast.Slice(node.start) if is_point else node
+    if isinstance(node, ast.Slice) and node.length is None:
+        return ast.Slice(node.start)
+    return node
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 @given(trees)
 def test_every_tree_is_parsed_back_from_its_text(tree: ast.KernelText) -> None:
     text = text_of(tree)

@@ -52,7 +52,14 @@ def _proposal(text: str) -> Proposal:
 
 def proposer(author: Told, most: int = 8) -> ModelProposer:
     return ModelProposer(
-        lambda: author, SPECIFICATION, SIGNATURE, bound=1.0, seed=0, most=most, tuning=0, seconds=9
+        lambda: author,  # pyright: ignore[reportArgumentType]
+        SPECIFICATION,
+        SIGNATURE,
+        bound=1.0,
+        seed=0,
+        most=most,
+        tuning=0,
+        seconds=9,  # pyright: ignore[reportArgumentType]
     )
 
 

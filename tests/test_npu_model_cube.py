@@ -165,7 +165,7 @@ def test_matrices_in_l1_are_stored_in_fractals() -> None:
     stored = tile.buffer.raw.view(np.float32).reshape(2, 32, 8)
     assert stored[1, 17, 3] == values[17, 11] and stored[0, 5, 7] == values[5, 7]
     np.testing.assert_array_equal(tile.read(), values)
-    layout = fractal_layout(op.results[0].type)
+    layout = fractal_layout(op.results[0].type)  # pyright: ignore[reportArgumentType]
     assert (layout.rows, layout.columns, layout.width) == (32, 16, 8)
     assert tile.buffer.scope == Scope.L1
 

@@ -266,7 +266,7 @@ RULES = [
 
 
 def inputs_of(found: KernelOp) -> list[np.ndarray]:
-    shapes = [argument.type.get_shape() for argument in found.inputs]
+    shapes = [argument.type.get_shape() for argument in found.inputs]  # pyright: ignore[reportAttributeAccessIssue]
     return [randoms(*shape) for shape in shapes]
 
 

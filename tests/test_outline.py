@@ -146,7 +146,7 @@ class Function(nn.Module):
 
 for function in (statistics, put_together, torch.cumsum):
     MODELS[function.__name__] = lambda f=function: (
-        Function(lambda x: f(x, 1) if f is torch.cumsum else f(x)),
+        Function(lambda x: f(x, 1) if f is torch.cumsum else f(x)),  # pyright: ignore[reportCallIssue]
         (torch.randn(3, 4),),
     )
 

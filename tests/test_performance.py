@@ -91,6 +91,7 @@ def test_operands_in_one_bank_group_are_warned_of(second: int, dest: int, confli
 
 def test_banks_are_data_of_a_target() -> None:
     assert TARGET.vector.banks == BankSpec(groups=16, depth=3, bytes=4096, row_bytes=32)
+    assert TARGET.vector.banks is not None
     assert TARGET.vector.banks.place(0x20020) == (1, 2)
     assert load_target("ascend950").vector.banks is None
     silent = replace(TARGET, vector=replace(TARGET.vector, banks=None))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.language_model.sampling import Logits
 
 LATER = float("inf")
-SIZES = {
+SIZES: dict[str, Any] = {
     "vocab_size": 50,
     "hidden_size": 32,
     "intermediate_size": 48,
@@ -43,7 +44,7 @@ SIZES = {
     "num_key_value_heads": 1,
     "head_dim": 16,
 }
-WINDOW = {"sliding_window": 6}
+WINDOW: dict[str, Any] = {"sliding_window": 6}
 BOTH = ["sliding_attention", "full_attention", "sliding_attention"]
 MODELS = {
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**SIZES)),
@@ -71,14 +72,14 @@ class CountingReader(Reader):
 
     read_tokens = 0
 
-    def run(self, rows: Sequence[Sequence[int]], *others: object) -> Logits:
+    def run(self, rows: Sequence[Sequence[int]], *others: object) -> Logits:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.read_tokens += sum(map(len, rows))
-        return super().run(rows, *others)
+        return super().run(rows, *others)  # pyright: ignore[reportArgumentType]
 
 
 def check(model: PreTrainedModel, read: TextsRead, text: list[int]) -> None:
     expected = alone(model, [*PROMPT, *text])
-    np.testing.assert_allclose(read.scores_after(text), expected, atol=1e-5)
+    np.testing.assert_allclose(read.scores_after(text), expected, atol=1e-5)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def test_each_text_is_scored_as_if_it_were_alone(model: PreTrainedModel) -> None:
@@ -150,8 +151,10 @@ def test_another_prompt_is_read_but_for_whole_pieces_that_it_shares(model: PreTr
     read = TextsRead(reader, [*long[:280], 8, 8], LATER)
     assert read.start([1])
     assert reader.read_tokens == 300 + 27
-    np.testing.assert_allclose(
-        read.scores_after([1]), alone(model, [*long[:280], 8, 8, 1]), atol=1e-5
+    np.testing.assert_allclose(  # pyright: ignore[reportCallIssue]
+        read.scores_after([1]),  # pyright: ignore[reportArgumentType]
+        alone(model, [*long[:280], 8, 8, 1]),
+        atol=1e-5,  # pyright: ignore[reportArgumentType]
     )
     assert not TextsRead(reader, PROMPT, 0.0).start([]), "the deadline has passed"
 
@@ -172,10 +175,10 @@ def test_nothing_is_remembered_of_an_interrupted_reading(monkeypatch: pytest.Mon
     check(model, again, [7, 1])
 
 
-SMALL = {"vocab_size": 50, "hidden_size": 32}
-LINEAR = {"layer_types": ["linear_attention", *BOTH[:2]]}
-LOCAL = {"num_layers": 2, "num_heads": 2, "attention_types": [[["local"], 2]]}
-ALIBI = {"num_hidden_layers": 2, "num_attention_heads": 2, "alibi": True}
+SMALL: dict[str, Any] = {"vocab_size": 50, "hidden_size": 32}
+LINEAR: dict[str, Any] = {"layer_types": ["linear_attention", *BOTH[:2]]}
+LOCAL: dict[str, Any] = {"num_layers": 2, "num_heads": 2, "attention_types": [[["local"], 2]]}
+ALIBI: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 2, "alibi": True}
 REFUSED = {
     "Qwen3NextForCausalLM": lambda: Qwen3NextForCausalLM(Qwen3NextConfig(**SIZES, **LINEAR)),
     "GPTNeoForCausalLM": lambda: GPTNeoForCausalLM(GPTNeoConfig(**SMALL, **LOCAL)),

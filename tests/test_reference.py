@@ -361,7 +361,7 @@ func.func @main(%x: i32) -> i32 {
   return %0 : i32
 }"""
     with pytest.raises(UnsupportedOpError, match=r"math\.ctpop") as caught:
-        raw(text, np.int32(1))
+        raw(text, np.array(1, np.int32))
     assert caught.value.op_name == "math.ctpop"
 
 
@@ -383,13 +383,16 @@ def test_contract_is_the_sum_of_products(data: st.DataObject) -> None:
     factors = [
         data.draw(
             hnp.arrays(
-                np.float64, [s if data.draw(st.booleans()) else 1 for s in sizes], elements=elements
+                np.float64,
+                tuple(s if data.draw(st.booleans()) else 1 for s in sizes),
+                elements=elements,
             )
         )
         for _ in range(2)
     ]
     full = np.broadcast_to(factors[0] * factors[1], sizes).sum(axis=tuple(reduced), keepdims=True)
-    result = contract(*factors, sizes, reduced)
+    left, right = factors
+    result = contract(left, right, sizes, reduced)
     np.testing.assert_array_equal(np.broadcast_to(result, full.shape), full)
 
 

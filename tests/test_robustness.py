@@ -161,7 +161,7 @@ class Bomb:
     def __init__(self, file: Path) -> None:
         self.file = file
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> object:  # pyright: ignore[reportIncompatibleMethodOverride]
         return Path.write_text, (self.file, "ran")
 
 

@@ -218,7 +218,7 @@ RULES = [
 
 
 def outcome(found: KernelOp, target: Target) -> TrapCode | None:
-    inputs = [randoms(*argument.type.get_shape()) for argument in found.inputs]
+    inputs = [randoms(*argument.type.get_shape()) for argument in found.inputs]  # pyright: ignore[reportAttributeAccessIssue]
     try:
         simulate(found, inputs, target)
     except Trap as trap:
@@ -324,7 +324,7 @@ def test_factors_larger_than_l0a_and_l0b_are_staged_in_pieces() -> None:
     np.testing.assert_allclose(
         done.outputs[0], x.astype(np.float64) @ w.astype(np.float64), rtol=1e-4, atol=1e-3
     )
-    staging = TARGET.cube.l0a.cycles(131072)
+    staging = TARGET.cube.l0a.cycles(131072)  # pyright: ignore[reportOptionalMemberAccess]
     assert done.busy[Pipe.CUBE] > staging
 
 
