@@ -13,9 +13,12 @@ from hawk_xdsl.codegen.learned_template import fill
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.compiler import open_decider
+from hawk_xdsl.dialects.kernel_text import parse
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import (
     Action,
+    Artifact,
     Curation,
     Entry,
     EntryKind,
@@ -23,6 +26,7 @@ from hawk_xdsl.knowledge_store import (
     KnowledgeStore,
     Outcome,
     SpecRecord,
+    Trigger,
     Verdict,
     load_seed_entries,
     parse_entries,
@@ -36,6 +40,7 @@ from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
+from hawk_xdsl.schedule.read_schedule import schedule_of, trip_extents
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.resizing import erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -154,10 +159,43 @@ def test_a_literal_that_counts_elements_becomes_a_hole() -> None:
 def test_holes_are_arithmetic_and_nothing_else() -> None:
     entry = parse_entries('[[entry]]\nname = "a"\nkind = "rule"\nrationale = "r"', "file")[0]
     values = {"n0": 6, "n1": 4}
-    assert fill("${n0 * n1 - 1} ${float(1 / n1)} ${2 * n0}", values, entry) == "23 0.25 12\n"
+    assert fill("${n0 * n1 - 1} ${float(1 / n1)} ${2 * n0}", values, entry) == "23 0.25 12"
     for wrong in ("${n2}", "${n0 / n1}", "${n0 / 0}", "${exp(n0)}", "${max(n0, n1)}"):
         with pytest.raises(Exception, match="nothing fills"):
             fill(wrong, values, entry)
+
+
+def test_the_loops_of_a_kernel_are_its_schedule() -> None:
+    text = """
+    across r in 0..256 step 8 {
+    for c in 0..4096 step 512 {
+    a = load x0[r:8, c:512] into ub
+    store a into y0[r:8, c:512]
+    }
+    }
+    """
+    written = Schedule.of("learned-kernel", {"r": 8, "c": 512}, stream={"c"})
+    assert schedule_of(parse(text), "learned-kernel") == written
+    assert trip_extents(parse(text)) == {"r": 256, "c": 4096}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "across r in 0..${n0} step ${t_q} {\na = load x0[r:8, 0:${n1}] into ub\n}",
+            "no loop over q",
+        ),
+        ("across r in 0..${n0} step ${t_r} {\nnonsense\n}", "line 2 of its text: "),
+    ],
+)
+def test_a_learned_kernel_that_is_none_is_refused_in_one_line(text: str, reason: str) -> None:
+    specification = specify(undecided(SOFTMAX))
+    artifact = Artifact(text=text, before=erased(specification))
+    entry = Entry("mine", EntryKind.TEMPLATE, "r", Trigger(structure="kernel"), artifact)
+    with pytest.raises(HawkError, match=f"template mine: .*{reason}") as refused:
+        candidates(Request(entry, specification, None, load_target(TARGET)))
+    assert "\n" not in str(refused.value)
 
 
 def test_a_kernel_template_is_only_for_its_work(store: Path) -> None:

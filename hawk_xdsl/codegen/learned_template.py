@@ -1,4 +1,4 @@
-"""Fills templates of whole kernels, learned from verified ones: holes for extents and tile sizes.
+"""Learned kernels: verified ones at other extents, by holes for extents and tile sizes.
 
 ``${n0}`` is the extent of axis ``i0``, ``${t_i0}`` the tile size of the loop over ``i0``, and
 ``${float(1 / (n0 * n1))}`` arithmetic over them. The entry's ``before`` is the specification that
@@ -12,13 +12,13 @@ from itertools import product
 from math import prod
 
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
-from hawk_xdsl.dialects.kernel_text import parse
-from hawk_xdsl.dialects.npu import Core
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.dialects.kernel_text import KernelTextError, parse
+from hawk_xdsl.dialects.kernel_text.syntax import KernelText
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate, waves
+from hawk_xdsl.schedule.read_schedule import trip_extents
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.resizing import UnresizableError, erased
 from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
@@ -31,11 +31,14 @@ MOST_CANDIDATES = 4
 ELEMENTS = "elements"
 """The tile hole whose size is no tile size: the elements of the largest tile that was verified."""
 
+TILE_HOLE = "t_"
+"""What names of tile holes begin with; the rest is the variable of the loop."""
+
 TILE_OVERHEAD = 1024
 """What starting a tile costs, in elements: only the order of tilings depends on it."""
 
 _HOLE = re.compile(r"\$\{([^}]*)\}")
-_LOOP = re.compile(r"0\.\.(\S+|\$\{[^}]*\}) step \$\{(t_\w+)\}")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,25 @@ class LearnedSpace:
     target: Target
 
     def schedules(self) -> Iterator[Schedule]:
-        """Sizes no larger than what was verified. Raises ``HawkError`` for a hole nothing fills."""
-        text = self.entry.artifact.text or ""
-        for sizes in _tilings(self.entry, text, self.extents, self.target):
-            loops = {name.removeprefix("t_"): size for name, size in sizes.items()}
-            yield Schedule.of(LEARNED_KERNEL.name, loops)
+        """Sizes no larger than what was verified, the least work of a core first.
+
+        Raises ``HawkError`` for a hole that nothing fills.
+        """
+        names = tile_names(self.entry.artifact.text or "")
+        points = filled(self.entry, {**self.extents, **dict.fromkeys(names, 1)})
+        extents = trip_extents(points)
+        loops: dict[str, int] = {}
+        for name in names:
+            variable = name.removeprefix(TILE_HOLE)
+            if variable not in extents:
+                message = f"${{{name}}} is a tile size, but no loop over {variable} starts at 0"
+                raise wrong_entry(self.entry, message)
+            loops[variable] = extents[variable]
+        kinds = {self.target.places.core(stage.core) for stage in points.stages}
+        on_cube = self.target.matrix_core in kinds
+        core = self.target.matrix_core if on_cube else self.target.vector_core
+        for sizes in self._sizes(loops, self.target.cores[core]):
+            yield self._schedule(sizes)
 
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """The kernel at the schedule's tile sizes; ``None`` if they are those of other loops.
@@ -88,18 +105,40 @@ class LearnedSpace:
         The estimate is 0: it is known to be the fastest at the extents it was verified at.
         Raises ``HawkError`` for a hole that nothing fills.
         """
-        text = self.entry.artifact.text or ""
-        sizes = {f"t_{name}": size for name, size in schedule.tile}
-        if schedule != Schedule.of(LEARNED_KERNEL.name, schedule.sizes) or (
-            set(tile_names(text)) != sizes.keys()
-        ):
+        names = tile_names(self.entry.artifact.text or "")
+        sizes = {f"{TILE_HOLE}{axis}": size for axis, size in schedule.tile}
+        if schedule != self._schedule(schedule.sizes) or set(names) != sizes.keys():
             return None
-        filled = fill(text, {**self.extents, **sizes}, self.entry)
-        return Candidate(parse(filled), schedule, 0.0, (self.entry.name,))
+        kernel = filled(self.entry, {**self.extents, **sizes})
+        return Candidate(kernel, schedule, 0.0, (self.entry.name,))
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: what was not verified at other extents is not tried."""
         yield from ()
+
+    def _schedule(self, sizes: Mapping[str, int]) -> Schedule:
+        return Schedule.of(LEARNED_KERNEL.name, sizes)
+
+    def _sizes(self, loops: Mapping[str, int], cores: int) -> list[dict[str, int]]:
+        """Tile sizes of loops over so many elements, the best first."""
+        prefer = {tile.name: tile.prefer for tile in self.entry.tiles}
+        most = max(prefer.get(ELEMENTS, (1 << 62,)))
+        whole = prod(self.extents.values()) // prod(loops.values())
+        choices = [
+            _choices(prefer.get(f"{TILE_HOLE}{name}", ()), extent, cores)
+            for name, extent in loops.items()
+        ]
+        found: list[tuple[tuple[int, ...], dict[str, int]]] = []
+        for sizes in product(*choices):
+            tile = prod(sizes) * max(1, whole)
+            if tile > most and prod(sizes) > 1:
+                continue
+            pairs = zip(loops.values(), sizes, strict=True)
+            tiles = prod(-(-extent // size) for extent, size in pairs)
+            cost = waves(tiles, cores) * (tile + TILE_OVERHEAD)
+            found.append(((cost, *(-size for size in sizes)), dict(zip(loops, sizes, strict=True))))
+        found.sort(key=lambda pair: pair[0])
+        return [sizes for _, sizes in found[:MOST_CANDIDATES]] if loops else [{}]
 
 
 def matches(entry: Entry, specification: Specification) -> bool:
@@ -119,6 +158,17 @@ def extents_of(specification: Specification) -> dict[str, int]:
     return {f"n{name.removeprefix('i')}": size for name, size in specification.axes.items()}
 
 
+def filled(entry: Entry, values: Mapping[str, int]) -> KernelText:
+    """The entry's kernel with each hole as a number.
+
+    Raises ``HawkError`` for a hole that nothing fills, and for what is no kernel then.
+    """
+    try:
+        return parse(fill(entry.artifact.text or "", values, entry))
+    except KernelTextError as error:
+        raise wrong_entry(entry, f"line {error.line} of its text: {error.message}") from None
+
+
 def fill(text: str, values: Mapping[str, int], entry: Entry) -> str:
     """The text with each hole as a number. Raises ``HawkError`` for a hole nothing fills."""
 
@@ -127,18 +177,16 @@ def fill(text: str, values: Mapping[str, int], entry: Entry) -> str:
             return _number(parse_pattern(found[1]), values)
         except (KeyError, ValueError, ArithmeticError):
             known = ", ".join(values)
-            raise HawkError(
-                f"template {entry.name}: nothing fills ${{{found[1]}}}; there are {known}",
-                file=entry.origin or None,
-            ) from None
+            message = f"nothing fills ${{{found[1]}}}; there are {known}"
+            raise wrong_entry(entry, message) from None
 
-    filled = _HOLE.sub(value, text)
-    return "\n".join(line.strip() for line in filled.splitlines() if line.strip()) + "\n"
+    return _HOLE.sub(value, text)
 
 
 def tile_names(text: str) -> tuple[str, ...]:
     """The tile holes of a text, in order."""
-    return tuple(dict.fromkeys(name for _, name in _LOOP.findall(text)))
+    names = (name for hole in _HOLE.findall(text) for name in _NAME.findall(hole))
+    return tuple(dict.fromkeys(name for name in names if name.startswith(TILE_HOLE)))
 
 
 def _number(pattern: Pattern, values: Mapping[str, int]) -> str:
@@ -160,30 +208,6 @@ def _value(pattern: Pattern, values: Mapping[str, int]) -> float:
             left, right = (_value(arg, values) for arg in pattern.args)
             operations = {"add": left + right, "sub": left - right, "mul": left * right}
             return left / right if pattern.op == "div" else operations[pattern.op]
-
-
-def _tilings(
-    entry: Entry, text: str, extents: Mapping[str, int], target: Target
-) -> list[dict[str, int]]:
-    """Tile sizes that are no larger than what was verified, the least work a core first."""
-    loops = {name: int(fill(upper, extents, entry)) for upper, name in _LOOP.findall(text)}
-    if not loops:
-        return [{}]
-    cores = target.cores[Core.CUBE if "on cube" in text else Core.VECTOR]
-    prefer = {tile.name: tile.prefer for tile in entry.tiles}
-    most = max(prefer.get(ELEMENTS, (1 << 62,)))
-    whole = prod(extents.values()) // prod(loops.values())
-    choices = [_choices(prefer.get(name, ()), extent, cores) for name, extent in loops.items()]
-    found: list[tuple[tuple[int, ...], dict[str, int]]] = []
-    for sizes in product(*choices):
-        tile = prod(sizes) * max(1, whole)
-        if tile > most and prod(sizes) > 1:
-            continue
-        tiles = prod(-(-extent // size) for extent, size in zip(loops.values(), sizes, strict=True))
-        cost = waves(tiles, cores) * (tile + TILE_OVERHEAD)
-        found.append(((cost, *(-size for size in sizes)), dict(zip(loops, sizes, strict=True))))
-    found.sort(key=lambda pair: pair[0])
-    return [sizes for _, sizes in found[:MOST_CANDIDATES]]
 
 
 def _choices(prefer: Sequence[int], extent: int, cores: int) -> list[int]:

@@ -4,45 +4,43 @@ Which number is an extent, which a tile size and which just a number cannot be t
 where they happen to be equal. So there are several readings, and the gate at other extents decides.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import isfinite
 
-from hawk_xdsl.codegen.learned_template import extents_of
+from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL, TILE_HOLE, extents_of
+from hawk_xdsl.dialects.kernel_text import parse
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import names
+from hawk_xdsl.dialects.kernel_text.unparse import Printer
+from hawk_xdsl.schedule.read_schedule import schedule_of, trip_extents
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.resizing import dimension, tie_of, tied
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Affine, walk
 
 _Choice = Callable[[int], str]
-_Number = Callable[[str], str]
 
 MOST_READINGS = 16
 """Readings of one kernel that are tried."""
 
-_LOOP = re.compile(r"([a-z][a-z0-9_]*) in 0\.\.(\d+) step (\d+)")
-_SLICES = re.compile(r"\b([a-z][a-z0-9_]*)\[([^\]]*)\]")
-_SHAPE = re.compile(
-    r"(?:(?<=f16)|(?<=f32)|(?<=i8)|(?<=i16)|(?<=i32)|(?<=as )|(?<=to ))\[([\d, ]+)\]"
-)
-_FLOAT = re.compile(r"(?<![\w.])-?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)")
-
 
 @dataclass(frozen=True)
 class Reading:
-    """A text with holes; of its tile holes the sizes in the kernel it was made of, and the extents.
+    """A text with holes, and the schedule of the kernel it was made of.
 
-    ``spans`` are the extents of the loops that the tile holes belong to.
+    ``trips`` are the elements that the loops of the schedule run over.
     """
 
     text: str
-    tiles: Mapping[str, int]
-    spans: Mapping[str, int]
+    schedule: Schedule
+    trips: Mapping[str, int]
 
 
 def readings(text: str, specification: Specification) -> Iterator[Reading]:
     """Every way to read a kernel's numbers, the likeliest first."""
-    reader = _Reader(specification, text)
+    reader = _Reader(specification, parse(text))
     ambiguous = sorted(reader.ambiguous())
     options = [reader.options(value) for value in ambiguous]
     seen: set[str] = set()
@@ -50,25 +48,25 @@ def readings(text: str, specification: Specification) -> Iterator[Reading]:
         made = reader.read(dict(zip(ambiguous, chosen, strict=True)))
         if made not in seen:
             seen.add(made)
-            yield Reading(made, reader.tiles, reader.spans)
+            trips = {axis: reader.trips[axis] for axis, _ in reader.schedule.tile}
+            yield Reading(made, reader.schedule, trips)
         if len(seen) == MOST_READINGS:
             return
 
 
 class _Reader:
-    """One kernel text and what its numbers may be."""
+    """One kernel and what its numbers may be."""
 
-    def __init__(self, specification: Specification, text: str) -> None:
-        self._specification = specification
-        self._text = text
-        self._extents = extents_of(specification)
-        self._ties = tuple(tied(specification))
-        self._dims = _dimensions(specification)
-        loops = [(name, int(upper), int(step)) for name, upper, step in _LOOP.findall(text)]
-        self._loops = {name: (upper, step) for name, upper, step in loops}
-        self.tiles = {f"t_{name}": step for name, upper, step in loops if 1 < step < upper}
-
-        self.spans = {f"t_{name}": upper for name, upper, step in loops if 1 < step < upper}
+    def __init__(self, specification: Specification, kernel: ast.KernelText) -> None:
+        self._kernel = kernel
+        self.specification = specification
+        self.extents = extents_of(specification)
+        self.ties = tuple(tied(specification))
+        self.dimensions = _dimensions(specification)
+        self.trips = trip_extents(kernel)
+        steps = schedule_of(kernel, LEARNED_KERNEL.name).sizes
+        own = {name: step for name, step in steps.items() if 1 < step < self.trips.get(name, 0)}
+        self.schedule = Schedule.of(LEARNED_KERNEL.name, own)
 
     def ambiguous(self) -> set[int]:
         """The numbers of shapes and slices that no rule of place explains."""
@@ -78,14 +76,15 @@ class _Reader:
             found.add(value)
             return ""
 
-        self._rewrite(note)
+        _Template(self, note).text(self._kernel)
         return found
 
     def options(self, value: int) -> list[str]:
         """What a number may be: a tile size, an extent, a product, or itself."""
-        tiles = [name for name, size in self.tiles.items() if size == value]
-        extents = [name for name, size in self._extents.items() if size == value]
-        names = {**self.tiles, **self._extents}
+        sizes = {f"{TILE_HOLE}{axis}": size for axis, size in self.schedule.tile}
+        tiles = [name for name, size in sizes.items() if size == value]
+        extents = [name for name, size in self.extents.items() if size == value]
+        names = {**sizes, **self.extents}
         products = [
             f"{a} * {b}"
             for position, a in enumerate(names)
@@ -96,65 +95,82 @@ class _Reader:
 
     def read(self, chosen: Mapping[int, str]) -> str:
         """The text with holes, ambiguous numbers as chosen."""
-        return self._rewrite(lambda value: chosen.get(value, str(value)))
+        return _Template(self, lambda value: chosen.get(value, str(value))).text(self._kernel)
 
-    def _rewrite(self, other: _Choice) -> str:
-        lines = [self._line(line, other) for line in self._text.strip().splitlines()]
-        return "\n".join(lines) + "\n"
 
-    def _line(self, line: str, other: _Choice) -> str:
-        def number(text: str) -> str:
-            return text if int(text) < 2 else other(int(text))
+class _Template(Printer):
+    """Prints a kernel with holes where its numbers depend on extents and tile sizes.
 
-        if _LOOP.search(line):
-            return _LOOP.sub(lambda m: self._loop(m[1], int(m[2]), int(m[3]), other), line)
-        line = _SHAPE.sub(
-            lambda m: "[" + ", ".join(number(part) for part in m[1].split(", ")) + "]", line
-        )
-        line = _SLICES.sub(lambda m: self._slices(m, number), line)
-        return _FLOAT.sub(self._float, line)
+    Of a kernel for 256 × 33 elements, ``load x0[r:8, 0:33] into ub`` in the loop
+    ``r in 0..256 step 8`` becomes ``load x0[r:${t_r}, 0:${n1}] into ub``. ``other`` says what a
+    number is that its place does not explain.
+    """
 
-    def _loop(self, name: str, upper: int, step: int, other: _Choice) -> str:
-        """The extent of a loop is an axis' if one of its name, or only one, has it."""
-        number = self._extents.get(f"n{name.removeprefix('i')}")
-        if number == upper and f"i{name.removeprefix('i')}" == name:
-            bound = f"${{n{name.removeprefix('i')}}}"
+    def __init__(self, reader: _Reader, other: _Choice) -> None:
+        self._reader = reader
+        self._other = other
+
+    def line(self, node: ast.Statement | ast.Temp | ast.Stage) -> str:
+        """A temp's shape has holes too."""
+        if isinstance(node, ast.Temp):
+            return f"temp {node.name} {node.dtype}{self.shape(node.shape)}"
+        return super().line(node)
+
+    def loop(self, loop: ast.Loop) -> str:
+        """The extent of a loop is that of the axis of its name; its step is a tile size."""
+        name, upper = loop.variable, loop.stop
+        if loop.start != ast.Integer(0) or not isinstance(upper, ast.Integer):
+            return super().loop(loop)
+        axis = f"n{name.removeprefix('i')}"
+        if self._reader.extents.get(axis) == upper.value and name.startswith("i"):
+            bound = f"${{{axis}}}"
         else:
-            bound = str(upper) if upper < 2 else other(upper)
-        size = f"${{t_{name}}}" if f"t_{name}" in self.tiles else str(step)
-        if step == upper and step > 1:
+            bound = self._length(upper.value)
+        size = f"${{{TILE_HOLE}{name}}}" if name in self._reader.schedule.sizes else str(loop.step)
+        if loop.step == upper.value and loop.step > 1:
             size = bound
         return f"{name} in 0..{bound} step {size}"
 
-    def _slices(self, found: re.Match[str], number: _Number) -> str:
-        dims = self._dims.get(found[1])
-        parts = found[2].split(", ")
-        written = [
-            self._slice(part, dims[place] if dims and len(dims) == len(parts) else None, number)
-            for place, part in enumerate(parts)
-        ]
-        return f"{found[1]}[{', '.join(written)}]"
+    def tile(self, tile: ast.Tile) -> str:
+        """Slices of an operand by the dimensions that it has."""
+        if tile.slices is None:
+            return tile.name
+        known = self._reader.dimensions.get(tile.name, ())
+        dims = known if len(known) == len(tile.slices) else [None] * len(tile.slices)
+        parts = [self._part(part, dim) for part, dim in zip(tile.slices, dims, strict=True)]
+        return f"{tile.name}[{', '.join(parts)}]"
 
-    def _slice(self, part: str, dim: tuple[int, str] | None, number: _Number) -> str:
-        start, colon, rest = part.partition(":")
-        if not colon:
-            return part
-        length, second, stride = rest.partition(":")
-        for name, (upper, step) in self._loops.items():
-            if re.search(rf"\b{name}\b", start) and int(length) == step and 1 < step < upper:
-                return f"{start}:${{t_{name}}}{second}{stride}"
-        if dim is not None and start == "0" and int(length) == dim[0]:
-            return f"0:{dim[1]}{second}{stride}"
-        return f"{start}:{number(length)}{second}{stride}"
+    def shape(self, shape: Sequence[int]) -> str:
+        """Every length of a buffer may be a hole."""
+        return f"[{', '.join(map(self._length, shape))}]"
 
-    def _float(self, found: re.Match[str]) -> str:
-        value = float(found[0])
-        tie = tie_of(value, self._ties, self._specification.axes)
+    def number(self, number: ast.Number) -> str:
+        """A literal that counts elements, or their share, follows the extents."""
+        tie = None
+        if isinstance(number.value, float) and isfinite(number.value):
+            axes = self._reader.specification.axes
+            tie = tie_of(number.value, self._reader.ties, axes)
         if tie is None:
-            return found[0]
+            return super().number(number)
         count = " * ".join(f"n{axis.removeprefix('i')}" for axis in tie.axes)
         count = f"({count})" if len(tie.axes) > 1 else count
-        return f"${{float({re.sub(r'n', count, tie.form)})}}"
+        return f"${{float({tie.form.replace('n', count)})}}"
+
+    def _part(self, part: ast.Slice, dim: tuple[int, str] | None) -> str:
+        """A slice: as long as a tile of the loop that moves it, or as its whole dimension."""
+        if part.length is None:
+            return super().slice(part)
+        start = self.index(part.start)
+        stride = "" if part.stride == 1 else f":{part.stride}"
+        for name, size in self._reader.schedule.tile:
+            if name in names(part.start) and part.length == size:
+                return f"{start}:${{{TILE_HOLE}{name}}}{stride}"
+        if dim is not None and part.start == ast.Integer(0) and part.length == dim[0]:
+            return f"0:{dim[1]}{stride}"
+        return f"{start}:{self._length(part.length)}{stride}"
+
+    def _length(self, value: int) -> str:
+        return str(value) if value < 2 else self._other(value)
 
 
 def _dimensions(specification: Specification) -> dict[str, list[tuple[int, str]]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from math import prod
 from uuid import uuid4
 
-from hawk_xdsl.codegen.learned_template import ELEMENTS
+from hawk_xdsl.codegen.learned_template import ELEMENTS, LEARNED_KERNEL, TILE_HOLE
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.errors import HawkError
@@ -34,6 +34,7 @@ from hawk_xdsl.learning.replay import Effect, Replay
 from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.options import check_positive
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.resizing import UnresizableError, erased, resized
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -121,7 +122,8 @@ class Synthesizer:
         try:
             entry, facts = self._generalised(draft, kernel, specification)
         except NotAdmitted as error:
-            draft = _entry(draft, kernel.text, specification, {}, 1)
+            nothing = Reading(kernel.text, Schedule(LEARNED_KERNEL.name), {})
+            draft = _entry(draft, nothing, specification)
             self._record(Action.REFUSE, draft, str(error), refusal)
             return
         self._record(Action.ADMIT, entry, f"verified at {facts['shapes']}", facts)
@@ -135,9 +137,7 @@ class Synthesizer:
             raise NotAdmitted("the op cannot be derived at two other sizes")
         reason = "no number of it can be a hole"
         for reading in readings(kernel.text, specification):
-            entry = _entry(
-                draft, reading.text, specification, reading.tiles, _largest(reading, specification)
-            )
+            entry = _entry(draft, reading, specification)
             made = candidates(Request(entry, specification, None, self._target))
             if "${" not in reading.text or not made:
                 continue
@@ -219,25 +219,20 @@ def other_extents(axes: Mapping[str, int]) -> Iterator[dict[str, int]]:
         yield extents
 
 
-def _entry(
-    draft: Entry,
-    text: str,
-    specification: Specification,
-    tiles: Mapping[str, int],
-    elements: int,
-) -> Entry:
-    holes = tuple(Tile(name, (size,)) for name, size in tiles.items())
+def _entry(draft: Entry, reading: Reading, specification: Specification) -> Entry:
+    """The entry of a reading; its tile sizes are those of the kernel that it was made of."""
+    tiles = tuple(Tile(f"{TILE_HOLE}{axis}", (size,)) for axis, size in reading.schedule.tile)
+    limits = (Tile(ELEMENTS, (_largest(reading, specification),)),) if tiles else ()
     dtypes = tuple(sorted({operand.dtype for operand in specification.operands}))
     trigger = Trigger(str(Structure.KERNEL), specification.functions(), dtypes)
-    artifact = Artifact(text=text, before=erased(specification))
-    limits = (Tile(ELEMENTS, (elements,)),) if tiles else ()
-    return Entry(draft.name, draft.kind, draft.rationale, trigger, artifact, (*holes, *limits))
+    artifact = Artifact(text=reading.text, before=erased(specification))
+    return Entry(draft.name, draft.kind, draft.rationale, trigger, artifact, (*tiles, *limits))
 
 
 def _largest(reading: Reading, specification: Specification) -> int:
     """The elements of a tile of the kernel that a reading was made of."""
-    whole = prod(specification.axes.values()) // max(1, prod(reading.spans.values()))
-    return max(1, whole) * prod(reading.tiles.values())
+    whole = prod(specification.axes.values()) // max(1, prod(reading.trips.values()))
+    return max(1, whole) * prod(reading.schedule.sizes.values())
 
 
 def _rationale(kernel: KernelRecord, plain: Effect) -> str:
