@@ -144,6 +144,29 @@ def test_a_strategy_that_nobody_has_is_an_error() -> None:
         candidates(Request(entry, specify(undecided(SOFTMAX)), None, TARGET))
 
 
+@pytest.mark.parametrize(
+    ("trigger", "applies"),
+    [
+        (Trigger(), True),
+        (Trigger(ops=("exp",), dtypes=("f32",), results=("f32", "f16")), True),
+        (Trigger(ops=("exp", "tanh")), False),
+        (Trigger(dtypes=("f16",)), False),
+        (Trigger(results=("f16",)), False),
+    ],
+)
+def test_a_template_is_for_the_ops_and_dtypes_it_names(trigger: Trigger, applies: bool) -> None:
+    asked = request("whole-tiles", specify(undecided(SOFTMAX)))
+    entry = replace(asked.entry, trigger=trigger)
+    assert bool(candidates(replace(asked, entry=entry))) == applies
+
+
+def test_a_trigger_that_no_template_obeys_is_refused() -> None:
+    asked = request("whole-tiles", specify(undecided(SOFTMAX)))
+    entry = replace(asked.entry, trigger=Trigger(operands=("f32",)))
+    with pytest.raises(HawkError, match=r"whole-tiles: trigger\.operands is for rewrites"):
+        candidates(replace(asked, entry=entry))
+
+
 def test_a_strategy_is_for_its_structure() -> None:
     entry = replace(template("whole-tiles"), trigger=Trigger(structure="contraction"))
     with pytest.raises(HawkError, match="whole-tiles works for the structure tiles, not for"):

@@ -54,6 +54,8 @@ class LearnedKernel:
 
     def check(self, entry: Entry) -> None:
         """As the protocol says: tile sizes are those of the text's loops, and of a whole tile."""
+        if entry.artifact.before is None:
+            raise wrong_entry(entry, "a text needs 'before', the specification that it is for")
         known = (*tile_names(entry.artifact.text or ""), ELEMENTS)
         for tile in entry.tiles:
             if tile.name not in known:

@@ -40,6 +40,8 @@ def strategy_of(entry: Entry) -> Strategy:
     if structure is not None and structure not in strategy.structures:
         known = ", ".join(sorted(strategy.structures))
         raise wrong_entry(entry, f"{name} works for the structure {known}, not for {structure!r}")
+    if entry.trigger.operands:
+        raise wrong_entry(entry, "trigger.operands is for rewrites; a template has trigger.dtypes")
     strategy.check(entry)
     return strategy
 
@@ -49,7 +51,22 @@ def space_of(request: Request) -> SearchSpace | None:
 
     Raises ``HawkError`` as ``strategy_of`` does.
     """
-    return strategy_of(request.entry).space(request)
+    strategy = strategy_of(request.entry)
+    return strategy.space(request) if _applies(request) else None
+
+
+def _applies(request: Request) -> bool:
+    """Whether an op is what the entry's trigger asks for."""
+    trigger, specification = request.entry.trigger, request.specification
+    return (
+        set(trigger.ops) <= set(specification.functions())
+        and _among({operand.dtype for operand in specification.operands}, trigger.dtypes)
+        and _among({result.dtype for result in specification.results}, trigger.results)
+    )
+
+
+def _among(dtypes: set[str], allowed: tuple[str, ...]) -> bool:
+    return not allowed or dtypes <= set(allowed)
 
 
 def candidates(request: Request) -> list[Candidate]:

@@ -101,9 +101,9 @@ class ContractionSpace:
 
 
 def _on_cube(request: Request, contraction: Contraction) -> bool:
-    """Whether the entry and the cube take the dtypes of the operands and the result."""
-    dtype, cube, wanted = contraction.lhs.dtype, request.target.cube, request.entry.trigger.dtypes
-    if dtype not in cube.dtypes or (wanted and dtype not in wanted):
+    """Whether the cube takes the dtypes of the operands and the result."""
+    dtype, cube = contraction.lhs.dtype, request.target.cube
+    if dtype not in cube.dtypes:
         return False
     return request.specification.results[0].dtype in cube.casts.get(
         cube.dtypes[dtype].accumulator, ()
