@@ -183,6 +183,18 @@ def test_a_step_multiplies_its_part_of_a_stationary_operand(name: str, operand: 
     assert verdict.accepted, verdict.trap_message
 
 
+def test_parts_of_the_streamed_side_are_a_loop_between_panels_and_tiles() -> None:
+    op = contraction("48x96", "96x4096", "48x4096", MATMUL, "ppr", ("f16", "f32"))
+    made = candidates(request(op, "cube-stationary-panels"))
+    parts = [each for each in made if "part" in each.schedule.sizes]
+    assert parts and all(each.schedule.split_k == 1 for each in made)
+    for each in parts:
+        names = [*each.schedule.sizes]
+        streamed = "i1" if each.schedule.stationary == "lhs" else "i0"
+        assert names.index("part") + 1 == names.index(streamed)
+        assert f"part in 0..4096 step {each.schedule.sizes['part']}" in each.text
+
+
 def test_a_stationary_operand_is_loaded_before_what_streams() -> None:
     op = contraction("48x96", "96x640", "48x640", MATMUL, "ppr", ("f16", "f32"))
     once, _ = check(op, "cube-stationary-operand")

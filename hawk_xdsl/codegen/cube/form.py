@@ -70,6 +70,10 @@ class Form(ABC):
             pack=self.product.packed,
         )
 
+    def split_of(self, schedule: Schedule) -> int:
+        """Into how many parts a schedule divides k, or the side that it streams."""
+        return schedule.split_k
+
     def streamed(self) -> frozenset[str]:
         """The sides of the result whose loop runs inside an iteration of the ``across``."""
         return frozenset()
@@ -78,7 +82,7 @@ class Form(ABC):
         """The tile that a schedule of this form says; ``None``: it is the schedule of another."""
         layout, sizes = self.product.layout, schedule.sizes
         m, n, k = (sizes.get(side.name, 1) for side in (layout.m, layout.n, layout.k))
-        tile = TileSizes(m, n, k, schedule.split_k)
+        tile = TileSizes(m, n, k, self.split_of(schedule))
         own = self.schedule(tile)
         same = own.sizes == sizes and replace(own, tile=schedule.tile) == schedule
         return tile if same else None

@@ -32,6 +32,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
 )
 from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part, span
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.terms import Affine
 
 _T = TypeVar("_T")
@@ -209,6 +210,23 @@ class StationaryPanels(_StationaryForm):
                         tile = TileSizes(m, n, k, split)
                         if self.allows(tile):
                             yield tile
+
+    def schedule(self, tile: TileSizes) -> Schedule:
+        """The choice of this form and of a tile, the loops as they are nested.
+
+        Parts of the streamed side are a loop of their own, ``part``.
+        """
+        plain = super().schedule(replace(tile, split=1))
+        own, streamed = (side.name for side in self.sides)
+        loops = [*self.product.layout.outer, own, PART.name, streamed]
+        sizes = plain.sizes if tile.split == 1 else {**plain.sizes, PART.name: self._length(tile)}
+        nest = {name: sizes[name] for name in dict.fromkeys((*loops, *sizes)) if name in sizes}
+        return plain.with_sizes(nest)
+
+    def split_of(self, schedule: Schedule) -> int:
+        """Into how many parts a schedule divides the side that it streams."""
+        _, streamed = self._extents
+        return -(-streamed // schedule.sizes.get(PART.name, streamed))
 
     def streamed(self) -> frozenset[str]:
         """The side of the result whose loop runs inside an iteration of the ``across``."""
