@@ -10,7 +10,7 @@ from hawk_xdsl.semantics.terms import Term
 
 
 @dataclass(frozen=True)
-class Layout:
+class MatrixLayout:
     """A choice of sides.
 
     Attributes:
@@ -36,7 +36,7 @@ class Layout:
         return (*self.batch, *self.m.points, *self.n.points)
 
 
-def layouts(specification: Specification, contraction: Contraction) -> Iterator[Layout]:
+def layouts(specification: Specification, contraction: Contraction) -> Iterator[MatrixLayout]:
     """Every choice of what a tile has: of each role one axis, or the last axes as one."""
     for m in _sides(specification, contraction, contraction.m):
         for n in _sides(specification, contraction, contraction.n):
@@ -66,7 +66,7 @@ def _sides(
 
 def _layout(
     specification: Specification, contraction: Contraction, m: Side, n: Side, k: Side
-) -> Layout:
+) -> MatrixLayout:
     axes = specification.axes
     sizes = {side.name: 1 for side in (m, n, k)}
     lhs = matrix_slice(operand_tensor(specification, contraction.lhs), (m, k), sizes, axes)
@@ -74,7 +74,7 @@ def _layout(
     out = matrix_slice(result_tensor(specification), (m, n), sizes, axes, matrix=False)
     windows = [each.divides for each in (lhs, rhs) if each is not None]
     direct_out = out is not None and not out.transposed
-    return Layout(m, n, k, contraction.batch, direct_out, frozenset[str]().union(*windows))
+    return MatrixLayout(m, n, k, contraction.batch, direct_out, frozenset[str]().union(*windows))
 
 
 def operand_tensor(specification: Specification, read: Term) -> Tensor:

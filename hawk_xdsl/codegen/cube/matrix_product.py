@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from hawk_xdsl.codegen.cube.layouts import Layout, layouts, operand_tensor, result_tensor
+from hawk_xdsl.codegen.cube.layouts import MatrixLayout, layouts, operand_tensor, result_tensor
 from hawk_xdsl.codegen.cube.matrix_slice import (
     ONE,
     MatrixSlice,
@@ -58,7 +58,7 @@ class MatrixProduct:
     """
 
     specification: Specification
-    layout: Layout
+    layout: MatrixLayout
     lhs: Matrix
     rhs: Matrix
     out: Matrix
@@ -112,7 +112,9 @@ class MatrixProducts:
                 if product is not None:
                     yield product
 
-    def _product(self, layout: Layout, stationary: OperandName | None) -> MatrixProduct | None:
+    def _product(
+        self, layout: MatrixLayout, stationary: OperandName | None
+    ) -> MatrixProduct | None:
         specification, contraction = self.specification, self.contraction
         m, n, k = layout.m, layout.n, layout.k
         whole = Side((*k.points, *k.flat), ())
@@ -166,7 +168,9 @@ class MatrixProducts:
         stages.append(stage)
         return Matrix(temps[-1], sides)
 
-    def _result(self, layout: Layout, temps: list[Tensor], stages: list[Packing]) -> Matrix | None:
+    def _result(
+        self, layout: MatrixLayout, temps: list[Tensor], stages: list[Packing]
+    ) -> Matrix | None:
         """The result, unpacked from a new temp where the cube cannot store its tiles so."""
         tensor, sides = result_tensor(self.specification), (layout.m, layout.n)
         if layout.direct_out:
@@ -190,7 +194,7 @@ class MatrixProducts:
         }
         return tuple(role for role, (name, m) in tensors.items() if m.tensor.name != name)
 
-    def _problem(self, layout: Layout, lhs: Matrix, rhs: Matrix) -> Problem:
+    def _problem(self, layout: MatrixLayout, lhs: Matrix, rhs: Matrix) -> Problem:
         axes = self.specification.axes
         return Problem(
             outer=prod(axes[axis] for axis in layout.outer),
