@@ -11,14 +11,17 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.certificate import Prover
 from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.gate.trust import Trust
+from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.npu_target import Target as NpuTarget
 from hawk_xdsl.propose.settings import Settings
+from hawk_xdsl.propose.witness import composed_witness
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 from mutation.attack_inputs import AttackInputs
@@ -48,20 +51,38 @@ MakeJudge = Callable[[UndecidedOp, Specification, NpuTarget, int], Judge]
 """Opens a judge for one op, with a seed; it rules on many texts of that op."""
 
 
+@dataclass(frozen=True)
+class _Knowledge:
+    """What the gate of a decision is given of the package's knowledge."""
+
+    rules: Sequence[Rule]
+    exact: frozenset[str]
+    composer: Composer
+    entries: Sequence[Entry]
+
+
 @cache
-def _rules(target: str) -> tuple[Sequence[Rule], frozenset[str]]:
-    """The rewrites that certificates may use, and the names of the exact ones."""
+def _knowledge(target: str) -> _Knowledge:
     with (
         TemporaryDirectory() as directory,
         open_decider(target, Settings(), store=Path(directory) / "store.sqlite") as decider,
     ):
-        return decider.checked_rules, decider.exact_rules
+        return _Knowledge(
+            decider.checked_rules, decider.exact_rules, decider.composer, decider.entries
+        )
+
+
+def _rules(target: str) -> tuple[Sequence[Rule], frozenset[str]]:
+    """The rewrites that certificates may use, and the names of the exact ones."""
+    known = _knowledge(target)
+    return known.rules, known.exact
 
 
 def gate_judge(
     op: UndecidedOp, specification: Specification, target: NpuTarget, seed: int
 ) -> Judge:
     """The whole gate, as decisions ask it; of what it accepts it says why."""
+    known = _knowledge(target.name)
     signature = signature_of(specification, "k", target.name)
     gate = Gate(
         op,
@@ -70,6 +91,7 @@ def gate_judge(
         target,
         seed,
         *_rules(target.name),
+        lambda: composed_witness(known.composer, known.entries, specification, target),
     )
 
     def judge(op: UndecidedOp, specification: Specification, text: str) -> Said:

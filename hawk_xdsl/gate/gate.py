@@ -1,7 +1,8 @@
 """The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -106,10 +107,31 @@ class WrongResultError(HawkError):
     code = "wrong-result"
 
 
+UNPROVEN = "right on all inputs that were tried, but other kernels of the op are proved, and {}"
+"""Why a kernel without a certificate is refused; the reason of the certificate fills it."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A kernel text of an op, and the rewrites that it was made with."""
+
+    text: str
+    rewrites: tuple[str, ...]
+
+
+def no_witness() -> Witness | None:
+    """No kernel is known that shows whether the op can be proved."""
+    return None
+
+
 class Gate:
     """Checks kernel texts for one undecided op on one target.
 
     Certificates may use ``rules``, of which those named ``exact`` hold in real arithmetic.
+
+    A kernel without a certificate is believed for its trials only where the op cannot be proved:
+    trials are finitely many, and a constant for one rare value escapes them. An op can be proved if
+    some kernel of it was: one that was checked before, or the ``witness``, which is asked for once.
     """
 
     def __init__(
@@ -121,6 +143,7 @@ class Gate:
         seed: int,
         rules: Sequence[Rule] = (),
         exact: frozenset[str] = frozenset(),
+        witness: Callable[[], Witness | None] = no_witness,
     ) -> None:
         self._specification = specification
         self._signature = signature
@@ -129,6 +152,8 @@ class Gate:
         self._prover = Prover(specification, rules, exact, self._index_values)
         self._limits = Limits.of(specification, bound_of(specification, target).cycles)
         self._points = prod(specification.axes.values())
+        self._make_witness = witness
+        self._provable = False
         self.checks = 0
         self.timings = 0
 
@@ -150,12 +175,16 @@ class Gate:
             kernel = _Kernel(program, finished, steps)
             first = self._trials[0]
             performance, *_ = [total(self._tried(kernel, first, way)) for way in ways]
-            certificate = self._prover.prove(program, finished, rewrites)
+            certificate = self._certificate(program, finished, rewrites)
             for number, trial in self._further(kernel, certificate):
                 self._tried(kernel, trial, ways[number % len(ways)])
             proved = certificate.trust is not Trust.TRIED
             if (doubt := self._trials.doubt(proved=proved)) is not None:
                 return Verdict(text, "unproven", doubt)
+            if certificate.differs and self._can_be_proved:
+                return Verdict(
+                    text, "unproven", f"no proof, as other kernels have: {certificate.reason}"
+                )
         except KernelTextError as error:
             return Verdict(text, "syntax", str(error))
         except Trap as trap:
@@ -189,6 +218,37 @@ class Gate:
             timed.append(found)
             limit -= found.cycles
         return total(timed)
+
+    def _certificate(
+        self, program: Program, finished: Sequence[KernelOp], rewrites: Sequence[str]
+    ) -> Certificate:
+        """The certificate by the rewrites given, else by those of the witness."""
+        found = self._prover.prove(program, finished, rewrites)
+        if found.differs and self._witness is not None:
+            other = self._prover.prove(program, finished, self._witness.rewrites)
+            found = found if other.trust is Trust.TRIED else other
+        self._provable = self._provable or found.trust is not Trust.TRIED
+        return found
+
+    @cached_property
+    def _witness(self) -> Witness | None:
+        return self._make_witness()
+
+    @cached_property
+    def _witness_is_proved(self) -> bool:
+        if self._witness is None:
+            return False
+        try:
+            program = self._built(self._witness.text, None)
+            finished = [self.finished(stage.op) for stage in program.kernels]
+        except HawkError:
+            return False
+        found = self._prover.prove(program, finished, self._witness.rewrites)
+        return found.trust is not Trust.TRIED
+
+    @property
+    def _can_be_proved(self) -> bool:
+        return self._provable or self._witness_is_proved
 
     def _built(self, text: str, schedule: ScheduleAttr | None) -> Program:
         """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""

@@ -37,6 +37,7 @@ from hawk_xdsl.propose.ledger import Ledger
 from hawk_xdsl.propose.order import InTurn
 from hawk_xdsl.propose.refusal import TRANSIENT, Refusal, furthest
 from hawk_xdsl.propose.settings import Progress, Settings, Sources
+from hawk_xdsl.propose.witness import composed_witness
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -178,6 +179,9 @@ class _Op:
             settings.seed,
             decider.checked_rules,
             decider.exact_rules,
+            lambda: composed_witness(
+                decider.composer, decider.entries, specification, decider.target
+            ),
         )
         self._ledger = Ledger(
             decider.store,

@@ -20,7 +20,7 @@ EXACT = frozenset(
 
 FUNCTIONS = frozenset(
     {"add", "sub", "mul", "neg", "div", "rec", "sqrt", "rsqrt", "exp", "abs", "relu", "full", "not"}
-    | {"and", "or", "xor", "select", "max", "min"}
+    | {"and", "or", "xor", "select", "max", "min", "shl", "shr"}
 )
 """Functions that are not keyed, or not plainly: each is a method."""
 

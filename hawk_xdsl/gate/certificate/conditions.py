@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hawk_xdsl.gate.certificate.field import mixed
+from hawk_xdsl.gate.certificate.field import Words, mixed
 from hawk_xdsl.gate.certificate.groups import NOBODY
 from hawk_xdsl.gate.certificate.leaves import Bools, key_of, kind_of
 from hawk_xdsl.gate.certificate.numbers import Numbers
@@ -103,7 +103,7 @@ class Conditions(Numbers):
         first, second = self.words(left), self.words(right)
         kind = kind_of(left.dtype)
         if relation == "eq":
-            total = mixed(first, 0xE) + mixed(second, 0xE)
+            total = self._pair(left, right)
         else:
             total = mixed(first, 0xA) + second * np.uint64(0x9E3779B97F4A7C15)
         words = mixed(total, key_of(f"{relation} {kind}"))
@@ -114,5 +114,15 @@ class Conditions(Numbers):
         values = RELATIONS[relation](left.numbers(), right.numbers()) ^ negated
         return self.where(mask, self.integers(values.astype(np.int64), "i8"), found)
 
+    def _pair(self, left: Symbols, right: Symbols) -> Words:
+        """What an equality of two symbols is drawn from: their order is no matter."""
+        return mixed(self.words(left), 0xE) + mixed(self.words(right), 0xE)
+
     def _select(self, condition: Symbols, on_true: Symbols, on_false: Symbols) -> Symbols:
-        return self.where(self.holds(condition), on_true, on_false)
+        """One of two values; of two that are equal where it matters, ``a == b ? a : b``, one."""
+        found = self.where(self.holds(condition), on_true, on_false)
+        pair = self._pair(on_true, on_false)
+        equal = mixed(pair, key_of(f"eq {kind_of(on_true.dtype)}"))
+        words = self.words(condition)
+        found = self.where(words == equal, on_false, found)
+        return self.where(words == (equal ^ np.uint64(1)), on_true, found)

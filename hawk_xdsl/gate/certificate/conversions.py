@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from hawk_xdsl.gate.certificate.extrema import Extrema
-from hawk_xdsl.gate.certificate.field import Words, mixed
+from hawk_xdsl.gate.certificate.field import Field, Words, mixed
 from hawk_xdsl.gate.certificate.leaves import key_of
+from hawk_xdsl.gate.certificate.remembered import Remembered
 from hawk_xdsl.gate.certificate.symbols import (
+    BIT,
     HELD_BF16,
     HELD_BY,
     HELD_F16,
@@ -31,6 +33,11 @@ TO_WHOLE: dict[str, Callable[[Reals], Reals]] = {
 
 class Conversions(Extrema):
     """A cast that may lose something is a keyed function of both dtypes and of the rounding."""
+
+    def __init__(self, field: Field, seed: int, *, guards: bool = False) -> None:
+        super().__init__(field, seed, guards=guards)
+        self._integers_of_floats = Remembered()
+        self._before_shift: dict[int, Remembered] = {}
 
     def rounded(self, symbols: Symbols, dtype: str, mode: str = "rint") -> Symbols:
         """Rounded to a float dtype: what the dtype holds stays, of the rest a keyed function."""
@@ -62,6 +69,10 @@ class Conversions(Extrema):
 
     def _to_integer(self, arg: Symbols, dtype: str, mode: str) -> Symbols:
         found = self.keyed(f"to {dtype} {mode}", [arg], dtype)
+        for same, integers in self._integers_of_floats.found(self.words(arg)):
+            narrower = self._to_width(integers, dtype) if integers.dtype != dtype else integers
+            fits = (integers.flags & BIT[dtype]) != 0
+            found = self.where(same & fits, narrower, found)
         if arg.value is None:
             return found
         values = np.where(arg.known & np.isfinite(arg.value), arg.value, 0.0)
@@ -81,7 +92,33 @@ class Conversions(Extrema):
         if arg.value is not None:
             values = np.where(arg.known, arg.value, 0.0)
             found = self.where(arg.known, self.reals(values, "f32"), found)
+        if not wide.all():
+            kept = self.where(wide, self.literal(np.nan, "f32").of_rank(len(arg.shape)), found)
+            self._integers_of_floats.add(self.words(kept), arg)
         return self.rounded(found, dtype)
+
+    def _shl(self, arg: Symbols, by: Symbols) -> Symbols:
+        """Shifted up; by a known number it is remembered of what."""
+        found = self.keyed(f"shl {arg.dtype}", [arg, by], arg.dtype)
+        if by.size == 1 and by.known.all() and not arg.has_known:
+            remembered = self._before_shift.setdefault(int(by.number()), Remembered())
+            remembered.add(self.words(found), arg)
+        return found
+
+    def _shr(self, arg: Symbols, by: Symbols) -> Symbols:
+        """Shifted down. What was shifted up as far lost its high bits: a cast there and back."""
+        found = self.keyed(f"shr {arg.dtype}", [arg, by], arg.dtype)
+        if by.size != 1 or not by.known.all():
+            return found
+        distance = int(by.number())
+        narrow = {8: "i8", 16: "i16"}.get(WIDTHS[arg.dtype] - distance)
+        remembered = self._before_shift.get(distance)
+        if narrow is None or remembered is None or narrow == arg.dtype:
+            return found
+        for same, before in remembered.found(self.words(arg)):
+            back = self._to_width(self._to_width(before, narrow), arg.dtype)
+            found = self.where(same, back, found)
+        return found
 
     def _to_width(self, arg: Symbols, dtype: str) -> Symbols:
         if WIDTHS[dtype] < WIDTHS[arg.dtype]:

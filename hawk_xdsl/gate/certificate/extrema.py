@@ -44,13 +44,17 @@ class Extrema(Conditions):
         return found
 
     def _at_most(self, left: Symbols, right: Symbols) -> Bools:
-        """Where the right side is a maximum of a set that has the left one, or all of its set."""
+        """Where the right side is a maximum of a set that has the left one, or all of its set.
+
+        A set that has a number too is none of these: ``exp(x - max(x, -1000))`` cannot overflow,
+        but a sum of such may be zero, and the softmax NaN.
+        """
         found = np.zeros(left.shape, np.bool_)
         assert right.groups is not None
         numbers = np.where((right.flags & GROUP) != 0, right.groups, 0)
         for number in np.unique(numbers[numbers > 0])[:MOST_MAXIMA]:
             members = self.pool.members(key_of("max"), int(number))
-            if members is None:
+            if members is None or self.pool.has_literal(int(number)):
                 continue
             places = np.nonzero(numbers == number)
             words = self.words(left)[places]

@@ -67,6 +67,8 @@ class Folds(Conversions):
         return rows.reshaped(shape)
 
     def _position(self, kind: str, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
+        if kind == "argmin" and is_float(arg.dtype):  # of a float the negative is exact
+            kind, arg = "argmax", self._neg(arg)
         rows, shape = as_rows(arg, axes)
         words = self.words(rows)
         places = mixed(np.arange(rows.shape[1], dtype=np.uint64), 0x70)

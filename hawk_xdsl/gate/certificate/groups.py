@@ -54,11 +54,19 @@ class Pool:
         self._next += count
         return numbers
 
+    def has_literal(self, number: int) -> bool:
+        """Whether a number is in a set."""
+        part = self._part(number)
+        return not np.isnan(self._parts[part][1].literal[number - self._bases[part]])
+
     def members(self, kind: int, number: int) -> Words | None:
         """The members of a set, sorted; ``None`` if it is of another kind."""
-        part = int(np.searchsorted(np.array(self._bases), number, side="right")) - 1
+        part = self._part(number)
         part_kind, sets = self._parts[part]
         return sets.members[number - self._bases[part]] if part_kind == kind else None
+
+    def _part(self, number: int) -> int:
+        return int(np.searchsorted(np.array(self._bases), number, side="right")) - 1
 
     def rows(self, kind: int, numbers: npt.NDArray[np.int64], own: Words) -> tuple[Words, Reals]:
         """For each symbol its members and literal: of a set of the kind its own, else the symbol.

@@ -50,12 +50,14 @@ class Certificate:
         reason: why there is none, in one line.
         rewrites: the entries that the proof uses, in no order.
         error: the base-2 logarithm of the probability that a wrong kernel gets a certificate.
+        differs: the op can be evaluated over symbols, and no rewrites make it this kernel.
     """
 
     trust: Trust
     reason: str = ""
     rewrites: tuple[str, ...] = ()
     error: float = 0.0
+    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,14 +134,15 @@ class Prover:
         try:
             found = self._run(program, kernels, 0, bounded)
         except UnprovableError as error:
-            return Certificate(Trust.TRIED, f"the kernel has {error}")
-        reason = "it differs from the op under every choice of rewrites"
+            return Certificate(Trust.TRIED, f"the kernel has {error}", differs=True)
+        reason, differs = "it differs from the op under every choice of rewrites", False
         for reading in self._choices(names):
             if isinstance(reading, str):
                 reason = reading
                 continue
             try:
                 if not self._agrees(reading, 0, bounded, found):
+                    differs = True
                     continue
                 further = (
                     self._agrees(reading, draw, bounded, self._run(program, kernels, draw, bounded))
@@ -147,9 +150,10 @@ class Prover:
                 )
                 if all(further):
                     return self._certificate(reading)
+                differs = True
             except UnprovableError as error:
                 reason = f"the op has {error}"
-        return Certificate(Trust.TRIED, reason)
+        return Certificate(Trust.TRIED, reason, differs=differs)
 
     def _certificate(self, reading: _Reading) -> Certificate:
         exact = set(reading.rewrites) <= self._exact

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from hawk_xdsl.semantics.rewriting import DTYPES, Holds, Pattern, Rule, Step
 from hawk_xdsl.semantics.rounding_steps import below_steps
-from hawk_xdsl.semantics.terms import COMMUTATIVE, Term, Terms, walk
+from hawk_xdsl.semantics.terms import COMMUTATIVE, Affine, Term, Terms, walk
 
 Key = tuple[object, ...]
 
@@ -109,6 +109,11 @@ def _bindings(
             yield so_far
             return
     if pattern.op == "number":
+        return
+    if pattern.op == "position":
+        axes = so_far.bound or frozenset()
+        if term.op == "index" and term.index == tuple(map(Affine.axis, axes)):
+            yield so_far
         return
     if closed and pattern.op in DTYPES | {"same"}:
         wanted = dtype if pattern.op == "same" else pattern.op
