@@ -186,7 +186,7 @@ def test_tile_sizes_of_an_entry_take_the_place_of_those_enumerated(
     assert {each.schedule.sizes[axis] for each in found} == {3, 5}
 
 
-@pytest.mark.parametrize("name", ["cube-output-stationary", "folds-in-parts", "whole-tiles"])
+@pytest.mark.parametrize("name", ["cube-output-stationary", "two-pass-reduction", "whole-tiles"])
 def test_tile_sizes_that_a_strategy_does_not_know_are_refused(name: str) -> None:
     entry = replace(template(name), tiles=(Tile("rows", (3,)),))
     asked = request(name, specify(undecided(HEADS)))

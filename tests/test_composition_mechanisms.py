@@ -62,12 +62,12 @@ CASES: dict[str, Case] = {
         lambda x: x.argmax(1), (ROWS,), "streamed-tiles", CHUNKS, "vcmp gt", "vcmp lt"
     ),
     "a mean in parts": Case(
-        lambda x: x.mean(), (ROWS,), "folds-in-parts",
+        lambda x: x.mean(), (ROWS,), "two-pass-reduction",
         '"two-pass-reduction" stages(<"whole-tiles" tile(i0 = 64)>, <"whole-tiles">)',
         "vreduce sum", "vreduce max",
     ),
     "levels of folds in parts": Case(
-        lambda x: torch.softmax(x, 1), (torch.randn(2, 40),), "folds-in-parts",
+        lambda x: torch.softmax(x, 1), (torch.randn(2, 40),), "two-pass-reduction",
         '"two-pass-reduction" stages(<"whole-tiles" tile(i1 = 16)>, <"whole-tiles" tile(i1 = 8)>,'
         ' <"whole-tiles" tile(i0 = 1)>)',
         "vreduce sum", "vreduce max",

@@ -44,7 +44,7 @@ def explanation(options: Options) -> str:
         "equals PyTorch in float64 on 3 sets of inputs that the gate never saw. Budget: "
         f"{options.attempts} attempts an op (complete bodies that enter the gate, whoever wrote "
         f"them), then {options.tuning} to make a right kernel faster; timings: bodies that the "
-        "tile search timed without values before it proposed one. Bound: the sum over the ops "
+        "schedule search timed without values before it proposed one. Bound: the sum over the ops "
         "of a case of bytes and operations at full rate plus one load and one store latency. "
         "Cycles are simulated. Cycles/bound: geometric mean over right cases at large shapes; "
         "cycles/templates: over cases that are right under templates alone too. In brackets: "

@@ -78,7 +78,7 @@ class FailureRecord:
     verifier_hash: str
     asked: str  # sources, retrieval, model, seed
     attempts: int
-    patience: int  # of the tile search
+    patience: int  # of the schedule search
     seconds: float  # that the model might take
     code: str
     reason: str

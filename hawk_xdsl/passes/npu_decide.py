@@ -90,7 +90,7 @@ class NpuDecidePass(NpuPass):
         target: the name of a target or the path of its TOML file.
         sources: who is asked: all, model, templates, composition, or replay (kernels of the store).
         attempts: complete kernel texts an op until one is right.
-        tuning: further ones that may make it faster; also the tile search's patience.
+        tuning: further ones that may make it faster; also the schedule search's patience.
         retrieval: how entries are found for the model: none, syntactic, semantic, or fused.
         seconds: most seconds of the model an op; a safety stop.
         seed: seeds the gate's inputs and the model's sampling.

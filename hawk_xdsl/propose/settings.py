@@ -17,7 +17,7 @@ class Sources(StrEnum):
 
     ALL = "all"  # composition, plug-ins and the model
     MODEL = "model"  # the model alone, without templates
-    TEMPLATES = "templates"  # templates and instructions: no rewrites, no tile search
+    TEMPLATES = "templates"  # templates and instructions: no rewrites, no schedule search
     COMPOSITION = "composition"  # everything but the local model
     REPLAY = "replay"  # kernels of the store only
 
@@ -48,7 +48,7 @@ class Budget:
 
     An attempt is a complete kernel body that enters the gate, whoever wrote it. ``attempts`` counts
     those until the first right one, ``tuning`` those after it, which only make the kernel faster.
-    ``patience`` is the tile search's.
+    ``patience`` is the schedule search's.
     ``seconds`` bounds the model's time and is only a safety stop: a run that it ended is marked,
     since it may not be reproducible.
 

@@ -23,8 +23,8 @@ class Structure(StrEnum):
     KERNEL = "kernel"
     """One specification at any extents: a whole kernel that was verified, and generalised."""
 
-    STAGED = "staged"
-    """Stages that meet in global memory: folds in parts that many cores do."""
+    TWO_PASS = "two-pass"
+    """Stages that meet in global memory: reductions in parts that many cores compute."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Contraction:
 def structures(specification: Specification) -> tuple[Structure, ...]:
     """The classes a specification belongs to, the most special first."""
     if contraction_of(specification) is not None:
-        return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM, Structure.STAGED)
-    return (Structure.TILES, Structure.STREAM, Structure.STAGED)
+        return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
+    return (Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
 
 
 def contraction_of(specification: Specification) -> Contraction | None:

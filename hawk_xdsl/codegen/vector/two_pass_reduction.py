@@ -67,7 +67,7 @@ class TwoPassReduction:
     @property
     def structures(self) -> frozenset[Structure]:
         """As the protocol says."""
-        return frozenset({Structure.STAGED})
+        return frozenset({Structure.TWO_PASS})
 
     def check(self, entry: Entry) -> None:
         """As the protocol says."""
