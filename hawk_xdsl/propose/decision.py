@@ -27,8 +27,8 @@ class Effort:
     ``attempts`` were made until the first right kernel (``first_right`` is its number, from 1), or
     in vain; ``tuning`` after it. ``timings`` counts the bodies that the
     schedule search has timed without running their values, ``gate_runs`` all that the gate looked
-    at, those kept in the store too. ``tokens`` are the model's, and ``rejected_lines`` the lines of it
-    that were taken back while they were written.
+    at, those kept in the store too. ``tokens`` are the model's, and ``rejected_lines`` those lines
+    of it that were taken back while they were written.
     """
 
     attempts: int = 0
