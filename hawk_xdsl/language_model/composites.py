@@ -13,6 +13,11 @@ from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidate_at
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
+from hawk_xdsl.dialects.kernel_text import parse
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import renamed as names_replaced
+from hawk_xdsl.dialects.kernel_text.rewrite import statements
+from hawk_xdsl.dialects.kernel_text.unparse import line_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
@@ -148,23 +153,27 @@ def _statements(text: str, operands: Sequence[str]) -> tuple[str, ...] | None:
     """
     names: dict[str, str] = {}
     made = 0
-    lines: list[str] = []
-    for line in text.splitlines():
-        if (load := re.match(r"(\w+) = load (\w+)\[", line)) is not None:
-            if load[2] not in operands:
-                return None
-            names[load[1]] = load[2]
-        elif (store := re.match(r"store (\w+) into ", line)) is not None:
-            last = names.get(store[1], store[1])
-            if not lines or not lines[-1].startswith(f"{last} = "):
-                return None
-            return (*lines[:-1], f"y0 = {lines[-1].partition(' = ')[2]}")
-        elif (assign := re.match(r"(\w+) = (.+)$", line)) is not None:
-            value = renamed(assign[2], names)
-            if names.get(assign[1]) in operands or assign[1] not in names:
-                names[assign[1]] = f"b{made}"
-                made += 1
-            lines.append(f"{names[assign[1]]} = {value}")
+    body: list[ast.Assign] = []
+    for statement in statements(parse(text).stages[0].body):
+        match statement:
+            case ast.Assign(name, ast.Load(source)):
+                if source.name not in operands:
+                    return None
+                names[name] = source.name
+            case ast.Store(source):
+                last = names.get(source.name, source.name)
+                if not body or body[-1].name != last:
+                    return None
+                body[-1] = replace(body[-1], name="y0")
+                return tuple(map(line_of, body))
+            case ast.Assign(name):
+                value = names_replaced(statement.value, names)
+                if names.get(name) in operands or name not in names:
+                    names[name] = f"b{made}"
+                    made += 1
+                body.append(ast.Assign(names[name], value))
+            case _:
+                pass
     return None
 
 
