@@ -1,6 +1,5 @@
 """Templates with a hole for statements: loops, loads and stores are fixed, a model computes."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,9 @@ from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
 from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import statements
+from hawk_xdsl.dialects.kernel_text.unparse import line_of, lines_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.language_model.shorthand import Shorthand
@@ -22,7 +24,6 @@ TILINGS = 2
 """Tilings of a template that are offered, the best estimates."""
 
 _HOLE = "hole"
-_HOLE_LINE = re.compile(rf"^\w+ = {_HOLE}\b.*\n", re.MULTILINE)
 
 _LEAVES = ("read", "gather", "index")  # terms that are there without computing
 
@@ -74,12 +75,20 @@ def _of(entry: Entry, composition: Composition, target: Target) -> Iterator[Skel
     except HawkError:
         return
     for candidate in made[:TILINGS]:
-        first = _HOLE_LINE.search(candidate.text)
-        if first is None:
+        [stage] = candidate.syntax.stages
+        holes = {line_of(each) for each in statements(stage.body) if _is_hole(each)}
+        lines = list(lines_of(stage.body))
+        places = [place for place, line in enumerate(lines) if line in holes]
+        if not places:
             continue
-        after = _HOLE_LINE.sub("", candidate.text[first.end() :])
+        before = [f"{line}\n" for line in lines[: places[0]]]
+        after = [f"{line}\n" for line in lines[places[0] :] if line not in holes]
         about = f"{entry.name}: {candidate.schedule}"
-        yield Skeleton(candidate.text[: first.start()], after, entry.name, about)
+        yield Skeleton("".join(before), "".join(after), entry.name, about)
+
+
+def _is_hole(statement: ast.Statement) -> bool:
+    return isinstance(statement, ast.Assign) and statement.value.mnemonic == _HOLE
 
 
 def _opaque(specification: Specification, composer: Composer) -> Composition | None:

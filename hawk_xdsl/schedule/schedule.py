@@ -29,11 +29,11 @@ class Schedule:
         strategy: the name of what makes the loop nest.
         tile: the loops, outermost first, each with its step in elements. An axis without one is
             whole in every tile; 1 is a point, without a dimension in the tile. Of a product on the
-            cube several axes may be one side of a matrix: the loop of ``i1_i2`` is over both.
+            cube several axes may be one side of a matrix: the loop of ``i1_i2`` is over both. The
+            loop of ``part`` is over parts of the side that streams past a stationary panel.
         stream: the axes whose loops run inside a tile; those of the others are distributed.
         stationary: the operand, ``lhs`` or ``rhs``, that stays in l1 while tiles of the other pass.
-        split_k: into how many parts a sum is divided over the cores (a vector stage adds them), or
-            the side that streams past a stationary panel.
+        split_k: into how many parts a sum is divided over the cores; a vector stage adds them.
         pack: what a vector stage reorders before or after the cube: ``lhs``, ``rhs``, ``out``.
         buffers: how many buffers take turns; ``None``: as many as fit, up to two.
         stages: the schedules of the stages, where a kernel has several that meet in global memory.
