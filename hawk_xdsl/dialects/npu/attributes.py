@@ -10,6 +10,8 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.str_enum import StrEnum
 
+from hawk_xdsl.dialects.npu.identifier import parse_name
+
 
 class Pipe(str):
     """An in-order instruction queue of a core, by the name that the target declares.
@@ -133,7 +135,7 @@ class PipeAttr(Data[Pipe]):
     def parse_parameter(cls, parser: AttrParser) -> Pipe:
         """Parse the name between angle brackets."""
         with parser.in_angle_brackets():
-            return Pipe(parser.parse_identifier(" for a pipe"))
+            return Pipe(parse_name(parser, "a pipe"))
 
 
 @irdl_attr_definition
@@ -151,7 +153,7 @@ class CoreAttr(Data[Core]):
     def parse_parameter(cls, parser: AttrParser) -> Core:
         """Parse the name between angle brackets."""
         with parser.in_angle_brackets():
-            return Core(parser.parse_identifier(" for a kind of core"))
+            return Core(parse_name(parser, "a kind of core"))
 
 
 @irdl_attr_definition

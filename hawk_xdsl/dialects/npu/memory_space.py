@@ -10,6 +10,8 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.str_enum import StrEnum
 
+from hawk_xdsl.dialects.npu.identifier import parse_name
+
 
 class Role(StrEnum):
     """What a memory space is for."""
@@ -130,7 +132,7 @@ class ScopeAttr(Data[Scope]):
     def parse_parameter(cls, parser: AttrParser) -> Scope:
         """As printed."""
         with parser.in_angle_brackets():
-            name = parser.parse_identifier(" for a memory space")
+            name = parse_name(parser, "a memory space")
             if parser.parse_optional_punctuation(",") is None:
                 if name in _KNOWN:
                     return _KNOWN[name]
