@@ -4,9 +4,9 @@ A rewrite such as ``erf(x) → …`` is composed once for a tile of ``f32``; the
 load and its store are what a model's one statement ``b1 = erf b0`` stands for.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hawk_xdsl.codegen.select_instructions import Composer, Instruction, NoInstructionError
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
@@ -15,8 +15,7 @@ from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
 from hawk_xdsl.dialects.kernel_text import parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.rewrite import renamed as names_replaced
-from hawk_xdsl.dialects.kernel_text.rewrite import statements
+from hawk_xdsl.dialects.kernel_text.rewrite import renamed, rewritten, statements
 from hawk_xdsl.dialects.kernel_text.unparse import line_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
@@ -30,7 +29,6 @@ DTYPE = "f32"
 """What composite functions are of."""
 
 _ELEMENTS, _STEP = 1 << 12, 1 << 6  # more than one tile, so that there is a loop
-_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,24 @@ class Composite:
     arity: int
     lines: tuple[str, ...]
 
-    def statements(self, result: str, operands: Sequence[str], prefix: str) -> list[str]:
+    @cached_property
+    def body(self) -> tuple[ast.Statement, ...]:
+        """The statements."""
+        return parse("\n".join(self.lines)).stages[0].body
+
+    def statements(
+        self, result: str, operands: Sequence[ast.Operand], prefix: str
+    ) -> list[ast.Assign]:
         """The statements for a result and operands; buffers in between get the prefix."""
-        names = {f"x{i}": operand for i, operand in enumerate(operands)} | {"y0": result}
-        made = {line.split(" = ")[0] for line in self.lines} - names.keys()
-        names |= {name: f"{prefix}{name}" for name in made}
-        return [renamed(line, names) for line in self.lines]
+        given = {f"x{i}": operand for i, operand in enumerate(operands)}
+        made = {s.name for s in self.body if isinstance(s, ast.Assign)} - {"y0"}
+        names = {name: f"{prefix}{name}" for name in made} | {"y0": result}
+
+        def change(node: ast.Node) -> ast.Node:
+            return given.get(node.name, node) if isinstance(node, ast.Tile) else node
+
+        prefixed = (renamed(s, names) for s in self.body)
+        return [rewritten(s, change) for s in prefixed if isinstance(s, ast.Assign)]
 
 
 Composites = Mapping[str, Mapping[str, Composite]]
@@ -167,7 +177,7 @@ def _statements(text: str, operands: Sequence[str]) -> tuple[str, ...] | None:
                 body[-1] = replace(body[-1], name="y0")
                 return tuple(map(line_of, body))
             case ast.Assign(name):
-                value = names_replaced(statement.value, names)
+                value = renamed(statement.value, names)
                 if names.get(name) in operands or name not in names:
                     names[name] = f"b{made}"
                     made += 1
@@ -175,8 +185,3 @@ def _statements(text: str, operands: Sequence[str]) -> tuple[str, ...] | None:
             case _:
                 pass
     return None
-
-
-def renamed(text: str, names: Mapping[str, str]) -> str:
-    """Kernel text with some of its names replaced, all at once."""
-    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
