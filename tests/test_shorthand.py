@@ -137,6 +137,14 @@ def test_a_composite_never_overwrites_its_operand() -> None:
     )
 
 
+def test_a_composite_of_a_number_is_refused_where_only_tiles_are() -> None:
+    lines = ("b0 = vcast x0 to f16 round rint", "y0 = vcast b0 to f32 round rint")
+    half = {"f32": {"half": Composite("half", 1, lines)}}
+    shorthand = Shorthand.of(SIGNATURE, {"i0": 7168, "i1": 64}, half)
+    with pytest.raises(KernelTextError, match="a tile where a number was given"):
+        shorthand.expanded("b0 = half 1.0\nstore b0 into y0[0, 0:8]\n")
+
+
 @pytest.mark.parametrize("module", [elementwise("7168x64", "%1 = math.erf %in : f32"), SOFTMAX])
 def test_drafts_in_shorthand_pass_the_gate_and_its_grammar(
     module: str, target: Target, composer: Composer, composites: Composites

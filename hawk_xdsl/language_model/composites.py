@@ -15,7 +15,7 @@ from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
 from hawk_xdsl.dialects.kernel_text import parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.rewrite import renamed, rewritten, statements
+from hawk_xdsl.dialects.kernel_text.rewrite import renamed, rewritten, statements, walk
 from hawk_xdsl.dialects.kernel_text.unparse import line_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
@@ -43,6 +43,18 @@ class Composite:
     def body(self) -> tuple[ast.Statement, ...]:
         """The statements."""
         return parse("\n".join(self.lines)).stages[0].body
+
+    @cached_property
+    def only_tiles(self) -> frozenset[str]:
+        """The operands that stand where a number may not: outside of elementwise instructions."""
+        others = (
+            s.value
+            for s in self.body
+            if isinstance(s, ast.Assign) and not isinstance(s.value, ast.Elementwise)
+        )
+        return frozenset(
+            node.name for value in others for node in walk(value) if isinstance(node, ast.Tile)
+        )
 
     def statements(
         self, result: str, operands: Sequence[ast.Operand], prefix: str

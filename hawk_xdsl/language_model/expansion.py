@@ -69,6 +69,9 @@ class Expansion(Reader):
         """
         if len(operands) != composite.arity:
             raise KernelTextError(f"{composite.name} takes {composite.arity} tiles")
+        numbers = {f"x{i}" for i, each in enumerate(operands) if isinstance(each, ast.Number)}
+        if numbers & composite.only_tiles:
+            raise KernelTextError(f"{composite.name} takes a tile where a number was given")
         self._made += 1
         if ast.Tile(result) in operands:
             new = f"c{self._made}_y0"
