@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
 from hawk_xdsl.codegen.cube.matrix_slice import ONE
 from hawk_xdsl.codegen.cube.tile_sizes import SideSizes, TileSizes
@@ -37,16 +38,16 @@ class Form(ABC):
         """Whether memory holds the tile and the strategy's loops can run over it."""
 
     @abstractmethod
-    def first_estimate(self) -> float:
-        """Cycles at the best of a few tiles; infinite if none fits."""
-
-    @abstractmethod
-    def cycles(self, tile: TileSizes) -> float:
-        """Cycles of all stages, estimated."""
-
-    @abstractmethod
     def kernel(self, tile: TileSizes) -> KernelText:
         """The kernel at tile sizes that fit."""
+
+    def cycles(self, tile: TileSizes) -> float:
+        """Cycles of all stages, estimated; those that pack are the same at every tile."""
+        product, tree = self.product, self.kernel(tile)
+        own = tree.stages[len(product.before) : len(tree.stages) - len(product.after)]
+        operands = operands_of(product.specification).values()
+        unpacked = estimate(KernelText(tree.temps, own), operands, self.target)
+        return product.packing_cycles + unpacked
 
     def allows(self, tile: TileSizes) -> bool:
         """Whether the tile fits and is among those that the template prefers."""

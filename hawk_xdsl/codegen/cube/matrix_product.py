@@ -83,7 +83,7 @@ class MatrixProduct:
     @property
     def packing_cycles(self) -> float:
         """Cycles of all packing stages."""
-        return sum(stage.estimate for stage in (*self.before, *self.after))
+        return sum(packing.cycles for packing in (*self.before, *self.after))
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class MatrixProducts:
             tuple(temps),
             tuple(before),
             tuple(after),
-            self._problem(layout, lhs, rhs),
+            self._problem(layout),
             self.target.cube.dtypes[contraction.lhs.dtype].accumulator,
         )
 
@@ -194,7 +194,7 @@ class MatrixProducts:
         }
         return tuple(role for role, (name, m) in tensors.items() if m.tensor.name != name)
 
-    def _problem(self, layout: MatrixLayout, lhs: Matrix, rhs: Matrix) -> Problem:
+    def _problem(self, layout: MatrixLayout) -> Problem:
         axes = self.specification.axes
         return Problem(
             outer=prod(axes[axis] for axis in layout.outer),
@@ -203,16 +203,7 @@ class MatrixProducts:
             n=layout.n.extent(axes),
             k=layout.k.extent(axes),
             dtype=self.contraction.lhs.dtype,
-            out_dtype=self.specification.results[0].dtype,
-            lhs_rows_along_k=_rows_along(lhs, lhs.sides[1]),
-            rhs_rows_along_k=_rows_along(rhs, rhs.sides[0]),
         )
-
-
-def _rows_along(matrix: Matrix, side: Side) -> bool:
-    """Whether the last dimension of a matrix's tensor runs along a side."""
-    index = matrix.tensor.index
-    return bool(index) and bool(index[-1].axes & {*side.flat, side.name})
 
 
 def _temp(

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.cube.cost import estimate
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
-from hawk_xdsl.codegen.cube.tile_sizes import Preferred, Problem, SideSizes, TileSizes, fits
+from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
 from hawk_xdsl.dialects.kernel_text.syntax import KernelText
 from hawk_xdsl.schedule.build_syntax import across
@@ -43,14 +42,6 @@ class OutputStationary(Form):
             and self.product.divides(tile)
         )
 
-    def first_estimate(self) -> float:
-        """Cycles at the best of a few tiles; infinite if none fits."""
-        return best_of_usual(self)
-
-    def cycles(self, tile: TileSizes) -> float:
-        """Cycles of all stages, estimated."""
-        return self.product.packing_cycles + estimate(self.product.problem, tile, self.target)
-
     def kernel(self, tile: TileSizes) -> KernelText:
         """The kernel at tile sizes that fit."""
         tiled = TiledProduct(self.product, tile)
@@ -72,19 +63,3 @@ def tiles_that_fit(sizes: SideSizes) -> Iterator[TileSizes]:
                 tile = TileSizes(m, n, k)
                 if fits(sizes.problem, tile, sizes.target):
                     yield tile
-
-
-def best_of_usual(form: Form) -> float:
-    """Cycles at the best of the usual tiles, or of all if none is usual; infinite without any."""
-    every = list(form.tiles())
-    some = [tile for tile in every if _is_usual(tile, form.product.problem)] or every
-    return min((form.cycles(tile) for tile in some), default=float("inf"))
-
-
-def _is_usual(tile: TileSizes, problem: Problem) -> bool:
-    """Whether a tile is among the few that layouts are compared at."""
-    return (
-        tile.m in (128, 64, 16, problem.m)
-        and tile.n in (256, 128, 64, 16, problem.n)
-        and tile.k in (512, 128, 64, problem.k)
-    )

@@ -20,7 +20,7 @@ class Packing:
     """A vector stage that writes a tensor in another order, and its cycles."""
 
     stage: Stage
-    estimate: float
+    cycles: float
 
 
 @dataclass
@@ -56,7 +56,7 @@ def _packing(
         return None
     if any(factor < 0 for dim in source.index for _, factor in dim.terms):
         return None
-    found: list[PackingTile] = []
+    found: list[tuple[float, PackingTile]] = []
     for rank in range(1, len(source.shape) + 1):
         viewed = _flattened(source, rank)
         block = target.space(Role.VECTOR).block
@@ -65,8 +65,8 @@ def _packing(
             found.append(_grown(tile, target))
     if not found:
         return None
-    best = min(found, key=lambda tile: tile.estimate(target))
-    return Packing(best.stage(), best.estimate(target))
+    cycles, best = min(found, key=lambda each: each[0])
+    return Packing(best.stage(), cycles)
 
 
 def _flattened(tensor: Tensor, rank: int) -> Tensor:
@@ -79,23 +79,23 @@ def _flattened(tensor: Tensor, rank: int) -> Tensor:
     return Tensor(tensor.name, tensor.dtype, (*shape, last), (*index, merged))
 
 
-def _grown(tile: PackingTile, target: Target) -> PackingTile:
-    """Each axis in turn as far as it fits and takes fewer cycles, those of rows first."""
+def _grown(tile: PackingTile, target: Target) -> tuple[float, PackingTile]:
+    """Each axis in turn as far as it fits, and then less of it while that takes fewer cycles.
+
+    Axes of rows come first. With the tile come its cycles.
+    """
     rows = [axis for axis, _ in tile.source.index[-1].terms] if tile.source.index else []
     order = [axis for group in (tile.groups[-1], *tile.groups[:-1]) for axis in reversed(group)]
     budget = _UB_SHARE * target.capacity(Role.VECTOR)
+    best, fewest = tile, tile.cycles(target)
     for axis in dict.fromkeys(axis for axis in (*rows, *order) if axis in order):
-        if not tile.may_grow(axis):
-            continue
-        best, size = tile, tile.axes[axis]
-        while size > 1:
+        tile, size = best, best.axes[axis]
+        while tile.may_grow(axis) and size > 1:
             larger = tile.with_size(axis, size)
-            if (
-                tile.may_be(axis, size)
-                and larger.bytes() <= budget
-                and larger.estimate(target) < best.estimate(target)
-            ):
-                best = larger
+            if tile.may_be(axis, size) and larger.bytes() <= budget:
+                cycles = larger.cycles(target)
+                if cycles >= fewest:
+                    break
+                best, fewest = larger, cycles
             size = -(-size // 2)
-        tile = best
-    return tile
+    return fewest, best

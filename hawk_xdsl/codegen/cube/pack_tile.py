@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from hawk_xdsl.codegen.cost import stage_cycles
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
+from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arange,
@@ -23,11 +25,10 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Tile,
     View,
 )
-from hawk_xdsl.dialects.npu import Role, Rounding
+from hawk_xdsl.dialects.npu import Rounding
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
-from hawk_xdsl.npu_target.target import PathSpec, Target
+from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part
-from hawk_xdsl.schedule.candidate import waves
 from hawk_xdsl.semantics.terms import Affine
 
 
@@ -97,24 +98,11 @@ class PackingTile:
         """How many tiles there are."""
         return prod(-(-self.axes[a] // self.covers[a]) for group in self.groups for a in group)
 
-    def estimate(self, target: Target) -> float:
-        """Cycles: the index once, then copies and gathers that overlap."""
-        load = target.path(Role.GLOBAL, Role.VECTOR)
-        store = target.path(Role.VECTOR, Role.GLOBAL)
-        spans, shape = self.spans(), self.shape()
-        kept = [shape[p] for p in self.kept()]
-        per_byte = min(target.cores[target.vector_core], self.count()) / target.global_bandwidth
-        moved_in, moved_out = prod(spans) * self.width, prod(shape) * self.width
-        copy_in = _strided(load, spans, moved_in, per_byte)
-        copy_out = _strided(store, kept, moved_out, per_byte)
-        gather = target.vector.ops["vgather"][self.source.dtype].cycles(
-            max(_repeats(kept, self.width, target), _repeats(kept, 4, target))
-        )
-        index = 8 * (2 * _repeats(kept, 4, target) + 32)
-        rounds = waves(self.count(), target.cores[target.vector_core])
-        shared = rounds * (moved_in + moved_out) * per_byte
-        steady = (rounds - 1) * max(copy_in, gather, copy_out)
-        return index + max(shared, steady) + copy_in + gather + copy_out
+    def cycles(self, target: Target) -> float:
+        """Cycles of the stage, estimated."""
+        tensors = (self.source, self.dest)
+        operands = {each.name: GlobalOperand(each.name, each.dtype, each.shape) for each in tensors}
+        return stage_cycles(self.stage(), operands, target)
 
     def stage(self) -> Stage:
         """The vector stage: the positions to gather once, then load, gather and store by tiles."""
@@ -213,22 +201,3 @@ def _digit(name: str, shape: tuple[int, ...], place: int, stride: int, factor: i
 
 def _computed(name: str, mnemonic: str, *operands: Operand) -> Assign:
     return Assign(name, Elementwise(mnemonic, operands))
-
-
-def _repeats(shape: Sequence[int], width: int, target: Target) -> int:
-    """Repeats of an instruction on a tile whose rows start on blocks."""
-    rows, run = prod(shape[:-1]), shape[-1] * width
-    block = target.space(Role.VECTOR).block
-    if run % block == 0:
-        return -(-rows * run // target.vector.repeat_bytes)
-    if run < block:
-        return -(-rows * block // target.vector.repeat_bytes)
-    return rows * -(-run // target.vector.repeat_bytes)
-
-
-def _strided(path: PathSpec, extents: Sequence[int], size: int, per_byte: float) -> float:
-    """Cycles of a copy of a tile: an instruction has bursts along one dimension only."""
-    bursts = prod(extents[-2:-1])
-    instructions = prod(extents[:-2])
-    run = max(size * max(path.cost.slope, per_byte) / instructions, bursts * path.burst_cycles)
-    return instructions * (path.cost.latency + run)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
-from hawk_xdsl.codegen.cube.cost import estimate
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
-from hawk_xdsl.codegen.cube.output_stationary import best_of_usual, tiles_that_fit
+from hawk_xdsl.codegen.cube.output_stationary import tiles_that_fit
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_piece
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
@@ -81,14 +80,6 @@ class SplitK(Form):
             and self.product.divides(tile)
             and steps % tile.split == 0
         )
-
-    def first_estimate(self) -> float:
-        """Cycles at the best of a few tiles; infinite if none fits."""
-        return best_of_usual(self)
-
-    def cycles(self, tile: TileSizes) -> float:
-        """Cycles of all stages, estimated."""
-        return self.product.packing_cycles + estimate(self.product.problem, tile, self.target)
 
     def kernel(self, tile: TileSizes) -> KernelText:
         """The kernel at tile sizes that fit."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from hawk_xdsl.codegen.cube.cost import stationary_cycles
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice, Side, flat_index
@@ -38,9 +37,6 @@ from hawk_xdsl.semantics.terms import Affine
 _T = TypeVar("_T")
 
 OPERANDS: tuple[OperandName, ...] = ("lhs", "rhs")
-
-SAMPLED = 100
-"""Tiles that the first estimate of a layout looks at, at most about twice as many."""
 
 PART = Variable("part")
 """Where a part of the streamed side starts."""
@@ -86,12 +82,6 @@ class _StationaryForm(Form):
         panel = up(own, own_grain) * depth * problem.width
         step = up(other, other_grain) * up(tile.k, grain) * problem.width
         return panel + 2 * step <= target.capacity(Role.MATRIX)
-
-    def first_estimate(self) -> float:
-        """Cycles at the best of a few tiles; infinite if none fits."""
-        tiles = list(self.tiles())
-        some = tiles[:: 1 + len(tiles) // SAMPLED]
-        return min((self.cycles(tile) for tile in some), default=float("inf"))
 
     def panel(self, own: int) -> MatrixSlice:
         """``own`` rows or columns of the stationary operand, as deep as all that is summed."""
@@ -158,12 +148,6 @@ class StationaryOperand(_StationaryForm):
         whole, _ = self._extents
         own, _ = self._pair(tile.m, tile.n)
         return own == whole and tile.split == 1 and super().fits(tile)
-
-    def cycles(self, tile: TileSizes) -> float:
-        """Cycles of all stages, estimated."""
-        return self.product.packing_cycles + stationary_cycles(
-            self.product.problem, tile, self.target, is_lhs=self._is_lhs, whole=True
-        )
 
     def kernel(self, tile: TileSizes) -> KernelText:
         """The kernel at tile sizes that fit."""
@@ -232,12 +216,6 @@ class StationaryPanels(_StationaryForm):
         """The side of the result whose loop runs inside an iteration of the ``across``."""
         _, side = self.sides
         return frozenset({side.name})
-
-    def cycles(self, tile: TileSizes) -> float:
-        """Cycles of all stages, estimated."""
-        return self.product.packing_cycles + stationary_cycles(
-            self.product.problem, tile, self.target, is_lhs=self._is_lhs, whole=False
-        )
 
     def kernel(self, tile: TileSizes) -> KernelText:
         """The kernel at tile sizes that fit."""

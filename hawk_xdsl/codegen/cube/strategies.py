@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
 
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
@@ -14,6 +13,7 @@ from hawk_xdsl.codegen.cube.stationary_operand import (
     stationary_operand,
     stationary_panels,
 )
+from hawk_xdsl.codegen.cube.tile_search import TileRanking
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, TileSizes
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.knowledge_store.entry import Entry
@@ -56,8 +56,8 @@ class ContractionStrategy:
             return None
         products = MatrixProducts.of(request.specification, contraction, request.target)
         made = list(self.forms(products, preferred))
-        first = [(form.first_estimate(), position) for position, form in enumerate(made)]
-        forms = [made[position] for estimate, position in sorted(first) if estimate != inf]
+        ranked = [(form, TileRanking(list(form.tiles()), form.cycles)) for form in made]
+        forms = sorted((each for each in ranked if each[1].tiles), key=lambda each: each[1].first())
         return ContractionSpace(request.entry, forms) if forms else None
 
 
@@ -74,25 +74,28 @@ class ContractionSpace:
     """The forms of one contraction, the best first estimate first, and the tiles of each."""
 
     entry: Entry
-    forms: Sequence[Form]
+    ranked: Sequence[tuple[Form, TileRanking]]
+
+    @property
+    def forms(self) -> list[Form]:
+        """The forms alone."""
+        return [form for form, _ in self.ranked]
 
     def schedules(self) -> Iterator[Schedule]:
         """The most promising tiles that fit l1 and l0c."""
-        ranked: list[tuple[float, int, Form, TileSizes]] = []
-        for form in self.forms[:KEPT_LAYOUTS]:
-            for tile in form.tiles():
-                ranked.append((form.cycles(tile), len(ranked), form, tile))
-        ranked.sort(key=lambda item: item[:2])
-        for _, _, form, tile in ranked[:KEPT_TILES]:
+        found: list[tuple[float, Form, TileSizes]] = []
+        for form, ranking in self.ranked[:KEPT_LAYOUTS]:
+            found += [(cycles, form, tile) for cycles, tile in ranking.ranked()]
+        for _, form, tile in sorted(found, key=lambda each: each[0])[:KEPT_TILES]:
             yield form.schedule(tile)
 
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """As the protocol says."""
-        for form in self.forms:
+        for form, ranking in self.ranked:
             tile = form.tile_of(schedule)
             if tile is not None and form.allows(tile):
                 names = (self.entry.name,)
-                return Candidate(form.kernel(tile), schedule, form.cycles(tile), names)
+                return Candidate(form.kernel(tile), schedule, ranking.at(tile), names)
         return None
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:

@@ -38,9 +38,6 @@ class Problem:
         n: its columns.
         k: what is summed in it.
         dtype: of both operands.
-        out_dtype: of the result.
-        lhs_rows_along_k: whether the rows of the left operand lie along k, for the burst lengths.
-        rhs_rows_along_k: whether those of the right operand do.
     """
 
     outer: int
@@ -49,9 +46,6 @@ class Problem:
     n: int
     k: int
     dtype: str
-    out_dtype: str
-    lhs_rows_along_k: bool
-    rhs_rows_along_k: bool
 
     @property
     def width(self) -> int:
