@@ -13,7 +13,7 @@ from hawk_xdsl.codegen.cube.matrix_slice import (
     flat_index,
     matrix_slice,
 )
-from hawk_xdsl.codegen.cube.pack import Packer, Packing
+from hawk_xdsl.codegen.cube.pack import Packer, Packing, packer_for
 from hawk_xdsl.codegen.cube.tile_sizes import OperandName, Problem, TileSizes
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.specification import Specification
@@ -101,7 +101,7 @@ class MatrixProducts:
     ) -> "MatrixProducts":
         """Those of a contraction on a target."""
         return MatrixProducts(
-            specification, contraction, target, Packer(specification.axes, target)
+            specification, contraction, target, packer_for(specification.axes, target)
         )
 
     def every(self, stationary: Sequence[OperandName | None] = (None,)) -> Iterator[MatrixProduct]:

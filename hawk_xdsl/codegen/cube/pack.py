@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import prod
 
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor
@@ -43,6 +44,25 @@ class Packer:
         if key not in self._made:
             self._made[key] = _packing(source, dest, groups, self.axes, self.target)
         return self._made[key]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """For which axes on which target packing stages are wanted."""
+
+    axes: tuple[tuple[str, int], ...]
+    digest: str
+    target: Target = field(compare=False)
+
+
+def packer_for(axes: Mapping[str, int], target: Target) -> Packer:
+    """The packer of some axes on a target: the strategies for one op share what it has made."""
+    return _packer(_Wanted(tuple(axes.items()), target.digest, target))
+
+
+@lru_cache(maxsize=8)
+def _packer(wanted: _Wanted) -> Packer:
+    return Packer(dict(wanted.axes), wanted.target)
 
 
 def _packing(
