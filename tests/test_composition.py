@@ -39,7 +39,7 @@ def compose(specification: Specification) -> Composition:
 
 
 def body_of(specification: Specification, sizes: dict[str, int]) -> Body:
-    return write_tile(compose(specification), tiling_at(specification, sizes))
+    return write_tile(compose(specification), tiling_at(specification, sizes), TARGET)
 
 
 def written(body: Body) -> list[str]:
@@ -92,7 +92,7 @@ def test_ub_bytes_count_rows_in_whole_blocks() -> None:
     specification = specify(undecided(SOFTMAX))
     body = body_of(specification, {"i0": 8})
     tile, column, literal = 8 * 32 * 4, 8 * 32, 32
-    assert body.bytes() == tile + column + literal
+    assert body.bytes(TARGET.vector.block_bytes) == tile + column + literal
 
 
 def test_a_function_without_knowledge_is_named() -> None:
@@ -106,7 +106,7 @@ def test_a_dtype_the_target_lacks_is_computed_in_f32() -> None:
     op = undecided(elementwise("8x16", "%1 = math.exp %in : bf16", dtype="bf16"))
     specification = specify(op)
     composer = Composer.of(load_seed_entries(), lambda m, dtype: m == "vcast" or dtype == "f32")
-    body = write_tile(composer.compose(specification), tiling_at(specification, {"i0": 64}))
+    body = write_tile(composer.compose(specification), tiling_at(specification, {"i0": 64}), TARGET)
     assert written(body)[1:-1] == [
         "b1 = vcast b0 to f32 round rint",
         "b1 = vexp b1",

@@ -54,7 +54,7 @@ def tiles(sizes: Mapping[str, int]) -> Schedule:
 
 
 def near(sizes: Mapping[str, int], busy: float, cores: int = 48) -> list[Mapping[str, int]]:
-    found = refinements(tiles(sizes), EXTENTS, cores, performance(100, busy))
+    found = refinements(tiles(sizes), EXTENTS, cores, TARGET.granules, performance(100, busy))
     return [schedule.sizes for schedule in found]
 
 
@@ -78,7 +78,7 @@ def test_an_axis_that_was_whole_is_split_too() -> None:
 
 
 def test_what_does_not_fit_becomes_smaller() -> None:
-    found = refinements(tiles({"i0": 8, "i1": 512}), EXTENTS, 48, None)
+    found = refinements(tiles({"i0": 8, "i1": 512}), EXTENTS, 48, TARGET.granules, None)
     assert found == [tiles({"i0": 4, "i1": 512}), tiles({"i0": 8, "i1": 256})]
 
 
@@ -94,7 +94,7 @@ def test_sizes_are_within_their_axes_in_whole_granules_and_never_twice() -> None
 
 def test_neighbours_keep_everything_but_the_tile_sizes() -> None:
     schedule = Schedule.of("streamed-tiles", {"i0": 8, "i1": 512}, stream={"i1"}, pack=("lhs",))
-    found = refinements(schedule, EXTENTS, 48, performance(100, 0.5))
+    found = refinements(schedule, EXTENTS, 48, TARGET.granules, performance(100, 0.5))
     assert {(each.strategy, each.stream, each.pack) for each in found} == {
         ("streamed-tiles", frozenset({"i1"}), ("lhs",))
     }
@@ -148,7 +148,7 @@ class Space:
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         if self.refines:
             cores = TARGET.cores[Core.VECTOR]
-            yield from refinements(schedule, EXTENTS, cores, performance)
+            yield from refinements(schedule, EXTENTS, cores, TARGET.granules, performance)
 
 
 def choice(*sizes: tuple[int, int], factor: int = 1, refines: bool = True) -> Choice:

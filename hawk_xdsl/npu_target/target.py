@@ -170,6 +170,16 @@ class VectorSpec:
         default_factory=dict[str, Mapping[str, Accuracy]]
     )
 
+    @property
+    def lanes(self) -> int:
+        """Elements of 32 bits in a repeat."""
+        return self.repeat_bytes // 4
+
+    @property
+    def block_lanes(self) -> int:
+        """Elements of 32 bits in a block, which rows are padded to."""
+        return self.block_bytes // 4
+
 
 @dataclass(frozen=True)
 class MatmulSpec:
@@ -243,6 +253,15 @@ class Target:
     def pipe_numbers(self) -> dict[Pipe, int]:
         """The place of each pipe in ``all_pipes``."""
         return {pipe: number for number, pipe in enumerate(self.all_pipes)}
+
+    @cached_property
+    def granules(self) -> tuple[int, ...]:
+        """Elements that sizes of an innermost axis are multiples of, the largest first.
+
+        A repeat, a fractal, a block: 64, 16 and 8 on the Ascend family.
+        """
+        found = {self.vector.lanes, self.cube.rows, self.vector.block_lanes}
+        return tuple(sorted(found, reverse=True))
 
     @property
     def vector_core(self) -> Core:

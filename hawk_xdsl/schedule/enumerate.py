@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from hawk_xdsl.dialects.npu import Core, Scope
-from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.dialects.npu import Role
+from hawk_xdsl.npu_target.target import Target, VectorSpec
 from hawk_xdsl.schedule.tiling import Tiling
 from hawk_xdsl.semantics.result_regions import components, dealt_axes
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import folded_axes
 from hawk_xdsl.semantics.terms import is_pseudo, walk
-
-LANES = 64
-"""Elements a split innermost axis is rounded to: a repeat of 32-bit elements."""
-
-BLOCK = 8
-"""Elements of 32 bits in a block of ub."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +19,15 @@ class _Room:
     """What a specification leaves free.
 
     ``folded`` axes cannot be dealt to cores: folds and single pieces run over them. ``points`` have
-    no dimension in a tile, ``last`` lie innermost in some tensor.
+    no dimension in a tile, ``last`` lie innermost in some tensor: they are split in repeats of the
+    vector unit, or at least in blocks.
     """
 
     specification: Specification
     folded: frozenset[str]
     points: frozenset[str]
     last: frozenset[str]
+    vector: VectorSpec
 
 
 def tiling_at(
@@ -56,8 +52,8 @@ def tilings(
     Tiles are filled axis by axis, in several orders and to several sizes.
     """
     seen: set[tuple[tuple[str, int], ...]] = set()
-    cores = target.cores[Core.VECTOR]
-    rooms = _rooms(specification, parts)
+    cores = target.cores[target.vector_core]
+    rooms = _rooms(specification, parts, target.vector)
     for room, budget, even in product(rooms, _budgets(specification, target), (False, True)):
         for order in _orders(room):
             sizes = _filled(room, order, budget, cores, even)
@@ -66,13 +62,18 @@ def tilings(
                 yield sizes
 
 
-def _rooms(specification: Specification, parts: frozenset[str]) -> list[_Room]:
+def _rooms(specification: Specification, parts: frozenset[str], vector: VectorSpec) -> list[_Room]:
     """With an index that is a value at each point; then with tiles of such, if there are any."""
-    found = [_room(specification, parts, tiles) for tiles in (False, True)]
+    found = [_room(specification, parts, vector, tiles) for tiles in (False, True)]
     return found if found[0] != found[1] else found[:1]
 
 
-def _room(specification: Specification, parts: frozenset[str], gathers_in_tiles: bool) -> _Room:
+def _room(
+    specification: Specification,
+    parts: frozenset[str],
+    vector: VectorSpec,
+    gathers_in_tiles: bool,
+) -> _Room:
     folded = folded_axes(specification) - parts
     folded |= frozenset(specification.axes) - dealt_axes(specification)
     points: set[str] = set()
@@ -93,7 +94,7 @@ def _room(specification: Specification, parts: frozenset[str], gathers_in_tiles:
             if len(axes) > 1:
                 wide = max(axes, key=lambda a: (a not in folded, specification.axes[a]))
                 points |= set(axes) - {wide}
-    return _Room(specification, folded, frozenset(points), frozenset(last))
+    return _Room(specification, folded, frozenset(points), frozenset(last), vector)
 
 
 def _orders(room: _Room) -> Iterator[Sequence[str]]:
@@ -110,11 +111,11 @@ def _orders(room: _Room) -> Iterator[Sequence[str]]:
 def _budgets(specification: Specification, target: Target) -> list[int]:
     """Elements of a tile: from all of ub in halves, and what shares the work among the cores."""
     total = prod(specification.axes.values())
-    cores = target.cores[Core.VECTOR]
-    most = target.scopes[Scope.UB].bytes // 4
-    found = [most >> shift for shift in range(12) if most >> shift >= 64]
+    cores = target.cores[target.vector_core]
+    most, lanes = target.capacity(Role.VECTOR) // 4, target.vector.lanes
+    found = [most >> shift for shift in range(12) if most >> shift >= lanes]
     share = -(-total // cores)
-    found += [-(-share // n) for n in (1, 2, 3, 4) if 64 <= -(-share // n) <= most]
+    found += [-(-share // n) for n in (1, 2, 3, 4) if lanes <= -(-share // n) <= most]
     return sorted({min(total, n) for n in found}, reverse=True) or [1]
 
 
@@ -158,13 +159,14 @@ def _size(
     kept = axis in room.folded or not _too_few(room, order, axis, sizes, cores)
     if extent <= left and kept:
         return extent
-    grain = LANES if axis in room.last else 1
+    grain = room.vector.lanes if axis in room.last else 1
+    fine = min(grain, room.vector.block_lanes)
     size = min(left, extent)
     if axis in room.folded or even:
-        size = _dividing(size, extent, grain)
+        size = _dividing(size, extent, (grain, fine))
     else:
-        size = _balanced(room, order, axis, size, grain, cores)
-    return min(extent, max(size, BLOCK)) if axis in room.last else size
+        size = _balanced(room, order, axis, size, (grain, fine), cores)
+    return min(extent, max(size, fine)) if axis in room.last else size
 
 
 def _too_few(
@@ -180,7 +182,7 @@ def _too_few(
 
 
 def _balanced(
-    room: _Room, order: Sequence[str], axis: str, size: int, grain: int, cores: int
+    room: _Room, order: Sequence[str], axis: str, size: int, grains: tuple[int, int], cores: int
 ) -> int:
     """The smallest size that leaves the busiest core as many tiles: none works longer than that."""
     extents = room.specification.axes
@@ -190,19 +192,18 @@ def _balanced(
     waves = -(-tiles // cores)
     pieces = max(1, waves * cores // outer)
     smallest = -(-extents[axis] // pieces)
-    fine = min(grain, BLOCK)
-    for step in (grain, fine):
+    for step in grains:
         rounded = -(-smallest // step) * step
         if rounded <= size:
             return rounded
     return size
 
 
-def _dividing(size: int, extent: int, grain: int) -> int:
+def _dividing(size: int, extent: int, grains: tuple[int, int]) -> int:
     """A size not much smaller that leaves no rest where there is one, in whole grains if it can."""
     if size >= extent:
         return extent
-    for step in (grain, min(grain, BLOCK)):
+    for step in grains:
         whole = size - size % step
         for divisor in range(whole, max(whole * 3 // 4, step) - 1, -step):
             if extent % divisor == 0:

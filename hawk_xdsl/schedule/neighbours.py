@@ -13,17 +13,12 @@ Sizes = Mapping[str, int]
 OVERLAPPED = 0.85
 """Occupancy of the busiest pipe above which more overlap of the pipes gains little."""
 
-GRANULES = (64, 16, 8)
-"""Elements that sizes of the innermost axis are multiples of: a repeat in f32, a fractal, a block.
-
-Of those that a size exceeds the largest counts: 100 becomes 128, 20 becomes 32, 12 becomes 16.
-"""
-
 
 def refinements(
     schedule: Schedule,
     extents: Mapping[str, int],
     cores: int,
+    granules: Sequence[int],
     performance: Performance | None,
 ) -> list[Schedule]:
     """Schedules with tile sizes near the given ones, the most promising first, none twice.
@@ -40,10 +35,13 @@ def refinements(
         schedule: what was timed.
         extents: of all axes, in elements.
         cores: cores that tiles are distributed over.
+        granules: elements that sizes of the innermost axis are multiples of, the largest first. Of
+            those that a size exceeds the largest counts: with 64, 16 and 8 the size 100 becomes
+            128, 20 becomes 32, 12 becomes 16.
         performance: of the kernel of this schedule, ``None`` if it did not fit.
     """
     sizes = schedule.sizes
-    steps = _Steps(sizes, extents, [*extents][-1])
+    steps = _Steps(sizes, extents, [*extents][-1], granules)
     smaller = list(steps.smaller())
     if performance is None:
         return _distinct(smaller, schedule)
@@ -75,10 +73,11 @@ class _Steps:
     sizes: Sizes
     extents: Mapping[str, int]
     innermost: str
+    granules: Sequence[int]
 
     def _with(self, axis: str, size: int) -> Sizes:
         """The sizes with another one of an axis: the next whole granules up, at most the axis."""
-        granule = next((granule for granule in GRANULES if size > granule), 1)
+        granule = next((granule for granule in self.granules if size > granule), 1)
         if axis != self.innermost:
             granule = 1
         whole = -(-max(size, 1) // granule) * granule
@@ -95,7 +94,7 @@ class _Steps:
         if not self.sizes:
             return
         for axis, extent in self.extents.items():
-            if axis not in self.sizes and extent > GRANULES[-1]:
+            if axis not in self.sizes and extent > self.granules[-1]:
                 halved = {**self.sizes, axis: extent}
                 own = {name: halved[name] for name in self.extents if name in halved}
                 whole = replace(self, sizes={**own, **halved})

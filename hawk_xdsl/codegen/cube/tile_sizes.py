@@ -143,8 +143,9 @@ def step_sizes(problem: Problem, target: Target) -> list[int]:
 
 
 def step_grain(problem: Problem, target: Target) -> int:
-    """Elements along k that a tile in l1 is padded to: of the fractals of both operands."""
-    return max(target.cube.rows, target.cube.depth_bytes // problem.width)
+    """Elements along k that an operand's tile is padded to: of fractals of both, or of rows."""
+    space = target.space(Role.MATRIX)
+    return max(space.rows, space.block // problem.width)
 
 
 def up(value: int, multiple: int) -> int:
@@ -155,6 +156,7 @@ def up(value: int, multiple: int) -> int:
 def sum_piece(problem: Problem, split: int, target: Target) -> int:
     """Elements of the result that a vector core sums at a time: all parts of them are in ub."""
     count = problem.outer * problem.m * problem.n
-    share = up(-(-count // target.cores[target.vector_core]), 64)
-    room = target.capacity(Role.VECTOR) // 4 // (4 * (split + 1)) // 64 * 64
-    return min(count, max(64, min(share, room)))
+    lanes = target.vector.lanes
+    share = up(-(-count // target.cores[target.vector_core]), lanes)
+    room = target.capacity(Role.VECTOR) // 4 // (4 * (split + 1)) // lanes * lanes
+    return min(count, max(lanes, min(share, room)))

@@ -6,7 +6,7 @@ from math import prod
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import renamed
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES, VECTOR_OPS
+from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 _IN_PLACE = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS if op.IN_PLACE)
@@ -34,13 +34,12 @@ class Value:
         """The buffer that holds the bytes."""
         return self if self.base is None else self.base.root
 
-    @property
-    def bytes(self) -> int:
-        """Bytes in ub: rows are whole blocks. A scalar has none."""
+    def bytes(self, block: int) -> int:
+        """Bytes on the core, where rows are whole blocks of so many. A scalar has none."""
         if not self.shape:
             return 0
         row = self.shape[-1] * NUMPY_DTYPES[self.dtype].itemsize
-        return prod(self.shape[:-1]) * (-(-row // UB_BLOCK_BYTES) * UB_BLOCK_BYTES)
+        return prod(self.shape[:-1]) * (-(-row // block) * block)
 
 
 @dataclass(eq=False)
@@ -184,21 +183,24 @@ def syntax_of(items: Sequence[Statement | Loop]) -> tuple[ast.Statement, ...]:
     )
 
 
-def peak_bytes(blocks: Sequence[Block]) -> int:
-    """The most bytes of ub alive at once in blocks of which the last one is repeated."""
+def peak_bytes(blocks: Sequence[Block], block_bytes: int) -> int:
+    """The most bytes alive at once in blocks of statements of which the last one is repeated.
+
+    ``block_bytes`` are those of the memory, which rows are padded to.
+    """
     *before, main = blocks
     outer = sum(
         {
-            statement.out.name: statement.out.bytes
+            statement.out.name: statement.out.bytes(block_bytes)
             for block in before
             for statement in block.walk()
             if statement.out is not None and statement.out.base is None
         }.values()
     )
-    return outer + _peak(main)
+    return outer + _peak(main, block_bytes)
 
 
-def _peak(block: Block) -> int:
+def _peak(block: Block, block_bytes: int) -> int:
     """The most bytes alive at once of what a block and its loops define."""
     first: dict[str, int] = {}
     last: dict[str, int] = {}
@@ -206,11 +208,11 @@ def _peak(block: Block) -> int:
     inside = [0] * len(block.items)
     for position, item in enumerate(block.items):
         if isinstance(item, Loop):
-            inside[position] = _peak(item.body)
+            inside[position] = _peak(item.body, block_bytes)
         elif item.out is not None and item.out.base is None and not item.again:
             first.setdefault(item.out.name, position)
             last[item.out.name] = position
-            sizes[item.out.name] = item.out.bytes
+            sizes[item.out.name] = item.out.bytes(block_bytes)
         for value in _used(item):
             if value.root.name in first:
                 last[value.root.name] = position

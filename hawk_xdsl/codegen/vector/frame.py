@@ -52,9 +52,7 @@ class Scope:
 class Frame:
     """One specification in one tiling: what does not change while a tile is written."""
 
-    def __init__(
-        self, composition: Composition, tiling: Tiling, target: Target | None = None
-    ) -> None:
+    def __init__(self, composition: Composition, tiling: Tiling, target: Target) -> None:
         self.composition = composition
         self.target = target
         self.specification: Specification = composition.specification

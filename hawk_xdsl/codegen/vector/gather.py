@@ -101,7 +101,10 @@ class Picker:
         ]
         lengths = [part.length for part in parts]
         dtype = stored_dtype(term.dtype)
-        if len(lengths) > 1 and lengths[-1] * NUMPY_DTYPES[dtype].itemsize % 32:
+        if (
+            len(lengths) > 1
+            and lengths[-1] * NUMPY_DTYPES[dtype].itemsize % self.frame.target.vector.block_bytes
+        ):
             raise UntileableError("rows that are no whole blocks cannot be picked from")
         source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
         touched = (*before, *(ast.Slice(part.start, part.length) for part in parts))
@@ -137,7 +140,7 @@ class Picker:
     def _faster_wide(self, source: Value, index: Value) -> bool:
         """Whether casting all of a source and what was gathered costs less than it saves."""
         target = self.frame.target
-        if target is None or source.dtype not in NARROW:
+        if source.dtype not in NARROW:
             return False
         ops, repeat = target.vector.ops, target.vector.repeat_bytes
         picked = ceil(prod(index.shape) * 4 / repeat)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand
 from hawk_xdsl.codegen.vector.frame import Scope
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import UB_BLOCK_BYTES
 from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 
@@ -39,10 +38,11 @@ class _Part:
 
 @dataclass(frozen=True)
 class Halving:
-    """Writes the statements of such folds by one instruction of two operands."""
+    """Writes such folds by one instruction of two operands; rows are whole blocks."""
 
     mnemonic: str
     scope: Scope
+    block_bytes: int
 
     def fold(self, whole: Value, places: Sequence[int]) -> Value:
         """The tile with some dimensions folded; they keep an extent of one."""
@@ -76,7 +76,7 @@ class Halving:
         if len(tile.shape) == 1:
             row = self._view(tile, (1, *tile.shape), (None, *tile.axes))
             return self._view(self._row(row), (1,), tile.axes)
-        block = UB_BLOCK_BYTES // NUMPY_DTYPES[tile.dtype].itemsize
+        block = self.block_bytes // NUMPY_DTYPES[tile.dtype].itemsize
         place, count, axes = len(tile.shape) - 1, tile.shape[-1], tile.axes
         rest: list[_Part] = []
         while count >= 2 * block:

@@ -64,7 +64,8 @@ class Folder:
     def by_halves(self, term: Term, part: Value, scope: Scope) -> Value:
         """The part folded along the axes in it, without an instruction for such folds."""
         places = [i for i, axis in enumerate(part.axes) if axis in term.bound]
-        return Halving(self._combiner(term), scope).fold(part, places)
+        block = self.frame.target.vector.block_bytes
+        return Halving(self._combiner(term), scope, block).fold(part, places)
 
     def _accumulate(self, term: Term, part: Value, total: Value, scope: Scope) -> None:
         scope.update(two_operands(self._combiner(term)), (total, part), total)

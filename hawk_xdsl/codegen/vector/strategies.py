@@ -9,7 +9,6 @@ from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
@@ -85,8 +84,10 @@ class TileSpace:
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """As the protocol says; an axis that was whole may be streamed now."""
         extents = self.composition.specification.axes
-        cores = self.request.target.cores[Core.VECTOR]
-        for near in refinements(schedule, extents, cores, performance):
+        cores = self.request.target.cores[self.request.target.vector_core]
+        for near in refinements(
+            schedule, extents, cores, self.request.target.granules, performance
+        ):
             yield self._schedule(near.sizes)
 
     def _preferred(self, sizes: Mapping[str, int]) -> Iterator[Mapping[str, int]]:

@@ -42,9 +42,9 @@ class Body:
     invariant: Block
     tile: Block
 
-    def bytes(self) -> int:
-        """Most bytes of ub alive at once."""
-        return peak_bytes((self.invariant, self.tile))
+    def bytes(self, block: int) -> int:
+        """Most bytes alive at once in a memory whose rows are padded to blocks of so many."""
+        return peak_bytes((self.invariant, self.tile), block)
 
     def statements(self, tiling: Tiling) -> tuple[ast.Statement, ...]:
         """The whole loop nest: what no loop changes, then the ``across`` over the tiles."""
@@ -52,7 +52,7 @@ class Body:
         return (*syntax_of(self.invariant.items), across)
 
 
-def write_tile(composition: Composition, tiling: Tiling, target: Target | None = None) -> Body:
+def write_tile(composition: Composition, tiling: Tiling, target: Target) -> Body:
     """The statements for one tiling, of several ways the one of fewer cycles on a target.
 
     Raises ``UntileableError``.
@@ -61,7 +61,7 @@ def write_tile(composition: Composition, tiling: Tiling, target: Target | None =
 
 
 class _Writer:
-    def __init__(self, composition: Composition, tiling: Tiling, target: Target | None) -> None:
+    def __init__(self, composition: Composition, tiling: Tiling, target: Target) -> None:
         self.composition = composition
         self.specification = composition.specification
         self.tiling = tiling

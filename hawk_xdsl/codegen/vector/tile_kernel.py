@@ -6,7 +6,8 @@ from hawk_xdsl.codegen.cost import operands_of, stage_cycles
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.vector.tile_body import write_tile
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import Core, Scope
+from hawk_xdsl.dialects.kernel_text.places import VECTOR_WORD
+from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 
@@ -29,8 +30,8 @@ def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> Til
         body = write_tile(composition, tiling, target)
     except UntileableError:
         return None
-    if body.bytes() > target.scopes[Scope.UB].bytes:
+    if body.bytes(target.vector.block_bytes) > target.capacity(Role.VECTOR):
         return None
-    stage = ast.Stage(Core.VECTOR, body.statements(tiling))
+    stage = ast.Stage(VECTOR_WORD, body.statements(tiling))
     operands = operands_of(composition.specification)
     return TileKernel(stage, stage_cycles(stage, operands, target))
