@@ -25,6 +25,27 @@ from hawk_xdsl.universe import context
 TARGET = load_target("ascend910b1")
 RULES = Composer.of(load_seed_entries(), lambda mnemonic, dtype: True).rules
 
+ANY_POSITIVE = """
+npu.undecided "rows" ins(%x : tensor<8x64xf32>) -> (tensor<8xf32>) {
+^bb0(%a: tensor<8x64xf32>):
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %low = arith.constant 0xFF800000 : f32
+  %e = tensor.empty() : tensor<8xf32>
+  %start = linalg.fill ins(%low : f32) outs(%e : tensor<8xf32>) -> tensor<8xf32>
+  %r = linalg.generic {
+    indexing_maps = [#id2, #head2], iterator_types = ["parallel", "reduction"]
+  } ins(%a : tensor<8x64xf32>) outs(%start : tensor<8xf32>) {
+  ^bb1(%in: f32, %out: f32):
+    %p = arith.cmpf ogt, %in, %zero : f32
+    %s = arith.select %p, %one, %zero : f32
+    %m = arith.maximumf %s, %out : f32
+    linalg.yield %m : f32
+  } -> tensor<8xf32>
+  npu.yield %r : tensor<8xf32>
+}
+"""
+
 TO_F16_AND_BACK = "h = vcast p to f16 round rint\no = vcast h to f32 round rint"
 
 NORM_KERNEL = """
@@ -231,6 +252,42 @@ def test_both_branches_of_a_selection_count() -> None:
         ("0.0", "1e-30"),
     ):
         assert verdict(SELECTED, right.replace(old, new)) is Trust.TRIED
+
+
+def test_a_maximum_of_numbers_that_conditions_choose_counts_each_condition() -> None:
+    op = undecided(ANY_POSITIVE)
+    text = """across r in 0..8 step 1 {
+a = load x0[r:1, 0:64] into ub
+p = vcmp gt a, 0.0
+s = vsel p, 1.0, 0.0
+m = vreduce max s[0:1, 0:64] axis 1
+store m into y0[r:1]
+}
+"""
+    assert certificate(op, text).trust is Trust.PROVED
+    assert certificate(op, text.replace("s[0:1, 0:64]", "s[0:1, 0:63]")).trust is Trust.TRIED
+
+
+def test_a_selection_of_two_equal_values_is_one_of_them() -> None:
+    copy = "%1 = arith.addf %in, %in : f32"
+    same = "b = vadd a, a\np = vcmp eq b, 7.25\nr = vsel p, {}, b"
+    assert verdict(copy, same.format("7.25")) is Trust.PROVED
+    assert verdict(copy, same.format("8.25")) is Trust.TRIED
+
+
+def test_an_integer_comes_back_from_a_float_that_holds_it() -> None:
+    add = "%1 = arith.addi %in, %in : i8"
+    body = "f = vcast a to f16 round rint\nw = vcast f to i32 round trunc\nw = vadd w, w\n{}"
+    end = "w = vshl w, 24\nw = vshr w, {}\n"
+    end += "g = vcast w to f16 round rint\nr = vcast g to i8 round trunc"
+    assert verdict(add, body.format(end.format(24)), "i8") is Trust.PROVED
+    assert verdict(add, body.format(end.format(23)), "i8") is Trust.TRIED
+
+
+def test_a_softmax_less_a_maximum_with_a_number_is_not_proved() -> None:
+    clipped = SOFTMAX_KERNEL.replace("d = vsub", "m = vmax m, -1000.0\nd = vsub", 1)
+    assert clipped != SOFTMAX_KERNEL
+    assert certificate(undecided(SOFTMAX), clipped).trust is Trust.TRIED
 
 
 def test_a_proof_by_approximations_is_bounded_and_names_them() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import hawk_xdsl.npu_target
-from hawk_xdsl.dialects.npu import Core, Pipe, Scope
+from hawk_xdsl.dialects.npu import Core, Pipe, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import available_targets, load_target
 from hawk_xdsl.npu_target.target import Cost
@@ -64,8 +64,13 @@ def test_a_target_can_say_only_what_differs_from_another(tmp_path: Path) -> None
 
 
 def test_the_targets_differ_where_the_sizes_do() -> None:
-    sizes = {name: load_target(name).scopes[Scope.UB].bytes for name in available_targets()}
-    assert sizes == {"ascend310b": 262144, "ascend910b1": 196608, "ascend950": 253952}
+    sizes = {name: load_target(name).capacity(Role.VECTOR) for name in available_targets()}
+    assert sizes == {
+        "ascend310b": 262144,
+        "ascend910b1": 196608,
+        "ascend950": 253952,
+        "scratchpad": 1048576,
+    }
 
 
 def changed(old: str, new: str) -> str:

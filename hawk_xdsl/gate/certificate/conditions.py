@@ -8,7 +8,7 @@ from hawk_xdsl.gate.certificate.field import Words, mixed
 from hawk_xdsl.gate.certificate.groups import NOBODY
 from hawk_xdsl.gate.certificate.leaves import Bools, key_of, kind_of
 from hawk_xdsl.gate.certificate.numbers import Numbers
-from hawk_xdsl.gate.certificate.symbols import KNOWN, WIDTHS, Reals, Symbols
+from hawk_xdsl.gate.certificate.symbols import HELD, KNOWN, WIDTHS, Reals, Symbols
 
 COMPARISONS = {
     "eq": ("eq", False, False),
@@ -43,9 +43,13 @@ class Conditions(Numbers):
         found.flags &= ~KNOWN
         return self.where(arg.known, self.integers(flipped, arg.dtype), found)
 
+    def _coin(self, words: Words) -> Bools:
+        """Each other draw throws the opposite of the one before: both branches are taken."""
+        return (np.bitwise_count(words & self._mask) & 1).astype(np.bool_) ^ self.opposite
+
     def holds(self, condition: Symbols) -> Bools:
         """Which conditions hold: the known ones as they do, each other one by a coin of its own."""
-        coin = (np.bitwise_count(self.words(condition) & self._mask) & 1).astype(np.bool_)
+        coin = self._coin(self.words(condition))
         known = condition.known
         self.coins += condition.size - int(np.count_nonzero(known))
         if condition.value is None:
@@ -56,7 +60,7 @@ class Conditions(Numbers):
         """A symmetric function of two conditions that holds as ``wanted`` says."""
         total = mixed(self.words(left), 0xB) + mixed(self.words(right), 0xB)
         words = mixed(total, key_of(op))
-        coin = (np.bitwise_count(words & self._mask) & 1).astype(np.bool_)
+        coin = self._coin(words)
         return self.drawn(np.where(coin == wanted, words, words ^ np.uint64(1)), "i8")
 
     def _logic(self, op: str, left: Symbols, right: Symbols) -> Symbols:
@@ -121,8 +125,32 @@ class Conditions(Numbers):
     def _select(self, condition: Symbols, on_true: Symbols, on_false: Symbols) -> Symbols:
         """One of two values; of two that are equal where it matters, ``a == b ? a : b``, one."""
         found = self.where(self.holds(condition), on_true, on_false)
+        found = self._of_numbers(condition, on_true, on_false, found)
         pair = self._pair(on_true, on_false)
         equal = mixed(pair, key_of(f"eq {kind_of(on_true.dtype)}"))
         words = self.words(condition)
         found = self.where(words == equal, on_false, found)
         return self.where(words == (equal ^ np.uint64(1)), on_true, found)
+
+    def _of_numbers(
+        self, condition: Symbols, on_true: Symbols, on_false: Symbols, found: Symbols
+    ) -> Symbols:
+        """What a coin would choose between two numbers is a symbol, not one of them.
+
+        The least of ``select(x[j] == m, j, last)`` over 300 places would else be one of the first,
+        whatever the kernel does with the others.
+        """
+        if not (on_true.has_known and on_false.has_known):
+            return found
+        numbers = on_true.known & on_false.known & ~condition.known
+        if not numbers.any():
+            return found
+        word = self.words(condition)
+        negated = (word & np.uint64(1)).astype(np.bool_)
+        first, second = self.words(on_true), self.words(on_false)
+        one, other = np.where(negated, second, first), np.where(negated, first, second)
+        total = mixed(word & ~np.uint64(1), 0x5) + mixed(one, 0x51) + mixed(other, 0x50)
+        symbol = self.drawn(mixed(total, key_of("select")), found.dtype)
+        held = on_true.flags & on_false.flags & HELD
+        symbol.flags = symbol.flags | np.broadcast_to(held, symbol.shape)
+        return self.where(numbers, symbol, found)

@@ -34,8 +34,8 @@ TO_WHOLE: dict[str, Callable[[Reals], Reals]] = {
 class Conversions(Extrema):
     """A cast that may lose something is a keyed function of both dtypes and of the rounding."""
 
-    def __init__(self, field: Field, seed: int, *, guards: bool = False) -> None:
-        super().__init__(field, seed, guards=guards)
+    def __init__(self, field: Field, draw: int, *, guards: bool = False) -> None:
+        super().__init__(field, draw, guards=guards)
         self._integers_of_floats = Remembered()
         self._before_shift: dict[int, Remembered] = {}
 

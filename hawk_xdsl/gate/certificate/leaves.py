@@ -48,12 +48,15 @@ class Leaves:
 
     Args:
         field: what floats are.
-        seed: of the draw: of inputs, and of which conditions hold.
+        draw: number of the draw: of inputs, and of which conditions hold. One of an even number and
+            the next have the same inputs, and opposite conditions.
         guards: whether exponents that are known to be at most 0 are told from others.
     """
 
-    def __init__(self, field: Field, seed: int, *, guards: bool = False) -> None:
+    def __init__(self, field: Field, draw: int, *, guards: bool = False) -> None:
         self.field = field
+        self.opposite = np.bool_(draw % 2)
+        seed = draw // 2
         self.pool = Pool()
         self._specials = Specials(field)
         self._mask = np.uint64(key_of(f"conditions {seed}") | 1)

@@ -146,7 +146,7 @@ class Prover:
                     continue
                 further = (
                     self._agrees(reading, draw, bounded, self._run(program, kernels, draw, bounded))
-                    for draw in range(1, DRAWS if 0 < self._coins < FEW else 1)
+                    for draw in range(1, self._draws())
                 )
                 if all(further):
                     return self._certificate(reading)
@@ -154,6 +154,12 @@ class Prover:
             except UnprovableError as error:
                 reason = f"the op has {error}"
         return Certificate(Trust.TRIED, reason, differs=differs)
+
+    def _draws(self) -> int:
+        """How often everything is drawn: where coins decide, twice with opposite ones, or more."""
+        if not self._coins:
+            return 1
+        return DRAWS if self._coins < FEW else 2
 
     def _certificate(self, reading: _Reading) -> Certificate:
         exact = set(reading.rewrites) <= self._exact
