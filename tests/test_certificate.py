@@ -256,10 +256,11 @@ def test_both_branches_of_a_selection_count() -> None:
 
 def test_a_maximum_of_numbers_that_conditions_choose_counts_each_condition() -> None:
     op = undecided(ANY_POSITIVE)
-    text = """across r in 0..8 step 1 {
+    text = """o = fill 1.0 f32[1, 64] in ub
+across r in 0..8 step 1 {
 a = load x0[r:1, 0:64] into ub
 p = vcmp gt a, 0.0
-s = vsel p, 1.0, 0.0
+s = vsel p, o, 0.0
 m = vreduce max s[0:1, 0:64] axis 1
 store m into y0[r:1]
 }
