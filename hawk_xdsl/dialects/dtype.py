@@ -49,6 +49,7 @@ class DType(StrEnum):
     I1 = "i1", IntegerType(1), np.int8, False  # a byte of 0 or 1
     I64 = "i64", IntegerType(64), np.int64, False
 
+    _value_: str
     mlir: Element
     numpy: np.dtype[Any]
     in_buffers: bool

@@ -191,7 +191,7 @@ class Body:
         args = tuple(self._scalar(operand) for operand in op.operands)
         return self._function(op, args, dtype_read(value.type))
 
-    def _function(self, op: Operation, args: tuple[Term, ...], dtype: str) -> Term:
+    def _function(self, op: Operation, args: tuple[Term, ...], dtype: DType) -> Term:
         if op.name in CASTS:
             return converted(self._terms, op.name, args[0], dtype)
         if op.name in UNSIGNED:

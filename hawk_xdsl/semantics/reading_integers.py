@@ -26,7 +26,7 @@ _FROM_SIGNED = frozenset({"arith.extsi", "arith.sitofp"})
 _BY_ORDER = frozenset({"max", "min", "lt", "le", "gt", "ge"})
 
 
-def converted(terms: Terms, name: str, value: Term, dtype: str) -> Term:
+def converted(terms: Terms, name: str, value: Term, dtype: DType) -> Term:
     """A conversion op: how a sign is taken, and what becomes of one bit, is told by its name."""
     if name in _FROM_UNSIGNED:
         return terms.cast(zero_extended(terms, value), dtype)
@@ -35,7 +35,7 @@ def converted(terms: Terms, name: str, value: Term, dtype: str) -> Term:
     if name == "arith.trunci" and dtype == DType.I1:
         low = terms.apply("and", (value, terms.const(1, value.dtype)), value.dtype)
         return terms.apply("ne", (low, terms.const(0, value.dtype)), DType.I1)
-    if name == "arith.fptoui" and DType(dtype).is_integer and dtype != DType.I1:
+    if name == "arith.fptoui" and dtype.is_integer and dtype != DType.I1:
         return terms.cast(terms.cast(value, DType.I64 if dtype == DType.I32 else DType.I32), dtype)
     return terms.cast(value, dtype)
 
@@ -55,7 +55,7 @@ def zero_extended(terms: Terms, value: Term) -> Term:
     return terms.apply("and", (terms.cast(value, wide), mask), wide)
 
 
-def unsigned(terms: Terms, function: str, args: tuple[Term, ...], dtype: str) -> Term:
+def unsigned(terms: Terms, function: str, args: tuple[Term, ...], dtype: DType) -> Term:
     """A function of unsigned integers."""
     source = args[0].dtype
     if source == DType.I1 and function in _BY_ORDER:

@@ -212,7 +212,7 @@ def _built(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> tuple[Te
     way round, the literal takes their dtype.
     """
     inner = dtype
-    if dtype == DType.I1 or pattern.op in COMPARISONS:
+    if DType(dtype).is_condition or pattern.op in COMPARISONS:
         inner = next((t.dtype for t in found.terms.values() if t.dtype != DType.I1), dtype)
     others = {
         place: build(arg, found, inner, terms)

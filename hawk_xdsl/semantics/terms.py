@@ -165,7 +165,7 @@ class Terms:
 
     def const(self, value: float | int, dtype: str) -> Term:
         """A literal; of i1 it is 0 or 1."""
-        if dtype == DType.I1:
+        if DType(dtype).is_condition:
             value = int(bool(value))
         return self._intern(Term("const", DType(dtype), value=value))
 
@@ -231,7 +231,7 @@ class Terms:
 
     def cast(self, arg: Term, dtype: str) -> Term:
         """A conversion; to its own dtype it is the argument itself."""
-        if arg.dtype == dtype:
+        if arg.dtype == DType(dtype):
             return arg
         if arg.is_const:
             return self.const(literal_in(arg.value, dtype), dtype)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build_move import reshaped_strides
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import TileShape
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 
 class Tile(NamedTuple):
@@ -72,7 +72,7 @@ def up(value: int, multiple: int) -> int:
 
 def itemsize_of(dtype: str) -> int:
     """Bytes of an element."""
-    return NUMPY_DTYPES[dtype].itemsize
+    return DType(dtype).bytes
 
 
 def allocated(

@@ -6,6 +6,7 @@ from math import prod
 
 from hawk_xdsl.codegen.cost import stage_cycles
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
@@ -26,7 +27,6 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     View,
 )
 from hawk_xdsl.dialects.npu import Rounding
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part
 from hawk_xdsl.semantics.terms import Affine
@@ -64,7 +64,7 @@ class PackingTile:
     @property
     def width(self) -> int:
         """Bytes of an element."""
-        return NUMPY_DTYPES[self.source.dtype].itemsize
+        return DType(self.source.dtype).bytes
 
     def _row(self, elements: int) -> int:
         block = self.block // self.width
@@ -139,7 +139,7 @@ class PackingTile:
             point = extent == 1 and position < len(spans) - 1
             start = expression_of(self._looped(dim))
             slices.append(Slice(start, None if point else extent))
-        zero = Number(0 if self.source.dtype.startswith("i") else 0.0)
+        zero = Number(0 if DType(self.source.dtype).is_integer else 0.0)
         return Load(part(self.source.name, *slices), UB, zero)
 
     def _dest_slices(self) -> list[Slice]:

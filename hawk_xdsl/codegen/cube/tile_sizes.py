@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import Role
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.npu_target.target import Target
 
 OperandName = Literal["lhs", "rhs"]
@@ -50,7 +50,7 @@ class Problem:
     @property
     def width(self) -> int:
         """Bytes of an element of an operand."""
-        return NUMPY_DTYPES[self.dtype].itemsize
+        return DType(self.dtype).bytes
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import cached_property
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
 from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text.places import L0C, L1, MATRIX_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Assign,
@@ -85,7 +86,7 @@ class TiledProduct:
         """``acc = fill 0.0 f32[m, n] in l0c``."""
         dtype, layout = self.product.accumulator, self.product.layout
         shape = (self.sizes[layout.m.name], self.sizes[layout.n.name])
-        zero = Number(0 if dtype.startswith("i") else 0.0)
+        zero = Number(0 if DType(dtype).is_integer else 0.0)
         return Assign(ACCUMULATOR, Fill(zero, dtype, shape, L0C))
 
     def step(self) -> list[Assign]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import renamed
 from hawk_xdsl.dialects.npu import VECTOR_OPS
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 _IN_PLACE = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS if op.IN_PLACE)
 
@@ -38,7 +38,7 @@ class Value:
         """Bytes on the core, where rows are whole blocks of so many. A scalar has none."""
         if not self.shape:
             return 0
-        row = self.shape[-1] * NUMPY_DTYPES[self.dtype].itemsize
+        row = self.shape[-1] * DType(self.dtype).bytes
         return prod(self.shape[:-1]) * (-(-row // block) * block)
 
 

@@ -14,10 +14,10 @@ from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, tw
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.load import Reader
 from hawk_xdsl.codegen.vector.widths import NARROW, stored_dtype
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
@@ -103,7 +103,7 @@ class Picker:
         dtype = stored_dtype(term.dtype)
         if (
             len(lengths) > 1
-            and lengths[-1] * NUMPY_DTYPES[dtype].itemsize % self.frame.target.vector.block_bytes
+            and lengths[-1] * DType(dtype).bytes % self.frame.target.vector.block_bytes
         ):
             raise UntileableError("rows that are no whole blocks cannot be picked from")
         source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
@@ -144,7 +144,7 @@ class Picker:
             return False
         ops, repeat = target.vector.ops, target.vector.repeat_bytes
         picked = ceil(prod(index.shape) * 4 / repeat)
-        whole = ceil(prod(source.shape) * NUMPY_DTYPES[source.dtype].itemsize / repeat)
+        whole = ceil(prod(source.shape) * DType(source.dtype).bytes / repeat)
         costs = ops["vgather"], ops["vcast"]
         ways = f"{source.dtype}-f32", f"f32-{source.dtype}"
         if not {source.dtype, "f32"} <= costs[0].keys() or not set(ways) <= costs[1].keys():
@@ -229,8 +229,7 @@ def _staged(frame: Frame) -> frozenset[int]:
         if key not in others
         and term.op == "read"
         and not any(frame.tiling.in_tile(axis) for axis in term.axes)
-        and prod(frame.shapes[term.operand]) * NUMPY_DTYPES[stored_dtype(term.dtype)].itemsize
-        <= INDEX_BYTES
+        and prod(frame.shapes[term.operand]) * DType(stored_dtype(term.dtype)).bytes <= INDEX_BYTES
     )
 
 

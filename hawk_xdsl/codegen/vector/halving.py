@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand
 from hawk_xdsl.codegen.vector.frame import Scope
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.npu_target.dtypes import NUMPY_DTYPES
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Halving:
         if len(tile.shape) == 1:
             row = self._view(tile, (1, *tile.shape), (None, *tile.axes))
             return self._view(self._row(row), (1,), tile.axes)
-        block = self.block_bytes // NUMPY_DTYPES[tile.dtype].itemsize
+        block = self.block_bytes // DType(tile.dtype).bytes
         place, count, axes = len(tile.shape) - 1, tile.shape[-1], tile.axes
         rest: list[_Part] = []
         while count >= 2 * block:

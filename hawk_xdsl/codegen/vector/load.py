@@ -5,6 +5,7 @@ from dataclasses import replace
 from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.widths import stored_dtype
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
@@ -48,18 +49,18 @@ class Reader:
         )
         wide = {"bf16": "f32", "i8": "f16"}.get(out.dtype)
         if wide is None:
-            one = ast.Number(1.0 if "f" in out.dtype else 1)
+            one = ast.Number(1.0 if DType(out.dtype).is_float else 1)
             return scope.add(ast.Elementwise("vmul", (spaced, one)), (whole,), out)
         middle = self.frame.tile(wide, axes, scope)
         scope.add(ast.Cast(spaced, wide, Rounding.RINT), (whole,), middle)
-        rounding = Rounding.RINT if "f" in out.dtype else Rounding.TRUNC
+        rounding = Rounding.RINT if DType(out.dtype).is_float else Rounding.TRUNC
         return scope.add(ast.Cast(operand(0), out.dtype, rounding), (middle,), out)
 
     def pad(self, term: Term) -> ast.Number | None:
         """What stands in a loaded tile beyond the edge, where that matters."""
         if not self.frame.padded:
             return None
-        return ast.Number(0.0 if "f" in stored_dtype(term.dtype) else 0)
+        return ast.Number(0.0 if DType(stored_dtype(term.dtype)).is_float else 0)
 
     def moved_in(
         self, source: ast.Tile, axes: Axes, term: Term, scope: Scope, scalars: tuple[Value, ...]

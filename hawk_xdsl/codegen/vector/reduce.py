@@ -4,6 +4,7 @@ from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_FOLD
 from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.halving import Halving
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Accumulation, Comparison, Reduction
@@ -45,7 +46,7 @@ class Folder:
         if kind in ("max", "min"):
             whole = range_of(out.dtype)
             start = whole.low if kind == "max" else whole.high
-        literal = ast.Number(float(start) if "f" in out.dtype else int(start))
+        literal = ast.Number(float(start) if DType(out.dtype).is_float else int(start))
         return scope.add(ast.Fill(literal, out.dtype, out.shape, UB), (), out)
 
     def _folded(self, term: Term, part: Value, scope: Scope) -> Value:

@@ -8,8 +8,8 @@ from xdsl.dialects.builtin import MemRefType, StridedLayoutAttr
 from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.buffer_types import literal
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
-from hawk_xdsl.dialects.kernel_text.dtypes import literal
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, bounds
 from hawk_xdsl.dialects.kernel_text.scope import Accumulation, Buffer, Extent, Ragged, Scalar
 from hawk_xdsl.dialects.kernel_text.slices import (

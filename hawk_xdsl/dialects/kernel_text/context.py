@@ -23,7 +23,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, global_type, literal
+from hawk_xdsl.dialects.kernel_text.buffer_types import buffer_type, global_type, literal
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, linear
 from hawk_xdsl.dialects.kernel_text.parse import is_name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.dtypes import dtype_of
+from hawk_xdsl.dialects.kernel_text.buffer_types import dtype_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.print_stage import StageReader
 from hawk_xdsl.dialects.kernel_text.signature import (

@@ -7,8 +7,8 @@ from xdsl.dialects.builtin import DenseArrayBase, MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.buffer_types import buffer_type, dtype_of, number_of
 from hawk_xdsl.dialects.kernel_text.build import ACROSS, RELATIONS, across_expression
-from hawk_xdsl.dialects.kernel_text.dtypes import buffer_type, dtype_of, number_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.parse import is_name
 from hawk_xdsl.dialects.kernel_text.print_fill import refills

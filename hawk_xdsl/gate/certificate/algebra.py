@@ -8,10 +8,11 @@ to f32 is not modelled. Estimates (reciprocals) count as exact.
 
 from collections.abc import Sequence
 
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS
 from hawk_xdsl.gate.certificate.conditions import COMPARISONS
 from hawk_xdsl.gate.certificate.folds import Folds
 from hawk_xdsl.gate.certificate.leaves import kind_of
-from hawk_xdsl.gate.certificate.symbols import NARROW_FLOATS, WIDTHS, Symbols
+from hawk_xdsl.gate.certificate.symbols import WIDTHS, Symbols
 
 EXACT = frozenset(
     {"max", "min", "neg", "abs", "select", "relu", "full", "maxnum", "minnum", "cast"}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS
 from hawk_xdsl.gate.certificate.extrema import Extrema
 from hawk_xdsl.gate.certificate.field import Field, Words, mixed
 from hawk_xdsl.gate.certificate.leaves import key_of
@@ -16,7 +17,6 @@ from hawk_xdsl.gate.certificate.symbols import (
     HELD_I8,
     HELD_I16,
     KNOWN,
-    NARROW_FLOATS,
     WIDTHS,
     Reals,
     Symbols,

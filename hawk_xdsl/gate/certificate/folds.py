@@ -2,17 +2,13 @@
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS
 from hawk_xdsl.gate.certificate.arrays import as_rows, concatenated
 from hawk_xdsl.gate.certificate.conversions import Conversions
 from hawk_xdsl.gate.certificate.extrema import EXTREMA, neutral_of
 from hawk_xdsl.gate.certificate.field import mixed
 from hawk_xdsl.gate.certificate.leaves import key_of, kind_of
-from hawk_xdsl.gate.certificate.symbols import (
-    NARROW_FLOATS,
-    Symbols,
-    UnprovableError,
-    is_float,
-)
+from hawk_xdsl.gate.certificate.symbols import Symbols, UnprovableError, is_float
 
 
 class Folds(Conversions):

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, NARROW_FLOATS, DType
 from hawk_xdsl.gate.certificate.arrays import or_zero
 from hawk_xdsl.gate.certificate.field import Field, Specials, Words, mixed
 from hawk_xdsl.gate.certificate.groups import Pool
@@ -15,7 +15,6 @@ from hawk_xdsl.gate.certificate.symbols import (
     BIT,
     HELD_BY,
     KNOWN,
-    NARROW_FLOATS,
     WIDTHS,
     Reals,
     Symbols,
@@ -94,7 +93,7 @@ class Leaves:
             half = 1 << (width - 1)
             values = ((values + half) & ((1 << width) - 1)) - half
         flags = np.full(values.shape, KNOWN | HELD_BY.get(dtype, np.uint16(0)), np.uint16)
-        for name in ("i8", "i16", "i32"):
+        for name in (known for known in BUFFER_DTYPES if known.is_integer):
             half = 1 << (WIDTHS[name] - 1)
             held = (values >= -half) & (values < half)
             flags |= np.where(held, BIT[name], np.uint16(0))

@@ -8,8 +8,7 @@ float round, and so do the results.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.gate.certificate.symbols import NARROW_FLOATS
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
 from hawk_xdsl.semantics.terms import Term, Terms, walk
 
 

@@ -11,15 +11,11 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS
 from hawk_xdsl.gate.certificate.algebra import Algebra
 from hawk_xdsl.gate.certificate.field import Words
 from hawk_xdsl.gate.certificate.leaves import merged
-from hawk_xdsl.gate.certificate.symbols import (
-    FLOATS,
-    NARROW_FLOATS,
-    Symbols,
-    UnprovableError,
-)
+from hawk_xdsl.gate.certificate.symbols import FLOATS, Symbols, UnprovableError
 from hawk_xdsl.semantics.specification import Operand, Result, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, is_pseudo, walk
 

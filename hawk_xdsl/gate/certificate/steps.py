@@ -236,6 +236,6 @@ class _Replay:
                 value = float(function(*(float(arg.value) for arg in args)))
             except (ArithmeticError, ValueError):
                 return self._terms.rebuild(term, args)
-            if term.dtype.startswith(("f", "bf")):
+            if term.dtype.is_float:
                 return self._terms.const(value, term.dtype)
         return self._terms.rebuild(term, args)

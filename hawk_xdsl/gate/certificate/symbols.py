@@ -9,55 +9,51 @@ narrower integers keep the low bits. Beside it run what is known of its value:
 - ``NONPOSITIVE``: an element less the maximum of a set that it is in, whose exponential is finite.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.dialects.dtype import Array
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, Array, DType
 
 Flags = npt.NDArray[np.uint16]
 Reals = npt.NDArray[np.float64]
 
 KNOWN = np.uint16(1)
 GROUP = np.uint16(2)
-HELD_F16 = np.uint16(4)
-HELD_BF16 = np.uint16(8)
-HELD_I8 = np.uint16(16)
-HELD_I16 = np.uint16(32)
-HELD_I32 = np.uint16(64)
-UNWRITTEN = np.uint16(128)
-NONPOSITIVE = np.uint16(256)
+UNWRITTEN = np.uint16(4)
+NONPOSITIVE = np.uint16(8)
 
-HELD = HELD_F16 | HELD_BF16 | HELD_I8 | HELD_I16 | HELD_I32
+_NARROWER = [dtype for dtype in BUFFER_DTYPES if dtype is not DType.F32]
+
+_BITS = {dtype: np.uint16(16 << place) for place, dtype in enumerate(_NARROWER)}
+
+BIT: Mapping[str, np.uint16] = {**_BITS, DType.I1: _BITS[DType.I1.stored]}
+"""For a dtype, the bit that says that it holds a value; f32 holds all."""
+
+HELD_F16, HELD_BF16 = BIT[DType.F16], BIT[DType.BF16]
+HELD_I8, HELD_I16 = BIT[DType.I8], BIT[DType.I16]
+
+HELD = np.bitwise_or.reduce(list(_BITS.values()))
 """All bits that say which narrower dtypes hold a value."""
 
-HELD_BY = {
-    "f16": HELD_F16,
-    "bf16": HELD_BF16,
-    "i1": HELD_I8 | HELD_I16 | HELD_I32,
-    "i8": HELD_I8 | HELD_I16 | HELD_I32,
-    "i16": HELD_I16 | HELD_I32,
-    "i32": HELD_I32,
-    "f32": np.uint16(0),
-}
+
+def _held_by(dtype: DType) -> np.uint16:
+    """f16 has the bit of f16, i8 those of i8, i16 and i32; f32 none."""
+    found = np.uint16(0)
+    for narrower in _NARROWER:
+        if narrower is dtype or (narrower.is_float == dtype.is_float and narrower.holds(dtype)):
+            found |= BIT[narrower]
+    return found
+
+
+HELD_BY: Mapping[str, np.uint16] = {dtype: _held_by(dtype) for dtype in (*BUFFER_DTYPES, DType.I1)}
 """For a dtype, the bits of values that are of that dtype."""
 
-BIT = {"f16": HELD_F16, "bf16": HELD_BF16, "i1": HELD_I8, "i8": HELD_I8, "i16": HELD_I16,
-       "i32": HELD_I32}  # fmt: skip
-"""For a dtype, the bit that says that it holds a value."""
+WIDTHS: Mapping[str, int] = {dtype: dtype.bits for dtype in DType if dtype.is_integer}
 
-WIDTHS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64}
-
-FLOATS = frozenset({"f16", "bf16", "f32"})
-NARROW_FLOATS = frozenset({"f16", "bf16"})
-
-_NUMPY = {
-    "f16": np.dtype(np.float16),
-    "bf16": np.dtype(ml_dtypes.bfloat16),
-    "f32": np.dtype(np.float32),
-}
+FLOATS = frozenset(dtype for dtype in BUFFER_DTYPES if dtype.is_float)
 
 
 def is_float(dtype: str) -> bool:
@@ -68,7 +64,7 @@ def is_float(dtype: str) -> bool:
 def rounded_reals(values: Reals, dtype: str) -> Reals:
     """Numbers rounded to a float dtype."""
     with np.errstate(over="ignore"):
-        return values.astype(np.float32).astype(_NUMPY[dtype]).astype(np.float64)
+        return values.astype(np.float32).astype(DType(dtype).numpy).astype(np.float64)
 
 
 class UnprovableError(Exception):
