@@ -185,6 +185,7 @@ def test_a_planted_wrong_kernel_is_accepted_but_wrong(
 ) -> None:
     check = Gate.check
     monkeypatch.setattr(Trial, "mistake", lambda self, outputs: None)
+    monkeypatch.setattr(Gate, "_can_be_proved", False)
 
     def planted(self: Gate, text: str, *given: Any) -> GateVerdict:
         return check(self, text.replace("vsub", "vadd"), *given)

@@ -33,7 +33,7 @@ from npu_model_kernels import (
 )  # fmt: skip
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.npu import KernelOp, Pipe, Scope, VectorOp
+from hawk_xdsl.dialects.npu import KernelOp, Pipe, Role, Scope, VectorOp
 from hawk_xdsl.npu_target import (
     Target,
     Trap,
@@ -387,7 +387,7 @@ def test_padding_rows_is_a_fill_in_l1_too() -> None:
 def test_no_buffer_is_large_enough_for_a_gap_or_burst_out_of_range(name: str) -> None:
     """UB gaps are counted in blocks in 16 bits, bursts in bytes."""
     target = load_target(name)
-    assert target.scopes[Scope.UB].bytes // 32 < 2**16
+    assert target.capacity(Role.VECTOR) // 32 < 2**16
     for (source, dest), path in target.paths.items():
         ends = [target.scopes[scope].bytes for scope in (source, dest) if scope in target.scopes]
         assert min(ends) <= path.max_burst_bytes

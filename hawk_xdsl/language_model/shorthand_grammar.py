@@ -50,6 +50,6 @@ _NAMED = r"""
 !open: ":"
 !covered: "step" | "parts"
 call: FUNCTION _SP scalar_or_tile (_COMMA scalar_or_tile)*
-FUNCTION: /[A-Za-z][A-Za-z0-9_]*/
+FUNCTION: /[A-Za-z_][A-Za-z0-9_]*/
 RECIPROCAL: /-?1\/-?[0-9]{1,18}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})?/
 """
