@@ -110,8 +110,9 @@ def edges(
     limits = ml_dtypes.finfo(dtype)
     found: list[float] = []
     for literal in literals:
-        rounded = np.asarray(literal).astype(dtype)
-        up, down = (np.nextafter(rounded, np.asarray(end, dtype)) for end in (np.inf, -np.inf))
+        with np.errstate(over="ignore"):
+            rounded = np.asarray(literal).astype(dtype)
+            up, down = (np.nextafter(rounded, np.asarray(end, dtype)) for end in (np.inf, -np.inf))
         beyond = abs(literal) / 2 + 1
         found += [literal + beyond, literal - beyond, -literal]
         found += [float(rounded), float(up), float(down)]

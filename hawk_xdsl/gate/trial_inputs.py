@@ -169,7 +169,8 @@ class Drawer:
                 matrix = self._floats(random, number, purpose)
             else:
                 matrix = self._integers(random, number, purpose)
-            arrays.append(source.rows.tensor(matrix.astype(source.dtype)))
+            with np.errstate(over="ignore"):
+                arrays.append(source.rows.tensor(matrix.astype(source.dtype)))
         if purpose.name in ("ties", "edges"):
             self._make_twins(random, arrays, next_to=purpose.name == "edges")
         return tuple(arrays)
