@@ -195,7 +195,7 @@ STORE = "store a into y[0:8, 0:32]\n"
         ("a = load x[0:8] from ub", 1, "unexpected"),
         (f"{LOAD}for k in 0..8 step 1 {{\na = vexp a\n", 3, "before a `}`"),
         (f"{LOAD}}}\n", 2, "without its opening line"),
-        (f"{LOAD}a = vtanh a\n{STORE}", 2, "unexpected `vtanh a`"),
+        (f"{LOAD}a = vnone a\n{STORE}", 2, "unexpected `vnone a`"),
         (f"{LOAD}a = vadd b, a\n{STORE}", 2, "unknown buffer `b`"),
         (f"{LOAD}a = vadd x, a\n{STORE}", 2, "load it first"),
         ("a = load z[0:8] into ub\n", 1, "unknown operand `z`"),

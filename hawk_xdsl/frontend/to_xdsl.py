@@ -2,7 +2,6 @@
 
 import re
 
-import ml_dtypes
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
@@ -13,6 +12,7 @@ from xdsl.parser import Parser
 from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
 from hawk_xdsl.dialects.upstream import UPSTREAM
 from hawk_xdsl.errors import HawkError
@@ -120,8 +120,6 @@ _FLAGS = re.compile(r"(\"arith\.trunci\"\([^)]*\)) <\{overflowFlags = #arith\.ov
 _BITS = re.compile(r"dense<([^\"<>]*0x[^\"<>]*)> : tensor<((?:\d+x)*)(f16|bf16|f32|f64)>")
 """A dense literal with floats that only their bits say: xDSL takes the bits for a number."""
 
-_FLOATS = {"f16": np.float16, "bf16": ml_dtypes.bfloat16, "f32": np.float32, "f64": np.float64}
-
 
 def readable(text: str) -> str:
     """Generic-form text of the bindings without what xDSL reads wrongly or not at all."""
@@ -130,7 +128,7 @@ def readable(text: str) -> str:
 
 def _as_bytes(literal: re.Match[str]) -> str:
     """A dense literal of floats as the string of its bytes, which both sides read alike."""
-    dtype = np.dtype(_FLOATS[literal[3]])
+    dtype = DType(literal[3]).numpy
     data = b""
     for number in re.findall(r"[^\s,\[\]]+", literal[1]):
         if number.startswith("0x"):

@@ -9,6 +9,7 @@ operator. The same seed and number always give the same op.
 import random
 from collections.abc import Mapping, Sequence
 
+from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.linalg.scalar_ops import NEGATED
 from hawk_xdsl.semantics.rewriting import Pattern
@@ -61,7 +62,7 @@ class _Grower:
         self._joins = [root for root in grammar if root in CONDITIONS]
         self._dtype = weighted(draw, recipe.dtypes)
         self._contracts = self._dtype != "i32" and draw.random() < recipe.contraction
-        shorter = self._dtype in ("f16", "bf16")
+        shorter = DType(self._dtype).is_narrow_float
         self._widens = shorter and not self._contracts and draw.random() < recipe.mixed
         extents = self._contraction_extents() if self._contracts else self._extents()
         self._region = RegionBuilder(extents)

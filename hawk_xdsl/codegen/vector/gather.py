@@ -13,8 +13,8 @@ from math import ceil, prod
 from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import Frame, Scope
 from hawk_xdsl.codegen.vector.load import Reader
-from hawk_xdsl.codegen.vector.widths import NARROW, stored_dtype
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.codegen.vector.widths import stored_dtype
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
@@ -140,7 +140,7 @@ class Picker:
     def _faster_wide(self, source: Value, index: Value) -> bool:
         """Whether casting all of a source and what was gathered costs less than it saves."""
         target = self.frame.target
-        if source.dtype not in NARROW:
+        if source.dtype not in NARROW_FLOATS:
             return False
         ops, repeat = target.vector.ops, target.vector.repeat_bytes
         picked = ceil(prod(index.shape) * 4 / repeat)

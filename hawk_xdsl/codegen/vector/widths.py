@@ -8,11 +8,8 @@ bits that the i8 operations one by one have.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
 from hawk_xdsl.semantics.terms import Term, Terms, walk
-
-NARROW = ("f16", "bf16")
-"""Float dtypes in which a second rounding is one too many."""
 
 EXACT = frozenset(
     {"const", "read", "gather", "index", "max", "min", "neg", "abs", "select", "relu", "cast"}
@@ -59,10 +56,10 @@ def rounds_twice(roots: Sequence[Term]) -> bool:
     roundings: dict[int, int] = {}
     for term in walk(roots):
         before = max((roundings[id(arg)] for arg in term.args), default=0)
-        inexact = term.dtype in NARROW and term.op not in EXACT
+        inexact = term.dtype in NARROW_FLOATS and term.op not in EXACT
         if inexact and (term.is_reduction or term.is_scan):
             return True
-        if term.op == "cast" and term.dtype not in NARROW:
+        if term.op == "cast" and term.dtype not in NARROW_FLOATS:
             before = 0
         roundings[id(term)] = before + inexact
         if roundings[id(term)] > 1:
@@ -78,11 +75,11 @@ def in_f32(roots: Sequence[Term]) -> list[Term]:
         args = tuple(done[id(arg)] for arg in term.args)
         if term.op in ("read", "gather"):
             new = terms.rebuild(term, args)
-            new = terms.cast(new, "f32") if term.dtype in NARROW else new
-        elif term.op == "cast" and term.dtype in NARROW:
-            was_narrow = term.args[0].dtype in NARROW
+            new = terms.cast(new, "f32") if term.dtype in NARROW_FLOATS else new
+        elif term.op == "cast" and term.dtype in NARROW_FLOATS:
+            was_narrow = term.args[0].dtype in NARROW_FLOATS
             new = args[0] if was_narrow else terms.cast(terms.cast(args[0], term.dtype), "f32")
-        elif term.dtype in NARROW and not (term.is_reduction or term.is_scan):
+        elif term.dtype in NARROW_FLOATS and not (term.is_reduction or term.is_scan):
             new = terms.rebuild(replace(term, dtype=DType.F32, args=args), args)
         else:
             new = terms.rebuild(term, args)

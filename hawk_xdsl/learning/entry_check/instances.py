@@ -157,8 +157,8 @@ def _held(number: float | int, dtype: str) -> float | int:
 
 
 def _fits(number: float, dtype: str) -> bool:
-    finite = abs(number) != inf
-    return not (finite and dtype == "f16" and abs(number) > 65504)
+    known = DType(dtype)
+    return known.is_integer or abs(number) == inf or abs(number) <= known.largest_finite
 
 
 def _inside(rule: Rule, name: str, number: float) -> bool:
