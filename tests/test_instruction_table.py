@@ -25,8 +25,8 @@ from hawk_xdsl.npu_target import available_targets, load_target
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "instructions.md"
 
-ROW = '    InstructionRow("vtanh", OpForm.UNARY, "Hyperbolic tangent.", np.tanh),\n'
-COSTS = "vtanh = { f16 = [4, 0, 8], f32 = [3, 0, 8] }\n"
+ROW = '    InstructionRow("vsinh", OpForm.UNARY, "Hyperbolic sine.", np.sinh),\n'
+COSTS = "vsinh = { f16 = [4, 0, 8], f32 = [3, 0, 8] }\n"
 
 
 def with_line(file: Path, before: str, line: str) -> None:
@@ -59,7 +59,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 
 def test_a_new_row_parses_builds_verifies_and_prints(found: dict[str, object]) -> None:
-    assert "a = vtanh a\n" in str(found["printed"])
+    assert "a = vsinh a\n" in str(found["printed"])
     assert found["keyword"]
 
 
@@ -77,8 +77,8 @@ def test_a_new_row_is_among_the_damage(found: dict[str, object]) -> None:
 
 def test_a_new_row_is_on_the_page_of_instructions(found: dict[str, object]) -> None:
     page = str(found["page"])
-    assert "| `vtanh TILE` | Hyperbolic tangent. | tanh | yes |" in page
-    assert "\n| `vtanh` | f16, f32 |" in page
+    assert "| `vsinh TILE` | Hyperbolic sine. | sinh | yes |" in page
+    assert "\n| `vsinh` | f16, f32 |" in page
 
 
 def test_a_new_row_is_a_word_that_the_packaged_model_was_not_taught(

@@ -27,7 +27,7 @@ from hawk_xdsl.transforms.pipeline import finish_kernel
 TEXT = """\
 across r in 0..4096 step 512 {
 a = load x0[r:512] into ub
-a = vtanh a
+a = vsinh a
 store a into y0[r:512]
 }
 """
@@ -44,7 +44,7 @@ func.func @main(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
 def findings(folder: Path) -> Iterator[tuple[str, object]]:
     """What was found, by what it is about."""
     target = load_target("ascend910b1")
-    op = undecided(elementwise("64x64", "%1 = math.tanh %in : f32"))
+    op = undecided(elementwise("64x64", "%1 = math.sinh %in : f32"))
     specification = specify(op)
     signature = signature_of(specification, "k", target.name)
     program = build(TEXT, signature, target.cores.__getitem__)
@@ -54,17 +54,17 @@ def findings(folder: Path) -> Iterator[tuple[str, object]]:
     yield "printed", print_program(program)
     x = np.linspace(-3, 3, 64 * 64, dtype=np.float32)
     [y] = simulate(stage.op, [x], target).outputs
-    yield "simulated", bool(np.array_equal(y, np.tanh(x)))
+    yield "simulated", bool(np.array_equal(y, np.sinh(x)))
     prover = Prover(specification, (), frozenset(), lambda draw: {})
     yield "trust", str(prover.prove(program, [stage.op]).trust)
-    yield "reworded", any("vtanh" in r.text for r in rewordings(TEXT.replace("vtanh", "vexp"), {}))
+    yield "reworded", any("vsinh" in r.text for r in rewordings(TEXT.replace("vsinh", "vexp"), {}))
     yield "reworded away", any(r.kind == "wrong op" for r in rewordings(TEXT, {}))
-    drawn = (damaged(TEXT.replace("vtanh", "vln"), random.Random(n)) for n in range(2000))
-    yield "damaged", any("vtanh" in text for text in drawn)
+    drawn = (damaged(TEXT.replace("vsinh", "vln"), random.Random(n)) for n in range(2000))
+    yield "damaged", any("vsinh" in text for text in drawn)
     yield "page", instruction_page([load_target(name) for name in available_targets()])
-    yield "keyword", "vtanh" in keywords()
-    yield "token", len(make_tokenizer(language().words).encode(" vtanh"))
-    yield "taught", "vtanh" in (find_model().words or ())
+    yield "keyword", "vsinh" in keywords()
+    yield "token", len(make_tokenizer(language().words).encode(" vsinh"))
+    yield "taught", "vsinh" in (find_model().words or ())
     model = hawk_xdsl.Settings(hawk_xdsl.Sources.MODEL, hawk_xdsl.Budget(attempts=1))
     (folder / "exp.mlir").write_text(MLIR)
     store = folder / "store.sqlite"

@@ -4,8 +4,8 @@ The ops, the kernel text's grammar and builder, the interpreter, the certificate
 damage that mutants do, a kernel model's words and ``docs/instructions.md`` are made from it. A new
 element-wise instruction is one row here, and its costs in ``[vector.ops]`` of a target's file::
 
-    InstructionRow("vtanh", OpForm.UNARY, "Hyperbolic tangent.", np.tanh)    # here
-    vtanh = { f16 = [4, 0, 8], f32 = [3, 0, 8] }                          # targets/NAME.toml
+    InstructionRow("vsinh", OpForm.UNARY, "Hyperbolic sine.", np.sinh)       # here
+    vsinh = { f16 = [4, 0, 8], f32 = [3, 0, 8] }                          # targets/NAME.toml
 """
 
 from collections.abc import Callable
