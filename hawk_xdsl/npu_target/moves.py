@@ -28,12 +28,6 @@ MoveOp = LoadOp | StoreOp | CopyOp | FixpipeOp
 FILL = "vbrc"
 """The vector instruction that sets a tile to a number."""
 
-SMALL_MOVE_BYTES = 16 * 1024
-"""Copies below this waste bandwidth (AscendC performance guide)."""
-
-GLOBAL_ALIGNMENT = 512
-"""Global addresses aligned to this gain up to 30 % (AscendC performance guide)."""
-
 
 @dataclass(frozen=True)
 class Bursts:
@@ -187,9 +181,10 @@ class MoveInstruction(TileInstruction):
         size = self.plan.bytes if self.plan else source.data.nbytes
         self.moved_bytes += size
         far = source if isinstance(source, GlobalTile) else dest
-        if isinstance(far, GlobalTile):
-            self.small += size < SMALL_MOVE_BYTES
-            self.misaligned += far.start % GLOBAL_ALIGNMENT != 0
+        advice = self.machine.target.advice
+        if isinstance(far, GlobalTile) and advice is not None:
+            self.small += size < advice.move_bytes
+            self.misaligned += far.start % advice.global_alignment != 0
 
     def take_time(self, plan: Plan, issued: float, operands: Values) -> float:
         """Occupy the pipe; global memory is shared with the other cores."""

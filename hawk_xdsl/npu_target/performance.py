@@ -8,8 +8,8 @@ from typing import TypeVar
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.npu_target.instructions import TileInstruction
 from hawk_xdsl.npu_target.memory import Tile
-from hawk_xdsl.npu_target.moves import GLOBAL_ALIGNMENT, SMALL_MOVE_BYTES, MoveInstruction
-from hawk_xdsl.npu_target.target import BankSpec
+from hawk_xdsl.npu_target.moves import MoveInstruction
+from hawk_xdsl.npu_target.target import AdviceSpec, BankSpec, Target
 from hawk_xdsl.npu_target.tile_instructions import VectorInstruction
 
 STALL_SHARE = 0.1
@@ -112,21 +112,25 @@ def warnings_of(
     run: Performance,
     instructions: Sequence[TileInstruction],
     banks: BankSpec | None,
-    vector: Pipe,
+    target: Target,
 ) -> tuple[PerformanceWarning, ...]:
     """What was slow in a run, from the counters of its instructions.
 
     Waits and bank conflicts are only told of the pipe that works longest: others cost nothing.
     ``banks`` are those of the vector unit's memory, ``None`` where they are not known or buffers
-    have no addresses; ``vector`` is its pipe.
+    have no addresses.
     """
-    found = [*_move_warnings(instructions), *_stall_warnings(run)]
-    if banks is not None and run.bottleneck == vector:
-        found += _bank_warnings(instructions, banks, vector)
+    found = [*_stall_warnings(run)]
+    if target.advice is not None:
+        found = [*_move_warnings(instructions, target.advice), *found]
+    if banks is not None and run.bottleneck == target.vector.pipe:
+        found += _bank_warnings(instructions, banks, target.vector.pipe)
     return tuple(found)
 
 
-def _move_warnings(instructions: Sequence[TileInstruction]) -> Iterator[PerformanceWarning]:
+def _move_warnings(
+    instructions: Sequence[TileInstruction], advice: AdviceSpec
+) -> Iterator[PerformanceWarning]:
     """Small and misaligned copies, by the name of the instruction."""
     runs, small, misaligned = Counter[str](), Counter[str](), Counter[str]()
     for move in instructions:
@@ -137,12 +141,12 @@ def _move_warnings(instructions: Sequence[TileInstruction]) -> Iterator[Performa
         misaligned[move.op.name] += move.misaligned
     for name, all_runs in runs.items():
         if small[name]:
-            text = f"{small[name]} of {all_runs} copies are below {SMALL_MOVE_BYTES} bytes"
+            text = f"{small[name]} of {all_runs} copies are below {advice.move_bytes} bytes"
             yield PerformanceWarning("small-move", name, small[name], text)
         if misaligned[name]:
             text = (
                 f"{misaligned[name]} of {all_runs} copies start at a global address that is not "
-                f"a multiple of {GLOBAL_ALIGNMENT}"
+                f"a multiple of {advice.global_alignment}"
             )
             yield PerformanceWarning("misaligned-global", name, misaligned[name], text)
 

@@ -262,7 +262,7 @@ class _Run:
             waits=tuple(self.waits),
         )
         banks = self.target.vector.banks if self.planned else None
-        return replace(run, warnings=warnings_of(run, instructions, banks, self.target.vector.pipe))
+        return replace(run, warnings=warnings_of(run, instructions, banks, self.target))
 
     def run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
         """Run one block on an idle core; returns its cycles. Raises ``Trap``."""

@@ -215,6 +215,17 @@ class CubeSpec:
 
 
 @dataclass(frozen=True)
+class AdviceSpec:
+    """What is legal but slow: copies below ``move_bytes``, global addresses off an alignment.
+
+    A run warns of them; they cost no cycles beyond what the tables say.
+    """
+
+    move_bytes: int
+    global_alignment: int
+
+
+@dataclass(frozen=True)
 class Target:
     """One accelerator. Bytes, cycles of its clock, and counts; dtypes as MLIR spells them.
 
@@ -237,6 +248,7 @@ class Target:
     sync: SyncSpec
     vector: VectorSpec
     cube: CubeSpec
+    advice: AdviceSpec | None = None
     document: bytes = field(default=b"", compare=False, repr=False)
 
     @cached_property

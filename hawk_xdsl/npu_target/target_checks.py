@@ -40,6 +40,8 @@ def _roles(target: Target) -> Iterator[Problem]:
             players[role] = scope
         if scope.has(Role.ACCUMULATOR) and len(scope.roles) > 1:
             yield key, "an accumulator is a memory space of its own"
+        if scope.has(Role.ACCUMULATOR) and not scope.by_fractals:
+            yield f"scopes.{scope}.layout", "the matrix unit adds up and drains whole fractals"
         if scope.has(Role.VECTOR) and scope.by_fractals:
             yield f"scopes.{scope}.layout", "the vector unit needs its tiles by rows"
     for role in (Role.VECTOR, Role.MATRIX, Role.ACCUMULATOR):

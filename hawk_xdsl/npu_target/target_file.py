@@ -15,6 +15,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.npu_target.target import (
     Accuracy,
+    AdviceSpec,
     BankSpec,
     Cost,
     CubeSpec,
@@ -98,6 +99,7 @@ def parse_target(content: bytes, file: str) -> Target:
         sync=_sync(table.table("sync")),
         vector=vector,
         cube=cube,
+        advice=_advice(table),
         document=content,
     )
     table.finish()
@@ -262,6 +264,16 @@ def _banks(table: Table) -> BankSpec | None:
         return None
     counts = (entry.count(key) for key in ("groups", "depth", "bytes", "row_bytes"))
     spec = BankSpec(*counts)
+    entry.finish()
+    return spec
+
+
+def _advice(table: Table) -> AdviceSpec | None:
+    """The table ``advice``; ``advice = false``, or nothing, where nothing is published."""
+    entry = table.optional_table("advice")
+    if entry is None:
+        return None
+    spec = AdviceSpec(entry.count("move_bytes"), entry.count("global_alignment"))
     entry.finish()
     return spec
 

@@ -111,8 +111,6 @@ def fits(problem: Problem, tile: TileSizes, target: Target, times: int = 1) -> b
     k, largest = up(tile.k, step_grain(problem, target)), target.cube.max_extent
     accumulator = m * n * target.cube.accumulator_bytes()
     operands = times * (m + n) * k * problem.width
-    if target.space(Role.ACCUMULATOR) == target.space(Role.MATRIX):
-        operands += accumulator
     return (
         accumulator <= target.capacity(Role.ACCUMULATOR)
         and operands <= target.capacity(Role.MATRIX)

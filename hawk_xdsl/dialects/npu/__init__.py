@@ -107,16 +107,12 @@ NPU = Dialect(
 )
 """The dialect, as registered with xDSL, with the upstream ops that a region may hold."""
 
-UB_BLOCK_BYTES = Scope.UB.block
-"""Bytes of a block of the Ascend family's ub; to be replaced by those of the target."""
-
 __all__ = [
     "BINARY_OPS",
     "INSTRUCTIONS",
     "KINDS",
     "NPU",
     "ROWS",
-    "UB_BLOCK_BYTES",
     "UNARY_OPS",
     "VECTOR_OPS",
     "Accumulation",

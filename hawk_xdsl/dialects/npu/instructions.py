@@ -198,7 +198,7 @@ INSTRUCTIONS: tuple[InstructionRow, ...] = (
         OpForm.REDUCE,
         "The reduction of the axes to extent 1; argmax and argmin give the first index, as i32.",
         in_place=False,
-        temporary="32 B for each repeat of a row, where a row is longer than a repeat",
+        temporary="a block for each repeat of a row, where a row is longer than a repeat",
     ),
     InstructionRow(
         "vcumulate",
