@@ -35,7 +35,6 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.knowledge_store import EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import Target, load_target, time_kernel
-from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -152,7 +151,7 @@ def main(
 ) -> None:
     """Print how far estimates are off."""
     console, target = Console(), load_target(target_name)
-    composer = Composer.of(load_seed_entries(), lambda name, dtype: supports(target, name, dtype))
+    composer = Composer.for_target(load_seed_entries(), target)
     rows: list[Row] = []
     for name, module in modules(folder, output, shapes, only):
         for row in rows_of(name, module, composer, target):

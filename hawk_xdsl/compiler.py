@@ -11,7 +11,6 @@ from hawk_xdsl.knowledge_store import Entry, EntryKind, KnowledgeStore, load_see
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.model_files import find_model, kernel_format
 from hawk_xdsl.npu_target import Target, load_target
-from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.plug_ins import plug_ins
 from hawk_xdsl.propose.assignment import ProposerFactory, Proposers
 from hawk_xdsl.propose.decide import Decider
@@ -86,19 +85,16 @@ def _composing(entries: Sequence[Entry], sources: Sources) -> list[Entry]:
 def _composer(entries: Sequence[Entry], target: Target, progress: Progress) -> Composer:
     """A composer of the entries; those whose expressions do not parse are left out, and named."""
 
-    def supported(mnemonic: str, dtype: str) -> bool:
-        return supports(target, mnemonic, dtype)
-
     parsed: list[Composer] = []
     for entry in entries:
         try:
-            parsed.append(Composer.of([entry], supported))
+            parsed.append(Composer.for_target([entry], target))
         except HawkError as error:
             progress(f"entry {entry.name} is left out: {error}")
     return Composer(
         tuple(rule for one in parsed for rule in one.rules),
         tuple(instruction for one in parsed for instruction in one.instructions),
-        supported,
+        Composer.for_target((), target).supports,
     )
 
 

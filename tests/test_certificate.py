@@ -103,7 +103,7 @@ def certificate(
     kernels = [stage.op.clone() for stage in program.kernels]
     for kernel in kernels:
         finish_kernel(kernel, TARGET)
-    prover = Prover(specification, rules, frozenset(), lambda draw: indices or {})
+    prover = Prover(specification, rules, lambda draw: indices or {})
     return prover.prove(program, kernels)
 
 

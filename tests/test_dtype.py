@@ -14,7 +14,8 @@ FLOATS = [dtype for dtype in BUFFER_DTYPES if dtype.is_float]
 
 def test_a_dtype_is_its_name_in_texts_and_files() -> None:
     assert f"{DType.BF16}" == "bf16" and json.dumps([DType.I8]) == '["i8"]'
-    assert DType("f16") is DType.F16 and {DType.F16: 1}["f16"] == 1
+    by_name: dict[str, int] = {DType.F16: 1}
+    assert DType("f16") is DType.F16 and by_name["f16"] == 1
     assert all(DType.of(dtype.mlir) is dtype and str(dtype.mlir) == dtype for dtype in DType)
 
 

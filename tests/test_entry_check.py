@@ -5,7 +5,7 @@ import pytest
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.knowledge_store.entry import parse_entries
-from hawk_xdsl.learning.entry_check import check_entry, composer_for, contradiction
+from hawk_xdsl.learning.entry_check import check_entry, contradiction
 from hawk_xdsl.npu_target import load_target
 
 TARGET = load_target("ascend910b1")
@@ -15,7 +15,7 @@ ESTIMATE = "error = { relative = 5e-3 }\ndomain = { a = [1e-3, 1e3] }"
 
 @pytest.fixture(scope="module")
 def composer() -> Composer:
-    return composer_for(PACKAGED, TARGET)
+    return Composer.for_target(PACKAGED, TARGET)
 
 
 def rewrite(before: str, after: str, rest: str = "", trigger: str = "") -> Entry:

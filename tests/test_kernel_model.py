@@ -1,7 +1,7 @@
 """Lessons: random ops, the teacher's kernels, shards that survive interruption, the split."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.language_model.language import language
 from hawk_xdsl.language_model.shorthand import renumbered
 from hawk_xdsl.semantics.specification import specify
-from hawk_xdsl.training import erased
 from hawk_xdsl.training import generate as generating
 from hawk_xdsl.training.dataset import batches_of, examples_of, padded, split_of
 from hawk_xdsl.training.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
@@ -26,22 +25,14 @@ from hawk_xdsl.training.shards import ShardError, read_shard, shard_path, write_
 from hawk_xdsl.training.teacher import Case, Teachers
 from hawk_xdsl.training.tokenizer import collected_words, make_tokenizer
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("much_held_out")]
 
 SUITE = Path(__file__).parents[1] / "benchmarks" / "operators.py"
 SMALL = Recipe(elements={256: 1.0})
 
 
-@pytest.fixture(scope="module", autouse=True)
-def much_held_out() -> Generator[None]:
-    """So that a few lessons are enough."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(erased, "HELD_OUT_SHARE", 40)
-        yield
-
-
 @pytest.fixture(scope="module")
-def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lessons(much_held_out: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("lessons")
     generate(Order(30, 5, recipe=SMALL), load_seed_entries(), directory)
     return directory

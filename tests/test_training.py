@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -24,7 +23,6 @@ from hawk_xdsl.language_model.adopted import (
 from hawk_xdsl.language_model.language import FACTS_FILE, LanguageError
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
 from hawk_xdsl.training import adopt as adopting
-from hawk_xdsl.training import erased
 from hawk_xdsl.training import evaluate as evaluating
 from hawk_xdsl.training import train as training
 from hawk_xdsl.training.adopt import NotBetterError, adopt, better, install, restore
@@ -38,7 +36,7 @@ from hawk_xdsl.training.recipe import Recipe as OpRecipe
 from hawk_xdsl.training.teacher import Teachers
 from hawk_xdsl.training.train import Recipe, Shape, train
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("much_held_out")]
 
 TINY = Recipe(
     steps=6,
@@ -54,16 +52,8 @@ def teachers() -> Teachers:
     return Teachers(load_seed_entries())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def much_held_out() -> Generator[None]:
-    """So that a few lessons are enough."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(erased, "HELD_OUT_SHARE", 40)
-        yield
-
-
 @pytest.fixture(scope="module")
-def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lessons(much_held_out: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("lessons")
     generate(Order(20, 11, recipe=SMALL), load_seed_entries(), directory)
     return directory

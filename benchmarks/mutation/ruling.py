@@ -56,7 +56,6 @@ class _Knowledge:
     """What the gate of a decision is given of the package's knowledge."""
 
     rules: Sequence[Rule]
-    exact: frozenset[str]
     composer: Composer
     entries: Sequence[Entry]
 
@@ -67,15 +66,7 @@ def _knowledge(target: str) -> _Knowledge:
         TemporaryDirectory() as directory,
         open_decider(target, Settings(), store=Path(directory) / "store.sqlite") as decider,
     ):
-        return _Knowledge(
-            decider.checked_rules, decider.exact_rules, decider.composer, decider.entries
-        )
-
-
-def _rules(target: str) -> tuple[Sequence[Rule], frozenset[str]]:
-    """The rewrites that certificates may use, and the names of the exact ones."""
-    known = _knowledge(target)
-    return known.rules, known.exact
+        return _Knowledge(decider.checked_rules, decider.composer, decider.entries)
 
 
 def gate_judge(
@@ -90,7 +81,7 @@ def gate_judge(
         signature,
         target,
         seed,
-        *_rules(target.name),
+        known.rules,
         lambda: composed_witness(known.composer, known.entries, specification, target),
     )
 
@@ -121,8 +112,7 @@ def certificate_judge(
             if inputs[operand.source].dtype.kind in "biu"
         }
 
-    rules, exact = _rules(target.name)
-    prover = Prover(specification, rules, exact, indices)
+    prover = Prover(specification, _knowledge(target.name).rules, indices)
 
     def judge(op: UndecidedOp, specification: Specification, text: str) -> Said:
         try:

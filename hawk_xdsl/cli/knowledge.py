@@ -71,6 +71,7 @@ def add_command(
     A rewrite is measured first: one that is further off than it claims is refused. So is a template
     that names no strategy, or has tile sizes that its strategy would ignore.
     """
+    from hawk_xdsl.codegen.select_instructions import Composer
     from hawk_xdsl.codegen.strategies import strategy_of
     from hawk_xdsl.knowledge_store import (
         EntryKind,
@@ -78,13 +79,15 @@ def add_command(
         load_entries,
         load_seed_entries,
     )
-    from hawk_xdsl.learning.entry_check import check_entry, composer_for, contradiction
+    from hawk_xdsl.learning.entry_check import check_entry, contradiction
     from hawk_xdsl.npu_target import load_target
 
     entries = load_entries([file])
     packaged = load_seed_entries()
     target = load_target("ascend910b1")
-    composer = composer_for([*packaged, *entries], target)  # tells patterns that do not parse
+    composer = Composer.for_target(
+        [*packaged, *entries], target
+    )  # tells patterns that do not parse
     names = {entry.name for entry in packaged}
     for entry in entries:
         if entry.name in names:

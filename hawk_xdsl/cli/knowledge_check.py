@@ -13,6 +13,7 @@ from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
 
 if TYPE_CHECKING:
+    from hawk_xdsl.codegen.select_instructions import Composer
     from hawk_xdsl.knowledge_store import Artifact
     from hawk_xdsl.learning.entry_check import Finding
 
@@ -34,7 +35,7 @@ def check_command(
     Fails if one is further off than it claims.
     """
     from hawk_xdsl.knowledge_store import EntryKind, KnowledgeStore, load_entries, load_seed_entries
-    from hawk_xdsl.learning.entry_check import QUICK, THOROUGH, check_entry, composer_for
+    from hawk_xdsl.learning.entry_check import QUICK, THOROUGH, check_entry
     from hawk_xdsl.npu_target import load_target
 
     machine = load_target(target)
@@ -44,7 +45,7 @@ def check_command(
     chosen = [e for e in given if e.kind is EntryKind.REWRITE and entry in (None, e.name)]
     if not chosen:
         raise HawkError(f"no rewrite {entry!r}" if entry else "no rewrite to check")
-    composer = composer_for([*known, *(given if file is not None else [])], machine)
+    composer = Composer.for_target([*known, *(given if file is not None else [])], machine)
     size = THOROUGH if thorough else QUICK
     table = _table()
     wrong: list[str] = []

@@ -17,6 +17,8 @@ from hawk_xdsl.codegen.vector.widths import (
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
 from hawk_xdsl.semantics.result_regions import unified
@@ -86,6 +88,11 @@ class Composer:
     rules: tuple[Rule, ...]
     instructions: tuple[Instruction, ...]
     supports: Supports
+
+    @staticmethod
+    def for_target(entries: Sequence[Entry], target: Target) -> "Composer":
+        """From the entries of kind rewrite and instruction, for what a target has."""
+        return Composer.of(entries, lambda mnemonic, dtype: supports(target, mnemonic, dtype))
 
     @staticmethod
     def of(entries: Sequence[Entry], supports: Supports) -> "Composer":

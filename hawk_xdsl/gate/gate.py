@@ -107,10 +107,6 @@ class WrongResultError(HawkError):
     code = "wrong-result"
 
 
-UNPROVEN = "right on all inputs that were tried, but other kernels of the op are proved, and {}"
-"""Why a kernel without a certificate is refused; the reason of the certificate fills it."""
-
-
 @dataclass(frozen=True)
 class Witness:
     """A kernel text of an op, and the rewrites that it was made with."""
@@ -127,7 +123,7 @@ def no_witness() -> Witness | None:
 class Gate:
     """Checks kernel texts for one undecided op on one target.
 
-    Certificates may use ``rules``, of which those named ``exact`` hold in real arithmetic.
+    Certificates may use ``rules``.
 
     A kernel without a certificate is believed for its trials only where the op cannot be proved:
     trials are finitely many, and a constant for one rare value escapes them. An op can be proved if
@@ -142,14 +138,13 @@ class Gate:
         target: Target,
         seed: int,
         rules: Sequence[Rule] = (),
-        exact: frozenset[str] = frozenset(),
         witness: Callable[[], Witness | None] = no_witness,
     ) -> None:
         self._specification = specification
         self._signature = signature
         self._target = target
         self._trials = Trials(op, specification.digest, seed, specification.input_ranges)
-        self._prover = Prover(specification, rules, exact, self._index_values)
+        self._prover = Prover(specification, rules, self._index_values, self._witness_rewrites)
         self._limits = Limits.of(specification, bound_of(specification, target).cycles)
         self._points = prod(specification.axes.values())
         self._make_witness = witness
@@ -175,10 +170,11 @@ class Gate:
             kernel = _Kernel(program, finished, steps)
             first = self._trials[0]
             performance, *_ = [total(self._tried(kernel, first, way)) for way in ways]
-            certificate = self._certificate(program, finished, rewrites)
+            certificate = self._prover.prove(program, finished, rewrites)
+            proved = certificate.trust is not Trust.TRIED
+            self._provable = self._provable or proved
             for number, trial in self._further(kernel, certificate):
                 self._tried(kernel, trial, ways[number % len(ways)])
-            proved = certificate.trust is not Trust.TRIED
             if (doubt := self._trials.doubt(proved=proved)) is not None:
                 return Verdict(text, "unproven", doubt)
             if certificate.differs and self._can_be_proved:
@@ -219,20 +215,12 @@ class Gate:
             limit -= found.cycles
         return total(timed)
 
-    def _certificate(
-        self, program: Program, finished: Sequence[KernelOp], rewrites: Sequence[str]
-    ) -> Certificate:
-        """The certificate by the rewrites given, else by those of the witness."""
-        found = self._prover.prove(program, finished, rewrites)
-        if found.differs and self._witness is not None:
-            other = self._prover.prove(program, finished, self._witness.rewrites)
-            found = found if other.trust is Trust.TRIED else other
-        self._provable = self._provable or found.trust is not Trust.TRIED
-        return found
-
     @cached_property
     def _witness(self) -> Witness | None:
         return self._make_witness()
+
+    def _witness_rewrites(self) -> tuple[str, ...]:
+        return () if self._witness is None else self._witness.rewrites
 
     @cached_property
     def _witness_is_proved(self) -> bool:

@@ -19,7 +19,6 @@ from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.language_model.skeleton import Skeleton
 from hawk_xdsl.language_model.step_judge import step_judges
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.structure import structures
@@ -68,7 +67,7 @@ class Author:
         composites: Composites = {}
         floats: Sequence[str] = ()
         if model.prompt_format.shorthand:
-            composer = Composer.of(entries, lambda m, dtype: supports(target, m, dtype))
+            composer = Composer.for_target(entries, target)
             composites = composites_of(entries, composer, target)
             floats = known_floats(entries)
         return Author(model, Retriever(entries, retrieval), told, target, composites, floats)

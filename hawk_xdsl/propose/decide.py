@@ -115,11 +115,6 @@ class Decider:
         """The rewrites that certificates may use: those of the package, whose errors are tested."""
         return [rule for rule in self.composer.rules if rule.name not in self.learned]
 
-    @cached_property
-    def exact_rules(self) -> frozenset[str]:
-        """The names of the rewrites that hold in real arithmetic."""
-        return frozenset(e.name for e in self.entries if e.artifact.error is None)
-
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
 
@@ -178,7 +173,6 @@ class _Op:
             decider.target,
             settings.seed,
             decider.checked_rules,
-            decider.exact_rules,
             lambda: composed_witness(
                 decider.composer, decider.entries, specification, decider.target
             ),

@@ -17,7 +17,6 @@ from hawk_xdsl.language_model.literals import known_floats
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import Target, available_targets, load_target
-from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
@@ -149,7 +148,7 @@ class Teacher:
     @cached_property
     def composer(self) -> Composer:
         """The rewrites and instructions of its knowledge."""
-        return Composer.of(self.entries, lambda m, dtype: supports(self.target, m, dtype))
+        return Composer.for_target(self.entries, self.target)
 
     @cached_property
     def composites(self) -> Composites:

@@ -45,14 +45,7 @@ def as_rows(arg: Symbols, axes: tuple[int, ...]) -> tuple[Symbols, tuple[int, ..
 
 def picked(rows: Symbols, place: npt.NDArray[np.int64]) -> Symbols:
     """One element of each row."""
-    row = np.arange(rows.shape[0])
-    return Symbols(
-        rows.dtype,
-        rows.planes[:, row, place],
-        rows.flags[row, place],
-        None if rows.value is None else rows.value[row, place],
-        None if rows.groups is None else rows.groups[row, place],
-    ).settled()
+    return rows.taken(np.arange(rows.shape[0]), place).settled()
 
 
 def concatenated(pieces: Sequence[Symbols], axis: int) -> Symbols:

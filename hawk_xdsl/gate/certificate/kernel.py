@@ -361,10 +361,4 @@ def _gathered(source: Symbols, indices: Symbols) -> Symbols:
     at = indices.value.astype(np.int64)
     if at.min(initial=0) < 0 or at.max(initial=0) >= source.size:
         raise IndexRangeError
-    return Symbols(
-        source.dtype,
-        source.planes[:, at],
-        source.flags[at],
-        None if source.value is None else source.value[at],
-        None if source.groups is None else source.groups[at],
-    ).settled()
+    return source.taken(at).settled()

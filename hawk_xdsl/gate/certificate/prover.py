@@ -87,22 +87,22 @@ class Prover:
     Args:
         specification: what is to be computed.
         rules: the rewrites that may be used.
-        exact: the names of the rules that hold in real arithmetic.
         indices: for a number of a draw, the operands' integer values by name: indices must be
             numbers.
+        likely: more names of rewrites that kernels may come from, asked for where others fail.
     """
 
     def __init__(
         self,
         specification: Specification,
         rules: Sequence[Rule],
-        exact: frozenset[str],
         indices: Callable[[int], Mapping[str, Integers]],
+        likely: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._specification = specification
         self._rules = tuple(rules)
-        self._exact = exact
         self._indices = indices
+        self._likely = likely
         gathers = [term for term in walk(specification.roots) if term.op == "gather"]
         self._tables = frozenset(term.operand for term in gathers)
         self._index_names = _read_by([arg for term in gathers for arg in term.args])
@@ -162,21 +162,31 @@ class Prover:
         return DRAWS if self._coins < FEW else 2
 
     def _certificate(self, reading: _Reading) -> Certificate:
-        exact = set(reading.rewrites) <= self._exact
+        exact = all(rule.exact for rule in self._rules if rule.name in reading.rewrites)
         degree = max(_degree(root, self._specification.axes) for root in reading.meaning.roots)
         error = sum(log2(min(1.0, degree / prime)) for prime in PRIMES[: self._field.primes])
         return Certificate(Trust.PROVED if exact else Trust.BOUNDED, "", reading.rewrites, error)
 
     def _choices(self, names: Sequence[str]) -> Iterator[_Reading | str]:
         """Readings to try, each once: precisions, and which rewrites."""
-        chosen = tuple(rule for rule in self._rules if rule.name in set(names))
-        sets = list(dict.fromkeys([chosen, self._rules, ()]))
-        for rules in sets:
+        for rules in self._rule_sets(names):
             for wide in (True, False) if has_narrow_floats(self._specification.roots) else (True,):
                 key = (tuple(rule.name for rule in rules), wide)
                 if key not in self._readings:
                     self._readings[key] = self._reading(rules, wide)
                 yield self._readings[key]
+
+    def _rule_sets(self, names: Sequence[str]) -> Iterator[tuple[Rule, ...]]:
+        """The rules named, all, none, and at last the likely ones; none of these twice."""
+        sets = dict.fromkeys([self._named(names), self._rules, ()])
+        yield from sets
+        likely = self._named(self._likely())
+        if likely not in sets:
+            yield likely
+
+    def _named(self, names: Sequence[str]) -> tuple[Rule, ...]:
+        wanted = frozenset(names)
+        return tuple(rule for rule in self._rules if rule.name in wanted)
 
     def _reading(self, rules: Sequence[Rule], wide: bool) -> _Reading | str:
         roots = self._specification.roots

@@ -62,8 +62,7 @@ class Inputs:
         if name not in self._stored:
             every = np.arange(size, dtype=np.int64)
             self._stored[name] = self._algebra.input(name, every, operand.dtype)
-        stored = self._stored[name]
-        return Symbols(stored.dtype, stored.planes[:, places], stored.flags[places])
+        return self._stored[name].taken(places)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Remembered:
         """Remembers the argument of each result."""
         flat = words.reshape(-1)
         order = np.argsort(flat)
-        self._kept.append((flat[order], _picked(args.reshaped((-1,)), order)))
+        self._kept.append((flat[order], args.reshaped((-1,)).taken(order)))
 
     def found(self, words: Words) -> list[tuple[Bools, Symbols]]:
         """Where words are those of results, and the arguments, which mean nothing elsewhere."""
@@ -32,15 +32,5 @@ class Remembered:
             at = np.minimum(np.searchsorted(kept, words.reshape(-1)), kept.size - 1)
             same = (kept[at] == words.reshape(-1)).reshape(words.shape)
             if same.any():
-                matches.append((same, _picked(args, at).reshaped(words.shape)))
+                matches.append((same, args.taken(at).reshaped(words.shape)))
         return matches
-
-
-def _picked(symbols: Symbols, places: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> Symbols:
-    return Symbols(
-        symbols.dtype,
-        symbols.planes[:, places],
-        symbols.flags[places],
-        None if symbols.value is None else symbols.value[places],
-        None if symbols.groups is None else symbols.groups[places],
-    )

@@ -133,6 +133,16 @@ class Symbols:
             None if self.groups is None else self.groups[every],
         )
 
+    def taken(self, *places: npt.NDArray[np.integer]) -> "Symbols":
+        """A copy of the elements at places, an array of indices for each of the first axes."""
+        return Symbols(
+            self.dtype,
+            self.planes[(slice(None), *places)],
+            self.flags[places],
+            None if self.value is None else self.value[places],
+            None if self.groups is None else self.groups[places],
+        )
+
     def reshaped(self, shape: tuple[int, ...]) -> "Symbols":
         """The same elements in another shape."""
         return Symbols(

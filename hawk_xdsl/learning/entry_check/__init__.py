@@ -6,7 +6,6 @@ from hawk_xdsl.learning.entry_check.check import (
     Finding,
     Measured,
     check_entry,
-    composer_for,
     contradiction,
 )
 
@@ -16,6 +15,5 @@ __all__ = [
     "Finding",
     "Measured",
     "check_entry",
-    "composer_for",
     "contradiction",
 ]

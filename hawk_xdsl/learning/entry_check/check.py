@@ -5,7 +5,7 @@ all other rewrites applied), run with the simulator's functions, and compared wi
 what is replaced, in float64. Estimates are run every way that they may be off.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ml_dtypes
@@ -25,7 +25,6 @@ from hawk_xdsl.learning.entry_check.instances import FLOATS, INTEGERS, Instance,
 from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import EVERY_WAY, FILLERS, Approximation
-from hawk_xdsl.npu_target.legality import supports
 
 QUICK = 1 << 12
 """Values of f32, or combinations of several variables, that are tried where time counts."""
@@ -80,11 +79,6 @@ def contradiction(finding: Finding) -> str | None:
         f"entry {finding.entry.name!r} claims {finding.entry.artifact.error or ErrorBound()}, but "
         f"gives {worst.given:.9g} instead of {worst.right:.9g} at {worst.inputs} in {worst.dtype}"
     )
-
-
-def composer_for(entries: Sequence[Entry], target: Target) -> Composer:
-    """What composes replacements: all rewrites and instructions of some entries, for a target."""
-    return Composer.of(entries, lambda mnemonic, dtype: supports(target, mnemonic, dtype))
 
 
 def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QUICK) -> Finding:
