@@ -53,6 +53,12 @@ def failure(capsys: pytest.CaptureFixture[str], *args: object, status: int = 1) 
     return lines[0]
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in an empty folder: beside the tests may lie what ``make demo`` left in ``out``."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def exp(tmp_path: Path) -> Path:
     path = tmp_path / "exp.mlir"

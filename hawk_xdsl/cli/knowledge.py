@@ -85,9 +85,7 @@ def add_command(
     entries = load_entries([file])
     packaged = load_seed_entries()
     target = load_target("ascend910b1")
-    composer = Composer.for_target(
-        [*packaged, *entries], target
-    )  # tells patterns that do not parse
+    composer = Composer.for_target([*packaged, *entries], target)  # tells what does not parse
     names = {entry.name for entry in packaged}
     for entry in entries:
         if entry.name in names:
