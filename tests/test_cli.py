@@ -55,7 +55,7 @@ def failure(capsys: pytest.CaptureFixture[str], *args: object, status: int = 1) 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands run in an empty folder: beside the tests may lie what ``make demo`` left in ``out``."""
+    """Commands run in an empty folder, not beside what ``make demo`` left in ``out``."""
     monkeypatch.chdir(tmp_path)
 
 
