@@ -1,7 +1,9 @@
 """The shorthand of kernel models: what it stands for, what it refuses, and back."""
 
 import hashlib
+import re
 
+import numpy as np
 import pytest
 from llguidance import LLMatcher
 from undecided import SOFTMAX, elementwise, undecided
@@ -135,6 +137,44 @@ def test_a_composite_never_overwrites_its_operand() -> None:
         "c1_b0 = vadd b0, 1.0\nc1_y0 = vadd c1_b0, b0\n"
         "c2_b0 = vadd c1_y0, 1.0\nc2_y0 = vadd c2_b0, c1_y0\nstore c2_y0 into y0[0, 0:8]\n"
     )
+
+
+def test_the_number_of_a_step_may_stand_in_conditions_and_bounds() -> None:
+    short = "across i0 step 64 {\nif i0//step == 0 {\n}\nfor j in 0..i0//step step 1 {\n}\n}\n"
+    expanded = SHORTHAND.expanded(short)
+    assert "if i0//64 == 0 {" in expanded and "for j in 0..i0//64 step 1 {" in expanded
+
+
+def test_whatever_a_model_writes_is_expanded_or_refused() -> None:
+    """Words of one line in the places of another: never an error of Python's."""
+    noise = np.random.default_rng(7)
+    lines = [
+        "b1 = vtranspose b0 perm [1, 0]",
+        "b0 = load x0[i0:, :] into ub",
+        "b2 = vreduce sum b1[i0:64, 0:8] axis 1",
+        "if i0//step == 0 {",
+        "b3 = fill 1/8.0 f32[i0, i1] in ub",
+        "b4 = twice b3",
+        "b5 = view b4 as [i0, 8]",
+        "b6 = vcast b5 to f16 round rint",
+        "b7 = varange i32[i1, 8] axis 0",
+        "b8 = vsel b7, b6, 0.0",
+        "for j in 3..9 step 2 {",
+        "temp t0 f32[i0, 8]",
+        "store b4 into y0[i0:, 0:8]",
+        "across i0 parts 48, i1 step 8 {",
+    ]
+    words = sorted({word for line in lines for word in re.split(r"(\W)", line) if word})
+    refused = 0
+    for _ in range(3000):
+        parts = [part for part in re.split(r"(\W)", lines[noise.integers(len(lines))]) if part]
+        for _ in range(noise.integers(1, 3)):
+            parts[noise.integers(len(parts))] = words[noise.integers(len(words))]
+        try:
+            SHORTHAND.expanded("across i0 step 64 {\n" + "".join(parts) + "\n}\n")
+        except KernelTextError:
+            refused += 1
+    assert 0 < refused < 3000
 
 
 def test_a_composite_of_a_number_is_refused_where_only_tiles_are() -> None:

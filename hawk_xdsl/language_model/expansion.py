@@ -97,7 +97,7 @@ class Expansion(Reader):
         variable, *parts, number = tree(node).children
         name, count = word(variable), max(1, int(str(number)))
         if len(parts) == 2:
-            start, stop = (expression(part) for part in parts)
+            start, stop = (self.index(part) for part in parts)
         else:
             start, stop = ast.Integer(0), ast.Integer(self._extent(name))
             if word(parts[0]) == "parts":

@@ -77,7 +77,7 @@ class Reader:
         return integers(node)
 
     def index(self, node: "Token | Node") -> ast.Expression:
-        """Integer arithmetic in brackets."""
+        """Integer arithmetic: in brackets, bounds and conditions."""
         return expression(node)
 
     def _body(self, nodes: "list[Token | Node]") -> tuple[ast.Statement, ...]:
@@ -98,9 +98,8 @@ class Reader:
                 return ast.For(self.loop(node.children[0]), self._body(node.children[1:]), line)
             case "if":
                 left, relation, right, *body = node.children
-                return ast.If(
-                    expression(left), word(relation), expression(right), self._body(body), line
-                )
+                left, right = self.index(left), self.index(right)
+                return ast.If(left, word(relation), right, self._body(body), line)
             case _:
                 children = trees(node)
                 loops = tuple(self.loop(child) for child in children if child.data == "loop")
@@ -110,7 +109,7 @@ class Reader:
     def loop(self, node: "Token | Node") -> ast.Loop:
         """``i in 0..64 step 8``."""
         name, start, stop, step = tree(node).children
-        return ast.Loop(word(name), expression(start), expression(stop), int(str(step)))
+        return ast.Loop(word(name), self.index(start), self.index(stop), int(str(step)))
 
     def slices(self, name: str, node: "Token | Node") -> tuple[ast.Slice, ...]:
         """The slices of an operand or a buffer with a name."""
@@ -212,8 +211,11 @@ def word(node: "Token | Node") -> str:
 
 
 def integers(node: "Token | Node") -> tuple[int, ...]:
-    """The integers of a rule that lists lengths."""
-    return tuple(int(word(child)) for child in trees(tree(node)))
+    """The integers of a rule that lists lengths. Raises ``KernelTextError`` for other words."""
+    words = [word(child) for child in trees(tree(node))]
+    if other := next((each for each in words if not each.isdigit()), None):
+        raise KernelTextError(f"`{other}` where a number is needed")
+    return tuple(map(int, words))
 
 
 def expression(node: "Token | Node") -> ast.Expression:
