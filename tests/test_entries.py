@@ -7,18 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store.entry import (
-    Artifact,
-    Entry,
-    EntryKind,
-    Tile,
-    Trigger,
-    format_entry,
-    load_entries,
-    load_seed_entries,
-    parse_entries,
-)
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Tile, Trigger
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
+from hawk_xdsl.knowledge_store.read_entries import load_entries, load_seed_entries, parse_entries
+from hawk_xdsl.knowledge_store.write_entry import format_entry
 
 GOOD = """\
 # rows

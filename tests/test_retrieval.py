@@ -12,19 +12,14 @@ from hawk_xdsl.knowledge_store.embedding import (
     Vector,
     default_embedder,
 )
-from hawk_xdsl.knowledge_store.entry import (
-    Artifact,
-    Entry,
-    EntryKind,
-    Trigger,
-    load_seed_entries,
-)
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
 from hawk_xdsl.knowledge_store.features import (
     WEIGHTS,
     FeatureSpace,
     HardwareFeatures,
     operators_of,
 )
+from hawk_xdsl.knowledge_store.read_entries import load_seed_entries
 from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retriever
 
 SOFTMAX = Entry(

@@ -5,7 +5,9 @@ import math
 import pytest
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.rewriting import Rule, Step, match, parse_pattern, rewritten
+from hawk_xdsl.semantics.matching import match
+from hawk_xdsl.semantics.pattern import parse_pattern
+from hawk_xdsl.semantics.rewriting import Rule, Step, rewritten
 from hawk_xdsl.semantics.spelling import spell
 from hawk_xdsl.semantics.terms import Affine, Term, Terms
 

@@ -20,8 +20,8 @@ from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate, waves
 from hawk_xdsl.schedule.read_schedule import trip_extents
 from hawk_xdsl.schedule.schedule import Schedule
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 from hawk_xdsl.semantics.resizing import UnresizableError, erased
-from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Structure
 

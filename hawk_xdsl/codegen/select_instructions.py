@@ -21,8 +21,10 @@ from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
+from hawk_xdsl.semantics.matching import Match, match
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 from hawk_xdsl.semantics.result_regions import unified
-from hawk_xdsl.semantics.rewriting import Match, Pattern, Rule, match, parse_pattern, rewritten
+from hawk_xdsl.semantics.rewriting import Rule, rewritten
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, Terms, walk
 

@@ -1,17 +1,8 @@
 """What is known about writing kernels: entries, verified kernels, outcomes, and retrieval."""
 
-from hawk_xdsl.knowledge_store.entry import (
-    Artifact,
-    Entry,
-    EntryKind,
-    Tile,
-    Trigger,
-    format_entry,
-    load_entries,
-    load_seed_entries,
-    parse_entries,
-)
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Tile, Trigger
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
+from hawk_xdsl.knowledge_store.read_entries import load_entries, load_seed_entries, parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Action,
     Curation,
@@ -28,6 +19,7 @@ from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Ret
 from hawk_xdsl.knowledge_store.schema import NAMED
 from hawk_xdsl.knowledge_store.store import KnowledgeStore
 from hawk_xdsl.knowledge_store.store_view import StoreView, default_store_path
+from hawk_xdsl.knowledge_store.write_entry import format_entry
 
 __all__ = [
     "NAMED",

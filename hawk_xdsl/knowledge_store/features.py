@@ -9,7 +9,7 @@ import numpy as np
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.embedding import Vector
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind, Range
-from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 
 # How much agreement in one aspect adds to the score, where equal texts add 1.
 WEIGHTS = {

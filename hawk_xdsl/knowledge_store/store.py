@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.typed import WrongValueError, typed
-from hawk_xdsl.knowledge_store.entry import Entry, format_entry
+from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.knowledge_store.records import (
     Action,
     Curation,
@@ -25,6 +25,7 @@ from hawk_xdsl.knowledge_store.records import (
 )
 from hawk_xdsl.knowledge_store.schema import REQUIRED_TABLES, SCHEMA_VERSION, STATEMENTS
 from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_store_path
+from hawk_xdsl.knowledge_store.write_entry import format_entry
 
 
 class KnowledgeStore(StoreView):

@@ -12,7 +12,8 @@ import platformdirs
 from hawk_xdsl.errors import ReadError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.files.typed import typed
-from hawk_xdsl.knowledge_store.entry import Entry, parse_entries
+from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.knowledge_store.read_entries import parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Curation,
     Evidence,

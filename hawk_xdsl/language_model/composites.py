@@ -21,7 +21,8 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.schedule.schedule import Schedule
-from hawk_xdsl.semantics.rewriting import Pattern, Rule
+from hawk_xdsl.semantics.pattern import Pattern
+from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Operand, Result, Specification
 from hawk_xdsl.semantics.terms import Affine, Terms
 

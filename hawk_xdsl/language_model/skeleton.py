@@ -16,7 +16,8 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.semantics.rewriting import Match, Pattern
+from hawk_xdsl.semantics.matching import Match
+from hawk_xdsl.semantics.pattern import Pattern
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Term, walk
 

@@ -23,7 +23,7 @@ from hawk_xdsl.learning.judgement import Judgement, judge
 from hawk_xdsl.learning.replay import Replay, is_readable
 from hawk_xdsl.learning.subsumption import Relation, relation
 from hawk_xdsl.options import check_count, check_positive
-from hawk_xdsl.semantics.rewriting import parse_pattern
+from hawk_xdsl.semantics.pattern import parse_pattern
 
 
 @dataclass(frozen=True)

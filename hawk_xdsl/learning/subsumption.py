@@ -4,7 +4,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
-from hawk_xdsl.semantics.rewriting import Match, Pattern, build, match, parse_pattern
+from hawk_xdsl.semantics.matching import Match, build, match
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 from hawk_xdsl.semantics.terms import COMMUTATIVE, Affine, Term, Terms
 
 _AXIS = "i0"

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
 from hawk_xdsl.linalg.scalar_ops import SCALAR_OPS, TAKES_WHOLE
-from hawk_xdsl.semantics.rewriting import Pattern, parse_pattern
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 from hawk_xdsl.semantics.terms import COMPARISONS
 
 CONDITIONS = frozenset({"and", "or", "xor", "not"})

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.linalg.scalar_ops import NEGATED
-from hawk_xdsl.semantics.rewriting import Pattern
+from hawk_xdsl.semantics.pattern import Pattern
 from hawk_xdsl.training.productions import CONDITIONS, Production, gives_condition, takes_conditions
 from hawk_xdsl.training.recipe import Recipe, weighted
 from hawk_xdsl.training.region import Argument, RegionBuilder, Value

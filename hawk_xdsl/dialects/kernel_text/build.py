@@ -28,7 +28,8 @@ from hawk_xdsl.dialects.kernel_text.build_vector import (
     build_reduce,
     build_transpose,
 )
-from hawk_xdsl.dialects.kernel_text.context import KernelContext, Objection
+from hawk_xdsl.dialects.kernel_text.context import KernelContext
+from hawk_xdsl.dialects.kernel_text.emission import Objection
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds
 from hawk_xdsl.dialects.kernel_text.parse import parse

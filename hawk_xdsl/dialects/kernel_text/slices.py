@@ -11,9 +11,9 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import global_type
-from hawk_xdsl.dialects.kernel_text.context import Global, KernelContext
+from hawk_xdsl.dialects.kernel_text.context import KernelContext
 from hawk_xdsl.dialects.kernel_text.index import Linear, bounds
-from hawk_xdsl.dialects.kernel_text.scope import Buffer, Extent, Ragged
+from hawk_xdsl.dialects.kernel_text.scope import Buffer, Extent, Global, Ragged
 from hawk_xdsl.dialects.npu import Role
 
 

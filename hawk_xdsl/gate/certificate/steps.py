@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hawk_xdsl.semantics.rewriting import DTYPES, Holds, Pattern, Rule, Step
+from hawk_xdsl.semantics.pattern import DTYPES, Pattern
+from hawk_xdsl.semantics.rewriting import Holds, Rule, Step
 from hawk_xdsl.semantics.rounding_steps import below_steps
 from hawk_xdsl.semantics.terms import COMMUTATIVE, Affine, Term, Terms, walk
 

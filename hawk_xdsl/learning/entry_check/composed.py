@@ -11,7 +11,7 @@ from hawk_xdsl.dialects.npu import ROWS, InstructionRow, OpForm, Reduction
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.vector_compute import COMPARISONS, cast, function_of
-from hawk_xdsl.semantics.rewriting import Match
+from hawk_xdsl.semantics.matching import Match
 from hawk_xdsl.semantics.terms import Term, walk
 
 _FOLDS = {

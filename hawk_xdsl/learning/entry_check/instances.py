@@ -8,7 +8,9 @@ import numpy as np
 
 from hawk_xdsl.dialects.dtype import Array, DType, is_float
 from hawk_xdsl.learning.entry_check import samples
-from hawk_xdsl.semantics.rewriting import DTYPES, Match, Pattern, Rule, build, match
+from hawk_xdsl.semantics.matching import Match, build, match
+from hawk_xdsl.semantics.pattern import DTYPES, Pattern
+from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
 

@@ -11,7 +11,7 @@ import numpy as np
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.linalg.scalar_table import FUNCTIONS
 from hawk_xdsl.reference.scalar import FLOAT_KERNELS, MATH_KERNELS
-from hawk_xdsl.semantics.rewriting import DTYPES
+from hawk_xdsl.semantics.pattern import DTYPES
 from hawk_xdsl.semantics.terms import Term, walk
 
 Function = Callable[..., Array]

@@ -1,0 +1,112 @@
+"""Patterns of terms as knowledge entries write them: the language and its parser.
+
+In a pattern a variable matches any term, twice the same variable the same term, and a variable
+whose name starts with ``c`` literals only, one whose name starts with ``t`` all but literals.
+``reduce_sum(a)`` matches a reduction over any axes; reductions in the replacement run over the
+same axes. ``scan_sum(a)`` is the same for a scan. ``f32(a)`` is a cast, ``cast(a)`` one to any
+dtype, ``same(a)`` one to the dtype of what is replaced. ``position()`` in the replacement of a
+reduction is the index along the one axis that it runs over.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedInput
+
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
+from hawk_xdsl.errors import HawkError
+
+SIGNS = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+}
+
+DTYPES = frozenset({*BUFFER_DTYPES, DType.I1})
+"""The dtypes that a pattern can convert to: ``f32(a)``."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A node of a pattern: a ``variable``, a ``number`` or a function of patterns."""
+
+    op: str
+    args: tuple["Pattern", ...] = ()
+    name: str = ""
+    value: float = 0.0
+
+    @property
+    def only_literals(self) -> bool:
+        """Whether this variable matches literals only."""
+        return self.op == "variable" and self.name.startswith("c")
+
+    @property
+    def only_tiles(self) -> bool:
+        """Whether this variable matches all but literals."""
+        return self.op == "variable" and self.name.startswith("t")
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of the variables in it."""
+        if self.op == "variable":
+            return frozenset({self.name})
+        return frozenset[str]().union(*(arg.variables for arg in self.args))
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions in it."""
+        own = frozenset[str]() if self.op in ("variable", "number") else frozenset({self.op})
+        return own.union(*(arg.functions for arg in self.args))
+
+
+class _Build(Transformer[Token, Pattern]):
+    def start(self, children: list[Pattern]) -> Pattern:
+        return children[0]
+
+    def infix(self, children: list[Pattern | Token]) -> Pattern:
+        left, sign, right = children
+        assert isinstance(left, Pattern) and isinstance(right, Pattern)
+        return Pattern(SIGNS[str(sign)], (left, right))
+
+    def number(self, children: list[Token]) -> Pattern:
+        return Pattern("number", value=float(children[0]))
+
+    def negative(self, children: list[Token]) -> Pattern:
+        return Pattern("number", value=-float(children[0]))
+
+    def call(self, children: list[Pattern | Token | None]) -> Pattern:
+        args = tuple(child for child in children[1:] if isinstance(child, Pattern))
+        return Pattern(str(children[0]), args)
+
+    def variable(self, children: list[Token]) -> Pattern:
+        return Pattern("variable", name=str(children[0]))
+
+
+@cache
+def _grammar() -> Lark:
+    text = (files("hawk_xdsl.semantics") / "expression.lark").read_text()
+    return Lark(text, parser="lalr")
+
+
+@cache
+def _parsed(text: str) -> Pattern:
+    return _Build().transform(_grammar().parse(text))
+
+
+def parse_pattern(text: str, *, file: str | None = None) -> Pattern:
+    """A pattern from its text. Raises ``HawkError`` with the place of a mistake."""
+    try:
+        return _parsed(text)
+    except UnexpectedInput as error:
+        raise HawkError(
+            f"expression {text!r}: unexpected input at column {error.column}", file=file
+        ) from error
