@@ -14,7 +14,8 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_drawn import Drawn
-from hawk_xdsl.gate.trial_inputs import kinds_of, purposes_of
+from hawk_xdsl.gate.trial_inputs import kinds_of
+from hawk_xdsl.gate.trial_purposes import purposes_of
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import Specification, specify

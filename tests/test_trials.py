@@ -11,7 +11,7 @@ from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_drawn import Drawn
-from hawk_xdsl.gate.trial_inputs import purposes_of
+from hawk_xdsl.gate.trial_purposes import purposes_of
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.gate.trials import Trials
 

@@ -9,7 +9,8 @@ import numpy as np
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features
-from hawk_xdsl.gate.trial_inputs import Drawer, Share
+from hawk_xdsl.gate.trial_inputs import Drawer
+from hawk_xdsl.gate.trial_integers import Share
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.reference.evaluate import Judged, evaluate_with_errors
 from hawk_xdsl.reference.value_types import DivisionByZeroError, IndexRangeError

@@ -1,11 +1,13 @@
 """What a trial is for, and inputs as matrices whose rows do not meet in a result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from hawk_xdsl.dialects.dtype import Array
+from hawk_xdsl.gate.trial_draws import Random
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,9 @@ class Purpose:
 
     def __str__(self) -> str:
         return f"{self.name} ({self.part})" if self.part else self.name
+
+
+ORDINARY = Purpose("ordinary")
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,14 @@ class Rows:
         order = [*self._free, *self.axes]
         permuted = matrix.reshape([self.shape[axis] for axis in order])
         return np.array(permuted.transpose(np.argsort(order).tolist()), order="C")
+
+
+MOST_SPECIAL_ROWS = 512
+"""Rows that are prepared one by one."""
+
+
+def some_rows(random: Random, rows: int) -> Sequence[int]:
+    """All rows, or some of many."""
+    if rows <= MOST_SPECIAL_ROWS:
+        return range(rows)
+    return random.choice(rows, MOST_SPECIAL_ROWS, replace=False).tolist()

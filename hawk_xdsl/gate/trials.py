@@ -13,11 +13,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features, literals_of
 from hawk_xdsl.gate.tolerance import Expected
 from hawk_xdsl.gate.trial_drawn import Drawn
-from hawk_xdsl.gate.trial_inputs import (
-    purposes_of,
-    purposes_of_literals,
-    special_purposes,
-)
+from hawk_xdsl.gate.trial_purposes import purposes_of, purposes_of_literals, special_purposes
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.reference.evaluate import evaluate_region
 from hawk_xdsl.reference.value_types import Precision

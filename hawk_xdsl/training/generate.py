@@ -14,7 +14,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.gate.trial_drawn import Drawn
-from hawk_xdsl.gate.trial_inputs import ORDINARY
+from hawk_xdsl.gate.trial_rows import ORDINARY
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.language_model.language import FORM, OTHER
