@@ -1,7 +1,9 @@
-"""The rooms of the package: the page that names them, and the contract about imports."""
+"""The rooms of the package, the page that names them, and how long functions and files are."""
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -28,3 +30,33 @@ def test_every_module_is_in_a_room() -> None:
     package = ROOT / "hawk_xdsl"
     found = {p.stem for p in package.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     assert found - {"__init__"} == set(layers())
+
+
+MOST_LINES_OF_A_FUNCTION = 60
+MOST_LINES_OF_A_FILE = 400
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Each function of a file, as ``file:line name``, with its lines, signature included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            yield (
+                f"{path.relative_to(ROOT)}:{node.lineno} {node.name}",
+                node.end_lineno - node.lineno + 1,
+            )
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    files = sorted((ROOT / "hawk_xdsl").rglob("*.py"))
+    found = [pair for path in files for pair in functions(path)]
+    assert [
+        f"{name}: {lines} lines" for name, lines in found if lines > MOST_LINES_OF_A_FUNCTION
+    ] == []
+
+
+def test_a_file_has_one_concept_and_few_lines() -> None:
+    files = sorted((ROOT / "hawk_xdsl").rglob("*.py"))
+    found = [(path, len(path.read_text(encoding="utf-8").splitlines())) for path in files]
+    long = [f"{p.relative_to(ROOT)}: {n} lines" for p, n in found if n > MOST_LINES_OF_A_FILE]
+    assert long == []

@@ -22,3 +22,7 @@ StoreOption = Annotated[
     Path | None,
     typer.Option(help="The knowledge store's file.", envvar="HAWK_STORE", show_default="yours"),
 ]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
+]

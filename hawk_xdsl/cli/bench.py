@@ -1,5 +1,6 @@
 """``hawk bench``: how many operators get right kernels, and how fast those are."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,22 +8,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from hawk_xdsl.cli.app import TargetOption, app
+from hawk_xdsl.cli.app import ModelOption, TargetOption, app
 from hawk_xdsl.cli.console import open_console
+from hawk_xdsl.cli.option_groups import grouped
 
 if TYPE_CHECKING:
     from hawk_xdsl.bench.session import Measured, Options
 
 
-@app.command("bench")
-def bench_command(
-    operators: Annotated[
-        Path, typer.Option(help="The suite: a Python file that leaves a list OPERATORS.")
-    ],
-    target: TargetOption = "ascend910b1",
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where results go; a run goes on from there.")
-    ] = Path("out/bench"),
+@dataclass(frozen=True)
+class CasesOptions:
+    """Which cases are measured, under which conditions."""
+
     conditions: Annotated[
         str,
         typer.Option(
@@ -31,74 +28,95 @@ def bench_command(
             help="SOURCES\\[/RETRIEVAL][+synthesis], with commas: model, templates, composition, "
             "all; none, syntactic, semantic, fused. Default: those of docs/benchmarks.md.",
         ),
-    ] = "",
-    model: Annotated[
-        str | None,
-        typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
-    ] = None,
+    ] = ""
     cases: Annotated[
         int | None, typer.Option(help="Cases of each condition: a stratified sample.")
-    ] = None,
+    ] = None
     model_cases: Annotated[
         int | None, typer.Option(help="Cases of the conditions that ask only the model.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All cases.")] = False,
+    ] = None
+    everything: Annotated[bool, typer.Option("--all", help="All cases.")] = False
     seeds: Annotated[
         str, typer.Option("--seeds", "--seed", help="Seeds of all inputs, with commas.")
-    ] = "0",
-    attempts: Annotated[int, typer.Option(help="Complete kernel bodies an op.")] = 8,
-    tuning: Annotated[int, typer.Option(help="Further ones that make it faster.")] = 4,
-    minutes: Annotated[
-        float | None,
-        typer.Option(
-            help="Start no case after them; the same command goes on with the rest.",
-            show_default="60, without --all",
-        ),
-    ] = None,
-    model_seconds: Annotated[
-        float, typer.Option(help="Most seconds of the model an op; a safety stop, counted.")
-    ] = 60.0,
-    case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+    ] = "0"
     only: Annotated[
         str,
         typer.Option(
             help="Only some cases, such as 'softmax,/seen/ ragged': those whose "
             "/family/split/operator/shape/dtype/ contains all words of one of these."
         ),
-    ] = "",
+    ] = ""
     other_shapes: Annotated[
         bool,
         typer.Option(
             "--other-shapes", help="Also each operator at three shapes that no entry names."
         ),
-    ] = False,
+    ] = False
+
+
+@dataclass(frozen=True)
+class BudgetOptions:
+    """What a case may take, and the whole run."""
+
+    attempts: Annotated[int, typer.Option(help="Kernels tried per op until one is correct.")] = 8
+    tuning: Annotated[int, typer.Option(help="Kernels tried per op after that, for speed.")] = 4
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Start no case after them; the same command goes on with the rest.",
+            show_default="60, without --all",
+        ),
+    ] = None
+    model_seconds: Annotated[
+        float, typer.Option(help="Most seconds of the model per op; a safety stop, counted.")
+    ] = 60.0
+    case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2
+
+
+@app.command("bench")
+@grouped
+def bench_command(
+    operators: Annotated[
+        Path, typer.Option(help="The suite: a Python file that leaves a list OPERATORS.")
+    ],
+    *,
+    target: TargetOption = "ascend910b1",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where results go; a run goes on from there.")
+    ] = Path("out/bench"),
+    chosen: CasesOptions,
+    budget: BudgetOptions,
+    model: ModelOption = None,
     failures: Annotated[
-        bool, typer.Option("--failures", help="List why cases of seen operators are not right.")
+        bool, typer.Option("--failures", help="List why cases of seen operators are not correct.")
     ] = False,
 ) -> None:
-    """Measure how many operators of a suite get right kernels, and how fast those are."""
+    """Measure how many operators of a suite get correct kernels, and how fast those are."""
     from hawk_xdsl.bench.conditions import DEFAULT_CONDITIONS
     from hawk_xdsl.bench.session import CASES, MINUTES, MODEL_CASES, Options
     from hawk_xdsl.bench.tables import print_failures, print_figures, write_figures
 
+    every = chosen.everything
     options = Options(
         operators=operators,
         out=output,
-        conditions=_parts(conditions) or DEFAULT_CONDITIONS,
+        conditions=_parts(chosen.conditions) or DEFAULT_CONDITIONS,
         target=target,
         model=model,
-        cases=None if everything else CASES if cases is None else cases,
-        model_cases=None if everything else MODEL_CASES if model_cases is None else model_cases,
-        seeds=_numbers(seeds),
-        attempts=attempts,
-        tuning=tuning,
-        model_seconds=model_seconds,
-        case_seconds=case_seconds,
-        minutes=minutes if everything or minutes is not None else MINUTES,
-        jobs=jobs,
-        only=_parts(only),
-        other_shapes=other_shapes,
+        cases=None if every else CASES if chosen.cases is None else chosen.cases,
+        model_cases=(
+            None if every else MODEL_CASES if chosen.model_cases is None else chosen.model_cases
+        ),
+        seeds=_numbers(chosen.seeds),
+        attempts=budget.attempts,
+        tuning=budget.tuning,
+        model_seconds=budget.model_seconds,
+        case_seconds=budget.case_seconds,
+        minutes=budget.minutes if every or budget.minutes is not None else MINUTES,
+        jobs=budget.jobs,
+        only=_parts(chosen.only),
+        other_shapes=chosen.other_shapes,
     )
     console = open_console()
     measured = _measured(options, console)

@@ -1,51 +1,79 @@
 """``hawk compile``: from a model to verified kernels."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
-from hawk_xdsl.cli.app import StoreOption, TargetOption, app
+from hawk_xdsl.cli.app import ModelOption, StoreOption, TargetOption, app
 from hawk_xdsl.cli.console import decision_progress, open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
+from hawk_xdsl.cli.option_groups import grouped
+
+if TYPE_CHECKING:
+    from hawk_xdsl.frontend.program import Program
+    from hawk_xdsl.pipeline import Compiled, Run
+    from hawk_xdsl.propose.settings import Settings
 
 
-@app.command("compile")
-def compile_command(
-    source: Annotated[str, typer.Argument(help="FILE.py:factory, a .mlir file, or a plug-in's.")],
-    target: TargetOption = "ascend910b1",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(
-        "out"
-    ),
+@dataclass(frozen=True)
+class DecidingOptions:
+    """How kernels are decided: who is asked, and within which budget."""
+
     sources: Annotated[
         str,
         typer.Option(
             help="Who decides: all, model, templates, composition (all that needs no model), or "
             "replay (store only)."
         ),
-    ] = "all",
-    attempts: Annotated[int, typer.Option(help="Kernels tried an op until one is right.")] = 8,
+    ] = "all"
+    attempts: Annotated[
+        int, typer.Option(help="Kernels tried per op until the first correct one.")
+    ] = 8
     tuning: Annotated[
         int,
-        typer.Option(help="Kernels tried an op after that, for speed; also the search's patience."),
-    ] = 4,
+        typer.Option(
+            help="Kernels tried per op after that, for speed; also the patience of the schedule "
+            "search."
+        ),
+    ] = 4
     retrieval: Annotated[
         str, typer.Option(help="Entries for the model: none, syntactic, semantic, or fused.")
-    ] = "fused",
-    seconds: Annotated[float, typer.Option(help="Seconds of the model an op; a stop.")] = 60.0,
+    ] = "fused"
+    seconds: Annotated[float, typer.Option(help="Seconds of the model per op: a safety stop.")] = (
+        60.0
+    )
     host_fallback: Annotated[
         bool, typer.Option("--host-fallback", help="Leave ops without a kernel on the host.")
-    ] = False,
+    ] = False
     fresh: Annotated[
         bool,
-        typer.Option("--fresh", help="Pass over the store's kernels and failures: ask again."),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Seeds the gate's inputs and the sampling.")] = 0,
-    model: Annotated[
-        str | None,
-        typer.Option(help="Hugging Face directory or id of the local model.", envvar="HAWK_MODEL"),
-    ] = None,
-    store: StoreOption = None,
+        typer.Option("--fresh", help="Ignore the store's kernels and failures: ask again."),
+    ] = False
+    seed: Annotated[int, typer.Option(help="Seeds the gate's inputs and the sampling.")] = 0
+
+    def settings(self) -> "Settings":
+        """The same as ``compile_program`` takes it. Raises ``OptionError`` for wrong values."""
+        from hawk_xdsl.knowledge_store import RetrievalMode
+        from hawk_xdsl.options import one_of
+        from hawk_xdsl.propose.settings import Budget, Settings, Sources
+
+        return Settings(
+            one_of("--sources", self.sources, Sources),
+            Budget(self.attempts, self.tuning, self.seconds, patience=self.tuning),
+            self.host_fallback,
+            self.seed,
+            one_of("--retrieval", self.retrieval, RetrievalMode),
+            self.fresh,
+        )
+
+
+@dataclass(frozen=True)
+class AfterwardsOptions:
+    """What happens to the compiled program."""
+
     emit: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,37 +81,41 @@ def compile_command(
             "may be given several times.",
             show_default="model",
         ),
-    ] = None,
+    ] = None
     learn: Annotated[
-        bool, typer.Option("--learn", help="Afterwards, make entries of what turned out well.")
-    ] = False,
+        bool, typer.Option("--learn", help="Make entries of the kernels that were found.")
+    ] = False
     run: Annotated[
-        bool, typer.Option(help="Run the result on the NPU model and compare it.")
-    ] = True,
+        bool, typer.Option(help="Run the result on the NPU simulator and compare it.")
+    ] = True
+
+
+@app.command("compile")
+@grouped
+def compile_command(
+    source: Annotated[str, typer.Argument(help="FILE.py:factory, a .mlir file, or a plug-in's.")],
+    *,
+    target: TargetOption = "ascend910b1",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(
+        "out"
+    ),
+    deciding: DecidingOptions,
+    model: ModelOption = None,
+    store: StoreOption = None,
+    afterwards: AfterwardsOptions,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
     from hawk_xdsl.exports import DEFAULT, check_exports
     from hawk_xdsl.frontend.load import check_source, load_program
-    from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import load_target
-    from hawk_xdsl.options import one_of
     from hawk_xdsl.pipeline import compile_program
-    from hawk_xdsl.propose.settings import Budget, Settings, Sources
-    from hawk_xdsl.reference.difference import error_between
     from hawk_xdsl.report import print_report
 
-    settings = Settings(
-        one_of("--sources", sources, Sources),
-        Budget(attempts, tuning, seconds, patience=tuning),
-        host_fallback,
-        seed,
-        one_of("--retrieval", retrieval, RetrievalMode),
-        fresh,
-    )
+    settings = deciding.settings()
     # What is wrong is told before anything takes time.
     load_target(target)
     check_source(source)
-    formats = tuple(emit or (DEFAULT,))
+    formats = tuple(afterwards.emit or (DEFAULT,))
     check_exports(output, formats)
     console = open_console()
     with decision_progress(console) as (tell, total, decided):
@@ -100,21 +132,27 @@ def compile_command(
             on_decision=decided,
         )
         compiled.save(output, formats)
-        result = compiled.run(program.example_inputs, tell) if run else None
+        result = compiled.run(program.example_inputs, tell) if afterwards.run else None
     print_report(compiled.report, console)
     if result is not None:
-        microseconds = compiled.target.microseconds(result.cycles)
-        console.print(
-            f"On the NPU model: {result.cycles:,.0f} cycles in {len(result.launches)} launches "
-            f"({microseconds:,.1f} µs of {compiled.target.name}, simulated)"
-        )
-        if program.reference is not None:
-            wanted = program.reference(program.example_inputs)
-            for line in error_between(result.outputs, wanted).lines("PyTorch"):
-                console.print(line)
-    if learn:
+        _print_run(console, program, compiled, result)
+    if afterwards.learn:
         decisions = [placed.decision for placed in compiled.placed]
         found = {d.specification.digest for d in decisions if d.specification is not None}
         synthesize(console, target, store, digests=found)
     written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
     console.print(f"Files: {output}/ ({written})")
+
+
+def _print_run(console: Console, program: "Program", compiled: "Compiled", result: "Run") -> None:
+    from hawk_xdsl.reference.difference import error_between
+
+    microseconds = compiled.target.microseconds(result.cycles)
+    console.print(
+        f"On the NPU simulator: {result.cycles:,.0f} cycles in {len(result.launches)} launches "
+        f"({microseconds:,.1f} µs of {compiled.target.name}, simulated)"
+    )
+    if program.reference is not None:
+        wanted = program.reference(program.example_inputs)
+        for line in error_between(result.outputs, wanted).lines("PyTorch"):
+            console.print(line)

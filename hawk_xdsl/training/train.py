@@ -35,7 +35,12 @@ from hawk_xdsl.training.tokenizer import make_tokenizer
 if TYPE_CHECKING:
     import torch
     from torch.utils.data import Dataset
-    from transformers import EvalPrediction, LlamaForCausalLM
+    from transformers import (
+        EvalPrediction,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+        TrainingArguments,
+    )
 
 EVALUATED = 80
 """Held-out examples that the curves are measured on."""
@@ -142,7 +147,6 @@ def train(
         last = checkpoints.last_whole(work, facts)
     else:
         checkpoints.check_new(work)
-    import torch
     from transformers import set_seed
 
     set_seed(recipe.seed)
@@ -164,16 +168,29 @@ def train(
     clock = Clock(recipe)
     history = _fit(network, examples, encoded(split.held_out)[:EVALUATED], work, clock, end, last)
     told(summary_of(history))
+    facts |= {"seconds": round(clock.seconds()), "steps": clock.step, "device": _device()}
+    _save(network, tokenizer, model, facts, history)
+    shutil.rmtree(work)
+
+
+def _save(
+    network: "LlamaForCausalLM",
+    tokenizer: "PreTrainedTokenizerFast",
+    model: Path,
+    facts: dict[str, Any],
+    history: list[dict[str, float]],
+) -> None:
+    """Writes the whole model directory beside its place, then moves it there."""
+    import torch
+
     partial = model.with_name(f"{model.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     cast("torch.nn.Module", network).to(torch.bfloat16)
     network.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
-    facts |= {"seconds": round(clock.seconds()), "steps": clock.step, "device": _device()}
     _write_beside(partial, facts, card_of(facts, history, network.num_parameters()))
     write_curves(history, partial)
     replaced(partial, model)
-    shutil.rmtree(work)
 
 
 def replaced(partial: Path, directory: Path) -> None:
@@ -261,52 +278,16 @@ def _fit(
 ) -> list[dict[str, float]]:
     """Runs the Trainer, from the last checkpoint if there is one; returns its log."""
     import torch
-    from transformers import LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
+    from transformers import LlamaForCausalLM, Trainer
 
     from hawk_xdsl.training.optimizer import optimizer_of
+    from hawk_xdsl.training.timed import Timed
 
     recipe = clock.recipe
-    arguments = TrainingArguments(
-        output_dir=str(work),
-        max_steps=recipe.steps,
-        per_device_train_batch_size=1,  # an item is a batch already
-        per_device_eval_batch_size=1,
-        max_grad_norm=1.0,
-        bf16=True,
-        use_cpu=not torch.cuda.is_available(),
-        seed=recipe.seed,
-        save_steps=recipe.checkpoint_steps,
-        save_total_limit=2,  # the newest may be half-written
-        eval_strategy="steps" if held_out else "no",
-        eval_steps=recipe.evaluation_steps,
-        logging_steps=20,
-        report_to="none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-    )
-
-    class Timed(TrainerCallback):
-        """Keeps the clock, in every checkpoint too, and ends the training in time."""
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            clock.before = 0.0 if last is None else checkpoints.seconds_of(last)
-            clock.started = time.monotonic()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            if clock.share() >= 1.0:
-                control.should_training_stop = True
-
-        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            checkpoints.seal(work / f"checkpoint-{state.global_step}", clock.seconds())
-
-        def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            state.log_history[-1]["seconds"] = round(clock.seconds(), 1)
-
     optimizer = optimizer_of(cast("torch.nn.Module", network), recipe.learning_rate)
     trainer = Trainer(
         model=network,
-        args=arguments,
+        args=_arguments(recipe, work, evaluates=bool(held_out)),
         # An item of a dataset is a whole batch here; a list is a dataset to the Trainer.
         train_dataset=cast("Dataset[Any]", batches_of(examples, recipe.batch_tokens, recipe.seed)),
         eval_dataset=cast("Dataset[Any]", batches_of(held_out, recipe.batch_tokens, recipe.seed)),
@@ -314,7 +295,7 @@ def _fit(
         compute_metrics=_accuracies,
         preprocess_logits_for_metrics=lambda logits, labels: logits.argmax(-1),
         optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, clock.rate)),
-        callbacks=[Timed()],
+        callbacks=[Timed(clock, work, last)],
     )
     clock.started = time.monotonic()
     if last is not None and checkpoints.step_of(last) >= recipe.steps:
@@ -327,6 +308,31 @@ def _fit(
     with model_files.quiet():
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return list(trainer.state.log_history)
+
+
+def _arguments(recipe: Recipe, work: Path, *, evaluates: bool) -> "TrainingArguments":
+    import torch
+    from transformers import TrainingArguments
+
+    return TrainingArguments(
+        output_dir=str(work),
+        max_steps=recipe.steps,
+        per_device_train_batch_size=1,  # an item is a batch already
+        per_device_eval_batch_size=1,
+        max_grad_norm=1.0,
+        bf16=True,
+        use_cpu=not torch.cuda.is_available(),
+        seed=recipe.seed,
+        save_steps=recipe.checkpoint_steps,
+        save_total_limit=2,  # the newest may be half-written
+        eval_strategy="steps" if evaluates else "no",
+        eval_steps=recipe.evaluation_steps,
+        logging_steps=20,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
 
 
 def _accuracies(found: "EvalPrediction") -> dict[str, float]:
