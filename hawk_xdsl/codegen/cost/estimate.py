@@ -1,8 +1,10 @@
 """The estimate of a kernel text: the cycles of its stages, one after the other."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 
 from hawk_xdsl.codegen.cost.allocation import places
+from hawk_xdsl.codegen.cost.bounds import pipe_bound
 from hawk_xdsl.codegen.cost.resolve import resolve
 from hawk_xdsl.codegen.cost.timeline import Timeline
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
@@ -27,9 +29,16 @@ def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Ta
     return sum(stage_cycles(stage, known, target) for stage in tree.stages)
 
 
-def stage_cycles(stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target) -> float:
-    """Cycles of one stage. Raises as :func:`estimate`."""
+def stage_cycles(
+    stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target, limit: float = inf
+) -> float:
+    """Cycles of one stage, or a lower bound of them that reaches the limit.
+
+    Raises as :func:`estimate`.
+    """
     resolved = resolve(stage, operands, target)
+    if limit < inf and (least := pipe_bound(resolved.nodes)) >= limit:
+        return least
     where = places(resolved.buffers, resolved.loops, target)
     timeline = Timeline(target, resolved.active, where)
     timeline.run(resolved.nodes)

@@ -38,16 +38,24 @@ class Form(ABC):
         """Whether memory holds the tile and the strategy's loops can run over it."""
 
     @abstractmethod
+    def unpacked(self, tile: TileSizes) -> KernelText:
+        """The kernel at tile sizes that fit, without the stages that pack and unpack."""
+
     def kernel(self, tile: TileSizes) -> KernelText:
         """The kernel at tile sizes that fit."""
+        product, own = self.product, self.unpacked(tile)
+        before = (packing.stage for packing in product.before)
+        after = (packing.stage for packing in product.after)
+        return KernelText(own.temps, (*before, *own.stages, *after))
+
+    def product_cycles(self, tile: TileSizes) -> float:
+        """Cycles of the stages that neither pack nor unpack, estimated."""
+        operands = operands_of(self.product.specification).values()
+        return estimate(self.unpacked(tile), operands, self.target)
 
     def cycles(self, tile: TileSizes) -> float:
         """Cycles of all stages, estimated; those that pack are the same at every tile."""
-        product, tree = self.product, self.kernel(tile)
-        own = tree.stages[len(product.before) : len(tree.stages) - len(product.after)]
-        operands = operands_of(product.specification).values()
-        unpacked = estimate(KernelText(tree.temps, own), operands, self.target)
-        return product.packing_cycles + unpacked
+        return self.product.packing_cycles + self.product_cycles(tile)
 
     def allows(self, tile: TileSizes) -> bool:
         """Whether the tile fits and is among those that the template prefers."""

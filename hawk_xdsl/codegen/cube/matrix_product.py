@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from hawk_xdsl.codegen.cost import product_bound
 from hawk_xdsl.codegen.cube.layouts import MatrixLayout, layouts, operand_tensor, result_tensor
 from hawk_xdsl.codegen.cube.matrix_slice import (
     ONE,
@@ -84,6 +85,28 @@ class MatrixProduct:
     def packing_cycles(self) -> float:
         """Cycles of all packing stages."""
         return sum(packing.cycles for packing in (*self.before, *self.after))
+
+    @property
+    def packing_bound(self) -> float:
+        """Cycles of all packing stages at least, as far as is known."""
+        return sum(packing.bound for packing in (*self.before, *self.after))
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the tiles of all packing stages are known."""
+        return all(packing.is_known for packing in (*self.before, *self.after))
+
+    def pack_next(self) -> None:
+        """Search the tile of one packing stage more."""
+        for packing in (*self.before, *self.after):
+            if not packing.is_known:
+                packing.search()
+                return
+
+    def bound(self, target: Target) -> float:
+        """Cycles that the product without packing takes at least: of the matrix unit alone."""
+        own, count = self.problem, self.problem.outer * self.problem.reduction_points
+        return product_bound(count, own.m, own.n, own.k, own.dtype, own.width, target)
 
 
 @dataclass(frozen=True)

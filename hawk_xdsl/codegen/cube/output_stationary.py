@@ -42,8 +42,8 @@ class OutputStationary(Form):
             and self.product.divides(tile)
         )
 
-    def kernel(self, tile: TileSizes) -> KernelText:
-        """The kernel at tile sizes that fit."""
+    def unpacked(self, tile: TileSizes) -> KernelText:
+        """As the form says."""
         tiled = TiledProduct(self.product, tile)
         body = tiled.result_tile(tiled.step(), tiled.out, tiled.reduction_loops())
         return tiled.kernel([across(tiled.result_loops(), body)])

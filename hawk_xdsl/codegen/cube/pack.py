@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 
+from hawk_xdsl.codegen.cost import gather_bound
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor
 from hawk_xdsl.codegen.cube.pack_tile import PackingTile
 from hawk_xdsl.dialects.kernel_text.syntax import Stage
@@ -16,12 +17,48 @@ _UB_SHARE = 0.9
 """Of the unified buffer, what a stage may fill: the planner's order of lives may leave gaps."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Packing:
-    """A vector stage that writes a tensor in another order, and its cycles."""
+    """A vector stage that writes a tensor in another order; its tile is searched when needed.
 
-    stage: Stage
-    cycles: float
+    ``smallest`` are the tiles that the search grows from: one for each way to see the source.
+    """
+
+    smallest: tuple[PackingTile, ...]
+    target: Target
+    _found: list[tuple[float, PackingTile]] = field(default_factory=list[tuple[float, PackingTile]])
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its tile was searched."""
+        return bool(self._found)
+
+    def search(self) -> tuple[float, PackingTile]:
+        """Its cycles, estimated, and its tile; both are searched once."""
+        if not self._found:
+            grown = [_grown(tile, self.target) for tile in self.smallest]
+            self._found.append(min(grown, key=lambda each: each[0]))
+        return self._found[0]
+
+    @cached_property
+    def stage(self) -> Stage:
+        """The stage at the best tile."""
+        return self.search()[1].stage()
+
+    @property
+    def cycles(self) -> float:
+        """Its cycles, estimated."""
+        return self.search()[0]
+
+    @property
+    def bound(self) -> float:
+        """Cycles that it takes at least: every element is gathered; once known, its estimate."""
+        return self.cycles if self.is_known else self._gather_bound
+
+    @cached_property
+    def _gather_bound(self) -> float:
+        dest, width = self.smallest[0].dest, self.smallest[0].width
+        return gather_bound(prod(dest.shape), dest.dtype, width, self.target)
 
 
 @dataclass
@@ -76,17 +113,14 @@ def _packing(
         return None
     if any(factor < 0 for dim in source.index for _, factor in dim.terms):
         return None
-    found: list[tuple[float, PackingTile]] = []
+    found: list[PackingTile] = []
     for rank in range(1, len(source.shape) + 1):
         viewed = _flattened(source, rank)
         block = target.space(Role.VECTOR).block
         tile = PackingTile(viewed, dest, tuple(groups), axes, dict.fromkeys(axes, 1), block)
         if tile.bytes() <= _UB_SHARE * target.capacity(Role.VECTOR):
-            found.append(_grown(tile, target))
-    if not found:
-        return None
-    cycles, best = min(found, key=lambda each: each[0])
-    return Packing(best.stage(), cycles)
+            found.append(tile)
+    return Packing(tuple(found), target) if found else None
 
 
 def _flattened(tensor: Tensor, rank: int) -> Tensor:
@@ -113,7 +147,7 @@ def _grown(tile: PackingTile, target: Target) -> tuple[float, PackingTile]:
         while tile.may_grow(axis) and size > 1:
             larger = tile.with_size(axis, size)
             if tile.may_be(axis, size) and larger.bytes() <= budget:
-                cycles = larger.cycles(target)
+                cycles = larger.cycles(target, fewest)
                 if cycles >= fewest:
                     break
                 best, fewest = larger, cycles

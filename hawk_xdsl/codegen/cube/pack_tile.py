@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
+from math import inf, prod
 
 from hawk_xdsl.codegen.cost import stage_cycles
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
@@ -98,11 +98,11 @@ class PackingTile:
         """How many tiles there are."""
         return prod(-(-self.axes[a] // self.covers[a]) for group in self.groups for a in group)
 
-    def cycles(self, target: Target) -> float:
-        """Cycles of the stage, estimated."""
+    def cycles(self, target: Target, limit: float = inf) -> float:
+        """Cycles of the stage, estimated, or a bound of them that reaches the limit."""
         tensors = (self.source, self.dest)
         operands = {each.name: GlobalOperand(each.name, each.dtype, each.shape) for each in tensors}
-        return stage_cycles(self.stage(), operands, target)
+        return stage_cycles(self.stage(), operands, target, limit)
 
     def stage(self) -> Stage:
         """The vector stage: the positions to gather once, then load, gather and store by tiles."""

@@ -81,8 +81,8 @@ class SplitK(Form):
             and steps % tile.split == 0
         )
 
-    def kernel(self, tile: TileSizes) -> KernelText:
-        """The kernel at tile sizes that fit."""
+    def unpacked(self, tile: TileSizes) -> KernelText:
+        """As the form says."""
         tiled, result = TiledProduct(self.product, tile), self.product.specification.results[0]
         extent = self.product.problem.k
         length = -(-extent // tile.k) // tile.split * tile.k

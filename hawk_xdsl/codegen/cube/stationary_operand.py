@@ -149,8 +149,8 @@ class StationaryOperand(_StationaryForm):
         own, _ = self._pair(tile.m, tile.n)
         return own == whole and tile.split == 1 and super().fits(tile)
 
-    def kernel(self, tile: TileSizes) -> KernelText:
-        """The kernel at tile sizes that fit."""
+    def unpacked(self, tile: TileSizes) -> KernelText:
+        """As the form says."""
         tiled = TiledProduct(self.product, tile)
         own, _ = self._pair(tile.m, tile.n)
         body = tiled.result_tile(self.step(tiled), tiled.out, tiled.reduction_loops())
@@ -217,8 +217,8 @@ class StationaryPanels(_StationaryForm):
         _, side = self.sides
         return frozenset({side.name})
 
-    def kernel(self, tile: TileSizes) -> KernelText:
-        """The kernel at tile sizes that fit."""
+    def unpacked(self, tile: TileSizes) -> KernelText:
+        """As the form says."""
         tiled = TiledProduct(self.product, tile)
         own, _ = self._pair(tile.m, tile.n)
         body = tiled.result_tile(self.step(tiled), tiled.out, tiled.reduction_loops())

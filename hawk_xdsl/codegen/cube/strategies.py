@@ -1,9 +1,10 @@
 """The strategies for contractions on the cube, and what each may choose for one op."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hawk_xdsl.codegen.cube.form import Form
+from hawk_xdsl.codegen.cube.form_search import best_forms
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.output_stationary import OutputStationary, output_stationary
 from hawk_xdsl.codegen.cube.split_k import SplitK, split_k
@@ -13,7 +14,6 @@ from hawk_xdsl.codegen.cube.stationary_operand import (
     stationary_operand,
     stationary_panels,
 )
-from hawk_xdsl.codegen.cube.tile_search import TileRanking
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, TileSizes
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.knowledge_store.entry import Entry
@@ -22,8 +22,8 @@ from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.structure import Contraction, Structure, contraction_of
 
-KEPT_LAYOUTS = 3
-"""Layouts of which tiles are searched in full: those with the best first estimates."""
+KEPT_FORMS = 3
+"""Forms of which tiles are searched in full: those with the best first estimates."""
 
 KEPT_TILES = 24
 """Schedules proposed of one contraction."""
@@ -55,9 +55,7 @@ class ContractionStrategy:
         if contraction is None or not _on_cube(request, contraction):
             return None
         products = MatrixProducts.of(request.specification, contraction, request.target)
-        made = list(self.forms(products, preferred))
-        ranked = [(form, TileRanking(list(form.tiles()), form.cycles)) for form in made]
-        forms = sorted((each for each in ranked if each[1].tiles), key=lambda each: each[1].first())
+        forms = list(self.forms(products, preferred))
         return ContractionSpace(request.entry, forms) if forms else None
 
 
@@ -71,31 +69,29 @@ CONTRACTIONS = (
 
 @dataclass(frozen=True)
 class ContractionSpace:
-    """The forms of one contraction, the best first estimate first, and the tiles of each."""
+    """The forms of one contraction, and the tiles of each."""
 
     entry: Entry
-    ranked: Sequence[tuple[Form, TileRanking]]
-
-    @property
-    def forms(self) -> list[Form]:
-        """The forms alone."""
-        return [form for form, _ in self.ranked]
+    forms: Sequence[Form]
+    _cycles: dict[Schedule, float] = field(default_factory=dict[Schedule, float], compare=False)
 
     def schedules(self) -> Iterator[Schedule]:
         """The most promising tiles that fit l1 and l0c."""
         found: list[tuple[float, Form, TileSizes]] = []
-        for form, ranking in self.ranked[:KEPT_LAYOUTS]:
-            found += [(cycles, form, tile) for cycles, tile in ranking.ranked()]
-        for _, form, tile in sorted(found, key=lambda each: each[0])[:KEPT_TILES]:
-            yield form.schedule(tile)
+        for best in best_forms(self.forms, KEPT_FORMS):
+            found += [(cycles, best.form, tile) for cycles, tile in best.ranked()]
+        for cycles, form, tile in sorted(found, key=lambda each: each[0])[:KEPT_TILES]:
+            schedule = form.schedule(tile)
+            self._cycles[schedule] = cycles
+            yield schedule
 
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """As the protocol says."""
-        for form, ranking in self.ranked:
+        for form in self.forms:
             tile = form.tile_of(schedule)
             if tile is not None and form.allows(tile):
-                names = (self.entry.name,)
-                return Candidate(form.kernel(tile), schedule, ranking.at(tile), names)
+                cycles = self._cycles.get(schedule) or form.cycles(tile)
+                return Candidate(form.kernel(tile), schedule, cycles, (self.entry.name,))
         return None
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:

@@ -104,13 +104,9 @@ class TiledProduct:
     def kernel(
         self, cube: Sequence[Statement], temps: Sequence[Temp] = (), last: Sequence[Stage] = ()
     ) -> KernelText:
-        """The whole kernel: packing, the cube stage, further stages, unpacking."""
-        product = self.product
-        packed = [Temp(each.name, each.dtype, each.shape) for each in product.temps]
-        before = [packing.stage for packing in product.before]
-        after = [packing.stage for packing in product.after]
-        stages = (*before, Stage(MATRIX_WORD, tuple(cube)), *last, *after)
-        return KernelText((*packed, *temps), stages)
+        """The kernel without packing: the cube stage and further stages."""
+        packed = [Temp(each.name, each.dtype, each.shape) for each in self.product.temps]
+        return KernelText((*packed, *temps), (Stage(MATRIX_WORD, tuple(cube)), *last))
 
 
 def loaded(name: str, source: MatrixSlice) -> Assign:

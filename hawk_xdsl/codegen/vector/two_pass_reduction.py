@@ -7,7 +7,6 @@ takes a stage for each level.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from math import prod
 
 from hawk_xdsl.codegen.select_instructions import Composition
@@ -92,12 +91,13 @@ class TwoPassSpace:
     request: Request
     composition: Composition
     _made: dict[Schedule, Candidate] = field(default_factory=dict[Schedule, Candidate])
+    _ranked: "_Ranked" = field(default_factory=lambda: _Ranked())
 
     def schedules(self) -> Iterator[Schedule]:
         """Each way to split, with the best tilings of every stage, the second best, and so on."""
         for axes in _axes_in_parts(self.composition.specification):
             for choice in range(CHOICES):
-                found = self._candidate(axes, _Choose(choice))
+                found = self._candidate(axes, _Choose(choice, self._ranked))
                 if found is not None and found.schedule not in self._made:
                     self._made[found.schedule] = found
                     yield found.schedule
@@ -122,21 +122,45 @@ class TwoPassSpace:
 
 
 @dataclass(frozen=True)
+class _Before:
+    """What comes before a stage and so determines it: the split axes, and the stages so far."""
+
+    axes: tuple[str, ...]
+    schedules: tuple[Schedule, ...]
+
+
+@dataclass
+class _Ranked:
+    """The tilings of stages in the order of their estimates, those of one stage made once.
+
+    The best, the second and the third choice begin with the same stage.
+    """
+
+    _made: dict[_Before, list[Stage]] = field(default_factory=dict[_Before, list[Stage]])
+
+    def of(self, composition: Composition, before: _Before, target: Target) -> list[Stage]:
+        """Those of the stage that a composition computes after others."""
+        if before not in self._made:
+            found = [
+                stage
+                for sizes in tilings(composition.specification, target, composition.parts)
+                if (stage := stage_at(composition, sizes, target)) is not None
+            ]
+            self._made[before] = sorted(found, key=lambda stage: stage.cycles)
+        return self._made[before]
+
+
+@dataclass(frozen=True)
 class _Choose:
     """Of the tilings of a stage the one at a place in the order of their estimates."""
 
     place: int
+    ranked: _Ranked
 
-    def stage(self, composition: Composition, number: int, target: Target) -> Stage | None:
+    def stage(self, composition: Composition, before: _Before, target: Target) -> Stage | None:
         """The stage in that tiling, or in the last there is."""
-        found = [
-            stage
-            for sizes in tilings(composition.specification, target, composition.parts)
-            if (stage := stage_at(composition, sizes, target)) is not None
-        ]
-        found.sort(key=lambda stage: stage.cycles)
-        last = list(islice(found, self.place + 1))
-        return last[-1] if last else None
+        found = self.ranked.of(composition, before, target)[: self.place + 1]
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True)
@@ -145,8 +169,9 @@ class _Given:
 
     stages: Sequence[Schedule]
 
-    def stage(self, composition: Composition, number: int, target: Target) -> Stage | None:
+    def stage(self, composition: Composition, before: _Before, target: Target) -> Stage | None:
         """The stage in that tiling, if it is one of its own axes and fits."""
+        number = len(before.schedules)
         if number >= len(self.stages):
             return None
         sizes = self.stages[number].sizes
@@ -208,9 +233,10 @@ def _in_parts(
     while True:
         cut = _innermost(specification.roots, frozenset(axes))
         number = len(program.stages)
+        before = _Before(axes, tuple(stage.schedule for stage in program.stages))
         if not cut:
             last = replace(composer.compose(specification, names), beside=beside)
-            stage = choose.stage(last, number, target)
+            stage = choose.stage(last, before, target)
             if stage is None or number == 0:
                 return None
             program.stages.append(stage)
@@ -218,7 +244,7 @@ def _in_parts(
         reduced = _folding(specification, cut, axes, len(program.temps))
         composed = composer.compose(reduced, names)
         composed = replace(composed, parts=frozenset(axes), beside=dict(beside))
-        stage = choose.stage(composed, number, target)
+        stage = choose.stage(composed, before, target)
         if stage is None:
             return None
         program.stages.append(stage)
