@@ -1,11 +1,13 @@
 """Contractions of every form become right kernels: how they lie, where they are packed or split."""
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
 from xdsl.parser import Parser
 
+from hawk_xdsl.codegen.cube.form_search import RankedForm, best_forms
 from hawk_xdsl.codegen.cube.strategies import ContractionSpace
 from hawk_xdsl.codegen.strategies import candidate_at, candidates, space_of
 from hawk_xdsl.codegen.strategy import Request
@@ -231,6 +233,40 @@ def test_kernels_are_the_trees_that_their_texts_parse_to(template: str) -> None:
                 assert parse(text_of(kernel)) == kernel
                 seen += 1
     assert seen > 10
+
+
+@pytest.mark.parametrize("name", ["heads last", "two summed axes", "convolution", "grouped"])
+def test_the_best_forms_are_those_that_estimates_of_all_forms_say(name: str) -> None:
+    space = space_of(request(contraction(*CASES[name])))
+    assert isinstance(space, ContractionSpace)
+    found = [each.form for each in best_forms(space.forms, 3)]
+    exact = [
+        (min(form.cycles(tile) for tile in some), number, form)
+        for number, form in enumerate(space.forms)
+        if (some := RankedForm(form).tiles.first_tiles)
+    ]
+    assert found == [form for *_, form in sorted(exact, key=lambda each: each[:2])[:3]]
+
+
+def test_packing_stages_that_cannot_win_are_not_made() -> None:
+    _, _, _, *convolution = CASES["convolution"]
+    space = space_of(request(contraction("2x16x36x36", "24x16x3x3", "2x24x34x34", *convolution)))
+    assert isinstance(space, ContractionSpace)
+    assert [*space.schedules()]
+    known = {packing.is_known for form in space.forms for packing in form.product.before}
+    assert known == {True, False}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_estimate_is_below_its_bound(template: str) -> None:
+    for case in CASES.values():
+        space = space_of(request(contraction(*case), template))
+        for form in space.forms if isinstance(space, ContractionSpace) else ():
+            ranked, bounds = RankedForm(form), list[float]()
+            while not ranked.is_known and ranked.bound < inf:
+                bounds.append(ranked.bound)
+                ranked.look()
+            assert [*bounds, ranked.bound] == sorted([*bounds, ranked.bound])
 
 
 def test_schedules_that_do_not_fit_have_no_kernel() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
 
 FIRST = 6
-"""Tile sizes at which layouts are compared."""
+"""Tile sizes at which forms are compared."""
 
 SPREAD = 24
 """Tile sizes, far from each other, that are estimated before the search goes on from the best."""
@@ -43,9 +43,14 @@ class TileRanking:
     estimate: Callable[[TileSizes], float]
     cycles: dict[TileSizes, float] = field(default_factory=dict[TileSizes, float])
 
+    @property
+    def first_tiles(self) -> list[TileSizes]:
+        """A few tiles, at which forms are compared."""
+        return self._spread[:FIRST]
+
     def first(self) -> float:
         """Cycles at the best of a few tiles; infinite if none fits."""
-        return min((self.at(tile) for tile in self._spread[:FIRST]), default=inf)
+        return min(map(self.at, self.first_tiles), default=inf)
 
     def ranked(self) -> list[tuple[float, TileSizes]]:
         """The tile sizes that were estimated and their cycles, the best first."""
