@@ -18,12 +18,12 @@ from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.training.dataset import split_of
 from hawk_xdsl.training.evaluate import proposer_of, still_same
 from hawk_xdsl.training.generate import lessons_of
-from hawk_xdsl.training.teacher import Case, Teachers
+from hawk_xdsl.training.teacher import GatedOp, Teachers
 
 TEXTS = 8
 
 
-def seconds_of(model: LocalModel, case: Case) -> tuple[float, float]:
+def seconds_of(model: LocalModel, case: GatedOp) -> tuple[float, float]:
     """For the first text of an op, and for the others, which are written together."""
     proposer = proposer_of(model, case, attempts=TEXTS, seed=0)
     started = time.perf_counter()
@@ -44,7 +44,9 @@ def main() -> None:
     teachers = Teachers(load_seed_entries())
     model = LocalModel.load(find_model(given.model))
     held_out = still_same(split_of(lessons, 0).held_out, given.lessons, teachers)
-    took = [seconds_of(model, Case.again(lesson, teachers[lesson.target])) for lesson in held_out]
+    took = [
+        seconds_of(model, GatedOp.again(lesson, teachers[lesson.target])) for lesson in held_out
+    ]
     table = Table("of", "mean, s", "median, s", "most, s", title=f"{len(took)} ops, {model.name}")
     first, others = zip(*took, strict=True)
     for name, times in (

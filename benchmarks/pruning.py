@@ -22,7 +22,7 @@ from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries, load_seed_entries
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
-from hawk_xdsl.learning.pruning import Limits, Pruner
+from hawk_xdsl.learning.pruning import Pruner, ReplayLimits
 from hawk_xdsl.learning.replay import Replay
 
 HERE = Path(__file__).parent
@@ -89,7 +89,7 @@ def main() -> None:
                 load_seed_entries(),
                 Replay(given.target),
                 lambda: LocalModel.load(find_model(given.model)),
-                Limits(seconds=1200),
+                ReplayLimits(seconds=1200),
                 progress=status.update,
             ).run()
             for kernel in opened.kernels():

@@ -22,7 +22,7 @@ from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
-from hawk_xdsl.report import Row, row_of
+from hawk_xdsl.report import ReportRow, row_of
 from hawk_xdsl.saved import read_saved
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
@@ -59,7 +59,7 @@ class Compiled:
     placed: tuple[Placed, ...] = ()
 
     @cached_property
-    def report(self) -> tuple[Row, ...]:
+    def report(self) -> tuple[ReportRow, ...]:
         """One row for each op that was undecided."""
         return tuple(row_of(placed) for placed in self.placed)
 

@@ -25,7 +25,7 @@ LONGEST_SUMMARY = 40
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """One undecided op of the model. Cycles are simulated; host regions have none.
 
     ``attempts`` were made until the first right kernel (the ``first_right``-th) or in vain, and
@@ -67,7 +67,7 @@ class Row:
     specification: str
 
 
-def row_of(placed: Placed) -> Row:
+def row_of(placed: Placed) -> ReportRow:
     """The row of one decision."""
     decision = placed.decision
     verdict, bound = decision.verdict, decision.bound
@@ -77,7 +77,7 @@ def row_of(placed: Placed) -> Row:
     source = decision.source
     if placed.repeated and source is not Source.HOST:
         source = Source.REUSED
-    return Row(
+    return ReportRow(
         kernel=", ".join(f"@{symbol}" for symbol in placed.symbols) or decision.label,
         computes=_summary(decision),
         source=str(source),
@@ -130,7 +130,7 @@ def _extents(specification: Specification) -> str:
     return "×".join(str(size) for size in specification.axes.values())
 
 
-def print_report(rows: Sequence[Row], console: Console) -> None:
+def print_report(rows: Sequence[ReportRow], console: Console) -> None:
     """The rows as a table, and how many kernels each source decided."""
     table = Table(title="Kernels (cycles are simulated)", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("kernel", no_wrap=True)
@@ -201,7 +201,7 @@ def _listed(shares: Mapping[Pipe, float]) -> str:
     return ", ".join(f"{pipe} {shares[pipe]:.0%}" for pipe in order) or "-"
 
 
-def write_report(rows: Sequence[Row], path: Path, **figures: object) -> None:
+def write_report(rows: Sequence[ReportRow], path: Path, **figures: object) -> None:
     """The rows and further figures as JSON."""
     document = {**figures, "kernels": [asdict(row) for row in rows]}
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

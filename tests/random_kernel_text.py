@@ -6,7 +6,13 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from kernel_text_corpus import max_blocks, signature
 
-from hawk_xdsl.dialects.kernel_text import KernelTextError, Program, StageBuilder, build, parse
+from hawk_xdsl.dialects.kernel_text import (
+    KernelProgram,
+    KernelTextError,
+    StageBuilder,
+    build,
+    parse,
+)
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import (
     BINARY_OPS,
@@ -135,7 +141,7 @@ class _Open:
 
 
 @st.composite
-def kernels(draw: st.DrawFn) -> tuple[ast.KernelText, Program]:
+def kernels(draw: st.DrawFn) -> tuple[ast.KernelText, KernelProgram]:
     """A syntax tree that the builder accepts, and the program that it built step by step."""
     builder = StageBuilder("random", Core.VECTOR, HEADER, (), max_blocks(Core.VECTOR))
     stack = [_Open(None, list(parse(PRELUDE).stages[0].body))]
@@ -167,7 +173,7 @@ def kernels(draw: st.DrawFn) -> tuple[ast.KernelText, Program]:
     builder.append(STORE)
     stack[0].body.append(STORE)
     tree = ast.KernelText((), (ast.Stage("vector", tuple(stack[0].body)),))
-    return tree, Program((builder.finish(),), ())
+    return tree, KernelProgram((builder.finish(),), ())
 
 
 def _close(builder: StageBuilder, stack: list[_Open]) -> None:
@@ -184,6 +190,6 @@ def _close(builder: StageBuilder, stack: list[_Open]) -> None:
             stack[-1].body.append(ast.Across(loops, body))
 
 
-def rebuilt(tree: ast.KernelText) -> Program:
+def rebuilt(tree: ast.KernelText) -> KernelProgram:
     """The program of a syntax tree, built at once."""
     return build(tree, HEADER, max_blocks)

@@ -15,7 +15,7 @@ from hawk_xdsl.bench.conditions import parse_condition
 from hawk_xdsl.bench.figures import rows_of
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.other_shapes import named_extents, other_cases
-from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
+from hawk_xdsl.bench.result import CaseResult, CaseVerdict, Journal, Task
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
 from hawk_xdsl.bench.session import Options, measure
@@ -25,7 +25,7 @@ from hawk_xdsl.bench.statistics import (
     share_by_cluster,
 )
 from hawk_xdsl.bench.study import learn
-from hawk_xdsl.bench.suite import Shape, Split, load_suite
+from hawk_xdsl.bench.suite import ShapeKind, Split, load_suite
 from hawk_xdsl.bench.tables import write_figures
 from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.cli import app
@@ -128,18 +128,18 @@ def test_every_beginning_of_the_order_is_spread_over_strata() -> None:
     assert len({case.operator.family for case in cases[:60]}) == 17
 
 
-def _result(case: str, verdict: Verdict, **figures: object) -> Result:
+def _result(case: str, verdict: CaseVerdict, **figures: object) -> CaseResult:
     operator, shape, dtype = case.split("/")
-    plain = Result("all", case, 0, operator, "f", "seen", shape, dtype, verdict)
+    plain = CaseResult("all", case, 0, operator, "f", "seen", shape, dtype, verdict)
     return replace(plain, **figures)
 
 
 def test_figures_of_a_family() -> None:
     results = [
-        _result("a/large/f32", Verdict.RIGHT, first=True, cycles=200.0, bound=100.0, traps={}),
-        _result("b/large/f32", Verdict.RIGHT, first=False, cycles=800.0, bound=100.0),
-        _result("b/small/f32", Verdict.HOST, traps={"misaligned": 2}),
-        _result("c/small/f32", Verdict.WRONG),
+        _result("a/large/f32", CaseVerdict.RIGHT, first=True, cycles=200.0, bound=100.0, traps={}),
+        _result("b/large/f32", CaseVerdict.RIGHT, first=False, cycles=800.0, bound=100.0),
+        _result("b/small/f32", CaseVerdict.HOST, traps={"misaligned": 2}),
+        _result("c/small/f32", CaseVerdict.WRONG),
     ]
     baseline = [replace(r, condition="templates", cycles=r.cycles * 2) for r in results[:1]]
     [row, _, *_] = rows_of(results + baseline)
@@ -151,7 +151,7 @@ def test_figures_of_a_family() -> None:
 
 
 def test_a_case_without_kernels_has_no_ratio() -> None:
-    free = _result("a/large/f32", Verdict.RIGHT, first=True)
+    free = _result("a/large/f32", CaseVerdict.RIGHT, first=True)
     [row, *_] = rows_of([free, replace(free, condition="templates")])
     assert (row.over_bound, row.over_templates) == (None, None)
     assert row.near is not None and row.near.value == 1.0
@@ -159,7 +159,7 @@ def test_a_case_without_kernels_has_no_ratio() -> None:
 
 def test_the_journal_outlives_an_interruption(tmp_path: Path) -> None:
     journal = Journal(tmp_path, {"target": "t"})
-    kept = _result("a/small/f32", Verdict.RIGHT, cycles=3.5, traps={"shape": 1})
+    kept = _result("a/small/f32", CaseVerdict.RIGHT, cycles=3.5, traps={"shape": 1})
     journal.append(kept)
     with (tmp_path / "results.jsonl").open("a") as file:
         file.write('{"condition": "all", "ca')
@@ -174,7 +174,7 @@ def test_the_journal_outlives_an_interruption(tmp_path: Path) -> None:
 def test_a_case_is_right_after_planning_on_fresh_inputs(suite_file: Path, tmp_path: Path) -> None:
     runner = _runner(suite_file, tmp_path)
     found = runner.run(Task("templates", "difference/ragged/f32", 0))
-    assert found.verdict is Verdict.RIGHT and found.first and found.host_ops == 0
+    assert found.verdict is CaseVerdict.RIGHT and found.first and found.host_ops == 0
     assert found.cycles > found.bound > 0
     again = runner.run(Task("templates", "difference/ragged/f32", 0))
     assert replace(again, seconds=found.seconds) == found
@@ -192,7 +192,7 @@ def test_a_planted_wrong_kernel_is_accepted_but_wrong(
 
     monkeypatch.setattr(Gate, "check", planted)
     found = _runner(suite_file, tmp_path).run(Task("templates", "difference/small/f32", 0))
-    assert found.verdict is Verdict.WRONG and not found.right and not found.first
+    assert found.verdict is CaseVerdict.WRONG and not found.right and not found.first
     assert "elements are wrong" in found.reason
     [total, *_] = rows_of([found])
     assert total.wrong == 1 and total.within is not None and total.within.value == 0.0
@@ -201,7 +201,7 @@ def test_a_planted_wrong_kernel_is_accepted_but_wrong(
 def test_what_the_front_end_cannot_lower_is_kept_apart(suite_file: Path, tmp_path: Path) -> None:
     runner = _runner(suite_file, tmp_path)
     found = runner.run(Task("templates", "sorted_rows/small/f32", 0))
-    assert found.verdict is Verdict.IMPORT and found.reason
+    assert found.verdict is CaseVerdict.IMPORT and found.reason
     assert runner.run(found.task).reason == found.reason
 
 
@@ -286,7 +286,7 @@ def test_other_shapes_are_in_no_suite_and_no_entry_and_always_the_same() -> None
     for case in cases:
         operator, sizes = case.operator, case.operator.sizes[case.shape]
         ragged, large = operator.sizes["ragged"], operator.sizes["large"]
-        assert sizes not in [operator.sizes[shape] for shape in Shape]
+        assert sizes not in [operator.sizes[shape] for shape in ShapeKind]
         before = large if case.shape == "larger" else ragged
         drawn = [n for name, n in sizes.items() if n != before[name]]
         match case.shape:
@@ -304,10 +304,10 @@ def test_other_shapes_are_in_no_suite_and_no_entry_and_always_the_same() -> None
 
 def test_other_shapes_have_a_column_of_their_own() -> None:
     results = [
-        _result("a/large/f32", Verdict.RIGHT, first=True, cycles=200.0, bound=100.0),
-        _result("a/prime/f32", Verdict.RIGHT, first=True, cycles=900.0, bound=100.0),
-        _result("b/unit/f16", Verdict.HOST),
-        _result("b/larger/f16", Verdict.WRONG),
+        _result("a/large/f32", CaseVerdict.RIGHT, first=True, cycles=200.0, bound=100.0),
+        _result("a/prime/f32", CaseVerdict.RIGHT, first=True, cycles=900.0, bound=100.0),
+        _result("b/unit/f16", CaseVerdict.HOST),
+        _result("b/larger/f16", CaseVerdict.WRONG),
     ]
     [row, *_] = rows_of(results)
     assert row.cases == 1 and row.wrong == 1

@@ -9,14 +9,14 @@ from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstr
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.buffers import syntax_of
-from hawk_xdsl.codegen.vector.tile_body import Body, write_tile
+from hawk_xdsl.codegen.vector.tile_body import TileBody, write_tile
 from hawk_xdsl.dialects.kernel_text.unparse import lines_of, tile_text
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import (
     Artifact,
     Entry,
     EntryKind,
-    Tile,
+    TileHole,
     Trigger,
     load_seed_entries,
 )
@@ -38,11 +38,11 @@ def compose(specification: Specification) -> Composition:
     return Composer.of(load_seed_entries(), everything).compose(specification)
 
 
-def body_of(specification: Specification, sizes: dict[str, int]) -> Body:
+def body_of(specification: Specification, sizes: dict[str, int]) -> TileBody:
     return write_tile(compose(specification), tiling_at(specification, sizes), TARGET)
 
 
-def written(body: Body) -> list[str]:
+def written(body: TileBody) -> list[str]:
     """The statements before the loop over tiles, and those of a tile."""
     return list(lines_of(syntax_of([*body.invariant.items, *body.tile.items])))
 
@@ -211,14 +211,14 @@ def test_tile_sizes_of_an_entry_take_the_place_of_those_enumerated(
     name: str, op: str, axis: str, tile: str
 ) -> None:
     specification = specify(undecided(op))
-    entry = replace(template(name), tiles=(Tile(tile, (3, 5)),))
+    entry = replace(template(name), tiles=(TileHole(tile, (3, 5)),))
     found = candidates(replace(request(name, specification), entry=entry))
     assert {each.schedule.sizes[axis] for each in found} == {3, 5}
 
 
 @pytest.mark.parametrize("name", ["cube-output-stationary", "two-pass-reduction", "whole-tiles"])
 def test_tile_sizes_that_a_strategy_does_not_know_are_refused(name: str) -> None:
-    entry = replace(template(name), tiles=(Tile("rows", (3,)),))
+    entry = replace(template(name), tiles=(TileHole("rows", (3,)),))
     asked = request(name, specify(undecided(HEADS)))
     with pytest.raises(HawkError, match=f"template {name}: "):
         candidates(replace(asked, entry=entry))

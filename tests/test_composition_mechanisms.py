@@ -18,7 +18,7 @@ from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
-from hawk_xdsl.semantics.specification import Result, specify
+from hawk_xdsl.semantics.specification import ResultRegion, specify
 from hawk_xdsl.training.region import RegionBuilder
 
 TARGET = load_target("ascend910b1")
@@ -230,5 +230,5 @@ def test_tiles_of_shifted_rows_are_rows() -> None:
     assert "vtranspose" not in candidates(request(op))[0].text
 
 
-def _axis(result: Result) -> str:
+def _axis(result: ResultRegion) -> str:
     return min(result.index[0].axes, default="")

@@ -17,7 +17,7 @@ from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
-from hawk_xdsl.knowledge_store import Entry, Tile, load_seed_entries
+from hawk_xdsl.knowledge_store import Entry, TileHole, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
@@ -290,11 +290,11 @@ def test_what_a_strategy_does_not_obey_has_no_kernel(change: dict[str, Any]) -> 
 def test_tile_sizes_of_an_entry_are_the_only_ones(template: str) -> None:
     op = contraction("256x128", "128x256", "256x256", MATMUL, "ppr")
     wanted = request(op, template)
-    fixed = replace(wanted.entry, tiles=(Tile("m", (32, 512)), Tile("k", (64,))))
+    fixed = replace(wanted.entry, tiles=(TileHole("m", (32, 512)), TileHole("k", (64,))))
     found = [each.schedule.sizes for each in candidates(replace(wanted, entry=fixed))]
     assert all(sizes["i0"] in (32, 256) and sizes["i2"] == 64 for sizes in found)
     assert found or template == "cube-split-k"  # all cores have a tile of 32 rows
-    other = replace(wanted.entry, tiles=(Tile("m", (48,)),))
+    other = replace(wanted.entry, tiles=(TileHole("m", (48,)),))
     for schedule in [each.schedule for each in candidates(wanted)]:
         made = candidate_at(replace(wanted, entry=other), schedule)
         assert (made is not None) == (schedule.sizes["i0"] == 48)
@@ -302,7 +302,7 @@ def test_tile_sizes_of_an_entry_are_the_only_ones(template: str) -> None:
 
 def test_a_tile_size_of_no_side_is_refused() -> None:
     wanted = request(contraction(*CASES["plain"]))
-    entry = replace(wanted.entry, tiles=(Tile("i0", (32,)),))
+    entry = replace(wanted.entry, tiles=(TileHole("i0", (32,)),))
     with pytest.raises(HawkError, match="tile sizes m, n and k, not 'i0'"):
         candidates(replace(wanted, entry=entry))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from hawk_xdsl.codegen.cost import estimate
-from hawk_xdsl.codegen.cost.program import Instruction
+from hawk_xdsl.codegen.cost.program import CostedInstruction
 from hawk_xdsl.codegen.cost.timeline import Timeline
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, Signature, build
 from hawk_xdsl.dialects.kernel_text.parse import parse
@@ -229,7 +229,7 @@ def test_loops_are_not_run_trip_by_trip(monkeypatch: pytest.MonkeyPatch) -> None
     steps: list[Timeline] = []
     transfer = Timeline.transfer
 
-    def counted(self: Timeline, work: Instruction, start: float) -> float:
+    def counted(self: Timeline, work: CostedInstruction, start: float) -> float:
         steps.append(self)
         return transfer(self, work, start)
 

@@ -12,11 +12,11 @@ from undecided import SOFTMAX, elementwise, undecided
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import (
+    AttemptVerdict,
     Entry,
     KnowledgeStore,
     Outcome,
     RetrievalMode,
-    Verdict,
     load_seed_entries,
     parse_entries,
 )
@@ -124,13 +124,13 @@ def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
     assert run.outcomes
     for outcome in run.outcomes:
         assert outcome.source == "model" and outcome.tokens > 0
-        assert outcome.verdict in (Verdict.UNFINISHED, Verdict.REJECTED)
+        assert outcome.verdict in (AttemptVerdict.UNFINISHED, AttemptVerdict.REJECTED)
         assert outcome.trap_code and outcome.prompt
     # Texts that were written and not tried cost tokens too.
     assert run.decision.effort.tokens >= sum(outcome.tokens for outcome in run.outcomes) > 0
     assert run.decision.effort.rejected_lines > 0
     # What is not complete is no attempt; what went wrong is in the next question.
-    unfinished = sum(o.verdict is Verdict.UNFINISHED for o in run.outcomes)
+    unfinished = sum(o.verdict is AttemptVerdict.UNFINISHED for o in run.outcomes)
     assert run.decision.attempts == len(run.outcomes) - unfinished
     prompts = [outcome.prompt[-1].content for outcome in run.outcomes]
     assert "This attempt failed" not in prompts[0]
@@ -140,7 +140,7 @@ def test_a_model_that_writes_garbage_leaves_records_and_no_kernel(
 @pytest.mark.model
 def test_the_packaged_model_is_asked_the_same_again_for_other_texts(tmp_path: Path) -> None:
     run = decide(POWER, tmp_path / "s", settings(Sources.MODEL, attempts=8))
-    tried = [outcome for outcome in run.outcomes if outcome.verdict is Verdict.REJECTED]
+    tried = [outcome for outcome in run.outcomes if outcome.verdict is AttemptVerdict.REJECTED]
     assert len({outcome.prompt for outcome in run.outcomes}) == 1
     assert len({outcome.kernel_text for outcome in tried}) == len(tried) == 8
     # Its prompt has no place for entries: none is recorded as used.
@@ -252,7 +252,9 @@ def test_a_broken_entry_does_not_keep_the_others_from_working(
     run = decide(SOFTMAX, tmp_path / "s", settings(Sources.COMPOSITION), entries=entries)
     assert run.decision.source is Source.TEMPLATE
     codes = [
-        outcome.trap_code for outcome in run.outcomes if outcome.verdict is not Verdict.ACCEPTED
+        outcome.trap_code
+        for outcome in run.outcomes
+        if outcome.verdict is not AttemptVerdict.ACCEPTED
     ]
     assert codes == ([code] if code else [])
     if code is None:

@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.language_model import loading
 from hawk_xdsl.language_model.decoding import GrammarError, decode
-from hawk_xdsl.language_model.kv_cache import Reader
+from hawk_xdsl.language_model.kv_cache import PromptReader
 from hawk_xdsl.language_model.loading import ModelError
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
@@ -122,13 +122,13 @@ def test_forks_read_neither_the_prompt_nor_what_the_first_text_read(
     tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    run = Reader.run
+    run = PromptReader.run
 
-    def counted(reader: Reader, rows: Sequence[Sequence[int]], *others: object) -> Logits:
+    def counted(reader: PromptReader, rows: Sequence[Sequence[int]], *others: object) -> Logits:
         read.append(sum(map(len, rows)))
         return run(reader, rows, *others)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(Reader, "run", counted)
+    monkeypatch.setattr(PromptReader, "run", counted)
     (first,) = tiny.propose("a prompt", LINES)
     late = sorted(first.forks, key=lambda fork: len(fork.written))[len(first.forks) // 2]
     read.clear()

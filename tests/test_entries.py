@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Tile, Trigger
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, TileHole, Trigger
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
 from hawk_xdsl.knowledge_store.read_entries import load_entries, load_seed_entries, parse_entries
 from hawk_xdsl.knowledge_store.write_entry import format_entry
@@ -54,7 +54,7 @@ def test_reads_every_field() -> None:
         rationale="Sums each row in one pass.",
         trigger=Trigger("rows", ("add",), ("f32", "f16"), ("capacity",), "mte2", (0.0, 0.5)),
         artifact=Artifact(text="[[entry]]\nkind = s = vreduce sum $x axis 1\n"),
-        tiles=(Tile("T", (64, 1)),),
+        tiles=(TileHole("T", (64, 1)),),
     )
     assert tanh.artifact == Artifact(
         before="tanh(x)",
@@ -136,7 +136,7 @@ triggers = st.builds(
     pressure=ranges,
 )
 tiles = st.builds(
-    Tile,
+    TileHole,
     name=st.from_regex(r"[A-Z][a-z0-9_]*", fullmatch=True),
     prefer=st.lists(st.integers(1, 10**6), min_size=1, unique=True).map(tuple),
 )

@@ -10,7 +10,7 @@ import torch
 from tiny_model import save_tiny_model
 
 from hawk_xdsl.cli import main
-from hawk_xdsl.knowledge_store import KnowledgeStore, Message, Outcome, Verdict
+from hawk_xdsl.knowledge_store import AttemptVerdict, KnowledgeStore, Message, Outcome
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
 from hawk_xdsl.language_model.sampling import Sampling
@@ -24,7 +24,7 @@ RIGHT = Outcome(
     spec_hash="5bec",
     spec_text="x0: f32[64]\ny0: f32[64] out\nfor i0 < 64\ny0[i0] = exp(x0[i0])",
     target="ascend910b1",
-    verdict=Verdict.ACCEPTED,
+    verdict=AttemptVerdict.ACCEPTED,
     source="template",
     kernel_text="across i in 0..64 step 64 {\n}\n",
     cycles=900,
@@ -34,7 +34,7 @@ RIGHT = Outcome(
 SLOW = replace(RIGHT, kernel_text="across i in 0..64 step 8 {\n}\n", cycles=2000)
 WRONG = replace(
     RIGHT,
-    verdict=Verdict.REJECTED,
+    verdict=AttemptVerdict.REJECTED,
     kernel_text="across i in 0..64 step 128 {\n}\n",
     cycles=None,
     trap_code="capacity",
@@ -47,7 +47,7 @@ ASKED = replace(
     target="ascend950",
     prompt=(Message("user", "What the model was shown."),),
 )
-UNFINISHED = replace(WRONG, verdict=Verdict.UNFINISHED, kernel_text="across i in")
+UNFINISHED = replace(WRONG, verdict=AttemptVerdict.UNFINISHED, kernel_text="across i in")
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.training import generate as generating
 from hawk_xdsl.training.dataset import batches_of, examples_of, padded, split_of
 from hawk_xdsl.training.erased import EXCLUDED_FILE, erased_key, excluded_keys, is_held_out
-from hawk_xdsl.training.generate import Order, Source, generate, lessons_of, made_by
+from hawk_xdsl.training.generate import CaseGenerator, Order, generate, lessons_of, made_by
 from hawk_xdsl.training.lesson import Lesson, Try, statements_of
 from hawk_xdsl.training.recipe import Recipe
 from hawk_xdsl.training.shards import ShardError, read_shard, shard_path, write_shard
-from hawk_xdsl.training.teacher import Case, Teachers
+from hawk_xdsl.training.teacher import GatedOp, Teachers
 from hawk_xdsl.training.tokenizer import collected_words, make_tokenizer
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("much_held_out")]
@@ -44,7 +44,7 @@ def test_every_kept_kernel_passes_the_gate_again(lessons: Path) -> None:
     teachers = Teachers(load_seed_entries())
     for lesson in kept:
         assert lesson.best is not None
-        again = Case.again(lesson, teachers[lesson.target]).tried(lesson.best.short, "again")
+        again = GatedOp.again(lesson, teachers[lesson.target]).tried(lesson.best.short, "again")
         assert again.right
         assert again.text == lesson.best.text
 
@@ -57,14 +57,14 @@ def test_most_ops_get_a_kernel_and_they_differ(lessons: Path) -> None:
 
 
 def test_the_same_seed_and_number_make_the_same_op() -> None:
-    sources = [Source.of(Order(9, 7), load_seed_entries()) for _ in range(2)]
+    sources = [CaseGenerator.of(Order(9, 7), load_seed_entries()) for _ in range(2)]
     for number in range(9):
         first, second = (specify(source.op(number)).text for source in sources)
         assert first == second
 
 
 def test_every_production_can_be_said_as_an_op() -> None:
-    source = Source.of(Order(1, 11), load_seed_entries())
+    source = CaseGenerator.of(Order(1, 11), load_seed_entries())
     for number in range(600):
         source.op(number)
 
@@ -149,11 +149,11 @@ def test_the_benchmarks_unseen_operators_are_excluded() -> None:
 
 
 def test_an_excluded_op_is_no_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = Source.of(Order(20, 5, recipe=SMALL), load_seed_entries())
-    cases = [case for n in range(20) if isinstance(case := source.case(n), Case)]
+    source = CaseGenerator.of(Order(20, 5, recipe=SMALL), load_seed_entries())
+    cases = [case for n in range(20) if isinstance(case := source.case(n), GatedOp)]
     key = erased_key(cases[0].specification)
     monkeypatch.setattr(generating, "excluded_keys", lambda: {key})
-    left = [case for n in range(20) if isinstance(case := source.case(n), Case)]
+    left = [case for n in range(20) if isinstance(case := source.case(n), GatedOp)]
     assert len(left) < len(cases)
     assert all(erased_key(case.specification) != key for case in left)
 

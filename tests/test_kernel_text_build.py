@@ -20,8 +20,8 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.kernel_text import (
     GlobalOperand,
+    KernelProgram,
     KernelTextError,
-    Program,
     Signature,
     StageBuilder,
     build,
@@ -36,15 +36,15 @@ _Op = TypeVar("_Op", bound=Operation)
 XY = signature("k", {"x": "f32[64,32]", "n": "i32[64]", "h": "f16[40,40]"}, {"y": "f32[64,32]"})
 
 
-def built(text: str, header: Signature = XY) -> Program:
+def built(text: str, header: Signature = XY) -> KernelProgram:
     return build(text, header, max_blocks)
 
 
-def operations(program: Program, stage: int = 0) -> list[Operation]:
+def operations(program: KernelProgram, stage: int = 0) -> list[Operation]:
     return list(program.kernels[stage].op.walk())
 
 
-def of_type(program: Program, type_: type[_Op], stage: int = 0) -> list[_Op]:
+def of_type(program: KernelProgram, type_: type[_Op], stage: int = 0) -> list[_Op]:
     return [op for op in operations(program, stage) if isinstance(op, type_)]
 
 

@@ -13,8 +13,8 @@ from random_kernel_text import HEADER, kernels
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from hawk_xdsl.dialects.kernel_text import (
+    KernelProgram,
     KernelTextError,
-    Program,
     grammar,
     is_name,
     keywords,
@@ -109,7 +109,7 @@ def test_a_grammar_of_only_what_a_kernel_uses_accepts_it(
 )
 @given(kernels())
 def test_narrowed_grammars_accept_whatever_builds(
-    tokenizer: LLTokenizer, pair: tuple[ast.KernelText, Program]
+    tokenizer: LLTokenizer, pair: tuple[ast.KernelText, KernelProgram]
 ) -> None:
     text = print_program(pair[1])
     assert matches(tokenizer, narrowed_grammar(HEADER), text)

@@ -8,7 +8,7 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, PrefixBuilder, Signature, print_program
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.signature import Program
+from hawk_xdsl.dialects.kernel_text.signature import KernelProgram
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import objection
@@ -35,7 +35,7 @@ def test_every_line_of_the_corpus_is_taken(kernel: Kernel) -> None:
 @given(kernels())
 @settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 def test_every_line_of_what_the_builder_accepts_is_taken(
-    kernel: tuple[ast.KernelText, Program],
+    kernel: tuple[ast.KernelText, KernelProgram],
 ) -> None:
     program = kernel[1]
     builder = PrefixBuilder(HEADER, max_blocks, anything)

@@ -11,8 +11,8 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block
 
 from hawk_xdsl.dialects.kernel_text import (
+    KernelProgram,
     KernelTextError,
-    Program,
     StageKernel,
     build,
     parse,
@@ -32,14 +32,14 @@ RANDOM = settings(
 
 @RANDOM
 @given(kernels())
-def test_rejected_statements_leave_no_trace(pair: tuple[ast.KernelText, Program]) -> None:
+def test_rejected_statements_leave_no_trace(pair: tuple[ast.KernelText, KernelProgram]) -> None:
     tree, program = pair
     assert_same(rebuilt(tree), program)
 
 
 @RANDOM
 @given(kernels())
-def test_ops_to_text_to_ops(pair: tuple[ast.KernelText, Program]) -> None:
+def test_ops_to_text_to_ops(pair: tuple[ast.KernelText, KernelProgram]) -> None:
     _, program = pair
     program.kernels[0].op.verify()
     text = print_program(program)
@@ -50,7 +50,7 @@ def test_ops_to_text_to_ops(pair: tuple[ast.KernelText, Program]) -> None:
 
 @RANDOM
 @given(kernels())
-def test_ops_survive_their_own_syntax(pair: tuple[ast.KernelText, Program]) -> None:
+def test_ops_survive_their_own_syntax(pair: tuple[ast.KernelText, KernelProgram]) -> None:
     _, program = pair
     (op,) = parse_mlir(mlir(program))
     assert print_kernels([StageKernel(op, program.kernels[0].operands)]) == print_program(program)

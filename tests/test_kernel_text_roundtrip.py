@@ -11,8 +11,8 @@ from xdsl.printer import Printer
 
 from hawk_xdsl.dialects.kernel_text import (
     GlobalOperand,
+    KernelProgram,
     KernelTextError,
-    Program,
     StageKernel,
     build,
     print_kernels,
@@ -24,7 +24,7 @@ from hawk_xdsl.dialects.npu import NPU, BarrierOp, KernelOp, Pipe
 IDS = [kernel.signature.name for kernel in CORPUS]
 
 
-def mlir(program: Program) -> str:
+def mlir(program: KernelProgram) -> str:
     stream = StringIO()
     printer = Printer(stream)
     for kernel in program.kernels:
@@ -41,7 +41,7 @@ def parse_mlir(text: str) -> list[KernelOp]:
     return [op for op in module.ops if isinstance(op, KernelOp)]
 
 
-def assert_same(first: Program, second: Program) -> None:
+def assert_same(first: KernelProgram, second: KernelProgram) -> None:
     assert first.temps == second.temps
     assert [k.operands for k in first.kernels] == [k.operands for k in second.kernels]
     for one, two in zip(first.kernels, second.kernels, strict=True):

@@ -24,7 +24,7 @@ from kernel_text_corpus import (
     signature,
 )
 
-from hawk_xdsl.dialects.kernel_text import GlobalOperand, Program, build
+from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelProgram, build
 from hawk_xdsl.npu_target import load_target, simulate
 
 Arrays = dict[str, np.ndarray]
@@ -42,7 +42,7 @@ def inputs(operands: tuple[GlobalOperand, ...]) -> Arrays:
     return arrays
 
 
-def run(program: Program, arrays: Arrays) -> Arrays:
+def run(program: KernelProgram, arrays: Arrays) -> Arrays:
     target = load_target("ascend910b1")
     known = dict(arrays)
     for kernel in program.kernels:

@@ -60,3 +60,12 @@ def test_a_file_has_one_concept_and_few_lines() -> None:
     found = [(path, len(path.read_text(encoding="utf-8").splitlines())) for path in files]
     long = [f"{p.relative_to(ROOT)}: {n} lines" for p, n in found if n > MOST_LINES_OF_A_FILE]
     assert long == []
+
+
+def test_no_class_name_exists_twice() -> None:
+    files: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "hawk_xdsl").rglob("*.py")):
+        for name in re.findall(r"^class (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            files.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    twice = [f"{name}: {' and '.join(places)}" for name, places in files.items() if places[1:]]
+    assert not twice, "; ".join(twice)

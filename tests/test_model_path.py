@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hawk_xdsl.frontend.mlir_import import import_mlir
-from hawk_xdsl.knowledge_store import KnowledgeStore, Verdict
+from hawk_xdsl.knowledge_store import AttemptVerdict, KnowledgeStore
 from hawk_xdsl.language_model.model_files import SMOLLM
 from hawk_xdsl.pipeline import Compiled, compile_program
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
@@ -48,7 +48,7 @@ def test_every_attempt_of_the_model_is_recorded(tmp_path: Path, store: Path) -> 
         assert "fpowi(x0[i0]" in outcome.prompt[-1].content
         assert outcome.kernel_text and outcome.tokens > 0
         # The unit has no whole powers of a tile and this model does not know how to compose one.
-        assert outcome.verdict in (Verdict.REJECTED, Verdict.UNFINISHED)
+        assert outcome.verdict in (AttemptVerdict.REJECTED, AttemptVerdict.UNFINISHED)
         assert outcome.trap_code is not None
     assert (row.source, row.cycles) == ("host", None)
 

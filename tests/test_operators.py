@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hawk_xdsl.bench.suite import Case, Operator, Shape, Split, Suite, load_suite
+from hawk_xdsl.bench.suite import Case, Operator, ShapeKind, Split, Suite, load_suite
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import format_entry, load_seed_entries
 
@@ -40,7 +40,10 @@ def test_both_dtypes_wherever_it_means_something() -> None:
 
 @pytest.mark.parametrize("operator", SUITE.operators, ids=lambda operator: operator.name)
 def test_operators_run_in_pytorch(operator: Operator) -> None:
-    for shape, dtype in ((Shape.SMALL, operator.dtypes[0]), (Shape.RAGGED, operator.dtypes[-1])):
+    for shape, dtype in (
+        (ShapeKind.SMALL, operator.dtypes[0]),
+        (ShapeKind.RAGGED, operator.dtypes[-1]),
+    ):
         case = Case(operator, shape, dtype)
         results = case.module()(*case.tensors(0))
         results = results if isinstance(results, tuple) else (results,)
@@ -49,8 +52,8 @@ def test_operators_run_in_pytorch(operator: Operator) -> None:
 
 def test_large_inputs_are_large_but_not_too_large() -> None:
     for operator in SUITE.operators:
-        sizes = {shape: _most_elements(operator, shape) for shape in Shape}
-        assert 10 * sizes[Shape.SMALL] < sizes[Shape.LARGE] <= LARGEST, operator.name
+        sizes = {shape: _most_elements(operator, shape) for shape in ShapeKind}
+        assert 10 * sizes[ShapeKind.SMALL] < sizes[ShapeKind.LARGE] <= LARGEST, operator.name
 
 
 def test_inputs_depend_on_the_seed_only() -> None:
@@ -104,7 +107,7 @@ def _naming_unseen(suite: Suite, texts: dict[str, str]) -> list[tuple[str, str]]
     ]
 
 
-def _most_elements(operator: Operator, shape: Shape) -> int:
+def _most_elements(operator: Operator, shape: ShapeKind) -> int:
     sizes = operator.sizes[shape]
     counts = []
     for given in operator.inputs:

@@ -21,7 +21,7 @@ from hawk_xdsl.knowledge_store import (
     Entry,
     EntryKind,
     KnowledgeStore,
-    Tile,
+    TileHole,
     Trigger,
     load_entries,
     load_seed_entries,
@@ -225,7 +225,7 @@ def test_templates_are_compared_by_strategy_and_tile_sizes() -> None:
     trigger, text = Trigger(structure="contraction"), Artifact(strategy="output-stationary")
     one = Entry("one", EntryKind.TEMPLATE, "r", trigger, text)
     two = Entry("two", EntryKind.TEMPLATE, "other words", trigger, text)
-    other = Entry("three", EntryKind.TEMPLATE, "r", trigger, text, (Tile("m", (8,)),))
+    other = Entry("three", EntryKind.TEMPLATE, "r", trigger, text, (TileHole("m", (8,)),))
     assert relation(one, two) is Relation.SAME
     assert relation(one, other) is None
 

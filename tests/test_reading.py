@@ -29,7 +29,7 @@ from transformers import (
 )
 
 from hawk_xdsl.language_model import kv_cache as reading
-from hawk_xdsl.language_model.kv_cache import Reader, TextsRead
+from hawk_xdsl.language_model.kv_cache import PromptReader, TextsRead
 from hawk_xdsl.language_model.loading import ModelError, load_weights
 from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.language_model.sampling import Logits
@@ -67,7 +67,7 @@ def alone(model: PreTrainedModel, tokens: Sequence[int]) -> Logits:
         return model(input_ids=torch.tensor([tokens])).logits[0, -1].float().numpy()
 
 
-class CountingReader(Reader):
+class CountingReader(PromptReader):
     """Counts the tokens that the model reads."""
 
     read_tokens = 0
@@ -84,7 +84,7 @@ def check(model: PreTrainedModel, read: TextsRead, text: list[int]) -> None:
 
 def test_each_text_is_scored_as_if_it_were_alone(model: PreTrainedModel) -> None:
     """Ragged texts that grow, branch and are taken back, in a model that sees a window or all."""
-    read = TextsRead(Reader(model), PROMPT, LATER)
+    read = TextsRead(PromptReader(model), PROMPT, LATER)
     assert read.start([7])
     check(model, read, [7])
     for texts in (
@@ -131,7 +131,7 @@ def test_scores_that_take_too_much_memory_are_forgotten_and_read_again(
 ) -> None:
     monkeypatch.setattr(reading, "_MOST_SCORES", 3 * SIZES["vocab_size"])
     model = MODELS["llama"]().eval()
-    texts = TextsRead(Reader(model), PROMPT, LATER)
+    texts = TextsRead(PromptReader(model), PROMPT, LATER)
     assert texts.start([7])
     texts.read([[7, 1], [7, 2]])
     assert texts.scores_after([7]) is not None
@@ -162,7 +162,7 @@ def test_another_prompt_is_read_but_for_whole_pieces_that_it_shares(model: PreTr
 def test_nothing_is_remembered_of_an_interrupted_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first layer has cached a token by then, and the others have not."""
     model = MODELS["llama"]().eval()
-    reader = Reader(model)
+    reader = PromptReader(model)
     read = TextsRead(reader, PROMPT, LATER)
     assert read.start([7])
     with monkeypatch.context() as patched:

@@ -13,7 +13,7 @@ from xdsl.parser import Parser
 
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.to_xdsl import new_context
-from hawk_xdsl.linalg.view import View
+from hawk_xdsl.linalg.view import TensorView
 from hawk_xdsl.reference.evaluate import (
     Array,
     IndexRangeError,
@@ -402,7 +402,7 @@ def test_a_view_is_reshape_slice_transpose_reshape(data: st.DataObject) -> None:
     """A chain of layout steps on numbers equals the view's normal form on the same numbers."""
     shape = data.draw(st.lists(st.sampled_from([1, 2, 3, 4, 6]), min_size=1, max_size=3))
     source = np.arange(np.prod(shape)).reshape(shape)
-    array, view = source, View.identity(shape)
+    array, view = source, TensorView.identity(shape)
     for _ in range(data.draw(st.integers(1, 4))):
         step = data.draw(st.sampled_from(["transpose", "flatten", "split", "slice"]))
         if step == "transpose":
@@ -428,7 +428,7 @@ def _halved(shape: tuple[int, ...]) -> list[int]:
     return [part for n in shape for part in ((2, n // 2) if n % 2 == 0 else (n,))]
 
 
-def _through(view: View, source: Array) -> Array:
+def _through(view: TensorView, source: Array) -> Array:
     taken = source.reshape([piece.extent for piece in view.pieces])
     taken = taken[
         tuple(slice(p.offset, p.offset + (p.length - 1) * p.step + 1, p.step) for p in view.pieces)

@@ -7,7 +7,7 @@ import pytest
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.semantics.matching import match
 from hawk_xdsl.semantics.pattern import parse_pattern
-from hawk_xdsl.semantics.rewriting import Rule, Step, rewritten
+from hawk_xdsl.semantics.rewriting import RewriteStep, Rule, rewritten
 from hawk_xdsl.semantics.spelling import spell
 from hawk_xdsl.semantics.terms import Affine, Term, Terms
 
@@ -129,7 +129,7 @@ def test_a_variable_that_is_not_matched_is_an_error(
 
 def test_steps_tell_each_application_in_order(terms: Terms, x: Term) -> None:
     rules = [rule("sigmoid(x)", "1 / (1 + exp(neg(x)))"), rule("c / a", "full(c) / a")]
-    steps: list[Step] = []
+    steps: list[RewriteStep] = []
     rewritten([terms.apply("sigmoid", (x,), "f32")], rules, steps=steps)
     assert [step.rule for step in steps] == rules
     assert [step.before.op for step in steps] == ["sigmoid", "div"]

@@ -21,7 +21,7 @@ from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.propose.templates import TemplateProposer
-from hawk_xdsl.semantics.specification import Result, Specification, specify
+from hawk_xdsl.semantics.specification import ResultRegion, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
 from hawk_xdsl.training.abbreviation import Abbreviation
@@ -306,7 +306,7 @@ b5 = fill 0.0 f32[i0, 1] in ub
     place = terms.cast(terms.index(i1 + Affine(3), "i32"), "f32")
     half = terms.apply("mul", (place, terms.const(0.5, "f32")), "f32")
     total = terms.apply("add", (terms.scan("sum", taken, "i1"), half), "f32")
-    results = (Result("y0", "f32", (4, 8), (i0, i1), total),)
+    results = (ResultRegion("y0", "f32", (4, 8), (i0, i1), total),)
     gathering = Specification((), results, {"i0": 4, "i1": 8})
     taught = (
         SHORTHAND.grammar(BARE),

@@ -5,7 +5,7 @@ from undecided import HEADS, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.semantics.canonical import canonical
 from hawk_xdsl.semantics.reading import UnreadableError
-from hawk_xdsl.semantics.specification import Operand, Result, Specification, specify
+from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification, specify
 from hawk_xdsl.semantics.spelling import spell
 from hawk_xdsl.semantics.structure import Structure, contraction_of, structures
 from hawk_xdsl.semantics.terms import Affine, Terms
@@ -96,8 +96,8 @@ def test_a_gather_at_a_known_place_is_a_read() -> None:
 def test_pieces_are_one_argument_and_have_axes_of_their_own() -> None:
     terms = Terms()
     i, j = Affine.axis("i"), Affine.axis("j")
-    inside = Result("y0", "f32", (8,), (i + Affine(2),), terms.read("x0", (i,), "f32"))
-    before = Result("y0", "f32", (8,), (j,), terms.const(0.0, "f32"))
+    inside = ResultRegion("y0", "f32", (8,), (i + Affine(2),), terms.read("x0", (i,), "f32"))
+    before = ResultRegion("y0", "f32", (8,), (j,), terms.const(0.0, "f32"))
     operands = (Operand("x0", "f32", (6,), 0),)
     whole = canonical(Specification(operands, (before, inside), {"i": 6, "j": 2}))
     assert [result.name for result in whole.outputs] == ["y0"]

@@ -12,7 +12,7 @@ from hawk_xdsl.language_model.composites import composites_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.propose.templates import TemplateProposer
-from hawk_xdsl.semantics.specification import Result, Specification, specify
+from hawk_xdsl.semantics.specification import ResultRegion, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
 from hawk_xdsl.training.abbreviation import Abbreviation
@@ -45,7 +45,7 @@ def test_gathers_indices_and_literals_in_steps() -> None:
     total = terms.apply(
         "add", (taken, terms.apply("mul", (place, terms.const(0.5, "f32")), "f32")), "f32"
     )
-    result = Result("y0", "f32", (4, 8), (i0, i1), total)
+    result = ResultRegion("y0", "f32", (4, 8), (i0, i1), total)
     lines = steps_of(Specification((), (result,), {"i0": 4, "i1": 8})).text.splitlines()
     assert lines[2:] == [
         "v0 = x1[2*i0+1]",

@@ -17,6 +17,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
 from hawk_xdsl.knowledge_store.records import (
     Action,
+    AttemptVerdict,
     Curation,
     Evidence,
     FailureRecord,
@@ -24,7 +25,6 @@ from hawk_xdsl.knowledge_store.records import (
     Message,
     Outcome,
     SpecRecord,
-    Verdict,
 )
 from hawk_xdsl.knowledge_store.schema import NAMED, SCHEMA_VERSION, STATEMENTS
 from hawk_xdsl.knowledge_store.store import KnowledgeStore
@@ -48,7 +48,7 @@ OUTCOME = Outcome(
     spec_hash="5bec",
     spec_text="y[i] = exp(x[i])",
     target="ascend910b1",
-    verdict=Verdict.REJECTED,
+    verdict=AttemptVerdict.REJECTED,
     source="model",
     kernel_text="e = vexp x",
     prompt=(Message("system", "Write a kernel."), Message("user", "y[i] = exp(x[i])")),
@@ -83,7 +83,7 @@ def opened(path: Path) -> Iterator[KnowledgeStore]:
 
 
 def test_records_come_back_as_they_were(opened: KnowledgeStore, path: Path) -> None:
-    accepted = replace(OUTCOME, verdict=Verdict.ACCEPTED, cycles=900, bottleneck="vector")
+    accepted = replace(OUTCOME, verdict=AttemptVerdict.ACCEPTED, cycles=900, bottleneck="vector")
     opened.put_kernel(KERNEL)
     opened.record_outcome(OUTCOME)
     opened.record_outcome(accepted)

@@ -19,6 +19,7 @@ from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import (
     Action,
     Artifact,
+    AttemptVerdict,
     Curation,
     Entry,
     EntryKind,
@@ -27,7 +28,6 @@ from hawk_xdsl.knowledge_store import (
     Outcome,
     SpecRecord,
     Trigger,
-    Verdict,
     load_seed_entries,
     parse_entries,
 )
@@ -239,14 +239,17 @@ TRIED = Outcome(
     spec_hash="5bec",
     spec_text="…",
     target=TARGET,
-    verdict=Verdict.REJECTED,
+    verdict=AttemptVerdict.REJECTED,
     source="model",
     kernel_text="a = load x0[0:64] into ub\nb = vexp q\nstore b into y0[0:64]\n",
     trap_code="syntax",
     trap_message="line 2: no buffer q",
 )
 REPAIRED = replace(
-    TRIED, verdict=Verdict.ACCEPTED, kernel_text=TRIED.kernel_text.replace("q", "a"), cycles=9
+    TRIED,
+    verdict=AttemptVerdict.ACCEPTED,
+    kernel_text=TRIED.kernel_text.replace("q", "a"),
+    cycles=9,
 )
 
 

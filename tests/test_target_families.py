@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from hawk_xdsl.bench.result import Verdict
+from hawk_xdsl.bench.result import CaseVerdict
 from hawk_xdsl.bench.session import Options, measure
-from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelTextError, Program, Signature, build
+from hawk_xdsl.dialects.kernel_text import (
+    GlobalOperand,
+    KernelProgram,
+    KernelTextError,
+    Signature,
+    build,
+)
 from hawk_xdsl.dialects.npu import AllocOp, BarrierOp, Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import (
@@ -50,7 +56,7 @@ def test_a_scratchpad_npu_compiles_the_family(tmp_path: Path, family: str) -> No
     )
     found = measure(options).results
     assert len(found) == 2
-    assert {result.verdict for result in found} == {Verdict.RIGHT}, [r.reason for r in found]
+    assert {result.verdict for result in found} == {CaseVerdict.RIGHT}, [r.reason for r in found]
 
 
 PAGE = SUITE.parents[1] / "docs" / "targets.md"
@@ -71,7 +77,7 @@ def test_the_steps_of_the_page_make_a_target(tmp_path: Path, case: str) -> None:
     tiny.write_text(of_the_page())
     options = Options(SUITE, tmp_path / "out", ("composition",), target=str(tiny), only=(case,))
     [result] = measure(options).results
-    assert result.verdict is Verdict.RIGHT, result.reason
+    assert result.verdict is CaseVerdict.RIGHT, result.reason
 
 
 NAMES = {
@@ -115,7 +121,7 @@ def test_a_kernel_of_another_machine_is_refused_in_one_line() -> None:
         verify_kernel(kernel, load_target("scratchpad"))
 
 
-def built(file: str, into: str = "ub", on: str = "vector") -> Program:
+def built(file: str, into: str = "ub", on: str = "vector") -> KernelProgram:
     """A kernel that copies rows, built for a target."""
     target = load_target(file)
     x, y = GlobalOperand("x", "f32", (32, 8)), GlobalOperand("y", "f32", (32, 8))

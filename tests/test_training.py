@@ -28,22 +28,22 @@ from hawk_xdsl.training import train as training
 from hawk_xdsl.training.adopt import NotBetterError, adopt, better, install, restore
 from hawk_xdsl.training.checkpoints import TrainingError
 from hawk_xdsl.training.curves import summary_of
-from hawk_xdsl.training.dataset import Split, split_of
+from hawk_xdsl.training.dataset import DatasetSplit, split_of
 from hawk_xdsl.training.evaluate import Answer, Score, by_band, evaluate, relative_cycles
 from hawk_xdsl.training.generate import Order, generate, lessons_of
 from hawk_xdsl.training.lesson import Try
 from hawk_xdsl.training.recipe import Recipe as OpRecipe
 from hawk_xdsl.training.teacher import Teachers
-from hawk_xdsl.training.train import Recipe, Shape, train
+from hawk_xdsl.training.train import ModelSize, TrainingSettings, train
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("much_held_out")]
 
-TINY = Recipe(
+TINY = TrainingSettings(
     steps=6,
     batch_tokens=600,
     checkpoint_steps=3,
     evaluation_steps=3,
-    shape=Shape(hidden=32, layers=1, inner=32, heads=2),
+    shape=ModelSize(hidden=32, layers=1, inner=32, heads=2),
 )
 SMALL = OpRecipe(elements={128: 1.0}, steps={1: 1, 2: 1}, contraction=0.0)
 
@@ -60,14 +60,14 @@ def lessons(much_held_out: None, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="module")
-def split(lessons: Path) -> Split:
+def split(lessons: Path) -> DatasetSplit:
     found = split_of(lessons_of(lessons), 0)
     assert found.training and found.held_out
     return found
 
 
 @pytest.fixture(scope="module")
-def model(split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(split: DatasetSplit, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("models") / "tiny"
     train(split, directory, TINY)
     return directory
@@ -95,14 +95,14 @@ def test_a_training_that_learns_by_heart_says_so() -> None:
     assert "from 1.000 at step 2 to 2.000: generate more lessons" in summary_of(course)
 
 
-def test_a_refused_training_leaves_nothing_behind(split: Split, tmp_path: Path) -> None:
+def test_a_refused_training_leaves_nothing_behind(split: DatasetSplit, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="nothing to train on"):
-        train(Split((), split.held_out), tmp_path / "m", TINY)
+        train(DatasetSplit((), split.held_out), tmp_path / "m", TINY)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_interrupted_training_resumes_to_the_same_model(
-    split: Split, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    split: DatasetSplit, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rate = training.Clock.rate
 
@@ -135,7 +135,7 @@ def test_an_interrupted_training_resumes_to_the_same_model(
 
 
 def test_a_model_of_another_vocabulary_is_not_trained_on(
-    split: Split, model: Path, tmp_path: Path
+    split: DatasetSplit, model: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -145,20 +145,22 @@ def test_a_model_of_another_vocabulary_is_not_trained_on(
         train(split, tmp_path / "m", TINY, start=other)
 
 
-def test_nothing_to_resume_is_named(split: Split, tmp_path: Path) -> None:
+def test_nothing_to_resume_is_named(split: DatasetSplit, tmp_path: Path) -> None:
     (tmp_path / "m.training" / "checkpoint-3").mkdir(parents=True)
     with pytest.raises(TrainingError, match="nothing to resume"):
         train(split, tmp_path / "m", TINY, resume=True)
 
 
 @pytest.mark.parametrize("recipe", [replace(TINY, steps=0), replace(TINY, minutes=0.0)])
-def test_a_training_of_nothing_is_refused(split: Split, recipe: Recipe, tmp_path: Path) -> None:
+def test_a_training_of_nothing_is_refused(
+    split: DatasetSplit, recipe: TrainingSettings, tmp_path: Path
+) -> None:
     with pytest.raises(TrainingError, match="at least one step"):
         train(split, tmp_path / "m", recipe)
 
 
 def test_a_training_needs_no_pictures(
-    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    split: DatasetSplit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "m.training" / "checkpoint-1").mkdir(parents=True)  # half-written
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
@@ -167,7 +169,7 @@ def test_a_training_needs_no_pictures(
 
 
 def test_evaluation_counts_what_the_gate_says(
-    split: Split, model: Path, monkeypatch: pytest.MonkeyPatch
+    split: DatasetSplit, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluating, "TOLD", 1)
     files, lessons, told = find_model(str(model)), split.held_out[:2], list[str]()
@@ -180,7 +182,7 @@ def test_evaluation_counts_what_the_gate_says(
     assert sum(band.lessons for band in by_band(answers).values()) == score.lessons
 
 
-def test_a_training_never_replaces_what_is_no_model(split: Split, lessons: Path) -> None:
+def test_a_training_never_replaces_what_is_no_model(split: DatasetSplit, lessons: Path) -> None:
     before = sorted(lessons.iterdir())
     with pytest.raises(TrainingError, match="something else here"):
         train(split, lessons, TINY)
@@ -208,7 +210,7 @@ def test_better_is_worse_in_nothing() -> None:
     assert not better(replace(base, first=0.9), base, 1.1)
 
 
-def test_cycles_are_compared_where_both_models_are_right(split: Split) -> None:
+def test_cycles_are_compared_where_both_models_are_right(split: DatasetSplit) -> None:
     def answers(*cycles: int | None) -> list[Answer]:
         wrong = Try("", "syntax", "", 0, "model", "")
         tries = [wrong if c is None else replace(wrong, trap=None, cycles=c) for c in cycles]
@@ -226,7 +228,7 @@ def scores(monkeypatch: pytest.MonkeyPatch, *found: Score) -> None:
 
 
 def test_a_better_model_is_adopted_and_the_old_one_restored(
-    split: Split, model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    split: DatasetSplit, model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     before = own_model()
     low, high = Score(1, 0.1, 0.2, 1.0, 1.0), Score(1, 0.3, 0.4, 1.0, 1.0)

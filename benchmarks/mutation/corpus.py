@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import torch
 from xdsl.parser import Parser
 
-from hawk_xdsl.bench.suite import Case, Operator, Shape, load_suite
+from hawk_xdsl.bench.suite import Case, Operator, ShapeKind, load_suite
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
@@ -28,7 +28,7 @@ from mutation.narrow import NARROW
 
 SUITE = Path(__file__).parents[1] / "operators.py"
 DTYPES = ("f32", "f16", "bf16")
-SHAPES = (Shape.SMALL, Shape.RAGGED)
+SHAPES = (ShapeKind.SMALL, ShapeKind.RAGGED)
 
 Told = Callable[[str], None]
 
@@ -125,7 +125,7 @@ def _sources() -> Iterator[_Source]:
         yield _Source(narrow.name, narrow.family, narrow.function, narrow.tensors())
 
 
-def _tensors(operator: Operator, shape: Shape, dtype: str) -> tuple[torch.Tensor, ...]:
+def _tensors(operator: Operator, shape: ShapeKind, dtype: str) -> tuple[torch.Tensor, ...]:
     drawn = Case(operator, shape, "f16" if dtype == "bf16" else dtype).tensors(0)
     if dtype != "bf16":
         return drawn

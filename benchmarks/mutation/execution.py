@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawk_xdsl.dialects.dtype import Array, DType
-from hawk_xdsl.dialects.kernel_text import Program, build
+from hawk_xdsl.dialects.kernel_text import KernelProgram, build
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.npu_target import Target, simulate, verify_kernel
@@ -36,7 +36,7 @@ class Executable:
     text: str
 
     @cached_property
-    def program(self) -> Program:
+    def program(self) -> KernelProgram:
         """The built program, its kernels planned and synchronised. Raises ``HawkError``."""
         signature = signature_of(self.specification, "k", self.target.name)
         program = build(self.text, signature, lambda core: max(1, self.target.cores[core]))

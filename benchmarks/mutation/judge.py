@@ -15,7 +15,7 @@ from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import cse
 
 from hawk_xdsl.dialects.dtype import Array, DType
-from hawk_xdsl.dialects.kernel_text import GlobalOperand, Program
+from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelProgram
 from hawk_xdsl.dialects.npu import KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.universe import context
@@ -38,7 +38,7 @@ class Stage:
     writes: tuple[str, ...]
 
 
-def stages_of(program: Program, finished: Sequence[KernelOp]) -> tuple[Stage, ...]:
+def stages_of(program: KernelProgram, finished: Sequence[KernelOp]) -> tuple[Stage, ...]:
     """The finished kernels of a built program."""
     return tuple(
         Stage(kernel, stage.reads, stage.writes)

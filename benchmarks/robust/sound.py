@@ -19,7 +19,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 import hawk_xdsl
 from hawk_xdsl.cli import main
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_entries
-from hawk_xdsl.knowledge_store.records import Action, Curation, Message, Outcome, Verdict
+from hawk_xdsl.knowledge_store.records import Action, AttemptVerdict, Curation, Message, Outcome
 from hawk_xdsl.language_model.model_files import quiet
 
 EXP = """
@@ -155,7 +155,7 @@ def _fill(store: Path, room: Path) -> None:
             spec_hash=before.spec_hash,
             spec_text=before.spec_text,
             target=before.target,
-            verdict=Verdict.ACCEPTED,
+            verdict=AttemptVerdict.ACCEPTED,
             source="model",
             kernel_text=before.kernel_text,
             prompt=prompt,
@@ -163,7 +163,9 @@ def _fill(store: Path, room: Path) -> None:
             entries=("abs-of-abs",),
         )
         opened.record_outcome(right)
-        wrong = replace(right, verdict=Verdict.REJECTED, kernel_text="wrong", trap_code="shape")
+        wrong = replace(
+            right, verdict=AttemptVerdict.REJECTED, kernel_text="wrong", trap_code="shape"
+        )
         opened.record_outcome(wrong)
 
 

@@ -26,14 +26,14 @@ FRESH = 1_000_003
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CaseComparison:
     """What is wrong with a compiled case, in one line, or ``None``; and its simulated cycles."""
 
     mistake: str | None
     cycles: float = 0.0
 
 
-def compare_on_fresh_inputs(case: Case, compiled: Compiled, seed: int) -> Comparison:
+def compare_on_fresh_inputs(case: Case, compiled: Compiled, seed: int) -> CaseComparison:
     """Runs a compiled case on a set of inputs of each kind, up to the first that goes wrong.
 
     A float result is right if each element is as near to PyTorch in float64 as roundings of the
@@ -49,12 +49,12 @@ def compare_on_fresh_inputs(case: Case, compiled: Compiled, seed: int) -> Compar
         try:
             run = compiled.run(inputs)
         except HawkError as error:
-            return Comparison(f"on fresh inputs: {error}")
+            return CaseComparison(f"on fresh inputs: {error}")
         mistake = _mistake(case, compiled, tensors, inputs, run.outputs)
         if mistake is not None:
-            return Comparison(f"on fresh inputs ({name}): {mistake}")
+            return CaseComparison(f"on fresh inputs ({name}): {mistake}")
         cycles = cycles or run.cycles
-    return Comparison(None, cycles)
+    return CaseComparison(None, cycles)
 
 
 def _mistake(

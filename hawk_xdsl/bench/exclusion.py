@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from xdsl.context import Context
 
-from hawk_xdsl.bench.suite import Case, Operator, Shape, Split, Suite
+from hawk_xdsl.bench.suite import Case, Operator, ShapeKind, Split, Suite
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.torch_import import import_torch
@@ -20,7 +20,7 @@ def keys_of(operator: Operator) -> tuple[str, ...]:
 
     An operator that the front end cannot read, or an op that has no specification, has none.
     """
-    case = Case(operator, Shape.SMALL, operator.dtypes[0])
+    case = Case(operator, ShapeKind.SMALL, operator.dtypes[0])
     try:
         program = import_torch(case.module(), case.tensors(0))
     except HawkError:

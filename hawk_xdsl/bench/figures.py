@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.bench.other_shapes import OtherShape
-from hawk_xdsl.bench.result import Result, Verdict
+from hawk_xdsl.bench.result import CaseResult, CaseVerdict
 from hawk_xdsl.bench.statistics import (
     Estimate,
     geometric_mean_by_cluster,
     mean_by_cluster,
     share_by_cluster,
 )
-from hawk_xdsl.bench.suite import Shape, Split
+from hawk_xdsl.bench.suite import ShapeKind, Split
 
 ALL_FAMILIES = "all"
 BASELINE = "templates"
@@ -20,7 +20,7 @@ BASELINE = "templates"
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureRow:
     """The figures of the cases of a family and split under a condition.
 
     ``others`` is the share of right cases at shapes that were drawn beside the suite's; these count
@@ -51,14 +51,14 @@ class Row:
     wrong: int
 
 
-def rows_of(results: Sequence[Result]) -> list[Row]:
+def rows_of(results: Sequence[CaseResult]) -> list[FigureRow]:
     """The rows: by condition and split all families together, then each of them."""
     baseline = {
         (result.case, result.seed): result.cycles
         for result in results
         if result.condition == BASELINE and result.right and result.cycles
     }
-    rows: list[Row] = []
+    rows: list[FigureRow] = []
     for condition in dict.fromkeys(result.condition for result in results):
         for split in Split:
             part = [r for r in results if r.condition == condition and r.split == split]
@@ -73,22 +73,22 @@ def _row(
     condition: str,
     split: str,
     family: str,
-    every: Sequence[Result],
+    every: Sequence[CaseResult],
     baseline: Mapping[tuple[str, int], float],
-) -> Row:
+) -> FigureRow:
     others = [result for result in every if result.shape in tuple(OtherShape)]
     results = [result for result in every if result.shape not in tuple(OtherShape)]
     right = [result for result in results if result.right]
     both = [result for result in right if (result.case, result.seed) in baseline]
-    large = [result for result in right if result.shape == Shape.LARGE and result.bound]
+    large = [result for result in right if result.shape == ShapeKind.LARGE and result.bound]
 
-    def share(of: Callable[[Result], bool]) -> Estimate | None:
+    def share(of: Callable[[CaseResult], bool]) -> Estimate | None:
         return share_by_cluster((result.operator, of(result)) for result in results)
 
-    def mean(of: Callable[[Result], float]) -> Estimate | None:
+    def mean(of: Callable[[CaseResult], float]) -> Estimate | None:
         return mean_by_cluster((result.operator, of(result)) for result in results)
 
-    return Row(
+    return FigureRow(
         condition=condition,
         split=str(split),
         family=family,
@@ -106,7 +106,7 @@ def _row(
         timings=mean(lambda result: result.timings),
         rejected_lines=sum(result.rejected_lines for result in results),
         cut_short=sum(result.cut_short for result in results),
-        wrong=sum(result.verdict is Verdict.WRONG for result in every),
+        wrong=sum(result.verdict is CaseVerdict.WRONG for result in every),
     )
 
 
@@ -114,7 +114,7 @@ def _ratio(values: Iterable[tuple[str, float, float]]) -> Estimate | None:
     return geometric_mean_by_cluster((name, above / below) for name, above, below in values)
 
 
-def traps_of(results: Iterable[Result]) -> dict[tuple[str, str], Counter[str]]:
+def traps_of(results: Iterable[CaseResult]) -> dict[tuple[str, str], Counter[str]]:
     """By condition and split, how often the gate refused a kernel for each reason."""
     counted: dict[tuple[str, str], Counter[str]] = {}
     for result in results:
@@ -122,7 +122,7 @@ def traps_of(results: Iterable[Result]) -> dict[tuple[str, str], Counter[str]]:
     return counted
 
 
-def verdicts_of(results: Iterable[Result]) -> dict[tuple[str, str], Counter[str]]:
+def verdicts_of(results: Iterable[CaseResult]) -> dict[tuple[str, str], Counter[str]]:
     """By condition and split, how many cases ended how."""
     counted: dict[tuple[str, str], Counter[str]] = {}
     for result in results:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from hawk_xdsl.bench.suite import Case, Operator, Shape, Suite
+from hawk_xdsl.bench.suite import Case, Operator, ShapeKind, Suite
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 
 
@@ -66,7 +66,7 @@ def other_sizes(operator: Operator, named: frozenset[int]) -> dict[OtherShape, S
     ``named`` extents are not drawn. An extent that the operator cannot do with (a count of groups
     has to divide it) stays as it is at the suite's ragged, or large, shape.
     """
-    ragged, large = operator.sizes[Shape.RAGGED], operator.sizes[Shape.LARGE]
+    ragged, large = operator.sizes[ShapeKind.RAGGED], operator.sizes[ShapeKind.LARGE]
     random = np.random.default_rng(list(f"{operator.family} {sorted(large.items())}".encode()))
     taken = named | {n for sizes in operator.sizes.values() for n in sizes.values()}
 
@@ -125,10 +125,10 @@ def _is_prime(number: int) -> bool:
 
 def _computes(operator: Operator, sizes: Sizes) -> bool:
     """Whether PyTorch computes the operator at some sizes, and each result has a finite element."""
-    at = replace(operator, sizes={Shape.SMALL: sizes})
+    at = replace(operator, sizes={ShapeKind.SMALL: sizes})
     try:
         with torch.no_grad():
-            results = operator.function(*at.tensors(Shape.SMALL, operator.dtypes[0], 0))
+            results = operator.function(*at.tensors(ShapeKind.SMALL, operator.dtypes[0], 0))
     except (RuntimeError, ValueError, IndexError, TypeError, AssertionError):
         return False
     found = [each for each in pytree.tree_leaves(results) if isinstance(each, torch.Tensor)]

@@ -16,7 +16,7 @@ NEAR = 3.0
 """Times the bound within which a right kernel counts as near it."""
 
 
-class Verdict(StrEnum):
+class CaseVerdict(StrEnum):
     """How a case ended."""
 
     RIGHT = "right"  # all ops on the NPU, and equal to PyTorch in float64 on fresh inputs
@@ -38,7 +38,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Result:
+class CaseResult:
     """One case under one condition with one seed.
 
     ``first`` says whether the first attempt at every op was right; ``attempts`` sums over ops,
@@ -57,7 +57,7 @@ class Result:
     split: str
     shape: str
     dtype: str
-    verdict: Verdict
+    verdict: CaseVerdict
     reason: str = ""
     ops: int = 0
     host_ops: int = 0
@@ -75,10 +75,10 @@ class Result:
     traps: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @staticmethod
-    def of(task: Task, case: Case, verdict: Verdict, reason: str = "") -> "Result":
+    def of(task: Task, case: Case, verdict: CaseVerdict, reason: str = "") -> "CaseResult":
         """A result without figures."""
         operator = case.operator
-        return Result(
+        return CaseResult(
             condition=task.condition,
             case=task.case,
             seed=task.seed,
@@ -99,7 +99,7 @@ class Result:
     @property
     def right(self) -> bool:
         """Whether the case is right within the budget."""
-        return self.verdict is Verdict.RIGHT
+        return self.verdict is CaseVerdict.RIGHT
 
     @property
     def near(self) -> bool:
@@ -136,12 +136,12 @@ class Journal:
             write_whole(about, json.dumps({**before, **known}, indent=2) + "\n")
             self._drop_half_line()
 
-    def append(self, result: Result) -> None:
+    def append(self, result: CaseResult) -> None:
         """Keeps a result."""
         with writing(self._file, "a result"), self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(result)) + "\n")
 
-    def results(self) -> Iterator[Result]:
+    def results(self) -> Iterator[CaseResult]:
         """The results kept so far."""
         if not self._file.exists():
             return
@@ -150,7 +150,7 @@ class Journal:
             lines = self._file.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, 1):
             with reading(self._file, f"the result in line {number}", todo=todo):
-                result = typed(Result, json.loads(line))
+                result = typed(CaseResult, json.loads(line))
             yield result
 
     def _drop_half_line(self) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from xdsl.dialects.func import FuncOp
 
-from hawk_xdsl.bench.comparison import Comparison, compare_on_fresh_inputs
+from hawk_xdsl.bench.comparison import CaseComparison, compare_on_fresh_inputs
 from hawk_xdsl.bench.conditions import Condition
 from hawk_xdsl.bench.imports import Imports
-from hawk_xdsl.bench.result import Result, Task, Verdict
+from hawk_xdsl.bench.result import CaseResult, CaseVerdict, Task
 from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
@@ -50,10 +50,10 @@ class Runner:
     budget: Budget
     learned: dict[str, Sequence[Entry]] = field(default_factory=dict[str, Sequence[Entry]])
 
-    def run(self, task: Task) -> Result:
+    def run(self, task: Task) -> CaseResult:
         """What comes of a task; ``seconds`` are those of grouping, deciding and planning."""
         case = self.cases[task.case]
-        result = Result.of(task, case, Verdict.IMPORT)
+        result = CaseResult.of(task, case, CaseVerdict.IMPORT)
         try:
             program = self.imports.program(case)
         except HawkError as error:
@@ -63,7 +63,7 @@ class Runner:
             return self._decided(result, case, program, task.seed)
         except HawkError as error:
             seconds = time.monotonic() - started
-            return replace(result, verdict=Verdict.ERROR, reason=str(error), seconds=seconds)
+            return replace(result, verdict=CaseVerdict.ERROR, reason=str(error), seconds=seconds)
 
     def study(self, task: Task, store: Path) -> int:
         """Decides a case with a store that keeps what happens; how many ops it has."""
@@ -73,7 +73,7 @@ class Runner:
         except HawkError:
             return 0
 
-    def _decided(self, result: Result, case: Case, program: Program, seed: int) -> Result:
+    def _decided(self, result: CaseResult, case: Case, program: Program, seed: int) -> CaseResult:
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "knowledge.sqlite"
             with KnowledgeStore(store) as opened:
@@ -86,20 +86,20 @@ class Runner:
                 codes = Counter(o.trap_code for o in opened.outcomes() if o.trap_code)
         result = _counted(replace(result, traps=dict(codes), seconds=seconds), compiled.placed)
         host = [placed.decision for placed in compiled.placed if not placed.symbols]
-        compared = Comparison(None)
+        compared = CaseComparison(None)
         if len(host) < len(compiled.placed) or not host:
             compared = compare_on_fresh_inputs(case, compiled, seed)
         if compared.mistake is not None:
-            return replace(result, verdict=Verdict.WRONG, reason=compared.mistake)
+            return replace(result, verdict=CaseVerdict.WRONG, reason=compared.mistake)
         if host:
             reason = f"{host[0].label}: {host[0].reason}"
-            return replace(result, verdict=Verdict.HOST, reason=reason)
+            return replace(result, verdict=CaseVerdict.HOST, reason=reason)
         if outside := _computed_outside(compiled):
-            return replace(result, verdict=Verdict.HOST, reason=f"{outside} is in no kernel")
+            return replace(result, verdict=CaseVerdict.HOST, reason=f"{outside} is in no kernel")
         bounds = [placed.decision.bound for placed in compiled.placed]
         return replace(
             result,
-            verdict=Verdict.RIGHT,
+            verdict=CaseVerdict.RIGHT,
             first=all(p.decision.first_right == 1 for p in compiled.placed),
             cycles=compared.cycles,
             bound=sum(bound.cycles for bound in bounds if bound is not None),
@@ -132,7 +132,7 @@ def _computed_outside(compiled: Compiled) -> str | None:
     return next((name for name in names if name not in FREE), None)
 
 
-def _counted(result: Result, placed: Sequence[Placed]) -> Result:
+def _counted(result: CaseResult, placed: Sequence[Placed]) -> CaseResult:
     """The result with what deciding took: an op that repeats another took nothing."""
     efforts = [each.decision.effort for each in placed if not each.repeated]
     return replace(

@@ -12,7 +12,7 @@ from pathlib import Path
 from hawk_xdsl.bench.conditions import Condition, parse_condition
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.other_shapes import other_cases
-from hawk_xdsl.bench.result import Journal, Result, Task, Verdict
+from hawk_xdsl.bench.result import CaseResult, CaseVerdict, Journal, Task
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
 from hawk_xdsl.bench.study import learn
@@ -79,11 +79,11 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Measured:
+class SessionResults:
     """All results of a run's folder that were asked for, and how many tasks are left."""
 
     conditions: tuple[Condition, ...]
-    results: tuple[Result, ...]
+    results: tuple[CaseResult, ...]
     left: int
 
 
@@ -91,7 +91,7 @@ Told = Callable[[int, int, str], None]
 """Told how many tasks are done, of how many, and what was done last."""
 
 
-def measure(options: Options, told: Told = lambda done, total, last: None) -> Measured:
+def measure(options: Options, told: Told = lambda done, total, last: None) -> SessionResults:
     """Runs what is not in the folder yet.
 
     Raises ``HawkError`` for anything wrong with the options, the suite, the model or the folder.
@@ -146,7 +146,7 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Me
             f"{result.condition} {result.case}: {result.verdict}",
         )
     found = tuple(done[task] for task in tasks if task in done)
-    return Measured(conditions, found, len(tasks) - len(found))
+    return SessionResults(conditions, found, len(tasks) - len(found))
 
 
 def _loaded(model: ModelFiles | None) -> LocalModel:
@@ -217,7 +217,7 @@ def _limit(condition: Condition, options: Options) -> int | None:
     return min(options.cases, options.model_cases)
 
 
-def _results(runner: Runner, tasks: Sequence[Task], options: Options) -> Iterator[Result]:
+def _results(runner: Runner, tasks: Sequence[Task], options: Options) -> Iterator[CaseResult]:
     workers = Workers(
         runner.run, jobs=options.jobs, seconds=options.case_seconds, folder=options.out
     )
@@ -236,6 +236,6 @@ def _until(tasks: Iterable[Task], minutes: float | None) -> Iterator[Task]:
         yield task
 
 
-def _failed(case: Case, task: Task, failure: Failure) -> Result:
-    verdict = Verdict.TIMEOUT if failure.timed_out else Verdict.CRASH
-    return Result.of(task, case, verdict, failure.reason)
+def _failed(case: Case, task: Task, failure: Failure) -> CaseResult:
+    verdict = CaseVerdict.TIMEOUT if failure.timed_out else CaseVerdict.CRASH
+    return CaseResult.of(task, case, verdict, failure.reason)

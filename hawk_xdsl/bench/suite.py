@@ -28,7 +28,7 @@ class Split(StrEnum):
     UNSEEN = "unseen"
 
 
-class Shape(StrEnum):
+class ShapeKind(StrEnum):
     """The kinds of shapes that each operator is tried at."""
 
     SMALL = "small"
@@ -50,7 +50,7 @@ class Input:
 class Operator:
     """One operator of a suite; ``sizes`` says what the names of dims are at each shape.
 
-    Shapes are names: those of :class:`Shape`, and any that were drawn beside them.
+    Shapes are names: those of :class:`ShapeKind`, and any that were drawn beside them.
     """
 
     name: str
@@ -200,14 +200,14 @@ def _all_of(values: object, known: Mapping[str, object]) -> bool:
 
 
 def _sizes(given: object, wrong: _Wrong) -> dict[str, dict[str, int]]:
-    if not isinstance(given, dict) or set(given) != set(Shape):
-        raise wrong(f"sizes must be given for {', '.join(Shape)}")
+    if not isinstance(given, dict) or set(given) != set(ShapeKind):
+        raise wrong(f"sizes must be given for {', '.join(ShapeKind)}")
     for at, sizes in given.items():
         if not isinstance(sizes, dict) or not all(
             isinstance(size, int) and size > 0 for size in sizes.values()
         ):
             raise wrong(f"sizes at {at} must be positive integers by name")
-    return {shape: dict(given[shape]) for shape in Shape}
+    return {shape: dict(given[shape]) for shape in ShapeKind}
 
 
 def _inputs(
@@ -227,7 +227,7 @@ def _inputs(
             raise wrong(f"input {name}: an index, and only an index, has a bound: index(N)[dim]")
         dims = tuple(dim.strip() for dim in match["dims"].split(",") if dim.strip())
         for dim in (*dims, *([match["bound"]] if match["bound"] else [])):
-            lacking = [at for at in Shape if not dim.isdigit() and dim not in sizes[at]]
+            lacking = [at for at in ShapeKind if not dim.isdigit() and dim not in sizes[at]]
             if lacking:
                 raise wrong(f"input {name}: {dim} has no size at {lacking[0]}")
         found.append(Input(str(name), match["kind"], dims, match["bound"]))

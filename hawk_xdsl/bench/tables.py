@@ -10,9 +10,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from hawk_xdsl.bench.figures import ALL_FAMILIES, Row, rows_of, traps_of, verdicts_of
-from hawk_xdsl.bench.result import NEAR, Verdict
-from hawk_xdsl.bench.session import Measured, Options
+from hawk_xdsl.bench.figures import ALL_FAMILIES, FigureRow, rows_of, traps_of, verdicts_of
+from hawk_xdsl.bench.result import NEAR, CaseVerdict
+from hawk_xdsl.bench.session import Options, SessionResults
 from hawk_xdsl.bench.statistics import Estimate
 from hawk_xdsl.bench.suite import Split
 
@@ -54,7 +54,7 @@ def explanation(options: Options) -> str:
     )
 
 
-def print_figures(measured: Measured, options: Options, console: Console) -> None:
+def print_figures(measured: SessionResults, options: Options, console: Console) -> None:
     """The totals, the families, why kernels were refused, and what is wrong, if anything is."""
     rows = rows_of(measured.results)
     console.print(explanation(options), highlight=False)
@@ -71,7 +71,7 @@ def print_figures(measured: Measured, options: Options, console: Console) -> Non
     console.print(_table("What it took: means a case, and counts", both, EFFORT, totals, _effort))
     for what, counts in _counts(measured):
         console.print(f"{what}: {counts}", markup=False, highlight=False)
-    wrong = [r for r in measured.results if r.verdict is Verdict.WRONG]
+    wrong = [r for r in measured.results if r.verdict is CaseVerdict.WRONG]
     for result in wrong:
         line = f"accepted but wrong: {result.case} under {result.condition}: {result.reason}"
         console.print(line, markup=False, highlight=False)
@@ -80,7 +80,7 @@ def print_figures(measured: Measured, options: Options, console: Console) -> Non
     console.print(f"accepted but wrong: {len(wrong)}")
 
 
-def print_failures(measured: Measured, console: Console) -> None:
+def print_failures(measured: SessionResults, console: Console) -> None:
     """Why cases of seen operators are not right. Those of unseen ones stay unlooked at."""
     for result in measured.results:
         if not result.right and result.split == Split.SEEN:
@@ -88,7 +88,7 @@ def print_failures(measured: Measured, console: Console) -> None:
             console.print(line, markup=False, highlight=False)
 
 
-def write_figures(measured: Measured, options: Options) -> None:
+def write_figures(measured: SessionResults, options: Options) -> None:
     """Writes ``figures.md``, ``figures.csv`` and ``figures.json`` into the run's folder."""
     rows = rows_of(measured.results)
     (options.out / "figures.md").write_text(_markdown(measured, options, rows), encoding="utf-8")
@@ -110,8 +110,8 @@ def _table(
     title: str,
     names: tuple[str, ...],
     headings: tuple[str, ...],
-    rows: Sequence[Row],
-    cells: Callable[[Row], tuple[str, ...]],
+    rows: Sequence[FigureRow],
+    cells: Callable[[FigureRow], tuple[str, ...]],
 ) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in names:
@@ -123,7 +123,7 @@ def _table(
     return table
 
 
-def _quality(row: Row) -> tuple[str, ...]:
+def _quality(row: FigureRow) -> tuple[str, ...]:
     return (
         f"{row.cases}",
         _percent(row.first),
@@ -135,7 +135,7 @@ def _quality(row: Row) -> tuple[str, ...]:
     )
 
 
-def _effort(row: Row) -> tuple[str, ...]:
+def _effort(row: FigureRow) -> tuple[str, ...]:
     return (
         _plain(row.gate_runs),
         _plain(row.timings),
@@ -161,7 +161,7 @@ def _plain(given: Estimate | None) -> str:
     return "-" if given is None else f"{given.value:.1f}"
 
 
-def _counts(measured: Measured) -> list[tuple[str, str]]:
+def _counts(measured: SessionResults) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for named, counted in (
         ("cases", verdicts_of(measured.results)),
@@ -178,7 +178,7 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in order)
 
 
-def _markdown(measured: Measured, options: Options, rows: Sequence[Row]) -> str:
+def _markdown(measured: SessionResults, options: Options, rows: Sequence[FigureRow]) -> str:
     lines = [explanation(options), ""]
     names = ("condition", "split", "family")
     headings = (*names, *QUALITY, *EFFORT)
@@ -188,12 +188,12 @@ def _markdown(measured: Measured, options: Options, rows: Sequence[Row]) -> str:
         cells = (*(str(getattr(row, name)) for name in names), *_quality(row), *_effort(row))
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", *(f"- {what}: {counts}" for what, counts in _counts(measured))]
-    wrong = sum(result.verdict is Verdict.WRONG for result in measured.results)
+    wrong = sum(result.verdict is CaseVerdict.WRONG for result in measured.results)
     lines += [f"- accepted but wrong: {wrong}", ""]
     return "\n".join(lines)
 
 
-def _csv(rows: Sequence[Row]) -> str:
+def _csv(rows: Sequence[FigureRow]) -> str:
     stream = io.StringIO()
     table: list[dict[str, object]] = []
     for row in rows:

@@ -13,7 +13,7 @@ from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.option_groups import grouped
 
 if TYPE_CHECKING:
-    from hawk_xdsl.bench.session import Measured, Options
+    from hawk_xdsl.bench.session import Options, SessionResults
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def bench_command(
         raise typer.Exit(1)
 
 
-def _measured(options: "Options", console: Console) -> "Measured":
+def _measured(options: "Options", console: Console) -> "SessionResults":
     """Runs with a progress bar on a terminal; elsewhere with a line every fifty cases."""
     from hawk_xdsl.bench.session import measure
 

@@ -116,7 +116,7 @@ def prune_command(
     from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
     from hawk_xdsl.language_model.local_model import LocalModel
     from hawk_xdsl.language_model.model_files import SMOLLM, find_model
-    from hawk_xdsl.learning.pruning import Limits, Pruner
+    from hawk_xdsl.learning.pruning import Pruner, ReplayLimits
     from hawk_xdsl.learning.replay import Replay
     from hawk_xdsl.npu_target import load_target
 
@@ -131,7 +131,7 @@ def prune_command(
             load_seed_entries(),
             Replay(target),
             lambda: LocalModel.load(find_model(model or SMOLLM)),
-            Limits(ops, seconds),
+            ReplayLimits(ops, seconds),
             dry_run,
             lambda line: status.update(escape(line)),
             lambda curation: _tell(console, curation),
@@ -189,9 +189,9 @@ def _decide_suite(operators: Path, target: str, store: Path, console: Console) -
     """Decides a suite's small and ragged cases with the store, which remembers them."""
     from hawk_xdsl.bench.experience import experience
     from hawk_xdsl.bench.imports import Imports
-    from hawk_xdsl.bench.suite import Shape, load_suite
+    from hawk_xdsl.bench.suite import ShapeKind, load_suite
 
-    cases = [c for c in load_suite(operators).cases() if c.shape is not Shape.LARGE]
+    cases = [c for c in load_suite(operators).cases() if c.shape is not ShapeKind.LARGE]
     with tempfile.TemporaryDirectory() as folder, console.status("deciding") as status:
         imports = Imports(Path(folder), operators)
         tried = experience(cases, imports, target, store, compare=False)

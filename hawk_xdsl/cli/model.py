@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hawk_xdsl.training.generate import Order
     from hawk_xdsl.training.lesson import Lesson
     from hawk_xdsl.training.teacher import Teachers
-    from hawk_xdsl.training.train import Recipe
+    from hawk_xdsl.training.train import TrainingSettings
 
 kernel_model = typer.Typer(
     help="A kernel model of one's own, taught by the gate.", no_args_is_help=True
@@ -187,12 +187,14 @@ def exclude_command(
 
 def _recipe(
     minutes: float, steps: int | None, seed: int, rate: float | None, start: Path | None
-) -> "Recipe":
-    from hawk_xdsl.training.train import GOING_ON_RATE, LEARNING_RATE, Recipe
+) -> "TrainingSettings":
+    from hawk_xdsl.training.train import GOING_ON_RATE, LEARNING_RATE, TrainingSettings
 
     if rate is None:
         rate = LEARNING_RATE if start is None else GOING_ON_RATE
-    recipe = Recipe(seed, minutes=minutes) if steps is None else Recipe(seed, steps)
+    recipe = (
+        TrainingSettings(seed, minutes=minutes) if steps is None else TrainingSettings(seed, steps)
+    )
     return replace(recipe, learning_rate=rate)
 
 

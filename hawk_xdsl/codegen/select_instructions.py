@@ -46,7 +46,7 @@ class NoInstructionError(Exception):
 
 
 @dataclass(frozen=True)
-class Instruction:
+class InstructionPattern:
     """An instruction entry: what it computes, its statement, the result dtypes it is for.
 
     ``works_in`` are the dtypes that a statement which is no vector instruction takes; all without.
@@ -88,7 +88,7 @@ class Composer:
     """The rewrites and instructions of a knowledge base, for one target."""
 
     rules: tuple[Rule, ...]
-    instructions: tuple[Instruction, ...]
+    instructions: tuple[InstructionPattern, ...]
     supports: Supports
 
     @staticmethod
@@ -100,7 +100,7 @@ class Composer:
     def of(entries: Sequence[Entry], supports: Supports) -> "Composer":
         """From the entries of kind rewrite and instruction, in their order."""
         rules: list[Rule] = []
-        instructions: list[Instruction] = []
+        instructions: list[InstructionPattern] = []
         for entry in entries:
             before, after = entry.artifact.before, entry.artifact.after
             if before is None or after is None:
@@ -124,7 +124,7 @@ class Composer:
                 )
             elif entry.kind is EntryKind.INSTRUCTION:
                 statement = parse_statement(after, file=entry.origin or None)
-                made = Instruction(entry.name, pattern, statement, entry.trigger.dtypes)
+                made = InstructionPattern(entry.name, pattern, statement, entry.trigger.dtypes)
                 instructions.append(made)
         return Composer(tuple(rules), tuple(instructions), supports)
 
@@ -151,7 +151,7 @@ class Composer:
             every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
         every = self._in_steps(self._widened(every, intervals), intervals)
         roots = every[:count]
-        chosen: dict[int, tuple[Instruction, Match]] = {}
+        chosen: dict[int, tuple[InstructionPattern, Match]] = {}
         combiners: dict[tuple[str, str], str] = {}
         halved: set[int] = set()
         for term in walk(roots):
@@ -204,7 +204,7 @@ class Composer:
             key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
             combiners.setdefault(key, instruction.mnemonic)
 
-    def _combiner(self, term: Term) -> Instruction | None:
+    def _combiner(self, term: Term) -> InstructionPattern | None:
         terms = Terms()
         parts = tuple(terms.read(f"part{i}", (Affine(i),), term.dtype) for i in range(2))
         together = terms.apply(FUNCTION_OF_FOLD[term.kind], parts, term.dtype)
@@ -213,7 +213,7 @@ class Composer:
                 return instruction
         return None
 
-    def _in_halves(self, term: Term) -> Instruction | None:
+    def _in_halves(self, term: Term) -> InstructionPattern | None:
         """The instruction that folds halves onto one another, where the target has no such fold."""
         if not term.is_reduction or term.kind not in FUNCTION_OF_FOLD or term.dtype == "i1":
             return None
@@ -222,8 +222,8 @@ class Composer:
             return None
         return self._combiner(term)
 
-    def _candidates(self, term: Term) -> list[tuple[Instruction, Match]]:
-        found: list[tuple[Instruction, Match]] = []
+    def _candidates(self, term: Term) -> list[tuple[InstructionPattern, Match]]:
+        found: list[tuple[InstructionPattern, Match]] = []
         for instruction in self.instructions:
             if instruction.dtypes and stored_dtype(term.dtype) not in instruction.dtypes:
                 continue
@@ -232,7 +232,7 @@ class Composer:
                 found.append((instruction, matched))
         return found
 
-    def _select(self, term: Term) -> tuple[Instruction, Match]:
+    def _select(self, term: Term) -> tuple[InstructionPattern, Match]:
         for instruction, matched in self._candidates(term):
             if self._has(instruction, operand_dtype(term)):
                 return instruction, matched
@@ -240,7 +240,7 @@ class Composer:
             f"nothing says how to compute {term.op} of {operand_dtype(term)} on this target"
         )
 
-    def _has(self, instruction: Instruction, dtype: str) -> bool:
+    def _has(self, instruction: InstructionPattern, dtype: str) -> bool:
         """Whether the target has it; a statement that is no vector instruction every target has."""
         if instruction.mnemonic not in _MNEMONICS:
             return not instruction.works_in or dtype in instruction.works_in
@@ -380,7 +380,7 @@ class Composition:
 
     specification: Specification
     roots: Sequence[Term]
-    chosen: Mapping[int, tuple[Instruction, Match]]
+    chosen: Mapping[int, tuple[InstructionPattern, Match]]
     entries: tuple[str, ...]
     combiners: Mapping[tuple[str, str], str]
     composer: Composer

@@ -30,7 +30,7 @@ KINDS: dict[type[Operation], str] = {
 
 
 @irdl_op_definition
-class YieldOp(AbstractYieldOperation[Attribute]):
+class CombinerYieldOp(AbstractYieldOperation[Attribute]):
     """Ends the combiner."""
 
     name = "tm_tensor.yield"
@@ -61,4 +61,4 @@ class ScanOp(IRDLOperation):
         return KINDS.get(type(combiner))
 
 
-TM_TENSOR = Dialect("tm_tensor", [ScanOp, YieldOp])
+TM_TENSOR = Dialect("tm_tensor", [ScanOp, CombinerYieldOp])

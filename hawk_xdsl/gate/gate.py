@@ -10,9 +10,9 @@ import numpy as np
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import (
     GlobalOperand,
+    KernelProgram,
     KernelTextError,
     Places,
-    Program,
     Signature,
     build,
 )
@@ -28,7 +28,7 @@ from hawk_xdsl.npu_target import (
     Estimates,
     Performance,
     Simulation,
-    Steps,
+    StepCounter,
     Target,
     Trap,
     TrapCode,
@@ -56,7 +56,7 @@ class Verdict:
     text: str
     trap_code: str | None = None
     trap_message: str | None = None
-    program: Program | None = None
+    program: KernelProgram | None = None
     cycles: int = 0
     performance: Performance | None = None
     certificate: Certificate = NO_CERTIFICATE
@@ -208,7 +208,9 @@ class Gate:
         program = self._built(text, schedule)
         timed: list[Performance] = []
         for stage in program.kernels:
-            found = time_kernel(self.finished(stage.op), self._target, limit, Steps(BLOCK_STEPS))
+            found = time_kernel(
+                self.finished(stage.op), self._target, limit, StepCounter(BLOCK_STEPS)
+            )
             if found is None or found.cycles > limit:
                 return None
             timed.append(found)
@@ -238,7 +240,7 @@ class Gate:
     def _can_be_proved(self) -> bool:
         return self._provable or self._witness_is_proved
 
-    def _built(self, text: str, schedule: ScheduleAttr | None) -> Program:
+    def _built(self, text: str, schedule: ScheduleAttr | None) -> KernelProgram:
         """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""
         program = build(text, self._signature, self._max_blocks)
         if schedule is not None:
@@ -259,7 +261,7 @@ class Gate:
     def _max_blocks(self, core: Core) -> int:
         return max(1, self._target.cores[core])
 
-    def _check_data_flow(self, program: Program) -> None:
+    def _check_data_flow(self, program: KernelProgram) -> None:
         """Raise ``Trap`` unless every stage reads what is there, and all results are written."""
         known = {operand.name for operand in self._specification.operands}
         for stage in program.kernels:
@@ -312,7 +314,7 @@ class Gate:
                 [tensors[name] for name in stage.reads],
                 self._target,
                 limit=self._limits.cycles,
-                steps=Steps(most),
+                steps=StepCounter(most),
                 estimates=estimates,
             )
             tensors.update(zip(stage.writes, run.outputs, strict=True))
@@ -327,6 +329,6 @@ class Gate:
 class _Kernel:
     """A program on its way through the gate; ``steps`` are how many each kernel may take."""
 
-    program: Program
+    program: KernelProgram
     finished: Sequence[KernelOp]
     steps: Sequence[int]

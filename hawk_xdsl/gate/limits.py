@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.dialects.kernel_text import Program
+from hawk_xdsl.dialects.kernel_text import KernelProgram
 from hawk_xdsl.dialects.npu import KernelOp
-from hawk_xdsl.npu_target import RunawayError, Steps, Target, Trap, TrapCode, time_kernel
+from hawk_xdsl.npu_target import RunawayError, StepCounter, Target, Trap, TrapCode, time_kernel
 from hawk_xdsl.semantics.specification import Specification
 
 PATIENCE = 500.0
@@ -47,7 +47,7 @@ class Limits:
         cycles = PATIENCE * bound_cycles + PATIENCE_CYCLES
         return Limits(cycles, SCRATCH_FACTOR * held + SCRATCH_BYTES)
 
-    def check_scratch(self, program: Program) -> None:
+    def check_scratch(self, program: KernelProgram) -> None:
         """Raise ``Trap`` for temporaries that are larger than anything the op could need."""
         taken = sum(prod(t.shape) * DType(t.dtype).bytes for t in program.temps)
         if taken > self.scratch:
@@ -67,7 +67,7 @@ class Limits:
         """
         allowed: list[int] = []
         for kernel in kernels:
-            steps = Steps(BLOCK_STEPS)
+            steps = StepCounter(BLOCK_STEPS)
             if time_kernel(kernel, target, self.cycles, steps) is None:
                 raise RunawayError(
                     f"@{kernel.sym_name.data} takes more than {self.cycles:,.0f} cycles or "

@@ -23,7 +23,7 @@ from hawk_xdsl.gate.trial_literals import (
     special_rows,
 )
 from hawk_xdsl.gate.trial_rows import Purpose, Rows, some_rows
-from hawk_xdsl.gate.trial_sources import Source, source_of
+from hawk_xdsl.gate.trial_sources import TrialSource, source_of
 
 ROWS_A_KIND = 8
 """Rows of each kind that one trial of all kinds must have; with fewer, each has its own trial."""
@@ -136,14 +136,14 @@ class Drawer:
             case name:
                 return DRAWS.get(name, DRAWS["normal"])(random, count, length)
 
-    def _edges(self, source: Source, largest: float = inf) -> list[float]:
+    def _edges(self, source: TrialSource, largest: float = inf) -> list[float]:
         if self.features.has(PERIODIC):
             largest = min(largest, LARGEST_PERIODIC)
         finite, special = edges(source.dtype, self.features.literals, largest)
         telling = min(len(finite), 6 * len(self.features.literals) + 3)
         return [*finite[:telling], *special, *finite[telling:]]
 
-    def _edge_points(self, random: Random, source: Source, part: int) -> Array:
+    def _edge_points(self, random: Random, source: TrialSource, part: int) -> Array:
         """Half of the places, or all where there are few, hold edges; others magnitudes."""
         count = source.rows.count
         values = DRAWS["odd"](random, count, 1)
@@ -193,7 +193,7 @@ class Drawer:
         slow = self.features.finds_best and rows.length > LONGEST_WITH_NAN
         return "inf" if role == "nan" and slow else role
 
-    def _marks(self, random: Random, source: Source, part: int) -> Array:
+    def _marks(self, random: Random, source: TrialSource, part: int) -> Array:
         """One distinctive element a row, of either sign, at the borders of the row's axes."""
         rows = source.rows
         sign = np.where((np.arange(rows.count) + part) % 2 == 0, 1.0, -1.0)

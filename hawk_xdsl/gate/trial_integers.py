@@ -9,10 +9,10 @@ from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_draws import Random, marked_places
 from hawk_xdsl.gate.trial_rows import ORDINARY, Purpose, Rows, some_rows
-from hawk_xdsl.gate.trial_sources import Source
+from hawk_xdsl.gate.trial_sources import TrialSource
 
 
-def integers(random: Random, source: Source, purpose: Purpose, features: Features) -> Array:
+def integers(random: Random, source: TrialSource, purpose: Purpose, features: Features) -> Array:
     """A matrix of the rows of an input of integers, within the source's ends."""
     shape = (source.rows.count, source.rows.length)
     low, high = source.ends
@@ -46,7 +46,7 @@ def _edges(low: int, high: int, literals: Sequence[float]) -> Array:
     return np.array(sorted(v for v in found if low <= v <= high), np.int64)
 
 
-def _marks(random: Random, source: Source, part: int) -> Array:
+def _marks(random: Random, source: TrialSource, part: int) -> Array:
     """The largest or the least number at a border, and its neighbour somewhere before it."""
     rows = source.rows
     low, high = source.ends
@@ -86,7 +86,7 @@ class Share:
     high: float
 
 
-def indices(random: Random, source: Source, share: Share) -> Array:
+def indices(random: Random, source: TrialSource, share: Share) -> Array:
     """Indices in the share, with the first and the last one among them."""
     extent = source.indexed
     assert extent is not None

@@ -13,7 +13,7 @@ from hawk_xdsl.reference.value_types import numpy_dtype
 
 
 @dataclass(frozen=True)
-class Source:
+class TrialSource:
     """An input of the op.
 
     Attributes:
@@ -36,13 +36,15 @@ class Source:
 
 def source_of(
     features: Features, number: int, type_: Attribute, ends: tuple[int, int] | None
-) -> Source:
+) -> TrialSource:
     """The input of a number; ``ends`` are the least and the largest integer it may hold."""
     assert isinstance(type_, TensorType)
     dtype = numpy_dtype(type_)
     assert dtype is not None
     rows = Rows(tuple(type_.get_shape()), tuple(sorted(features.mixed[number])))
     if dtype == np.bool_ or is_float(dtype):
-        return Source(dtype, rows, None, (0, 1))
+        return TrialSource(dtype, rows, None, (0, 1))
     wide = np.iinfo("int32" if dtype == np.int64 else dtype.name)  # as kernels hold them
-    return Source(dtype, rows, features.indexed.get(number), ends or (int(wide.min), int(wide.max)))
+    return TrialSource(
+        dtype, rows, features.indexed.get(number), ends or (int(wide.min), int(wide.max))
+    )

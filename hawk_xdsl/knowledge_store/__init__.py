@@ -1,10 +1,11 @@
 """What is known about writing kernels: entries, verified kernels, outcomes, and retrieval."""
 
-from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Tile, Trigger
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, TileHole, Trigger
 from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.knowledge_store.read_entries import load_entries, load_seed_entries, parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Action,
+    AttemptVerdict,
     Curation,
     Evidence,
     FailureRecord,
@@ -13,7 +14,6 @@ from hawk_xdsl.knowledge_store.records import (
     Message,
     Outcome,
     SpecRecord,
-    Verdict,
 )
 from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retrieved, Retriever
 from hawk_xdsl.knowledge_store.schema import NAMED
@@ -25,6 +25,7 @@ __all__ = [
     "NAMED",
     "Action",
     "Artifact",
+    "AttemptVerdict",
     "Curation",
     "Entry",
     "EntryKind",
@@ -43,9 +44,8 @@ __all__ = [
     "Retriever",
     "SpecRecord",
     "StoreView",
-    "Tile",
+    "TileHole",
     "Trigger",
-    "Verdict",
     "default_store_path",
     "format_entry",
     "load_entries",

@@ -53,7 +53,7 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Tile:
+class TileHole:
     """A tile-size hole of a template and the sizes to try, most wanted first, in elements."""
 
     name: str
@@ -69,5 +69,5 @@ class Entry:
     rationale: str
     trigger: Trigger = Trigger()
     artifact: Artifact = Artifact()
-    tiles: tuple[Tile, ...] = ()
+    tiles: tuple[TileHole, ...] = ()
     origin: str = field(default="", compare=False)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from hawk_xdsl.errors import HawkError, ReadError
 from hawk_xdsl.files.boundary import reading
-from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Tile, Trigger
+from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, TileHole, Trigger
 from hawk_xdsl.knowledge_store.entry_keys import ARTIFACTS, ENTRY, TABLES, TILE, TRIGGER, Key, Wrong
 
 
@@ -32,7 +32,7 @@ def parse_entries(source: str, file: str) -> tuple[Entry, ...]:
             place = re.search(r"at line (\d+)", str(error))
             line = int(place[1]) if place else source.count("\n") + 1
             raise ReadError(f"not TOML: {error}", file=file, line=line) from error
-    reader = _Reader(file, _lines(source))
+    reader = _TableReader(file, _lines(source))
     reader.only_keys(document, ("entry",), "")
     entries = tuple(
         reader.entry(table, f"entry[{index}]")
@@ -71,7 +71,7 @@ def load_seed_entries() -> tuple[Entry, ...]:
     return load_entries(sorted(found, key=lambda path: path.name))
 
 
-class _Reader:
+class _TableReader:
     """Checks tables against the format and reports the line of what is wrong."""
 
     def __init__(self, file: str, lines: Mapping[str, int]) -> None:
@@ -98,7 +98,7 @@ class _Reader:
             **values,
             trigger=Trigger(**trigger),
             artifact=Artifact(**checked),
-            tiles=tuple(Tile(**tile) for tile in named),
+            tiles=tuple(TileHole(**tile) for tile in named),
             origin=f"{self.file}:{self.line(path)}",
         )
 

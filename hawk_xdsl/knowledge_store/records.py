@@ -22,7 +22,7 @@ class Message:
     content: str
 
 
-class Verdict(StrEnum):
+class AttemptVerdict(StrEnum):
     """How an attempt ended."""
 
     ACCEPTED = "accepted"  # verified and equal to the reference
@@ -93,7 +93,7 @@ class Outcome:
     spec_hash: str
     spec_text: str
     target: str
-    verdict: Verdict
+    verdict: AttemptVerdict
     source: str
     kernel_text: str = ""
     prompt: tuple[Message, ...] = ()  # empty where no model was asked

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hawk_xdsl.codegen.select_instructions import Composer, Instruction, NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer, InstructionPattern, NoInstructionError
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidate_at
 from hawk_xdsl.codegen.strategy import Request
@@ -23,7 +23,7 @@ from hawk_xdsl.npu_target import Target
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.pattern import Pattern
 from hawk_xdsl.semantics.rewriting import Rule
-from hawk_xdsl.semantics.specification import Operand, Result, Specification
+from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Terms
 
 DTYPE = "f32"
@@ -121,11 +121,11 @@ def composer_with(composites: Mapping[str, Composite], composer: Composer) -> Co
     return replace(composer, rules=rules, instructions=(*composer.instructions, *calls))
 
 
-def _call(composite: Composite) -> Instruction:
+def _call(composite: Composite) -> InstructionPattern:
     names = [f"a{i}" for i in range(composite.arity)]
     pattern = Pattern(composite.name, tuple(Pattern("variable", name=name) for name in names))
     call = StatementPattern.call(composite.name, names)
-    return Instruction(composite.name, pattern, call, (), works_in=(DTYPE,))
+    return InstructionPattern(composite.name, pattern, call, (), works_in=(DTYPE,))
 
 
 def _is_of_tiles(entry: Entry) -> bool:
@@ -156,7 +156,7 @@ def _composed(
     shape = (_ELEMENTS,)
     specification = Specification(
         tuple(Operand(name, DTYPE, shape, i) for i, name in enumerate(names)),
-        (Result("y0", dtype, shape, index, terms.apply(rule.before.op, reads, DTYPE)),),
+        (ResultRegion("y0", dtype, shape, index, terms.apply(rule.before.op, reads, DTYPE)),),
         {"i0": _ELEMENTS},
     )
     try:

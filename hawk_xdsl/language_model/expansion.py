@@ -13,7 +13,7 @@ from hawk_xdsl.dialects.kernel_text.parse import tree_of
 from hawk_xdsl.dialects.kernel_text.read_tree import (
     OPERATORS,
     Node,
-    Reader,
+    TreeReader,
     expression,
     tree,
     trees,
@@ -25,7 +25,7 @@ from hawk_xdsl.language_model.composites import Composite
 from hawk_xdsl.language_model.shorthand_grammar import shorthand_parser
 
 
-class Expansion(Reader):
+class Expansion(TreeReader):
     """Reads the lines of one text; what a line stands for depends on the loops and temps before.
 
     Attributes:

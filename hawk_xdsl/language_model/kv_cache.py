@@ -34,7 +34,7 @@ Text = tuple[int, ...]
 
 
 @dataclass
-class Memory:
+class PromptCache:
     """A prompt that was read, and texts after it.
 
     Attributes:
@@ -54,21 +54,23 @@ class Memory:
     scores: dict[Text, Logits]
 
 
-class Reader:
+class PromptReader:
     """Runs a model and remembers what it has read last."""
 
     def __init__(self, model: "PreTrainedModel") -> None:
         self._model = model
         self._cache_argument = cache_argument(model) or "past_key_values"
         self._windows = _windows_of(model)
-        self._memory: Memory | None = None
+        self._memory: PromptCache | None = None
 
-    def recall(self, prompt: Sequence[int]) -> Memory | None:
+    def recall(self, prompt: Sequence[int]) -> PromptCache | None:
         """What is known of a prompt if it was the last one."""
         memory = self._memory
         return memory if memory is not None and memory.prompt == list(prompt) else None
 
-    def read(self, prompt: Sequence[int], begun: Sequence[int], deadline: float) -> Memory | None:
+    def read(
+        self, prompt: Sequence[int], begun: Sequence[int], deadline: float
+    ) -> PromptCache | None:
         """Reads a prompt and the start of a text, but for whole pieces that the last one shared.
 
         Returns:
@@ -86,7 +88,7 @@ class Reader:
         assert scores is not None
         text = tuple(begun)
         everything = np.ones(len(tokens), np.bool_)
-        self._memory = Memory(
+        self._memory = PromptCache(
             list(prompt), tokens, cache, len(tokens), {text: everything}, {text: scores[0]}
         )
         return self._memory
@@ -197,7 +199,7 @@ class TextsRead:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: PromptReader,
         prompt: Sequence[int],
         deadline: float,
         *,
@@ -207,7 +209,7 @@ class TextsRead:
         self._prompt = prompt
         self._deadline = deadline
         self._continued = continued
-        self._memory: Memory | None = None
+        self._memory: PromptCache | None = None
 
     def start(self, text: Sequence[int]) -> bool:
         """See :class:`Scorer`."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.language_model.decoding import decode
-from hawk_xdsl.language_model.kv_cache import Reader, TextsRead
+from hawk_xdsl.language_model.kv_cache import PromptReader, TextsRead
 from hawk_xdsl.language_model.loading import (
     ModelError,
     load_tokenizer,
@@ -45,7 +45,7 @@ class LocalModel:
         self._model = model
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
-        self._reader = Reader(model)
+        self._reader = PromptReader(model)
         self.fingerprint = files.fingerprint()
 
     @classmethod

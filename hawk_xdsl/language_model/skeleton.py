@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hawk_xdsl.codegen.select_instructions import Composer, Composition, Instruction
+from hawk_xdsl.codegen.select_instructions import Composer, Composition, InstructionPattern
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.codegen.strategy import Request
@@ -98,7 +98,7 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
     ``None`` if nothing is read, or if something else has to be computed: a result without reads, or
     where to read.
     """
-    chosen: dict[int, tuple[Instruction, Match]] = {}
+    chosen: dict[int, tuple[InstructionPattern, Match]] = {}
     roots: list[Term] = []
     for result in specification.results:
         leaves = tuple(t for t in walk((result.term,)) if t.op in _LEAVES)
@@ -113,7 +113,7 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
         term = Term(op, dtype, leaves, axes=read & written, bound=folded)
         names = [f"a{i}" for i in range(len(leaves))]
         pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in names))
-        instruction = Instruction(_HOLE, pattern, StatementPattern.call(_HOLE, names), ())
+        instruction = InstructionPattern(_HOLE, pattern, StatementPattern.call(_HOLE, names), ())
         matched = Match(dict(zip(names, leaves, strict=True)), folded)
         chosen[id(term)] = (instruction, matched)
         roots.append(term)

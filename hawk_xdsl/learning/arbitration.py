@@ -6,7 +6,7 @@ from typing import Protocol
 from hawk_xdsl.knowledge_store import Entry, Evidence
 
 
-class Reader(Protocol):
+class LikelihoodModel(Protocol):
     """What is asked: how likely a model finds a text after a prompt."""
 
     @property
@@ -31,7 +31,7 @@ class Arbitration:
 
 
 def arbitrate(
-    first: Entry, second: Entry, evidence: tuple[Evidence, Evidence], reader: Reader
+    first: Entry, second: Entry, evidence: tuple[Evidence, Evidence], reader: LikelihoodModel
 ) -> Arbitration:
     """The entry whose replacement the model finds likelier; of equals the first."""
     prompt = "\n".join(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.whole_file import whole_file
-from hawk_xdsl.knowledge_store import Entry, EntryKind, Message, Outcome, Verdict
+from hawk_xdsl.knowledge_store import AttemptVerdict, Entry, EntryKind, Message, Outcome
 from hawk_xdsl.language_model.prompt import (
     FailedAttempt,
     PromptFormat,
@@ -142,14 +142,16 @@ def _by_op(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
 
 def _accepted(group: Sequence[Outcome]) -> list[Outcome]:
     """The right kernels, each text once, the fastest first."""
-    found = {o.kernel_text: o for o in group if o.verdict is Verdict.ACCEPTED}
+    found = {o.kernel_text: o for o in group if o.verdict is AttemptVerdict.ACCEPTED}
     return sorted(found.values(), key=_cycles)
 
 
 def _refused(group: Sequence[Outcome]) -> list[Outcome]:
     """The complete texts that were refused, each once, in the order of recording."""
-    right = {o.kernel_text for o in group if o.verdict is Verdict.ACCEPTED}
-    refused = [o for o in group if o.verdict is Verdict.REJECTED and o.kernel_text not in right]
+    right = {o.kernel_text for o in group if o.verdict is AttemptVerdict.ACCEPTED}
+    refused = [
+        o for o in group if o.verdict is AttemptVerdict.REJECTED and o.kernel_text not in right
+    ]
     return list({o.kernel_text: o for o in refused}.values())
 
 

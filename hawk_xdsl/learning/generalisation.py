@@ -40,7 +40,7 @@ class Reading:
 
 def readings(text: str, specification: Specification) -> Iterator[Reading]:
     """Every way to read a kernel's numbers, the likeliest first."""
-    reader = _Reader(specification, parse(text))
+    reader = _ScheduleReader(specification, parse(text))
     ambiguous = sorted(reader.ambiguous())
     options = [reader.options(value) for value in ambiguous]
     seen: set[str] = set()
@@ -54,7 +54,7 @@ def readings(text: str, specification: Specification) -> Iterator[Reading]:
             return
 
 
-class _Reader:
+class _ScheduleReader:
     """One kernel and what its numbers may be."""
 
     def __init__(self, specification: Specification, kernel: ast.KernelText) -> None:
@@ -106,7 +106,7 @@ class _Template(Printer):
     number is that its place does not explain.
     """
 
-    def __init__(self, reader: _Reader, other: _Choice) -> None:
+    def __init__(self, reader: _ScheduleReader, other: _Choice) -> None:
         self._reader = reader
         self._other = other
 

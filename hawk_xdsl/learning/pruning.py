@@ -18,7 +18,7 @@ from hawk_xdsl.knowledge_store import (
     SpecRecord,
     format_entry,
 )
-from hawk_xdsl.learning.arbitration import Reader, arbitrate
+from hawk_xdsl.learning.arbitration import LikelihoodModel, arbitrate
 from hawk_xdsl.learning.judgement import Judgement, judge
 from hawk_xdsl.learning.replay import Replay, is_readable
 from hawk_xdsl.learning.subsumption import Relation, relation
@@ -27,7 +27,7 @@ from hawk_xdsl.semantics.pattern import parse_pattern
 
 
 @dataclass(frozen=True)
-class Limits:
+class ReplayLimits:
     """How much is replayed: ops for one entry, smallest first, and seconds in all.
 
     Raises ``OptionError`` for numbers that are none.
@@ -51,8 +51,8 @@ class Pruner:
     store: KnowledgeStore
     packaged: Sequence[Entry]
     replay: Replay
-    reader: Callable[[], Reader]
-    limits: Limits = field(default_factory=Limits)
+    reader: Callable[[], LikelihoodModel]
+    limits: ReplayLimits = field(default_factory=ReplayLimits)
     dry_run: bool = False
     progress: Callable[[str], None] = lambda line: None
     decided: Callable[[Curation], None] = lambda curation: None

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind, Outcome, Trigger, Verdict
+from hawk_xdsl.knowledge_store import Artifact, AttemptVerdict, Entry, EntryKind, Outcome, Trigger
 
 MOST_LINES = 4
 """Statements that a repair changes at most: more is another kernel, not a repair."""
@@ -20,9 +20,9 @@ def repairs(outcomes: Sequence[Outcome]) -> Iterator[Entry]:
     refused: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
         key = (outcome.run_id, outcome.spec_hash)
-        if outcome.verdict is Verdict.REJECTED:
+        if outcome.verdict is AttemptVerdict.REJECTED:
             refused.setdefault(key, []).append(outcome)
-        elif outcome.verdict is Verdict.ACCEPTED:
+        elif outcome.verdict is AttemptVerdict.ACCEPTED:
             for wrong in refused.pop(key, []):
                 entry = _rule(wrong, outcome)
                 if entry is not None and entry.name not in seen:

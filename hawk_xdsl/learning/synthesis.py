@@ -23,7 +23,7 @@ from hawk_xdsl.knowledge_store import (
     KernelRecord,
     KnowledgeStore,
     SpecRecord,
-    Tile,
+    TileHole,
     Trigger,
     format_entry,
 )
@@ -221,8 +221,8 @@ def other_extents(axes: Mapping[str, int]) -> Iterator[dict[str, int]]:
 
 def _entry(draft: Entry, reading: Reading, specification: Specification) -> Entry:
     """The entry of a reading; its tile sizes are those of the kernel that it was made of."""
-    tiles = tuple(Tile(f"{TILE_HOLE}{axis}", (size,)) for axis, size in reading.schedule.tile)
-    limits = (Tile(ELEMENTS, (_largest(reading, specification),)),) if tiles else ()
+    tiles = tuple(TileHole(f"{TILE_HOLE}{axis}", (size,)) for axis, size in reading.schedule.tile)
+    limits = (TileHole(ELEMENTS, (_largest(reading, specification),)),) if tiles else ()
     dtypes = tuple(sorted({operand.dtype for operand in specification.operands}))
     trigger = Trigger(str(Structure.KERNEL), specification.functions(), dtypes)
     artifact = Artifact(text=reading.text, before=erased(specification))

@@ -52,7 +52,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class View:
+class TensorView:
     """Where each element of a tensor comes from in its source.
 
     Attributes:
@@ -67,11 +67,13 @@ class View:
     axes: tuple[tuple[int, ...], ...]
 
     @staticmethod
-    def identity(shape: Sequence[int]) -> "View":
+    def identity(shape: Sequence[int]) -> "TensorView":
         """The tensor itself."""
         pieces = tuple(Piece(a, n, 0, n) for a, n in enumerate(shape) if n != 1)
         position = iter(range(len(pieces)))
-        return View(tuple(shape), pieces, tuple((next(position),) if n != 1 else () for n in shape))
+        return TensorView(
+            tuple(shape), pieces, tuple((next(position),) if n != 1 else () for n in shape)
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -110,7 +112,7 @@ class View:
             return None
         return tuple(self.pieces[axis[0]].axis if axis else None for axis in self.axes)
 
-    def reshaped(self, shape: Sequence[int]) -> "View | None":
+    def reshaped(self, shape: Sequence[int]) -> "TensorView | None":
         """Under another shape of as many elements; ``None`` if a slice is in the way."""
         pieces, waiting = list(self.pieces), list(self.order)
         axes: list[tuple[int, ...]] = []
@@ -134,15 +136,15 @@ class View:
                 taken.append(position)
                 extent //= length
             axes.append(tuple(taken))
-        return View(self.source, tuple(pieces), tuple(axes)) if not waiting else None
+        return TensorView(self.source, tuple(pieces), tuple(axes)) if not waiting else None
 
-    def transposed(self, permutation: Sequence[int]) -> "View":
+    def transposed(self, permutation: Sequence[int]) -> "TensorView":
         """With axis ``permutation[i]`` as axis i."""
         return replace(self, axes=tuple(self.axes[p] for p in permutation))
 
     def sliced(
         self, offsets: Sequence[int], sizes: Sequence[int], steps: Sequence[int]
-    ) -> "View | None":
+    ) -> "TensorView | None":
         """The slice of each axis; ``None`` if one cuts across the pieces of an axis."""
         pieces = list(self.pieces)
         for axis, offset, size, step in zip(self.axes, offsets, sizes, steps, strict=True):
@@ -161,9 +163,9 @@ class View:
                 else:
                     return None
         kept = tuple(tuple(p for p in axis if pieces[p].length > 1) for axis in self.axes)
-        return View(self.source, tuple(pieces), kept)
+        return TensorView(self.source, tuple(pieces), kept)
 
-    def coarsened(self) -> "View":
+    def coarsened(self) -> "TensorView":
         """With neighbouring factors of a source axis joined again, where the view keeps them so."""
         for position in range(len(self.pieces) - 1):
             joined = self._joined(position)
@@ -171,7 +173,7 @@ class View:
                 return joined.coarsened()
         return self
 
-    def _joined(self, position: int) -> "View | None":
+    def _joined(self, position: int) -> "TensorView | None":
         outer, inner = self.pieces[position : position + 2]
         if outer.axis != inner.axis or not inner.is_full or outer.step != 1:
             return None
@@ -188,10 +190,10 @@ class View:
         pieces = (*self.pieces[:position], piece, *self.pieces[position + 2 :])
         dropped = position if outer.length > 1 else None
         axes = tuple(tuple(p - (p > position) for p in axis if p != dropped) for axis in self.axes)
-        return View(self.source, pieces, axes)
+        return TensorView(self.source, pieces, axes)
 
 
-def through(view: View, op: Operation) -> View | None:
+def through(view: TensorView, op: Operation) -> TensorView | None:
     """The view after a layout op was applied to it; ``None`` if the op or its result is not one."""
     match op:
         case tensor.ExpandShapeOp() | tensor.CollapseShapeOp():
@@ -209,13 +211,13 @@ def through(view: View, op: Operation) -> View | None:
             return None
 
 
-def view_through(shape: Sequence[int], chain: Sequence[Operation]) -> tuple[View, int]:
+def view_through(shape: Sequence[int], chain: Sequence[Operation]) -> tuple[TensorView, int]:
     """The view of a tensor of this shape through the longest beginning of a chain that has one.
 
     Returns:
         the view, and how many ops of the chain it covers.
     """
-    view = View.identity(shape)
+    view = TensorView.identity(shape)
     for count, op in enumerate(chain):
         after = through(view, op)
         if after is None:

@@ -15,7 +15,7 @@ from xdsl.dialects.tensor import CollapseShapeOp, EmptyOp, ExpandShapeOp, Extrac
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from hawk_xdsl.linalg.structured import static_shape
-from hawk_xdsl.linalg.view import View
+from hawk_xdsl.linalg.view import TensorView
 
 Emit = Callable[[Operation], SSAValue]
 """Inserts an op of one result and gives that."""
@@ -41,14 +41,14 @@ def emit_reshape(value: SSAValue, shape: Sequence[int], emit: Emit) -> SSAValue:
     return value
 
 
-def emit_source_reshape(value: SSAValue, view: View, emit: Emit) -> SSAValue:
+def emit_source_reshape(value: SSAValue, view: TensorView, emit: Emit) -> SSAValue:
     """The part of a view that moves nothing: the source, its axes taken apart into pieces."""
     if view.is_reshape:
         return emit_reshape(value, view.shape, emit)
     return emit_reshape(value, [piece.extent for piece in view.pieces], emit)
 
 
-def emit_moves(value: SSAValue, view: View, emit: Emit) -> SSAValue:
+def emit_moves(value: SSAValue, view: TensorView, emit: Emit) -> SSAValue:
     """The part that moves elements, on what ``emit_source_reshape`` gives: slice and transpose.
 
     A reshape to ``view.shape`` completes the view.
@@ -112,7 +112,7 @@ def _expand(
     return ExpandShapeOp(value, [], _association(groups), list(shape), type_)
 
 
-def _slice(value: SSAValue, view: View) -> ExtractSliceOp:
+def _slice(value: SSAValue, view: TensorView) -> ExtractSliceOp:
     pieces = view.pieces
     shape = [pieces[position].length for position in sorted(view.order)]
     return ExtractSliceOp(

@@ -12,7 +12,7 @@ from hawk_xdsl.npu_target.simulation import (
     simulate,
     time_kernel,
 )
-from hawk_xdsl.npu_target.steps import RunawayError, Steps
+from hawk_xdsl.npu_target.steps import RunawayError, StepCounter
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import available_targets, load_target
 from hawk_xdsl.npu_target.traps import Trap, TrapCode
@@ -26,7 +26,7 @@ __all__ = [
     "PerformanceWarning",
     "RunawayError",
     "Simulation",
-    "Steps",
+    "StepCounter",
     "Target",
     "TraceEvent",
     "Trap",

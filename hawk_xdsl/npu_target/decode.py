@@ -34,7 +34,7 @@ from hawk_xdsl.dialects.npu import (
 )
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, TileInstruction, Values
-from hawk_xdsl.npu_target.memory import Tile
+from hawk_xdsl.npu_target.memory import TileView
 from hawk_xdsl.npu_target.moves import MoveInstruction
 from hawk_xdsl.npu_target.scalars import Function, constant_value, scalar_function
 from hawk_xdsl.npu_target.scopes import Scopes
@@ -49,7 +49,7 @@ from hawk_xdsl.npu_target.traps import Fault, TrapCode
 Step = Callable[[Values], None]
 
 
-class Program:
+class DecodedKernel:
     """A kernel as steps on an environment, one slot for each SSA value.
 
     Attributes:
@@ -236,10 +236,10 @@ class Program:
         sizes = self._indices(op.static_sizes.get_values(), op.sizes)
         strides = self._indices(op.static_strides.get_values(), op.strides)
         dropped = dropped_dimensions(op)
-        cache: dict[tuple[Any, ...], Tile | GlobalTile] = {}
+        cache: dict[tuple[Any, ...], TileView | GlobalTile] = {}
 
         def step(env: Values) -> None:
-            tile: Tile | GlobalTile = env[source]
+            tile: TileView | GlobalTile = env[source]
             key = (tile, *[env[slot] for slot in (*offsets, *sizes, *strides)])
             view = cache.get(key)
             if view is None:
@@ -251,7 +251,7 @@ class Program:
                 except Fault as fault:
                     fault.op = op
                     raise
-                if isinstance(view, Tile):
+                if isinstance(view, TileView):
                     cache[key] = view
             env[result] = view
 
@@ -328,12 +328,12 @@ def dropped_dimensions(op: memref.SubviewOp) -> tuple[bool, ...]:
 
 
 def _view(
-    tile: Tile | GlobalTile,
+    tile: TileView | GlobalTile,
     starts: Sequence[int],
     counts: Sequence[int],
     steps: Sequence[int],
     dropped: Sequence[bool],
-) -> Tile | GlobalTile:
+) -> TileView | GlobalTile:
     """A part of a tile. Raises ``Fault`` if it is not within the tile."""
     slices: list[slice | int] = []
     for start, count, step, extent, drop in zip(

@@ -13,9 +13,9 @@ from hawk_xdsl.dialects.npu import TileOp, scope_of, strides_of
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
-from hawk_xdsl.npu_target.memory import Tile
-from hawk_xdsl.npu_target.pipes import NO_TRANSFER, Core, Transfer
-from hawk_xdsl.npu_target.steps import Steps, TooLong
+from hawk_xdsl.npu_target.memory import TileView
+from hawk_xdsl.npu_target.pipes import NO_TRANSFER, CorePipes, Transfer
+from hawk_xdsl.npu_target.steps import StepCounter, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
@@ -51,13 +51,13 @@ class Machine:
     ``approximation`` is how it takes what the hardware leaves open.
     """
 
-    core: Core
+    core: CorePipes
     target: Target
     ordered: bool
     trace: Callable[[int, str, float, float], None] | None
     values: bool = True
     limit: float = inf
-    steps: Steps = field(default_factory=Steps)
+    steps: StepCounter = field(default_factory=StepCounter)
     approximation: Approximation = field(default_factory=Approximation)
 
 
@@ -165,7 +165,7 @@ class TileInstruction(ABC):
             if operands[place].start % alignment:
                 self._raise_misaligned(operands[place], alignment)
         for index, place in self.reads:
-            tile: Tile = operands[place]
+            tile: TileView = operands[place]
             tile.check_initialised(generations[index])
             core.check_order(pipe, tile.region, write=False)
         for _, place in self.writes:
@@ -186,7 +186,7 @@ class TileInstruction(ABC):
             operands[place].note_write(core.block, pipe, core.sequence[pipe], core.knows[pipe])
 
     @staticmethod
-    def _raise_misaligned(tile: Tile, alignment: int) -> None:
+    def _raise_misaligned(tile: TileView, alignment: int) -> None:
         raise Fault(
             TrapCode.MISALIGNED,
             f"{tile.buffer.name} starts at byte {tile.start} of {tile.buffer.scope}, which is not "
@@ -195,7 +195,7 @@ class TileInstruction(ABC):
             alignment=alignment,
         )
 
-    def _check_in_place(self, source: Tile, dest: Tile) -> None:
+    def _check_in_place(self, source: TileView, dest: TileView) -> None:
         if source.region is not dest.region or not self.op.IN_PLACE:
             how = "is also the source" if source.region is dest.region else "overlaps the source"
             raise Fault(
@@ -227,6 +227,6 @@ def _is_local(value: SSAValue) -> bool:
     return not scope_of(value).is_global
 
 
-def tile_shape(tile: Tile | GlobalTile) -> TileShape:
+def tile_shape(tile: TileView | GlobalTile) -> TileShape:
     """What costs need to know of a tile."""
     return TileShape(tile.data.shape, tile.data.strides, tile.data.itemsize)

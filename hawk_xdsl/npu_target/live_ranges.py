@@ -13,7 +13,7 @@ from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
 
 
 @dataclass(frozen=True)
-class LiveRange:
+class PlacedLiveRange:
     """Bytes of a scope in use from ``first`` to ``last``, both included.
 
     The ops of a kernel are counted in program order, and each has two moments: at 2 n it reads, at
@@ -30,7 +30,7 @@ class LiveRange:
     first: int
     last: int
 
-    def clashes(self, other: "LiveRange") -> bool:
+    def clashes(self, other: "PlacedLiveRange") -> bool:
         """Whether both are live at once and share bytes."""
         return (
             self.scope == other.scope
@@ -61,10 +61,10 @@ def check_live_ranges(kernel: KernelOp, repeat_bytes: int) -> None:
                 raise fault
 
 
-def live_ranges(kernel: KernelOp, repeat_bytes: int) -> list[LiveRange]:
+def live_ranges(kernel: KernelOp, repeat_bytes: int) -> list[PlacedLiveRange]:
     """The live ranges of all buffers and temporaries that have addresses."""
     numbers = {op: number for number, op in enumerate(kernel.walk())}
-    ranges: list[LiveRange] = []
+    ranges: list[PlacedLiveRange] = []
     for op in numbers:
         if isinstance(op, AllocOp) and op.address is not None:
             type_ = op.buffer.type
@@ -74,14 +74,14 @@ def live_ranges(kernel: KernelOp, repeat_bytes: int) -> list[LiveRange]:
                 place = (scope_of(type_), op.address.value.data, buffer_bytes(type_))
                 first = 2 * min(numbers[user] for user in users) + 1
                 last = max(first, *(2 * _end(user, numbers) for user in users))
-                ranges.append(LiveRange(op, value_name(op.buffer), *place, first, last))
+                ranges.append(PlacedLiveRange(op, value_name(op.buffer), *place, first, last))
         elif isinstance(op, VreduceOp) and op.temporary is not None:
             size = op.temporary_bytes(repeat_bytes)
             if not size:
                 continue
             place = (scope_of(op.input), op.temporary.value.data, size)
             moment = 2 * numbers[op]
-            ranges.append(LiveRange(op, "its temporary", *place, moment, moment + 1))
+            ranges.append(PlacedLiveRange(op, "its temporary", *place, moment, moment + 1))
     return ranges
 
 

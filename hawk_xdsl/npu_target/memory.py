@@ -8,7 +8,7 @@ import numpy.typing as npt
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import Role, Scope
 from hawk_xdsl.npu_target.layout import FractalLayout
-from hawk_xdsl.npu_target.regions import Extent, Memory, Region, extent_of
+from hawk_xdsl.npu_target.regions import Extent, MemoryRegions, Region, extent_of
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 POISON = 0xFF
@@ -21,7 +21,7 @@ Slices = tuple[slice | int, ...]
 Marks = npt.NDArray[np.bool_]
 
 
-class Buffer:
+class AllocatedBuffer:
     """One allocation: its bytes, and which incarnation of it wrote them.
 
     An ``npu.alloc`` in a loop makes a new incarnation (``generation``) in every iteration; what
@@ -48,13 +48,13 @@ class Buffer:
         self.address = address
         self.raw = raw
         self.marks = np.zeros(tuple(shape), dtype=np.bool_)
-        self.rivals: list[Buffer] = []
+        self.rivals: list[AllocatedBuffer] = []
         self.generation = 0
         self.owner = FREE
         self.complete = False
-        self.thief: Buffer | None = None
+        self.thief: AllocatedBuffer | None = None
 
-    def overlaps(self, other: "Buffer") -> bool:
+    def overlaps(self, other: "AllocatedBuffer") -> bool:
         """Whether two buffers of one scope share bytes."""
         return (
             self.address < other.address + other.raw.size
@@ -75,7 +75,7 @@ class Buffer:
                 rival.thief = self
 
 
-class Tile:
+class TileView:
     """A view of a buffer that lies by rows: strided rows of contiguous elements.
 
     Attributes:
@@ -92,8 +92,8 @@ class Tile:
 
     def __init__(
         self,
-        buffer: Buffer,
-        memory: Memory,
+        buffer: AllocatedBuffer,
+        memory: MemoryRegions,
         data: Array,
         marks: Marks,
         start: int,
@@ -130,19 +130,19 @@ class Tile:
         """Set all elements; converts to the buffer's dtype."""
         self.data[...] = values
 
-    def view(self, slices: Slices) -> "Tile":
+    def view(self, slices: Slices) -> "TileView":
         """The elements that slices (with start and stop) select; an integer drops a dimension."""
         start = self.start + offset_of(self.data.strides, slices)
-        return Tile(
+        return TileView(
             self.buffer, self.memory, self.data[slices], self.marks[slices], start,
             self.tails_of(slices),
         )  # fmt: skip
 
-    def recast(self, shape: Sequence[int], strides: Sequence[int]) -> "Tile":
+    def recast(self, shape: Sequence[int], strides: Sequence[int]) -> "TileView":
         """The same elements in the same order in another shape; ``strides`` are in elements."""
         steps = [stride * self.data.itemsize for stride in strides]
         data = np.lib.stride_tricks.as_strided(self.data, shape, steps)
-        return Tile(self.buffer, self.memory, data, self.marks.reshape(shape), self.start)
+        return TileView(self.buffer, self.memory, data, self.marks.reshape(shape), self.start)
 
     def tails_of(self, slices: Slices) -> tuple[Marks, ...]:
         """The marks behind each row of a view, up to the end of the row's last block."""
@@ -179,7 +179,7 @@ class Tile:
         )
 
     @staticmethod
-    def _raise_lost(buffer: Buffer) -> None:
+    def _raise_lost(buffer: AllocatedBuffer) -> None:
         thief = buffer.thief
         if thief is None:
             raise Fault(
@@ -217,15 +217,15 @@ class Tile:
             tail.fill(False)
 
 
-class FractalTile(Tile):
+class FractalTile(TileView):
     """A matrix in fractals: ``data`` is [rows, bands, width], a view of the physical bands."""
 
     __slots__ = ("band_width",)
 
     def __init__(
         self,
-        buffer: Buffer,
-        memory: Memory,
+        buffer: AllocatedBuffer,
+        memory: MemoryRegions,
         data: Array,
         marks: Marks,
         start: int,
@@ -309,13 +309,16 @@ def offset_of(strides: Sequence[int], slices: Slices) -> int:
     )
 
 
-def row_tile(buffer: Buffer, memory: Memory, data: Array) -> Tile:
+def row_tile(buffer: AllocatedBuffer, memory: MemoryRegions, data: Array) -> TileView:
     """All of a buffer that lies by rows; ``data`` are they."""
-    return Tile(buffer, memory, data, buffer.marks, buffer.address)
+    return TileView(buffer, memory, data, buffer.marks, buffer.address)
 
 
 def fractal_tile(
-    buffer: Buffer, memory: Memory, layout: FractalLayout, dtype: np.dtype[np.generic]
+    buffer: AllocatedBuffer,
+    memory: MemoryRegions,
+    layout: FractalLayout,
+    dtype: np.dtype[np.generic],
 ) -> FractalTile:
     """All of a buffer in fractals."""
     bands = buffer.raw.view(dtype).reshape(layout.bands, layout.rows, layout.width)

@@ -18,7 +18,7 @@ from hawk_xdsl.dialects.npu import (
 from hawk_xdsl.npu_target.cost import fill_cycles, move_cycles, unpadded_bytes
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values
-from hawk_xdsl.npu_target.memory import FractalTile, Tile
+from hawk_xdsl.npu_target.memory import FractalTile, TileView
 from hawk_xdsl.npu_target.pipes import Transfer
 from hawk_xdsl.npu_target.target import PathSpec
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
@@ -88,8 +88,8 @@ class MoveInstruction(TileInstruction):
 
     def make_plan(self, operands: Values) -> Plan:
         """Bursts within the instruction's fields, and what they cost alone."""
-        source: Tile | GlobalTile = operands[0]
-        dest: Tile | GlobalTile = operands[1]
+        source: TileView | GlobalTile = operands[0]
+        dest: TileView | GlobalTile = operands[1]
         self._check_shapes(source.shape, dest.shape)
         bursts = self._bursts(source, dest)
         path = self.path
@@ -113,7 +113,7 @@ class MoveInstruction(TileInstruction):
         transfer = Transfer(cycles, path.cost.latency, stores=bool(self.global_writes))
         return Plan(cycles, bursts.instructions, total, transfer)
 
-    def _fill_cycles(self, source: tuple[int, ...], dest: Tile | GlobalTile) -> float:
+    def _fill_cycles(self, source: tuple[int, ...], dest: TileView | GlobalTile) -> float:
         """Cycles of filling the destination first, where the copy itself cannot pad so much.
 
         A copy pads the end of a row by a block at most. The rest is a fill by the vector unit,
@@ -143,7 +143,7 @@ class MoveInstruction(TileInstruction):
         if not fits:
             raise Fault(TrapCode.SHAPE, f"moves a tile of {list(source)} into one of {list(dest)}")
 
-    def _bursts(self, source: Tile | GlobalTile, dest: Tile | GlobalTile) -> Bursts:
+    def _bursts(self, source: TileView | GlobalTile, dest: TileView | GlobalTile) -> Bursts:
         if isinstance(source, FractalTile) or isinstance(dest, FractalTile):
             return _matrix_bursts(source, dest, source.shape if self.padded else None)
         near, far = (source, dest) if isinstance(dest, GlobalTile) else (dest, source)
@@ -158,8 +158,8 @@ class MoveInstruction(TileInstruction):
 
     def compute(self, operands: Values) -> None:
         """Copy the elements."""
-        source: Tile | GlobalTile = operands[0]
-        dest: Tile | GlobalTile = operands[1]
+        source: TileView | GlobalTile = operands[0]
+        dest: TileView | GlobalTile = operands[1]
         values = source.data if isinstance(source, GlobalTile) else source.read()
         if self.relu:
             values = values.clip(0)
@@ -175,8 +175,8 @@ class MoveInstruction(TileInstruction):
 
     def count(self, operands: Values) -> None:
         """Bytes, and copies that are small or start at an odd address."""
-        source: Tile | GlobalTile = operands[0]
-        dest: Tile | GlobalTile = operands[1]
+        source: TileView | GlobalTile = operands[0]
+        dest: TileView | GlobalTile = operands[1]
         self.runs += 1
         size = self.plan.bytes if self.plan else source.data.nbytes
         self.moved_bytes += size
@@ -195,7 +195,7 @@ class MoveInstruction(TileInstruction):
 
 
 def _matrix_bursts(
-    source: Tile | GlobalTile, dest: Tile | GlobalTile, shape: tuple[int, ...] | None
+    source: TileView | GlobalTile, dest: TileView | GlobalTile, shape: tuple[int, ...] | None
 ) -> Bursts:
     """A matrix to or from fractals: a burst for each row, contiguous on the other side."""
     matrix, other = (source, dest) if isinstance(source, FractalTile) else (dest, source)
@@ -213,7 +213,7 @@ def _matrix_bursts(
     return Bursts(rows, columns * itemsize, 1)
 
 
-def scope_name(tile: Tile | GlobalTile) -> str:
+def scope_name(tile: TileView | GlobalTile) -> str:
     """The scope of a tile."""
     return str(Scope.GLOBAL if isinstance(tile, GlobalTile) else tile.buffer.scope)
 
@@ -222,7 +222,7 @@ def _squeezed(shape: Sequence[int]) -> list[int]:
     return [extent for extent in shape if extent != 1]
 
 
-def _without_units(tile: Tile | GlobalTile) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _without_units(tile: TileView | GlobalTile) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Extents and strides of the dimensions that are not 1."""
     kept = [
         (extent, stride)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.npu_target.instructions import TileInstruction
-from hawk_xdsl.npu_target.memory import Tile
+from hawk_xdsl.npu_target.memory import TileView
 from hawk_xdsl.npu_target.moves import MoveInstruction
 from hawk_xdsl.npu_target.target import AdviceSpec, BankSpec, Target
 from hawk_xdsl.npu_target.tile_instructions import VectorInstruction
@@ -170,7 +170,7 @@ def _bank_warnings(
     for found in instructions:
         if not isinstance(found, VectorInstruction):
             continue
-        tiles = [operand for operand in found.last_operands if isinstance(operand, Tile)]
+        tiles = [operand for operand in found.last_operands if isinstance(operand, TileView)]
         runs += found.runs
         if tiles and _conflict(tiles, banks):
             conflicts[found.op.name] += found.runs
@@ -183,7 +183,7 @@ def _bank_warnings(
         yield PerformanceWarning("bank-conflict", vector, conflicts.total(), text)
 
 
-def _conflict(tiles: Sequence[Tile], banks: BankSpec) -> bool:
+def _conflict(tiles: Sequence[TileView], banks: BankSpec) -> bool:
     """Whether two sources share a group, or the destination, the last tile, a source's bank."""
     *sources, dest = [banks.place(tile.start) for tile in tiles]
     groups = {group for group, _ in sources}

@@ -21,7 +21,7 @@ from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 
 @dataclass(frozen=True)
-class Flag:
+class RaisedFlag:
     """A flag that is set: when, and what its setter knew."""
 
     time: float
@@ -64,7 +64,7 @@ class Queued(Protocol):
         ...
 
 
-class Core:
+class CorePipes:
     """The pipes of one core while it runs one block. Times are cycles since the block began.
 
     ``active`` cores share the bandwidth of global memory: each has an equal part, for single
@@ -98,7 +98,7 @@ class Core:
         self.busy = [0.0] * count
         self.queues: list[deque[tuple[Queued, float]]] = [deque() for _ in self.pipes]
         self.draining = [False] * count
-        self.flags: dict[FlagKey, Flag] = {}
+        self.flags: dict[FlagKey, RaisedFlag] = {}
         self.waits: dict[FlagKey, int] = {}
         self.stalls: list[tuple[int, int, float, float]] = []
         self.first_bytes = -1.0
@@ -145,7 +145,7 @@ class Core:
             self.done[pipe] = finished
         return start
 
-    def take_flag(self, key: FlagKey, flag: Flag, issued: float) -> None:
+    def take_flag(self, key: FlagKey, flag: RaisedFlag, issued: float) -> None:
         """Hold the waiting pipe until a flag is up."""
         source, pipe, _ = key
         reached = max(self.free[pipe], issued)

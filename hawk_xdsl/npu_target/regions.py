@@ -79,7 +79,7 @@ class Region:
         self.reads.clear()
 
 
-class Memory:
+class MemoryRegions:
     """The regions of one memory that a kernel touches, each once, with those it overlaps."""
 
     def __init__(self) -> None:

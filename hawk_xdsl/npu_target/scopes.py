@@ -7,8 +7,15 @@ from xdsl.dialects.builtin import MemRefType
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import AllocOp, Scope, VreduceOp, element_bytes, scope_of, strides_of
 from hawk_xdsl.npu_target.layout import buffer_bytes, fractal_layout
-from hawk_xdsl.npu_target.memory import FREE, POISON, Buffer, Tile, fractal_tile, row_tile
-from hawk_xdsl.npu_target.regions import Extent, Memory, Region
+from hawk_xdsl.npu_target.memory import (
+    FREE,
+    POISON,
+    AllocatedBuffer,
+    TileView,
+    fractal_tile,
+    row_tile,
+)
+from hawk_xdsl.npu_target.regions import Extent, MemoryRegions, Region
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
 
@@ -20,11 +27,11 @@ class Scopes:
         self._target = target
         self._planned = planned
         self._raw: dict[Scope, npt.NDArray[np.uint8]] = {}
-        self._memories: dict[Scope, Memory] = {}
-        self._private: list[Memory] = []
-        self._buffers: list[Buffer] = []
+        self._memories: dict[Scope, MemoryRegions] = {}
+        self._private: list[MemoryRegions] = []
+        self._buffers: list[AllocatedBuffer] = []
 
-    def allocate(self, op: AllocOp) -> Tile:
+    def allocate(self, op: AllocOp) -> TileView:
         """The buffer of an allocation, as a tile. Raises ``Fault`` if it has no legal place."""
         type_ = op.buffer.type
         assert isinstance(type_, MemRefType)
@@ -43,7 +50,7 @@ class Scopes:
         dtype = DType.of(type_.element_type).numpy
         return fractal_tile(buffer, memory, fractal_layout(type_), dtype)
 
-    def temporary(self, op: VreduceOp) -> tuple[Buffer, Region] | None:
+    def temporary(self, op: VreduceOp) -> tuple[AllocatedBuffer, Region] | None:
         """The bytes that a reduction overwrites, if it needs any."""
         size = op.temporary_bytes(self._target.vector.repeat_bytes)
         if not size:
@@ -55,19 +62,19 @@ class Scopes:
 
     def _place(
         self, name: str, scope: Scope, address: int | None, size: int, shape: tuple[int, ...]
-    ) -> tuple[Buffer, Memory]:
+    ) -> tuple[AllocatedBuffer, MemoryRegions]:
         if self._planned:
             if address is None:
                 raise Fault(TrapCode.UNPLANNED, f"{name} has no address; run npu-plan-memory first")
             check_place(self._target, name, scope, address, size)
             raw = self._scope_bytes(scope)[address : address + size]
-            memory = self._memories.setdefault(scope, Memory())
+            memory = self._memories.setdefault(scope, MemoryRegions())
         else:
             address = 0
             raw = np.full(size, POISON, np.uint8)
-            memory = Memory()
+            memory = MemoryRegions()
             self._private.append(memory)
-        buffer = Buffer(name, scope, address, raw, shape)
+        buffer = AllocatedBuffer(name, scope, address, raw, shape)
         if self._planned:
             for other in self._buffers:
                 if other.scope == scope and other.overlaps(buffer):

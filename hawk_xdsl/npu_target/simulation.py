@@ -14,14 +14,14 @@ from hawk_xdsl.dialects.dtype import Array, DType, is_float
 from hawk_xdsl.dialects.npu import KernelOp, Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
-from hawk_xdsl.npu_target.decode import Program
+from hawk_xdsl.npu_target.decode import DecodedKernel
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Values
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
-from hawk_xdsl.npu_target.pipes import Core, FlagKey
+from hawk_xdsl.npu_target.pipes import CorePipes, FlagKey
 from hawk_xdsl.npu_target.scopes import Scopes
-from hawk_xdsl.npu_target.steps import RunawayError, Steps, TooLong
+from hawk_xdsl.npu_target.steps import RunawayError, StepCounter, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import load_target
 from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
@@ -81,7 +81,7 @@ def simulate(
     mode: Mode = "planned",
     trace: bool = False,
     limit: float = inf,
-    steps: Steps | None = None,
+    steps: StepCounter | None = None,
     estimates: Estimates = "signed",
 ) -> Simulation:
     """Run all blocks of a kernel on the model of a target.
@@ -109,8 +109,8 @@ def simulate(
     verify_kernel(kernel, target)
     taken = [Approximation(estimates, filler) for filler in FILLERS]
 
-    def run(approximation: Approximation, keep: bool, steps: Steps | None) -> Simulation:
-        return _Run(
+    def run(approximation: Approximation, keep: bool, steps: StepCounter | None) -> Simulation:
+        return _Simulation(
             kernel,
             inputs,
             target,
@@ -125,7 +125,7 @@ def simulate(
         with np.errstate(all="ignore"):
             found = run(taken[0], trace, steps)
             if taken[0].met is not None:
-                again = run(taken[1], False, None if steps is None else Steps(steps.limit))
+                again = run(taken[1], False, None if steps is None else StepCounter(steps.limit))
                 _check_defined(kernel, taken[0].met, found.outputs, again.outputs)
     except TooLong as error:
         name = kernel.sym_name.data
@@ -158,7 +158,7 @@ def _differ(first: Array, second: Array) -> Array:
 
 
 def time_kernel(
-    kernel: KernelOp, target: Target, limit: float = inf, steps: Steps | None = None
+    kernel: KernelOp, target: Target, limit: float = inf, steps: StepCounter | None = None
 ) -> Performance | None:
     """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
 
@@ -172,7 +172,7 @@ def time_kernel(
     """
     verify_kernel(kernel, target)
     arguments = kernel.body.block.args
-    run = _Run(
+    run = _Simulation(
         kernel, (), target, planned=True, trace=False, values=False, limit=limit, steps=steps
     )
     tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
@@ -190,7 +190,7 @@ def time_kernel(
     )
 
 
-class _Run:
+class _Simulation:
     """One simulation."""
 
     def __init__(
@@ -203,14 +203,14 @@ class _Run:
         trace: bool,
         values: bool = True,
         limit: float = inf,
-        steps: Steps | None = None,
+        steps: StepCounter | None = None,
         approximation: Approximation | None = None,
     ) -> None:
         self.kernel = kernel
         self.target = target
         self.blocks = kernel.blocks.value.data
         self.cores = target.cores[kernel.core.data]
-        self.core = Core(target, min(self.blocks, self.cores), ordered=planned)
+        self.core = CorePipes(target, min(self.blocks, self.cores), ordered=planned)
         self.events: list[TraceEvent] = []
         self.waits: list[FlagWait] = []
         self.pending: list[tuple[int, str, float, float]] = []
@@ -223,12 +223,12 @@ class _Run:
         self.planned = planned
         taken = approximation or Approximation()
         machine = Machine(
-            self.core, target, planned, recorder, values, limit, steps or Steps(), taken
+            self.core, target, planned, recorder, values, limit, steps or StepCounter(), taken
         )
         self.log = AccessLog(target.all_pipes)
         self.arrays = _arrays(kernel, inputs, self.log) if values else []
         try:
-            self.program = Program(kernel, machine, self.scopes)
+            self.program = DecodedKernel(kernel, machine, self.scopes)
         except Fault as fault:
             raise self._trap(fault, fault.op, "") from fault
 

@@ -15,7 +15,7 @@ class TooLong(Exception):
     """A step was beyond the limit of steps, or an instruction would end after that of cycles."""
 
 
-class Steps:
+class StepCounter:
     """Counts the ops that blocks of all loops and branches run, whatever they are.
 
     An empty loop body counts too, so that no loop is free.

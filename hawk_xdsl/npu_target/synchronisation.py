@@ -3,22 +3,22 @@
 from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.npu import BarrierOp, Pipe, SetFlagOp, WaitFlagOp
-from hawk_xdsl.npu_target.pipes import Core, Flag, FlagKey
+from hawk_xdsl.npu_target.pipes import CorePipes, FlagKey, RaisedFlag
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 
 
-def _key(op: SetFlagOp | WaitFlagOp, core: Core) -> FlagKey:
+def _key(op: SetFlagOp | WaitFlagOp, core: CorePipes) -> FlagKey:
     return core.numbers[op.source.data], core.numbers[op.target.data], op.event.value.data
 
 
-def _name(key: FlagKey, core: Core) -> str:
+def _name(key: FlagKey, core: CorePipes) -> str:
     return f"flag {core.pipes[key[0]]} to {core.pipes[key[1]]} event {key[2]}"
 
 
 class SetFlag:
     """Raises a flag when all earlier instructions of its pipe have finished."""
 
-    def __init__(self, op: SetFlagOp, core: Core) -> None:
+    def __init__(self, op: SetFlagOp, core: CorePipes) -> None:
         self.op: Operation = op
         self.key = _key(op, core)
         self.pipe = self.key[0]
@@ -43,14 +43,14 @@ class SetFlag:
         time = max(core.done[pipe], core.free[pipe], issued)
         knows = list(core.knows[pipe])
         knows[pipe] = core.sequence[pipe]
-        core.flags[key] = Flag(time + core.sync.flag, tuple(knows))
+        core.flags[key] = RaisedFlag(time + core.sync.flag, tuple(knows))
         core.drain(key[1])
 
 
 class WaitFlag:
     """Holds its pipe until the flag is raised, and lowers it."""
 
-    def __init__(self, op: WaitFlagOp, core: Core) -> None:
+    def __init__(self, op: WaitFlagOp, core: CorePipes) -> None:
         self.op: Operation = op
         self.key = _key(op, core)
         self.pipe = self.key[1]
@@ -90,7 +90,7 @@ class WaitFlag:
 class Barrier:
     """Later instructions of a pipe start after all earlier ones have finished."""
 
-    def __init__(self, op: BarrierOp, core: Core) -> None:
+    def __init__(self, op: BarrierOp, core: CorePipes) -> None:
         self.op: Operation = op
         self.pipe = core.numbers[op.pipe.data]
         self.core = core
@@ -109,7 +109,7 @@ class Barrier:
 class BarrierAll:
     """Everything later, on any pipe, starts after everything earlier has finished."""
 
-    def __init__(self, op: BarrierOp, core: Core) -> None:
+    def __init__(self, op: BarrierOp, core: CorePipes) -> None:
         assert op.pipe.data == Pipe.ALL
         self.op: Operation = op
         self.pipe = core.scalar

@@ -22,7 +22,7 @@ from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost, work_of
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
 from hawk_xdsl.npu_target.matrix_product import product
-from hawk_xdsl.npu_target.memory import Buffer, Tile
+from hawk_xdsl.npu_target.memory import AllocatedBuffer, TileView
 from hawk_xdsl.npu_target.regions import Region
 from hawk_xdsl.npu_target.traps import Fault, TrapCode
 from hawk_xdsl.npu_target.vector_compute import vector_compute
@@ -36,7 +36,7 @@ class VectorInstruction(TileInstruction):
         op: VectorOp,
         machine: Machine,
         slots: tuple[int, ...],
-        temporary: tuple[Buffer, Region] | None,
+        temporary: tuple[AllocatedBuffer, Region] | None,
     ) -> None:
         super().__init__(op, machine, slots)
         self.vector_op = op
@@ -51,7 +51,7 @@ class VectorInstruction(TileInstruction):
 
     def make_plan(self, operands: Values) -> Plan:
         """Cycles by repeats, after a check that the extents of the moment go together."""
-        tiles = [value for value in operands if isinstance(value, Tile)]
+        tiles = [value for value in operands if isinstance(value, TileView)]
         self._check_shapes(operands)
         shapes = [tile_shape(tile) for tile in tiles]
         return Plan(*vector_cost(self.work, shapes, self.machine.target))
@@ -60,7 +60,7 @@ class VectorInstruction(TileInstruction):
         """What the verifier checks of static extents, for those of the moment."""
         out = operands[-1].shape
         for index, tile in enumerate(operands[:-1]):
-            if isinstance(tile, Tile) and not self._fits(index, tile.shape, out):
+            if isinstance(tile, TileView) and not self._fits(index, tile.shape, out):
                 raise Fault(
                     TrapCode.SHAPE,
                     f"a tile of {list(tile.shape)} does not go with a result of {list(out)}",
@@ -103,7 +103,7 @@ class VectorInstruction(TileInstruction):
             self.function(inputs, out)
             self.machine.approximation.apply(self.op, self.accuracy, source, out)
 
-    def _use_temporary(self, buffer: Buffer, region: Region) -> None:
+    def _use_temporary(self, buffer: AllocatedBuffer, region: Region) -> None:
         core = self.core
         core.check_order(self.pipe, region, write=True)
         buffer.generation += 1
@@ -155,12 +155,12 @@ class MmadInstruction(TileInstruction):
         """Products in float32 (exact integers for i8), rounded once into the accumulator."""
         lhs, rhs = _factor(operands[0]), _factor(operands[1])
         result = product(lhs.T if self.transpose_lhs else lhs, rhs.T if self.transpose_rhs else rhs)
-        acc: Tile = operands[3]
+        acc: TileView = operands[3]
         acc.write(result if operands[2] else result + acc.read())
         acc.spoil_tails()
 
 
-def _pieces(acc: Tile) -> int:
+def _pieces(acc: TileView) -> int:
     """Instructions that write an accumulator: the cube puts bands of columns next to each other.
 
     So one that has fewer rows of fractals than its buffer takes one instruction for each band.
@@ -172,7 +172,7 @@ def _pieces(acc: Tile) -> int:
     return 1 if whole * acc.data.strides[0] == acc.data.strides[1] else bands
 
 
-def _factor(tile: Tile) -> Array:
+def _factor(tile: TileView) -> Array:
     values = tile.read()
     return values.astype(np.float32 if is_float(values.dtype) else np.float64, copy=False)
 
@@ -193,7 +193,7 @@ class ReadInstruction(TileInstruction):
         indices = [env[slot] for slot in self.slots[1:]]
         try:
             element = self._element(source, indices)
-            generations = [element.buffer.generation] if isinstance(element, Tile) else []
+            generations = [element.buffer.generation] if isinstance(element, TileView) else []
             self.core.now += self.core.issue_cycles
             self.execute([element], generations, self.core.now)
         except Fault as fault:
@@ -201,7 +201,7 @@ class ReadInstruction(TileInstruction):
             raise
         env[self.result] = self.value
 
-    def _element(self, source: Tile | GlobalTile, indices: list[int]) -> Tile | GlobalTile:
+    def _element(self, source: TileView | GlobalTile, indices: list[int]) -> TileView | GlobalTile:
         for index, extent in zip(indices, source.shape, strict=True):
             if not 0 <= index < extent:
                 raise Fault(

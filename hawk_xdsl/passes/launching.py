@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import MemRefType, TensorType
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from hawk_xdsl.dialects.kernel_text import Program
+from hawk_xdsl.dialects.kernel_text import KernelProgram
 from hawk_xdsl.dialects.npu import LaunchOp, UndecidedOp
 from hawk_xdsl.linalg.view_ops import emit_reshape
 from hawk_xdsl.semantics.specification import Specification
@@ -15,7 +15,7 @@ from hawk_xdsl.semantics.specification_form import FULL_I32
 
 
 def launch_instead(
-    op: UndecidedOp, specification: Specification, program: Program, symbols: Sequence[str]
+    op: UndecidedOp, specification: Specification, program: KernelProgram, symbols: Sequence[str]
 ) -> None:
     """Replaces the op by launches of the program's kernels, which go by ``symbols``.
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import (
+    AttemptVerdict,
     FailureRecord,
     KernelKey,
     KernelRecord,
     KnowledgeStore,
     Outcome,
 )
-from hawk_xdsl.knowledge_store import Verdict as RecordedVerdict
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft
@@ -40,11 +40,11 @@ class Ledger:
         ``seconds`` are the gate's; those of the draft are added.
         """
         if verdict is None:
-            kind = RecordedVerdict.UNFINISHED
+            kind = AttemptVerdict.UNFINISHED
             code = draft.trouble.code if draft.trouble else "unfinished"
             message = draft.trouble.message if draft.trouble else None
         else:
-            kind = RecordedVerdict.ACCEPTED if verdict.accepted else RecordedVerdict.REJECTED
+            kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
             code, message = verdict.trap_code, verdict.trap_message
         accepted = verdict is not None and verdict.accepted
         self.store.record_outcome(

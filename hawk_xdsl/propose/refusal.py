@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 from hawk_xdsl.npu_target import TrapCode
 
 
-class Stage(IntEnum):
+class DraftStage(IntEnum):
     """How far a draft came; of several attempts the one that came furthest says the most."""
 
     IDEA = 0  # nothing says how to compute it, or a proposer delivered no text
@@ -57,12 +57,16 @@ class Refusal:
     reason: str
 
 
-def stage_of(code: str) -> Stage:
+def stage_of(code: str) -> DraftStage:
     """How far a draft came that was refused with a code; an unknown one is about the result."""
-    for stage, codes in ((Stage.IDEA, _IDEA), (Stage.PLAN, _PLAN), (Stage.RUN, _RUN)):
+    for stage, codes in (
+        (DraftStage.IDEA, _IDEA),
+        (DraftStage.PLAN, _PLAN),
+        (DraftStage.RUN, _RUN),
+    ):
         if code in codes:
             return stage
-    return Stage.TEXT if code in _TEXT | _STATIC else Stage.RESULT
+    return DraftStage.TEXT if code in _TEXT | _STATIC else DraftStage.RESULT
 
 
 def furthest(refusals: Iterable[Refusal]) -> Refusal | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import prod
 
 from hawk_xdsl.dialects.dtype import BUFFER_DTYPES
-from hawk_xdsl.semantics.specification_form import Result, Specification
+from hawk_xdsl.semantics.specification_form import ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 
 
@@ -294,7 +294,7 @@ def _named(draft: Specification) -> Specification:
     names = {o.name: f"x{position}" for position, o in enumerate(operands)}
     terms = Terms()
     axes: dict[str, int] = {}
-    results: list[Result] = []
+    results: list[ResultRegion] = []
     for together in _results_that_share_axes(draft):
         roots = [result.term for result in together]
         used = frozenset[str]().union(
@@ -316,7 +316,7 @@ def _named(draft: Specification) -> Specification:
     )
 
 
-def _results_that_share_axes(draft: Specification) -> list[list[Result]]:
+def _results_that_share_axes(draft: Specification) -> list[list[ResultRegion]]:
     """All results that are whole, and each piece alone."""
     names = [result.name for result in draft.results]
     whole = [result for result in draft.results if names.count(result.name) == 1]

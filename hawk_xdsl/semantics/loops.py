@@ -20,7 +20,7 @@ class ChangedLoopsError(Exception):
 
 
 @dataclass(frozen=True)
-class Loop:
+class ResultLoop:
     """A loop of a piece: the result's index ``dim`` gets ``offset + stride · axis`` of it."""
 
     dim: int
@@ -57,7 +57,7 @@ class Loops:
     """
 
     shapes: Sequence[Sequence[int]]
-    pieces: list[list[tuple[Loop, ...]]] = field(init=False)
+    pieces: list[list[tuple[ResultLoop, ...]]] = field(init=False)
     extents: dict[str, int] = field(default_factory=dict[str, int])
     _factors: dict[tuple[Operation, int], tuple[int, ...]] = field(
         default_factory=dict[tuple[Operation, int], tuple[int, ...]]
@@ -65,12 +65,14 @@ class Loops:
     _users: dict[str, list[_OfPiece | _OfFold]] = field(
         default_factory=dict[str, list[_OfPiece | _OfFold]]
     )
-    _made: dict[tuple[int, Loop], Affine] = field(default_factory=dict[tuple[int, Loop], Affine])
+    _made: dict[tuple[int, ResultLoop], Affine] = field(
+        default_factory=dict[tuple[int, ResultLoop], Affine]
+    )
     _current: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         self.pieces = [
-            [tuple(Loop(dim, 0, 1, extent) for dim, extent in enumerate(shape))]
+            [tuple(ResultLoop(dim, 0, 1, extent) for dim, extent in enumerate(shape))]
             for shape in self.shapes
         ]
 
@@ -133,7 +135,7 @@ class Loops:
             index[loop.dim] += axis.scaled(loop.stride) + Affine(loop.offset)
         return tuple(index)
 
-    def _axis_of(self, result: int, loop: Loop, used: Set[str]) -> Affine:
+    def _axis_of(self, result: int, loop: ResultLoop, used: Set[str]) -> Affine:
         if len(self.pieces[result]) == 1:
             return self.free(loop.count, used)
         if (result, loop) not in self._made:
@@ -190,15 +192,15 @@ class Loops:
                 )
                 continue
             loop = self.pieces[user.result][user.piece][user.loop]
-            outer = Loop(loop.dim, loop.offset, loop.stride * stride, extent // stride)
-            self._replace(user, [(outer, Loop(loop.dim, 0, loop.stride, stride))])
+            outer = ResultLoop(loop.dim, loop.offset, loop.stride * stride, extent // stride)
+            self._replace(user, [(outer, ResultLoop(loop.dim, 0, loop.stride, stride))])
         raise ChangedLoopsError
 
     def cut(self, name: str, at: int) -> None:
         """Makes two pieces of the current one: one where the axis is below ``at``, one beyond."""
         place, loop = self._loop_of_current(name)
-        first = Loop(loop.dim, loop.offset, loop.stride, at)
-        rest = Loop(loop.dim, loop.offset + loop.stride * at, loop.stride, loop.count - at)
+        first = ResultLoop(loop.dim, loop.offset, loop.stride, at)
+        rest = ResultLoop(loop.dim, loop.offset + loop.stride * at, loop.stride, loop.count - at)
         self._replace(place, [(first,), (rest,)])
         raise ChangedLoopsError
 
@@ -207,7 +209,7 @@ class Loops:
         place, loop = self._loop_of_current(name)
         dealt = [
             (
-                Loop(
+                ResultLoop(
                     loop.dim,
                     loop.offset + loop.stride * rest,
                     loop.stride * modulus,
@@ -226,13 +228,13 @@ class Loops:
             for user in self._users.get(name, ())
         )
 
-    def _loop_of_current(self, name: str) -> tuple[_OfPiece, Loop]:
+    def _loop_of_current(self, name: str) -> tuple[_OfPiece, ResultLoop]:
         for user in self._users.get(name, ()):
             if isinstance(user, _OfPiece) and (user.result, user.piece) == self._current:
                 return user, self.pieces[user.result][user.piece][user.loop]
         raise UnreadableError("a fold, or a gather, over a tensor that is put together from parts")
 
-    def _replace(self, place: _OfPiece, by: Sequence[tuple[Loop, ...]]) -> None:
+    def _replace(self, place: _OfPiece, by: Sequence[tuple[ResultLoop, ...]]) -> None:
         pieces = self.pieces[place.result]
         piece = pieces[place.piece]
         new = [(*piece[: place.loop], *loops, *piece[place.loop + 1 :]) for loops in by]

@@ -26,7 +26,7 @@ from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.semantics.addresses import address
 from hawk_xdsl.semantics.loops import Loops, UnreadableError
-from hawk_xdsl.semantics.reading_body import Body, dtype_read
+from hawk_xdsl.semantics.reading_body import ScalarBody, dtype_read
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, is_pseudo
 
 
@@ -288,4 +288,4 @@ class RegionReader:
                 used |= bound_to[loop].axes
                 folded |= bound_to[loop].axes
         loops = [bound_to[loop] for loop in range(len(equation.sizes))]
-        return Body(self, equation, loops, frozenset(folded)).result(result, index)
+        return ScalarBody(self, equation, loops, frozenset(folded)).result(result, index)

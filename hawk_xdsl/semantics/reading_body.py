@@ -52,7 +52,7 @@ def dtype_read(type_: Attribute) -> DType:
     return DType.F32 if dtype is DType.F64 else dtype
 
 
-class Reader(Protocol):
+class BodyContext(Protocol):
     """What a body asks of the reader of its region."""
 
     terms: Terms
@@ -95,12 +95,12 @@ def at_loops(expr: AffineExpr, loops: Sequence[Affine]) -> Affine:
     raise UnreadableError(f"index expression {expr} is not affine")
 
 
-class Body:
+class ScalarBody:
     """The scalar body of one structured op, at bound loops."""
 
     def __init__(
         self,
-        reader: Reader,
+        reader: BodyContext,
         equation: Equation,
         loops: Sequence[Affine],
         bound: frozenset[str],

@@ -9,14 +9,14 @@ from dataclasses import replace
 from math import prod
 
 from hawk_xdsl.semantics.canonical import rewrite_axes
-from hawk_xdsl.semantics.specification import Result, Specification
+from hawk_xdsl.semantics.specification import ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 MOST_OF_ALL = 0.8
 """The share of the work from which on one piece alone decides about the tiles."""
 
 
-def axes_of(result: Result) -> frozenset[str]:
+def axes_of(result: ResultRegion) -> frozenset[str]:
     """The axes that a result or anything below it has."""
     below = [term.axes | term.bound for term in walk((result.term,))]
     index = [dim.axes for dim in result.index]
@@ -93,7 +93,7 @@ def _renamed(
 ) -> tuple[Specification, Sequence[Term]]:
     every = rewrite_axes([*specification.roots, *terms], lambda t: (t.operand, t.index), rename)
     count = len(specification.results)
-    results: Sequence[Result] = [
+    results: Sequence[ResultRegion] = [
         replace(result, index=tuple(dim.substitute(rename) for dim in result.index), term=term)
         for result, term in zip(specification.results, every[:count], strict=True)
     ]
@@ -102,7 +102,7 @@ def _renamed(
 
 
 def _in_order(
-    axes: Mapping[str, int], results: Sequence[Result], rename: Mapping[str, Affine]
+    axes: Mapping[str, int], results: Sequence[ResultRegion], rename: Mapping[str, Affine]
 ) -> list[str]:
     """The axes that are left, in the order of the dimensions that they run over in the results."""
     place: dict[str, int] = {}

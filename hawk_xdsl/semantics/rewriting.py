@@ -54,7 +54,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Step:
+class RewriteStep:
     """One application of a rule: ``before`` matched, and ``after`` was built in its place.
 
     Both are as they were at that moment: the arguments of ``before`` are settled, what is new in
@@ -85,7 +85,7 @@ def rewritten(
     rules: Sequence[Rule],
     *,
     holds: Holds = unknown,
-    steps: list[Step] | None = None,
+    steps: list[RewriteStep] | None = None,
 ) -> tuple[list[Term], list[str]]:
     """The roots with every rule applied until none matches, and the names of those that did.
 
@@ -106,7 +106,7 @@ def rewritten(
     """
     replaced = frozenset(rule.before.op for rule in rules)
     early = [r for r in rules if any(arg.functions & replaced for arg in r.before.args)]
-    first: list[Step] = []
+    first: list[RewriteStep] = []
     roots = _settled(roots, early, holds, first)
     taken = [replace(step, early=True) for step in first]
     roots = _settled(roots, rules, holds, taken)
@@ -131,7 +131,7 @@ class _Chain:
 
 
 def _settled(
-    roots: Sequence[Term], rules: Sequence[Rule], holds: Holds, steps: list[Step]
+    roots: Sequence[Term], rules: Sequence[Rule], holds: Holds, steps: list[RewriteStep]
 ) -> list[Term]:
     by_op: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -158,7 +158,7 @@ def _settled(
             if further is None or len(steps) >= MOST_STEPS:
                 continue
             replacement = build(rule.after, found, term.dtype, terms)
-            steps.append(Step(rule, term, replacement))
+            steps.append(RewriteStep(rule, term, replacement))
             done[id(term)] = settle_all(replacement, further, exact)
             return done[id(term)]
         return term

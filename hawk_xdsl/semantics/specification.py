@@ -12,9 +12,9 @@ from hawk_xdsl.semantics.loops import ChangedLoopsError, Loops, UnreadableError
 from hawk_xdsl.semantics.narrowing import narrowed
 from hawk_xdsl.semantics.reading import RegionReader, shape_of
 from hawk_xdsl.semantics.reading_body import dtype_read
-from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
+from hawk_xdsl.semantics.specification_form import Operand, ResultRegion, Specification
 
-__all__ = ["Operand", "Result", "Specification", "specify"]
+__all__ = ["Operand", "ResultRegion", "Specification", "specify"]
 
 
 def specify(op: UndecidedOp, *, confine: bool = True) -> Specification:
@@ -44,13 +44,15 @@ def _is_tensor(value: SSAValue) -> bool:
 def _attempt(block: Block, values: Sequence[SSAValue], loops: Loops) -> Specification:
     names = [f"x{i}" for i in range(len(block.args))]
     reader = RegionReader(block, names, loops)
-    results: list[Result] = []
+    results: list[ResultRegion] = []
     for position, value in enumerate(values):
         for piece in range(len(loops.pieces[position])):
             index = loops.of_piece(position, piece)
             term = reader.term(value, index)
             dtype = _stored(value)
-            results.append(Result(f"y{position}", dtype, shape_of(value), index, term, position))
+            results.append(
+                ResultRegion(f"y{position}", dtype, shape_of(value), index, term, position)
+            )
     read = {term.operand for result in results for term in result.term.walk()}
     operands = tuple(
         Operand(name, _stored(argument), shape_of(argument), position)

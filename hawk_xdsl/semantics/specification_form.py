@@ -29,7 +29,7 @@ class Operand:
 
 
 @dataclass(frozen=True)
-class Result:
+class ResultRegion:
     """A kernel argument that is written, or a piece of one: its element at ``index`` is ``term``.
 
     Several results of one name are the disjoint pieces of one argument, which together cover it.
@@ -53,7 +53,7 @@ class Specification:
     """
 
     operands: tuple[Operand, ...]
-    results: tuple[Result, ...]
+    results: tuple[ResultRegion, ...]
     axes: Mapping[str, int]
 
     @cached_property
@@ -80,7 +80,7 @@ class Specification:
         return {o.source: o.range for o in self.operands if o.range is not None}
 
     @property
-    def outputs(self) -> tuple[Result, ...]:
+    def outputs(self) -> tuple[ResultRegion, ...]:
         """One result a kernel argument: the first piece of each."""
         return tuple({result.name: result for result in reversed(self.results)}.values())[::-1]
 

@@ -75,14 +75,14 @@ def examples_of(lesson: Lesson, encode: Encode, end: int) -> Iterator[Example]:
 
 
 @dataclass(frozen=True)
-class Split:
+class DatasetSplit:
     """What is trained on and what is held out; no erased key is in both."""
 
     training: tuple[Lesson, ...]
     held_out: tuple[Lesson, ...]
 
 
-def split_of(lessons: Iterable[Lesson], seed: int) -> Split:
+def split_of(lessons: Iterable[Lesson], seed: int) -> DatasetSplit:
     """Lessons with a kernel, each specification once, not too many of one erased key.
 
     Those like an unseen operator of the benchmark are left out here too.
@@ -105,7 +105,7 @@ def split_of(lessons: Iterable[Lesson], seed: int) -> Split:
                 held_out.append(lesson)
         elif kinds[lesson.key] <= MOST_OF_A_KEY:
             training.append(lesson)
-    return Split(tuple(training), tuple(held_out))
+    return DatasetSplit(tuple(training), tuple(held_out))
 
 
 def batches_of(examples: Sequence[Example], tokens: int, seed: int) -> list[list[Example]]:

@@ -14,7 +14,7 @@ from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import ModelFiles
 from hawk_xdsl.propose.language_model import ModelProposer
 from hawk_xdsl.training.lesson import Lesson, Try
-from hawk_xdsl.training.teacher import Case, ChangedLessonError, Teachers, as_try
+from hawk_xdsl.training.teacher import ChangedLessonError, GatedOp, Teachers, as_try
 
 BANDS: Mapping[str, tuple[int, int]] = {"1-2": (0, 2), "3-5": (3, 5), "6-8": (6, 8), "9+": (9, 999)}
 """Bands of statement counts that results are told by."""
@@ -95,7 +95,7 @@ def relative_cycles(answers: Sequence[Answer], others: Sequence[Answer]) -> floa
     return geometric_mean(ratios) if ratios else 1.0
 
 
-def proposer_of(model: LocalModel, case: Case, *, attempts: int, seed: int) -> ModelProposer:
+def proposer_of(model: LocalModel, case: GatedOp, *, attempts: int, seed: int) -> ModelProposer:
     """Asks the model about an op in the way of a compile, but alone.
 
     It is told no knowledge but the functions and floats of its shorthand.
@@ -114,7 +114,7 @@ def proposer_of(model: LocalModel, case: Case, *, attempts: int, seed: int) -> M
     )
 
 
-def answer(model: LocalModel, lesson: Lesson, case: Case, *, attempts: int, seed: int) -> Answer:
+def answer(model: LocalModel, lesson: Lesson, case: GatedOp, *, attempts: int, seed: int) -> Answer:
     """The model's attempts at one op, until the first right kernel."""
     started = time.monotonic()
     proposer = proposer_of(model, case, attempts=attempts, seed=seed)
@@ -148,7 +148,7 @@ def evaluate(
     model = LocalModel.load(files)
     answers: list[Answer] = []
     for number, lesson in enumerate(lessons, 1):
-        case = Case.again(lesson, teachers[lesson.target])
+        case = GatedOp.again(lesson, teachers[lesson.target])
         answers.append(answer(model, lesson, case, attempts=attempts, seed=seed))
         if number % TOLD == 0 and number < len(lessons):
             told(f"[{number}/{len(lessons)}] {files.name}: {Score.of(answers)}")
@@ -161,7 +161,7 @@ def still_same(lessons: Iterable[Lesson], count: int, teachers: Teachers) -> lis
     for lesson in lessons:
         if len(found) < count:
             with contextlib.suppress(ChangedLessonError):
-                Case.again(lesson, teachers[lesson.target])
+                GatedOp.again(lesson, teachers[lesson.target])
                 found.append(lesson)
     return found
 

@@ -29,7 +29,7 @@ from hawk_xdsl.training.productions import Production, productions
 from hawk_xdsl.training.recipe import Recipe, weighted
 from hawk_xdsl.training.shards import ShardError, read_shard, shard_path, shards_of, write_shard
 from hawk_xdsl.training.specs import random_op
-from hawk_xdsl.training.teacher import Case, Teacher
+from hawk_xdsl.training.teacher import GatedOp, Teacher
 
 SHARD = 200
 """Random ops of a shard."""
@@ -72,7 +72,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Source:
+class CaseGenerator:
     """Draws the cases of an order. The same order gives the same cases, one by one."""
 
     order: Order
@@ -81,10 +81,10 @@ class Source:
     grammar: Mapping[str, Sequence[Production]]
 
     @staticmethod
-    def of(order: Order, entries: Sequence[Entry]) -> "Source":
+    def of(order: Order, entries: Sequence[Entry]) -> "CaseGenerator":
         """For an order, with the knowledge to grow ops from and to teach with."""
         teachers = {t: Teacher.of(entries, t, order.attempts) for t in order.targets}
-        return Source(order, entries, teachers, productions(entries))
+        return CaseGenerator(order, entries, teachers, productions(entries))
 
     def op(self, number: int) -> UndecidedOp:
         """The op of a number."""
@@ -95,11 +95,11 @@ class Source:
         draw = random.Random(f"target {self.order.seed}:{number}")
         return weighted(draw, self.order.targets)
 
-    def case(self, number: int) -> Case | str:
+    def case(self, number: int) -> GatedOp | str:
         """The case of a number, or why it is none that can be learned from."""
         op = self.op(number)
         try:
-            case = Case.of(op, self.teachers[self.target(number)])
+            case = GatedOp.of(op, self.teachers[self.target(number)])
         except UnreadableError:
             return "unreadable"
         if not case.specification.operands:
@@ -110,7 +110,7 @@ class Source:
             return "excluded"
         return case
 
-    def lesson(self, number: int, case: Case) -> Lesson | str:
+    def lesson(self, number: int, case: GatedOp) -> Lesson | str:
         """The teacher's lesson, or why there is none."""
         try:
             if not _mostly_finite(case):
@@ -125,7 +125,7 @@ class Source:
         lesson = case.lesson(self.order.seed, number, tries)
         return lesson if tries else "no kernel"
 
-    def _damaged(self, number: int, case: Case, short: str) -> Iterator[Try]:
+    def _damaged(self, number: int, case: GatedOp, short: str) -> Iterator[Try]:
         """At times a damaged kernel, if the gate refuses it."""
         draw = random.Random(f"damage {self.order.seed}:{number}")
         if draw.random() < DAMAGED_SHARE:
@@ -134,7 +134,7 @@ class Source:
                 yield found
 
 
-def _mostly_finite(case: Case) -> bool:
+def _mostly_finite(case: GatedOp) -> bool:
     """Whether at least half of each result is a number on ordinary inputs."""
     results = Drawn(case.op, ORDINARY, (0,)).judged
     return all(float(np.mean(np.isfinite(found.value))) >= 0.5 for found in results)
@@ -151,7 +151,7 @@ def generate(
     Raises ``HawkError`` if the directory holds shards of another order.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    source = Source.of(order, entries)
+    source = CaseGenerator.of(order, entries)
     fates: Counter[str] = Counter()
     for abandoned in directory.glob("*.partial"):
         abandoned.unlink()
@@ -168,13 +168,13 @@ def generate(
 
 
 def _rows(
-    source: Source, numbers: range, count: int, fates: Counter[str], progress: Progress
+    source: CaseGenerator, numbers: range, count: int, fates: Counter[str], progress: Progress
 ) -> Iterator[Mapping[str, Any]]:
     """The lessons of a shard; too many of one kind are left out before the gate is bothered."""
     kinds: Counter[str] = Counter()
     for number in numbers:
-        found: Case | Lesson | str = source.case(number)
-        if isinstance(found, Case):
+        found: GatedOp | Lesson | str = source.case(number)
+        if isinstance(found, GatedOp):
             kinds[key := erased_key(found.specification)] += 1
             found = "repeated" if kinds[key] > MOST_OF_A_KIND else source.lesson(number, found)
         if isinstance(found, Lesson):

@@ -19,8 +19,7 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
-from hawk_xdsl.dialects.tm_tensor import ScanOp
-from hawk_xdsl.dialects.tm_tensor import YieldOp as ScanYieldOp
+from hawk_xdsl.dialects.tm_tensor import CombinerYieldOp, ScanOp
 from hawk_xdsl.linalg.scalar_ops import (
     COMBINERS,
     STARTS,
@@ -33,7 +32,7 @@ from hawk_xdsl.linalg.scalar_ops import (
 
 
 @dataclass(frozen=True)
-class Value:
+class RegionTensor:
     """A tensor of the region: the axis of each of its dimensions, and its dtype."""
 
     ssa: SSAValue
@@ -46,7 +45,7 @@ class Value:
         return self.dtype not in ("i32", "i1")
 
 
-Argument = Value | float
+Argument = RegionTensor | float
 """An operand of a scalar function: a tensor at the point, or a literal."""
 
 _Body = Callable[[Block, Sequence[SSAValue]], SSAValue]
@@ -60,16 +59,16 @@ class RegionBuilder:
         self.extents = tuple(extents)
         self._block = Block()
 
-    def input(self, axes: tuple[int, ...], dtype: str) -> Value:
+    def input(self, axes: tuple[int, ...], dtype: str) -> RegionTensor:
         """A new argument of the op."""
-        return Value(self._argument(axes, dtype, {}), axes, dtype)
+        return RegionTensor(self._argument(axes, dtype, {}), axes, dtype)
 
-    def apply(self, function: str, args: Sequence[Argument], dtype: str) -> Value:
+    def apply(self, function: str, args: Sequence[Argument], dtype: str) -> RegionTensor:
         """A scalar function at every point of the axes of its arguments.
 
         ``dtype`` is the result's; literals take that of the other arguments.
         """
-        tensors = [arg for arg in args if isinstance(arg, Value)]
+        tensors = [arg for arg in args if isinstance(arg, RegionTensor)]
         axes = tuple(sorted({axis for value in tensors for axis in value.axes}))
         kind = next((v.dtype for v in tensors if v.dtype != "i1"), dtype)
         kinds = [kind] * len(args)
@@ -79,14 +78,14 @@ class RegionBuilder:
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             taken = iter(elements)
             operands = [
-                next(taken) if isinstance(arg, Value) else literal(block, arg, own)
+                next(taken) if isinstance(arg, RegionTensor) else literal(block, arg, own)
                 for arg, own in zip(args, kinds, strict=True)
             ]
             return scalar(block, function, operands, kind, dtype)
 
         return self._generic(tensors, axes, axes, dtype, None, body)
 
-    def fold(self, kind: str, value: Value, axes: Sequence[int]) -> Value:
+    def fold(self, kind: str, value: RegionTensor, axes: Sequence[int]) -> RegionTensor:
         """A fold (sum, prod, max, min) over some axes of a value."""
         kept = tuple(axis for axis in value.axes if axis not in axes)
         loops = (*kept, *axes)
@@ -97,7 +96,9 @@ class RegionBuilder:
 
         return self._generic([value], loops, kept, value.dtype, STARTS[kind], body)
 
-    def contract(self, lhs: Value, rhs: Value, axes: Sequence[int], dtype: str) -> Value:
+    def contract(
+        self, lhs: RegionTensor, rhs: RegionTensor, axes: Sequence[int], dtype: str
+    ) -> RegionTensor:
         """A sum of products over ``axes``, accumulated in ``dtype``."""
         every = sorted({*lhs.axes, *rhs.axes})
         kept = tuple(axis for axis in every if axis not in axes)
@@ -110,14 +111,14 @@ class RegionBuilder:
 
         return self._generic([lhs, rhs], (*kept, *axes), kept, dtype, 0.0, body)
 
-    def scan(self, kind: str, value: Value, axis: int) -> Value:
+    def scan(self, kind: str, value: RegionTensor, axis: int) -> RegionTensor:
         """Prefix folds along one axis, as the front end imports a scan."""
         place = value.axes.index(axis)
         kept = tuple(a for a in value.axes if a != axis)
         element = DType(value.dtype).mlir
         block = Block(arg_types=[element, element])
         folded = binary(block, COMBINERS[kind], block.args[0], block.args[1], value.is_float)
-        block.add_op(ScanYieldOp(folded))
+        block.add_op(CombinerYieldOp(folded))
         targets = [
             self._filled(self._type(axes, value.dtype), STARTS[kind], value.dtype)
             for axes in (value.axes, kept)
@@ -129,9 +130,9 @@ class RegionBuilder:
             regions=[Region(block)],
         )
         self._block.add_op(scan)
-        return Value(scan.results[0], value.axes, value.dtype)
+        return RegionTensor(scan.results[0], value.axes, value.dtype)
 
-    def position(self, kind: str, value: Value, axis: int) -> Value:
+    def position(self, kind: str, value: RegionTensor, axis: int) -> RegionTensor:
         """Where along an axis the largest or smallest element first is, as ``i32``."""
         kept = tuple(a for a in value.axes if a != axis)
         loops = (*kept, axis)
@@ -153,11 +154,11 @@ class RegionBuilder:
         dims = _dims(loops)
         read = [dims[a] for a in value.axes]
         generic = self._structured([value.ssa], [read], loops, kept, starts, block)
-        return Value(generic.results[1], kept, "i32")
+        return RegionTensor(generic.results[1], kept, "i32")
 
     def windowed(
         self, kind: str, axes: tuple[int, ...], dtype: str, windows: Mapping[int, tuple[int, int]]
-    ) -> Value:
+    ) -> RegionTensor:
         """A fold over windows of a new input: the size and the stride along some of the axes."""
         longer = {
             axis: (self.extents[axis] - 1) * stride + size
@@ -178,16 +179,18 @@ class RegionBuilder:
         self._block.add_op(window)
         inputs, maps = [argument, window.tensor], [read, [dims[step] for step in steps.values()]]
         generic = self._structured(inputs, maps, (*axes, *steps.values()), axes, [start], block)
-        return Value(generic.results[0], axes, dtype)
+        return RegionTensor(generic.results[0], axes, dtype)
 
-    def joined(self, axes: tuple[int, ...], dtype: str, axis: int, sizes: Sequence[int]) -> Value:
+    def joined(
+        self, axes: tuple[int, ...], dtype: str, axis: int, sizes: Sequence[int]
+    ) -> RegionTensor:
         """New inputs one behind the other along an axis, of which each has a size."""
         parts = [self._argument(axes, dtype, {axis: size}) for size in sizes]
         concat = tensor.ConcatOp(parts, axes.index(axis), self._type(axes, dtype))
         self._block.add_op(concat)
-        return Value(concat.result, axes, dtype)
+        return RegionTensor(concat.result, axes, dtype)
 
-    def gathered(self, axes: tuple[int, ...], dtype: str, axis: int, rows: int) -> Value:
+    def gathered(self, axes: tuple[int, ...], dtype: str, axis: int, rows: int) -> RegionTensor:
         """What is found along an axis of a new input of so many rows, at places of another one."""
         places = self.input((axis,), "i32")
         table = self._argument(axes, dtype, {axis: rows})
@@ -205,9 +208,11 @@ class RegionBuilder:
         dims = _dims(axes)
         target = self._filled(self._type(axes, dtype), None, dtype)
         generic = self._structured([places.ssa], [[dims[axis]]], axes, axes, [target], block)
-        return Value(generic.results[0], axes, dtype)
+        return RegionTensor(generic.results[0], axes, dtype)
 
-    def part(self, axes: tuple[int, ...], dtype: str, axis: int, offset: int, stride: int) -> Value:
+    def part(
+        self, axes: tuple[int, ...], dtype: str, axis: int, offset: int, stride: int
+    ) -> RegionTensor:
         """Every ``stride``-th element from ``offset`` on, along an axis of a larger new input."""
         place, shape = axes.index(axis), [self.extents[a] for a in axes]
         offsets, strides = [0] * len(axes), [1] * len(axes)
@@ -216,18 +221,18 @@ class RegionBuilder:
         argument = self._argument(axes, dtype, longer)
         slice_ = tensor.ExtractSliceOp.from_static_parameters(argument, offsets, shape, strides)
         self._block.add_op(slice_)
-        return Value(slice_.result, axes, dtype)
+        return RegionTensor(slice_.result, axes, dtype)
 
     def _argument(self, axes: tuple[int, ...], dtype: str, extents: Mapping[int, int]) -> SSAValue:
         """A new argument over axes, with other extents along some of them."""
         shape = [extents.get(a, self.extents[a]) for a in axes]
         return self._block.insert_arg(TensorType(DType(dtype).mlir, shape), len(self._block.args))
 
-    def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:
+    def transposed(self, value: RegionTensor, axes: tuple[int, ...]) -> RegionTensor:
         """The same elements with the dimensions in another order."""
         return self._generic([value], axes, axes, value.dtype, None, lambda block, e: e[0])
 
-    def finish(self, results: Sequence[Value], label: str) -> UndecidedOp:
+    def finish(self, results: Sequence[RegionTensor], label: str) -> UndecidedOp:
         """The op; its inputs are the arguments of a block of their own."""
         self._block.add_op(YieldOp(*(value.ssa for value in results)))
         types = [argument.type for argument in self._block.args]
@@ -243,13 +248,13 @@ class RegionBuilder:
 
     def _generic(
         self,
-        inputs: Sequence[Value],
+        inputs: Sequence[RegionTensor],
         loops: Sequence[int],
         kept: tuple[int, ...],
         dtype: str,
         start: float | None,
         body: _Body,
-    ) -> Value:
+    ) -> RegionTensor:
         """A generic op; ``start`` is the accumulator's first value where axes are folded."""
         target = self._filled(self._type(kept, dtype), start, dtype)
         block = Block(arg_types=[*(DType(value.dtype).mlir for value in inputs), DType(dtype).mlir])
@@ -259,7 +264,7 @@ class RegionBuilder:
         dims = _dims(loops)
         reads = [[dims[axis] for axis in value.axes] for value in inputs]
         generic = self._structured([v.ssa for v in inputs], reads, loops, kept, [target], block)
-        return Value(generic.results[0], kept, dtype)
+        return RegionTensor(generic.results[0], kept, dtype)
 
     def _filled(self, type_: TensorType[Attribute], start: float | None, dtype: str) -> SSAValue:
         """A tensor to write to: filled with a number, or without one with nothing."""

@@ -15,7 +15,7 @@ from hawk_xdsl.linalg.scalar_ops import NEGATED
 from hawk_xdsl.semantics.pattern import Pattern
 from hawk_xdsl.training.productions import CONDITIONS, Production, gives_condition, takes_conditions
 from hawk_xdsl.training.recipe import Recipe, weighted
-from hawk_xdsl.training.region import Argument, RegionBuilder, Value
+from hawk_xdsl.training.region import Argument, RegionBuilder, RegionTensor
 
 FLOATS = ("f32", "f16", "bf16")
 
@@ -66,9 +66,9 @@ class _Grower:
         self._widens = shorter and not self._contracts and draw.random() < recipe.mixed
         extents = self._contraction_extents() if self._contracts else self._extents()
         self._region = RegionBuilder(extents)
-        self._pool: list[Value] = []
-        self._unused: list[Value] = []
-        self._computed: list[Value] = []
+        self._pool: list[RegionTensor] = []
+        self._unused: list[RegionTensor] = []
+        self._computed: list[RegionTensor] = []
         self._inputs = 0
 
     def grow(self) -> UndecidedOp:
@@ -96,7 +96,7 @@ class _Grower:
             results = [self._narrowed(value) for value in results]
         return self._region.finish(results, "random")
 
-    def _narrowed(self, value: Value) -> Value:
+    def _narrowed(self, value: RegionTensor) -> RegionTensor:
         """A result in the dtype of the inputs, if it was computed in a wider one."""
         if value.dtype != "f32":
             return value
@@ -175,7 +175,7 @@ class _Grower:
     def _gets_window(self) -> bool:
         return self._dtype != "i32" and self._draw.random() < self._recipe.window
 
-    def _windowed(self) -> Value:
+    def _windowed(self) -> RegionTensor:
         """A fold over windows of an input, at times the mean of them."""
         draw, region = self._draw, self._region
         axes = tuple(range(len(region.extents)))
@@ -190,7 +190,7 @@ class _Grower:
         self._computed.append(folded)
         return self._given(folded, self._widens)
 
-    def _anchor(self) -> Value:
+    def _anchor(self) -> RegionTensor:
         """What a step is about: mostly the last value."""
         if self._draw.random() < 0.85:
             if self._last in self._unused:
@@ -198,7 +198,7 @@ class _Grower:
             return self._last
         return self._pick()
 
-    def _compute(self, value: Value) -> None:
+    def _compute(self, value: RegionTensor) -> None:
         """Keeps a computed value, which the next step goes on from."""
         self._keep(value)
         self._computed.append(value)
@@ -211,7 +211,7 @@ class _Grower:
                 function = self._draw.choice(("add", "sub", "mul", "max"))
                 self._compute(self._region.apply(function, [loose, self._last], loose.dtype))
 
-    def _fold(self, source: Value) -> None:
+    def _fold(self, source: RegionTensor) -> None:
         """A fold over one or two axes or all; often the mean of it, and a step of its source."""
         draw = self._draw
         count = 2 if len(source.axes) > 2 and draw.random() < 0.3 else 1
@@ -232,7 +232,7 @@ class _Grower:
             self._unused.remove(folded)
             self._compute(self._region.apply(function, [source, folded], folded.dtype))
 
-    def _produce(self, anchor: Value) -> None:
+    def _produce(self, anchor: RegionTensor) -> None:
         """A production with its variables standing for values, literals and conditions."""
         draw = self._draw
         roots = self._roots if anchor.is_float else self._integer_roots
@@ -242,22 +242,24 @@ class _Grower:
         known: dict[str, Argument] = {draw.choice(free): anchor} if free else {}
         self._compute(self._grown(production.pattern, production, known))
 
-    def _grown(self, pattern: Pattern, production: Production, known: dict[str, Argument]) -> Value:
+    def _grown(
+        self, pattern: Pattern, production: Production, known: dict[str, Argument]
+    ) -> RegionTensor:
         """The value of a pattern's node."""
         if pattern.op == "cast":
             return self._cast(self._anchor())
-        dtype = next((v.dtype for v in known.values() if isinstance(v, Value)), None)
+        dtype = next((v.dtype for v in known.values() if isinstance(v, RegionTensor)), None)
         args: list[Argument] = []
         for position, node in enumerate(pattern.args):
             condition = takes_conditions(pattern.op, position)
             args.append(self._argument(node, production, known, condition, dtype))
-            if isinstance(args[-1], Value) and args[-1].dtype != "i1":
+            if isinstance(args[-1], RegionTensor) and args[-1].dtype != "i1":
                 dtype = args[-1].dtype
-        some = any(isinstance(arg, Value) and arg.dtype != "i1" for arg in args)
+        some = any(isinstance(arg, RegionTensor) and arg.dtype != "i1" for arg in args)
         if not some and pattern.op not in CONDITIONS:  # of nothing but literals
             free = [n for n in range(len(args)) if not takes_conditions(pattern.op, n)]
             args[free[0]] = self._pick(dtype)
-        values = [arg for arg in args if isinstance(arg, Value)]
+        values = [arg for arg in args if isinstance(arg, RegionTensor)]
         wide = next((v.dtype for v in values if v.dtype != "i1"), "i1")
         is_condition = gives_condition(pattern.op)
         return self._region.apply(pattern.op, args, "i1" if is_condition else wide)
@@ -293,7 +295,7 @@ class _Grower:
         function = self._draw.choice(("sqrt", "sqrt", "log", "rsqrt"))
         return self._region.apply(function, [float(self._draw.choice((2, 2, 3, 8, 10)))], dtype)
 
-    def _condition(self, dtype: str | None) -> Value:
+    def _condition(self, dtype: str | None) -> RegionTensor:
         """A comparison, sometimes joined to another one."""
         draw = self._draw
         left = self._pick(dtype)
@@ -309,13 +311,13 @@ class _Grower:
             found = self._region.apply(join, args, "i1")
         return found
 
-    def _cast(self, source: Value) -> Value:
+    def _cast(self, source: RegionTensor) -> RegionTensor:
         others = [d for d in (*FLOATS, "i32") if d != source.dtype]
         if self._draw.random() < 0.8:
             others = [d for d in others if d != "i32"]
         return self._region.apply("cast", [source], self._draw.choice(others))
 
-    def _pick(self, dtype: str | None = None) -> Value:
+    def _pick(self, dtype: str | None = None) -> RegionTensor:
         """A value of the dtype: rather one that nothing uses yet, at times a new input."""
         draw = self._draw
         fits = [v for v in self._pool if v.dtype != "i1" and dtype in (None, v.dtype)]
@@ -330,7 +332,7 @@ class _Grower:
             self._unused.remove(found)
         return found
 
-    def _input(self, *, everything: bool = False, dtype: str | None = None) -> Value:
+    def _input(self, *, everything: bool = False, dtype: str | None = None) -> RegionTensor:
         """A new input over all axes, or over some, as a bias or a scale is."""
         draw = self._draw
         axes = tuple(range(len(self._region.extents)))
@@ -345,7 +347,7 @@ class _Grower:
             dtype = None  # it becomes that
         return self._given(self._source(axes, dtype or self._dtype), self._widens and not dtype)
 
-    def _source(self, axes: tuple[int, ...], dtype: str) -> Value:
+    def _source(self, axes: tuple[int, ...], dtype: str) -> RegionTensor:
         """A whole input, or what a part of one, several or places of one make."""
         draw, recipe, region = self._draw, self._recipe, self._region
         axis = draw.choice(axes)
@@ -366,7 +368,7 @@ class _Grower:
             case _:
                 return region.input(axes, dtype)
 
-    def _given(self, value: Value, widened: bool) -> Value:
+    def _given(self, value: RegionTensor, widened: bool) -> RegionTensor:
         """What is computed with of a value that an input gives."""
         self._inputs += 1
         if widened:
@@ -374,7 +376,7 @@ class _Grower:
         self._keep(value)
         return value
 
-    def _keep(self, value: Value) -> None:
+    def _keep(self, value: RegionTensor) -> None:
         self._pool.append(value)
         self._unused.append(value)
 

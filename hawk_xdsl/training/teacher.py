@@ -33,7 +33,7 @@ class ChangedLessonError(HawkError):
 
 
 @dataclass(frozen=True)
-class Case:
+class GatedOp:
     """An op with what it means, and the gate that its kernels must pass."""
 
     op: UndecidedOp
@@ -44,19 +44,19 @@ class Case:
     gate_seed: int = 0
 
     @staticmethod
-    def of(op: UndecidedOp, teacher: "Teacher") -> "Case":
+    def of(op: UndecidedOp, teacher: "Teacher") -> "GatedOp":
         """The case of an op for a teacher's target. Raises ``UnreadableError``."""
-        return Case(op, specify(op), teacher.target, teacher.composites, teacher.floats)
+        return GatedOp(op, specify(op), teacher.target, teacher.composites, teacher.floats)
 
     @staticmethod
-    def again(lesson: Lesson, teacher: "Teacher") -> "Case":
+    def again(lesson: Lesson, teacher: "Teacher") -> "GatedOp":
         """The case of a held-out lesson of a teacher's target.
 
         Raises ``ChangedLessonError`` if the op is not kept, or is specified in other words now.
         """
         if not lesson.op:
             raise ChangedLessonError("only held-out lessons keep their op")
-        case = Case.of(read_op(lesson.op), teacher)
+        case = GatedOp.of(read_op(lesson.op), teacher)
         if case.specification.digest != lesson.digest:
             raise ChangedLessonError("made with other specifications: generate anew")
         return case
@@ -160,7 +160,7 @@ class Teacher:
         """The floats that its knowledge writes."""
         return known_floats(self.entries)
 
-    def tries(self, case: Case, tuning: int) -> list[Try]:
+    def tries(self, case: GatedOp, tuning: int) -> list[Try]:
         """The kernels it comes up with for an op, in the order tried.
 
         After the first right one, ``tuning`` more are tried, for a faster one.

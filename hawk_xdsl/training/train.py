@@ -24,8 +24,8 @@ from hawk_xdsl.training.dataset import (
     CONTEXT,
     IGNORED,
     PROMPT_FILE,
+    DatasetSplit,
     Example,
-    Split,
     batches_of,
     examples_of,
     padded,
@@ -56,7 +56,7 @@ WARM_UP = 30
 
 
 @dataclass(frozen=True)
-class Shape:
+class ModelSize:
     """The size of the model."""
 
     hidden: int = 256
@@ -65,12 +65,12 @@ class Shape:
     heads: int = 4
 
 
-SHAPES = {"small": Shape(128, 4, 384, 4), "standard": Shape()}
+SHAPES = {"small": ModelSize(128, 4, 384, 4), "standard": ModelSize()}
 """About 0.9 million parameters, for minutes of a shared core; and 5.0 million."""
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingSettings:
     """How to train. It ends after ``steps`` or ``minutes``, whichever comes first.
 
     A training bounded by minutes is not reproducible to the last bit; one bounded by steps is.
@@ -82,7 +82,7 @@ class Recipe:
     minutes: float = float("inf")
     learning_rate: float = LEARNING_RATE
     batch_tokens: int = 4096
-    shape: Shape = field(default_factory=Shape)
+    shape: ModelSize = field(default_factory=ModelSize)
     checkpoint_steps: int = 200
     evaluation_steps: int = 200
 
@@ -97,7 +97,7 @@ class Recipe:
 class Clock:
     """How much of a training is done, by steps or by time, resumed ones included."""
 
-    recipe: Recipe
+    recipe: TrainingSettings
     before: float = 0.0
     started: float = 0.0
     step: int = 0
@@ -117,9 +117,9 @@ class Clock:
 
 
 def train(
-    split: Split,
+    split: DatasetSplit,
     model: Path,
-    recipe: Recipe,
+    recipe: TrainingSettings,
     *,
     start: Path | None = None,
     resume: bool = False,
@@ -223,7 +223,9 @@ def _device() -> str:
     return f"{threads} CPU thread{'s' if threads > 1 else ''}"
 
 
-def _facts(split: Split, recipe: Recipe, start: Path | None, taught: Language) -> dict[str, Any]:
+def _facts(
+    split: DatasetSplit, recipe: TrainingSettings, start: Path | None, taught: Language
+) -> dict[str, Any]:
     return {
         "form": taught.form,
         "words": list(taught.words),
@@ -236,7 +238,7 @@ def _facts(split: Split, recipe: Recipe, start: Path | None, taught: Language) -
     }
 
 
-def _network(shape: Shape, vocabulary: int, end: int) -> "LlamaForCausalLM":
+def _network(shape: ModelSize, vocabulary: int, end: int) -> "LlamaForCausalLM":
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(
@@ -310,7 +312,7 @@ def _fit(
     return list(trainer.state.log_history)
 
 
-def _arguments(recipe: Recipe, work: Path, *, evaluates: bool) -> "TrainingArguments":
+def _arguments(recipe: TrainingSettings, work: Path, *, evaluates: bool) -> "TrainingArguments":
     import torch
     from transformers import TrainingArguments
 

@@ -41,7 +41,7 @@ class Body:
 
 
 @dataclass(eq=False)
-class Instruction:
+class InstructionNode:
     """An instruction and its number in program order."""
 
     op: TileOp
@@ -59,7 +59,7 @@ class Instruction:
 
 
 @dataclass(eq=False)
-class Loop:
+class LoopNode:
     """An ``scf.for``, which may run no time."""
 
     op: scf.ForOp
@@ -67,31 +67,31 @@ class Loop:
 
 
 @dataclass(eq=False)
-class Branch:
+class BranchNode:
     """An ``scf.if``, of which at most one body runs."""
 
     op: scf.IfOp
     bodies: tuple[Body, ...]
 
 
-Node = Instruction | Loop | Branch
+Node = InstructionNode | LoopNode | BranchNode
 
 
 @dataclass(frozen=True)
-class Program:
+class ControlFlow:
     """A kernel's tree, its instructions in program order, and a number for every place."""
 
     body: Body
-    instructions: tuple[Instruction, ...]
+    instructions: tuple[InstructionNode, ...]
     order: dict[tuple[Body, int], int]
     """Rank of each (body, place) in program order."""
     target: Target
     """The machine whose pipes run it."""
 
     @classmethod
-    def of(cls, kernel: KernelOp, target: Target) -> "Program":
+    def of(cls, kernel: KernelOp, target: Target) -> "ControlFlow":
         """Read a kernel. Raises ``PassError`` for an op with regions other than loop and branch."""
-        instructions: list[Instruction] = []
+        instructions: list[InstructionNode] = []
         order: dict[tuple[Body, int], int] = {}
         body = _read(kernel.body.block, None, target, instructions, order)
         return cls(body, tuple(instructions), order, target)
@@ -101,7 +101,7 @@ def _read(
     block: Block,
     parent: tuple[Body, int] | None,
     target: Target,
-    instructions: list[Instruction],
+    instructions: list[InstructionNode],
     order: dict[tuple[Body, int], int],
 ) -> Body:
     body = Body(block, parent)
@@ -109,23 +109,23 @@ def _read(
         place = len(body.nodes)
         order.setdefault((body, place), len(order))
         if isinstance(op, TileOp):
-            instruction = Instruction(op, target.pipe_of(op), body, place, len(instructions))
+            instruction = InstructionNode(op, target.pipe_of(op), body, place, len(instructions))
             instructions.append(instruction)
             body.nodes.append(instruction)
         elif isinstance(op, scf.ForOp):
             inner = _read(op.body.block, (body, place), target, instructions, order)
-            body.nodes.append(Loop(op, inner))
+            body.nodes.append(LoopNode(op, inner))
         elif isinstance(op, scf.IfOp):
             regions = [region for region in op.regions if region.blocks]
             bodies = [_read(r.block, (body, place), target, instructions, order) for r in regions]
-            body.nodes.append(Branch(op, tuple(bodies)))
+            body.nodes.append(BranchNode(op, tuple(bodies)))
         elif op.regions:
             raise PassError(f"npu-insert-sync: {op.name} in a kernel; use scf.for and scf.if")
     order.setdefault((body, len(body.nodes)), len(order))
     return body
 
 
-def common_body(first: Instruction, second: Instruction) -> Body:
+def common_body(first: InstructionNode, second: InstructionNode) -> Body:
     """The innermost body that holds both."""
     around = {id(body) for body, _ in first.body.path()}
     return next(body for body, _ in second.body.path() if id(body) in around)
@@ -134,9 +134,9 @@ def common_body(first: Instruction, second: Instruction) -> Body:
 def bodies(body: Body) -> Iterator[Body]:
     """A body and all in it, inner ones first."""
     for node in body.nodes:
-        if isinstance(node, Loop):
+        if isinstance(node, LoopNode):
             yield from bodies(node.body)
-        elif isinstance(node, Branch):
+        elif isinstance(node, BranchNode):
             for arm in node.bodies:
                 yield from bodies(arm)
     yield body

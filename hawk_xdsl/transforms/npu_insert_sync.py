@@ -8,7 +8,7 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.npu import BarrierOp, KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.npu_target import Target, load_target
-from hawk_xdsl.transforms.control_flow import Program
+from hawk_xdsl.transforms.control_flow import ControlFlow
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.sync_analysis import Dependences
 from hawk_xdsl.transforms.sync_points import Action, Fence, SetAction, actions_of, after_node
@@ -43,7 +43,7 @@ class NpuInsertSyncPass(NpuPass):
 
 def sync_kernel(kernel: KernelOp, target: Target) -> None:
     """Synchronise one kernel. Raises as the pass."""
-    dependences = Dependences.of(Program.of(kernel, target))
+    dependences = Dependences.of(ControlFlow.of(kernel, target))
     syncs, ids = select_syncs(dependences, target.sync.events)
     for op in list(kernel.walk()):
         if isinstance(op, SetFlagOp | WaitFlagOp | BarrierOp):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.transforms.control_flow import Body, Branch, Instruction, Program
+from hawk_xdsl.transforms.control_flow import Body, BranchNode, ControlFlow, InstructionNode
 from hawk_xdsl.transforms.dependence import accesses, conflict
 from hawk_xdsl.transforms.sync_points import (
     Action,
@@ -30,12 +30,12 @@ from hawk_xdsl.transforms.sync_points import (
 class Dependences:
     """A program's instructions that must not run at once, as bit sets by instruction number."""
 
-    program: Program
+    program: ControlFlow
     conflicts: tuple[int, ...]
     """For each instruction those it conflicts with; itself included if it writes."""
 
     @classmethod
-    def of(cls, program: Program) -> "Dependences":
+    def of(cls, program: ControlFlow) -> "Dependences":
         """Compare all instructions. Raises ``PassError`` without addresses."""
         repeat = program.target.vector.repeat_bytes
         touched = [accesses(instruction.op, repeat) for instruction in program.instructions]
@@ -52,8 +52,8 @@ class Dependences:
 class Unordered:
     """An instruction that may run at once with earlier ones it conflicts with."""
 
-    instruction: Instruction
-    earlier: tuple[Instruction, ...]
+    instruction: InstructionNode
+    earlier: tuple[InstructionNode, ...]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _Execute:
     rank: int
     conflicts: int
     bit: int
-    instruction: Instruction
+    instruction: InstructionNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +168,10 @@ class Ordering:
             if place == len(body.nodes):
                 return steps
             node = body.nodes[place]
-            if isinstance(node, Instruction):
+            if isinstance(node, InstructionNode):
                 conflicts = self._dependences.conflicts[node.number]
                 steps.append(_Execute(self._rank[node.pipe], conflicts, 1 << node.number, node))
-            elif isinstance(node, Branch):
+            elif isinstance(node, BranchNode):
                 arms = [self._body(arm, actions, repeated) for arm in node.bodies]
                 # Without an else the body may not run.
                 steps.append(_Either(arms if len(arms) > 1 else [*arms, []]))

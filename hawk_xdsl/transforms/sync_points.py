@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.transforms.control_flow import Body, Program
+from hawk_xdsl.transforms.control_flow import Body, ControlFlow
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def after_node(phase: int) -> bool:
     return phase <= _DRAIN
 
 
-def interval(flag: Flag, program: Program) -> tuple[int, int]:
+def interval(flag: Flag, program: ControlFlow) -> tuple[int, int]:
     """Where in program order the flag may be set, as two ranks of places and phases."""
     if flag.carried:
         body, place = flag.surroundings()
@@ -106,5 +106,5 @@ def interval(flag: Flag, program: Program) -> tuple[int, int]:
     return _rank(program, *begin), _rank(program, *end)
 
 
-def _rank(program: Program, body: Body, place: int, phase: int) -> int:
+def _rank(program: ControlFlow, body: Body, place: int, phase: int) -> int:
     return program.order[(body, place)] * PHASES + phase

@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.transforms.control_flow import Body, Instruction, Program, bodies, common_body
+from hawk_xdsl.transforms.control_flow import (
+    Body,
+    ControlFlow,
+    InstructionNode,
+    bodies,
+    common_body,
+)
 from hawk_xdsl.transforms.sync_analysis import (
     Dependences,
     DoubleSet,
@@ -39,7 +45,7 @@ def select_syncs(dependences: Dependences, events: int) -> tuple[list[Sync], Eve
         syncs = fewer
 
 
-def _loops(program: Program) -> list[Body]:
+def _loops(program: ControlFlow) -> list[Body]:
     return [body for body in bodies(program.body) if body.is_loop()]
 
 
@@ -98,7 +104,7 @@ def _orders_of_reuse(flag: Flag) -> Iterator[Flag]:
         yield Flag(flag.target, flag.source, body, waiting + 1, setting, True)
 
 
-def _between(first: Instruction, second: Instruction, body: Body, *, carried: bool) -> Sync:
+def _between(first: InstructionNode, second: InstructionNode, body: Body, *, carried: bool) -> Sync:
     begin, end = first.place_in(body), second.place_in(body)
     assert begin is not None and end is not None
     if first.pipe == second.pipe:

@@ -69,7 +69,7 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Places:
+class BufferPlacement:
     """Where buffers are: each has one cell, or several where loops are unrolled.
 
     Attributes:
@@ -97,7 +97,9 @@ class _Copy:
     last: int
 
 
-def places(buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Target) -> Places:
+def places(
+    buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Target
+) -> BufferPlacement:
     """What takes turns in each loop, inner loops first; loops are numbered in program order.
 
     Example: in ``for m { c = fill … for k { a = load … b = load … c = mmad a, b, c } store c }``
@@ -127,7 +129,7 @@ def places(buffers: Sequence[Allocation], loops: Sequence[LoopSpan], target: Tar
             overlaps[cell] = tuple(
                 other for start, stop, other in taken if start < end and begin < stop
             )
-    return Places(
+    return BufferPlacement(
         frozenset(unrolled), plan.firsts, plan.rotations(), overlaps, _carried(buffers, loops)
     )
 

@@ -7,7 +7,7 @@ something already known is left out by them.
 from collections.abc import Iterable
 from math import ceil
 
-from hawk_xdsl.codegen.cost.program import Instruction, Node
+from hawk_xdsl.codegen.cost.program import CostedInstruction, Node
 from hawk_xdsl.npu_target.cost import TileShape, VectorWork, product_cycles, vector_cost
 from hawk_xdsl.npu_target.target import Target
 
@@ -49,7 +49,7 @@ def pipe_bound(nodes: Iterable[Node]) -> float:
 
 def _occupy(nodes: Iterable[Node], times: int, busy: dict[int, float]) -> None:
     for node in nodes:
-        if isinstance(node, Instruction):
+        if isinstance(node, CostedInstruction):
             busy[node.pipe] = busy.get(node.pipe, 0.0) + times * node.cycles
         else:
             for trips in node.trips:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import ceil
 
-from hawk_xdsl.codegen.cost.program import Instruction
-from hawk_xdsl.codegen.cost.tiles import Tile, up
+from hawk_xdsl.codegen.cost.program import CostedInstruction
+from hawk_xdsl.codegen.cost.tiles import TileRef, up
 from hawk_xdsl.dialects.npu import Pipe, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import (
@@ -19,7 +19,9 @@ from hawk_xdsl.npu_target.moves import bursts_of
 from hawk_xdsl.npu_target.target import PathSpec, Target
 
 
-def vector(work: VectorWork, sources: Sequence[Tile], out: Tile, target: Target) -> Instruction:
+def vector(
+    work: VectorWork, sources: Sequence[TileRef], out: TileRef, target: Target
+) -> CostedInstruction:
     """A vector instruction. Raises ``HawkError`` if the target has none such."""
     if work.dtype not in target.vector.ops.get(work.row, {}):
         raise HawkError(f"{target.name} has no {work.row} of {work.dtype}")
@@ -27,16 +29,20 @@ def vector(work: VectorWork, sources: Sequence[Tile], out: Tile, target: Target)
     cycles, count = vector_cost(work, shapes, target)
     reads = tuple(tile.number for tile in sources)
     pipe = target.pipe_numbers[target.vector.pipe]
-    return Instruction(pipe, cycles, count, 0, reads, (out.number,))
+    return CostedInstruction(pipe, cycles, count, 0, reads, (out.number,))
 
 
-def call(sources: Sequence[Tile], out: Tile, target: Target) -> Instruction:
+def call(sources: Sequence[TileRef], out: TileRef, target: Target) -> CostedInstruction:
     """What is no instruction (a hole of a skeleton, a composite) takes an unknown time: 0."""
     reads = tuple(tile.number for tile in sources)
-    return Instruction(target.pipe_numbers[target.vector.pipe], 0.0, 0, 0, reads, (out.number,))
+    return CostedInstruction(
+        target.pipe_numbers[target.vector.pipe], 0.0, 0, 0, reads, (out.number,)
+    )
 
 
-def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target) -> Instruction:
+def product(
+    lhs: TileRef, rhs: TileRef, acc: TileRef, *, transposed: bool, target: Target
+) -> CostedInstruction:
     """A matrix product, its staging included; ``transposed`` is whether lhs is k × m."""
     m, n = acc.valid
     k = lhs.valid[0 if transposed else 1]
@@ -47,10 +53,12 @@ def product(lhs: Tile, rhs: Tile, acc: Tile, *, transposed: bool, target: Target
     count = 1 if whole else ceil(n / acc.fractal_columns)
     cycles += (count - 1) * target.cube.fixed
     pipe = target.pipe_numbers[target.cube.pipe]
-    return Instruction(pipe, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,))
+    return CostedInstruction(
+        pipe, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,)
+    )
 
 
-def load(source: Tile, dest: Tile, target: Target, *, padded: bool) -> Instruction:
+def load(source: TileRef, dest: TileRef, target: Target, *, padded: bool) -> CostedInstruction:
     """A copy from global memory; ``padded`` fills what does not exist of the source."""
     path = _path(target, Scope.GLOBAL, dest.scope)
     cycles, count, size = _move(source, dest, path)
@@ -62,25 +70,25 @@ def load(source: Tile, dest: Tile, target: Target, *, padded: bool) -> Instructi
     return _transfer(path, cycles, count, size, source, dest, target, stores=False)
 
 
-def store(source: Tile, dest: Tile, target: Target) -> Instruction:
+def store(source: TileRef, dest: TileRef, target: Target) -> CostedInstruction:
     """A copy to global memory, of a tile of the vector unit or of an accumulator."""
     path = _path(target, source.scope, Scope.GLOBAL)
     cycles, count, size = _move(dest, source, path)
     return _transfer(path, cycles, count, size, source, dest, target, stores=True)
 
 
-def copy(source: Tile, dest: Tile, target: Target) -> Instruction:
+def copy(source: TileRef, dest: TileRef, target: Target) -> CostedInstruction:
     """A copy between tiles of the vector unit."""
     path = _path(target, source.scope, dest.scope)
     cycles, count, _ = _move(source, dest, path)
     pipe = target.pipe_numbers[path.pipe]
-    return Instruction(pipe, cycles, count, 0, (source.number,), (dest.number,))
+    return CostedInstruction(pipe, cycles, count, 0, (source.number,), (dest.number,))
 
 
-def read(source: Tile, target: Target) -> Instruction:
+def read(source: TileRef, target: Target) -> CostedInstruction:
     """One element for the scalar unit, which waits for it."""
     pipe = target.pipe_numbers[Pipe.SCALAR]
-    return Instruction(pipe, target.scalar.read[source.scope], 1, 0, (source.number,))
+    return CostedInstruction(pipe, target.scalar.read[source.scope], 1, 0, (source.number,))
 
 
 def _path(target: Target, source: Scope, dest: Scope) -> PathSpec:
@@ -95,13 +103,13 @@ def _transfer(
     cycles: float,
     count: int,
     size: int,
-    source: Tile,
-    dest: Tile,
+    source: TileRef,
+    dest: TileRef,
     target: Target,
     *,
     stores: bool,
-) -> Instruction:
-    return Instruction(
+) -> CostedInstruction:
+    return CostedInstruction(
         target.pipe_numbers[path.pipe],
         cycles,
         count,
@@ -114,7 +122,7 @@ def _transfer(
     )
 
 
-def _move(far: Tile, near: Tile, path: PathSpec) -> tuple[float, int, int]:
+def _move(far: TileRef, near: TileRef, path: PathSpec) -> tuple[float, int, int]:
     """Cycles, instructions and bytes of a copy of what exists of ``far``."""
     itemsize = far.itemsize
     if near.scope.by_fractals:
@@ -141,7 +149,7 @@ def _kept(
     return [(v, s) for v, s, n in zip(valid, strides, shape, strict=True) if n != 1]
 
 
-def _matrix(far: Tile, near: Tile) -> tuple[int, int]:
+def _matrix(far: TileRef, near: TileRef) -> tuple[int, int]:
     """Rows and columns that exist on both sides of a copy to or from fractals."""
     if len(far.valid) == 2:
         return far.valid[0], far.valid[1]

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 
 @dataclass(slots=True)
-class Instruction:
+class CostedInstruction:
     """A statement of the kernel text at the extents of one kind of trip.
 
     Attributes:
@@ -40,11 +40,11 @@ class Trips:
 
 
 @dataclass(slots=True)
-class Loop:
+class CostedLoop:
     """A loop; its full trips come before those that are cut at an edge."""
 
     number: int
     trips: list[Trips]
 
 
-Node: TypeAlias = Instruction | Loop
+Node: TypeAlias = CostedInstruction | CostedLoop

@@ -6,9 +6,9 @@ from math import prod
 
 from hawk_xdsl.codegen.cost import instructions
 from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
-from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
+from hawk_xdsl.codegen.cost.program import CostedInstruction, CostedLoop, Node, Trips
 from hawk_xdsl.codegen.cost.results import Rearranged, broadcast, result_of, result_of_arange
-from hawk_xdsl.codegen.cost.tiles import Tile, allocated, global_slice, local_slice
+from hawk_xdsl.codegen.cost.tiles import TileRef, allocated, global_slice, local_slice
 from hawk_xdsl.codegen.cost.trips import (
     RELATIONS,
     arithmetic,
@@ -73,7 +73,7 @@ class _Resolver:
         self._vectors = target.space(Role.VECTOR)
         self._cores = cores
         self._position = 0
-        self._names: dict[str, Tile] = {}
+        self._names: dict[str, TileRef] = {}
         self._values: dict[str, int] = {}
         self._globals: dict[str, int] = {}
         self._allocated: dict[int, int] = {}
@@ -107,7 +107,7 @@ class _Resolver:
                 continue
             if node is None:
                 continue
-            if isinstance(node, Instruction):
+            if isinstance(node, CostedInstruction):
                 node.scalars, self._scalars = self._scalars, 0
                 self._touch(node)
             nodes.append(node)
@@ -116,7 +116,7 @@ class _Resolver:
 
     # Blocks
 
-    def _for(self, node: ast.For) -> Loop | None:
+    def _for(self, node: ast.For) -> CostedLoop | None:
         loop = node.loop
         start, stop = self._value(loop.start), self._value(loop.stop)
         trips = max(0, -(-(stop - start) // loop.step))
@@ -129,7 +129,7 @@ class _Resolver:
         ]
         return self._loop(node.body, kinds, trips, {loop.variable} if cut else set())
 
-    def _across(self, node: ast.Across) -> Loop:
+    def _across(self, node: ast.Across) -> CostedLoop:
         ranges = [
             range(self._value(loop.start), self._value(loop.stop), loop.step) for loop in node.loops
         ]
@@ -154,7 +154,7 @@ class _Resolver:
         kinds: Sequence[tuple[Mapping[str, int], int]],
         trips: int,
         cut: set[str],
-    ) -> Loop:
+    ) -> CostedLoop:
         position = self._position
         number = self._numbered.get(position)
         if number is None:
@@ -176,7 +176,7 @@ class _Resolver:
         self._cut -= cut
         self._around.pop()
         span.last = self._position
-        return Loop(number, made)
+        return CostedLoop(number, made)
 
     def _if(self, node: ast.If) -> list[Node]:
         self._scalars += 1
@@ -195,7 +195,7 @@ class _Resolver:
             buffer = self.buffers[number]
             buffer.last = max(buffer.last, self._position)
 
-    def _touch(self, node: Instruction) -> None:
+    def _touch(self, node: CostedInstruction) -> None:
         """Note which buffers a statement uses, and for how long they live."""
         depth = len(self._open)
         for number in (*node.reads, *node.writes):
@@ -212,12 +212,12 @@ class _Resolver:
 
     # Statements
 
-    def _store(self, node: ast.Store) -> Instruction:
+    def _store(self, node: ast.Store) -> CostedInstruction:
         source = self._tile(node.source)
         dest = self._slice(node.dest)
         return instructions.store(source, dest, self._target)
 
-    def _assign(self, node: ast.Assign) -> Instruction | None:
+    def _assign(self, node: ast.Assign) -> CostedInstruction | None:
         name, value = node.name, node.value
         match value:
             case ast.Load():
@@ -227,7 +227,7 @@ class _Resolver:
                 out = self._define(name, scope, value.dtype, value.shape, value.shape)
                 if scope != self._vectors:
                     return None
-                return self._vector(VectorWork("vbrc", value.dtype), [], out)
+                return instructions.vector(VectorWork("vbrc", value.dtype), [], out, self._target)
             case ast.View():
                 self._names[name] = self._names[value.source].viewed(value.shape)
                 return None
@@ -242,14 +242,14 @@ class _Resolver:
             case _:
                 return self._rearranged(name, value)
 
-    def _load(self, name: str, node: ast.Load) -> Instruction:
+    def _load(self, name: str, node: ast.Load) -> CostedInstruction:
         source = self._slice(node.source)
         padded = node.pad is not None
         valid = source.shape if padded else source.valid
         dest = self._define(name, self._space(node.scope), source.dtype, source.shape, valid)
         return instructions.load(source, dest, self._target, padded=padded)
 
-    def _read(self, name: str, node: ast.Read) -> Instruction:
+    def _read(self, name: str, node: ast.Read) -> CostedInstruction:
         self._values[name] = 0
         self._names.pop(name, None)
         for index in node.indices:
@@ -261,7 +261,7 @@ class _Resolver:
             source = self._names[node.source]
         return instructions.read(source, self._target)
 
-    def _mmad(self, name: str, node: ast.Mmad) -> Instruction:
+    def _mmad(self, name: str, node: ast.Mmad) -> CostedInstruction:
         lhs, rhs = self._tile(node.lhs.tile), self._tile(node.rhs.tile)
         acc = self._names[name]
         valid = (
@@ -274,12 +274,12 @@ class _Resolver:
             lhs, rhs, acc, transposed=node.lhs.transposed, target=self._target
         )
 
-    def _elementwise(self, name: str, node: ast.Elementwise) -> Instruction:
+    def _elementwise(self, name: str, node: ast.Elementwise) -> CostedInstruction:
         tiles = [tile for tile in map(self._operand, node.operands) if tile is not None]
         mnemonic, dtype = node.mnemonic, tiles[0].dtype
         if mnemonic == "vgather":
             out = self._define(name, self._vectors, dtype, tiles[1].shape, tiles[1].valid)
-            return self._vector(VectorWork(mnemonic, dtype), tiles, out)
+            return instructions.vector(VectorWork(mnemonic, dtype), tiles, out, self._target)
         if mnemonic == "vsel":
             dtype = tiles[1].dtype
         shape, valid = broadcast(tiles)
@@ -290,16 +290,16 @@ class _Resolver:
             return instructions.call(tiles, out, self._target)
         if mnemonic in BINARY_OPS and len(tiles) == 1:
             mnemonic = f"{mnemonic}_scalar"
-        return self._vector(VectorWork(mnemonic, dtype), tiles, out)
+        return instructions.vector(VectorWork(mnemonic, dtype), tiles, out, self._target)
 
-    def _compare(self, name: str, node: ast.Compare) -> Instruction:
+    def _compare(self, name: str, node: ast.Compare) -> CostedInstruction:
         lhs, rhs = self._tile(node.lhs), self._operand(node.rhs)
         tiles = [lhs] if rhs is None else [lhs, rhs]
         out = self._define(name, self._vectors, "i8", *broadcast(tiles))
         row = "vcmp_scalar" if rhs is None else "vcmp"
-        return self._vector(VectorWork(row, lhs.dtype), tiles, out)
+        return instructions.vector(VectorWork(row, lhs.dtype), tiles, out, self._target)
 
-    def _rearranged(self, name: str, node: Rearranged) -> Instruction:
+    def _rearranged(self, name: str, node: Rearranged) -> CostedInstruction:
         """Instructions whose result has another dtype or shape than broadcasting gives."""
         if isinstance(node, ast.Arange):
             source, found = None, result_of_arange(node)
@@ -309,9 +309,11 @@ class _Resolver:
                 self._temporary(source, node)
             found = result_of(node, source)
         out = self._define(name, self._vectors, found.dtype, found.shape, found.valid)
-        return self._vector(found.work, [] if source is None else [source], out)
+        return instructions.vector(
+            found.work, [] if source is None else [source], out, self._target
+        )
 
-    def _temporary(self, source: Tile, node: ast.Reduce) -> None:
+    def _temporary(self, source: TileRef, node: ast.Reduce) -> None:
         """A block of ub for each repeat of a row that is longer than one."""
         if -self._position in self._allocated or len(source.shape) - 1 not in node.axes:
             return
@@ -319,9 +321,6 @@ class _Resolver:
         if repeats > 1:
             size = repeats * self._vectors.block
             self._allocated[-self._position] = self._new(self._vectors, size)
-
-    def _vector(self, work: VectorWork, sources: Sequence[Tile], out: Tile) -> Instruction:
-        return instructions.vector(work, sources, out, self._target)
 
     # Names
 
@@ -333,11 +332,11 @@ class _Resolver:
 
     def _define(
         self, name: str, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]
-    ) -> Tile:
+    ) -> TileRef:
         """The buffer that an assignment writes: new, or the one the name stands for."""
         known = self._names.get(name)
         if known is not None:
-            tile = Tile(
+            tile = TileRef(
                 known.number, scope, dtype, known.itemsize, known.shape, valid, known.strides
             )
         else:
@@ -345,7 +344,7 @@ class _Resolver:
             number = self._allocated.get(self._position)
             if number is None:
                 number = self._allocated[self._position] = self._new(scope, tile.bytes)
-            tile = Tile(number, scope, dtype, tile.itemsize, shape, valid, tile.strides)
+            tile = TileRef(number, scope, dtype, tile.itemsize, shape, valid, tile.strides)
         self._names[name] = tile
         return tile
 
@@ -355,7 +354,7 @@ class _Resolver:
         self._depths.append(len(self._open) if size else 0)
         return len(self.buffers) - 1
 
-    def _slice(self, tile: ast.Tile) -> Tile:
+    def _slice(self, tile: ast.Tile) -> TileRef:
         operand = self._operands.get(tile.name)
         if operand is None:
             raise HawkError(f"unknown operand `{tile.name}`")
@@ -366,7 +365,7 @@ class _Resolver:
         starts = [self._value(part.start) for part in slices]
         return global_slice(number, operand, slices, starts)
 
-    def _tile(self, tile: ast.Tile) -> Tile:
+    def _tile(self, tile: ast.Tile) -> TileRef:
         buffer = self._names.get(tile.name)
         if buffer is None:
             raise HawkError(f"unknown buffer `{tile.name}`")
@@ -376,7 +375,7 @@ class _Resolver:
             self._value(part.start)
         return local_slice(buffer, tile.slices)
 
-    def _operand(self, operand: ast.Operand) -> Tile | None:
+    def _operand(self, operand: ast.Operand) -> TileRef | None:
         """A tile; ``None`` for a number or a scalar."""
         if isinstance(operand, ast.Number) or (
             operand.slices is None and operand.name not in self._names

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hawk_xdsl.codegen.cost.tiles import Tile
+from hawk_xdsl.codegen.cost.tiles import TileRef
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import Reduction
 from hawk_xdsl.npu_target.cost import VectorWork
@@ -16,7 +16,7 @@ Rearranged: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class TileResult:
     """The work of an instruction and the tile it makes: its extents, and what of them exists."""
 
     work: VectorWork
@@ -25,47 +25,49 @@ class Result:
     valid: tuple[int, ...]
 
 
-def result_of_arange(node: ast.Arange) -> Result:
+def result_of_arange(node: ast.Arange) -> TileResult:
     """The result of ``varange``, which has no source."""
-    return Result(VectorWork("varange", node.dtype), node.dtype, node.shape, node.shape)
+    return TileResult(VectorWork("varange", node.dtype), node.dtype, node.shape, node.shape)
 
 
 def result_of(
     node: ast.Cast | ast.Reduce | ast.Cumulate | ast.Transpose | ast.Broadcast,
-    source: Tile | None,
-) -> Result:
+    source: TileRef | None,
+) -> TileResult:
     """The result of an instruction on a tile; ``None`` stands for a scalar that is broadcast."""
     if source is None:
         assert isinstance(node, ast.Broadcast)
-        return Result(VectorWork("vbrc", "i32"), "i32", node.shape, node.shape)
+        return TileResult(VectorWork("vbrc", "i32"), "i32", node.shape, node.shape)
     shape, valid, dtype = source.shape, source.valid, source.dtype
     match node:
         case ast.Cast():
-            return Result(VectorWork("vcast", f"{dtype}-{node.dtype}"), node.dtype, shape, valid)
+            return TileResult(
+                VectorWork("vcast", f"{dtype}-{node.dtype}"), node.dtype, shape, valid
+            )
         case ast.Reduce():
             work = VectorWork(f"vreduce_{node.kind}", dtype, node.axes)
             is_index = node.kind in (Reduction.ARGMAX, Reduction.ARGMIN)
             shape = tuple(1 if i in node.axes else n for i, n in enumerate(shape))
             valid = tuple(1 if i in node.axes else n for i, n in enumerate(valid))
-            return Result(work, "i32" if is_index else dtype, shape, valid)
+            return TileResult(work, "i32" if is_index else dtype, shape, valid)
         case ast.Cumulate():
-            return Result(
+            return TileResult(
                 VectorWork(f"vcumulate_{node.kind}", dtype, (node.axis,)), dtype, shape, valid
             )
         case ast.Transpose():
             shape = tuple(shape[axis] for axis in node.permutation)
             valid = tuple(valid[axis] for axis in node.permutation)
-            return Result(VectorWork("vtranspose", dtype), dtype, shape, valid)
+            return TileResult(VectorWork("vtranspose", dtype), dtype, shape, valid)
         case ast.Broadcast():
             first = len(node.shape) - len(shape)
             valid = tuple(
                 n if i < first or shape[i - first] == 1 else valid[i - first]
                 for i, n in enumerate(node.shape)
             )
-            return Result(VectorWork("vbrc", dtype), dtype, node.shape, valid)
+            return TileResult(VectorWork("vbrc", dtype), dtype, node.shape, valid)
 
 
-def broadcast(tiles: Sequence[Tile]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def broadcast(tiles: Sequence[TileRef]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The shape that tiles broadcast to, as in numpy, and what of it exists."""
     first = tiles[0]
     if all(tile.shape == first.shape for tile in tiles):

@@ -13,7 +13,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import TileShape
 
 
-class Tile(NamedTuple):
+class TileRef(NamedTuple):
     """A buffer on the core, a part of it, or a slice of a global operand.
 
     Attributes:
@@ -53,7 +53,7 @@ class Tile(NamedTuple):
         strides = tuple(stride * self.itemsize for stride in self.strides)
         return TileShape(self.valid, strides, self.itemsize)
 
-    def viewed(self, shape: tuple[int, ...]) -> "Tile":
+    def viewed(self, shape: tuple[int, ...]) -> "TileRef":
         """The same bytes in another shape."""
         strides = reshaped_strides(self.shape, self.strides, shape)
         if strides is None:
@@ -77,7 +77,7 @@ def itemsize_of(dtype: str) -> int:
 
 def allocated(
     number: int, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]
-) -> Tile:
+) -> TileRef:
     """A buffer; where tiles lie by rows, these start on blocks."""
     itemsize = itemsize_of(dtype)
     strides = [1] * len(shape)
@@ -87,12 +87,12 @@ def allocated(
     for axis in range(len(shape) - 2, -1, -1):
         strides[axis] = row
         row *= shape[axis]
-    return Tile(number, scope, dtype, itemsize, shape, valid, tuple(strides))
+    return TileRef(number, scope, dtype, itemsize, shape, valid, tuple(strides))
 
 
 def global_slice(
     number: int, operand: GlobalOperand, slices: Sequence[ast.Slice], starts: Sequence[int]
-) -> Tile:
+) -> TileRef:
     """What exists of a slice of a global operand; fewer slices take its last dimensions as one."""
     shape = operand.shape
     if 0 < len(slices) < len(shape):
@@ -108,7 +108,7 @@ def global_slice(
         lengths.append(part.length)
         valid.append(max(1, min(part.length, -(-(extent - start) // part.stride))))
         strides.append(step * part.stride)
-    return Tile(
+    return TileRef(
         number,
         Scope.GLOBAL,
         operand.dtype,
@@ -119,7 +119,7 @@ def global_slice(
     )
 
 
-def local_slice(tile: Tile, slices: Sequence[ast.Slice]) -> Tile:
+def local_slice(tile: TileRef, slices: Sequence[ast.Slice]) -> TileRef:
     """A part of a buffer, points dropped."""
     shape: list[int] = []
     valid: list[int] = []

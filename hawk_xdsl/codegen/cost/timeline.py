@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
-from hawk_xdsl.codegen.cost.allocation import TURNS, Places, Rotation
-from hawk_xdsl.codegen.cost.program import Instruction, Loop, Node, Trips
+from hawk_xdsl.codegen.cost.allocation import TURNS, BufferPlacement, Rotation
+from hawk_xdsl.codegen.cost.program import CostedInstruction, CostedLoop, Node, Trips
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.npu_target.target import Target
 
@@ -52,7 +52,7 @@ class Timeline:
         places: the cells of its buffers and operands.
     """
 
-    def __init__(self, target: Target, active: int, places: Places) -> None:
+    def __init__(self, target: Target, active: int, places: BufferPlacement) -> None:
         self._target = target
         self._per_byte = active / target.global_bandwidth
         self._scalar = target.pipe_numbers[Pipe.SCALAR]
@@ -86,12 +86,12 @@ class Timeline:
     def run(self, nodes: Iterable[Node]) -> None:
         """Go on with instructions and loops."""
         for node in nodes:
-            if isinstance(node, Instruction):
+            if isinstance(node, CostedInstruction):
                 self._issue(node)
             else:
                 self._loop(node)
 
-    def _issue(self, work: Instruction) -> None:
+    def _issue(self, work: CostedInstruction) -> None:
         pipe, issue = work.pipe, self._target.scalar.issue
         if work.scalars:
             self._now += work.scalars * self._target.scalar.operation
@@ -120,7 +120,7 @@ class Timeline:
             if cell.reads:
                 cell.reads.clear()
 
-    def transfer(self, work: Instruction, start: float) -> float:
+    def transfer(self, work: CostedInstruction, start: float) -> float:
         """Cycles of a copy: alone, by its share of the bandwidth, and behind all moved before."""
         shared = work.moved * self._per_byte
         if not self._has_moved:
@@ -131,7 +131,7 @@ class Timeline:
         queued = self._first_bytes - start + (work.latency if work.stores else 0.0)
         return max(work.cycles, work.latency + shared, queued)
 
-    def _needed(self, work: Instruction) -> list[_Event]:
+    def _needed(self, work: CostedInstruction) -> list[_Event]:
         """The accesses that must come before and of which the pipe does not know yet."""
         near, knows = self._now_near, self._knows[work.pipe]
         needed: list[_Event] = []
@@ -176,7 +176,7 @@ class Timeline:
         if pipe == self._scalar and free > self._now:
             self._now = free
 
-    def _loop(self, loop: Loop) -> None:
+    def _loop(self, loop: CostedLoop) -> None:
         number = loop.number
         turn = TURNS if number in self._places.unrolled else 1
         trip, before = 0, tuple(self._numbers)

@@ -16,7 +16,7 @@ Axes = tuple[str | None, ...]
 
 
 @dataclass(eq=False)
-class Value:
+class TileValue:
     """A tile in ub, a view of one (``base``), or a scalar that was read (without dimensions).
 
     ``wanted`` is the name that it shall have if it is free.
@@ -25,12 +25,12 @@ class Value:
     dtype: str
     axes: Axes
     shape: tuple[int, ...]
-    base: "Value | None" = None
+    base: "TileValue | None" = None
     name: str = ""
     wanted: str = ""
 
     @property
-    def root(self) -> "Value":
+    def root(self) -> "TileValue":
         """The buffer that holds the bytes."""
         return self if self.base is None else self.base.root
 
@@ -51,8 +51,8 @@ class Statement:
     """
 
     syntax: ast.Value | ast.Store
-    operands: tuple[Value, ...]
-    out: Value | None
+    operands: tuple[TileValue, ...]
+    out: TileValue | None
     again: bool = False
 
     @property
@@ -81,7 +81,7 @@ def two_operands(mnemonic: str) -> ast.Elementwise:
 
 
 @dataclass(eq=False)
-class Loop:
+class ControlStatement:
     """A ``for``, or an ``if``: ``head`` is it without its body."""
 
     head: ast.For | ast.If
@@ -92,12 +92,14 @@ class Loop:
 class Block:
     """Statements and loops in order."""
 
-    items: list[Statement | Loop] = field(default_factory=list["Statement | Loop"])
+    items: list[Statement | ControlStatement] = field(
+        default_factory=list["Statement | ControlStatement"]
+    )
 
     def walk(self) -> Iterator[Statement]:
         """Every statement, those of loops included."""
         for item in self.items:
-            if isinstance(item, Loop):
+            if isinstance(item, ControlStatement):
                 yield from item.body.walk()
             else:
                 yield item
@@ -115,7 +117,7 @@ class Names:
         self._anew = anew
         self._seen: frozenset[str] = frozenset()
 
-    def assign(self, block: Block, kept: Sequence[Value] = ()) -> None:
+    def assign(self, block: Block, kept: Sequence[TileValue] = ()) -> None:
         """Names everything that a block and its loops define; ``kept`` is needed afterwards."""
         last: dict[int, int] = {id(value.root): len(block.items) for value in kept}
         own: set[int] = set()
@@ -125,7 +127,7 @@ class Names:
                 if last[id(value.root)] < len(block.items):
                     last[id(value.root)] = position
         for position, item in enumerate(block.items):
-            if isinstance(item, Loop):
+            if isinstance(item, ControlStatement):
                 before = self._seen
                 self.assign(item.body)
                 self._seen = before
@@ -133,7 +135,7 @@ class Names:
                 self._name(item, item.out, own, last, position)
 
     def _name(
-        self, item: Statement, out: Value, own: set[int], last: dict[int, int], position: int
+        self, item: Statement, out: TileValue, own: set[int], last: dict[int, int], position: int
     ) -> None:
         if not out.shape:
             out.name, self._scalars = f"q{self._scalars}", self._scalars + 1
@@ -165,19 +167,19 @@ class Names:
         own.add(id(out))
 
 
-def _used(item: Statement | Loop) -> Iterator[Value]:
-    statements = item.body.walk() if isinstance(item, Loop) else iter((item,))
+def _used(item: Statement | ControlStatement) -> Iterator[TileValue]:
+    statements = item.body.walk() if isinstance(item, ControlStatement) else iter((item,))
     for statement in statements:
         yield from statement.operands
         if statement.again and statement.out is not None:
             yield statement.out
 
 
-def syntax_of(items: Sequence[Statement | Loop]) -> tuple[ast.Statement, ...]:
+def syntax_of(items: Sequence[Statement | ControlStatement]) -> tuple[ast.Statement, ...]:
     """Statements and loops whose buffers have names, in kernel text's syntax."""
     return tuple(
         replace(item.head, body=syntax_of(item.body.items))
-        if isinstance(item, Loop)
+        if isinstance(item, ControlStatement)
         else item.named()
         for item in items
     )
@@ -207,7 +209,7 @@ def _peak(block: Block, block_bytes: int) -> int:
     sizes: dict[str, int] = {}
     inside = [0] * len(block.items)
     for position, item in enumerate(block.items):
-        if isinstance(item, Loop):
+        if isinstance(item, ControlStatement):
             inside[position] = _peak(item.body, block_bytes)
         elif item.out is not None and item.out.base is None and not item.again:
             first.setdefault(item.out.name, position)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.codegen.select_instructions import Composition
-from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, Value, operand
+from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, TileValue, operand
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.npu_target.target import Target
@@ -15,7 +15,7 @@ from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 
 @dataclass(eq=False)
-class Scope:
+class LoopScope:
     """A block under construction: ``open`` are the axes whose loops are around it.
 
     A ``guarded`` one is run by one tile only: it may use what is made around it, and adds nothing.
@@ -24,13 +24,13 @@ class Scope:
     tiling: Tiling
     open: frozenset[str]
     block: Block
-    parent: "Scope | None" = None
+    parent: "LoopScope | None" = None
     axis: str | None = None
     guarded: bool = False
-    values: dict[int, Value] = field(default_factory=dict[int, Value])
-    carries: dict[int, Value] = field(default_factory=dict[int, Value])
+    values: dict[int, TileValue] = field(default_factory=dict[int, TileValue])
+    carries: dict[int, TileValue] = field(default_factory=dict[int, TileValue])
 
-    def chain(self) -> "list[Scope]":
+    def chain(self) -> "list[LoopScope]":
         """The scopes around it, the outermost first, itself last."""
         return [*(self.parent.chain() if self.parent else []), self]
 
@@ -39,17 +39,17 @@ class Scope:
         index = self.tiling.start(Affine.axis(axis))
         return ast.Number(index.value) if isinstance(index, ast.Integer) else ast.Tile(axis)
 
-    def add(self, syntax: ast.Value, operands: Sequence[Value], out: Value) -> Value:
+    def add(self, syntax: ast.Value, operands: Sequence[TileValue], out: TileValue) -> TileValue:
         """Append a statement that makes a value of operands, ``@0``, ``@1``, … in its syntax."""
         self.block.items.append(Statement(syntax, tuple(operands), out))
         return out
 
-    def update(self, syntax: ast.Value, operands: Sequence[Value], out: Value) -> None:
+    def update(self, syntax: ast.Value, operands: Sequence[TileValue], out: TileValue) -> None:
         """Append a statement that writes a value once more."""
         self.block.items.append(Statement(syntax, tuple(operands), out, again=True))
 
 
-class Frame:
+class TilingFrame:
     """One specification in one tiling: what does not change while a tile is written."""
 
     def __init__(self, composition: Composition, tiling: Tiling, target: Target) -> None:
@@ -63,14 +63,19 @@ class Frame:
         if self.padded and tiling.ragged() & folded_axes(self.specification):
             raise UntileableError("padding would be folded")
 
-    def tile(self, dtype: str, axes: Axes, scope: Scope) -> Value:
+    def tile(self, dtype: str, axes: Axes, scope: LoopScope) -> TileValue:
         """A new tile."""
         shape = tuple(1 if a is None else scope.tiling.covers(a) for a in axes)
-        return Value(stored_dtype(dtype), axes, shape)
+        return TileValue(stored_dtype(dtype), axes, shape)
 
     def made(
-        self, syntax: ast.Value, operands: Sequence[Value], dtype: str, axes: Axes, scope: Scope
-    ) -> Value:
+        self,
+        syntax: ast.Value,
+        operands: Sequence[TileValue],
+        dtype: str,
+        axes: Axes,
+        scope: LoopScope,
+    ) -> TileValue:
         """A new tile, made by a statement."""
         return scope.add(syntax, operands, self.tile(dtype, axes, scope))
 
@@ -97,7 +102,7 @@ class Frame:
                 slots.append([axis])
         return slots
 
-    def arranged(self, value: Value, wanted: Axes, scope: Scope) -> Value:
+    def arranged(self, value: TileValue, wanted: Axes, scope: LoopScope) -> TileValue:
         """The tile with its dimensions in the order and rank wanted; leading unit ones may stay."""
         present = tuple(axis for axis in value.axes if axis is not None)
         target = tuple(axis for axis in wanted if axis is not None)
@@ -119,7 +124,7 @@ class Frame:
             value = self.view(value, wanted, scope)
         return value
 
-    def view(self, value: Value, axes: Axes, scope: Scope) -> Value:
+    def view(self, value: TileValue, axes: Axes, scope: LoopScope) -> TileValue:
         """The same bytes with other unit dimensions."""
         out = self.tile(value.dtype, axes, scope)
         out.base = value

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, prod
 
-from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, two_operands
-from hawk_xdsl.codegen.vector.frame import Frame, Scope
-from hawk_xdsl.codegen.vector.load import Reader
+from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand, two_operands
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
+from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -29,7 +29,7 @@ NOWHERE = Affine()
 
 
 @dataclass(frozen=True)
-class _Part:
+class _LoadedRange:
     """What a tile loads of one dimension: from where, how many, and where elements lie in it.
 
     ``local`` is counted in the tile, ``moving`` from the start of the operand.
@@ -44,13 +44,13 @@ class _Part:
 class Picker:
     """Writes gathers, of rows and of elements."""
 
-    def __init__(self, frame: Frame, reader: Reader) -> None:
+    def __init__(self, frame: TilingFrame, reader: Loader) -> None:
         self.frame = frame
         self.reader = reader
         self.shapes = frame.shapes
         self.staged = _staged(frame)
 
-    def gather(self, term: Term, args: Sequence[Value | None], scope: Scope) -> Value:
+    def gather(self, term: Term, args: Sequence[TileValue | None], scope: LoopScope) -> TileValue:
         """Elements at indices that are values: points of global memory, or picked from a tile.
 
         ``args`` are the values of the indices; ``None`` stands for one of ``staged``.
@@ -58,14 +58,14 @@ class Picker:
         values = [arg for arg in args if arg is not None]
         if any(any(arg.axes) for arg in values):
             return self.picked(term, values, scope)
-        scalars: list[Value] = []
+        scalars: list[TileValue] = []
         for arg, value in zip(term.args, args, strict=True):
             source = self._all_indices(arg, scope) if value is None else value
             places: tuple[ast.Expression, ...] = (ast.Integer(0),) * len(source.shape)
             if value is None:
                 places = tuple(scope.tiling.start(dim) for dim in arg.index)
             read = ast.Read(operand(0).name, places)
-            scalars.append(scope.add(read, (source,), Value(source.dtype, (), ())))
+            scalars.append(scope.add(read, (source,), TileValue(source.dtype, (), ())))
         # The term's index calls the values of its indices @0, @1, …, as the load its scalars.
         rows, axes = scope.tiling.slice_of(
             term.operand, term.index, self.shapes[term.operand], rows=True
@@ -74,19 +74,19 @@ class Picker:
         present = [axis for axis in axes if axis is not None]
         return self.frame.arranged(out, self.frame.aligned(present, term), scope)
 
-    def _all_indices(self, term: Term, scope: Scope) -> Value:
+    def _all_indices(self, term: Term, scope: LoopScope) -> TileValue:
         """The whole operand of indices, loaded before the loop over tiles."""
         top = scope.chain()[0]
         if id(term) not in top.values:
             shape = self.shapes[term.operand]
-            whole = Value(stored_dtype(term.dtype), (None,) * len(shape), shape)
+            whole = TileValue(stored_dtype(term.dtype), (None,) * len(shape), shape)
             slices = tuple(ast.Slice(ast.Integer(0), extent) for extent in shape)
             load = ast.Load(ast.Tile(term.operand, slices), UB)
             top.block.items.append(Statement(load, (), whole))
             top.values[id(term)] = whole
         return top.values[id(term)]
 
-    def picked(self, term: Term, args: Sequence[Value], scope: Scope) -> Value:
+    def picked(self, term: Term, args: Sequence[TileValue], scope: LoopScope) -> TileValue:
         """Elements picked by ``vgather`` from the part of an operand that a tile can touch."""
         shape, tiling = self.shapes[term.operand], scope.tiling
         varies = [
@@ -106,13 +106,13 @@ class Picker:
             and lengths[-1] * DType(dtype).bytes % self.frame.target.vector.block_bytes
         ):
             raise UntileableError("rows that are no whole blocks cannot be picked from")
-        source = Value(dtype, tuple(None for _ in lengths), tuple(lengths))
+        source = TileValue(dtype, tuple(None for _ in lengths), tuple(lengths))
         touched = (*before, *(ast.Slice(part.start, part.length) for part in parts))
         load = ast.Load(ast.Tile(term.operand, touched), UB, self.reader.pad(term))
         scope.block.items.append(Statement(load, (), source))
         if len(lengths) > 1:
             size = prod(lengths)
-            flat = Value(source.dtype, (None,), (size,), base=source)
+            flat = TileValue(source.dtype, (None,), (size,), base=source)
             source = scope.add(ast.View(operand(0).name, (size,)), (source,), flat)
         dims = self.frame.aligned(
             [a for dim in term.index for a, _ in tiling.covered(dim)]
@@ -126,18 +126,18 @@ class Picker:
                 total = self.frame.made(clamped, (total,), "i32", dims, scope)
         return self._gathered(source, total, scope)
 
-    def _gathered(self, source: Value, index: Value, scope: Scope) -> Value:
+    def _gathered(self, source: TileValue, index: TileValue, scope: LoopScope) -> TileValue:
         """The elements; narrow floats by way of f32 where the target gathers those faster."""
         dims, dtype = index.axes, source.dtype
         if not self._faster_wide(source, index):
             return self.frame.made(two_operands("vgather"), (source, index), dtype, dims, scope)
-        wide = Value("f32", source.axes, source.shape)
+        wide = TileValue("f32", source.axes, source.shape)
         scope.add(ast.Cast(operand(0), "f32", Rounding.RINT), (source,), wide)
         out = self.frame.made(two_operands("vgather"), (wide, index), "f32", dims, scope)
         narrow = ast.Cast(operand(0), dtype, Rounding.RINT)
         return self.frame.made(narrow, (out,), dtype, dims, scope)
 
-    def _faster_wide(self, source: Value, index: Value) -> bool:
+    def _faster_wide(self, source: TileValue, index: TileValue) -> bool:
         """Whether casting all of a source and what was gathered costs less than it saves."""
         target = self.frame.target
         if source.dtype not in NARROW_FLOATS:
@@ -154,11 +154,16 @@ class Picker:
         return wide < costs[0][source.dtype].cycles(picked)
 
     def _positions(
-        self, term: Term, args: Sequence[Value], parts: Sequence[_Part], dims: Axes, scope: Scope
-    ) -> Value:
+        self,
+        term: Term,
+        args: Sequence[TileValue],
+        parts: Sequence[_LoadedRange],
+        dims: Axes,
+        scope: LoopScope,
+    ) -> TileValue:
         """The positions of the picked elements in the flat tile."""
         plain, moving, stride = Affine(), Affine(), 1
-        values: list[tuple[Value, int]] = []
+        values: list[tuple[TileValue, int]] = []
         for dim, part in zip(reversed(term.index[-len(parts) :]), reversed(parts), strict=True):
             plain += part.local.scaled(stride)
             moving += part.moving.scaled(stride)
@@ -185,7 +190,9 @@ class Picker:
         assert total is not None
         return self._spread(total, dims, scope)
 
-    def _plain(self, index: Affine, dims: Axes | None, term: Term, scope: Scope) -> Value | None:
+    def _plain(
+        self, index: Affine, dims: Axes | None, term: Term, scope: LoopScope
+    ) -> TileValue | None:
         """An index over positions in the tile, over ``dims`` if they are given."""
         if not index.terms and not index.constant:
             return None
@@ -196,18 +203,18 @@ class Picker:
         top.values[id(total)] = total
         return total
 
-    def _spread(self, value: Value, dims: Axes, scope: Scope) -> Value:
+    def _spread(self, value: TileValue, dims: Axes, scope: LoopScope) -> TileValue:
         if value.axes == dims:
             return value
         out = self.frame.tile("i32", dims, scope)
         return scope.add(ast.Broadcast(operand(0), out.shape), (value,), out)
 
 
-def _part(dim: Affine, extent: int, tiling: Tiling) -> _Part:
+def _part(dim: Affine, extent: int, tiling: Tiling) -> _LoadedRange:
     """What of a dimension a tile can touch: all of it where the index is a value."""
     if any(name.startswith("@") for name in dim.axes):
         kept = tuple(t for t in dim.terms if not t[0].startswith("@"))
-        return _Part(ast.Integer(0), extent, Affine(), Affine(dim.constant, kept))
+        return _LoadedRange(ast.Integer(0), extent, Affine(), Affine(dim.constant, kept))
     covered = tiling.covered(dim)
     backwards = [(a, c) for a, c in covered if c < 0]
     if any(a in tiling.ragged() for a, _ in backwards):
@@ -215,10 +222,10 @@ def _part(dim: Affine, extent: int, tiling: Tiling) -> _Part:
     low = sum(c * (tiling.covers(a) - 1) for a, c in backwards)
     length = 1 + sum(abs(c) * (tiling.covers(a) - 1) for a, c in covered)
     start = tiling.start(replace(dim, constant=dim.constant + low))
-    return _Part(start, length, Affine(-low, tuple(covered)))
+    return _LoadedRange(start, length, Affine(-low, tuple(covered)))
 
 
-def _staged(frame: Frame) -> frozenset[int]:
+def _staged(frame: TilingFrame) -> frozenset[int]:
     """The reads of one index for each tile that only gathers use: their operands fit into ub."""
     indices = {id(a): a for t in _terms(frame) if t.op == "gather" for a in t.args}
     others = {id(a) for t in _terms(frame) if t.op != "gather" for a in t.args}
@@ -233,5 +240,5 @@ def _staged(frame: Frame) -> frozenset[int]:
     )
 
 
-def _terms(frame: Frame) -> Sequence[Term]:
+def _terms(frame: TilingFrame) -> Sequence[Term]:
     return list(walk([result.term for result in frame.specification.results]))

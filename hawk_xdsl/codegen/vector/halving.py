@@ -12,17 +12,17 @@ row, less than two blocks, is turned over and folded by rows. Of ten rows:
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand
-from hawk_xdsl.codegen.vector.frame import Scope
+from hawk_xdsl.codegen.vector.buffers import Axes, TileValue, operand
+from hawk_xdsl.codegen.vector.frame import LoopScope
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Segment:
     """Some elements of a tile along one of its dimensions."""
 
-    tile: Value
+    tile: TileValue
     place: int
     start: int
     length: int
@@ -41,10 +41,10 @@ class Halving:
     """Writes such folds by one instruction of two operands; rows are whole blocks."""
 
     mnemonic: str
-    scope: Scope
+    scope: LoopScope
     block_bytes: int
 
-    def fold(self, whole: Value, places: Sequence[int]) -> Value:
+    def fold(self, whole: TileValue, places: Sequence[int]) -> TileValue:
         """The tile with some dimensions folded; they keep an extent of one."""
         tile = whole
         for place in places:
@@ -57,57 +57,57 @@ class Halving:
         tile.axes = axes
         return tile
 
-    def _rows(self, tile: Value, place: int) -> Value:
+    def _rows(self, tile: TileValue, place: int) -> TileValue:
         """Folds a dimension that is not the last one."""
-        rest: list[_Part] = []
+        rest: list[_Segment] = []
         count = tile.shape[place]
         while count > 1:
             half = count // 2
             if count % 2:
-                rest.append(_Part(tile, place, count - 1, 1))
-            tile = self._onto(_Part(tile, place, 0, half), _Part(tile, place, half, half))
+                rest.append(_Segment(tile, place, count - 1, 1))
+            tile = self._onto(_Segment(tile, place, 0, half), _Segment(tile, place, half, half))
             count = half
         for part in rest:
-            tile = self._onto(_Part(tile, place, 0, 1), part)
+            tile = self._onto(_Segment(tile, place, 0, 1), part)
         return tile
 
-    def _row(self, tile: Value) -> Value:
+    def _row(self, tile: TileValue) -> TileValue:
         """Folds the last dimension: by halves that are whole blocks, the rest of it as rows."""
         if len(tile.shape) == 1:
             row = self._view(tile, (1, *tile.shape), (None, *tile.axes))
             return self._view(self._row(row), (1,), tile.axes)
         block = self.block_bytes // DType(tile.dtype).bytes
         place, count, axes = len(tile.shape) - 1, tile.shape[-1], tile.axes
-        rest: list[_Part] = []
+        rest: list[_Segment] = []
         while count >= 2 * block:
             half = count // 2 // block * block
             if count > 2 * half:
-                rest.append(_Part(tile, place, 2 * half, count - 2 * half))
-            tile = self._onto(_Part(tile, place, 0, half), _Part(tile, place, half, half))
+                rest.append(_Segment(tile, place, 2 * half, count - 2 * half))
+            tile = self._onto(_Segment(tile, place, 0, half), _Segment(tile, place, half, half))
             count = half
-        parts = [_Part(tile, place, 0, count), *rest]
+        parts = [_Segment(tile, place, 0, count), *rest]
         folded, *others = [self._rows(self._turned(part), 0) for part in parts]
         for other in others:
-            folded = self._onto(_Part(folded, 0, 0, 1), _Part(other, 0, 0, 1))
+            folded = self._onto(_Segment(folded, 0, 0, 1), _Segment(other, 0, 0, 1))
         shape = (*folded.shape[1:], 1)
         turned = ast.Transpose(operand(0), (*range(1, place + 1), 0))
-        return self.scope.add(turned, (folded,), Value(tile.dtype, axes, shape))
+        return self.scope.add(turned, (folded,), TileValue(tile.dtype, axes, shape))
 
-    def _turned(self, part: _Part) -> Value:
+    def _turned(self, part: _Segment) -> TileValue:
         """The elements with the last dimension first."""
         tile, last = part.tile, part.place
         shape, axes = (part.length, *tile.shape[:-1]), (tile.axes[-1], *tile.axes[:-1])
         turned = ast.Transpose(part.operand(0), (last, *range(last)))
-        return self.scope.add(turned, (tile,), Value(tile.dtype, axes, shape))
+        return self.scope.add(turned, (tile,), TileValue(tile.dtype, axes, shape))
 
-    def _view(self, tile: Value, shape: tuple[int, ...], axes: Axes) -> Value:
+    def _view(self, tile: TileValue, shape: tuple[int, ...], axes: Axes) -> TileValue:
         """The same bytes with other unit dimensions."""
-        out = Value(tile.dtype, axes, shape, base=tile)
+        out = TileValue(tile.dtype, axes, shape, base=tile)
         return self.scope.add(ast.View(operand(0).name, shape), (tile,), out)
 
-    def _onto(self, first: _Part, second: _Part) -> Value:
+    def _onto(self, first: _Segment, second: _Segment) -> TileValue:
         shape = list(first.tile.shape)
         shape[first.place] = first.length
-        out = Value(first.tile.dtype, first.tile.axes, tuple(shape))
+        out = TileValue(first.tile.dtype, first.tile.axes, tuple(shape))
         both = ast.Elementwise(self.mnemonic, (first.operand(0), second.operand(1)))
         return self.scope.add(both, (first.tile, second.tile), out)

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from hawk_xdsl.codegen.vector.buffers import Axes, Statement, Value, operand, two_operands
-from hawk_xdsl.codegen.vector.frame import Frame, Scope
+from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand, two_operands
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -12,14 +12,14 @@ from hawk_xdsl.dialects.npu import Rounding
 from hawk_xdsl.semantics.terms import Affine, Term
 
 
-class Reader:
+class Loader:
     """Writes loads, and the statements that put their tiles into the form that terms have."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: TilingFrame) -> None:
         self.frame = frame
         self.shapes = frame.shapes
 
-    def load(self, term: Term, scope: Scope) -> Value:
+    def load(self, term: Term, scope: LoopScope) -> TileValue:
         """The tile of a read, in the order of the tile's axes."""
         shape, tiling = self.shapes[term.operand], scope.tiling
         covered = [tiling.covered(dim) for dim in term.index]
@@ -31,12 +31,14 @@ class Reader:
         present = [axis for axis in axes if axis is not None]
         return self.frame.arranged(out, self.frame.aligned(present, term), scope)
 
-    def _every(self, source: ast.Tile, axes: Axes, stride: int, term: Term, scope: Scope) -> Value:
+    def _every(
+        self, source: ast.Tile, axes: Axes, stride: int, term: Term, scope: LoopScope
+    ) -> TileValue:
         """Every so many elements of a row: the row is loaded as it lies and thinned out in ub."""
         out = self.frame.tile(term.dtype, axes, scope)
         count = out.shape[-1]
         span = (count - 1) * stride + 1
-        whole = Value(out.dtype, (*axes[:-1], None), (*out.shape[:-1], span))
+        whole = TileValue(out.dtype, (*axes[:-1], None), (*out.shape[:-1], span))
         slices = source.slices
         assert slices, "a load has slices"
         row = ast.Slice(slices[-1].start, span)
@@ -63,15 +65,22 @@ class Reader:
         return ast.Number(0.0 if DType(stored_dtype(term.dtype)).is_float else 0)
 
     def moved_in(
-        self, source: ast.Tile, axes: Axes, term: Term, scope: Scope, scalars: tuple[Value, ...]
-    ) -> Value:
+        self,
+        source: ast.Tile,
+        axes: Axes,
+        term: Term,
+        scope: LoopScope,
+        scalars: tuple[TileValue, ...],
+    ) -> TileValue:
         """A load of a slice, whose index may have scalars in it, as a tile of these axes."""
         out = self.frame.tile(term.dtype, axes, scope)
         load = ast.Load(source, UB, self.pad(term))
         scope.block.items.append(Statement(load, scalars, out))
         return out
 
-    def number(self, index: Affine, term: Term, scope: Scope, *, local: bool = False) -> Value:
+    def number(
+        self, index: Affine, term: Term, scope: LoopScope, *, local: bool = False
+    ) -> TileValue:
         """An index as a tile of numbers: the positions within the tile, moved to where it is.
 
         ``local``: they stay where they are within the tile.
@@ -79,7 +88,7 @@ class Reader:
         covered = scope.tiling.covered(index)
         dims = self.frame.aligned([axis for axis, _ in covered], term)
         dtype = stored_dtype(term.dtype) if term.op == "index" else "i32"
-        total: Value | None = None
+        total: TileValue | None = None
         for axis, factor in covered:
             part = self._along(axis, factor, dtype, term, scope, local=local)
             if total is None:
@@ -96,8 +105,8 @@ class Reader:
         return self._plus(total, ast.Number(index.constant), scope) if index.constant else total
 
     def _along(
-        self, axis: str, factor: int, dtype: str, term: Term, scope: Scope, *, local: bool
-    ) -> Value:
+        self, axis: str, factor: int, dtype: str, term: Term, scope: LoopScope, *, local: bool
+    ) -> TileValue:
         """The indices of a tile along one of its axes, times a factor."""
         own = self.frame.aligned([axis], term)
         part = self.frame.tile(dtype, own, scope)
@@ -107,7 +116,7 @@ class Reader:
             part = self._plus(part, start, scope)
         return part if factor == 1 else self._times(part, factor, scope)
 
-    def _moved(self, total: Value, axis: str, factor: int, scope: Scope) -> Value:
+    def _moved(self, total: TileValue, axis: str, factor: int, scope: LoopScope) -> TileValue:
         """Indices moved by where a tile is along an axis that is a point in it."""
         start, dtype = scope.start(axis), total.dtype
         if factor == 1:
@@ -117,10 +126,10 @@ class Reader:
         scalar = self._times(self._plus(scalar, start, scope), factor, scope)
         return self.frame.made(two_operands("vadd"), (total, scalar), dtype, total.axes, scope)
 
-    def _plus(self, value: Value, addend: ast.Operand, scope: Scope) -> Value:
+    def _plus(self, value: TileValue, addend: ast.Operand, scope: LoopScope) -> TileValue:
         added = ast.Elementwise("vadd", (operand(0), addend))
         return self.frame.made(added, (value,), value.dtype, value.axes, scope)
 
-    def _times(self, value: Value, factor: int, scope: Scope) -> Value:
+    def _times(self, value: TileValue, factor: int, scope: LoopScope) -> TileValue:
         multiplied = ast.Elementwise("vmul", (operand(0), ast.Number(factor)))
         return self.frame.made(multiplied, (value,), value.dtype, value.axes, scope)

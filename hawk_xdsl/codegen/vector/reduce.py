@@ -1,8 +1,8 @@
 """Folds in chunks: what they start from, and how a chunk is added to what there is."""
 
 from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_FOLD
-from hawk_xdsl.codegen.vector.buffers import Axes, Value, operand, two_operands
-from hawk_xdsl.codegen.vector.frame import Frame, Scope
+from hawk_xdsl.codegen.vector.buffers import Axes, TileValue, operand, two_operands
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.halving import Halving
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -19,10 +19,10 @@ IDENTITY = {"sum": 0, "prod": 1, "and": -1, "or": 0}
 class Folder:
     """Writes accumulators and what brings them up to date."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: TilingFrame) -> None:
         self.frame = frame
 
-    def started(self, term: Term, part: Value, scope: Scope) -> tuple[Value, ...]:
+    def started(self, term: Term, part: TileValue, scope: LoopScope) -> tuple[TileValue, ...]:
         """The accumulators of a fold of chunks like ``part``; of a position also the best value."""
         axes = tuple(None if a in term.bound else a for a in part.axes)
         if term.kind not in POSITIONS:
@@ -30,7 +30,9 @@ class Folder:
         best = self._filled(term.args[0], axes, scope, term.kind.removeprefix("arg"))
         return (self._filled(term, axes, scope), best)
 
-    def add(self, term: Term, part: Value, totals: tuple[Value, ...], scope: Scope) -> None:
+    def add(
+        self, term: Term, part: TileValue, totals: tuple[TileValue, ...], scope: LoopScope
+    ) -> None:
         """Brings the accumulators up to date with a chunk."""
         if term.kind in POSITIONS:
             position, best = totals
@@ -38,7 +40,7 @@ class Folder:
         else:
             self._accumulate(term, self._folded(term, part, scope), totals[0], scope)
 
-    def _filled(self, term: Term, axes: Axes, scope: Scope, kind: str = "") -> Value:
+    def _filled(self, term: Term, axes: Axes, scope: LoopScope, kind: str = "") -> TileValue:
         """A tile filled with what a fold starts from."""
         out = self.frame.tile(term.dtype, axes, scope)
         kind = kind or term.kind
@@ -49,7 +51,7 @@ class Folder:
         literal = ast.Number(float(start) if DType(out.dtype).is_float else int(start))
         return scope.add(ast.Fill(literal, out.dtype, out.shape, UB), (), out)
 
-    def _folded(self, term: Term, part: Value, scope: Scope) -> Value:
+    def _folded(self, term: Term, part: TileValue, scope: LoopScope) -> TileValue:
         """The part of a chunk, folded along the axes that have dimensions in it."""
         axes = tuple(i for i, axis in enumerate(part.axes) if axis in term.bound)
         if not axes:
@@ -62,13 +64,13 @@ class Folder:
         reduced = ast.Reduce(Reduction(term.kind), operand(0), axes)
         return scope.add(reduced, (part,), out)
 
-    def by_halves(self, term: Term, part: Value, scope: Scope) -> Value:
+    def by_halves(self, term: Term, part: TileValue, scope: LoopScope) -> TileValue:
         """The part folded along the axes in it, without an instruction for such folds."""
         places = [i for i, axis in enumerate(part.axes) if axis in term.bound]
         block = self.frame.target.vector.block_bytes
         return Halving(self._combiner(term), scope, block).fold(part, places)
 
-    def _accumulate(self, term: Term, part: Value, total: Value, scope: Scope) -> None:
+    def _accumulate(self, term: Term, part: TileValue, total: TileValue, scope: LoopScope) -> None:
         scope.update(two_operands(self._combiner(term)), (total, part), total)
 
     def _combiner(self, term: Term) -> str:
@@ -77,7 +79,9 @@ class Folder:
             raise UntileableError(f"nothing says how to combine parts of {term.op} {term.dtype}")
         return self.frame.composition.combiners[key]
 
-    def _extreme(self, term: Term, part: Value, position: Value, best: Value, scope: Scope) -> None:
+    def _extreme(
+        self, term: Term, part: TileValue, position: TileValue, best: TileValue, scope: LoopScope
+    ) -> None:
         """Replaces the best value and its position where a chunk has a better one."""
         kind = term.kind.removeprefix("arg")
         [axis] = term.bound
@@ -103,7 +107,7 @@ class Folder:
         scope.update(ast.Elementwise("copy", (operand(0),)), (chosen,), position)
         scope.update(two_operands(f"v{kind}"), (best, part), best)
 
-    def scan(self, term: Term, arg: Value, scope: Scope) -> Value:
+    def scan(self, term: Term, arg: TileValue, scope: LoopScope) -> TileValue:
         """A chunk of a running fold on top of what the chunks before it came to."""
         [axis] = term.bound
         if scope.axis != axis or scope.parent is None:

@@ -13,17 +13,17 @@ from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.vector.buffers import (
     Axes,
     Block,
-    Loop,
+    ControlStatement,
     Names,
     Statement,
-    Value,
+    TileValue,
     operand,
     peak_bytes,
     syntax_of,
 )
-from hawk_xdsl.codegen.vector.frame import Frame, Scope, number
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
 from hawk_xdsl.codegen.vector.gather import Picker
-from hawk_xdsl.codegen.vector.load import Reader
+from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Folder
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
@@ -31,12 +31,12 @@ from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.build_syntax import loop
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.result_regions import axes_of
-from hawk_xdsl.semantics.specification import Result
+from hawk_xdsl.semantics.specification import ResultRegion
 from hawk_xdsl.semantics.terms import Term, walk
 
 
 @dataclass(frozen=True)
-class Body:
+class TileBody:
     """The statements of one tiling as blocks: before the ``across``, and of one tile."""
 
     invariant: Block
@@ -52,7 +52,7 @@ class Body:
         return (*syntax_of(self.invariant.items), across)
 
 
-def write_tile(composition: Composition, tiling: Tiling, target: Target) -> Body:
+def write_tile(composition: Composition, tiling: Tiling, target: Target) -> TileBody:
     """The statements for one tiling, of several ways the one of fewer cycles on a target.
 
     Raises ``UntileableError``.
@@ -65,16 +65,16 @@ class _Writer:
         self.composition = composition
         self.specification = composition.specification
         self.tiling = tiling
-        self.frame = Frame(composition, tiling, target)
-        self.reader = Reader(self.frame)
+        self.frame = TilingFrame(composition, tiling, target)
+        self.reader = Loader(self.frame)
         self.picker = Picker(self.frame, self.reader)
         self.folder = Folder(self.frame)
 
-    def write(self) -> Body:
+    def write(self) -> TileBody:
         across = frozenset(self.tiling.across())
-        top = Scope(self.tiling, frozenset(), Block())
-        tile = Scope(self.tiling, across, Block(), top)
-        groups: dict[tuple[tuple[str, ...], frozenset[str]], list[Result]] = {}
+        top = LoopScope(self.tiling, frozenset(), Block())
+        tile = LoopScope(self.tiling, across, Block(), top)
+        groups: dict[tuple[tuple[str, ...], frozenset[str]], list[ResultRegion]] = {}
         for result in self.specification.results:
             axes = frozenset(name for dim in result.index for name in dim.axes)
             # Tiles along an axis that a result lacks are of other blocks and would all write it.
@@ -86,10 +86,14 @@ class _Writer:
         names = Names(anew=bool(self.composition.names))
         names.assign(top.block, [v for v in top.values.values() if v.shape])
         names.assign(tile.block)
-        return Body(top.block, tile.block)
+        return TileBody(top.block, tile.block)
 
     def _group(
-        self, tile: Scope, missing: Sequence[str], axes: frozenset[str], results: Sequence[Result]
+        self,
+        tile: LoopScope,
+        missing: Sequence[str],
+        axes: frozenset[str],
+        results: Sequence[ResultRegion],
     ) -> None:
         """The loops around some results; for axes that they do not have, in the first tile only.
 
@@ -99,7 +103,7 @@ class _Writer:
         scope, block = tile, tile.block
         if missing:
             shared = None if self.specification.in_pieces else tile
-            scope = Scope(tile.tiling, tile.open, Block(), shared, guarded=True)
+            scope = LoopScope(tile.tiling, tile.open, Block(), shared, guarded=True)
         innermost = frozenset(
             axis
             for result in results
@@ -112,17 +116,17 @@ class _Writer:
             guarded = scope.block
             for axis in reversed(missing):
                 first = ast.If(ast.Variable(axis), "==", ast.Integer(0))
-                guarded = Block([Loop(first, guarded)])
+                guarded = Block([ControlStatement(first, guarded)])
             block.items += guarded.items
 
     # Loops
 
     def _loops(
         self,
-        scope: Scope,
+        scope: LoopScope,
         axes: frozenset[str],
         innermost: frozenset[str],
-        emit: Callable[[Scope], None],
+        emit: Callable[[LoopScope], None],
     ) -> None:
         """Loops over streamed axes around what ``emit`` writes; the rest of each apart."""
         if not axes:
@@ -133,21 +137,21 @@ class _Writer:
         size, extent = self.tiling.sizes[axis], self.tiling.axes[axis]
         whole = extent - extent % size
         block = Block()
-        inner = Scope(scope.tiling, scope.open | {axis}, block, scope, axis)
+        inner = LoopScope(scope.tiling, scope.open | {axis}, block, scope, axis)
         self._loops(inner, rest, innermost, emit)
-        scope.block.items.append(Loop(ast.For(loop(axis, whole, size)), block))
+        scope.block.items.append(ControlStatement(ast.For(loop(axis, whole, size)), block))
         if whole != extent:
-            tail = Scope(scope.tiling.tail(axis), scope.open | {axis}, scope.block, scope, axis)
+            tail = LoopScope(scope.tiling.tail(axis), scope.open | {axis}, scope.block, scope, axis)
             self._loops(tail, rest, innermost, emit)
 
-    def _home(self, term: Term, scope: Scope) -> Scope:
+    def _home(self, term: Term, scope: LoopScope) -> LoopScope:
         """The outermost scope in which a term does not vary. Raises ``UntileableError``."""
         home = self._found(term, scope)
         if home is None:
             raise UntileableError("a value is needed where its loops are not open")
         return home
 
-    def _found(self, term: Term, scope: Scope) -> Scope | None:
+    def _found(self, term: Term, scope: LoopScope) -> LoopScope | None:
         """Its home; ``None`` if it varies in this scope too."""
         needed = term.axes
         if term.is_reduction and not term.bound <= self.tiling.streamed:
@@ -181,12 +185,12 @@ class _Writer:
 
     # Terms
 
-    def _results(self, scope: Scope, results: Sequence[Result]) -> None:
+    def _results(self, scope: LoopScope, results: Sequence[ResultRegion]) -> None:
         self._make([result.term for result in results], scope)
         for result in results:
             self._store(result, scope)
 
-    def _make(self, terms: Sequence[Term], scope: Scope) -> None:
+    def _make(self, terms: Sequence[Term], scope: LoopScope) -> None:
         """Makes the values of terms in a scope, or where they do not vary; loads come first."""
         order = list(self._below(terms))
         for reads in (True, False):
@@ -198,12 +202,12 @@ class _Writer:
                     continue
                 home.values[id(term)] = self._wanted(term, self._made(term, home))
 
-    def _wanted(self, term: Term, value: Value) -> Value:
+    def _wanted(self, term: Term, value: TileValue) -> TileValue:
         """The value, under the name that is wanted for its term."""
         value.wanted = value.wanted or self.composition.names.get(id(term), "")
         return value
 
-    def _made(self, term: Term, scope: Scope) -> Value:
+    def _made(self, term: Term, scope: LoopScope) -> TileValue:
         if term.op == "read" and not all(map(scope.tiling.has_slice, term.index)):
             return self.picker.picked(term, (), scope)
         if term.op == "read":
@@ -224,16 +228,16 @@ class _Writer:
             return self.folder.by_halves(term, self.value(term.args[0], scope), scope)
         return self._compute(term, scope)
 
-    def value(self, term: Term, scope: Scope) -> Value:
+    def value(self, term: Term, scope: LoopScope) -> TileValue:
         """The value of a term that was made before."""
         return self._home(term, scope).values[id(term)]
 
     def _tile_bound(self, term: Term) -> frozenset[str]:
         return frozenset(axis for axis in term.bound if self.tiling.in_tile(axis))
 
-    def _compute(self, term: Term, scope: Scope) -> Value:
+    def _compute(self, term: Term, scope: LoopScope) -> TileValue:
         instruction, matched = self.composition.chosen[id(term)]
-        operands: list[Value] = []
+        operands: list[TileValue] = []
         given: dict[str, ast.Operand] = {}
         for name, value in matched.terms.items():
             if value.is_const:
@@ -254,7 +258,7 @@ class _Writer:
 
     # Folds and running folds of streamed axes
 
-    def _fold(self, term: Term, scope: Scope) -> Value:
+    def _fold(self, term: Term, scope: LoopScope) -> TileValue:
         """A loop that accumulates a fold, and those of its level that run over the same axes."""
         streams = self._streams(term)
         peers = [term]
@@ -269,9 +273,9 @@ class _Writer:
                 and self._found(t, scope) is scope
                 and id(t) not in scope.values
             ]
-        totals: dict[int, tuple[Value, ...]] = {}
+        totals: dict[int, tuple[TileValue, ...]] = {}
 
-        def emit(inner: Scope) -> None:
+        def emit(inner: LoopScope) -> None:
             self._make([peer.args[0] for peer in peers], inner)
             for peer in peers:
                 part = self.value(peer.args[0], inner)
@@ -292,7 +296,7 @@ class _Writer:
             levels[id(t)] = below + bool(self._streams(t))
         return levels[id(term)]
 
-    def _store(self, result: Result, scope: Scope) -> None:
+    def _store(self, result: ResultRegion, scope: LoopScope) -> None:
         tiling = scope.tiling
         dest, axes = self._sink(result, tiling)
         term = result.term
@@ -315,7 +319,7 @@ class _Writer:
         item = Statement(store, (value,), None)
         scope.block.items.append(item)
 
-    def _sink(self, result: Result, tiling: Tiling) -> tuple[ast.Tile, Axes]:
+    def _sink(self, result: ResultRegion, tiling: Tiling) -> tuple[ast.Tile, Axes]:
         """Where a result's tile goes; a fold of a part goes to the number of the part."""
         split = [a for dim in result.index for a in dim.axes if a in self.composition.parts]
         if not split:

@@ -21,7 +21,7 @@ from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.enumerate import tiling_at, tilings
 from hawk_xdsl.schedule.schedule import Schedule
-from hawk_xdsl.semantics.specification import Operand, Result, Specification
+from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.structure import Structure
 from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term, Terms, walk
 
@@ -30,7 +30,7 @@ CHOICES = 3
 
 
 @dataclass(frozen=True)
-class Stage:
+class ScheduledStage:
     """One stage, with its schedule and an estimate of its cycles."""
 
     syntax: ast.Stage
@@ -40,11 +40,11 @@ class Stage:
 
 
 @dataclass
-class Program:
+class StageSequence:
     """Stages written so far and the temps between them."""
 
     temps: list[Operand] = field(default_factory=list[Operand])
-    stages: list[Stage] = field(default_factory=list[Stage])
+    stages: list[ScheduledStage] = field(default_factory=list[ScheduledStage])
 
     def candidate(self, entry: Entry) -> Candidate:
         """All stages as one kernel, and their schedules as one."""
@@ -136,9 +136,11 @@ class _Ranked:
     The best, the second and the third choice begin with the same stage.
     """
 
-    _made: dict[_Before, list[Stage]] = field(default_factory=dict[_Before, list[Stage]])
+    _made: dict[_Before, list[ScheduledStage]] = field(
+        default_factory=dict[_Before, list[ScheduledStage]]
+    )
 
-    def of(self, composition: Composition, before: _Before, target: Target) -> list[Stage]:
+    def of(self, composition: Composition, before: _Before, target: Target) -> list[ScheduledStage]:
         """Those of the stage that a composition computes after others."""
         if before not in self._made:
             found = [
@@ -157,7 +159,9 @@ class _Choose:
     place: int
     ranked: _Ranked
 
-    def stage(self, composition: Composition, before: _Before, target: Target) -> Stage | None:
+    def stage(
+        self, composition: Composition, before: _Before, target: Target
+    ) -> ScheduledStage | None:
         """The stage in that tiling, or in the last there is."""
         found = self.ranked.of(composition, before, target)[: self.place + 1]
         return found[-1] if found else None
@@ -169,7 +173,9 @@ class _Given:
 
     stages: Sequence[Schedule]
 
-    def stage(self, composition: Composition, before: _Before, target: Target) -> Stage | None:
+    def stage(
+        self, composition: Composition, before: _Before, target: Target
+    ) -> ScheduledStage | None:
         """The stage in that tiling, if it is one of its own axes and fits."""
         number = len(before.schedules)
         if number >= len(self.stages):
@@ -180,7 +186,9 @@ class _Given:
         return stage_at(composition, sizes, target)
 
 
-def stage_at(composition: Composition, sizes: Mapping[str, int], target: Target) -> Stage | None:
+def stage_at(
+    composition: Composition, sizes: Mapping[str, int], target: Target
+) -> ScheduledStage | None:
     """One stage in a tiling; ``None`` where it does not fit the unified buffer."""
     axes = composition.specification.axes
     whole = {axis: n for axis, n in axes.items() if axis in composition.parts}
@@ -191,7 +199,7 @@ def stage_at(composition: Composition, sizes: Mapping[str, int], target: Target)
         return None
     strategy = STREAMED_TILES if tiling.streamed else WHOLE_TILES
     schedule = Schedule.of(strategy.name, sizes, stream=tiling.streamed)
-    return Stage(found.stage, schedule, found.cycles, composition.entries)
+    return ScheduledStage(found.stage, schedule, found.cycles, composition.entries)
 
 
 def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:
@@ -224,9 +232,9 @@ def _in_parts(
     axes: tuple[str, ...],
     target: Target,
     choose: _Choose | _Given,
-) -> Program | None:
+) -> StageSequence | None:
     """A stage for each level of folds over the axes, and one for the results."""
-    program = Program()
+    program = StageSequence()
     specification, names = composition.specification, composition.names
     composer = composition.composer
     beside: dict[str, str] = {}
@@ -275,13 +283,13 @@ def _folding(
     specification: Specification, cut: Sequence[Term], axes: tuple[str, ...], first: int
 ) -> Specification:
     """The stage whose results are the parts of some folds."""
-    results: list[Result] = []
+    results: list[ResultRegion] = []
     for number, term in enumerate(cut, start=first):
         held = _held(specification, term, axes)
         index = tuple(Affine.axis(a) for a in held)
         shape = tuple(specification.axes[a] for a in held)
         dtype = stored_dtype(term.dtype)
-        results.append(Result(f"t{number}", dtype, shape, index, term, number))
+        results.append(ResultRegion(f"t{number}", dtype, shape, index, term, number))
     return _used(replace(specification, results=tuple(results)))
 
 
@@ -296,7 +304,7 @@ def _held(specification: Specification, term: Term, axes: tuple[str, ...]) -> li
     return found
 
 
-def _temp(result: Result, axes: tuple[str, ...], count: int) -> Operand:
+def _temp(result: ResultRegion, axes: tuple[str, ...], count: int) -> Operand:
     """The temp that a result of parts is stored to: the split axes are one dimension."""
     shape = [
         count if dim.plain == axes[-1] else extent

@@ -10,7 +10,7 @@ from hawk_xdsl.dialects.kernel_text.prefix import PrefixBuilder
 from hawk_xdsl.dialects.kernel_text.print import print_kernels, print_program, signature_of
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
-    Program,
+    KernelProgram,
     Signature,
     StageKernel,
 )
@@ -18,10 +18,10 @@ from hawk_xdsl.dialects.kernel_text.unparse import text_of
 
 __all__ = [
     "GlobalOperand",
+    "KernelProgram",
     "KernelTextError",
     "Places",
     "PrefixBuilder",
-    "Program",
     "Signature",
     "StageBuilder",
     "StageKernel",

@@ -33,10 +33,10 @@ from hawk_xdsl.dialects.kernel_text.emission import Objection
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds
 from hawk_xdsl.dialects.kernel_text.parse import parse
-from hawk_xdsl.dialects.kernel_text.scope import Frame, Global, Scalar
+from hawk_xdsl.dialects.kernel_text.scope import BlockFrame, Global, Scalar
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
-    Program,
+    KernelProgram,
     Signature,
     StageKernel,
 )
@@ -51,7 +51,7 @@ RELATIONS = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=":
 
 def build(
     text: str | ast.KernelText, signature: Signature, max_blocks: Callable[[Core], int]
-) -> Program:
+) -> KernelProgram:
     """Build the kernels of a kernel text.
 
     Args:
@@ -75,7 +75,7 @@ def build(
         for statement in stage.body:
             builder.append(statement)
         kernels.append(builder.finish(stage.line))
-    return Program(tuple(kernels), temps)
+    return KernelProgram(tuple(kernels), temps)
 
 
 def core_of(name: str, signature: Signature, line: int | None) -> Core:
@@ -230,7 +230,7 @@ class StageBuilder:
         block = Block(arg_types=[IndexType()])
         owner = scf.ForOp(values[0], values[1], values[2], [], block)
         context.frame.block.add_op(owner)
-        frame = Frame("for", block, owner)
+        frame = BlockFrame("for", block, owner)
         context.frames.append(frame)
         frame.variable = self._define(node.loop, block.args[0], start, last)
 
@@ -270,7 +270,7 @@ class StageBuilder:
 
     def _enter(self, kind: str, block: Block, owner: Operation) -> None:
         self._context.frame.block.add_op(owner)
-        self._context.frames.append(Frame(kind, block, owner))
+        self._context.frames.append(BlockFrame(kind, block, owner))
 
     def _open_across(self, node: ast.Across) -> None:
         context = self._context

@@ -7,7 +7,7 @@ from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
-from hawk_xdsl.dialects.kernel_text.scope import Accumulation, Buffer, Extent, Ragged
+from hawk_xdsl.dialects.kernel_text.scope import AccumulatorFill, Buffer, Extent, Ragged
 from hawk_xdsl.dialects.kernel_text.slices import LocalTile, local_tile
 from hawk_xdsl.dialects.npu import MmadOp, Role
 
@@ -72,7 +72,7 @@ def _start(
     name: str,
     buffer: Buffer,
     extents: tuple[Extent, ...],
-    accumulation: Accumulation,
+    accumulation: AccumulatorFill,
 ) -> Buffer:
     for extent in extents:
         if isinstance(extent, Ragged) and any(

@@ -11,7 +11,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import literal
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, bounds
-from hawk_xdsl.dialects.kernel_text.scope import Accumulation, Buffer, Extent, Ragged, Scalar
+from hawk_xdsl.dialects.kernel_text.scope import AccumulatorFill, Buffer, Extent, Ragged, Scalar
 from hawk_xdsl.dialects.kernel_text.slices import (
     LocalTile,
     cut_global,
@@ -149,7 +149,9 @@ def build_fill(context: KernelContext, name: str, node: ast.Fill) -> None:
         return
     if node.value.value != 0:
         context.fail(f"a buffer in {scope} can only be filled with 0")
-    if buffer.accumulation is not None and buffer.accumulation != Accumulation(len(context.frames)):
+    if buffer.accumulation is not None and buffer.accumulation != AccumulatorFill(
+        len(context.frames)
+    ):
         context.restart(name, buffer)
 
 

@@ -21,10 +21,10 @@ from hawk_xdsl.dialects.kernel_text.index import IndexVariable
 from hawk_xdsl.dialects.kernel_text.index_emission import IndexEmission
 from hawk_xdsl.dialects.kernel_text.parse import is_name
 from hawk_xdsl.dialects.kernel_text.scope import (
-    Accumulation,
+    AccumulatorFill,
+    BlockFrame,
     Buffer,
     Extent,
-    Frame,
     Global,
     Scalar,
 )
@@ -66,7 +66,7 @@ class KernelContext(IndexEmission):
             is_temp = index >= len(signature.inputs) + len(signature.outputs)
             names[operand.name] = Global(operand, argument, index < len(signature.inputs), is_temp)
         return KernelContext(
-            names, [Frame("kernel", block)], objection=objection, places=signature.places
+            names, [BlockFrame("kernel", block)], objection=objection, places=signature.places
         )
 
     def subview(
@@ -142,7 +142,7 @@ class KernelContext(IndexEmission):
             self.fail(f"`{name}` is an operand in global memory; use another name")
         base = self.emit(AllocOp(buffer_type(dtype, shape, scope)), name).buffer
         filled = scope.has(Role.ACCUMULATOR)
-        accumulation = Accumulation(len(self.frames)) if filled else None
+        accumulation = AccumulatorFill(len(self.frames)) if filled else None
         buffer = Buffer(base, base, dtype, shape, extents, scope, len(self.frames), accumulation)
         self.define(name, buffer)
         return buffer
@@ -160,7 +160,7 @@ class KernelContext(IndexEmission):
         assert buffer.accumulation is not None
         if any(frame in buffer.accumulation.around for frame in self.frames):
             self.fail(f"fill `{name}` before the mmad of this loop, not after it")
-        self.redefine(name, replace(buffer, accumulation=Accumulation(len(self.frames))))
+        self.redefine(name, replace(buffer, accumulation=AccumulatorFill(len(self.frames))))
 
     # Scalars
 

@@ -10,7 +10,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.places import Places
-from hawk_xdsl.dialects.kernel_text.scope import Binding, Buffer, Frame, Global
+from hawk_xdsl.dialects.kernel_text.scope import Binding, BlockFrame, Buffer, Global
 from hawk_xdsl.dialects.npu import Role, Scope
 
 _Op = TypeVar("_Op", bound=Operation)
@@ -40,7 +40,7 @@ class Emission:
     """
 
     globals: dict[str, Global]
-    frames: list[Frame]
+    frames: list[BlockFrame]
     line: int | None = None
     variables: int = 0
     total: int = 1
@@ -68,7 +68,7 @@ class Emission:
         return scope
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> BlockFrame:
         """The innermost open block."""
         return self.frames[-1]
 

@@ -11,7 +11,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.grammar import grammar
 from hawk_xdsl.dialects.kernel_text.places import PLACE_WORDS
-from hawk_xdsl.dialects.kernel_text.read_tree import Node, Reader
+from hawk_xdsl.dialects.kernel_text.read_tree import Node, TreeReader
 
 MAX_LINE = 500
 """Characters of a line; keeps the recursion over expressions shallow."""
@@ -80,7 +80,7 @@ def parse(text: str) -> ast.KernelText:
         KernelTextError: with the line, for text that the grammar does not accept.
     """
     tree, numbers = tree_of(text, _parser())
-    return Reader(numbers).program(tree)
+    return TreeReader(numbers).program(tree)
 
 
 def tree_of(text: str, parser: Lark) -> tuple[Node, tuple[int, ...]]:

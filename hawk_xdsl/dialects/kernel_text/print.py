@@ -10,7 +10,7 @@ from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.print_stage import StageReader
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
-    Program,
+    KernelProgram,
     Signature,
     StageKernel,
 )
@@ -18,7 +18,7 @@ from hawk_xdsl.dialects.kernel_text.unparse import text_of
 from hawk_xdsl.dialects.npu import KernelOp
 
 
-def print_program(program: Program) -> str:
+def print_program(program: KernelProgram) -> str:
     """The canonical text of a program.
 
     Raises:

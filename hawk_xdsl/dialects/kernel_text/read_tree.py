@@ -16,7 +16,7 @@ OPERATORS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//", "mod": "%"}
 """The operator of integer arithmetic that a rule stands for."""
 
 
-class Reader:
+class TreeReader:
     """Turns a parse tree into the syntax tree, one method a rule.
 
     A language that says some things in other words overrides how those are read: ``loop``,

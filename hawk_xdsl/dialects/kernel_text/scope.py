@@ -42,7 +42,7 @@ Extent: TypeAlias = int | Ragged
 
 
 @dataclass(frozen=True)
-class Accumulation:
+class AccumulatorFill:
     """Where an l0c buffer was filled, and what has accumulated into it since.
 
     Attributes:
@@ -53,7 +53,7 @@ class Accumulation:
 
     depth: int
     started: bool = False
-    around: tuple["Frame", ...] = ()
+    around: tuple["BlockFrame", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Buffer:
     extents: tuple[Extent, ...]
     scope: Scope
     depth: int
-    accumulation: Accumulation | None = None
+    accumulation: AccumulatorFill | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ Binding: TypeAlias = Buffer | Scalar
 
 
 @dataclass(eq=False)
-class Frame:
+class BlockFrame:
     """A block of the text that is being built.
 
     Attributes:

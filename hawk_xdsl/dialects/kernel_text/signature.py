@@ -64,7 +64,7 @@ class StageKernel:
 
 
 @dataclass(frozen=True)
-class Program:
+class KernelProgram:
     """A built kernel text: its kernels in launch order, and the scratch between them."""
 
     kernels: tuple[StageKernel, ...]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hawk_xdsl.gate.certificate.symbols import UnprovableError
 
 
-class IndexRangeError(UnprovableError):
+class SymbolicIndexError(UnprovableError):
     """An index beyond what it indexes: it must be a real one."""
 
     def __init__(self) -> None:

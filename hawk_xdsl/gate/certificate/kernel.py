@@ -41,7 +41,7 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
 )
 from hawk_xdsl.gate.certificate.algebra import Algebra
-from hawk_xdsl.gate.certificate.input_view import IndexRangeError, InputView
+from hawk_xdsl.gate.certificate.input_view import InputView, SymbolicIndexError
 from hawk_xdsl.gate.certificate.symbols import (
     UNWRITTEN,
     Symbols,
@@ -326,7 +326,7 @@ def _expect_within(slices: Sequence[slice | int], shape: Sequence[int]) -> None:
     for part, extent in zip(slices, shape, strict=True):
         start, stop = (part, part + 1) if isinstance(part, int) else (part.start, part.stop)
         if start < 0 or stop > extent:
-            raise IndexRangeError
+            raise SymbolicIndexError
 
 
 def _whole(value: Any) -> int:
@@ -360,5 +360,5 @@ def _gathered(source: Symbols, indices: Symbols) -> Symbols:
         raise UnprovableError("an index that depends on symbols")
     at = indices.value.astype(np.int64)
     if at.min(initial=0) < 0 or at.max(initial=0) >= source.size:
-        raise IndexRangeError
+        raise SymbolicIndexError
     return source.taken(at).settled()

@@ -7,7 +7,7 @@ from math import log2, prod
 import numpy as np
 import numpy.typing as npt
 
-from hawk_xdsl.dialects.kernel_text import Program
+from hawk_xdsl.dialects.kernel_text import KernelProgram
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.certificate.algebra import Algebra
@@ -26,7 +26,7 @@ from hawk_xdsl.gate.certificate.symbols import (
 )
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.semantics.intervals import Intervals
-from hawk_xdsl.semantics.rewriting import Rule, Step, rewritten
+from hawk_xdsl.semantics.rewriting import RewriteStep, Rule, rewritten
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Term, walk
 
@@ -113,7 +113,7 @@ class Prover:
         self._coins = 0
 
     def prove(
-        self, program: Program, kernels: Sequence[KernelOp], names: Sequence[str] = ()
+        self, program: KernelProgram, kernels: Sequence[KernelOp], names: Sequence[str] = ()
     ) -> Certificate:
         """The certificate of a kernel; ``names`` are rewrites that it is likely to come from."""
         with np.errstate(all="ignore"):
@@ -129,7 +129,12 @@ class Prover:
             return Certificate(Trust.TRIED, "proved but for its indices, which were tried")
 
     def _proved(
-        self, program: Program, kernels: Sequence[KernelOp], names: Sequence[str], *, bounded: bool
+        self,
+        program: KernelProgram,
+        kernels: Sequence[KernelOp],
+        names: Sequence[str],
+        *,
+        bounded: bool,
     ) -> Certificate:
         try:
             found = self._run(program, kernels, 0, bounded)
@@ -193,7 +198,7 @@ class Prover:
         roots = in_f32(roots) if wide else roots
         if not rules:
             return _Reading(Meaning(self._specification, tuple(roots)), ())
-        steps: list[Step] = []
+        steps: list[RewriteStep] = []
         try:
             rewritten(roots, rules, holds=self._intervals.within, steps=steps)
         except HawkError as error:
@@ -242,7 +247,7 @@ class Prover:
         return self._expected[key]
 
     def _run(
-        self, program: Program, kernels: Sequence[KernelOp], draw: int, bounded: bool
+        self, program: KernelProgram, kernels: Sequence[KernelOp], draw: int, bounded: bool
     ) -> _Values:
         algebra = Algebra(self._field, draw, guards=True)
         inputs = self._inputs(algebra, draw, bounded)

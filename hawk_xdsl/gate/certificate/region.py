@@ -16,7 +16,7 @@ from hawk_xdsl.gate.certificate.algebra import Algebra
 from hawk_xdsl.gate.certificate.field import Words
 from hawk_xdsl.gate.certificate.leaves import merged
 from hawk_xdsl.gate.certificate.symbols import FLOATS, Symbols, UnprovableError
-from hawk_xdsl.semantics.specification import Operand, Result, Specification
+from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, is_pseudo, walk
 
 Indices = npt.NDArray[np.int64]
@@ -83,7 +83,7 @@ class RegionValues:
         self._axes = list(meaning.specification.axes)
         self._extents = meaning.specification.axes
 
-    def results(self) -> Iterator[tuple[Result, Indices, Words]]:
+    def results(self) -> Iterator[tuple[ResultRegion, Indices, Words]]:
         """For parts of each result: flat places in it, and the word of the element there."""
         specification = self._meaning.specification
         for result, root in zip(specification.results, self._meaning.roots, strict=True):

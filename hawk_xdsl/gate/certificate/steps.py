@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.semantics.pattern import DTYPES, Pattern
-from hawk_xdsl.semantics.rewriting import Holds, Rule, Step
+from hawk_xdsl.semantics.rewriting import Holds, RewriteStep, Rule
 from hawk_xdsl.semantics.rounding_steps import below_steps
 from hawk_xdsl.semantics.terms import COMMUTATIVE, Affine, Term, Terms, walk
 
@@ -69,7 +69,7 @@ class _Binding:
     bound: frozenset[str] | None = None
 
 
-def justified(step: Step, results: Sequence[str], holds: Holds, keys: Keys) -> bool:
+def justified(step: RewriteStep, results: Sequence[str], holds: Holds, keys: Keys) -> bool:
     """Whether an application of an entry is one; ``results`` are the dtypes of the op's results."""
     rule, before = step.rule, step.before
     if step.after.dtype != before.dtype or (rule.dtypes and before.dtype not in rule.dtypes):
@@ -177,7 +177,9 @@ def _same_number(left: float, right: float) -> bool:
     return left == right or (math.isnan(left) and math.isnan(right))
 
 
-def replayed(roots: Sequence[Term], steps: Sequence[Step], keys: Keys) -> tuple[Term, ...] | None:
+def replayed(
+    roots: Sequence[Term], steps: Sequence[RewriteStep], keys: Keys
+) -> tuple[Term, ...] | None:
     """The roots with every step applied where its term stands.
 
     ``None`` if the steps do not end, or one that gives up digits ends up where they decide.

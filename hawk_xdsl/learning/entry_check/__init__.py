@@ -4,7 +4,7 @@ from hawk_xdsl.learning.entry_check.check import (
     QUICK,
     THOROUGH,
     Finding,
-    Measured,
+    MeasuredError,
     check_entry,
     contradiction,
 )
@@ -13,7 +13,7 @@ __all__ = [
     "QUICK",
     "THOROUGH",
     "Finding",
-    "Measured",
+    "MeasuredError",
     "check_entry",
     "contradiction",
 ]

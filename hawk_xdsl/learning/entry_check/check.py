@@ -34,7 +34,7 @@ THOROUGH = 1 << 20
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredError:
     """The worst that was found of an entry at operands of one dtype.
 
     ``share`` is the error as a part of what the entry claims (more than 1 contradicts it);
@@ -56,11 +56,11 @@ class Finding:
     """What a check found: the worst by dtype; ``unchecked`` says why there is nothing."""
 
     entry: Entry
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[MeasuredError, ...] = ()
     unchecked: str = ""
 
     @property
-    def worst(self) -> Measured | None:
+    def worst(self) -> MeasuredError | None:
         """The worst of all dtypes."""
         return max(self.measured, key=lambda found: found.share, default=None)
 
@@ -98,10 +98,10 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
     [rule] = Composer.of([entry], lambda mnemonic, dtype: True).rules
     if rule.before.op.startswith("_"):
         return Finding(entry, unchecked="a part of others, checked with them")
-    measured: list[Measured] = []
+    measured: list[MeasuredError] = []
     why = "no instance of it"
     for dtype in _dtypes(entry):
-        worst: Measured | None = None
+        worst: MeasuredError | None = None
         for instance in instances(rule, dtype, size):
             try:
                 right, declared = (
@@ -142,7 +142,7 @@ def _given(composition: Composition, instance: Instance, target: Target) -> Iter
 
 def _measured(
     instance: Instance, given: Array, wanted: tuple[Array, Array], artifact: Artifact
-) -> Measured:
+) -> MeasuredError:
     """The worst element; ``wanted`` are the exact values and those of the declared dtypes."""
     claimed = artifact.error or ErrorBound()
     given, right, declared = (array.reshape(-1) for array in np.broadcast_arrays(given, *wanted))
@@ -162,7 +162,7 @@ def _measured(
         place = int(np.argmax(share))
         relative = off[place] / np.abs(exact[place])
     size = next(iter(instance.values.values())).size
-    return Measured(
+    return MeasuredError(
         instance.dtype,
         float(share[place]),
         float(off[place]),

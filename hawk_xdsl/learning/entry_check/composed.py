@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hawk_xdsl.codegen.select_instructions import Composition, Instruction, stored_dtype
+from hawk_xdsl.codegen.select_instructions import Composition, InstructionPattern, stored_dtype
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import ROWS, InstructionRow, OpForm, Reduction
@@ -48,7 +48,7 @@ def computed(
             elif term.op == "read":
                 done[id(term)] = values[term.operand]
             elif id(term) in composition.chosen:
-                run = _Run(term, *composition.chosen[id(term)], target, taken)
+                run = _InstructionRun(term, *composition.chosen[id(term)], target, taken)
                 done[id(term)] = run.value(done)
             else:
                 raise NotElementwiseError(term.op)
@@ -59,13 +59,13 @@ def _numpy(dtype: str) -> np.dtype[np.generic]:
     return DType(stored_dtype(dtype)).numpy
 
 
-class _Run:
+class _InstructionRun:
     """One instruction on whole arrays."""
 
     def __init__(
         self,
         term: Term,
-        instruction: Instruction,
+        instruction: InstructionPattern,
         matched: Match,
         target: Target,
         taken: Approximation,

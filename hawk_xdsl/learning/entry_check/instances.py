@@ -11,7 +11,7 @@ from hawk_xdsl.learning.entry_check import samples
 from hawk_xdsl.semantics.matching import Match, build, match
 from hawk_xdsl.semantics.pattern import DTYPES, Pattern
 from hawk_xdsl.semantics.rewriting import Rule
-from hawk_xdsl.semantics.specification_form import Operand, Result, Specification
+from hawk_xdsl.semantics.specification_form import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
 
 FLOATS = ("f32", "f16", "bf16")
@@ -90,7 +90,7 @@ def _specification(
     axes = {"i0": shape[0], "i1": shape[1]} if folds else {"i0": shape[0]}
     index = tuple(Affine.axis(axis) for axis in axes if axis in after.axes)
     extents = tuple(axes[axis] for axis in axes if axis in after.axes)
-    result = Result("y0", "i8" if dtype == "i1" else dtype, extents, index, after)
+    result = ResultRegion("y0", "i8" if dtype == "i1" else dtype, extents, index, after)
     return Specification(operands, (result,), axes)
 
 
