@@ -8,22 +8,26 @@ round after round, so that a change of the machine's speed meets all; the table 
 
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 os.environ["TRITON_INTERPRET"] = "1"  # read when triton is imported
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 import numpy as np
 import torch
 import triton_kernels
 import typer
 import xdsl_programs
+from kernel_files import Kernel, read_kernel
 from rich.console import Console
 from rich.table import Table
 
-from hawk_xdsl.dialects.kernel_text import GlobalOperand, Signature, build
+from hawk_xdsl.dialects.kernel_text import build
 from hawk_xdsl.dialects.npu import KernelOp, TileOp
 from hawk_xdsl.npu_target import load_target, simulate
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -31,48 +35,6 @@ from hawk_xdsl.transforms.pipeline import finish_kernel
 TARGET = load_target("ascend910b1")
 ROWS, COLUMNS, TILE_ROWS = 4096, 1024, 8
 M, K, N, TILE = 512, 768, 1024, (128, 256, 64)
-
-SOFTMAX = f"""
-across r in 0..{ROWS} step {TILE_ROWS} {{
-a = load x[r:{TILE_ROWS}, 0:{COLUMNS}] into ub
-m = vreduce max a axis 1
-a = vsub a, m
-a = vexp a
-s = vreduce sum a axis 1
-a = vdiv a, s
-store a into y[r:{TILE_ROWS}, 0:{COLUMNS}]
-}}
-"""
-
-LAYER_NORM = f"""
-across r in 0..{ROWS} step {TILE_ROWS} {{
-a = load x[r:{TILE_ROWS}, 0:{COLUMNS}] into ub
-m = vreduce sum a axis 1
-m = vmul m, {1 / COLUMNS}
-a = vsub a, m
-q = vmul a, a
-v = vreduce sum q axis 1
-v = vmul v, {1 / COLUMNS}
-v = vadd v, 1e-05
-v = vrsqrt v
-a = vmul a, v
-store a into y[r:{TILE_ROWS}, 0:{COLUMNS}]
-}}
-"""
-
-MATMUL = f"""
-on cube {{
-across m in 0..{M} step {TILE[0]}, n in 0..{N} step {TILE[1]} {{
-c = fill 0.0 f32[{TILE[0]}, {TILE[1]}] in l0c
-for k in 0..{K} step {TILE[2]} {{
-a = load x[m:{TILE[0]}, k:{TILE[2]}] into l1
-b = load w[k:{TILE[2]}, n:{TILE[1]}] into l1
-c = mmad a, b, c
-}}
-store c into y[m:{TILE[0]}, n:{TILE[1]}]
-}}
-}}
-"""
 
 
 @dataclass(frozen=True)
@@ -93,11 +55,9 @@ class Workload:
         return sum(event.name.split()[0] in names for event in run.timeline)
 
 
-def kernel(text: str, inputs: dict[str, np.ndarray], output: tuple[int, ...]) -> KernelOp:
+def finished(given: Kernel) -> KernelOp:
     """The planned and synchronised kernel of a text."""
-    operands = tuple(GlobalOperand(name, "f32", a.shape) for name, a in inputs.items())
-    signature = Signature("k", operands, (GlobalOperand("y", "f32", output),), TARGET.name)
-    [stage] = build(text, signature, lambda core: TARGET.cores[core]).kernels
+    [stage] = build(given.text, given.signature, lambda core: TARGET.cores[core]).kernels
     finish_kernel(stage.op, TARGET)
     return stage.op
 
@@ -106,20 +66,24 @@ def workloads() -> list[Workload]:
     """Softmax and layer norm by rows, and a matmul."""
     random = np.random.default_rng(0)
     x = random.standard_normal((ROWS, COLUMNS), dtype=np.float32)
-    found = [by_rows("softmax", SOFTMAX, x), by_rows("layer norm", LAYER_NORM, x)]
+    rows = {"rows": ROWS, "columns": COLUMNS, "step": TILE_ROWS}
+    softmax = read_kernel("templates/softmax", dtype="f32", **rows)
+    layer_norm = read_kernel("templates/layer_norm", **rows, inverse=1 / COLUMNS)
+    found = [by_rows("softmax", softmax, x), by_rows("layer norm", layer_norm, x)]
     a = random.standard_normal((M, K), dtype=np.float32)
     b = random.standard_normal((K, N), dtype=np.float32)
-    run = kernel(MATMUL, {"x": a, "w": b}, (M, N))
+    tm, tn, tk = TILE
+    matmul = read_kernel("templates/matmul", dtype="f32", m=M, n=N, k=K, tm=tm, tn=tn, tk=tk)
     left, right = torch.from_numpy(a), torch.from_numpy(b)
     theirs = partial(triton_kernels.matmul, left, right, TILE)
-    return [*found, Workload(f"matmul {M}×{K}×{N}", run, (a, b), theirs, M * K * N, 3.0)]
+    name = f"matmul {M}×{K}×{N}"
+    return [*found, Workload(name, finished(matmul), (a, b), theirs, M * K * N, 3.0)]
 
 
-def by_rows(name: str, text: str, x: np.ndarray) -> Workload:
+def by_rows(name: str, given: Kernel, x: np.ndarray) -> Workload:
     """A function of each row of x."""
     theirs = partial(triton_kernels.rowwise, name, torch.from_numpy(x), TILE_ROWS)
-    run = kernel(text, {"x": x}, x.shape)
-    return Workload(f"{name} {ROWS}×{COLUMNS}", run, (x,), theirs, x.size, 5.0)
+    return Workload(f"{name} {ROWS}×{COLUMNS}", finished(given), (x,), theirs, x.size, 5.0)
 
 
 def seconds(run: Callable[[], object]) -> float:

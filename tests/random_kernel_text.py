@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from kernel_text_corpus import max_blocks, signature
+from kernel_files import signature
+from kernel_text_corpus import max_blocks
 
 from hawk_xdsl.dialects.kernel_text import (
     KernelProgram,

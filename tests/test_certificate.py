@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
+from kernel_files import read_kernel, read_module
 from undecided import NORM, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
 from xdsl.parser import Parser
 
@@ -16,6 +17,8 @@ from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics import rewriting
+from hawk_xdsl.semantics.matching import Match
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.terms import Term, Terms
@@ -25,71 +28,13 @@ from hawk_xdsl.universe import context
 TARGET = load_target("ascend910b1")
 RULES = Composer.of(load_seed_entries(), lambda mnemonic, dtype: True).rules
 
-ANY_POSITIVE = """
-npu.undecided "rows" ins(%x : tensor<8x64xf32>) -> (tensor<8xf32>) {
-^bb0(%a: tensor<8x64xf32>):
-  %zero = arith.constant 0.0 : f32
-  %one = arith.constant 1.0 : f32
-  %low = arith.constant 0xFF800000 : f32
-  %e = tensor.empty() : tensor<8xf32>
-  %start = linalg.fill ins(%low : f32) outs(%e : tensor<8xf32>) -> tensor<8xf32>
-  %r = linalg.generic {
-    indexing_maps = [#id2, #head2], iterator_types = ["parallel", "reduction"]
-  } ins(%a : tensor<8x64xf32>) outs(%start : tensor<8xf32>) {
-  ^bb1(%in: f32, %out: f32):
-    %p = arith.cmpf ogt, %in, %zero : f32
-    %s = arith.select %p, %one, %zero : f32
-    %m = arith.maximumf %s, %out : f32
-    linalg.yield %m : f32
-  } -> tensor<8xf32>
-  npu.yield %r : tensor<8xf32>
-}
-"""
+ANY_POSITIVE = read_module("ops/any_positive")
 
 TO_F16_AND_BACK = "h = vcast p to f16 round rint\no = vcast h to f32 round rint"
 
-NORM_KERNEL = """
-across r in 0..64 step 2 {
-a = load x0[r:2, 0:60] into ub
-m = vreduce sum a axis 1
-m = vdiv m, 60.0
-a = vsub a, m
-q = vmul a, a
-v = vreduce sum q axis 1
-v = vdiv v, 60.0
-v = vadd v, 1e-05
-v = vrsqrt v
-a = vmul a, v
-store a into y0[r:2, 0:60]
-}
-"""
+NORM_KERNEL = read_kernel("ops/row_norm_by_vrsqrt").text
 
-ONLINE_SOFTMAX = """
-across r in 0..256 step 8 {
-m = fill -inf f32[8, 1] in ub
-s = fill 0.0 f32[8, 1] in ub
-for c in 0..32 step 8 {
-a = load x0[r:8, c:8] into ub
-p = vreduce max a axis 1
-n = vmax m, p
-f = vsub m, n
-f = vexp f
-s = vmul s, f
-d = vsub a, n
-e = vexp d
-t = vreduce sum e axis 1
-s = vadd s, t
-m = vmul n, 1.0
-}
-for c in 0..32 step 8 {
-a = load x0[r:8, c:8] into ub
-d = vsub a, m
-e = vexp d
-o = vdiv e, s
-store o into y0[r:8, c:8]
-}
-}
-"""
+ONLINE_SOFTMAX = read_kernel("ops/online_softmax").text
 
 
 def certificate(
@@ -307,13 +252,11 @@ def test_a_wrong_binding_of_the_rewriter_is_found(monkeypatch: pytest.MonkeyPatc
     op = undecided(elementwise("8x64", "%2 = math.exp %in : f32\n%1 = math.log1p %2 : f32"))
     right = rewriting.build
 
-    def wrong(pattern: rewriting.Pattern, found: rewriting.Match, dtype: str, terms: Terms) -> Term:
+    def wrong(pattern: Pattern, found: Match, dtype: str, terms: Terms) -> Term:
         bound = {name: term.args[0] if term.args else term for name, term in found.terms.items()}
-        return right(pattern, rewriting.Match(bound, found.bound), dtype, terms)
+        return right(pattern, Match(bound, found.bound), dtype, terms)
 
-    simple = [
-        Rule("plain", rewriting.parse_pattern("log1p(x)"), rewriting.parse_pattern("log(1 + x)"))
-    ]
+    simple = [Rule("plain", parse_pattern("log1p(x)"), parse_pattern("log(1 + x)"))]
     text = across("r = vexp a\nr = vadd r, 1.0\nr = vln r")
     assert certificate(op, text, simple).trust is Trust.BOUNDED
     monkeypatch.setattr(rewriting, "build", wrong)
@@ -322,7 +265,7 @@ def test_a_wrong_binding_of_the_rewriter_is_found(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_entry_outside_its_domain_proves_nothing() -> None:
-    pattern, after = rewriting.parse_pattern("abs(x)"), rewriting.parse_pattern("x")
+    pattern, after = parse_pattern("abs(x)"), parse_pattern("x")
     always = Rule("always", pattern, after)
     positive = Rule("positive", pattern, after, domain={"x": (0.0, 3.5e38)})
     kernel = across("r = vmul a, 1.0")
@@ -339,8 +282,8 @@ def test_an_entry_outside_its_domain_proves_nothing() -> None:
 def test_a_shortcut_below_a_floor_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     quotient = "%c = arith.constant 41.0 : f32\n%2 = arith.divf %in, %c : f32\n"
     op = undecided(elementwise("8x64", quotient + "%1 = math.floor %2 : f32"))
-    pattern, after = rewriting.parse_pattern("a / c"), rewriting.parse_pattern("a * (1 / c)")
-    whole = rewriting.parse_pattern("floor(x)"), rewriting.parse_pattern("same(i32_floor(x))")
+    pattern, after = parse_pattern("a / c"), parse_pattern("a * (1 / c)")
+    whole = parse_pattern("floor(x)"), parse_pattern("same(i32_floor(x))")
     rules = [Rule("floor", *whole), Rule("reciprocal", pattern, after, shortcut=True)]
     text = "r = vcast b to i32 round floor\nc = vcast r to f32 round rint"
     right = across(f"b = vdiv a, 41.0\n{text}").replace("store r", "store c")
@@ -351,26 +294,7 @@ def test_a_shortcut_below_a_floor_proves_nothing(monkeypatch: pytest.MonkeyPatch
     assert certificate(op, wrong, rules).trust is Trust.TRIED
 
 
-EMBEDDING = """
-func.func @main(%x: tensor<16xi32>, %t: tensor<50x8xf32>) {
-  %r = npu.undecided "rows" ins(%x, %t : tensor<16xi32>, tensor<50x8xf32>) -> (tensor<16x8xf32>) {
-  ^bb0(%a: tensor<16xi32>, %b: tensor<50x8xf32>):
-    %e = tensor.empty() : tensor<16x8xf32>
-    %d = linalg.generic {
-      indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>],
-      iterator_types = ["parallel", "parallel"]
-    } ins(%a : tensor<16xi32>) outs(%e : tensor<16x8xf32>) {
-    ^bb1(%k: i32, %out: f32):
-      %j = linalg.index 1 : index
-      %i = arith.index_cast %k : i32 to index
-      %v = tensor.extract %b[%i, %j] : tensor<50x8xf32>
-      linalg.yield %v : f32
-    } -> tensor<16x8xf32>
-    npu.yield %d : tensor<16x8xf32>
-  }
-  func.return
-}
-"""
+EMBEDDING = read_module("ops/embedding")
 
 ROWS = """
 across i in 0..16 step 1 {

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from undecided import NORM, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
+from undecided import NORM, NORM_KERNEL, SOFTMAX, SOFTMAX_KERNEL, elementwise, undecided
 
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.gate.gate import Gate, signature_of
@@ -22,22 +22,6 @@ def gate(op: UndecidedOp) -> Gate:
     specification = specify(op)
     return Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
 
-
-NORM_KERNEL = """
-across r in 0..64 step 2 {
-a = load x0[r:2, 0:60] into ub
-m = vreduce sum a axis 1
-m = vmul m, 0.016666666666666666
-a = vsub a, m
-q = vmul a, a
-v = vreduce sum q axis 1
-v = vmul v, 0.016666666666666666
-v = vadd v, 1e-05
-v = vsqrt v
-a = vdiv a, v
-store a into y0[r:2, 0:60]
-}
-"""
 
 EXP = """
 across i in 0..128 step 64 {

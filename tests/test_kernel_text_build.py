@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 import pytest
+from kernel_files import Kernel, signature
 from kernel_text_corpus import (
     ATTENTION_VALUES,
     CORPUS,
@@ -10,9 +11,7 @@ from kernel_text_corpus import (
     MATMUL,
     RAGGED_MATMUL,
     SOFTMAX,
-    Kernel,
     max_blocks,
-    signature,
 )
 from xdsl.dialects import affine, arith, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, BoolAttr, FloatAttr, MemRefType, StridedLayoutAttr
@@ -60,7 +59,7 @@ def test_a_single_stage_has_the_name_of_the_signature() -> None:
 
 def test_stages_are_numbered_and_take_the_operands_they_use() -> None:
     cube, vector = built(LINEAR_RELU.text, LINEAR_RELU.signature).kernels
-    assert (cube.op.sym_name.data, vector.op.sym_name.data) == ("linear_0", "linear_1")
+    assert (cube.op.sym_name.data, vector.op.sym_name.data) == ("linear_relu_0", "linear_relu_1")
     assert (cube.op.core.data, vector.op.core.data) == (Core.CUBE, Core.VECTOR)
     assert (cube.reads, cube.writes) == (("x", "w"), ("t",))
     assert (vector.reads, vector.writes) == (("b", "t"), ("y",))

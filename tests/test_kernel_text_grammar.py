@@ -5,7 +5,8 @@ import re
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from kernel_text_corpus import CORPUS, LINEAR_RELU, SOFTMAX, Kernel
+from kernel_files import Kernel
+from kernel_text_corpus import CORPUS, LINEAR_RELU, SOFTMAX
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 from llguidance import LLMatcher, LLTokenizer

@@ -2,7 +2,8 @@
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from kernel_text_corpus import CORPUS, SOFTMAX, Kernel, max_blocks
+from kernel_files import Kernel
+from kernel_text_corpus import CORPUS, SOFTMAX, max_blocks
 from random_kernel_text import HEADER, kernels
 from xdsl.ir import Operation
 

@@ -3,7 +3,8 @@
 from io import StringIO
 
 import pytest
-from kernel_text_corpus import CORPUS, RAGGED_MATMUL, SOFTMAX, Kernel, max_blocks, signature
+from kernel_files import Kernel, read_kernel, signature
+from kernel_text_corpus import CORPUS, LINEAR_RELU, RAGGED_MATMUL, SOFTMAX, max_blocks
 from xdsl.context import Context
 from xdsl.dialects import affine, arith, builtin, memref, scf
 from xdsl.parser import Parser
@@ -74,11 +75,11 @@ def test_names_come_from_the_ops_where_none_are_given() -> None:
     program = build(RAGGED_MATMUL.text, RAGGED_MATMUL.signature, max_blocks)
     kernels = [kernel.op for kernel in program.kernels]
     assert print_kernels(kernels) == RAGGED_MATMUL.text
-    assert signature_of("ragged", kernels) == RAGGED_MATMUL.signature
+    assert signature_of("ragged_matmul", kernels) == RAGGED_MATMUL.signature
 
 
 def test_temps_are_no_part_of_the_signature() -> None:
-    kernel = next(kernel for kernel in CORPUS if kernel.signature.name == "linear")
+    kernel = LINEAR_RELU
     program = build(kernel.text, kernel.signature, max_blocks)
     found = signature_of("linear", program.kernels, program.temps)
     assert set(found.inputs) == set(kernel.signature.inputs)
@@ -206,29 +207,7 @@ def test_padded_loads_beyond_the_end_are_a_fixed_point(start: str) -> None:
 
 
 def test_fills_are_found_again() -> None:
-    header = signature("k", {"h": "f16[32,32]"}, {"y": "f32[4,32,32]"})
-    text = """\
-on cube {
-a = load h[0:32, 0:32] into l1
-c = fill 0.0 f32[32, 32] in l0c
-c = mmad a, a, c
-c = mmad a, a.T, c
-store c into y[0, 0:32, 0:32]
-c = fill 0.0 f32[32, 32] in l0c
-c = mmad a.T, a, c
-store c into y[1, 0:32, 0:32]
-for i in 2..4 step 1 {
-c = fill 0.0 f32[32, 32] in l0c
-for j in 0..2 step 1 {
-for k in 0..32 step 16 {
-c = mmad a[0:32, k:16], a[k:16, 0:32], c
-}
-c = mmad a, a, c
-}
-store c into y[i, 0:32, 0:32]
-}
-}
-"""
-    program = build(text, header, max_blocks)
-    assert print_program(program) == text
-    assert_same(program, build(print_program(program), header, max_blocks))
+    given = read_kernel("corpus/fills")
+    program = build(given.text, given.signature, max_blocks)
+    assert print_program(program) == given.text
+    assert_same(program, build(print_program(program), given.signature, max_blocks))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import ml_dtypes
 import numpy as np
 import pytest
+from kernel_files import Kernel, signature
 from kernel_text_corpus import (
     ATTENTION_VALUES,
     BATCHED_MATMUL,
@@ -19,9 +20,7 @@ from kernel_text_corpus import (
     SCAN,
     STRIDED,
     TRANSPOSE,
-    Kernel,
     max_blocks,
-    signature,
 )
 
 from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelProgram, build

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kernel_text_corpus import CORPUS, SOFTMAX, Kernel
+from kernel_files import Kernel
+from kernel_text_corpus import CORPUS, SOFTMAX
 from random_kernel_text import expressions, loops, relations, stores, values
 
 from hawk_xdsl.dialects.kernel_text import parse, text_of

@@ -69,3 +69,29 @@ def test_no_class_name_exists_twice() -> None:
             files.setdefault(name, []).append(str(path.relative_to(ROOT)))
     twice = [f"{name}: {' and '.join(places)}" for name, places in files.items() if places[1:]]
     assert not twice, "; ".join(twice)
+
+
+MOST_LINES_OF_A_TEXT = 16
+KERNEL_OR_OP = re.compile(r"^\s*(across |on (cube|vector) \{|.*= linalg\.|npu\.|func\.func )", re.M)
+
+
+def texts(path: Path) -> Iterator[tuple[str, str]]:
+    """Each string of a file that is not a template, as ``file:line``, and the string."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parts = {
+        id(part)
+        for each in ast.walk(tree)
+        if isinstance(each, ast.JoinedStr)
+        for part in each.values
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+
+
+def test_long_kernels_and_ops_are_files() -> None:
+    files = sorted(p for room in ("tests", "benchmarks") for p in (ROOT / room).rglob("*.py"))
+    found = [pair for path in files for pair in texts(path)]
+    long = [place for place, text in found if text.count("\n") > MOST_LINES_OF_A_TEXT]
+    kernels = {place for place, text in found if KERNEL_OR_OP.search(text)}
+    assert [place for place in long if place in kernels] == []

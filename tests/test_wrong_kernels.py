@@ -1,6 +1,6 @@
 """Wrong kernels that look right on ordinary inputs: each is wrong on an input, and refused.
 
-``wrong_kernels/NAME.mlir`` is an op; ``NAME.toml`` has a kernel for it that is right, and wrong
+``kernels/wrong/NAME.mlir`` is an op; ``NAME.toml`` has a kernel for it that is right, and wrong
 ones, each with the input that shows it: operands are filled with a number, but ``at`` some places,
 which may be slices. ``ulps``: a kernel that rounds once is nearer than so many units in the last
 place.
@@ -30,7 +30,7 @@ from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.universe import context
 
 TARGET = load_target("ascend910b1")
-FOLDER = Path(__file__).parent / "wrong_kernels"
+FOLDER = Path(__file__).parent / "kernels" / "wrong"
 
 
 @dataclass(frozen=True)
