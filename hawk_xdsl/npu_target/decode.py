@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from xdsl.dialects import arith, memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.npu import (
@@ -27,6 +27,7 @@ from hawk_xdsl.dialects.npu import (
     ReturnOp,
     SetFlagOp,
     StoreOp,
+    Subview,
     VectorOp,
     VreduceOp,
     WaitFlagOp,
@@ -232,10 +233,11 @@ class DecodedKernel:
 
     def _subview(self, op: memref.SubviewOp) -> Step:
         source, result = self.slot(op.source), self.slot(op.result)
-        offsets = self._indices(op.static_offsets.get_values(), op.offsets)
-        sizes = self._indices(op.static_sizes.get_values(), op.sizes)
-        strides = self._indices(op.static_strides.get_values(), op.strides)
-        dropped = dropped_dimensions(op)
+        subview = Subview.of(op)
+        offsets, sizes, strides = (
+            tuple(self._constant(n) if isinstance(n, int) else self.slot(n) for n in places)
+            for places in (subview.offsets, subview.sizes, subview.strides)
+        )
         cache: dict[tuple[Any, ...], TileView | GlobalTile] = {}
 
         def step(env: Values) -> None:
@@ -247,7 +249,7 @@ class DecodedKernel:
                 counts = [env[slot] for slot in sizes]
                 steps = [env[slot] for slot in strides]
                 try:
-                    view = _view(tile, starts, counts, steps, dropped)
+                    view = _view(tile, subview, starts, counts, steps)
                 except Fault as fault:
                     fault.op = op
                     raise
@@ -271,14 +273,6 @@ class DecodedKernel:
             env[result] = env[source].recast(shape, strides)
 
         return step
-
-    def _indices(self, static: Sequence[int], dynamic: Sequence[SSAValue]) -> tuple[int, ...]:
-        """Slots of a mixed list of static and dynamic indices."""
-        values = iter(dynamic)
-        return tuple(
-            self.slot(next(values)) if index == DYNAMIC_INDEX else self._constant(index)
-            for index in static
-        )
 
     def _synchronisation(self, op: SetFlagOp | WaitFlagOp | BarrierOp) -> Step | None:
         core = self._machine.core
@@ -313,36 +307,18 @@ class DecodedKernel:
         return instruction.step
 
 
-def dropped_dimensions(op: memref.SubviewOp) -> tuple[bool, ...]:
-    """Which dimensions a subview drops: unit ones that its result type does not have."""
-    result = op.result.type
-    assert isinstance(result, MemRefType)
-    wanted = list(result.get_shape())
-    dropped: list[bool] = []
-    for size in op.static_sizes.get_values():
-        keep = bool(wanted) and wanted[0] == size
-        if keep:
-            wanted.pop(0)
-        dropped.append(not keep)
-    return tuple(dropped)
-
-
 def _view(
     tile: TileView | GlobalTile,
+    subview: Subview,
     starts: Sequence[int],
     counts: Sequence[int],
     steps: Sequence[int],
-    dropped: Sequence[bool],
 ) -> TileView | GlobalTile:
     """A part of a tile. Raises ``Fault`` if it is not within the tile."""
-    slices: list[slice | int] = []
-    for start, count, step, extent, drop in zip(
-        starts, counts, steps, tile.shape, dropped, strict=True
-    ):
-        last = start + (count - 1) * step
+    for start, count, step, extent in zip(starts, counts, steps, tile.shape, strict=True):
         if count < 1 or step < 1:
             raise Fault(TrapCode.SHAPE, f"takes {list(counts)} elements with steps {list(steps)}")
-        if start < 0 or last >= extent:
+        if start < 0 or start + (count - 1) * step >= extent:
             name = tile.array.name if isinstance(tile, GlobalTile) else tile.buffer.name
             raise Fault(
                 TrapCode.OUT_OF_BOUNDS,
@@ -353,5 +329,4 @@ def _view(
                 count=count,
                 extent=extent,
             )
-        slices.append(start if drop else slice(start, last + 1, step))
-    return tile.view(tuple(slices))
+    return tile.view(subview.index(starts, counts, steps))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import DYNAMIC_INDEX, TensorType
+from xdsl.dialects.utils import get_dynamic_index_list
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from hawk_xdsl.dialects.dtype import Array
@@ -22,8 +23,8 @@ def _shape(op: Operation, value: SSAValue) -> tuple[int, ...]:
 
 def _mixed(frame: Frame, static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[int]:
     """Static numbers with the dynamic ones filled in."""
-    remaining = iter(dynamic)
-    return [int(frame.get(next(remaining))) if n == DYNAMIC_INDEX else n for n in static]
+    places = get_dynamic_index_list(static, dynamic, DYNAMIC_INDEX)
+    return [n if isinstance(n, int) else int(frame.get(n)) for n in places]
 
 
 def _constant(frame: Frame, op: Operation) -> list[Array]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, IntegerType, MemRefType
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.print_index import index_expression, ragged_length
-from hawk_xdsl.dialects.npu import strides_of
+from hawk_xdsl.dialects.npu import Subview
 
 
 @dataclass(frozen=True)
@@ -49,49 +49,18 @@ def part_of(value: SSAValue) -> PartOfBuffer:
         return PartOfBuffer(value, (0,) * rank, shape, (1,) * rank, (False,) * rank, True)
     if isinstance(op.source.owner, memref.SubviewOp):
         raise KernelTextError("a part of a part of a buffer has no text form")
-    offsets = _mixed(op.static_offsets, op.offsets)
-    sizes = _mixed(op.static_sizes, op.sizes)
-    strides = tuple(int(stride) for stride in op.static_strides.get_values())
-    if DYNAMIC_INDEX in strides:
+    view = Subview.of(op)
+    strides = tuple(stride for stride in view.strides if isinstance(stride, int))
+    if len(strides) != len(view.strides):
         raise KernelTextError("a dynamic stride has no text form")
-    source = op.source.type
-    assert isinstance(source, MemRefType)
-    dropped = _dropped(source, sizes, strides, type_)
-    whole = not any(dropped) and all(
+    assert isinstance(op.source.type, MemRefType)
+    whole = not any(view.dropped) and all(
         offset == 0 and stride == 1 and (not isinstance(size, int) or size == extent)
         for offset, size, stride, extent in zip(
-            offsets, sizes, strides, source.get_shape(), strict=True
+            view.offsets, view.sizes, strides, op.source.type.get_shape(), strict=True
         )
     )
-    return PartOfBuffer(op.source, offsets, sizes, strides, dropped, whole)
-
-
-def _mixed(
-    static: DenseArrayBase[IntegerType], dynamic: Sequence[SSAValue]
-) -> tuple[SSAValue | int, ...]:
-    values = iter(dynamic)
-    return tuple(
-        next(values) if number == DYNAMIC_INDEX else int(number) for number in static.get_values()
-    )
-
-
-def _dropped(
-    source: MemRefType,
-    sizes: Sequence[SSAValue | int],
-    strides: Sequence[int],
-    result: MemRefType,
-) -> tuple[bool, ...]:
-    """Which dimensions the result lacks: those of size 1 that do not match, from the left."""
-    kept = list(zip(result.get_shape(), strides_of(result), strict=True))
-    dropped: list[bool] = []
-    for size, stride, step in zip(sizes, strides_of(source), strides, strict=True):
-        extent = size if isinstance(size, int) else DYNAMIC_INDEX
-        distance = None if stride is None else stride * step
-        matches = bool(kept) and kept[0] == (extent, distance)
-        if matches:
-            kept.pop(0)
-        dropped.append(not matches)
-    return tuple(dropped)
+    return PartOfBuffer(op.source, view.offsets, view.sizes, strides, view.dropped, whole)
 
 
 def root_of(value: SSAValue) -> SSAValue:

@@ -51,6 +51,7 @@ from hawk_xdsl.dialects.npu.memory import (
 from hawk_xdsl.dialects.npu.memory_space import Role, Scope, ScopeAttr, names_of
 from hawk_xdsl.dialects.npu.schedule import ScheduleAttr, TileAttr
 from hawk_xdsl.dialects.npu.structure import KernelOp, LaunchOp, ReturnOp, UndecidedOp, YieldOp
+from hawk_xdsl.dialects.npu.subview import Subview
 from hawk_xdsl.dialects.npu.sync import BarrierOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.dialects.npu.tile_op import (
     TileOp,
@@ -148,6 +149,7 @@ __all__ = [
     "ScopeAttr",
     "SetFlagOp",
     "StoreOp",
+    "Subview",
     "TileAttr",
     "TileOp",
     "UnaryOp",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects import arith, memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.dtype import element_name
@@ -28,6 +28,7 @@ from hawk_xdsl.dialects.npu import (
     ReturnOp,
     SetFlagOp,
     StoreOp,
+    Subview,
     VarangeOp,
     VbrcOp,
     VcastOp,
@@ -50,7 +51,6 @@ from hawk_xdsl.gate.certificate.symbols import (
     unwritten,
     written_into,
 )
-from hawk_xdsl.npu_target.decode import dropped_dimensions
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
 
 Environment = dict[SSAValue, Any]
@@ -170,26 +170,18 @@ class KernelRun:
         return step
 
     def _subview(self, op: memref.SubviewOp) -> Step:
-        def resolve(static: Sequence[int], dynamic: Sequence[SSAValue]) -> list[int | SSAValue]:
-            values = iter(dynamic)
-            return [next(values) if index == DYNAMIC_INDEX else index for index in static]
-
-        offsets = resolve(op.static_offsets.get_values(), op.offsets)
-        sizes = resolve(op.static_sizes.get_values(), op.sizes)
-        strides = resolve(op.static_strides.get_values(), op.strides)
-        dropped = dropped_dimensions(op)
+        subview = Subview.of(op)
 
         def step(env: Environment) -> None:
-            slices: list[slice | int] = []
-            for offset, size, stride, drop in zip(offsets, sizes, strides, dropped, strict=True):
-                start, count, every = _value(env, offset), _value(env, size), _value(env, stride)
-                slices.append(
-                    start if drop else slice(start, start + (count - 1) * every + 1, every)
-                )
+            starts, counts, steps = (
+                [_value(env, place) for place in places]
+                for places in (subview.offsets, subview.sizes, subview.strides)
+            )
+            slices = subview.index(starts, counts, steps)
             source = env[op.source]
             if isinstance(source, Symbols):
                 _expect_within(slices, source.shape)
-            env[op.result] = source.at(tuple(slices))
+            env[op.result] = source.at(slices)
 
         return step
 
