@@ -30,6 +30,10 @@ from hawk_xdsl.semantics.terms import Affine
 TARGET = load_target("ascend910b1")
 
 
+def nothing(mnemonic: str, dtype: str) -> bool:
+    return False
+
+
 def everything(mnemonic: str, dtype: str) -> bool:
     return True
 
@@ -225,7 +229,7 @@ def test_tile_sizes_that_a_strategy_does_not_know_are_refused(name: str) -> None
 
 
 def test_every_seed_pattern_parses() -> None:
-    composer = Composer.of(load_seed_entries(), everything)
+    composer = Composer.of(load_seed_entries(), nothing)  # which needs those for what is lacking
     kinds = [e.kind for e in load_seed_entries()]
     assert len(composer.rules) == kinds.count(EntryKind.REWRITE)
     assert len(composer.instructions) == kinds.count(EntryKind.INSTRUCTION)

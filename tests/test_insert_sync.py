@@ -75,10 +75,10 @@ def test_the_checker_sees_a_missing_barrier_and_an_unbalanced_flag() -> None:
         assert any(mistakes(broken, seed) for seed in range(8)), str(op)
 
 
-NEG = f"npu.vneg ins(%t0 : {TILE}) outs(%t0 : {TILE})"
+ABS = f"npu.vabs ins(%t0 : {TILE}) outs(%t0 : {TILE})"
 LOAD = f"npu.load %x into %t0 : {GLOBAL} into {TILE}"
 STORE = f"npu.store %t0 into %z : {TILE} into {GLOBAL}"
-LOOP: tuple[Statement, ...] = (Loop("%zero to %two step %one", (LOAD, NEG, NEG, STORE)),)
+LOOP: tuple[Statement, ...] = (Loop("%zero to %two step %one", (LOAD, ABS, ABS, STORE)),)
 MATMUL: tuple[Statement, ...] = (
     Loop(
         "%zero to %two step %one",
@@ -99,7 +99,7 @@ MATMUL: tuple[Statement, ...] = (
 
 @pytest.mark.parametrize(
     ("machine", "program"),
-    [(VECTOR, (LOAD, NEG, NEG, STORE)), (VECTOR, LOOP), (CUBE, (*CUBE.first, *MATMUL))],
+    [(VECTOR, (LOAD, ABS, ABS, STORE)), (VECTOR, LOOP), (CUBE, (*CUBE.first, *MATMUL))],
     ids=["straight", "loop", "matmul"],
 )
 def test_nothing_that_is_inserted_is_superfluous(
@@ -143,7 +143,7 @@ def _many_tiles(count: int) -> Machine:
 def test_more_flags_than_event_ids(loop: bool, interleaved: bool) -> None:
     count = 20
     loads = tuple(f"npu.load %x into %t{i} : {GLOBAL} into {TILE}" for i in range(count))
-    uses = tuple(f"npu.vneg ins(%t{i} : {TILE}) outs(%t{i} : {TILE})" for i in range(count))
+    uses = tuple(f"npu.vabs ins(%t{i} : {TILE}) outs(%t{i} : {TILE})" for i in range(count))
     program: tuple[Statement, ...] = (*loads, *uses)
     if interleaved:
         program = tuple(op for pair in zip(loads, uses, strict=True) for op in pair)

@@ -131,7 +131,7 @@ def test_a_name_in_a_loop_writes_the_buffer_outside_and_a_new_one_is_local() -> 
         "a = load x[r:8, 0:32] into ub\n"
         "s = vadd s, a\n"
         "}\n"
-        "a = vneg s\n"
+        "a = vabs s\n"
         "store a into y[0:8, 0:32]\n"
     )
     outer = program.kernels[0].op.body.block

@@ -52,7 +52,6 @@ UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "vabs": np.abs,
     "vsqrt": np.sqrt,
     "vrelu": lambda x: np.maximum(x, 0),
-    "vneg": lambda x: -x,
 }
 
 

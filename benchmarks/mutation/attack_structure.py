@@ -149,7 +149,7 @@ def tie_left_out(target: Target) -> Iterator[Attack]:
             if source is not None and source.is_float:
                 yield instead(target, line, _last_of_equals(line.tile, source, found), kind)
                 negated = [
-                    f"zn = vneg {source.name}",
+                    f"zn = vmul {source.name}, -1.0",
                     f"{line.tile.name} = vreduce {_OTHER[found[2]]} zn axis {found[4]}",
                 ]
                 if source.dtype in ("f16", "f32"):

@@ -14,9 +14,9 @@ from hawk_xdsl.codegen.vector.widths import (
     stored_dtype,
     stored_terms,
 )
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
 from hawk_xdsl.dialects.npu import VECTOR_OPS
-from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
+from hawk_xdsl.knowledge_store.entry import Entry, EntryKind, Trigger
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.interval import range_of
@@ -109,6 +109,9 @@ class Composer:
             if entry.kind is EntryKind.REWRITE:
                 replacement = parse_pattern(after, file=entry.origin or None)
                 when = entry.trigger
+                wanted = _wanted_for(when, supports)
+                if wanted is None:
+                    continue
                 rules.append(
                     Rule(
                         entry.name,
@@ -117,7 +120,7 @@ class Composer:
                         when.dtypes,
                         when.results,
                         {} if entry.artifact.outside else dict(entry.artifact.domain),
-                        when.operands,
+                        wanted,
                         frozenset(entry.artifact.nan),
                         entry.artifact.error is None,
                     )
@@ -321,6 +324,21 @@ class Composer:
                 if step == target or _passes(way[-1], step, target):
                     ways.append([*way, step])
         raise NoInstructionError(f"nothing says how to cast {source} to {target} on this target")
+
+
+def _wanted_for(when: Trigger, supports: Supports) -> tuple[str, ...] | None:
+    """The dtypes of operands that a rewrite is for (none: all); ``None`` where nothing is lacking.
+
+    One that says what is lacking is for those dtypes only of which the target has no such
+    instruction: ``lacking = ["vneg"]``.
+    """
+    if not when.lacking:
+        return when.operands
+    every = when.operands or BUFFER_DTYPES
+    needed = tuple(d for d in every if not all(supports(row, d) for row in when.lacking))
+    if len(needed) == len(every):
+        return when.operands
+    return needed or None
 
 
 def _precise_enough(rule: Rule, specification: Specification) -> bool:

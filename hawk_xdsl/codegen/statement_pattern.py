@@ -46,9 +46,11 @@ class StatementPattern:
 
     @property
     def row(self) -> str:
-        """The instruction in a target's tables: ``vreduce_sum`` of a ``vreduce sum``."""
+        """What a target has or lacks: ``vreduce_sum`` of a ``vreduce sum``, ``vcmp_lt``."""
         if isinstance(self.value, ast.Reduce | ast.Cumulate):
             return f"{self.value.mnemonic}_{self.value.kind.value}"
+        if isinstance(self.value, ast.Compare):
+            return f"{self.value.mnemonic}_{self.value.predicate.value}"
         return self.value.mnemonic
 
     def filled(

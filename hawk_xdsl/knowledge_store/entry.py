@@ -30,6 +30,7 @@ class Trigger:
     pressure: Range | None = None  # bytes wanted / bytes of the scope, lowest and highest
     results: tuple[str, ...] = ()  # dtypes one of which each result of the specification has
     operands: tuple[str, ...] = ()  # dtypes one of which the first argument of what matches has
+    lacking: tuple[str, ...] = ()  # rows of a target's instructions, one of which it does not have
 
 
 @dataclass(frozen=True)

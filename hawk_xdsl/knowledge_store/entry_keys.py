@@ -126,6 +126,7 @@ TRIGGER = {
     "pressure": Key(_range),
     "results": Key(_texts),
     "operands": Key(_texts),
+    "lacking": Key(_texts),
 }
 TILE = {"name": Key(_identifier, required=True), "prefer": Key(_sizes, required=True)}
 _PATTERNS = {"before": Key(_text, required=True), "after": Key(_text, required=True)}

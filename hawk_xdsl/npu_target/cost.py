@@ -19,6 +19,7 @@ from hawk_xdsl.dialects.npu import (
     VectorOp,
     VreduceOp,
 )
+from hawk_xdsl.npu_target import library
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
 
 
@@ -80,7 +81,12 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
     spec = target.vector
     cost = spec.ops[work.row][work.dtype]
     out = tiles[-1]
-    form = ROWS[work.row.partition("_")[0]].form
+    mnemonic, _, kind = work.row.partition("_")
+    form = ROWS[mnemonic].form
+    if mnemonic in spec.library:
+        made = _by_library(form, kind, work, tiles, target)
+        if made is not None:
+            return made
     match form:
         case OpForm.REDUCE:
             repeats = _reduction_repeats(tiles[0], work.axes, spec)
@@ -101,6 +107,31 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
         if _repeats_along_rows(tile, out):
             cycles += _row_broadcast(tile, spec)
     return cycles, max(1, math.ceil(repeats / spec.max_repeats))
+
+
+def _by_library(
+    form: OpForm, kind: str, work: VectorWork, tiles: Sequence[TileShape], target: Target
+) -> library.Cycles | None:
+    """What the library makes of several instructions; ``None`` for a reduction along rows."""
+    step, out = target.vector.ops[work.row][work.dtype], tiles[-1]
+    if form is OpForm.ARANGE:
+        return library.counting(step, math.prod(out.extents), out.itemsize, target)
+    tile = tiles[0]
+    if len(tile.extents) - 1 in work.axes:
+        along = library.scan_along_row(math.prod(tile.extents), target)
+        return along if form is OpForm.CUMULATE else None
+    rows = math.prod(tile.extents[axis] for axis in work.axes)
+    repeats = _repeats(_row_of(tile, work.axes), target.vector)
+    if form is OpForm.CUMULATE:
+        return library.scan_of_rows(step, rows, repeats, target)
+    combined = target.vector.ops.get(library.COMBINES.get(kind, ""), {}).get(work.dtype, step)
+    return library.reduction_of_rows(combined, rows, repeats, target)
+
+
+def _row_of(tile: TileShape, axes: Sequence[int]) -> TileShape:
+    """What of a tile one step of a scan or reduction along other axes than the last works on."""
+    extents = tuple(1 if axis in axes else n for axis, n in enumerate(tile.extents))
+    return TileShape(extents, tile.strides, tile.itemsize)
 
 
 def _repeats_along_rows(tile: TileShape, out: TileShape) -> bool:

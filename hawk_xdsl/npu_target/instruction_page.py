@@ -63,13 +63,15 @@ def _lines(targets: Sequence[Target]) -> Iterator[str]:
 
 
 def _dtypes(name: str, target: Target) -> str:
-    """The dtypes of a row, with the good bits of an estimate; then the domain."""
+    """The dtypes of a row, with the good bits of an estimate or the relations; then the domain."""
     known = target.vector.ops.get(name, {})
     accuracy = target.vector.accuracy.get(name, {})
     said: list[str] = []
     for dtype in known:
         found = accuracy.get(dtype)
         bits = f" ({found.bits:g} bits)" if found is not None and found.bits is not None else ""
-        said.append(f"{dtype}{bits}")
+        some = target.vector.relations.get(dtype, ()) if name.startswith("vcmp") else ()
+        relations = f" ({', '.join(some)})" if some else ""
+        said.append(f"{dtype}{bits}{relations}")
     domains = {str(found.domain) for found in accuracy.values() if found.domain is not None}
     return ", ".join(said) + "".join(f"; {domain}" for domain in sorted(domains))

@@ -8,22 +8,26 @@ from hawk_xdsl.dialects.dtype import element_name
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BarrierOp,
+    Comparison,
     CopyOp,
     Core,
     FixpipeOp,
     KernelOp,
     LoadOp,
     MmadOp,
+    OpForm,
     Pipe,
     Scope,
     SetFlagOp,
     StoreOp,
     TileOp,
     Unit,
+    VcmpOp,
     VectorOp,
     VreduceOp,
     WaitFlagOp,
     is_buffer,
+    rows_of,
     scope_of,
 )
 from hawk_xdsl.errors import HawkError
@@ -33,6 +37,8 @@ from hawk_xdsl.npu_target.live_ranges import check_live_ranges
 from hawk_xdsl.npu_target.scopes import check_place
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
+
+_COMPARING = frozenset(row.mnemonic for row in rows_of(OpForm.COMPARE))
 
 
 def verify_kernel(kernel: KernelOp, target: Target) -> None:
@@ -59,10 +65,13 @@ def supports(target: Target, mnemonic: str, dtype: str) -> bool:
     Args:
         target: the machine.
         mnemonic: such as ``vexp``, or a row of its tables such as ``vreduce_sum``; for a bare
-            ``vreduce`` or ``vcumulate`` any kind counts.
+            ``vreduce`` or ``vcumulate`` any kind counts; ``vcmp_lt`` is one relation.
         dtype: such as ``f32``; for ``vcast`` what it converts from, or both: ``f32-f16``.
     """
     rows = target.vector.ops
+    name, _, relation = mnemonic.partition("_")
+    if name in _COMPARING and relation in tuple(Comparison):
+        return relation in target.vector.relations_of(dtype) and dtype in rows.get(name, ())
     named = [rows[mnemonic]] if mnemonic in rows else []
     named = named or [row for name, row in rows.items() if name.split("_")[0] == mnemonic]
     return any(dtype in (entry, entry.split("-")[0]) for row in named for entry in row)
@@ -208,6 +217,8 @@ def _check_instruction(op: TileOp, target: Target) -> None:
         case VectorOp():
             row, dtype = cost_row(op)
             _check_dtype(row, dtype, tuple(target.vector.ops.get(row, ())), target)
+            if isinstance(op, VcmpOp):
+                _check_relation(op.predicate.data, dtype, target)
             if isinstance(op, VreduceOp) and op.temporary is not None:
                 address = op.temporary.value.data
                 size = op.temporary_bytes(target.vector.repeat_bytes)
@@ -226,6 +237,17 @@ def _check_dtype(what: str, dtype: str, known: tuple[str, ...], target: Target) 
         raise Fault(
             TrapCode.DTYPE,
             f"{what} of {dtype} does not exist on {target.name}; {has}",
+            dtype=dtype,
+        )
+
+
+def _check_relation(relation: Comparison, dtype: str, target: Target) -> None:
+    known = target.vector.relations_of(dtype)
+    if relation not in known:
+        raise Fault(
+            TrapCode.DTYPE,
+            f"vcmp {relation} of {dtype} does not exist on {target.name}; it has "
+            f"{', '.join(known)}",
             dtype=dtype,
         )
 

@@ -10,6 +10,7 @@ from xdsl.utils.str_enum import StrEnum
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import Places
 from hawk_xdsl.dialects.npu import (
+    Comparison,
     CopyOp,
     Core,
     FixpipeOp,
@@ -153,7 +154,10 @@ class VectorSpec:
 
     ``ops`` maps mnemonic → dtype → cost by repeats; what is not in it, the target does not have.
     A scalar operand has its own row (``vadd_scalar``), and so has each kind of ``vreduce`` and
-    ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``. ``banks`` is ``None``
+    ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``. ``relations`` are those
+    that ``vcmp`` has for a dtype; all where it names none. ``library`` are the mnemonics that the
+    vendor's library makes of several instructions: their rows cost one step (``library.py``).
+    ``banks`` is ``None``
     where nothing is published. ``accuracy`` maps mnemonic → dtype for what is an estimate or
     undefined somewhere.
     """
@@ -169,6 +173,14 @@ class VectorSpec:
     accuracy: Mapping[str, Mapping[str, Accuracy]] = field(
         default_factory=dict[str, Mapping[str, Accuracy]]
     )
+    relations: Mapping[str, tuple[Comparison, ...]] = field(
+        default_factory=dict[str, tuple[Comparison, ...]]
+    )
+    library: tuple[str, ...] = ()
+
+    def relations_of(self, dtype: str) -> tuple[Comparison, ...]:
+        """The relations that ``vcmp`` has for operands of a dtype."""
+        return self.relations.get(dtype, tuple(Comparison))
 
     @property
     def lanes(self) -> int:

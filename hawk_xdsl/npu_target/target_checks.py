@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 from hawk_xdsl.dialects.dtype import DTYPES, DType
-from hawk_xdsl.dialects.npu import Pipe, Role, Scope, names_of
+from hawk_xdsl.dialects.npu import OpForm, Pipe, Role, Scope, names_of, rows_of
 from hawk_xdsl.dialects.npu.sync import MAX_EVENTS
 from hawk_xdsl.npu_target.cost import known_rows
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.toml_table import Table
+
+_LIBRARY = tuple(
+    row.mnemonic for row in rows_of(OpForm.REDUCE, OpForm.CUMULATE, OpForm.ARANGE)
+)
 
 Problem = tuple[str, str]
 """The key of the file that is wrong, and why."""
@@ -164,6 +168,9 @@ def _rows(target: Target) -> Iterator[Problem]:
     for row in target.vector.ops:
         if row not in known:
             yield f"vector.ops.{row}", "no instruction of the dialect has this row"
+    for mnemonic in target.vector.library:
+        if mnemonic not in _LIBRARY:
+            yield "vector.library", f"{mnemonic!r} is none of {', '.join(_LIBRARY)}"
     for dtype in ("f16", "f32"):
         if dtype not in target.vector.ops.get("vbrc", {}):
             yield f"vector.ops.vbrc.{dtype}", "missing: broadcasts along a row take it"

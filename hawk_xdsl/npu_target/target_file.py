@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from xdsl.utils.str_enum import StrEnum
 
-from hawk_xdsl.dialects.npu import Core, Pipe, Role, Scope
+from hawk_xdsl.dialects.npu import Comparison, Core, Pipe, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.npu_target.target import (
@@ -228,6 +228,8 @@ def _vector(table: Table) -> VectorSpec:
         mask_read=table.floored("mask_read"),
         banks=_banks(table),
         accuracy=_accuracy(table, ops),
+        relations=_relations(table),
+        library=table.texts("library") if "library" in table.unread() else (),
     )
     table.finish()
     return spec
@@ -254,6 +256,16 @@ def _accuracy(
             if dtype not in ops[mnemonic]:
                 raise row.error(dtype, f"{mnemonic} has no such dtype")
             found[mnemonic][dtype] = Accuracy(row.number(dtype), domain)
+    return found
+
+
+def _relations(table: Table) -> dict[str, tuple[Comparison, ...]]:
+    """The table ``relations``, ``i32 = ["eq"]``; a dtype that it does not name has all."""
+    rows = table.optional_table("relations")
+    found: dict[str, tuple[Comparison, ...]] = {}
+    for dtype in rows.unread() if rows is not None else ():
+        assert rows is not None
+        found[dtype] = tuple(_enum(rows, dtype, Comparison, text) for text in rows.texts(dtype))
     return found
 
 

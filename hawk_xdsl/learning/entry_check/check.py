@@ -95,7 +95,7 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
     """
     if entry.kind is not EntryKind.REWRITE:
         return Finding(entry, unchecked=f"a {entry.kind} computes nothing by itself")
-    [rule] = Composer.of([entry], lambda mnemonic, dtype: True).rules
+    [rule] = Composer.of([entry], lambda mnemonic, dtype: False).rules
     if rule.before.op.startswith("_"):
         return Finding(entry, unchecked="a part of others, checked with them")
     measured: list[MeasuredError] = []
