@@ -63,7 +63,7 @@ VECTOR = Machine(
     (
         f"npu.load {{g}} into {{t}} : {GLOBAL} into {TILE}",
         f"npu.store {{t}} into {{o}} : {TILE} into {GLOBAL}",
-        f"npu.vneg ins({{t}} : {TILE}) outs({{u}} : {TILE})",
+        f"npu.vabs ins({{t}} : {TILE}) outs({{u}} : {TILE})",
         f"npu.vadd ins({{t}}, {{u}} : {TILE}, {TILE}) outs({{t}} : {TILE})",
         f"npu.vreduce <max> ins({{t}} : {TILE}) outs({{c}} : {COLUMN}) axes [1]",
         f"npu.vsub ins({{t}}, {{c}} : {TILE}, {COLUMN}) outs({{u}} : {TILE})",

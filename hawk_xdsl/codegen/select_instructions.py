@@ -109,8 +109,7 @@ class Composer:
             if entry.kind is EntryKind.REWRITE:
                 replacement = parse_pattern(after, file=entry.origin or None)
                 when = entry.trigger
-                wanted = _wanted_for(when, supports)
-                if wanted is None:
+                if not _is_needed(when, supports):
                     continue
                 rules.append(
                     Rule(
@@ -120,7 +119,7 @@ class Composer:
                         when.dtypes,
                         when.results,
                         {} if entry.artifact.outside else dict(entry.artifact.domain),
-                        wanted,
+                        when.operands,
                         frozenset(entry.artifact.nan),
                         entry.artifact.error is None,
                     )
@@ -158,7 +157,7 @@ class Composer:
         combiners: dict[tuple[str, str], str] = {}
         halved: set[int] = set()
         for term in walk(roots):
-            combiner = self._in_halves(term)
+            combiner = self._by_combiner(term)
             if combiner is not None:
                 chosen[id(term)] = (combiner, Match())
                 halved.add(id(term))
@@ -216,9 +215,14 @@ class Composer:
                 return instruction
         return None
 
-    def _in_halves(self, term: Term) -> InstructionPattern | None:
-        """The instruction that folds halves onto one another, where the target has no such fold."""
-        if not term.is_reduction or term.kind not in FUNCTION_OF_FOLD or term.dtype == "i1":
+    def _by_combiner(self, term: Term) -> InstructionPattern | None:
+        """The instruction that puts two parts together, where the target has no such fold or scan.
+
+        It folds halves onto one another, and scans from row to row.
+        """
+        if not (term.is_reduction or term.is_scan):
+            return None
+        if term.kind not in FUNCTION_OF_FOLD or term.dtype == "i1":
             return None
         dtype = operand_dtype(term)
         if any(self._has(instruction, dtype) for instruction, _ in self._candidates(term)):
@@ -326,19 +330,14 @@ class Composer:
         raise NoInstructionError(f"nothing says how to cast {source} to {target} on this target")
 
 
-def _wanted_for(when: Trigger, supports: Supports) -> tuple[str, ...] | None:
-    """The dtypes of operands that a rewrite is for (none: all); ``None`` where nothing is lacking.
+def _is_needed(when: Trigger, supports: Supports) -> bool:
+    """Whether a target lacks what a rewrite is the way out of, if it says so.
 
-    One that says what is lacking is for those dtypes only of which the target has no such
-    instruction: ``lacking = ["vneg"]``.
+    ``lacking = ["vneg"]``: the target has that instruction for none of the rewrite's operands.
     """
-    if not when.lacking:
-        return when.operands
-    every = when.operands or BUFFER_DTYPES
-    needed = tuple(d for d in every if not all(supports(row, d) for row in when.lacking))
-    if len(needed) == len(every):
-        return when.operands
-    return needed or None
+    dtypes = when.operands or BUFFER_DTYPES
+    missing = (not any(supports(row, dtype) for dtype in dtypes) for row in when.lacking)
+    return not when.lacking or any(missing)
 
 
 def _precise_enough(rule: Rule, specification: Specification) -> bool:
@@ -392,8 +391,8 @@ class Composition:
     ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
     ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
     axes that never meet another one in a term, and stand in its dimension of tiles. ``names`` are
-    wanted for the buffers of some terms, by identity. ``halved`` are the folds, by identity, that
-    the target has no instruction for: they are done by their combiners.
+    wanted for the buffers of some terms, by identity. ``halved`` are the folds and scans, by
+    identity, that the target has no instruction for: they are done by their combiners.
     """
 
     specification: Specification

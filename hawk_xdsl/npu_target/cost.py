@@ -12,6 +12,7 @@ from hawk_xdsl.dialects.npu import (
     ROWS,
     BinaryOp,
     OpForm,
+    Reduction,
     Role,
     VcastOp,
     VcmpOp,
@@ -124,6 +125,8 @@ def _by_library(
     repeats = _repeats(_row_of(tile, work.axes), target.vector)
     if form is OpForm.CUMULATE:
         return library.scan_of_rows(step, rows, repeats, target)
+    if kind in (Reduction.ARGMAX, Reduction.ARGMIN):
+        return library.positions_of_rows(step, rows, repeats, target)
     combined = target.vector.ops.get(library.COMBINES.get(kind, ""), {}).get(work.dtype, step)
     return library.reduction_of_rows(combined, rows, repeats, target)
 

@@ -1,10 +1,10 @@
 """Cycles of what a vendor's library makes of several dependent instructions, such as a scan.
 
-An Ascend chip has no instruction for a scan, an index tile or a reduction of rows. Its library writes
-them with ordinary ones and a barrier wherever one needs the result of the one before. A target names
-those in ``vector.library``; in ``vector.ops`` their rows are then the cost of one such step.
-Example: the sum of 8 rows of 1024 f32 is 4 additions, then 2, then 1, of 16 repeats each, with 2
-barriers: 7 · 16 · 2 + 2 · (16 + 2) = 260 cycles with a tail of 16 and a barrier of 2.
+An Ascend chip has no instruction for a scan, an index tile or a reduction of rows. Its library
+writes them with ordinary ones and a barrier wherever one needs the result of the one before. A
+target names those in ``vector.library``; a row of theirs in ``vector.ops`` is the cost of a step.
+Example: the sum of 8 rows of 1024 f32 is 4 additions of 16 repeats, then 2, then 1, and 2 barriers:
+7 · 16 · 2 + 3 · 3.1 + 2 · (16 + 2) = 269 cycles with a tail of 16 and a barrier of 2.
 """
 
 import math
@@ -43,6 +43,11 @@ def reduction_of_rows(step: Cost, rows: int, repeats: int, target: Target) -> Cy
     levels = math.ceil(math.log2(rows))
     cycles = levels * step.latency + (rows - 1) * repeats * step.slope
     return max(cycles, step.cycles((rows - 1) * repeats)) + (levels - 1) * wait(target), levels
+
+
+def positions_of_rows(step: Cost, rows: int, repeats: int, target: Target) -> Cycles:
+    """An extreme of rows and its place: a comparison, then two selections, row after row."""
+    return rows * step.cycles(repeats) + 2 * (rows - 1) * wait(target), 3 * rows
 
 
 def counting(step: Cost, elements: int, itemsize: int, target: Target) -> Cycles:

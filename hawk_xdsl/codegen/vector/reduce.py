@@ -1,13 +1,16 @@
 """Folds in chunks: what they start from, and how a chunk is added to what there is."""
 
+from hawk_xdsl.codegen.cost.tiles import allocated
 from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_FOLD
 from hawk_xdsl.codegen.vector.buffers import Axes, TileValue, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.halving import Halving
+from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
-from hawk_xdsl.dialects.npu import Accumulation, Comparison, Reduction
+from hawk_xdsl.dialects.npu import Accumulation, Comparison, Reduction, Role
+from hawk_xdsl.npu_target.cost import TileShape, VectorWork, vector_cost
 from hawk_xdsl.schedule.tiling import UntileableError
 from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.terms import POSITIONS, Term
@@ -122,11 +125,49 @@ class Folder:
             scope.update(two_operands(mnemonic), (carry, arg), carry)
             out = self.frame.tile(term.dtype, arg.axes, scope)
             return scope.add(ast.Elementwise("copy", (operand(0),)), (carry,), out)
-        running = self.frame.tile(term.dtype, arg.axes, scope)
-        cumulated = ast.Cumulate(Accumulation(term.kind), operand(0), along[0])
-        scope.add(cumulated, (arg,), running)
+        running = self.scanned(term, arg, along[0], scope)
         total = self.frame.tile(term.dtype, arg.axes, scope)
         scope.add(two_operands(mnemonic), (running, carry), total)
         part = self._folded(term, arg, scope)
         scope.update(two_operands(mnemonic), (carry, part), carry)
         return total
+
+    def scanned(self, term: Term, arg: Value, place: int, scope: Scope) -> Value:
+        """What is in a tile, scanned along its dimension ``place``.
+
+        Where a scan of rows is cheaper than one along rows, the tile is turned for it:
+        ``t = vtranspose a perm [1, 0]``, ``t = vcumulate sum t axis 0``, and turned back.
+        """
+        if id(term) in self.frame.composition.halved:
+            raise UntileableError(f"a {term.kind} scan of a tile: the target has none")
+        kind, last = Accumulation(term.kind), len(arg.shape) - 1
+        if place != last or last == 0 or not self._faster_turned(term, arg):
+            along = ast.Cumulate(kind, operand(0), place)
+            return self.frame.made(along, (arg,), term.dtype, arg.axes, scope)
+        axes, shape = (arg.axes[-1], *arg.axes[:-1]), (arg.shape[-1], *arg.shape[:-1])
+        turned = Value(arg.dtype, axes, shape)
+        scope.add(ast.Transpose(operand(0), (last, *range(last))), (arg,), turned)
+        running = Value(stored_dtype(term.dtype), axes, shape)
+        scope.add(ast.Cumulate(kind, operand(0), 0), (turned,), running)
+        back = ast.Transpose(operand(0), (*range(1, last + 1), 0))
+        return self.frame.made(back, (running,), term.dtype, arg.axes, scope)
+
+    def _faster_turned(self, term: Term, arg: Value) -> bool:
+        """Whether two transpositions and a scan of rows cost less than a scan along rows."""
+        target, last = self.frame.target, len(arg.shape) - 1
+        row, turn = f"vcumulate_{term.kind}", VectorWork("vtranspose", arg.dtype)
+        if arg.dtype not in target.vector.ops.get(turn.row, {}):
+            return False
+        lying = self._shape(arg.dtype, arg.shape)
+        turned = self._shape(arg.dtype, (arg.shape[-1], *arg.shape[:-1]))
+
+        def cycles(work: VectorWork, source: TileShape, out: TileShape) -> float:
+            return vector_cost(work, (source, out), target)[0]
+
+        direct = cycles(VectorWork(row, arg.dtype, (last,)), lying, lying)
+        by_rows = cycles(VectorWork(row, arg.dtype, (0,)), turned, turned)
+        return cycles(turn, lying, turned) + by_rows + cycles(turn, turned, lying) < direct
+
+    def _shape(self, dtype: str, shape: tuple[int, ...]) -> TileShape:
+        space = self.frame.target.space(Role.VECTOR)
+        return allocated(0, space, dtype, shape, shape).shaped()

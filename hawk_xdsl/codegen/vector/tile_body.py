@@ -224,6 +224,11 @@ class _Writer:
             return self.folder.scan(term, self.value(term.args[0], scope), scope)
         if term.is_reduction and not self._tile_bound(term):
             return self.value(term.args[0], scope)
+        if term.is_scan:
+            arg = self.value(term.args[0], scope)
+            places = [place for place, axis in enumerate(arg.axes) if axis in term.bound]
+            if places:
+                return self.folder.scanned(term, arg, places[0], scope)
         if id(term) in self.composition.halved:
             return self.folder.by_halves(term, self.value(term.args[0], scope), scope)
         return self._compute(term, scope)
