@@ -132,7 +132,7 @@ class Folder:
         scope.update(two_operands(mnemonic), (carry, part), carry)
         return total
 
-    def scanned(self, term: Term, arg: Value, place: int, scope: Scope) -> Value:
+    def scanned(self, term: Term, arg: TileValue, place: int, scope: LoopScope) -> TileValue:
         """What is in a tile, scanned along its dimension ``place``.
 
         Where a scan of rows is cheaper than one along rows, the tile is turned for it:
@@ -145,14 +145,14 @@ class Folder:
             along = ast.Cumulate(kind, operand(0), place)
             return self.frame.made(along, (arg,), term.dtype, arg.axes, scope)
         axes, shape = (arg.axes[-1], *arg.axes[:-1]), (arg.shape[-1], *arg.shape[:-1])
-        turned = Value(arg.dtype, axes, shape)
+        turned = TileValue(arg.dtype, axes, shape)
         scope.add(ast.Transpose(operand(0), (last, *range(last))), (arg,), turned)
-        running = Value(stored_dtype(term.dtype), axes, shape)
+        running = TileValue(stored_dtype(term.dtype), axes, shape)
         scope.add(ast.Cumulate(kind, operand(0), 0), (turned,), running)
         back = ast.Transpose(operand(0), (*range(1, last + 1), 0))
         return self.frame.made(back, (running,), term.dtype, arg.axes, scope)
 
-    def _faster_turned(self, term: Term, arg: Value) -> bool:
+    def _faster_turned(self, term: Term, arg: TileValue) -> bool:
         """Whether two transpositions and a scan of rows cost less than a scan along rows."""
         target, last = self.frame.target, len(arg.shape) - 1
         row, turn = f"vcumulate_{term.kind}", VectorWork("vtranspose", arg.dtype)
