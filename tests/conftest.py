@@ -1,9 +1,17 @@
-"""What every test shares: a knowledge store of its own."""
+"""What tests share: a knowledge store of its own for each, and the examples of the package."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from hawk_xdsl.frontend.program import Program
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +20,20 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "knowledge.sqlite"
     monkeypatch.setenv("HAWK_STORE", str(path))
     return path
+
+
+@pytest.fixture(scope="session")
+def example() -> Callable[[str], "Program"]:
+    """An example of the package by its name, lowered once; each caller gets a module of its own."""
+    from hawk_xdsl.frontend.load import load_program
+
+    lowered = cache(lambda name: load_program(f"{EXAMPLES / name}.py:factory"))
+
+    def copy(name: str) -> "Program":
+        program = lowered(name)
+        return replace(program, module=program.module.clone())
+
+    return copy
 
 
 @pytest.fixture(scope="module")

@@ -4,23 +4,26 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hawk_xdsl.frontend.load import load_program
+from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.knowledge_store import KnowledgeStore
 from hawk_xdsl.pipeline import compile_program
-from hawk_xdsl.propose.settings import Settings, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.reference.difference import error_between
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SETTINGS = Settings(Sources.COMPOSITION, host_fallback=True)
+SETTINGS = Settings(Sources.COMPOSITION, Budget(tuning=0, patience=0), host_fallback=True)
 
 
 @pytest.mark.parametrize(("name", "most_on_host"), [("encoder", 2), ("classifier", 6)])
-def test_an_example_becomes_kernels(name: str, most_on_host: int) -> None:
-    program = load_program(f"{EXAMPLES / name}.py:factory")
+def test_an_example_becomes_kernels(
+    name: str, most_on_host: int, example: Callable[[str], Program]
+) -> None:
+    program = example(name)
     compiled = compile_program(program, settings=SETTINGS)
     on_host = [row for row in compiled.report if row.source == "host"]
     assert len(on_host) <= most_on_host

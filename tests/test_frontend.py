@@ -66,9 +66,9 @@ def assert_agrees(program: Program, tolerance: float = 1e-5) -> None:
         )
 
 
-@pytest.mark.parametrize("example", ["encoder", "classifier"])
-def test_the_examples_agree_with_pytorch(example: str) -> None:
-    program = load_program(f"{EXAMPLES / example}.py:factory")
+@pytest.mark.parametrize("name", ["encoder", "classifier"])
+def test_the_examples_agree_with_pytorch(name: str, example: Callable[[str], Program]) -> None:
+    program = example(name)
     assert_agrees(program)
     assert program.name == "factory"
     assert len(program.parameters) == len(program.parameter_names) > 0

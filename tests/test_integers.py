@@ -12,7 +12,7 @@ from hawk_xdsl.propose.decide import UndecidableError
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.reference.host import IntegerRangeError
 
-SETTINGS = Settings(sources=Sources.COMPOSITION, budget=Budget(tuning=0))
+SETTINGS = Settings(sources=Sources.COMPOSITION, budget=Budget(tuning=0, patience=0))
 Array = np.ndarray
 
 EDGES = {

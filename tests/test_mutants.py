@@ -1,6 +1,7 @@
 """The mutation suite: a sample of it, and that its judge sees what the gate would have to."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ TARGET = load_target("ascend910b1")
 SUBJECTS = {subject.family: subject for subject in written_subjects()}
 
 
+@cache
 def bench(family: str) -> Bench:
     return Bench(SUBJECTS[family], TARGET, 0)
 

@@ -10,7 +10,6 @@ from torch import nn
 from xdsl.context import Context
 
 from hawk_xdsl.dialects.npu import UndecidedOp
-from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
@@ -41,8 +40,8 @@ def assert_agrees(program: Program) -> None:
         np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-5)
 
 
-def test_the_groups_of_the_encoder() -> None:
-    program = load_program(f"{EXAMPLES / 'encoder'}.py:factory")
+def test_the_groups_of_the_encoder(example: Callable[[str], Program]) -> None:
+    program = example("encoder")
     groups = outlined(program)
     assert labels(groups) == [
         "matmul_0",  # in_proj
@@ -66,8 +65,8 @@ def test_the_groups_of_the_encoder() -> None:
     }
 
 
-def test_the_groups_of_the_classifier() -> None:
-    program = load_program(f"{EXAMPLES / 'classifier'}.py:factory")
+def test_the_groups_of_the_classifier(example: Callable[[str], Program]) -> None:
+    program = example("classifier")
     groups = outlined(program)
     assert labels(groups) == [
         *("pad_0", "conv_0", "elementwise_0", "window_0"),
@@ -77,15 +76,15 @@ def test_the_groups_of_the_classifier() -> None:
     assert_agrees(program)
 
 
-def test_groups_keep_the_place_they_came_from() -> None:
-    program = load_program(f"{EXAMPLES / 'classifier'}.py:factory")
+def test_groups_keep_the_place_they_came_from(example: Callable[[str], Program]) -> None:
+    program = example("classifier")
     assert all("classifier.py" in str(group.location) for group in outlined(program))
 
 
-def test_outlining_is_deterministic() -> None:
+def test_outlining_is_deterministic(example: Callable[[str], Program]) -> None:
     texts: set[str] = set()
     for _ in range(2):
-        program = load_program(f"{EXAMPLES / 'encoder'}.py:factory")
+        program = example("encoder")
         outlined(program)
         texts.add(str(program.module))
     assert len(texts) == 1

@@ -14,7 +14,7 @@ from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.pipeline import compile_program, load_compiled
 from hawk_xdsl.propose.decide import UndecidableError
-from hawk_xdsl.propose.settings import Settings, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.reference.difference import error_between
 
 COMPOSITION = Settings(sources=Sources.COMPOSITION)
@@ -125,7 +125,7 @@ def test_a_result_of_more_axes_together_than_numpy_has_dimensions(tmp_path: Path
             return torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
 
     program = import_torch(Upsampled(), (torch.randn(1, 2, 4, 4),))
-    settings = Settings(sources=Sources.COMPOSITION)
+    settings = Settings(Sources.COMPOSITION, Budget(tuning=0, patience=0))
     compiled = compile_program(program, settings=settings, store=tmp_path / "store.sqlite")
     [row] = compiled.report
     assert row.source == "template"

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -64,8 +65,9 @@ def load_entries(paths: Iterable[Path | Traversable]) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+@cache
 def load_seed_entries() -> tuple[Entry, ...]:
-    """The entries that come with the package, sorted by file name."""
+    """The entries that come with the package, sorted by file name; they are read once."""
     folder = files("hawk_xdsl.knowledge_store") / "entries"
     found = [path for path in folder.iterdir() if path.name.endswith(".toml")]
     return load_entries(sorted(found, key=lambda path: path.name))

@@ -9,7 +9,7 @@ reduction is the index along the one axis that it runs over.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from lark import Lark, Token, Transformer
@@ -54,14 +54,14 @@ class Pattern:
         """Whether this variable matches all but literals."""
         return self.op == "variable" and self.name.startswith("t")
 
-    @property
+    @cached_property
     def variables(self) -> frozenset[str]:
         """The names of the variables in it."""
         if self.op == "variable":
             return frozenset({self.name})
         return frozenset[str]().union(*(arg.variables for arg in self.args))
 
-    @property
+    @cached_property
     def functions(self) -> frozenset[str]:
         """The functions in it."""
         own = frozenset[str]() if self.op in ("variable", "number") else frozenset({self.op})
