@@ -53,7 +53,8 @@ class Timeline:
     """
 
     def __init__(self, target: Target, active: int, places: BufferPlacement) -> None:
-        self._target = target
+        self._issued, self._operation = target.scalar.issue, target.scalar.operation
+        self._flag, self._barrier = target.sync.flag, target.sync.barrier
         self._per_byte = active / target.global_bandwidth
         self._scalar = target.pipe_numbers[Pipe.SCALAR]
         self._tails = [target.sync.tail[pipe] for pipe in target.all_pipes]
@@ -92,23 +93,22 @@ class Timeline:
                 self._loop(node)
 
     def _issue(self, work: CostedInstruction) -> None:
-        pipe, issue = work.pipe, self._target.scalar.issue
+        pipe, free = work.pipe, self._free
         if work.scalars:
-            self._now += work.scalars * self._target.scalar.operation
+            self._now += work.scalars * self._operation
         if needed := self._needed(work):
             self._order(pipe, needed)
-        now = self._now + issue
-        start = self._free[pipe]
+        now = self._now + self._issued
+        start = free[pipe]
         if now > start:
             start = now
-        cycles = self.transfer(work, start) if work.moved else work.cycles
-        end = start + cycles
-        self._free[pipe] = end
+        end = start + (self.transfer(work, start) if work.moved else work.cycles)
+        free[pipe] = end
         done = end + self._tails[pipe]
         if done < self._done[pipe]:
             done = self._done[pipe]
         self._done[pipe] = done
-        self._now = end if pipe == self._scalar else now + (work.count - 1) * issue
+        self._now = end if pipe == self._scalar else now + (work.count - 1) * self._issued
         self._numbers[pipe] = number = self._numbers[pipe] + 1
         event = _Event(pipe, number, done, self._knows[pipe])
         near = self._now_near
@@ -128,8 +128,12 @@ class Timeline:
             self._first_bytes = start + work.latency
         # The share of all bytes so far, counted from when the first of them arrived.
         self._first_bytes += shared
-        queued = self._first_bytes - start + (work.latency if work.stores else 0.0)
-        return max(work.cycles, work.latency + shared, queued)
+        cycles, queued = work.latency + shared, self._first_bytes - start
+        if work.stores:
+            queued += work.latency
+        if cycles < work.cycles:
+            cycles = work.cycles
+        return queued if queued > cycles else cycles
 
     def _needed(self, work: CostedInstruction) -> list[_Event]:
         """The accesses that must come before and of which the pipe does not know yet."""
@@ -152,7 +156,6 @@ class Timeline:
 
     def _order(self, pipe: int, needed: list[_Event]) -> None:
         """Wait for accesses: for flags of other pipes, the latest first, then by a barrier."""
-        sync, issue = self._target.sync, self._target.scalar.issue
         knows, free, is_own = self._knows[pipe], self._free[pipe], False
         if len(needed) > 1:
             needed.sort(key=_number_of, reverse=True)
@@ -161,15 +164,15 @@ class Timeline:
             if source == pipe:
                 is_own = True
             elif number > knows[source]:
-                self._now += 2 * issue
-                if time + sync.flag > free:
-                    free = time + sync.flag
-                known = [a if a > b else b for a, b in zip(knows, known_there, strict=True)]
+                self._now += 2 * self._issued
+                if time + self._flag > free:
+                    free = time + self._flag
+                known = list(map(max, knows, known_there))
                 known[source] = number
                 knows = tuple(known)
         if is_own and any(event.pipe == pipe and event.number > knows[pipe] for event in needed):
-            self._now += issue
-            free = max(free, self._done[pipe], self._now) + sync.barrier
+            self._now += self._issued
+            free = max(free, self._done[pipe], self._now) + self._barrier
             knows = (*knows[:pipe], self._numbers[pipe], *knows[pipe + 1 :])
         self._knows[pipe] = knows
         self._free[pipe] = free
@@ -204,7 +207,7 @@ class Timeline:
                 knows = self._knows[pipe]
                 if event is None or event.pipe == pipe or event.number <= knows[event.pipe]:
                     continue
-                self._free[pipe] = max(self._free[pipe], event.time + self._target.sync.flag)
+                self._free[pipe] = max(self._free[pipe], event.time + self._flag)
                 known = list(knows)
                 known[event.pipe] = event.number
                 self._knows[pipe] = tuple(known)
@@ -240,7 +243,7 @@ class Timeline:
         for source, pipe in self._places.carried.get(loop, ()):
             if self._numbers[source]:
                 self._free[pipe] = max(
-                    self._free[pipe], self._done[source] + self._target.sync.flag
+                    self._free[pipe], self._done[source] + self._flag
                 )
 
     def _trips(self, loop: int, turn: int, trip: int, trips: Trips) -> int:
