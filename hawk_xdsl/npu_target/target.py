@@ -221,6 +221,7 @@ class CubeSpec:
     l0a: Cost | None
     l0b: Cost | None
 
+    @cached_property
     def accumulator_bytes(self) -> int:
         """Bytes of an element that products are added to: the widest, if they differ."""
         return max(DType(spec.accumulator).bytes for spec in self.dtypes.values())
@@ -322,9 +323,15 @@ class Target:
             )
         return self.scopes[scope]
 
+    @cached_property
+    def _capacities(self) -> dict[Role, int]:
+        own = (role for role, scope in self._spaces.items() if scope in self.scopes)
+        return {role: self.memory(self.space(role)).bytes for role in own}
+
     def capacity(self, role: Role) -> int:
-        """Bytes of the memory space that plays a role."""
-        return self.memory(self.space(role)).bytes
+        """Bytes of the memory space that plays a role. Raises ``HawkError`` if none does."""
+        found = self._capacities.get(role)
+        return self.memory(self.space(role)).bytes if found is None else found
 
     def path(self, source: Role, dest: Role) -> PathSpec:
         """The way between the memory spaces of two roles. Raises ``KeyError`` if there is none."""

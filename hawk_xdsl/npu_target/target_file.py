@@ -165,7 +165,7 @@ def _space(
         return Scope(name, ordered, vector.block_bytes)
     width = cube.depth_bytes
     if Role.ACCUMULATOR in roles:
-        width = cube.columns * cube.accumulator_bytes()
+        width = cube.columns * cube.accumulator_bytes
     return Scope(name, ordered, width, cube.rows)
 
 

@@ -210,13 +210,12 @@ class _Plan:
     def addresses(self) -> dict[Scope, list[tuple[int, int, int]]] | None:
         """By scope (begin, end, cell) where not all fit side by side; ``None``: they do not fit."""
         found: dict[Scope, list[tuple[int, int, int]]] = {}
+        totals: dict[str, int] = {}
+        for buffer, around in zip(self._buffers, self._around, strict=True):
+            name = buffer.scope.name
+            totals[name] = totals.get(name, 0) + buffer.bytes * TURNS ** len(around)
         for scope, memory in self._target.scopes.items():
-            total = sum(
-                buffer.bytes * TURNS ** len(around)
-                for buffer, around in zip(self._buffers, self._around, strict=True)
-                if buffer.scope == scope
-            )
-            if total <= memory.bytes:
+            if totals.get(scope.name, 0) <= memory.bytes:
                 continue
             copies = list(self._copies(scope))
             if _peak(copies) > memory.bytes:

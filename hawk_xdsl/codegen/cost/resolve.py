@@ -197,18 +197,21 @@ class _Resolver:
 
     def _touch(self, node: CostedInstruction) -> None:
         """Note which buffers a statement uses, and for how long they live."""
-        depth = len(self._open)
+        depth, pipe, position = len(self._open), node.pipe, self._position
         for number in (*node.reads, *node.writes):
             buffer = self.buffers[number]
             if not buffer.pipes:
-                buffer.opener = node.pipe
-            buffer.closer = node.pipe
-            buffer.pipes.add(node.pipe)
-            buffer.loaded |= node.moved > 0 and not node.stores and number in node.writes
+                buffer.opener = pipe
+            buffer.closer = pipe
+            buffer.pipes.add(pipe)
             own = self._depths[number]
             if depth > own:
                 self._open[own].used.add(number)
-            buffer.last = max(buffer.last, self._position)
+            if position > buffer.last:
+                buffer.last = position
+        if node.moved and not node.stores:
+            for number in node.writes:
+                self.buffers[number].loaded = True
 
     # Statements
 

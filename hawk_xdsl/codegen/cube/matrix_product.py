@@ -28,14 +28,20 @@ class Matrix:
 
     tensor: Tensor
     sides: tuple[Side, Side]
+    _slices: dict[tuple[int, ...], MatrixSlice] = field(
+        default_factory=dict[tuple[int, ...], MatrixSlice], compare=False, repr=False
+    )
 
     def slice(
         self, sizes: Mapping[str, int], axes: Mapping[str, int], *, matrix: bool
     ) -> MatrixSlice:
-        """The slice of one tile."""
-        found = matrix_slice(self.tensor, self.sides, sizes, axes, matrix=matrix)
-        assert found is not None
-        return found
+        """The slice of one tile. Tiles that differ along a third side have the same."""
+        key = (*(sizes[side.name] for side in self.sides), matrix)
+        if key not in self._slices:
+            found = matrix_slice(self.tensor, self.sides, sizes, axes, matrix=matrix)
+            assert found is not None
+            self._slices[key] = found
+        return self._slices[key]
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class _StationaryForm(Form):
         problem, target = self.product.problem, self.target
         own, other = self._pair(tile.m, tile.n)
         grain = step_grain(problem, target)
-        if not fits(problem, replace(tile, split=1), target) or problem.k % tile.k:
+        if problem.k % tile.k or not fits(problem, tile, target):
             return False
         if (problem.reduction_points > 1 or tile.k < problem.k) and tile.k % grain:
             return False

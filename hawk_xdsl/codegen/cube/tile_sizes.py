@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from hawk_xdsl.dialects.dtype import DType
@@ -47,7 +48,7 @@ class Problem:
     k: int
     dtype: str
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Bytes of an element of an operand."""
         return DType(self.dtype).bytes
@@ -105,12 +106,12 @@ class SideSizes:
         return list(dict.fromkeys(min(size, extent) for size in self.preferred.get(side, ())))
 
 
-def fits(problem: Problem, tile: TileSizes, target: Target, times: int = 1) -> bool:
-    """Whether memory holds the accumulator, and the operands' tiles so many times."""
+def fits(problem: Problem, tile: TileSizes, target: Target) -> bool:
+    """Whether memory holds the accumulator and a tile of both operands."""
     m, n = up(tile.m, target.cube.rows), up(tile.n, target.cube.columns)
     k, largest = up(tile.k, step_grain(problem, target)), target.cube.max_extent
-    accumulator = m * n * target.cube.accumulator_bytes()
-    operands = times * (m + n) * k * problem.width
+    accumulator = m * n * target.cube.accumulator_bytes
+    operands = (m + n) * k * problem.width
     return (
         accumulator <= target.capacity(Role.ACCUMULATOR)
         and operands <= target.capacity(Role.MATRIX)
