@@ -249,8 +249,9 @@ def test_the_best_forms_are_those_that_estimates_of_all_forms_say(name: str) -> 
 
 
 def test_packing_stages_that_cannot_win_are_not_made() -> None:
-    _, _, _, *convolution = CASES["convolution"]
-    space = space_of(request(contraction("2x16x36x36", "24x16x3x3", "2x24x34x34", *convolution)))
+    _, _, _, indices, loops = CASES["convolution"]
+    op = contraction("2x16x36x36", "24x16x3x3", "2x24x34x34", indices, loops)
+    space = space_of(request(op))
     assert isinstance(space, ContractionSpace)
     assert [*space.schedules()]
     known = {packing.is_known for form in space.forms for packing in form.product.before}

@@ -9,6 +9,7 @@ from test_gate import NORM_KERNEL, SOFTMAX_KERNEL
 from undecided import NORM, SOFTMAX, elementwise, undecided
 
 from hawk_xdsl.cli import main
+from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.learned_template import fill
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
@@ -210,6 +211,20 @@ def test_a_kernel_template_is_only_for_its_work(store: Path) -> None:
     assert candidate_at(Request(entry, norm, None, target), schedule) is None
     made = candidate_at(Request(entry, softmax, None, target), schedule)
     assert made is not None and made.text == SOFTMAX_KERNEL.lstrip()
+
+
+def test_tile_sizes_of_a_kernel_template_are_ranked_by_the_cost_walk(store: Path) -> None:
+    keep(store, SOFTMAX, SOFTMAX_KERNEL)
+    synthesized(store, no_templates())
+    with KnowledgeStore(store) as opened:
+        [entry] = opened.entries()
+    specification = resized(specify(undecided(SOFTMAX)), {"i0": 4000, "i1": 33})
+    target = load_target(TARGET)
+    made = candidates(Request(entry, specification, None, target))
+    operands = operands_of(specification).values()
+    cycles = [estimate(each.syntax, operands, target) for each in made]
+    assert len(set(cycles)) > 1
+    assert [each.estimate for each in made] == cycles == sorted(cycles)
 
 
 @pytest.mark.parametrize("op", [SOFTMAX, NORM, SCALED])

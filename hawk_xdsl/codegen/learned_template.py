@@ -6,18 +6,19 @@ the kernel is for, with its extents erased.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
+from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.dialects.kernel_text import KernelTextError, parse
 from hawk_xdsl.dialects.kernel_text.syntax import KernelText
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
-from hawk_xdsl.schedule.candidate import Candidate, waves
+from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.read_schedule import trip_extents
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
@@ -25,7 +26,7 @@ from hawk_xdsl.semantics.resizing import UnresizableError, erased
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Structure
 
-MOST_CANDIDATES = 4
+MOST_CANDIDATES = 8
 """Tilings of one kernel template that are tried."""
 
 ELEMENTS = "elements"
@@ -34,8 +35,14 @@ ELEMENTS = "elements"
 TILE_HOLE = "t_"
 """What names of tile holes begin with; the rest is the variable of the loop."""
 
-TILE_OVERHEAD = 1024
-"""What starting a tile costs, in elements: only the order of tilings depends on it."""
+PARTS = (1, 2, 4)
+"""Into how many parts a verified tile size is divided."""
+
+SHARES = (1, 2)
+"""How many tiles of equal size each core gets."""
+
+SWEEPS = 2
+"""How often each loop is given the best size for those of the others."""
 
 _HOLE = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -66,7 +73,7 @@ class LearnedKernel:
         """The tile sizes of the entry's loops, if it is for this work."""
         if not matches(request.entry, request.specification):
             return None
-        return LearnedSpace(request.entry, extents_of(request.specification), request.target)
+        return LearnedSpace(request.entry, request.specification, request.target)
 
 
 LEARNED_KERNEL = LearnedKernel()
@@ -77,42 +84,45 @@ class LearnedSpace:
     """The tile sizes of the loops of one learned kernel, at the extents of one specification."""
 
     entry: Entry
-    extents: Mapping[str, int]
+    specification: Specification
     target: Target
+    _made: dict[Schedule, Candidate] = field(
+        default_factory=dict[Schedule, Candidate], compare=False, repr=False
+    )
 
     def schedules(self) -> Iterator[Schedule]:
-        """Sizes no larger than what was verified, the least work of a core first.
+        """Sizes no larger than what was verified, the best estimates first.
 
-        Raises ``HawkError`` for a hole that nothing fills.
+        From the smallest sizes on, each loop in turn gets the best one while the others stay as
+        they are. Raises ``HawkError`` for a hole that nothing fills.
         """
-        names = tile_names(self.entry.artifact.text or "")
-        points = filled(self.entry, {**self.extents, **dict.fromkeys(names, 1)})
-        extents = trip_extents(points)
-        loops: dict[str, int] = {}
-        for name in names:
-            variable = name.removeprefix(TILE_HOLE)
-            if variable not in extents:
-                message = f"${{{name}}} is a tile size, but no loop over {variable} starts at 0"
-                raise wrong_entry(self.entry, message)
-            loops[variable] = extents[variable]
-        kinds = {self.target.places.core(stage.core) for stage in points.stages}
-        on_cube = self.target.matrix_core in kinds
-        core = self.target.matrix_core if on_cube else self.target.vector_core
-        for sizes in self._sizes(loops, self.target.cores[core]):
-            yield self._schedule(sizes)
+        loops = self._loops()
+        choices = {axis: self._choices(axis, extent) for axis, extent in loops.items()}
+        best = self._estimated({axis: min(sizes) for axis, sizes in choices.items()}, loops)
+        found = {} if best is None else {best.schedule: best}
+        for _, (axis, sizes) in product(range(SWEEPS), choices.items()):
+            for near in [{**best.schedule.sizes, axis: size} for size in sizes] if best else ():
+                made = self._estimated(near, loops)
+                if made is not None:
+                    found[made.schedule] = made
+            best = min(found.values(), key=_estimate, default=None)
+        yield from sorted(found, key=lambda each: found[each].estimate)[:MOST_CANDIDATES]
 
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """The kernel at the schedule's tile sizes; ``None`` if they are those of other loops.
 
-        The estimate is 0: it is known to be the fastest at the extents it was verified at.
         Raises ``HawkError`` for a hole that nothing fills.
         """
         names = tile_names(self.entry.artifact.text or "")
         sizes = {f"{TILE_HOLE}{axis}": size for axis, size in schedule.tile}
         if schedule != self._schedule(schedule.sizes) or set(names) != sizes.keys():
             return None
-        kernel = filled(self.entry, {**self.extents, **sizes})
-        return Candidate(kernel, schedule, 0.0, (self.entry.name,))
+        if schedule not in self._made:
+            kernel = filled(self.entry, {**extents_of(self.specification), **sizes})
+            operands = operands_of(self.specification).values()
+            cycles = estimate(kernel, operands, self.target)
+            self._made[schedule] = Candidate(kernel, schedule, cycles, (self.entry.name,))
+        return self._made[schedule]
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: what was not verified at other extents is not tried."""
@@ -121,26 +131,44 @@ class LearnedSpace:
     def _schedule(self, sizes: Mapping[str, int]) -> Schedule:
         return Schedule.of(LEARNED_KERNEL.name, sizes)
 
-    def _sizes(self, loops: Mapping[str, int], cores: int) -> list[dict[str, int]]:
-        """Tile sizes of loops over so many elements, the best first."""
-        prefer = {tile.name: tile.prefer for tile in self.entry.tiles}
-        most = max(prefer.get(ELEMENTS, (1 << 62,)))
-        whole = prod(self.extents.values()) // prod(loops.values())
-        choices = [
-            _choices(prefer.get(f"{TILE_HOLE}{name}", ()), extent, cores)
-            for name, extent in loops.items()
-        ]
-        found: list[tuple[tuple[int, ...], dict[str, int]]] = []
-        for sizes in product(*choices):
-            tile = prod(sizes) * max(1, whole)
-            if tile > most and prod(sizes) > 1:
-                continue
-            pairs = zip(loops.values(), sizes, strict=True)
-            tiles = prod(-(-extent // size) for extent, size in pairs)
-            cost = waves(tiles, cores) * (tile + TILE_OVERHEAD)
-            found.append(((cost, *(-size for size in sizes)), dict(zip(loops, sizes, strict=True))))
-        found.sort(key=lambda pair: pair[0])
-        return [sizes for _, sizes in found[:MOST_CANDIDATES]] if loops else [{}]
+    def _loops(self) -> dict[str, int]:
+        """The loops that have a tile size, and the elements that each runs over."""
+        names = tile_names(self.entry.artifact.text or "")
+        points = {**extents_of(self.specification), **dict.fromkeys(names, 1)}
+        extents = trip_extents(filled(self.entry, points))
+        loops: dict[str, int] = {}
+        for name in names:
+            axis = name.removeprefix(TILE_HOLE)
+            if axis not in extents:
+                message = f"${{{name}}} is a tile size, but no loop over {axis} starts at 0"
+                raise wrong_entry(self.entry, message)
+            loops[axis] = extents[axis]
+        return loops
+
+    def _choices(self, axis: str, extent: int) -> list[int]:
+        """Verified sizes, parts of them, divisors of the extent below these, shares of a core."""
+        wanted = [size // part for size in self._preferred(f"{TILE_HOLE}{axis}") for part in PARTS]
+        wanted += [max(n for n in range(1, size + 1) if extent % n == 0) for size in wanted if size]
+        kinds = {self.target.vector_core, self.target.matrix_core}
+        cores = {self.target.cores[kind] for kind in kinds}
+        wanted += [-(-extent // (part * count)) for count in cores for part in SHARES]
+        return list(dict.fromkeys(min(size, extent) for size in wanted if size >= 1))
+
+    def _preferred(self, name: str) -> tuple[int, ...]:
+        return next((tile.prefer for tile in self.entry.tiles if tile.name == name), ())
+
+    def _estimated(self, sizes: Mapping[str, int], loops: Mapping[str, int]) -> Candidate | None:
+        """The kernel at tile sizes; ``None`` for tiles larger than the largest verified one."""
+        most = max(self._preferred(ELEMENTS), default=None)
+        whole = prod(self.specification.axes.values()) // prod(loops.values())
+        elements = prod(sizes.values()) * max(1, whole)
+        if most is not None and elements > most and prod(sizes.values()) > 1:
+            return None
+        return self.candidate(self._schedule(sizes))
+
+
+def _estimate(candidate: Candidate) -> float:
+    return candidate.estimate
 
 
 def matches(entry: Entry, specification: Specification) -> bool:
@@ -210,10 +238,3 @@ def _value(pattern: Pattern, values: Mapping[str, int]) -> float:
             left, right = (_value(arg, values) for arg in pattern.args)
             operations = {"add": left + right, "sub": left - right, "mul": left * right}
             return left / right if pattern.op == "div" else operations[pattern.op]
-
-
-def _choices(prefer: Sequence[int], extent: int, cores: int) -> list[int]:
-    """The sizes that were verified, parts of them, and an equal share for each core."""
-    wanted = [size // part for size in prefer for part in (1, 2, 4)]
-    wanted += [-(-extent // cores), -(-extent // (2 * cores))]
-    return list(dict.fromkeys(min(size, extent) for size in wanted if size >= 1))

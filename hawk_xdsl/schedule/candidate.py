@@ -10,7 +10,7 @@ from hawk_xdsl.schedule.schedule import Schedule
 
 @dataclass(frozen=True)
 class Candidate:
-    """A kernel made for a schedule; ``estimate`` (cycles) only ranks candidates.
+    """A kernel made for a schedule; ``estimate`` (cycles, by the cost walk) only ranks candidates.
 
     ``entries`` are the names of the knowledge it was made from, the template first.
     """
@@ -24,8 +24,3 @@ class Candidate:
     def text(self) -> str:
         """The kernel as text."""
         return text_of(self.syntax)
-
-
-def waves(tiles: int, cores: int) -> int:
-    """How often the busiest core runs if ``tiles`` are distributed over the cores."""
-    return -(-tiles // cores)

@@ -242,9 +242,7 @@ class Timeline:
         """Flags that an outermost loop carries are set once before it, and waited for after it."""
         for source, pipe in self._places.carried.get(loop, ()):
             if self._numbers[source]:
-                self._free[pipe] = max(
-                    self._free[pipe], self._done[source] + self._flag
-                )
+                self._free[pipe] = max(self._free[pipe], self._done[source] + self._flag)
 
     def _trips(self, loop: int, turn: int, trip: int, trips: Trips) -> int:
         """Trips that cost the same, from the ``trip``-th of the loop on; the number after them.
