@@ -8,7 +8,7 @@ Positions within that part are the same for every tile, so they are computed onc
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, prod
+from math import prod
 
 from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
@@ -42,9 +42,17 @@ class _LoadedRange:
 
 
 class Picker:
-    """Writes gathers, of rows and of elements."""
+    """Writes gathers, of rows and of elements.
 
-    def __init__(self, frame: TilingFrame, reader: Loader) -> None:
+    Attributes:
+        widens: whether narrow floats are gathered as f32: all of a source is cast, and back again
+            what was gathered. Some targets gather 32 bits several times as fast as 16.
+        has_choice: whether it has written a gather that ``widens`` makes a difference for.
+    """
+
+    def __init__(self, frame: TilingFrame, reader: Loader, *, widens: bool) -> None:
+        self.widens = widens
+        self.has_choice = False
         self.frame = frame
         self.reader = reader
         self.shapes = frame.shapes
@@ -127,9 +135,11 @@ class Picker:
         return self._gathered(source, total, scope)
 
     def _gathered(self, source: TileValue, index: TileValue, scope: LoopScope) -> TileValue:
-        """The elements; narrow floats by way of f32 where the target gathers those faster."""
+        """The elements; narrow floats by way of f32 if the picker widens."""
         dims, dtype = index.axes, source.dtype
-        if not self._faster_wide(source, index):
+        may_widen = dtype in NARROW_FLOATS and self._has_wide_gather(dtype)
+        self.has_choice |= may_widen
+        if not (may_widen and self.widens):
             return self.frame.made(two_operands("vgather"), (source, index), dtype, dims, scope)
         wide = TileValue("f32", source.axes, source.shape)
         scope.add(ast.Cast(operand(0), "f32", Rounding.RINT), (source,), wide)
@@ -137,21 +147,10 @@ class Picker:
         narrow = ast.Cast(operand(0), dtype, Rounding.RINT)
         return self.frame.made(narrow, (out,), dtype, dims, scope)
 
-    def _faster_wide(self, source: TileValue, index: TileValue) -> bool:
-        """Whether casting all of a source and what was gathered costs less than it saves."""
-        target = self.frame.target
-        if source.dtype not in NARROW_FLOATS:
-            return False
-        ops, repeat = target.vector.ops, target.vector.repeat_bytes
-        picked = ceil(prod(index.shape) * 4 / repeat)
-        whole = ceil(prod(source.shape) * DType(source.dtype).bytes / repeat)
-        costs = ops["vgather"], ops["vcast"]
-        ways = f"{source.dtype}-f32", f"f32-{source.dtype}"
-        if not {source.dtype, "f32"} <= costs[0].keys() or not set(ways) <= costs[1].keys():
-            return False
-        casts = costs[1][ways[0]].cycles(whole) + costs[1][ways[1]].cycles(picked)
-        wide = costs[0]["f32"].cycles(picked) + casts
-        return wide < costs[0][source.dtype].cycles(picked)
+    def _has_wide_gather(self, dtype: str) -> bool:
+        """Whether the target has the gather and both casts."""
+        ops = self.frame.target.vector.ops
+        return "f32" in ops["vgather"] and {f"{dtype}-f32", f"f32-{dtype}"} <= ops["vcast"].keys()
 
     def _positions(
         self,

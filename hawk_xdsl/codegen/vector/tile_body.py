@@ -37,10 +37,14 @@ from hawk_xdsl.semantics.terms import Term, walk
 
 @dataclass(frozen=True)
 class TileBody:
-    """The statements of one tiling as blocks: before the ``across``, and of one tile."""
+    """The statements of one tiling as blocks: before the ``across``, and of one tile.
+
+    ``has_choice``: other statements do the same if narrow floats are gathered as f32.
+    """
 
     invariant: Block
     tile: Block
+    has_choice: bool
 
     def bytes(self, block: int) -> int:
         """Most bytes alive at once in a memory whose rows are padded to blocks of so many."""
@@ -52,22 +56,26 @@ class TileBody:
         return (*syntax_of(self.invariant.items), across)
 
 
-def write_tile(composition: Composition, tiling: Tiling, target: Target) -> TileBody:
-    """The statements for one tiling, of several ways the one of fewer cycles on a target.
+def write_tile(
+    composition: Composition, tiling: Tiling, target: Target, *, widens: bool = False
+) -> TileBody:
+    """The statements for one tiling; ``widens``: narrow floats are gathered as f32.
 
     Raises ``UntileableError``.
     """
-    return _Writer(composition, tiling, target).write()
+    return _Writer(composition, tiling, target, widens=widens).write()
 
 
 class _Writer:
-    def __init__(self, composition: Composition, tiling: Tiling, target: Target) -> None:
+    def __init__(
+        self, composition: Composition, tiling: Tiling, target: Target, *, widens: bool
+    ) -> None:
         self.composition = composition
         self.specification = composition.specification
         self.tiling = tiling
         self.frame = TilingFrame(composition, tiling, target)
         self.reader = Loader(self.frame)
-        self.picker = Picker(self.frame, self.reader)
+        self.picker = Picker(self.frame, self.reader, widens=widens)
         self.folder = Folder(self.frame)
 
     def write(self) -> TileBody:
@@ -86,7 +94,7 @@ class _Writer:
         names = Names(anew=bool(self.composition.names))
         names.assign(top.block, [v for v in top.values.values() if v.shape])
         names.assign(tile.block)
-        return TileBody(top.block, tile.block)
+        return TileBody(top.block, tile.block, self.picker.has_choice)
 
     def _group(
         self,
