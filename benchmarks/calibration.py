@@ -125,7 +125,7 @@ def _ends(target: Target) -> dict[str, tuple[Scope, Scope]]:
 
 
 def modelled(place: str, target: Target, work: Numbers) -> Numbers:
-    """Cycles that the NPU model charges for amounts of work at a place of a target."""
+    """Cycles that the NPU simulator charges for amounts of work at a place of a target."""
     match place.split("."):
         case "paths", path, "cost":
             spec = target.paths[_ends(target)[path]]

@@ -1,4 +1,4 @@
-"""Damages what is read, kills what writes, and counts what is not told in one line.
+"""Damages what is read, kills what writes, and counts what is not reported in one line.
 
 Prints a table by what was damaged; ends with ``untyped: 0, hung: 0, lost: 0``, or exits with 1.
 See docs/errors.md.

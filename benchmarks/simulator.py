@@ -1,4 +1,4 @@
-"""How fast the NPU model runs, beside Triton's interpreter and xDSL's own, in one run.
+"""How fast the NPU simulator runs, beside Triton's interpreter and xDSL's own, in one run.
 
     python benchmarks/simulator.py            # needs: pip install '.[bench]'
 
@@ -97,7 +97,7 @@ def main(rounds: int = 5) -> None:
     """Run the comparison."""
     table = Table(title=f"Median of {rounds} rounds, taken in turn")
     table.add_column("workload")
-    for heading in ("NPU model s", "tile ops/s", "Triton s", "ratio", "aim", "xDSL s"):
+    for heading in ("NPU simulator s", "tile ops/s", "Triton s", "ratio", "aim", "xDSL s"):
         table.add_column(heading, justify="right")
     for work in workloads():
         ours, theirs = [], []

@@ -1,4 +1,4 @@
-"""The main job: a model in, verified NPU kernels out, and a callable that runs on the NPU model."""
+"""A model in, verified NPU kernels out, and a callable that runs on the NPU simulator."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a compiled model on the NPU model. ``cycles`` sums all launches, simulated."""
+    """One run of a compiled model on the NPU simulator. ``cycles`` sums all launches, simulated."""
 
     outputs: tuple[Array, ...]
     launches: tuple[tuple[str, Simulation], ...]
@@ -71,7 +71,7 @@ class Compiled:
         return stream.getvalue() + "\n"
 
     def __call__(self, *inputs: Array) -> tuple[Array, ...]:
-        """The outputs for these inputs, computed by the NPU model."""
+        """The outputs for these inputs, computed by the NPU simulator."""
         return self.run(inputs).outputs
 
     def run(
@@ -81,7 +81,7 @@ class Compiled:
         *,
         trace: bool = False,
     ) -> Run:
-        """Runs every launch on the NPU model and what is on the host there.
+        """Runs every launch on the NPU simulator and what is on the host there.
 
         With ``trace`` the simulations keep their timelines.
         Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap.
@@ -218,7 +218,7 @@ def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
     """A compiled model from its files, and the reference's outputs for its example, if known.
 
     What is promised of it is what :mod:`hawk_xdsl.saved` checks; its kernels run under the rules
-    of the NPU model, but nobody proves again that they compute what the ops were.
+    of the NPU simulator, but nobody proves again that they compute what the ops were.
     Raises ``ReadError`` for a directory that holds no compiled model, or a damaged one.
     """
     saved = read_saved(directory)

@@ -1,4 +1,4 @@
-"""Kernels for the tests of the NPU model, written as text with little around them."""
+"""Kernels for the tests of the NPU simulator, written as text with little around them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the corpus computes on the NPU model in program order, against numpy in float64."""
+"""What the corpus computes on the NPU simulator in program order, against numpy in float64."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The cube path of the NPU model: matrices in fractals, products, and the way out of l0c."""
+"""The cube path of the NPU simulator: matrices in fractals, products, and the way out of l0c."""
 
 import ml_dtypes
 import numpy as np

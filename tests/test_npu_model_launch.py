@@ -1,4 +1,4 @@
-"""xDSL's interpreter runs a function whose launches run on the NPU model."""
+"""xDSL's interpreter runs a function whose launches run on the NPU simulator."""
 
 import numpy as np
 from npu_model_kernels import CONTEXT, TARGET, alloc, gm, load, randoms, store, ub, unary

@@ -1,4 +1,4 @@
-"""Order in the NPU model: races within a core and on global memory, flags, deadlocks."""
+"""Order in the NPU simulator: races within a core and on global memory, flags, deadlocks."""
 
 import numpy as np
 import pytest

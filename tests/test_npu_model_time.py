@@ -1,4 +1,4 @@
-"""Time in the NPU model: what must be true of cycles, whatever the target's numbers are."""
+"""Time in the NPU simulator: what must be true of cycles, whatever the target's numbers are."""
 
 from dataclasses import replace
 

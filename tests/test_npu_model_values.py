@@ -1,4 +1,4 @@
-"""The NPU model computes what each instruction says: against numpy, for every dtype it has."""
+"""The NPU simulator computes what each instruction says: against numpy, for every dtype it has."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""``hawk run``, ``hawk trace`` and ``hawk targets``: compiled models on the NPU model."""
+"""``hawk run``, ``hawk trace`` and ``hawk targets``: compiled models on the NPU simulator."""
 
 from pathlib import Path
 from typing import Annotated, cast
@@ -25,7 +25,7 @@ def run_command(
         Path | None, typer.Option("--output", "-o", help="Write the outputs as .npy files there.")
     ] = None,
 ) -> None:
-    """Run a compiled model on the NPU model."""
+    """Run a compiled model on the NPU simulator."""
     from hawk_xdsl.pipeline import load_compiled
     from hawk_xdsl.reference.difference import error_between
     from hawk_xdsl.report import print_performance, read_report

@@ -57,7 +57,7 @@ class _Derivation:
     def op(self, label: str) -> UndecidedOp:
         spec = self.specification
         if spec.in_pieces:
-            raise UnderivableError("a result in pieces")
+            raise UnderivableError("a result in several regions")
         reads = [term for term in walk(spec.roots) if term.op == "read"]
         for operand in spec.operands:
             dtype = next(term.dtype for term in reads if term.operand == operand.name)

@@ -1,4 +1,4 @@
-"""Targets and the NPU model: what the hardware can do, whether a kernel does it, and how fast."""
+"""Targets and the NPU simulator: what hardware can do, whether a kernel does it, and how fast."""
 
 from hawk_xdsl.npu_target.approximation import Estimates, estimates_of
 from hawk_xdsl.npu_target.layout import buffer_bytes

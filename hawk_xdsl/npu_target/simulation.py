@@ -1,4 +1,4 @@
-"""Runs a kernel on the NPU model: every block, its values, rules and time."""
+"""Runs a kernel on the NPU simulator: every block, its values, rules and time."""
 
 import heapq
 from collections.abc import Sequence

@@ -54,7 +54,7 @@ def _roles(target: Target) -> Iterator[Problem]:
         if cost is None and role in players:
             yield key, f"missing: {players[role]} has the role {role}, so staging has a cost"
         if cost is not None and role not in players:
-            yield key, f"no memory space has the role {role}: nothing is staged"
+            yield key, f"no memory space has the role {role}: declare one, or drop this cost"
     if (Role.LEFT in players) is not (Role.RIGHT in players):
         yield "scopes", "both factors are staged (roles left and right), or none"
 

@@ -70,7 +70,7 @@ def evaluate_scan(frame: Frame, op: Operation) -> list[Array]:
     assert isinstance(op, ScanOp)
     combiner = op.body.block.first_op
     if op.kind is None or combiner is None or not op.inclusive.value.data:
-        raise UnsupportedOpError(op, "an exclusive scan, or one of no known fold")
+        raise UnsupportedOpError(op, "an exclusive scan, or one of no known reduction")
     source, axis = frame.get(op.inputs[0]), op.dimension.value.data
     wide = source.astype(accumulator_dtype(source.dtype))
     running = UFUNCS[type(combiner)].accumulate(wide, axis=axis).astype(source.dtype)

@@ -232,7 +232,7 @@ class Loops:
         for user in self._users.get(name, ()):
             if isinstance(user, _OfPiece) and (user.result, user.piece) == self._current:
                 return user, self.pieces[user.result][user.piece][user.loop]
-        raise UnreadableError("a fold, or a gather, over a tensor that is put together from parts")
+        raise UnreadableError("a reduction or gather over a tensor that is put together from parts")
 
     def _replace(self, place: _OfPiece, by: Sequence[tuple[ResultLoop, ...]]) -> None:
         pieces = self.pieces[place.result]
@@ -240,4 +240,4 @@ class Loops:
         new = [(*piece[: place.loop], *loops, *piece[place.loop + 1 :]) for loops in by]
         pieces[place.piece : place.piece + 1] = new
         if len(pieces) > MOST_PIECES:
-            raise UnreadableError(f"a result of more than {MOST_PIECES} pieces")
+            raise UnreadableError(f"a result of more than {MOST_PIECES} regions")

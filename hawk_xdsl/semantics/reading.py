@@ -229,7 +229,7 @@ class RegionReader:
         """A running fold at its own place, or the fold of all, which is its second result."""
         kind, [source], axis = op.kind, op.inputs, op.dimension.value.data
         if kind is None or not op.inclusive.value.data:
-            raise UnreadableError("a running fold that is exclusive or of no known kind")
+            raise UnreadableError("a scan that is exclusive or of no known kind")
         extent = shape_of(source)[axis]
         if result == 1:
             used = {name for dim in index for name in dim.axes}
@@ -240,7 +240,7 @@ class RegionReader:
         if extent == 1:
             return self.term(source, index)
         if along is None or is_pseudo(along) or self.loops.extents[along] != extent:
-            raise UnreadableError("a running fold is read at another place than its own")
+            raise UnreadableError("a scan is read at another place than its own")
         return self.terms.scan(kind, self.term(source, index), along)
 
     def address(self, term: Term, extent: int) -> Affine:

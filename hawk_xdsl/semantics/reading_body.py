@@ -123,7 +123,7 @@ class ScalarBody:
         name = fold.combiner.name if fold is not None else ""
         function = FUNCTIONS.get(name) or UNSIGNED.get(name)
         if fold is None or function not in FOLDS:
-            raise UnreadableError("a reduction that is not a plain fold")
+            raise UnreadableError("a reduction whose body is no single operation")
         arg = self._scalar(fold.value)
         initial = self._reader.term(equation.outputs[position], index)
         dtype, without_sign = arg.dtype, name in UNSIGNED
@@ -162,7 +162,7 @@ class ScalarBody:
             return place
         [*axes] = self._bound
         if len(axes) > 1 or place.op != "index" or place.index[0].plain != axes[0]:
-            raise UnreadableError("a position that is not an index of one folded axis")
+            raise UnreadableError("a position that is not an index of one reduced axis")
         return self._terms.reduce("argmax" if best.largest else "argmin", value, self._bound)
 
     def _scalar(self, value: SSAValue) -> Term:

@@ -3,8 +3,8 @@
 A forward data-flow analysis. A *fact* is an instruction, or the waits of a flag. The state holds
 for every pipe, and for every flag that may be set, the facts that ran at least once but are not
 known to have finished before the pipe's next instruction, or before the flag's set. The rules are
-those of the NPU model: a set fires once its pipe's earlier instructions finished, and carries what
-the pipe knew; a wait gives that to its pipe; a fence orders its pipe behind itself.
+those of the NPU simulator: a set fires once its pipe's earlier instructions finished, and carries
+what the pipe knew; a wait gives that to its pipe; a fence orders its pipe behind itself.
 
 State and facts are bit sets, and states join by union, so that the fixed point of a loop is quick.
 """

@@ -61,7 +61,7 @@ class TilingFrame:
         self.order = _orders(self.specification)
         self.padded = bool(tiling.ragged()) and self._needs_whole_tiles()
         if self.padded and tiling.ragged() & folded_axes(self.specification):
-            raise UntileableError("padding would be folded")
+            raise UntileableError("padding would be reduced")
 
     def tile(self, dtype: str, axes: Axes, scope: LoopScope) -> TileValue:
         """A new tile."""

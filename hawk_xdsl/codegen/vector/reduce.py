@@ -114,7 +114,7 @@ class Folder:
         """A chunk of a running fold on top of what the chunks before it came to."""
         [axis] = term.bound
         if scope.axis != axis or scope.parent is None:
-            raise UntileableError(f"a running fold along {axis} inside another loop")
+            raise UntileableError(f"a scan along {axis} inside another loop")
         along = [i for i, a in enumerate(arg.axes) if a == axis]
         carries = scope.parent.carries
         if id(term) not in carries:

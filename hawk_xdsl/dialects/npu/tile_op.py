@@ -80,7 +80,7 @@ def expect_role(op: IRDLOperation, what: str, value: SSAValue, *allowed: Role) -
 class TileOp(IRDLOperation, ABC):
     """An instruction on whole tiles, issued to one pipe: that of its unit, says the target.
 
-    The NPU model, the memory planner and the sync pass know instructions only through this.
+    The NPU simulator, the memory planner and the sync pass know instructions only through this.
     """
 
     UNIT: ClassVar[Unit]
