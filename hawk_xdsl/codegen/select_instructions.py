@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from hawk_xdsl.codegen.statement_pattern import StatementPattern, parse_statement
+from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
+from hawk_xdsl.codegen.statement_pattern import parse_statement
 from hawk_xdsl.codegen.vector.widths import (
     in_f32,
     operand_dtype,
@@ -15,20 +16,17 @@ from hawk_xdsl.codegen.vector.widths import (
     stored_terms,
 )
 from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
-from hawk_xdsl.dialects.npu import VECTOR_OPS
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind, Trigger
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.intervals import EXACT_IN_F32, Intervals
 from hawk_xdsl.semantics.matching import Match, match
-from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
+from hawk_xdsl.semantics.pattern import parse_pattern
 from hawk_xdsl.semantics.result_regions import unified
 from hawk_xdsl.semantics.rewriting import Rule, rewritten
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, Terms, walk
-
-_MNEMONICS = frozenset(op.name.removeprefix("npu.") for op in VECTOR_OPS)
 
 FUNCTION_OF_FOLD = {
     "sum": "add",
@@ -43,40 +41,6 @@ FUNCTION_OF_FOLD = {
 
 class NoInstructionError(Exception):
     """No knowledge says how to compute a term; the message names it."""
-
-
-@dataclass(frozen=True)
-class InstructionPattern:
-    """An instruction entry: what it computes, its statement, the result dtypes it is for.
-
-    ``works_in`` are the dtypes that a statement which is no vector instruction takes; all without.
-    """
-
-    name: str
-    before: Pattern
-    statement: StatementPattern
-    dtypes: tuple[str, ...]
-    works_in: tuple[str, ...] = ()
-
-    @property
-    def mnemonic(self) -> str:
-        """The instruction's name in kernel text."""
-        return self.statement.mnemonic
-
-    def takes(self, matched: Match) -> bool:
-        """Whether its operands may be these: the first one of a vector instruction is a tile.
-
-        Those of a statement that works in some dtypes only are all tiles.
-        """
-        if self.works_in and any(value.is_const for value in matched.terms.values()):
-            return False
-        value = matched.terms.get(next(iter(self.statement.operands), ""))
-        return value is None or not value.is_const or self.mnemonic not in _MNEMONICS
-
-    @property
-    def row(self) -> str:
-        """The instruction in a target's tables: ``vreduce_sum`` of a ``vreduce sum``."""
-        return self.statement.row
 
 
 Supports = Callable[[str, str], bool]

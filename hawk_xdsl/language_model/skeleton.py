@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hawk_xdsl.codegen.select_instructions import Composer, Composition, InstructionPattern
+from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.codegen.strategy import Request

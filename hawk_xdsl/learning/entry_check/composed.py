@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hawk_xdsl.codegen.select_instructions import Composition, InstructionPattern, stored_dtype
+from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
+from hawk_xdsl.codegen.select_instructions import Composition, stored_dtype
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import ROWS, InstructionRow, OpForm, Reduction
