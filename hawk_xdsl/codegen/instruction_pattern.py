@@ -28,6 +28,11 @@ class InstructionPattern:
         """The instruction's name in kernel text."""
         return self.statement.mnemonic
 
+    @property
+    def is_vector(self) -> bool:
+        """Whether its statement is an instruction of the vector unit."""
+        return self.mnemonic in _MNEMONICS
+
     def takes(self, matched: Match) -> bool:
         """Whether its operands may be these: the first one of a vector instruction is a tile.
 
@@ -36,7 +41,7 @@ class InstructionPattern:
         if self.works_in and any(value.is_const for value in matched.terms.values()):
             return False
         value = matched.terms.get(next(iter(self.statement.operands), ""))
-        return value is None or not value.is_const or self.mnemonic not in _MNEMONICS
+        return value is None or not value.is_const or not self.is_vector
 
     @property
     def row(self) -> str:

@@ -213,7 +213,7 @@ class Composer:
 
     def _has(self, instruction: InstructionPattern, dtype: str) -> bool:
         """Whether the target has it; a statement that is no vector instruction every target has."""
-        if instruction.mnemonic not in _MNEMONICS:
+        if not instruction.is_vector:
             return not instruction.works_in or dtype in instruction.works_in
         return self.supports(instruction.row, dtype)
 
