@@ -1,36 +1,27 @@
 """From the syntax tree of a stage to its instructions: names, extents and trips become numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.codegen.cost import instructions
 from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
+from hawk_xdsl.codegen.cost.named_tiles import NamedTiles, OpenBlock
 from hawk_xdsl.codegen.cost.program import CostedInstruction, CostedLoop, Node, Trips
 from hawk_xdsl.codegen.cost.results import Rearranged, broadcast, result_of, result_of_arange
-from hawk_xdsl.codegen.cost.tiles import TileRef, allocated, global_slice, local_slice
+from hawk_xdsl.codegen.cost.tiles import TileRef
 from hawk_xdsl.codegen.cost.trips import (
     RELATIONS,
-    arithmetic,
     first_core,
     has_branches,
     kinds_of,
 )
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import BINARY_OPS, ROWS, Role, Scope
+from hawk_xdsl.dialects.npu import BINARY_OPS, ROWS, Role
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
-
-
-@dataclass(slots=True)
-class _Block:
-    """An open block: where it begins, and what outlives it because it was allocated outside."""
-
-    first: int
-    depth_of: dict[int, int]
-    used: set[int] = field(default_factory=set[int])
 
 
 @dataclass(slots=True)
@@ -60,7 +51,7 @@ def resolve(stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Tar
     return Resolved(nodes, resolver.buffers, resolver.loops, resolver.active)
 
 
-class _Resolver:
+class _Resolver(NamedTiles):
     """Walks the statements; bodies of loops once for each kind of trip.
 
     The positions of statements name buffers and loops, so that the second walk of a body finds
@@ -68,23 +59,10 @@ class _Resolver:
     """
 
     def __init__(self, operands: Mapping[str, GlobalOperand], target: Target, cores: int) -> None:
-        self._operands = operands
-        self._target = target
+        super().__init__(operands, target)
         self._vectors = target.space(Role.VECTOR)
         self._cores = cores
-        self._position = 0
-        self._names: dict[str, TileRef] = {}
-        self._values: dict[str, int] = {}
-        self._globals: dict[str, int] = {}
-        self._allocated: dict[int, int] = {}
         self._numbered: dict[int, int] = {}
-        self._open: list[_Block] = []
-        self._depths: list[int] = []
-        self._around: list[int] = []
-        self._computed: set[ast.Expression] = set()
-        self._cut: set[str] = set()
-        self._scalars = 0
-        self.buffers: list[Allocation] = []
         self.loops: list[LoopSpan] = []
         self.active = 1
 
@@ -187,7 +165,7 @@ class _Resolver:
         return nodes if holds else []
 
     def _begin(self) -> None:
-        self._open.append(_Block(self._position, {}))
+        self._open.append(OpenBlock(self._position, {}))
 
     def _end(self) -> None:
         block = self._open.pop()
@@ -324,78 +302,3 @@ class _Resolver:
         if repeats > 1:
             size = repeats * self._vectors.block
             self._allocated[-self._position] = self._new(self._vectors, size)
-
-    # Names
-
-    def _space(self, name: str) -> Scope:
-        scope = self._target.places.space(name)
-        if scope is None:
-            raise HawkError(f"{self._target.name} has no memory space called {name}")
-        return scope
-
-    def _define(
-        self, name: str, scope: Scope, dtype: str, shape: tuple[int, ...], valid: tuple[int, ...]
-    ) -> TileRef:
-        """The buffer that an assignment writes: new, or the one the name stands for."""
-        known = self._names.get(name)
-        if known is not None:
-            tile = TileRef(
-                known.number, scope, dtype, known.itemsize, known.shape, valid, known.strides
-            )
-        else:
-            tile = allocated(0, scope, dtype, shape, valid)
-            number = self._allocated.get(self._position)
-            if number is None:
-                number = self._allocated[self._position] = self._new(scope, tile.bytes)
-            tile = TileRef(number, scope, dtype, tile.itemsize, shape, valid, tile.strides)
-        self._names[name] = tile
-        return tile
-
-    def _new(self, scope: Scope, size: int) -> int:
-        loop = self._around[-1] if self._around and size else None
-        self.buffers.append(Allocation(scope, size, loop, self._position, self._position))
-        self._depths.append(len(self._open) if size else 0)
-        return len(self.buffers) - 1
-
-    def _slice(self, tile: ast.Tile) -> TileRef:
-        operand = self._operands.get(tile.name)
-        if operand is None:
-            raise HawkError(f"unknown operand `{tile.name}`")
-        number = self._globals.get(tile.name)
-        if number is None:
-            number = self._globals[tile.name] = self._new(Scope.GLOBAL, 0)
-        slices = tile.slices or ()
-        starts = [self._value(part.start) for part in slices]
-        return global_slice(number, operand, slices, starts)
-
-    def _tile(self, tile: ast.Tile) -> TileRef:
-        buffer = self._names.get(tile.name)
-        if buffer is None:
-            raise HawkError(f"unknown buffer `{tile.name}`")
-        if tile.slices is None:
-            return buffer
-        for part in tile.slices:
-            self._value(part.start)
-        return local_slice(buffer, tile.slices)
-
-    def _operand(self, operand: ast.Operand) -> TileRef | None:
-        """A tile; ``None`` for a number or a scalar."""
-        if isinstance(operand, ast.Number) or (
-            operand.slices is None and operand.name not in self._names
-        ):
-            return None
-        return self._tile(operand)
-
-    def _value(self, expression: ast.Expression) -> int:
-        """An index at the moment; what was not computed before costs the scalar unit."""
-        if isinstance(expression, ast.Integer):
-            return expression.value
-        if isinstance(expression, ast.Variable):
-            if expression.name in self._cut and expression not in self._computed:
-                self._computed.add(expression)
-                self._scalars += 1
-            return self._values[expression.name]
-        if expression not in self._computed:
-            self._computed.add(expression)
-            self._scalars += 1
-        return arithmetic(expression, self._values)
