@@ -113,12 +113,15 @@ class Author:
         seconds: float,
         likely: bool = False,
     ) -> list[Proposal]:
-        """Kernel bodies for a signature, the likeliest first; each line builds.
+        """Kernel bodies for a signature, the likeliest first; each line of them builds.
 
-        A kernel model writes only words that it was taught.
-        Of a skeleton only the statements are the model's. In shorthand, what is ``likely``: numbers
-        of the op or the knowledge, and statements that read what their steps read. Raises
-        ``HawkError``, as the model does.
+        A kernel model writes only words that it was taught. With a skeleton it writes only the
+        statements in the skeleton's holes. With ``likely``, a model that writes shorthand is
+        confined to numbers of the op or the knowledge, and to statements that read what their steps
+        read.
+
+        Raises:
+            HawkError: the model fails.
         """
         shorthand = self.shorthand(specification, signature)
         judge = line_judges(signature, self.target)

@@ -1,7 +1,12 @@
 """Reads a prompt and several texts after it with a causal language model, each token once.
 
-The tokens of all texts lie in one cache, as a tree: a token sees the prompt and what its own text
-has before it, and its position is how much that is.
+Texts of one prompt share their beginnings, so their tokens lie in one cache as a tree. A token sees
+the prompt and the earlier tokens of its own text only, by a mask, and its position counts what it
+sees.
+
+Example: after a prompt P of 100 tokens the texts ``a b`` and ``a c`` were read. The cache holds
+``P a b c``; b and c both see P and a, not each other, and both have position 101. Going back to
+``a`` needs no removal: the next token just does not see b and c.
 """
 
 import copy
@@ -35,15 +40,15 @@ Text = tuple[int, ...]
 
 @dataclass
 class PromptCache:
-    """A prompt that was read, and texts after it.
+    """A prompt in the cache, and the texts that were read after it.
 
     Attributes:
         prompt: its tokens.
-        read: these and what was read with them: the first places of the cache.
-        cache: of all that was read.
-        length: of the cache, as far as these texts are in it.
-        places: where in the cache each text and the prompt are.
-        scores: of the token after a text.
+        read: the prompt and the text that was read with it; they fill the cache's first places.
+        cache: keys and values of everything that was read.
+        length: places of the cache that are in use.
+        places: for each text, a mask of the places that hold the prompt and that text.
+        scores: for each text, the logits of the next token.
     """
 
     prompt: list[int]
@@ -71,7 +76,7 @@ class PromptReader:
     def read(
         self, prompt: Sequence[int], begun: Sequence[int], deadline: float
     ) -> PromptCache | None:
-        """Reads a prompt and the start of a text, but for whole pieces that the last one shared.
+        """Reads a prompt and the start of a text; whole chunks shared with the last one are reused.
 
         Returns:
             What is remembered from now on; None if the deadline passed.

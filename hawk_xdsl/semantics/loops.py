@@ -49,11 +49,17 @@ class _OfFold:
 
 @dataclass
 class Loops:
-    """Axes with their extents, and what may be done to them when an index asks for it.
+    """The loops of a result while its region is read, and how they change when an index needs it.
 
-    A result starts as one piece with a loop for each of its dimensions. ``split`` makes two loops
-    of one; ``cut`` and ``deal`` make several pieces of one. All three raise ``ChangedLoopsError``:
-    what was read before is void.
+    A result starts as one region with a loop for each dimension. Three operations change that; each
+    raises ``ChangedLoopsError``, and the reader starts over with the changed loops:
+
+    - ``split``: a reshape from 12 to [3, 4] reads ``x[i // 4, i % 4]``, which is not affine. The
+      loop over i becomes two, ``i = 4 * s + j``, and the index is ``x[s, j]``.
+    - ``cut``: a padding reads its operand only for ``1 <= i < 9``. The region is cut at 1 and 9
+      into three, and within each it is known where the value comes from.
+    - ``deal``: every n-th index is a region of its own, as in an upsampling whose even rows are
+      computed otherwise than its odd ones.
     """
 
     shapes: Sequence[Sequence[int]]

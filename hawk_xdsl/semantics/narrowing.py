@@ -120,10 +120,12 @@ def _looked_at(roots: Iterable[Term]) -> Iterator[tuple[Term, Term | None]]:
 
 
 def _may_saturate(value: Term, user: Term, intervals: Intervals) -> bool:
-    """Whether the ends of 32 bits may stand for what is beyond them.
+    """Whether ``user`` gives the same where a value beyond i32 is replaced by the end of i32.
 
-    An index is out of range either way; of maxima and minima what comes of it is looked at again;
-    and beside a number between the ends a comparison gives the same.
+    It does for an index, which is out of range either way; for ``x < 7`` and other comparisons with
+    values strictly between the ends; and for a maximum or minimum, whose own result is checked when
+    its users are. Example: ``clamp(long(f), 0, 99)`` of a float f = 1e12 is 99 in 64 bits; in 32
+    bits the cast gives 2147483647, and the clamp 99.
     """
     if not _saturates(value, intervals):
         return False
@@ -135,9 +137,10 @@ def _may_saturate(value: Term, user: Term, intervals: Intervals) -> bool:
 
 
 def _saturates(term: Term, intervals: Intervals) -> bool:
-    """Whether a value beyond 32 bits stays beyond, or at the end, when computed in 32 bits.
+    """Whether 32-bit arithmetic gives the nearest end of i32 where the true value is beyond it.
 
-    Casts from floats stay at the ends of i32, and so do maxima and minima of such values.
+    Casts from floats do, as the vector unit saturates; so do values that fit, and maxima and minima
+    of such values. Sums and products wrap instead.
     """
     if term.op == "cast" and term.args[0].dtype.is_float:
         return True

@@ -1,11 +1,20 @@
 """Patterns of terms as knowledge entries write them: the language and its parser.
 
-In a pattern a variable matches any term, twice the same variable the same term, and a variable
-whose name starts with ``c`` literals only, one whose name starts with ``t`` all but literals.
-``reduce_sum(a)`` matches a reduction over any axes; reductions in the replacement run over the
-same axes. ``scan_sum(a)`` is the same for a scan. ``f32(a)`` is a cast, ``cast(a)`` one to any
-dtype, ``same(a)`` one to the dtype of what is replaced. ``position()`` in the replacement of a
-reduction is the index along the one axis that it runs over.
+| pattern | matches |
+|---|---|
+| ``a``, ``x`` | any term; the same term wherever the name occurs again |
+| ``c…``, ``t…`` | by the first letter: literals only; anything but literals |
+| ``2.0`` | that number |
+| ``a + b``, ``exp(a)`` | the function of matching arguments, in either order if it is commutative |
+| ``reduce_sum(a)``, ``scan_sum(a)`` | a reduction over any axes; a scan along any axis |
+| ``f32(a)``, ``cast(a)`` | a cast to that dtype; a cast to any |
+
+A replacement has these too. Its reductions run over the axes of the one that was matched,
+``same(a)`` casts to the dtype of the term that is replaced, and ``position()`` is the index along
+the one reduced axis.
+
+Example: ``reduce_sum(a * c)`` → ``reduce_sum(a) * c`` takes a literal factor out of a sum. It
+matches ``sum(i1) (exp(x0[i0, i1]) * 0.5)`` with a = ``exp(x0[i0, i1])`` and c = 0.5.
 """
 
 from dataclasses import dataclass

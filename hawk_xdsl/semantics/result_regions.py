@@ -1,7 +1,11 @@
-"""Results in pieces: which axes belong to which piece, and one name for what pieces have in common.
+"""Results in several regions: which axes each region has, and which of them are the same.
 
-All pieces of a result are written by one kernel. Each piece has axes of its own; where a dimension
-is whole in every piece, its axes become one, over which tiles are dealt to the cores.
+A padding or a concatenation writes disjoint regions of one result, each with axes of its own, and
+one kernel writes them all. A dimension that every region covers in full gets one axis for all.
+
+Example: ``x0: f32[64, 30]`` padded to ``y0: f32[64, 32]`` has two regions,
+``y0[i0, i1] = x0[i0, i1]`` and ``y0[i2, i3 + 30] = 0.0``. Both have all 64 rows, so i2 becomes i0,
+over which tiles are distributed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -22,16 +22,23 @@ DEEPEST = 100
 
 @dataclass(frozen=True)
 class Rule:
-    """A rewrite: wherever ``before`` matches, ``after`` may stand.
+    """A rewrite: a term that ``before`` matches may be replaced by ``after``.
 
-    Raises ``HawkError`` where ``after`` or the domain names a variable that ``before`` lacks.
+    Attributes:
+        name: of the entry.
+        before: what is replaced.
+        after: the replacement, over the variables of ``before``.
+        dtypes: that the replaced term may have; empty: any.
+        results: dtypes that the results of the whole specification may have; empty: any.
+        operands: dtypes that the first argument of the replaced term may have; empty: any.
+        domain: the closed range in which interval analysis must place a variable; NaN is in none.
+        nan: variables of the domain that may be NaN besides.
+        exact: whether both sides are equal for all values.
+        shortcut: whether it trades digits for time. A shortcut is not applied below a floor, a
+            comparison or another step, where the last digit decides.
 
-    ``dtypes`` are those of the term that is replaced, ``results`` those that the results of the
-    whole specification may have, ``operands`` those of the first argument of what is replaced;
-    none: all. ``domain`` gives the closed range that a variable must
-    be known to lie in; NaN lies in none. Those of ``nan`` may also be NaN.
-    One that is not ``exact`` may be a ``shortcut``, which gives up digits for time: it is not
-    applied below a step, such as a floor or a comparison, where they decide.
+    Raises:
+        HawkError: ``after`` or the domain names a variable that ``before`` lacks.
     """
 
     name: str
@@ -55,10 +62,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class RewriteStep:
-    """One application of a rule: ``before`` matched, and ``after`` was built in its place.
+    """One application of a rule: the term ``before`` matched, and ``after`` was built in its place.
 
-    Both are as they were at that moment: the arguments of ``before`` are settled, what is new in
-    ``after`` is not. ``early`` steps come before all others.
+    Both are as they were at that moment. The arguments of ``before`` had been rewritten already;
+    new terms inside ``after`` had not. ``early`` marks steps of the first of the two passes.
     """
 
     rule: Rule
@@ -87,10 +94,11 @@ def rewritten(
     holds: Holds = unknown,
     steps: list[RewriteStep] | None = None,
 ) -> tuple[list[Term], list[str]]:
-    """The roots with every rule applied until none matches, and the names of those that did.
+    """The roots with every rule applied until none matches, and the names of the applied rules.
 
-    Arguments come before what they are arguments of. So a rule that looks at a function of a value
-    that another rule would replace is applied before all others.
+    Terms are rewritten bottom-up, in two passes. The first pass takes only rules whose pattern
+    looks into a function that another rule replaces, since that function would be gone in the
+    second. Example: the rule for ``(erf(x) + 1) * 0.5`` must come before the one for ``erf(x)``.
 
     It ends whatever the rules are. A term is not replaced within its own replacement, so that
     ``a < b`` → ``b > a`` → ``a < b`` stops where it began. Within its own replacement a rule is

@@ -56,10 +56,17 @@ class LoopSpan:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A buffer that a loop allocates: its cells, by the parities of the unrolled ``loops`` around.
+    """The copies of a buffer that take turns.
 
-    The loops are outermost first, and the parity of the innermost one changes fastest. ``opener``
-    is the pipe that touches it first in an iteration.
+    Example: a buffer in the k loop of ``for m { for k { … } }``, both unrolled by two, has four
+    copies (cells). In an even iteration of m and an odd one of k the second of them is used:
+    ``cells[2 * parity(m) + parity(k)]``.
+
+    Attributes:
+        buffer: its number.
+        opener: the pipe that touches it first in an iteration.
+        loops: the unrolled loops around it, the outermost first.
+        cells: one for each combination of parities; the innermost parity changes fastest.
     """
 
     buffer: int
@@ -70,14 +77,18 @@ class Rotation:
 
 @dataclass(frozen=True)
 class BufferPlacement:
-    """Where buffers are: each has one cell, or several where loops are unrolled.
+    """Which copies each buffer has, and which copies share bytes.
+
+    A *cell* is one copy of one buffer; cells are numbered through all buffers.
 
     Attributes:
-        unrolled: the loops of which two iterations take turns.
+        unrolled: the loops whose iterations use two sets of buffers in turn.
         firsts: the first cell of each buffer.
         rotations: by loop, the buffers that it allocates.
-        overlaps: for each cell those, itself included, that have bytes in common with it.
-        carried: by outermost loop, the pairs of pipes (from, to) with flags between its iterations.
+        overlaps: for each cell all cells that share bytes with it, itself included: an
+            instruction that writes one of them waits for the readers of all.
+        carried: for each outermost loop the pairs of pipes (from, to) that a flag orders across
+            its iterations: the last user of a buffer before the first user in the next iteration.
     """
 
     unrolled: frozenset[int]
@@ -245,12 +256,19 @@ class _Plan:
     def _life(
         self, number: int, parities: Sequence[int]
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """First and last position of a copy: those of the loops around, then its own."""
+        """First and last position of a copy in the unrolled kernel, to be compared as tuples.
+
+        A position is (start of a loop, parity) for each unrolled loop around, then a position of
+        the kernel as written. Example: in a loop that starts at 10 a buffer that lives from 12 to
+        14 does so at (10, 0, 12) … (10, 0, 14) in its first copy and at (10, 1, 12) … (10, 1, 14)
+        in the second, so the two may share bytes. A chosen buffer takes turns and lives for the
+        whole loop instead: (10, -1) … (10, END) in both copies.
+        """
         buffer, path = self._buffers[number], list[int]()
         for loop, parity in zip(self._around[number], parities, strict=True):
             path += (self._loops[loop].first, parity)
         if number in self._chosen:
-            path = path[:-1]
+            path = path[:-1]  # the innermost parity: copies of both live at once
             return (*path, -1), (*path, _END)
         return (*path, buffer.first), (*path, buffer.last)
 

@@ -2,8 +2,13 @@
 
 The rules are those of the NPU simulator (``npu_target/pipes.py``) without its values: the scalar
 unit issues in program order, a pipe works in order, an instruction waits by a flag for what another
-pipe has to finish, and by a barrier for its own pipe. Loops are not run trip by trip: once two
-turns in a row take the same time, the others are added at once.
+pipe has to finish, and by a barrier for its own pipe.
+
+Loops are not run trip by trip. A *turn* is as many trips as there are copies of the buffers; once
+two turns in a row take the same time, the remaining ones are added at once. Example: tiles are
+loaded in 100 cycles, computed in 60 and stored in 40, with two copies of each buffer. The first
+turn of two tiles ends when its last store does, at about 300; from then on a turn takes 200, since
+only the loads are always busy. For 8 tiles two more turns are run and the last one is added.
 """
 
 from collections.abc import Iterable, Sequence

@@ -135,10 +135,15 @@ class Conditions(Numbers):
     def _of_numbers(
         self, condition: Symbols, on_true: Symbols, on_false: Symbols, found: Symbols
     ) -> Symbols:
-        """What a coin would choose between two numbers is a symbol, not one of them.
+        """Makes a symbol of a choice between two known numbers under an unknown condition.
 
-        The least of ``select(x[j] == m, j, last)`` over 300 places would else be one of the first,
-        whatever the kernel does with the others.
+        Elsewhere an unknown condition is decided by a coin, and the chosen side is the result. With
+        numbers on both sides that would hide mistakes: an argmax is the minimum over j of
+        ``select(x[j] == m, j, last)``; if the coin for j = 1 falls on true, that minimum is at most
+        1, and a kernel that forgets every j from 2 on would be proved.
+
+        ``select(not c, a, b)`` and ``select(c, b, a)`` give the same symbol: the sides are put in
+        the order of the condition that is not negated (the lowest bit of its word).
         """
         if not (on_true.has_known and on_false.has_known):
             return found

@@ -44,10 +44,14 @@ class Extrema(Conditions):
         return found
 
     def _at_most(self, left: Symbols, right: Symbols) -> Bools:
-        """Where the right side is a maximum of a set that has the left one, or all of its set.
+        """Where ``left <= right`` follows from sets alone, so that ``exp(left - right)`` is finite.
 
-        A set that has a number too is none of these: ``exp(x - max(x, -1000))`` cannot overflow,
-        but a sum of such may be zero, and the softmax NaN.
+        It does in two cases: ``right`` is a maximum with ``left`` among its members
+        (``x[j] - max(x)``), or ``left`` is itself a maximum whose members are all members of
+        ``right`` (the rescaling ``max(old) - max(old, new)`` of an online softmax).
+
+        Sets with a literal are left out. ``exp(x - max(x, -1000))`` cannot overflow either, but
+        where every x is below -1000 the sum of such exponentials may be 0, and the softmax NaN.
         """
         found = np.zeros(left.shape, np.bool_)
         assert right.groups is not None
@@ -58,6 +62,7 @@ class Extrema(Conditions):
                 continue
             places = np.nonzero(numbers == number)
             words = self.words(left)[places]
+            # Members are sorted: a word is one of them if it stands where it would be inserted.
             at = np.minimum(np.searchsorted(members, words), members.size - 1)
             found[places] = members[at] == words
             if left.groups is not None:

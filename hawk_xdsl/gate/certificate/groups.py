@@ -1,8 +1,12 @@
-"""Maxima, minima, disjunctions and conjunctions as sets of what they are taken of.
+"""Maxima, minima, disjunctions and conjunctions over symbols, represented as sets.
 
-Such a fold depends on neither order, grouping nor repetition, so it is its set: a sorted row of
-words without duplicates, and the one literal that all its literals amount to. Rows of one number
-of members are kept in a pool; a symbol names its row.
+``max`` and its like are associative, commutative and idempotent, so two such expressions are equal
+exactly if the sets of their operands are. A set is a sorted row of words (the operands' hashes)
+without duplicates, plus one literal. The pool keeps all sets; a symbol holds the number of its own.
+
+Example: a kernel computes ``max(max(x0, -inf), max(x1, x0))`` in two tiles, the op ``max(x0, x1)``.
+Both are the row {x0, x1}: nesting is flattened, the second x0 is dropped, and -inf, the neutral
+element, is no member. ``max(x0, 3.0, 5.0)`` is {x0} with the literal 5.0.
 """
 
 from dataclasses import dataclass
@@ -22,7 +26,12 @@ MOST_MEMBERS = 1 << 26
 
 @dataclass
 class Sets:
-    """Sets, one a row: ``members`` sorted, ``NOBODY`` last; ``literal`` NaN: there is none."""
+    """Sets, one per row.
+
+    Attributes:
+        members: words [sets, members], each row sorted and filled up with ``NOBODY`` at its end.
+        literal: the literal of each set, already reduced to one; NaN where a set has none.
+    """
 
     members: Words
     literal: Reals
@@ -31,6 +40,7 @@ class Sets:
         """One word for each set, of its members and literal."""
         present = self.members != NOBODY
         scrambled = np.where(present, mixed(self.members, 0x5E7), np.uint64(0))
+        # A sum of mixed words does not depend on how many NOBODY fill up the row.
         total = scrambled.sum(axis=1, dtype=np.uint64)
         bits = np.where(np.isnan(self.literal), np.inf, self.literal + 0.0).view(np.uint64)
         has = np.where(np.isnan(self.literal), np.uint64(0), mixed(bits, 0x117))
@@ -69,9 +79,16 @@ class Pool:
         return int(np.searchsorted(np.array(self._bases), number, side="right")) - 1
 
     def rows(self, kind: int, numbers: npt.NDArray[np.int64], own: Words) -> tuple[Words, Reals]:
-        """For each symbol its members and literal: of a set of the kind its own, else the symbol.
+        """The members and the literal of each symbol, seen as a set of a kind.
 
-        ``numbers`` is 0 for a symbol that is no set; ``own`` are the symbols' words.
+        A symbol that already is a set of this kind contributes its members, which flattens
+        ``max(max(a, b), c)``. Any other symbol is a set of one: ``min(a, b)`` inside of a ``max``
+        is a single member.
+
+        Args:
+            kind: of the sets.
+            numbers: the set that each symbol names; 0 for a symbol that is no set.
+            own: the word of each symbol.
         """
         members, literal = own[:, None].copy(), np.full(own.size, np.nan)
         if not numbers.any():

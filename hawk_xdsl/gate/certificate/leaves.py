@@ -43,13 +43,17 @@ def merged(dtype: str) -> str:
 
 
 class Leaves:
-    """Over one field and with one draw of all unknown functions.
+    """Literals, inputs and unknown values as symbols, for one random draw.
+
+    A certificate evaluates kernel and op several times. Each evaluation draws the inputs and the
+    outcome of every unknown condition at random.
 
     Args:
-        field: what floats are.
-        draw: number of the draw: of inputs, and of which conditions hold. One of an even number and
-            the next have the same inputs, and opposite conditions.
-        guards: whether exponents that are known to be at most 0 are told from others.
+        field: represents floats as residues.
+        draw: the number of the evaluation. Draws 2n and 2n + 1 have the same inputs and opposite
+            conditions, so that both branches of every select are taken in one of the two.
+        guards: whether to record which exponents are known to be at most 0. Other exponents
+            may overflow in f32, which residues do not show.
     """
 
     def __init__(self, field: Field, draw: int, *, guards: bool = False) -> None:
