@@ -1,94 +1,19 @@
 """Integers are exact for every value: composed kernels against numpy, over the full width."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from hawk_xdsl.frontend.mlir_import import import_mlir_text
-from hawk_xdsl.pipeline import compile_program
-from hawk_xdsl.propose.decide import UndecidableError
-from hawk_xdsl.propose.settings import Budget, Settings, Sources
-from hawk_xdsl.reference.host import IntegerRangeError
-
-SETTINGS = Settings(sources=Sources.COMPOSITION, budget=Budget(tuning=0, patience=0))
-Array = np.ndarray
-
-EDGES = {
-    "i8": [0, 1, -1, 7, -7, 100, -100, 127, -128],
-    "i16": [0, 1, -1, 7, -7, 255, -256, 32767, -32768],
-    "i32": [0, 1, -1, 7, -7, 2**24 + 1, -(2**24) - 1, 2**31 - 1, -(2**31), 2**31 - 2, 1 - 2**31],
-}
-NUMPY = {"i1": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64}
-
-
-def drawn(dtype: str, *shape: int, seed: int = 0) -> Array:
-    """Integers over the full width and of every magnitude, the edges among them."""
-    random, bits = np.random.default_rng(seed), int(dtype[1:])
-    values = random.integers(-(2 ** (bits - 1)), 2 ** (bits - 1), shape) >> random.integers(
-        0, bits, shape
-    )
-    edges = random.choice(EDGES[dtype], shape)
-    return np.where(random.random(shape) < 0.4, edges, values).astype(NUMPY[dtype])
-
-
-def elementwise(body: str, ins: str, out: str, shape: str = "7x40") -> str:
-    """``func @main`` of one generic op: ``body`` computes %r from %a and %b."""
-    dtypes = ins.split()
-    names = ["a", "b"][: len(dtypes)]
-    count, identity = len(dtypes) + 1, "affine_map<(d0, d1) -> (d0, d1)>"
-    arguments = ", ".join(f"%x{n}: tensor<{shape}x{d}>" for n, d in zip(names, dtypes, strict=True))
-    types = ", ".join(f"tensor<{shape}x{d}>" for d in dtypes)
-    block = ", ".join(f"%{n}: {d}" for n, d in zip(names, dtypes, strict=True))
-    return f"""func.func @main({arguments}) -> tensor<{shape}x{out}> {{
-  %e = tensor.empty() : tensor<{shape}x{out}>
-  %y = linalg.generic {{indexing_maps = [{", ".join([identity] * count)}],
-      iterator_types = ["parallel", "parallel"]}}
-      ins({", ".join(f"%x{n}" for n in names)} : {types}) outs(%e : tensor<{shape}x{out}>) {{
-  ^bb0({block}, %o: {out}):
-    {body}
-    linalg.yield %r : {out}
-  }} -> tensor<{shape}x{out}>
-  return %y : tensor<{shape}x{out}>
-}}"""
-
-
-def folded(combine: str, start: int, dtype: str, shape: str, axis: int) -> str:
-    """``func @main`` of one fold along an axis of a matrix."""
-    rows, columns = shape.split("x")
-    kept = rows if axis == 1 else columns
-    kinds = ["parallel", "parallel"]
-    kinds[axis] = "reduction"
-    return f"""func.func @main(%x: tensor<{shape}x{dtype}>) -> tensor<{kept}x{dtype}> {{
-  %c = arith.constant {start} : {dtype}
-  %e = tensor.empty() : tensor<{kept}x{dtype}>
-  %f = linalg.fill ins(%c : {dtype}) outs(%e : tensor<{kept}x{dtype}>) -> tensor<{kept}x{dtype}>
-  %y = linalg.generic {{indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>,
-      affine_map<(d0, d1) -> (d{1 - axis})>], iterator_types = ["{kinds[0]}", "{kinds[1]}"]}}
-      ins(%x : tensor<{shape}x{dtype}>) outs(%f : tensor<{kept}x{dtype}>) {{
-  ^bb0(%a: {dtype}, %o: {dtype}):
-    %r = {combine} %a, %o : {dtype}
-    linalg.yield %r : {dtype}
-  }} -> tensor<{kept}x{dtype}>
-  return %y : tensor<{kept}x{dtype}>
-}}"""
-
-
-def check(text: str, wanted: Callable[..., Array], *sets: tuple[Array, ...]) -> None:
-    """A composed kernel gives exactly what numpy does, for every set of inputs."""
-    compiled = compile_program(import_mlir_text(text), settings=SETTINGS)
-    assert compiled.report[0].source in ("template", "reused")
-    for inputs in sets:
-        with np.errstate(all="ignore"):
-            [right] = [wanted(*inputs)]
-        np.testing.assert_array_equal(compiled(*inputs)[0], right)
-
-
-def pairs(dtype: str, *shape: int) -> tuple[tuple[Array, Array], ...]:
-    return tuple(
-        (drawn(dtype, *shape, seed=s), drawn(dtype, *shape, seed=s + 50)) for s in range(3)
-    )
+from integer_programs import (
+    NUMPY,
+    Array,
+    check,
+    drawn,
+    elementwise,
+    folded,
+    pairs,
+    truncated,
+)
 
 
 @pytest.mark.parametrize("dtype", ["i8", "i16", "i32"])
@@ -131,20 +56,15 @@ def test_a_cast_to_fewer_bits_keeps_the_low_ones(source: str, target: str) -> No
     check(text, lambda a: a.astype(NUMPY[target]), *inputs)
 
 
-def _trunc(a: Array, b: Array) -> Array:
-    wide = np.abs(a.astype(np.int64)) // np.abs(b.astype(np.int64))
-    return np.where((a < 0) != (b < 0), -wide, wide).astype(a.dtype)
-
-
 def _floor(a: Array, b: Array) -> Array:
     return (a.astype(np.int64) // b).astype(a.dtype)
 
 
 DIVISIONS: list[tuple[str, Callable[[Array, Array], Array]]] = [
-    ("arith.divsi", _trunc),
+    ("arith.divsi", truncated),
     ("arith.floordivsi", _floor),
     ("arith.ceildivsi", lambda a, b: (-(-a.astype(np.int64) // b)).astype(a.dtype)),
-    ("arith.remsi", lambda a, b: (a - _trunc(a, b).astype(np.int64) * b).astype(a.dtype)),
+    ("arith.remsi", lambda a, b: (a - truncated(a, b).astype(np.int64) * b).astype(a.dtype)),
 ]
 
 
@@ -167,7 +87,7 @@ def test_quotients_by_literals_are_exact(divisor: int) -> None:
     near = np.clip(multiples + np.resize([-1, 0, 1], (7, 40)), -(2**31) + 1, 2**31 - 1)
     check(
         elementwise(body, "i32", "i32"),
-        lambda a: _trunc(a, np.full(a.shape, divisor, np.int32)),
+        lambda a: truncated(a, np.full(a.shape, divisor, np.int32)),
         (drawn("i32", 7, 40),),
         (near.astype(np.int32),),
     )
@@ -301,56 +221,6 @@ def test_one_bit_widens_with_or_without_a_sign() -> None:
         return (np.where(a < b, -2, 0) + (a & 1)).astype(np.int32)
 
     check(elementwise(body, "i32 i32", "i32"), wanted, *pairs("i32", 7, 40)[:2])
-
-
-def _product_by_quotient() -> str:
-    body = "%m = arith.muli %a, %b : i64\n    %r = arith.divsi %m, %b : i64"
-    return elementwise(body, "i64 i64", "i64")
-
-
-def test_a_product_of_64_bits_is_computed_where_it_fits_32_and_refused_where_not() -> None:
-    compiled = compile_program(import_mlir_text(_product_by_quotient()), settings=SETTINGS)
-    a = drawn("i16", 7, 40).astype(np.int64)
-    b = np.where(a == 0, 1, a[::-1]) + (a[::-1] == 0)
-    np.testing.assert_array_equal(compiled(a, b)[0], _trunc(a * b, b))
-    with pytest.raises(IntegerRangeError, match=r"has 100000, which is not within -32768\.\.32768"):
-        compiled(np.full((7, 40), 100000), b)
-
-
-def test_on_the_host_64_bits_are_64_bits() -> None:
-    settings = replace(SETTINGS, host_fallback=True)
-    compiled = compile_program(import_mlir_text(_product_by_quotient()), settings=settings)
-    a, b = np.full((7, 40), 3_000_000_000), np.full((7, 40), -700_001)
-    np.testing.assert_array_equal(compiled(a, b)[0], a)
-    assert compiled.report[0].source == "host"
-
-
-def test_a_literal_beyond_32_bits_is_refused_by_name() -> None:
-    body = "%c = arith.constant 5000000000 : i64\n    %r = arith.addi %a, %c : i64"
-    with pytest.raises(UndecidableError, match="add of i64 is not proved to fit 32 bits"):
-        compile_program(import_mlir_text(elementwise(body, "i64", "i64")), settings=SETTINGS)
-
-
-def test_a_kernel_takes_no_integer_that_needs_64_bits() -> None:
-    body = "%c = arith.constant 3 : i64\n    %r = arith.cmpi eq, %a, %c : i64"
-    compiled = compile_program(import_mlir_text(elementwise(body, "i64", "i1")), settings=SETTINGS)
-    a = np.resize(np.array([3, 4, -(2**31), 2**31 - 1]), (7, 40))
-    np.testing.assert_array_equal(compiled(a)[0], a == 3)
-    a[6, 39] = 2**32 + 3
-    with pytest.raises(IntegerRangeError, match="has 4294967299, which is not within 32 bits"):
-        compiled(a)
-
-
-def test_what_cancels_before_anything_looks_at_it_may_leave_32_bits() -> None:
-    body = """%m = arith.muli %a, %a : i64
-    %n = arith.addi %m, %b : i64
-    %d = arith.subi %n, %m : i64
-    %r = arith.trunci %d : i64 to i32"""
-    compiled = compile_program(
-        import_mlir_text(elementwise(body, "i64 i64", "i32")), settings=SETTINGS
-    )
-    a, b = (x.astype(np.int64) for x in pairs("i32", 7, 40)[0])
-    np.testing.assert_array_equal(compiled(a, b)[0], b.astype(np.int32))
 
 
 def test_products_that_wrap_before_they_are_summed_are_no_matrix_product() -> None:
