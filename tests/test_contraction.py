@@ -46,9 +46,18 @@ def request(op: UndecidedOp, name: str = TEMPLATES[0]) -> Request:
 
 
 def contraction(
-    lhs: str, rhs: str, out: str, maps: str, loops: str, dtypes: tuple[str, str] = ("f32", "f32")
+    lhs: str,
+    rhs: str,
+    out: str,
+    maps: str,
+    loops: str,
+    dtypes: tuple[str, str] = ("f32", "f32"),
+    least: str = "",
 ) -> UndecidedOp:
-    """``lhs`` and the like are shapes such as ``4x8``; ``loops`` has p or r for each loop."""
+    """``lhs`` and the like are shapes such as ``4x8``; ``loops`` has p or r for each loop.
+
+    With ``least`` the result is the maximum of the sum and this number.
+    """
     factor, result = dtypes
     kinds = ", ".join('"parallel"' if kind == "p" else '"reduction"' for kind in loops)
     left, right = f"tensor<{lhs}x{factor}>", f"tensor<{rhs}x{factor}>"
@@ -74,13 +83,29 @@ func.func @main(%x: {left}, %w: {right}) {{
       %q = {add} %o, %p : {result}
       linalg.yield %q : {result}
     }} -> {written}
-    npu.yield %s : {written}
+    {_maximum("%s", least, out, result) if least else ""}
+    npu.yield {"%t" if least else "%s"} : {written}
   }}
   func.return
 }}"""
     parsed = Parser(context(), module).parse_module()
     parsed.verify()
     return next(op for op in parsed.walk() if isinstance(op, UndecidedOp))
+
+
+def _maximum(of: str, least: str, shape: str, dtype: str) -> str:
+    """``%t``, the elementwise maximum of a tensor and a number."""
+    tensor, axes = f"tensor<{shape}x{dtype}>", shape.count("x") + 1
+    indices = ", ".join(f"d{axis}" for axis in range(axes))
+    identity = f"affine_map<({indices}) -> ({indices})>"
+    kinds = ", ".join(['"parallel"'] * axes)
+    return f"""%least = arith.constant {least} : {dtype}
+    %t = linalg.generic {{indexing_maps = [{identity}, {identity}], iterator_types = [{kinds}]}}
+      ins({of} : {tensor}) outs(%e : {tensor}) {{
+    ^bb1(%v: {dtype}, %o: {dtype}):
+      %u = arith.maximumf %v, %least : {dtype}
+      linalg.yield %u : {dtype}
+    }} -> {tensor}"""
 
 
 def maps(loops: str, *results: str) -> str:
@@ -268,6 +293,23 @@ def test_no_estimate_is_below_its_bound(template: str) -> None:
                 bounds.append(ranked.bound)
                 ranked.look()
             assert [*bounds, ranked.bound] == sorted([*bounds, ranked.bound])
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_maximum_with_zero_is_taken_where_the_sum_is_stored(template: str) -> None:
+    op = contraction("32x512", "512x32", "32x32", MATMUL, "ppr", ("f16", "f16"), least="0.0")
+    best, verdict = check(op, template)
+    assert verdict.accepted, verdict.trap_message
+    in_parts = template == "cube-split-k"
+    assert best.schedule.epilogue == (() if in_parts else ("relu", "cast"))
+    assert ("vrelu" in best.text, "store relu" in best.text) == (in_parts, not in_parts)
+    other = replace(best.schedule, epilogue=("cast",))
+    assert candidate_at(request(op, template), other) is None
+
+
+def test_a_maximum_with_another_number_is_no_contraction() -> None:
+    one = contraction("32x64", "64x32", "32x32", MATMUL, "ppr", least="1.0")
+    assert contraction_of(specify(one)) is None
 
 
 def test_schedules_that_do_not_fit_have_no_kernel() -> None:

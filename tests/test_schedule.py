@@ -20,6 +20,7 @@ def plain(draw: st.DrawFn, stages: tuple[Schedule, ...] = ()) -> Schedule:
         draw(st.none() | NAMES),
         draw(st.integers(1, 99)),
         tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
+        tuple(draw(st.lists(st.sampled_from(["relu", "cast"]), unique=True))),
         draw(st.none() | st.integers(1, 4)),
         stages,
     )
@@ -66,6 +67,7 @@ def test_other_tile_sizes_leave_the_rest_as_it_was() -> None:
         '"a" nonsense(3)',
         '"a"> loc',
         '"a" stream(i0)',
+        '"a" epilogue(tanh)',
     ],
 )
 def test_what_is_no_schedule_is_refused_in_one_line(text: str) -> None:

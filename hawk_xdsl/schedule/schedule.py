@@ -35,6 +35,8 @@ class Schedule:
         stationary: the operand, ``lhs`` or ``rhs``, that stays in l1 while tiles of the other pass.
         split_k: into how many parts a sum is divided over the cores; a vector stage adds them.
         pack: what a vector stage reorders before or after the cube: ``lhs``, ``rhs``, ``out``.
+        epilogue: what the store of an accumulator does besides: ``relu``, ``cast``. Of a sum in
+            parts the vector stage that adds them does both, and the store nothing.
         buffers: how many buffers take turns; ``None``: as many as fit, up to two.
         stages: the schedules of the stages, where a kernel has several that meet in global memory.
     """
@@ -45,6 +47,7 @@ class Schedule:
     stationary: str | None = None
     split_k: int = 1
     pack: tuple[str, ...] = ()
+    epilogue: tuple[str, ...] = ()
     buffers: int | None = None
     stages: tuple["Schedule", ...] = ()
 
@@ -58,6 +61,7 @@ class Schedule:
         stationary: str | None = None,
         split_k: int = 1,
         pack: tuple[str, ...] = (),
+        epilogue: tuple[str, ...] = (),
         stages: tuple["Schedule", ...] = (),
     ) -> Self:
         """A schedule of tile sizes by axis, in their order."""
@@ -68,6 +72,7 @@ class Schedule:
             stationary,
             split_k,
             pack,
+            epilogue,
             stages=stages,
         )
 
@@ -96,6 +101,7 @@ class Schedule:
             stationary=self.stationary,
             split_k=self.split_k,
             pack=self.pack,
+            epilogue=self.epilogue,
             buffers=self.buffers,
             stages=[stage.attribute for stage in self.stages],
         )
@@ -110,6 +116,7 @@ class Schedule:
             next((operand.data for operand in attribute.stationary), None),
             attribute.split_k.data,
             tuple(name.data for name in attribute.pack),
+            tuple(step.data for step in attribute.epilogue),
             attribute.buffers.data or None,
             tuple(cls.from_attribute(stage) for stage in attribute.schedules),
         )

@@ -31,7 +31,7 @@ class Structure(StrEnum):
 class Contraction:
     """``result[batch, m, n] = sum(k) lhs[batch, m, k] · rhs[batch, n, k]``, axes by role.
 
-    ``m`` or ``n`` is empty for a product with a vector.
+    ``m`` or ``n`` is empty for a product with a vector. ``relu``: the result is no sum below 0.
     """
 
     lhs: Term
@@ -40,6 +40,7 @@ class Contraction:
     m: tuple[str, ...]
     n: tuple[str, ...]
     k: tuple[str, ...]
+    relu: bool = False
 
 
 def structures(specification: Specification) -> tuple[Structure, ...]:
@@ -52,6 +53,8 @@ def structures(specification: Specification) -> tuple[Structure, ...]:
 def contraction_of(specification: Specification) -> Contraction | None:
     """The specification as a contraction, if it is one: casts of factors and result aside.
 
+    A maximum of the sum and 0 is one too, of floats: that is done on the way from the accumulator.
+
     Casts of factors keep integers what they are, and integers are multiplied and summed in one
     dtype: what wraps on the way is no contraction of what was read.
 
@@ -61,7 +64,9 @@ def contraction_of(specification: Specification) -> Contraction | None:
     if len(specification.results) != 1:
         return None
     result = specification.results[0]
-    root = _without_casts(result.term)
+    top = _without_casts(result.term)
+    relu = _is_relu(top)
+    root = _without_casts(top.args[0]) if relu else top
     if root.op != "reduce_sum" or _wraps(result.term, root):
         return None
     product = _without_near_casts(root.args[0])
@@ -85,7 +90,13 @@ def contraction_of(specification: Specification) -> Contraction | None:
         return None
     if not (m or n) or not k:
         return None
-    return Contraction(lhs, rhs, batch, m, n, k)
+    return Contraction(lhs, rhs, batch, m, n, k, relu)
+
+
+def _is_relu(term: Term) -> bool:
+    """Whether a float is the maximum of another one and 0."""
+    at_least_zero = term.op == "max" and term.args[1].is_const and term.args[1].value == 0
+    return DType(term.dtype).is_float and (term.op == "relu" or at_least_zero)
 
 
 def _without_casts(term: Term) -> Term:

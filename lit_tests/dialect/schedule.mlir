@@ -17,9 +17,9 @@ npu.kernel @streamed ins() outs(%y: memref<64xf32, #npu.scope<global>>) on <vect
 }
 
 func.func @values() {
-  // A product whose right factor and result are packed; loops over joined axes have joined names.
-  // CHECK: #npu.schedule<"stationary-operand" tile(i0 = 128, i1_i2 = 256, i3 = 64) stationary(lhs) split_k(4) pack(rhs, out) buffers(1)>
-  "test.op"() {s = #npu.schedule<"stationary-operand" tile(i0 = 128, i1_i2 = 256, i3 = 64) stationary(lhs) split_k(4) pack(rhs, out) buffers(1)>} : () -> ()
+  // A product whose right factor and result are packed, and rounded when the sum is stored; loops over joined axes have joined names.
+  // CHECK: #npu.schedule<"stationary-operand" tile(i0 = 128, i1_i2 = 256, i3 = 64) stationary(lhs) split_k(4) pack(rhs, out) epilogue(relu, cast) buffers(1)>
+  "test.op"() {s = #npu.schedule<"stationary-operand" tile(i0 = 128, i1_i2 = 256, i3 = 64) stationary(lhs) split_k(4) pack(rhs, out) epilogue(relu, cast) buffers(1)>} : () -> ()
 
   // A kernel of several stages has a schedule for each.
   // CHECK: #npu.schedule<"two-pass-reduction" stages(<"whole-tiles" tile(i1 = 512)>, <"whole-tiles">)>

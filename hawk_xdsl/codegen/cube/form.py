@@ -77,7 +77,13 @@ class Form(ABC):
             stationary=self.product.stationary,
             split_k=tile.split,
             pack=self.product.packed,
+            epilogue=self.epilogue,
         )
+
+    @property
+    def epilogue(self) -> tuple[str, ...]:
+        """What the store of an accumulator does besides."""
+        return self.product.epilogue
 
     def split_of(self, schedule: Schedule) -> int:
         """Into how many parts a schedule divides k, or the side that it streams."""

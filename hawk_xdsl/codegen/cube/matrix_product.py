@@ -62,6 +62,7 @@ class MatrixProduct:
         after: vector stages that unpack the result.
         problem: the extents, for the estimate of cycles.
         accumulator: dtype of the sum.
+        relu: whether sums below 0 become 0.
     """
 
     specification: Specification
@@ -76,6 +77,13 @@ class MatrixProduct:
     after: tuple[Packing, ...]
     problem: Problem
     accumulator: str
+    relu: bool
+
+    @property
+    def epilogue(self) -> tuple[str, ...]:
+        """What is left to do when all is summed."""
+        cast = self.specification.results[0].dtype != self.accumulator
+        return (*(("relu",) if self.relu else ()), *(("cast",) if cast else ()))
 
     def divides(self, tile: TileSizes) -> bool:
         """Whether a tile divides the sides that it must."""
@@ -170,6 +178,7 @@ class MatrixProducts:
             tuple(after),
             self._problem(layout),
             self.target.cube.dtypes[contraction.lhs.dtype].accumulator,
+            contraction.relu,
         )
 
     def _operand(

@@ -45,7 +45,7 @@ class OutputStationary(Form):
     def unpacked(self, tile: TileSizes) -> KernelText:
         """As the form says."""
         tiled = TiledProduct(self.product, tile)
-        body = tiled.result_tile(tiled.step(), tiled.out, tiled.reduction_loops())
+        body = tiled.result_tile(tiled.step(), tiled.out, tiled.reduction_loops(), self.epilogue)
         return tiled.kernel([across(tiled.result_loops(), body)])
 
 

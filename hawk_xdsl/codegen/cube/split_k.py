@@ -14,6 +14,7 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Arithmetic,
     Assign,
     Cast,
+    Elementwise,
     Integer,
     KernelText,
     Load,
@@ -61,6 +62,11 @@ class SplitK(Form):
 
     strategy = "split-k"
 
+    @property
+    def epilogue(self) -> tuple[str, ...]:
+        """Nothing: parts are no results yet."""
+        return ()
+
     def tiles(self) -> Iterator[TileSizes]:
         """Tile sizes to choose from: all fit."""
         problem, cores = self.product.problem, self.target.cores[self.target.matrix_core]
@@ -90,7 +96,9 @@ class SplitK(Form):
         out = tiled.out
         number = Slice(Arithmetic("//", PART, Integer(length)))
         dest = part(parts.name, number, *(out.slices or ()))
-        body = tiled.result_tile(tiled.step(), dest, self._reduction_loops(tiled, length))
+        body = tiled.result_tile(
+            tiled.step(), dest, self._reduction_loops(tiled, length), self.epilogue
+        )
         loops = [*tiled.result_loops(), loop(PART.name, extent, length)]
         return tiled.kernel([across(loops, body)], [parts], [self._sum(parts, tile)])
 
@@ -108,6 +116,8 @@ class SplitK(Form):
             Assign("b", Load(part(parts.name, span(tile.split), here), UB)),
             Assign("p", Reduce(Reduction.SUM, Tile("b"), (0,))),
         ]
+        if self.product.relu:
+            body.append(Assign("p", Elementwise("vrelu", (Tile("p"),))))
         if result.dtype != "f32":
             body.append(Assign("s", Cast(Tile("p"), result.dtype, Rounding.RINT)))
         total = Tile("p" if result.dtype == "f32" else "s")
@@ -117,6 +127,8 @@ class SplitK(Form):
 
 def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
     """One form of each layout where the vector unit can add: in f32, where the result lies."""
+    has_relu = "f32" in products.target.vector.ops.get("vrelu", {})
     for product in products.every():
-        if product.layout.direct_out and product.accumulator == "f32":
+        may_end = product.accumulator == "f32" and (has_relu or not product.relu)
+        if product.layout.direct_out and may_end:
             yield SplitK(product, SideSizes(product.problem, products.target, preferred))

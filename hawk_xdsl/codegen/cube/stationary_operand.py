@@ -153,7 +153,9 @@ class StationaryOperand(_StationaryForm):
         """As the form says."""
         tiled = TiledProduct(self.product, tile)
         own, _ = self._pair(tile.m, tile.n)
-        body = tiled.result_tile(self.step(tiled), tiled.out, tiled.reduction_loops())
+        body = tiled.result_tile(
+            self.step(tiled), tiled.out, tiled.reduction_loops(), self.epilogue
+        )
         return tiled.kernel([loaded("f", self.panel(own)), across(tiled.result_loops(), body)])
 
 
@@ -221,7 +223,9 @@ class StationaryPanels(_StationaryForm):
         """As the form says."""
         tiled = TiledProduct(self.product, tile)
         own, _ = self._pair(tile.m, tile.n)
-        body = tiled.result_tile(self.step(tiled), tiled.out, tiled.reduction_loops())
+        body = tiled.result_tile(
+            self.step(tiled), tiled.out, tiled.reduction_loops(), self.epilogue
+        )
         columns = For(self._tile_loop(tile), body)
         return tiled.kernel(
             [across(self._panel_loops(tile), [loaded("f", self.panel(own)), columns])]

@@ -96,10 +96,15 @@ class TiledProduct:
         return [loaded("a", lhs), loaded("b", rhs), product]
 
     def result_tile(
-        self, step: Sequence[Statement], dest: Tile, loops: Sequence[Loop]
+        self,
+        step: Sequence[Statement],
+        dest: Tile,
+        loops: Sequence[Loop],
+        epilogue: tuple[str, ...],
     ) -> tuple[Statement, ...]:
         """A tile of the result: a step for each iteration of loops, then stored."""
-        return (self.start(), *nested(loops, step), Store(Tile(ACCUMULATOR), dest))
+        store = Store(Tile(ACCUMULATOR), dest, relu="relu" in epilogue)
+        return (self.start(), *nested(loops, step), store)
 
     def kernel(
         self, cube: Sequence[Statement], temps: Sequence[Temp] = (), last: Sequence[Stage] = ()

@@ -12,6 +12,9 @@ from xdsl.utils.exceptions import VerifyException
 
 _Item = TypeVar("_Item")
 
+EPILOGUES = ("relu", "cast")
+"""What ``npu.fixpipe`` does to an accumulator on its way to memory, in this order."""
+
 
 @irdl_attr_definition
 class TileAttr(ParametrizedAttribute):
@@ -65,6 +68,7 @@ class ScheduleAttr(ParametrizedAttribute):
         stationary(lhs)           the factor that stays in l1 while tiles of the other pass
         split_k(4)                the parts that a sum is computed in
         pack(rhs, out)            what a vector stage reorders
+        epilogue(relu, cast)      what the store of an accumulator does besides
         buffers(2)                the buffers that take turns; without it as many as fit, up to two
         stages(<"…" …>, <"…" …>)  the schedule of each stage, where a kernel has several
     """
@@ -77,6 +81,7 @@ class ScheduleAttr(ParametrizedAttribute):
     stationary: ArrayAttr[StringAttr] = param_def()
     split_k: IntAttr = param_def()
     pack: ArrayAttr[StringAttr] = param_def()
+    epilogue: ArrayAttr[StringAttr] = param_def()
     buffers: IntAttr = param_def()
     stages: ArrayAttr[Attribute] = param_def()
 
@@ -90,6 +95,7 @@ class ScheduleAttr(ParametrizedAttribute):
         stationary: str | None = None,
         split_k: int = 1,
         pack: Iterable[str] = (),
+        epilogue: Iterable[str] = (),
         buffers: int | None = None,
         stages: Iterable["ScheduleAttr"] = (),
     ) -> "ScheduleAttr":
@@ -101,6 +107,7 @@ class ScheduleAttr(ParametrizedAttribute):
             _names(() if stationary is None else (stationary,)),
             IntAttr(split_k),
             _names(pack),
+            _names(epilogue),
             IntAttr(0 if buffers is None else buffers),
             ArrayAttr(stages),
         )
@@ -124,9 +131,14 @@ class ScheduleAttr(ParametrizedAttribute):
             ("tile", axes),
             ("stream", [each.data for each in self.stream]),
             ("pack", [each.data for each in self.pack]),
+            ("epilogue", [each.data for each in self.epilogue]),
         ):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise VerifyException(f"npu.schedule: {what} names {twice[0]} twice")
+        for step in self.epilogue:
+            if step.data not in EPILOGUES:
+                known = ", ".join(EPILOGUES)
+                raise VerifyException(f"npu.schedule: epilogue({step.data}) is none of {known}")
         for axis in self.stream:
             if axis.data not in axes:
                 raise VerifyException(f"npu.schedule: stream({axis.data}) has no tile")
@@ -150,7 +162,8 @@ class ScheduleAttr(ParametrizedAttribute):
                 _print_clause(printer, keyword, _names_of(self, keyword), printer.print_string)
             if self.split_k.data > 1:
                 printer.print_string(f" split_k({self.split_k.data})")
-            _print_clause(printer, "pack", _names_of(self, "pack"), printer.print_string)
+            for keyword in ("pack", "epilogue"):
+                _print_clause(printer, keyword, _names_of(self, keyword), printer.print_string)
             if self.buffers.data:
                 printer.print_string(f" buffers({self.buffers.data})")
             stages = self.schedules
@@ -166,6 +179,7 @@ class ScheduleAttr(ParametrizedAttribute):
             stationary = _parse_clause(parser, "stationary", parser.parse_identifier)
             split_k = _parse_clause(parser, "split_k", parser.parse_integer)
             pack = _parse_clause(parser, "pack", parser.parse_identifier)
+            epilogue = _parse_clause(parser, "epilogue", parser.parse_identifier)
             buffers = _parse_clause(parser, "buffers", parser.parse_integer)
             stages = _parse_clause(parser, "stages", lambda: cls.new(cls.parse_parameters(parser)))
         return (
@@ -175,6 +189,7 @@ class ScheduleAttr(ParametrizedAttribute):
             _names(stationary),
             _count(split_k, 1),
             _names(pack),
+            _names(epilogue),
             _count(buffers, 0),
             ArrayAttr(stages),
         )
