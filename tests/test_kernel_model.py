@@ -10,6 +10,7 @@ from undecided import SOFTMAX, elementwise, undecided
 from hawk_xdsl.bench.exclusion import unseen_keys
 from hawk_xdsl.bench.suite import load_suite
 from hawk_xdsl.dialects.kernel_text import keywords
+from hawk_xdsl.dialects.kernel_text.lines import line_text, parse_line
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.language_model.language import language
@@ -187,7 +188,12 @@ def test_a_refused_attempt_becomes_a_repair_to_learn() -> None:
 
 def test_buffers_are_numbered_as_they_come() -> None:
     text = "b7 = fill 0.0 f32[8] in ub\nb2 = vexp b7\nstore b2 into y0[0:8]\n"
-    assert renumbered(text) == "b0 = fill 0.0 f32[8] in ub\nb1 = vexp b0\nstore b1 into y0[0:8]\n"
+    lines = [parse_line(line) for line in text.splitlines()]
+    assert list(map(line_text, renumbered(lines))) == [
+        "b0 = fill 0.0 f32[8] in ub",
+        "b1 = vexp b0",
+        "store b1 into y0[0:8]",
+    ]
     assert statements_of(text) == 1
 
 

@@ -110,21 +110,35 @@ def test_what_nothing_follows_from_is_named_with_its_line(short: str, reason: st
     assert caught.value.line == 2
 
 
+def across(loops: str) -> str:
+    """A block over some loops."""
+    return f"across {loops} {{\nb0 = load x0[i0:, :] into ub\n}}\n"
+
+
+def stages(*loops: str) -> str:
+    """A stage for the block of each of some loops."""
+    return "".join(f"on vector {{\n{across(each)}}}\n" for each in loops)
+
+
 @pytest.mark.parametrize(
     ("short", "finer"),
     [
-        ("temp t0 f32[96, 8]\nacross i0 parts 96 {", "temp t0 f32[192, 8]\nacross i0 parts 192 {"),
         (
-            "temp t0 f32[8]\nacross i0 parts 48, i1 step 8 {",
-            "temp t0 f32[8]\nacross i0 parts 96, i1 step 8 {",
+            "temp t0 f32[96, 8]\n" + across("i0 parts 96"),
+            "temp t0 f32[192, 8]\n" + across("i0 parts 192"),
         ),
-        ("across i0 in 4..64 step 9 {", "across i0 in 4..64 step 4 {"),
         (
-            "temp t0 f32[48, 8]\nacross i0 parts 48 {\n}\nacross i0 parts 96 {",
-            "temp t0 f32[96, 8]\nacross i0 parts 96 {\n}\nacross i0 parts 192 {",
+            "temp t0 f32[8]\n" + across("i0 parts 48, i1 step 8"),
+            "temp t0 f32[8]\n" + across("i0 parts 96, i1 step 8"),
         ),
-        ("across i0 step 1 {", None),
-        ("b0 = load x0[:, :] into ub", None),
+        (across("i0 in 4..64 step 9"), across("i0 in 4..64 step 4")),
+        (
+            "temp t0 f32[48, 8]\n" + stages("i0 parts 48", "i0 parts 96"),
+            "temp t0 f32[96, 8]\n" + stages("i0 parts 96", "i0 parts 192"),
+        ),
+        (across("i0 step 1"), None),
+        ("b0 = load x0[:, :] into ub\n", None),
+        ("across i0 parts 48 {\n", None),
     ],
 )
 def test_what_needs_too_much_is_written_in_smaller_tiles(short: str, finer: str | None) -> None:

@@ -278,9 +278,14 @@ def test_a_repair_becomes_a_rule_for_its_trap() -> None:
 def test_the_same_repair_is_told_once_and_another_kernel_is_no_repair() -> None:
     larger = replace(TRIED, kernel_text=TRIED.kernel_text.replace("64", "128"))
     smaller = replace(REPAIRED, kernel_text=REPAIRED.kernel_text.replace("64", "32"))
+    renamed = [
+        replace(each, kernel_text=each.kernel_text.replace("b = ", "c = "), run_id="run-2")
+        for each in (TRIED, REPAIRED)
+    ]
     other = replace(REPAIRED, kernel_text="\n".join(f"c{i} = vexp a" for i in range(9)))
     assert len(list(repairs([TRIED, REPAIRED, TRIED, REPAIRED]))) == 1
     assert len(list(repairs([larger, smaller]))) == 1
+    assert len(list(repairs([TRIED, REPAIRED, *renamed]))) == 1
     assert list(repairs([TRIED, other])) == []
     assert list(repairs([REPAIRED, TRIED])) == []
 

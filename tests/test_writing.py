@@ -84,13 +84,13 @@ def test_the_word_that_is_complained_about_is_what_changes(vocabulary: LLTokeniz
         scores[vocabulary.tokenize_str(letter)] = score
 
     def judge(lines: Sequence[str], *, ended: bool) -> str | None:
-        return "unknown buffer `x`" if "x" in lines[-1] else None
+        return "unknown buffer `x`" if lines[-1].endswith("x") else None
 
-    grammar = 'start: line\nline: ("a" | "b") " " ("x" | "y") "\\n"\n'
+    grammar = 'start: line\nline: ("a" | "b") " = vabs " ("x" | "y") "\\n"\n'
     (proposal,) = decode(
         FixedScorer(scores), vocabulary, grammar, Sampling(1), LATER, lambda: judge
     )
-    assert (proposal.text, proposal.rejected_lines) == ("a y\n", 1)
+    assert (proposal.text, proposal.rejected_lines) == ("a = vabs y\n", 1)
 
 
 def test_a_line_is_rejected_twice_and_no_more(vocabulary: LLTokenizer) -> None:

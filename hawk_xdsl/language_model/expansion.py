@@ -1,7 +1,6 @@
 """A text in shorthand to the kernel text that it stands for, line by line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from math import prod
 
 from lark import Token
@@ -9,7 +8,6 @@ from lark import Token
 from hawk_xdsl.dialects.kernel_text import KernelTextError
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.lines import Line, parse_line
-from hawk_xdsl.dialects.kernel_text.parse import tree_of
 from hawk_xdsl.dialects.kernel_text.read_tree import (
     OPERATORS,
     Node,
@@ -22,7 +20,7 @@ from hawk_xdsl.dialects.kernel_text.read_tree import (
 from hawk_xdsl.dialects.kernel_text.rewrite import renamed
 from hawk_xdsl.dialects.kernel_text.unparse import expression_text
 from hawk_xdsl.language_model.composites import Composite
-from hawk_xdsl.language_model.shorthand_grammar import shorthand_parser
+from hawk_xdsl.language_model.shorthand_tree import ShorthandLiteral, parsed
 
 
 class Expansion(TreeReader):
@@ -50,7 +48,7 @@ class Expansion(TreeReader):
 
     def lines(self, line: str) -> Iterator[Line]:
         """The lines that a line stands for. Raises ``KernelTextError``."""
-        node = parse_line(line, lambda text: self.program(_parsed(text)))
+        node = parse_line(line, lambda text: self.program(parsed(text)))
         if isinstance(node, ast.Assign | ast.Store | ast.If) and self._names:
             node = renamed(node, self._names)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Elementwise):
@@ -107,13 +105,13 @@ class Expansion(TreeReader):
 
     def number(self, node: "Token | Node") -> ast.Number:
         """``1/8.0`` is 0.125."""
-        sign, over, digits = word(node).partition("1/")
-        if not over:
+        literal = ShorthandLiteral.of(word(node))
+        if not literal.inverted:
             return super().number(node)
-        value = float(digits)
+        value = float(literal.digits)
         if not value:
             raise KernelTextError("1/0 is no number")
-        return ast.Number(-1 / value if sign else 1 / value)
+        return ast.Number(-1 / value if literal.negative else 1 / value)
 
     def shape(self, node: "Token | Node") -> tuple[int, ...]:
         """A shape, whose dimensions may be named by loops and axes."""
@@ -162,11 +160,6 @@ class Expansion(TreeReader):
         if axis not in self._axes:
             raise KernelTextError(f"`{axis}` is no axis: it needs bounds")
         return self._axes[axis]
-
-
-@lru_cache(4096)
-def _parsed(text: str) -> Node:
-    return tree_of(text, shorthand_parser())[0]
 
 
 def extent_at(shape: Sequence[int], place: int, slices: int) -> int:

@@ -1,28 +1,40 @@
 """A kernel in shorthand that needs too much of a buffer, with its blocks in smaller tiles."""
 
-import re
+from collections.abc import Iterator
 
-_ACROSS = re.compile(r"^across (\w+) (?:in \S+ )?(parts|step) (\d+)\b", re.MULTILINE)
-_TEMP = re.compile(r"^temp .*$", re.MULTILINE)
-_LENGTH = re.compile(r"(?<=[\[ ])\d+(?=[,\]])")
+from lark import Token
+
+from hawk_xdsl.dialects.kernel_text import KernelTextError
+from hawk_xdsl.dialects.kernel_text.read_tree import trees
+from hawk_xdsl.language_model.shorthand_tree import ShorthandTree, rules, tokens
 
 
 def in_smaller_tiles(short: str) -> str | None:
     """The text with each first axis of its blocks in twice the parts, or at half the step.
 
-    ``None`` if there is none that can be. What is kept of each part grows with their number.
+    What is kept of each part grows with their number: ``temp t0 f32[48, 8]`` and ``across i0 parts
+    48 {`` become ``temp t0 f32[96, 8]`` and ``across i0 parts 96 {``. ``None`` if there is nothing
+    that can be smaller, or the text is none in shorthand.
     """
+    try:
+        tree = ShorthandTree.of(short)
+    except KernelTextError:
+        return None
+    text = tree.with_words(_finer(tree))
+    return text if text != tree.text else None
+
+
+def _finer(tree: ShorthandTree) -> Iterator[tuple[Token, str]]:
     parts: set[str] = set()
-
-    def finer(found: re.Match[str]) -> str:
-        before, count = found[0][: -len(found[3])], int(found[3])
-        if found[2] == "parts":
-            parts.add(found[3])
-            return f"{before}{2 * count}"
-        return f"{before}{max(1, count // 2)}"
-
-    def longer(temp: re.Match[str]) -> str:
-        return _LENGTH.sub(lambda n: str(2 * int(n[0])) if n[0] in parts else n[0], temp[0])
-
-    text = _TEMP.sub(longer, _ACROSS.sub(finer, short))
-    return text if text != short else None
+    for block in rules(tree.root, "across"):
+        loop = trees(block)[0]
+        *_, count = tokens(loop, "INT")
+        if any(tokens(loop, "PARTS")):
+            parts.add(str(count))
+            yield count, str(2 * int(count))
+        else:
+            yield count, str(max(1, int(count) // 2))
+    for temp in rules(tree.root, "temp"):
+        for length in tokens(temp, "LENGTH"):
+            if length in parts:
+                yield length, str(2 * int(length))

@@ -1,23 +1,65 @@
 """The numbers that the kernels of an op are mostly written with; a small model miscopies them."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.codegen.learned_template import filled
+from hawk_xdsl.codegen.statement_pattern import parse_statement
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.lines import parse_line
+from hawk_xdsl.dialects.kernel_text.rewrite import walk as nodes
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import Entry, EntryKind
+from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.terms import walk
 
 _COMMON = ("0.0", "0.5", "1.0", "2.0")
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
+
+_SIZES = (3 << 10, 5 << 10)  # two fillings of a text's holes: what is the same in both is in none
 
 
 def known_floats(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """Those that the knowledge writes in rewrites and instructions, without a sign."""
-    texts = [text for e in entries for text in (e.artifact.text, e.artifact.after) if text]
-    found = (literal(float(number)) for text in texts for number in _NUMBER.findall(text))
-    return tuple(dict.fromkeys((*_COMMON, *found)))
+    """Those that the knowledge writes in rewrites and statements, without a sign."""
+    found = dict.fromkeys(_COMMON)
+    for entry in entries:
+        with suppress(HawkError):  # whoever composes says what is wrong with it
+            found |= dict.fromkeys(literal(abs(float(number))) for number in _numbers(entry))
+    return tuple(text for text in found if text not in ("inf", "nan"))
+
+
+def _numbers(entry: Entry) -> Iterator[float]:
+    """The numbers that an entry computes with. Raises ``HawkError`` for texts of another form."""
+    artifact = entry.artifact
+    match entry.kind:
+        case EntryKind.REWRITE if artifact.after is not None:
+            yield from _in_pattern(parse_pattern(artifact.after))
+        case EntryKind.INSTRUCTION if artifact.after is not None:
+            yield from _in_syntax(parse_statement(artifact.after).value)
+        case EntryKind.TEMPLATE if artifact.text is not None:
+            first, second = (filled(entry, defaultdict(lambda n=size: n)) for size in _SIZES)
+            kept = frozenset(_in_syntax(second))
+            yield from (number for number in _in_syntax(first) if number in kept)
+        case EntryKind.RULE if artifact.after is not None:
+            for line in artifact.after.splitlines():
+                if (node := parse_line(line)) is not None:
+                    yield from _in_syntax(node)
+        case _:
+            pass
+
+
+def _in_pattern(pattern: Pattern) -> Iterator[float]:
+    if pattern.op == "number":
+        yield pattern.value
+    for arg in pattern.args:
+        yield from _in_pattern(arg)
+
+
+def _in_syntax(root: ast.Node) -> Iterator[float]:
+    return (node.value for node in nodes(root) if isinstance(node, ast.Number))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One text in the making under a grammar, line by line: a rejected line is taken back."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -12,6 +12,7 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from numpy.typing import NDArray
 
 from hawk_xdsl.dialects.kernel_text.parse import MAX_LINE
+from hawk_xdsl.language_model.shorthand_tree import places
 
 Logits = NDArray[np.float32]
 
@@ -24,7 +25,7 @@ FORKS = 16
 LINES_BACK = 4
 """How many good lines of a text may be given up in all; after that it ends."""
 
-_QUOTED = re.compile(r"`([\w.+-]+)`")
+_QUOTED = re.compile(r"`([\w.+-]+)`")  # a word in a message
 
 _LOW = -1e30  # stands for minus infinity, with which differences cannot be taken
 
@@ -131,10 +132,6 @@ class _Checkpoint:
     choices: list[_Choice] = field(default_factory=list[_Choice])
     bans: dict[tuple[int, ...], set[int]] = field(default_factory=dict[tuple[int, ...], set[int]])
     rejections: int = 0
-
-
-def _whole(word: str, line: str) -> Iterator[re.Match[str]]:
-    return re.finditer(rf"(?<![\w.]){re.escape(word)}(?![\w.])", line)
 
 
 class Writing:
@@ -314,17 +311,30 @@ class Writing:
     def _blamed(self, reason: str) -> list[_Choice]:
         """The choices that wrote the word in the last line that a reason puts in backticks."""
         last = self._checkpoints[-1]
-        line = self._tokenizer.decode_str(self._tokens[last.tokens :])
-        found = [m.span() for word in _QUOTED.findall(reason) for m in _whole(word, line)]
+        begun = self._length(last.tokens)
+        found: list[tuple[int, int]] = []
+        at = 0
+        for number, line in enumerate(self._tokenizer.decode_str(self._tokens).split("\n")):
+            if number >= last.lines:
+                found += [
+                    (at + start, at + end)
+                    for word in _QUOTED.findall(reason)
+                    for start, end in places(line, word)
+                    if at + start >= begun
+                ]
+            at += len(line) + 1
         if not found:
             return []
         start, end = found[-1]
 
         def wrote(choice: _Choice) -> bool:
-            before = self._tokenizer.decode_str(self._tokens[last.tokens : choice.place])
-            return start - 1 <= len(before) < end  # or the blank before it
+            return start - 1 <= self._length(choice.place) < end  # or the blank before it
 
         return [choice for choice in last.choices if wrote(choice)]
+
+    def _length(self, tokens: int) -> int:
+        """The characters of the first tokens."""
+        return len(self._tokenizer.decode_str(self._tokens[:tokens]))
 
     def proposal(self) -> Proposal:
         """What became of it, once it has stopped."""

@@ -8,21 +8,19 @@ statement. :meth:`Shorthand.expanded` gives the kernel text that it stands for, 
 everything else sees only that.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, with_rule
-from hawk_xdsl.dialects.kernel_text.lines import Line
-from hawk_xdsl.dialects.kernel_text.unparse import line_of
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.lines import Line, line_text
+from hawk_xdsl.dialects.kernel_text.rewrite import renamed
 from hawk_xdsl.language_model.composites import Composite, Composites, for_results
 from hawk_xdsl.language_model.expansion import Expansion
 from hawk_xdsl.language_model.literals import Literals
 from hawk_xdsl.language_model.shortening import Shortening
 from hawk_xdsl.language_model.shorthand_grammar import extensions, with_more
-from hawk_xdsl.semantics.steps import STEP_NAME
-
-_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+from hawk_xdsl.semantics.steps import is_step_name
 
 NAMES = "[bvi][0-9]{1,2}|p[0-9]|part|once"
 """The names that a text in shorthand defines: buffers, axes, and the templates' own loops."""
@@ -51,9 +49,9 @@ class Shorthand:
 
         Raises ``KernelTextError``, with the line of the shorthand, where nothing follows.
         """
-        return "".join(f"{line}\n" for line in map(_text_of, self._lines(text)))
+        return _as_text(map(line_text, self._expanded(text)))
 
-    def _lines(self, text: str) -> Iterator[Line]:
+    def _expanded(self, text: str) -> Iterator[Line]:
         expansion = Expansion(self.axes, self.shapes, self.composites)
         for number, line in enumerate(text.splitlines(), start=1):
             try:
@@ -61,17 +59,23 @@ class Shorthand:
             except KernelTextError as error:
                 raise KernelTextError(error.message, line=number) from None
 
-    def shortened(self, text: str) -> str:
-        """A kernel text in shorthand, composite functions aside; expands to the same text.
+    def lines(self, text: str) -> list[Line]:
+        """The lines of a text, in which composite functions stay calls. Raises as above."""
+        return list(replace(self, composites={})._expanded(text))
+
+    def printed(self, lines: Sequence[Line]) -> list[str]:
+        """Each line in shorthand, composite functions aside; together they stand for the same.
 
         What cannot be said shorter stays as it is.
         """
-        plain = replace(self, composites={})
-        nodes = list(plain._lines(text))
-        printer = Shortening(self.axes, self.shapes, [node for node in nodes if node is not None])
-        short = "".join(f"{'}' if n is None else printer.line(n)}\n" for n in nodes)
-        whole = "".join(f"{line}\n" for line in map(_text_of, nodes))
-        return short if plain.expanded(short) == whole else whole
+        printer = Shortening(self.axes, self.shapes, [line for line in lines if line is not None])
+        short = [line_text(None) if line is None else printer.line(line) for line in lines]
+        whole = list(map(line_text, lines))
+        return short if list(map(line_text, self.lines(_as_text(short)))) == whole else whole
+
+    def shortened(self, text: str) -> str:
+        """A kernel text in shorthand, composite functions aside; expands to the same text."""
+        return _as_text(self.printed(self.lines(text)))
 
     def grammar(self, narrowed: str, literals: Literals | None = None) -> str:
         """A narrowed grammar that accepts shorthand too, of numbers only ``literals`` if given."""
@@ -92,8 +96,8 @@ class Shorthand:
         return text
 
 
-def _text_of(line: Line) -> str:
-    return "}" if line is None else line_of(line)
+def _as_text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _escaped(word: str) -> str:
@@ -101,15 +105,14 @@ def _escaped(word: str) -> str:
     return "".join(f"\\{sign}" if sign in "./+" else sign for sign in word)
 
 
-def renumbered(text: str) -> str:
+def renumbered(lines: Sequence[Line]) -> list[Line]:
     """The same kernel with its buffers named ``b0, b1, …`` in the order in which they appear.
 
     Those that have the name of a step keep it. What is easiest to learn is a new buffer that always
     has the next number.
     """
     names: dict[str, str] = {}
-    for line in text.splitlines():
-        found = re.match(r"(\w+) = ", line)
-        if found and not STEP_NAME.fullmatch(found[1]):
-            names.setdefault(found[1], f"b{len(names)}")
-    return _WORD.sub(lambda word: names.get(word[0], word[0]), text)
+    for line in lines:
+        if isinstance(line, ast.Assign) and not is_step_name(line.name):
+            names.setdefault(line.name, f"b{len(names)}")
+    return [None if line is None else renamed(line, names) for line in lines]

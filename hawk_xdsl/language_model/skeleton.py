@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
@@ -11,8 +12,7 @@ from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
 from hawk_xdsl.dialects.kernel_text import Signature, statement_grammar
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.rewrite import statements
-from hawk_xdsl.dialects.kernel_text.unparse import line_of, lines_of
+from hawk_xdsl.dialects.kernel_text.lines import Line, line_text, lines_in
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.language_model.shorthand import Shorthand
@@ -32,25 +32,50 @@ _LEAVES = ("read", "gather", "index")  # terms that are there without computing
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A kernel text but for the statements between ``before`` and ``after``."""
+    """A kernel with a hole for statements after the first ``hole`` of its lines.
 
-    before: str
-    after: str
+    Attributes:
+        lines: the fixed ones.
+        hole: how many of them come before the statements.
+        entry: the template's name.
+        about: which template it is, at which schedule.
+        shorthand: what it is written in; ``None`` for kernel text.
+    """
+
+    lines: tuple[Line, ...]
+    hole: int
     entry: str
     about: str
+    shorthand: Shorthand | None = None
+
+    @property
+    def before(self) -> str:
+        """The fixed text before the statements."""
+        return "".join(self._written[: self.hole])
+
+    @property
+    def after(self) -> str:
+        """The fixed text after them."""
+        return "".join(self._written[self.hole :])
+
+    @cached_property
+    def _written(self) -> list[str]:
+        written = map(line_text, self.lines)
+        if self.shorthand is not None:
+            written = self.shorthand.printed(self.lines)
+        return [f"{line}\n" for line in written]
 
     def grammar(self, signature: Signature, words: Collection[str] | None = None) -> str:
         """What a model may write: the fixed text, and statements over tiles in between.
 
         ``words`` are those that it was taught, ``None`` for all.
         """
-        return statement_grammar(signature, self.before, self.after, words)
+        tiles = {line.name for line in self.lines[: self.hole] if isinstance(line, ast.Assign)}
+        return statement_grammar(signature, self.before, self.after, tiles, words)
 
     def shortened(self, shorthand: Shorthand) -> "Skeleton":
         """The same in shorthand."""
-        lines = shorthand.shortened(self.before + self.after).splitlines(keepends=True)
-        count = len(self.before.splitlines())
-        return replace(self, before="".join(lines[:count]), after="".join(lines[count:]))
+        return replace(self, shorthand=shorthand)
 
 
 def skeletons(
@@ -78,19 +103,15 @@ def _of(entry: Entry, composition: Composition, target: Target) -> Iterator[Skel
         return
     for candidate in made[:TILINGS]:
         [stage] = candidate.syntax.stages
-        holes = {line_of(each) for each in statements(stage.body) if _is_hole(each)}
-        lines = list(lines_of(stage.body))
-        places = [place for place, line in enumerate(lines) if line in holes]
-        if not places:
-            continue
-        before = [f"{line}\n" for line in lines[: places[0]]]
-        after = [f"{line}\n" for line in lines[places[0] :] if line not in holes]
-        about = f"{entry.name}: {candidate.schedule}"
-        yield Skeleton("".join(before), "".join(after), entry.name, about)
+        lines = list(lines_in(stage.body))
+        hole = next((place for place, line in enumerate(lines) if _is_hole(line)), None)
+        if hole is not None:
+            fixed = tuple(line for line in lines if not _is_hole(line))
+            yield Skeleton(fixed, hole, entry.name, f"{entry.name}: {candidate.schedule}")
 
 
-def _is_hole(statement: ast.Statement) -> bool:
-    return isinstance(statement, ast.Assign) and statement.value.mnemonic == _HOLE
+def _is_hole(line: Line) -> bool:
+    return isinstance(line, ast.Assign) and line.value.mnemonic == _HOLE
 
 
 def _opaque(specification: Specification, composer: Composer) -> Composition | None:

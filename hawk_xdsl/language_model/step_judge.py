@@ -6,18 +6,36 @@ or, where that was not written since one instruction does both, what is read for
 kernels that it was taught, 16 are not so; the gate accepts those as well.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from math import isclose, isinf
 
+from hawk_xdsl.dialects.kernel_text import KernelTextError
+from hawk_xdsl.dialects.kernel_text.read_tree import trees, word
 from hawk_xdsl.language_model.sampling import Judge
-from hawk_xdsl.semantics.steps import Step
+from hawk_xdsl.language_model.shorthand_tree import (
+    ShorthandLiteral,
+    assigned,
+    is_buffer,
+    mnemonic,
+    parsed,
+    rules,
+    tokens,
+)
+from hawk_xdsl.semantics.steps import Step, is_step_name
 
-_STATEMENT = re.compile(r"([bv]\d+) = (.*)$")
-_BUFFER = re.compile(r"\b[bv]\d+\b")
-_NUMBER = re.compile(r"(?<=[ ,])(-?)(1/)?(\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf)(?=$|,)")
-_OF_VALUES = re.compile(r"(?!vreduce|vcumulate|vtranspose|view|vbrc|vcast|mmad)\w+ ")
-_FROM_MEMORY = re.compile(r"load |read |fill |varange ")
+_FROM_MEMORY = ("load", "read", "fill", "varange")
+
+
+@dataclass(frozen=True)
+class StepStatement:
+    """A statement of a text in shorthand that assigns to a buffer, by what it reads."""
+
+    name: str
+    from_memory: bool
+    reads: tuple[str, ...]
+    numbers: tuple[ShorthandLiteral, ...]
 
 
 def step_judges(steps: Mapping[str, Step], judges: Callable[[], Judge]) -> Callable[[], Judge]:
@@ -37,32 +55,53 @@ def step_judges(steps: Mapping[str, Step], judges: Callable[[], Judge]) -> Calla
 
 def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | None:
     """What is wrong with the last of some lines; ``None`` if nothing, or no step is written."""
-    found = _STATEMENT.match(lines[-1])
-    if found is None or found[1] not in steps or _FROM_MEMORY.match(found[2]):
+    statement = _statement(lines[-1])
+    if statement is None or statement.name not in steps or statement.from_memory:
         return None
-    name, statement = found[1], found[2]
-    before = {match[1]: match[2] for line in lines[:-1] if (match := _STATEMENT.match(line))}
+    name = statement.name
+    before = {each.name: each for line in lines[:-1] if (each := _statement(line)) is not None}
 
     def unwritten(step: str) -> Sequence[str]:
         return () if step in before and step != name else steps[step].reads
 
     joined = _closure([name], unwritten)
-    if reason := _wrong_steps(name, statement, joined & before.keys() - {name}, before, steps):
+    if reason := _wrong_steps(statement, joined & before.keys() - {name}, before, steps):
         return reason
     own = [steps[step] for step in joined - before.keys() | {name}]
     if any(step.is_leaf or not step.reads for step in own):
         return None  # how an operand is read, or a number that was computed from others
-    return _wrong_number(name, statement, [number for step in own for number in step.numbers])
+    return _wrong_number(statement, [number for step in own for number in step.numbers])
+
+
+@lru_cache(4096)
+def _statement(line: str) -> StepStatement | None:
+    """What a line says; ``None`` for one that assigns to no buffer, or is none of the language."""
+    try:
+        [region] = trees(parsed(f"{line}\n"))
+    except KernelTextError:
+        return None
+    [node] = trees(region)
+    if node.data != "assign":
+        return None
+    name, value = assigned(node)
+    if not is_buffer(name):
+        return None
+    literals = (word(rule) for rule in rules(value, "number"))
+    return StepStatement(
+        str(name),
+        mnemonic(value) in _FROM_MEMORY,
+        tuple(str(name) for name in tokens(value, "NAME") if is_buffer(name)),
+        tuple(ShorthandLiteral.of(literal) for literal in literals),
+    )
 
 
 def _wrong_steps(
-    name: str,
-    statement: str,
+    statement: StepStatement,
     allowed: set[str],
-    before: Mapping[str, str],
+    before: Mapping[str, StepStatement],
     steps: Mapping[str, Step],
 ) -> str | None:
-    named = set(_BUFFER.findall(statement)) - {name}
+    name, named = statement.name, {*statement.reads} - {statement.name}
     direct = named & steps.keys()
     if extra := sorted(direct - allowed):
         return f"{name} reads {', '.join(sorted(allowed)) or 'nothing'}, and not `{extra[0]}`"
@@ -75,28 +114,27 @@ def _wrong_steps(
     return None
 
 
-def _wrong_number(name: str, statement: str, numbers: Sequence[float]) -> str | None:
+def _wrong_number(statement: StepStatement, numbers: Sequence[float]) -> str | None:
     """Numbers may be another's opposite, or reciprocal."""
-    if not _OF_VALUES.match(statement):
-        return None
     inverse = [1.0 / number for number in numbers if number and not isinf(number)]
     wanted = [abs(number) for number in (*numbers, *inverse)]
-    for _, over, digits in _NUMBER.findall(statement):
-        value = 1.0 / float(digits) if over and float(digits) else float(digits)
+    for written in statement.numbers:
+        value = float(written.digits)
+        value = 1.0 / value if written.inverted and value else value
         if not any(isclose(value, number, rel_tol=1e-6) for number in wanted):
-            return f"{name} has no number `{digits}`"
+            return f"{statement.name} has no number `{written.digits}`"
     return None
 
 
 _MEMORY = ""  # stands for what was loaded, which may be any step's value
 
 
-def _read_by(buffer: str, before: Mapping[str, str]) -> Sequence[str]:
+def _read_by(buffer: str, before: Mapping[str, StepStatement]) -> Sequence[str]:
     """What a buffer in between was computed from; steps are not followed."""
-    if buffer == _MEMORY or buffer.startswith("v"):
+    if buffer == _MEMORY or is_step_name(buffer):
         return ()
-    statement = before.get(buffer, "load ")
-    return (_MEMORY,) if _FROM_MEMORY.match(statement) else _BUFFER.findall(statement)
+    statement = before.get(buffer)
+    return (_MEMORY,) if statement is None or statement.from_memory else statement.reads
 
 
 def _closure(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:

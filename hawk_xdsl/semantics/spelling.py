@@ -1,6 +1,5 @@
 """Writes terms as text: ``t0[i0] = max(i1) x0[i0, i1]``, shared ones under a name of their own."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from hawk_xdsl.semantics.terms import Affine, Term, pseudo_axis, walk
@@ -18,8 +17,6 @@ INFIX = {
     "ge": (">=", 0),
 }
 """Functions written between their arguments, with their precedence."""
-
-_OPERATOR = re.compile(r" (//|[-+*%]) ")
 
 
 def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
@@ -69,28 +66,29 @@ def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
     return f"{name}({', '.join(_expression(arg, names) for arg in term.args)})"
 
 
-def indexed(term: Term, arguments: Sequence[str]) -> str:
-    """A read, or a gather by its spelled arguments: the operand and its index."""
+def indexed(term: Term, arguments: Sequence[str], blank: str = " ") -> str:
+    """A read, or a gather by its spelled arguments: the operand and its index.
+
+    ``blank`` stands around operators, as in :func:`index_text`.
+    """
     values = {pseudo_axis(k): text for k, text in enumerate(arguments)}
-    return f"{term.operand}[{', '.join(_computed_index(dim, values) for dim in term.index)}]"
+    return f"{term.operand}[{', '.join(index_text(dim, values, blank) for dim in term.index)}]"
 
 
-def without_blanks(index: str) -> str:
-    """An index as kernel text has it: no blanks around its operators."""
-    return _OPERATOR.sub(r"\1", index)
+def index_text(index: Affine, values: Mapping[str, str], blank: str) -> str:
+    """An index in which some axes stand for values.
 
-
-def _computed_index(index: Affine, values: Mapping[str, str]) -> str:
-    """An index in which some axes stand for values."""
+    Around its operators stands a blank as in specifications, ``2 * i0 + 1``, or none as in kernel
+    text, ``2*i0+1``.
+    """
     parts: list[str] = []
     for name, factor in index.terms:
         text = values.get(name, name)
-        parts.append(
-            text if factor == 1 else f"{factor} * {text if ' ' not in text else f'({text})'}"
-        )
+        inner = text if " " not in text else f"({text})"
+        parts.append(text if factor == 1 else f"{factor}{blank}*{blank}{inner}")
     if index.constant or not parts:
         parts.append(str(index.constant))
-    return " + ".join(parts)
+    return f"{blank}+{blank}".join(parts)
 
 
 def literal(value: float | int) -> str:

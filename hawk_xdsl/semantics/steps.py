@@ -9,16 +9,17 @@ That is the same as ``Specification.text`` says, without nesting and without ope
 model can follow line by line.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hawk_xdsl.semantics.specification_form import Specification
-from hawk_xdsl.semantics.spelling import indexed, literal, without_blanks
+from hawk_xdsl.semantics.spelling import index_text, indexed, literal
 from hawk_xdsl.semantics.terms import Term, walk
 
-STEP_NAME = re.compile(r"v\d+")
-"""The names of steps; nothing else is called so."""
+
+def is_step_name(name: str) -> bool:
+    """Whether a name is that of a step, ``v0`` and so on; nothing else is called so."""
+    return name.startswith("v") and name.removeprefix("v").isdigit()
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def steps_of(specification: Specification) -> Steps:
             )
             lines.append(f"{name}{_axes(term)} = {_step(term, names)}")
     for result in specification.results:
-        dims = ", ".join(without_blanks(str(dim)) for dim in result.index)
+        dims = ", ".join(index_text(dim, {}, "") for dim in result.index)
         lines.append(f"{result.name}[{dims}] = {_argument(result.term, names)}")
     return Steps("\n".join(lines), names, steps)
 
@@ -66,9 +67,9 @@ def _axes(term: Term) -> str:
 
 def _step(term: Term, names: Mapping[int, str]) -> str:
     if term.op in ("read", "gather"):
-        return without_blanks(indexed(term, [_argument(arg, names) for arg in term.args]))
+        return indexed(term, [_argument(arg, names) for arg in term.args], blank="")
     if term.op == "index":
-        return f"index {without_blanks(str(term.index[0]))}"
+        return f"index {index_text(term.index[0], {}, '')}"
     arguments = ", ".join(_argument(arg, names) for arg in term.args)
     if term.is_reduction or term.is_scan:
         kind = term.kind if term.is_reduction else term.op

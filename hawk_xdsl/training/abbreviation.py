@@ -47,7 +47,8 @@ class Abbreviation:
 
         A buffer has the name of the step of the specification that it holds the value of.
         """
-        return renumbered(self.shorthand.shortened(self._with_calls(draft) or draft.text))
+        lines = self.shorthand.lines(self._with_calls(draft) or draft.text)
+        return "".join(f"{line}\n" for line in self.shorthand.printed(renumbered(lines)))
 
     def _with_calls(self, draft: Draft) -> str | None:
         """The same template and schedule, with composite functions as calls."""

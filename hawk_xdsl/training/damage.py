@@ -1,32 +1,46 @@
 """Small damage to a right kernel, so that there are wrong ones to learn repairing from."""
 
 import random
-import re
+from collections.abc import Iterator
 
+from lark import Token
+
+from hawk_xdsl.dialects.kernel_text.read_tree import Node
 from hawk_xdsl.dialects.npu import interchangeable
+from hawk_xdsl.language_model.shorthand_tree import WHOLE, ShorthandTree, is_buffer, rules, tokens
 
 
-def damaged(text: str, draw: random.Random) -> str:
-    """The text with one word replaced or one statement left out."""
-    lines = text.splitlines()
-    inner = [i for i, line in enumerate(lines) if re.match(r"\w+ = |store ", line)]
-    at = draw.choice(inner)
-    line = lines[at]
+def damaged(short: str, draw: random.Random) -> str:
+    """A text in shorthand with one word replaced or one statement left out.
+
+    Raises ``KernelTextError`` for a text that is none.
+    """
+    tree = ShorthandTree.of(short)
+    statement = draw.choice(rules(tree.root, "assign", "store", "store_relu"))
     match draw.choice(("leave out", "mnemonic", "buffer", "number")):
-        case "mnemonic" if found := re.search(r"= (v\w+)", line):
-            lines[at] = line.replace(found[1], draw.choice(interchangeable(found[1])), 1)
+        case "mnemonic" if named := rules(statement, "unary", "binary"):
+            [place] = tokens(named[0])
+            return tree.with_words([(place, draw.choice(interchangeable(place)))])
         case "buffer":
-            names = sorted(set(re.findall(r"\b[bv]\d+\b", text)))
-            used = list(re.finditer(r"\b[bv]\d+\b", line))
-            if names and used:
-                place = draw.choice(used)
-                lines[at] = line[: place.start()] + draw.choice(names) + line[place.end() :]
-        case "number":
-            used = list(re.finditer(r"(?<![\w.])\d+(?![\w.])", text))
+            used = list(_buffers(statement))
             if used:
                 place = draw.choice(used)
-                other = draw.choice((int(place[0]) * 2, int(place[0]) + 1, int(place[0]) // 2))
-                return text[: place.start()] + str(other) + text[place.end() :]
+                return tree.with_words([(place, draw.choice(sorted({*_buffers(tree.root)})))])
+        case "number":
+            used = list(tokens(tree.root, *WHOLE))
+            if used:
+                place = draw.choice(used)
+                return tree.with_words([(place, str(draw.choice(_others(int(place)))))])
         case _:
-            del lines[at]
-    return "\n".join(lines) + "\n"
+            lines = tree.text.splitlines(keepends=True)
+            del lines[statement.meta.line - 1]
+            return "".join(lines)
+    return tree.text
+
+
+def _buffers(node: Node) -> Iterator[Token]:
+    return (name for name in tokens(node, "NAME") if is_buffer(name))
+
+
+def _others(number: int) -> tuple[int, int, int]:
+    return number * 2, number + 1, number // 2

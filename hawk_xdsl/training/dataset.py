@@ -42,7 +42,6 @@ class Example:
 
     tokens: tuple[int, ...]
     read: int
-    statements: int
 
 
 def prompt_format() -> PromptFormat:
@@ -71,7 +70,7 @@ def examples_of(lesson: Lesson, encode: Encode, end: int) -> Iterator[Example]:
     for failure in (None, *failures[:1]):
         prompt = encode(prompt_text(lesson, failure))
         if len(prompt) + len(answer) <= LONGEST_EXAMPLE:
-            yield Example((*prompt, *answer), len(prompt), lesson.statements)
+            yield Example((*prompt, *answer), len(prompt))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """A lesson: what an op computes, every attempt at a kernel of it, and the fastest right one."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from hawk_xdsl.files.typed import typed
+from hawk_xdsl.language_model.shorthand_tree import ShorthandTree, assigned, mnemonic, rules
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,9 @@ class Lesson:
 
 
 def statements_of(text: str) -> int:
-    """The statements of a kernel text that compute: neither loads nor what only allocates."""
-    return len(re.findall(r"^\w+ = (?!load |fill |view )", text, re.MULTILINE))
+    """The statements of a text in shorthand that compute: neither loads nor what only allocates.
+
+    Raises ``KernelTextError`` for a text that is none.
+    """
+    values = (assigned(statement)[1] for statement in rules(ShorthandTree.of(text).root, "assign"))
+    return sum(mnemonic(value) not in ("load", "fill", "view") for value in values)

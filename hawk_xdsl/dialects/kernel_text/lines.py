@@ -1,11 +1,12 @@
 """Single lines of kernel text as syntax; stages and blocks without their bodies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.parse import parse
+from hawk_xdsl.dialects.kernel_text.unparse import line_of
 
 Line: TypeAlias = ast.Temp | ast.Stage | ast.Statement | None
 """What a line says; stages and blocks are without their bodies, ``None`` is a ``}``."""
@@ -35,3 +36,19 @@ def parse_line(line: str, parsed: Callable[[str], ast.KernelText] = parse) -> Li
         assert isinstance(block, ast.For | ast.If | ast.Across)
         return replace(block, body=())
     return parsed(f"{line}\n").stages[0].body[0]
+
+
+def lines_in(body: Iterable[ast.Statement]) -> Iterator[Line]:
+    """The lines of statements, blocks without their bodies before what is in them."""
+    for statement in body:
+        if isinstance(statement, ast.For | ast.If | ast.Across):
+            yield replace(statement, body=())
+            yield from lines_in(statement.body)
+            yield None
+        else:
+            yield statement
+
+
+def line_text(line: Line) -> str:
+    """A line as text, without its end."""
+    return "}" if line is None else line_of(line)

@@ -1,7 +1,6 @@
 """The grammar narrowed to one op, to constrain decoding: its operands, dtypes, ops and lengths."""
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from math import prod
 
@@ -79,16 +78,21 @@ def narrowed_grammar(
 
 
 def statement_grammar(
-    signature: Signature, before: str, after: str, words: Collection[str] | None = None
+    signature: Signature,
+    before: str,
+    after: str,
+    tiles: Collection[str],
+    words: Collection[str] | None = None,
 ) -> str:
     """The grammar of a kernel text of which only vector statements in one place are open.
 
-    They are over whole tiles: those that ``before`` defines, and new ones named ``b0``, ``b1``, …
+    They are over whole tiles: those that there are, and new ones named ``b0``, ``b1``, …
 
     Args:
         signature: of the kernel.
         before: the fixed lines before the statements.
         after: the fixed lines after them.
+        tiles: the names of those that ``before`` defines.
         words: as :func:`narrowed_grammar` takes them.
     """
     text = narrowed_grammar(signature, words=words)
@@ -99,8 +103,8 @@ def statement_grammar(
     kept = [rule for rule in alternatives(text, "value") if rule not in closed]
     text = with_rule(text, "value", " | ".join(kept))
     text = with_rule(text, "fillable", literal_words(signature.places.space_names(Role.VECTOR)))
-    defined = re.findall(r"^(\w+) = ", before, flags=re.MULTILINE)
-    names = [*sorted({name for name in defined if not re.fullmatch(r"b\d+", name)}), "b[0-9]{1,2}"]
+    others = (name for name in tiles if not name.removeprefix("b").isdigit())
+    names = [*sorted({*others}), "b[0-9]{1,2}"]
     return with_rule(text, "NAME", f"/{'|'.join(names)}/")
 
 
