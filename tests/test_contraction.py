@@ -321,12 +321,27 @@ def test_schedules_that_do_not_fit_have_no_kernel() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"buffers": 3}, {"stationary": "lhs"}, {"split_k": 2}, {"pack": ("lhs",)}]
+    "change",
+    [
+        {"buffers": 3},
+        {"stationary": "lhs"},
+        {"split_k": 2},
+        {"pack": ("lhs",)},
+        {"epilogue": ("relu",)},
+    ],
 )
 def test_what_a_strategy_does_not_obey_has_no_kernel(change: dict[str, Any]) -> None:
     wanted = request(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"))
     good = candidates(wanted)[0].schedule
     assert candidate_at(wanted, replace(good, **change)) is None
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_another_order_of_loops_is_no_schedule_of_a_strategy(template: str) -> None:
+    wanted = request(contraction("512x512", "512x512", "512x512", MATMUL, "ppr"), template)
+    for made in candidates(wanted)[:3]:
+        turned = replace(made.schedule, tile=made.schedule.tile[::-1])
+        assert candidate_at(wanted, turned) is None
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
