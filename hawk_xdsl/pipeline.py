@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute
 from xdsl.printer import Printer
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
-from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.npu_target import Simulation, Target, simulate
+from hawk_xdsl.network import NetworkTime, network_time, storage_of
+from hawk_xdsl.npu_target import Simulation, Target, Units, simulate
+from hawk_xdsl.npu_target.l2.cache import cache_of
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
@@ -33,15 +34,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a compiled model on the NPU simulator. ``cycles`` sums all launches, simulated."""
+    """One run of a compiled model on the NPU simulator: its launches, and the time of all."""
 
     outputs: tuple[Array, ...]
     launches: tuple[tuple[str, Simulation], ...]
+    time: NetworkTime
 
     @property
     def cycles(self) -> float:
-        """Simulated cycles of all launches, one after the other."""
-        return sum(simulation.cycles for _, simulation in self.launches)
+        """Simulated cycles of all kernels, one after the other."""
+        return self.time.kernels
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Compiled:
 
     ``target_given`` is the target as it was asked for, a name or a file.
     ``placed`` has an item for each op that was undecided; it is empty for a model read back.
+    ``units`` is what each of these ops needs of them, ``None`` if one of them stayed on the host.
     """
 
     program: Program
@@ -57,6 +60,7 @@ class Compiled:
     target: Target
     target_given: str
     placed: tuple[Placed, ...] = ()
+    units: tuple[Units, ...] | None = None
 
     @cached_property
     def report(self) -> tuple[ReportRow, ...]:
@@ -87,17 +91,19 @@ class Compiled:
         Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap.
         """
         launches: list[tuple[str, Simulation]] = []
+        l2 = cache_of(self.target)
 
-        def launch(
-            kernel: KernelOp, arrays: list[Array], types: list[Attribute]
-        ) -> Sequence[Array]:
+        def launch(op: LaunchOp, kernel: KernelOp, arrays: list[Array]) -> Sequence[Array]:
             progress(f"@{kernel.sym_name.data}")
-            simulation = simulate(kernel, arrays, self.target, trace=trace)
+            tensors = [storage_of(value) for value in (*op.arguments, *op.results)]
+            simulation = simulate(kernel, arrays, self.target, trace=trace, l2=l2, tensors=tensors)
             launches.append((kernel.sym_name.data, simulation))
             return simulation.outputs
 
         outputs = run_main(self.module, self.program.arguments(inputs), launch)
-        return Run(tuple(outputs), tuple(launches))
+        runs = [simulation for _, simulation in launches]
+        time = network_time(self.module, self.units, runs, self.target)
+        return Run(tuple(outputs), tuple(launches), time)
 
     def save(self, directory: Path, formats: Sequence[str] = (DEFAULT,)) -> None:
         """Writes the model in export formats, as :func:`hawk_xdsl.exports.export` does."""
@@ -157,7 +163,10 @@ def compile_with(
     for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
         finish_kernel(kernel, decider.target)
     module.verify()
-    return Compiled(program, module, decider.target, decider.target_given, tuple(placed))
+    bounds = [each.decision.bound for each in placed]
+    known = tuple(bound.units for bound in bounds if bound is not None)
+    units = known if len(known) == len(bounds) else None
+    return Compiled(program, module, decider.target, decider.target_given, tuple(placed), units)
 
 
 def compile_model(
@@ -229,4 +238,7 @@ def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
         parameter_names=saved.parameter_names,
         example_inputs=saved.inputs,
     )
-    return Compiled(program, saved.module, saved.target, saved.target_given), saved.outputs
+    return (
+        Compiled(program, saved.module, saved.target, saved.target_given, units=saved.units),
+        saved.outputs,
+    )

@@ -15,7 +15,7 @@ from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.files.typed import member
 from hawk_xdsl.gate.trust import Trust
-from hawk_xdsl.npu_target import Performance
+from hawk_xdsl.npu_target import Performance, Units
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.propose.decision import Decision, Source
 from hawk_xdsl.semantics.specification import Specification
@@ -32,6 +32,7 @@ class ReportRow:
     ``tuning`` after it; ``tokens`` are the model's, ``rejected_lines`` those taken back by it.
     ``occupancy`` and ``waiting`` are the shares of the cycles in which each pipe works, and in
     which it waits for another pipe's flag; ``bytes_moved`` is by path. Empty for a host region.
+    ``unit_cycles`` is what the op needs at least of each unit on all cores, whatever it moves.
     ``reproducible`` is false where the time limit ended the model's work.
     ``trust`` is why the kernel is believed: proved, bounded or tried. ``unproved`` says why it has
     no certificate, ``proof_error`` how probable it was that a wrong kernel got one, and
@@ -57,6 +58,7 @@ class ReportRow:
     bytes_moved: Mapping[str, int]
     bound_cycles: float | None
     bound_share: float | None
+    unit_cycles: Mapping[str, float]
     limited_by: str | None
     warnings: tuple[str, ...]
     seconds: float
@@ -98,6 +100,7 @@ def row_of(placed: Placed) -> ReportRow:
         bytes_moved={} if run is None else run.bytes_moved,
         bound_cycles=None if bound is None else round(bound.cycles, 1),
         bound_share=decision.bound_share,
+        unit_cycles={} if bound is None else asdict(bound.units),
         limited_by=None if bound is None else str(bound.limiting),
         warnings=() if run is None else tuple(map(str, run.warnings)),
         seconds=round(decision.seconds, 3),
@@ -209,11 +212,19 @@ def write_report(rows: Sequence[ReportRow], path: Path, **figures: object) -> No
 
 @dataclass(frozen=True)
 class Report:
-    """What is read back of a written report: whose it is, and the bound's share by kernel."""
+    """What is read back of a written report.
+
+    Attributes:
+        model: what was compiled.
+        target: for which target.
+        bound_shares: the bound over the cycles, by kernel.
+        units: what each op needs at least of the units; ``None`` if one is not known.
+    """
 
     model: str
     target: str
     bound_shares: Mapping[str, float]
+    units: tuple[Units, ...] | None
 
 
 def read_report(path: Path) -> Report:
@@ -222,6 +233,7 @@ def read_report(path: Path) -> Report:
         document: object = json.loads(path.read_text(encoding="utf-8"))
         rows = member(tuple[dict[str, object], ...], document, "kernels")
         shares: dict[str, float] = {}
+        units: list[Units] | None = []
         for number, row in enumerate(rows):
             place = f"kernels[{number}]"
             # A union is no type[T] for pyright: both are asked for one after the other.
@@ -229,4 +241,11 @@ def read_report(path: Path) -> Report:
                 share = member(float, row, "bound_share", place)
                 for name in member(str, row, "kernel", place).split(", "):
                     shares[name.removeprefix("@")] = share
-        return Report(member(str, document, "model"), member(str, document, "target"), shares)
+            cycles = row.get("unit_cycles")
+            if not cycles:
+                units = None
+            elif units is not None:
+                own = (member(float, cycles, unit, place) for unit in ("cube", "vector"))
+                units.append(Units(*own))
+        model, target = (member(str, document, key) for key in ("model", "target"))
+        return Report(model, target, shares, None if units is None else tuple(units))

@@ -18,7 +18,7 @@ from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.errors import ReadError
 from hawk_xdsl.files.boundary import FOREIGN_ERRORS, reading
 from hawk_xdsl.ir_text import read_module
-from hawk_xdsl.npu_target import Target, available_targets, load_target
+from hawk_xdsl.npu_target import Target, Units, available_targets, load_target
 from hawk_xdsl.reference.signedness import input_dtypes
 from hawk_xdsl.report import read_report
 
@@ -50,7 +50,7 @@ class Saved:
     parameters: tuple[Array, ...]
     inputs: tuple[Array, ...]
     outputs: tuple[Array, ...] | None
-    bound_shares: Mapping[str, float]
+    units: tuple[Units, ...] | None
 
 
 def read_saved(directory: Path) -> Saved:
@@ -74,7 +74,7 @@ def read_saved(directory: Path) -> Saved:
         tuple(weights[name] for name in names),
         _numbered(example, "input"),
         _numbered(example, "output") or None,
-        report.bound_shares,
+        report.units,
     )
     _check_arguments(saved, str(directory))
     return saved

@@ -18,7 +18,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.knowledge_store import Entry, TileHole, load_seed_entries
-from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import specify
@@ -175,7 +175,7 @@ def test_only_what_the_cube_cannot_load_is_packed() -> None:
 
 
 def test_a_long_sum_is_split_over_the_cores() -> None:
-    op = contraction("16x4096", "4096x16", "16x16", MATMUL, "ppr")
+    op = contraction("16x65536", "65536x16", "16x16", MATMUL, "ppr")
     split, verdict = check(op, "cube-split-k")
     whole, alone = check(op)
     assert verdict.accepted, verdict.trap_message
@@ -219,7 +219,8 @@ def test_parts_of_the_streamed_side_are_a_loop_between_panels_and_tiles() -> Non
         names = [*each.schedule.sizes]
         streamed = "i1" if each.schedule.stationary == "lhs" else "i0"
         assert names.index("part") + 1 == names.index(streamed)
-        assert f"part in 0..4096 step {each.schedule.sizes['part']}" in each.text
+        extent = 4096 if streamed == "i1" else 48
+        assert f"part in 0..{extent} step {each.schedule.sizes['part']}" in each.text
 
 
 def test_a_stationary_operand_is_loaded_before_what_streams() -> None:
@@ -230,10 +231,19 @@ def test_a_stationary_operand_is_loaded_before_what_streams() -> None:
     assert panels.text.index("across") < panels.text.index("f = load") < panels.text.index("for ")
 
 
-def test_stationary_panels_promise_more_where_16_bit_operands_stream() -> None:
+def test_stationary_panels_promise_more_where_every_byte_comes_from_memory() -> None:
+    """With an L2, cores that load the same tiles at the same time need no panels of their own."""
     op = contraction("1024x1024", "1024x1024", "1024x1024", MATMUL, "ppr", ("f16", "f32"))
-    panels = candidates(request(op, "cube-stationary-panels"))[0]
-    assert panels.estimate < candidates(request(op))[0].estimate
+
+    def estimates(target: Target) -> list[float]:
+        names = ("cube-stationary-panels", "cube-output-stationary")
+        asked = (replace(request(op, name), target=target) for name in names)
+        return [candidates(each)[0].estimate for each in asked]
+
+    panels, plain = estimates(replace(TARGET, l2=None))
+    assert panels < plain
+    panels, plain = estimates(TARGET)
+    assert panels > plain
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -90,7 +90,7 @@ def test_two_buffers_overlap_loads_with_stores() -> None:
 
 def test_cores_share_global_memory() -> None:
     """Four times the cores on four times the data: no faster once the memory is the limit."""
-    narrow = replace(TARGET, global_bandwidth=40.0)
+    narrow = replace(TARGET, global_bandwidth=40.0, l2=None)
     few = simulate(rows(16, 2), [randoms(64, 1024)], narrow)
     many = simulate(rows(64, 8), [randoms(256, 1024)], narrow)
     moved = sum(many.bytes_moved.values())

@@ -81,11 +81,17 @@ def test_every_event_has_what_the_format_asks_for(rows: list[Row]) -> None:
 
 def test_slices_of_a_track_do_not_overlap(rows: list[Row]) -> None:
     tracks = {(row["pid"], row["tid"]) for row in rows if row["ph"] == "X"}
-    assert len(tracks) == 48 * 3 + 3
+    assert len(tracks) == 48 * 3 + 3 + 2  # the last two are launches
     for pid, tid in tracks:
         found = sorted(slices(rows, pid=pid, tid=tid))
         for (_, end, _), (start, _, _) in pairwise(found):
             assert end <= start
+
+
+def test_copies_say_what_l2_had_not(rows: list[Row]) -> None:
+    loads = [row for row in rows if row["name"] == "npu.load"]
+    assert loads and all(row["args"]["L2 misses"].endswith("%") for row in loads)
+    assert all("L2 misses" not in row.get("args", {}) for row in rows if row["name"] == "npu.vexp")
 
 
 def test_arrows_come_in_pairs_and_are_bound_to_slices(rows: list[Row]) -> None:
@@ -122,9 +128,12 @@ def test_launches_follow_each_other_in_time_of_the_clock(rows: list[Row]) -> Non
     first, second = two_buffers(50), two_buffers()
     end = max(stop for _, stop, _ in slices(rows, pid=0))
     begin = min(start for start, _, _ in slices(rows, pid=1))
-    length = TARGET.microseconds(first.cycles) * 1000
+    launching = TARGET.launch.chain
+    length = TARGET.microseconds(launching + first.cycles) * 1000
     assert end <= length + 1 and begin >= length - 1
-    whole = TARGET.microseconds(first.cycles + second.cycles) * 1000
+    whole = TARGET.microseconds(2 * launching + first.cycles + second.cycles) * 1000
+    names = [name for *_, name in slices(rows, cat="launch")]
+    assert names == ["launch @first", "launch @second"]
     assert max(stop for _, stop, _ in slices(rows)) == pytest.approx(whole, abs=20)
 
 

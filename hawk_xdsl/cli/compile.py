@@ -147,11 +147,10 @@ def compile_command(
 def _print_run(console: Console, program: "Program", compiled: "Compiled", result: "Run") -> None:
     from hawk_xdsl.reference.difference import error_between
 
-    microseconds = compiled.target.microseconds(result.cycles)
     console.print(
-        f"On the NPU simulator: {result.cycles:,.0f} cycles in {len(result.launches)} launches "
-        f"({microseconds:,.1f} µs of {compiled.target.name}, simulated)"
+        f"On the NPU simulator: {result.cycles:,.0f} cycles in {len(result.launches)} launches"
     )
+    console.print(result.time.line(compiled.target), highlight=False)
     if program.reference is not None:
         wanted = program.reference(program.example_inputs)
         for line in error_between(result.outputs, wanted).lines("PyTorch"):

@@ -40,7 +40,7 @@ def run_command(
     with console.status("running"):
         result = compiled.run(arrays)
     print_performance(result.launches, read_report(directory / REPORT_FILE).bound_shares, console)
-    console.print(f"{result.cycles:,.0f} simulated cycles")
+    console.print(result.time.line(compiled.target), highlight=False)
     if wanted is not None:
         for line in error_between(result.outputs, wanted).lines("the reference"):
             console.print(line)

@@ -38,6 +38,7 @@ from hawk_xdsl.npu_target import (
     total,
     verify_kernel,
 )
+from hawk_xdsl.npu_target.l2.cache import cache_of
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -169,7 +170,8 @@ class Gate:
             ways = estimates_of(finished, self._target)
             kernel = _Kernel(program, finished, steps)
             first = self._trials[0]
-            performance, *_ = [total(self._tried(kernel, first, way)) for way in ways]
+            chain = self._target.launch.chain
+            performance, *_ = [total(self._tried(kernel, first, way), chain) for way in ways]
             certificate = self._prover.prove(program, finished, rewrites)
             proved = certificate.trust is not Trust.TRIED
             self._provable = self._provable or proved
@@ -207,15 +209,17 @@ class Gate:
         limit = min(limit, self._limits.cycles)
         program = self._built(text, schedule)
         timed: list[Performance] = []
+        l2, chain = cache_of(self._target), self._target.launch.chain
+        limit -= chain * (len(program.kernels) - 1)
         for stage in program.kernels:
-            found = time_kernel(
-                self.finished(stage.op), self._target, limit, StepCounter(BLOCK_STEPS)
-            )
+            finished, names = self.finished(stage.op), (*stage.reads, *stage.writes)
+            steps = StepCounter(BLOCK_STEPS)
+            found = time_kernel(finished, self._target, limit, steps, l2, names)
             if found is None or found.cycles > limit:
                 return None
             timed.append(found)
             limit -= found.cycles
-        return total(timed)
+        return total(timed, chain)
 
     @cached_property
     def _witness(self) -> Witness | None:
@@ -306,6 +310,7 @@ class Gate:
             array = trial.inputs[operand.source].astype(DType(operand.dtype).numpy)
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
+        l2 = cache_of(self._target)
         for stage, finished, most in zip(
             kernel.program.kernels, kernel.finished, kernel.steps, strict=True
         ):
@@ -316,6 +321,8 @@ class Gate:
                 limit=self._limits.cycles,
                 steps=StepCounter(most),
                 estimates=estimates,
+                l2=l2,
+                tensors=(*stage.reads, *stage.writes),
             )
             tensors.update(zip(stage.writes, run.outputs, strict=True))
             runs.append(run)

@@ -4,7 +4,7 @@ from hawk_xdsl.npu_target.approximation import Estimates, estimates_of
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, PerformanceWarning, total
-from hawk_xdsl.npu_target.roofline import Bound, Limit, bound_cycles
+from hawk_xdsl.npu_target.roofline import Bound, Limit, Units, bound_cycles, shared_cycles
 from hawk_xdsl.npu_target.simulation import (
     FlagWait,
     Simulation,
@@ -31,11 +31,13 @@ __all__ = [
     "TraceEvent",
     "Trap",
     "TrapCode",
+    "Units",
     "available_targets",
     "bound_cycles",
     "buffer_bytes",
     "estimates_of",
     "load_target",
+    "shared_cycles",
     "simulate",
     "time_kernel",
     "total",

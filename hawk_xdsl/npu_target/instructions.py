@@ -7,12 +7,13 @@ from math import inf
 from typing import Any
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from hawk_xdsl.dialects.npu import TileOp, scope_of, strides_of
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
+from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.memory import TileView
 from hawk_xdsl.npu_target.pipes import NO_TRANSFER, CorePipes, Transfer
 from hawk_xdsl.npu_target.steps import StepCounter, TooLong
@@ -48,17 +49,28 @@ class Machine:
     instructions run one after the other and only flags and capacity are not looked at. Without
     ``values`` nothing is computed, and nothing checked that depends on what was. No instruction
     ends after ``limit`` cycles of a block, and ``steps`` counts those of all blocks.
-    ``approximation`` is how it takes what the hardware leaves open.
+    ``approximation`` is how it takes what the hardware leaves open, and ``traffic`` what L2 has;
+    ``None`` for a target without one.
     """
 
     core: CorePipes
     target: Target
     ordered: bool
-    trace: Callable[[int, str, float, float], None] | None
+    trace: Callable[[int, Operation, float, float], None] | None
     values: bool = True
     limit: float = inf
     steps: StepCounter = field(default_factory=StepCounter)
     approximation: Approximation = field(default_factory=Approximation)
+    traffic: Traffic | None = None
+
+    def cycles_per_byte(self, op: Operation) -> float:
+        """What a byte of global memory costs a core, which shares the rate with the active ones.
+
+        What nobody knows the address of before it runs comes from memory.
+        """
+        memory = 1 / self.target.global_bandwidth
+        known = {} if self.traffic is None else self.traffic.cycles_per_byte
+        return self.core.active * known.get(op, memory)
 
 
 class Held:
@@ -146,7 +158,7 @@ class TileInstruction(ABC):
         if not self.machine.ordered:
             core.now = core.done[pipe]
         if self.machine.trace is not None:
-            self.machine.trace(pipe, self.op.name, start, core.free[pipe])
+            self.machine.trace(pipe, self.op, start, core.free[pipe])
 
     def _find_plan(self, operands: Values) -> Plan:
         places = (*self.locals, *self.global_reads, *self.global_writes)

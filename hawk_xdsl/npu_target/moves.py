@@ -110,7 +110,12 @@ class MoveInstruction(TileInstruction):
         total = bursts.instructions * bursts.count * bursts.size
         if self.padded:
             cycles += self._fill_cycles(source.shape, dest)
-        transfer = Transfer(cycles, path.cost.latency, stores=bool(self.global_writes))
+        transfer = Transfer(
+            cycles,
+            path.cost.latency,
+            stores=bool(self.global_writes),
+            shared=total * self.machine.cycles_per_byte(self.op),
+        )
         return Plan(cycles, bursts.instructions, total, transfer)
 
     def _fill_cycles(self, source: tuple[int, ...], dest: TileView | GlobalTile) -> float:
@@ -190,7 +195,7 @@ class MoveInstruction(TileInstruction):
         """Occupy the pipe; global memory is shared with the other cores."""
         core = self.core
         if self.global_reads or self.global_writes:
-            return core.transfer(self.pipe, issued, plan.bytes, plan.transfer)
+            return core.transfer(self.pipe, issued, plan.transfer)
         return core.occupy(self.pipe, issued, plan.cycles)
 
 

@@ -30,14 +30,22 @@ class RaisedFlag:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What a copy from or to global memory takes with the memory to itself, in cycles."""
+    """What a copy from or to global memory takes, in cycles.
+
+    Attributes:
+        cycles: with the memory to itself.
+        latency: until its first bytes arrive.
+        stores: whether it writes.
+        shared: its share of what all cores move, beside which it cannot be faster.
+    """
 
     cycles: float
     latency: float
     stores: bool
+    shared: float
 
 
-NO_TRANSFER = Transfer(0.0, 0.0, stores=False)
+NO_TRANSFER = Transfer(0.0, 0.0, stores=False, shared=0.0)
 
 FlagKey = tuple[int, int, int]
 """Setting pipe, waiting pipe, event id."""
@@ -75,7 +83,7 @@ class CorePipes:
 
     def __init__(self, target: Target, active: int, *, ordered: bool = True) -> None:
         self.sync = target.sync
-        self.cycles_per_byte = active / target.global_bandwidth
+        self.active = active
         self.issue_cycles = target.scalar.issue
         self.pipes = target.all_pipes
         self.numbers = target.pipe_numbers
@@ -163,21 +171,20 @@ class CorePipes:
                 cycles[source, pipe] = cycles.get((source, pipe), 0.0) + waited
         return cycles
 
-    def transfer(self, pipe: int, issued: float, size: int, alone: Transfer) -> float:
-        """Take a pipe for ``size`` bytes of global memory.
+    def transfer(self, pipe: int, issued: float, move: Transfer) -> float:
+        """Take a pipe for bytes of global memory.
 
         It takes no less than alone, than its share of the bandwidth allows, and than all that the
         core has moved since its first bytes arrived: pipes do not multiply the bandwidth.
         """
         start = max(self.free[pipe], issued)
         if self.first_bytes < 0:
-            self.first_bytes = start + alone.latency
-        shared = size * self.cycles_per_byte
-        self.transferred += shared
+            self.first_bytes = start + move.latency
+        self.transferred += move.shared
         queued = self.first_bytes + self.transferred - start
-        if alone.stores:
-            queued += alone.latency
-        return self.occupy(pipe, issued, max(alone.cycles, alone.latency + shared, queued))
+        if move.stores:
+            queued += move.latency
+        return self.occupy(pipe, issued, max(move.cycles, move.latency + move.shared, queued))
 
     def finish(self) -> float:
         """The block is over; returns its cycles. Raises ``Fault`` if a pipe waits or a flag is up.

@@ -19,11 +19,23 @@ class Limit(StrEnum):
 
 
 @dataclass(frozen=True)
+class Units:
+    """Cycles that the units of all cores need at least, whatever is moved."""
+
+    cube: float
+    vector: float
+
+
+@dataclass(frozen=True)
 class Bound:
-    """No kernel takes fewer ``cycles``; ``limiting`` says what takes them."""
+    """No kernel takes fewer ``cycles``; ``limiting`` says what takes them.
+
+    What several ops need together of the ``units`` is the sum.
+    """
 
     cycles: float
     limiting: Limit
+    units: Units
 
 
 _NOTHING: Mapping[str, int] = {}
@@ -36,10 +48,13 @@ def bound_cycles(
     bytes_written: int,
     macs: Mapping[str, int] = _NOTHING,
     vector_elements: Mapping[str, int] = _NOTHING,
+    resident: int = 0,
 ) -> Bound:
     """The roofline bound of an operation on all cores of a target.
 
-    The largest of: bytes over the bandwidth that the cores share, bytes read (and written) over
+    The largest of: bytes over the rates that the cores share (those that come from memory over its
+    rate, those that L2 has or takes over its best one, and what it has no room for back over the
+    memory's), bytes read (and written) over
     the sum of the cores' own paths, products over the rate of all cubes, and elements over the
     rate of all vector units at one cycle a repeat; each with the latencies that it cannot overlap:
     the first load comes before, the last store after.
@@ -50,23 +65,38 @@ def bound_cycles(
         bytes_written: distinct bytes written to it.
         macs: multiply-accumulates of the cube by dtype of the factors.
         vector_elements: element operations of the vector unit by dtype.
+        resident: how many of ``bytes_read`` L2 has before the launch.
     """
     core = target.matrix_core if macs else target.vector_core
     loads, stores = _paths(target, core)
     first = min(path.cost.latency for path in loads) if bytes_read else 0.0
     last = min(path.cost.latency for path in stores) if bytes_written else 0.0
-    shared = (bytes_read + bytes_written) / target.global_bandwidth
+    shared = shared_cycles(target, bytes_read - resident, resident, bytes_written)
+    units = Units(_cube_cycles(target, macs), _vector_cycles(target, vector_elements))
     candidates = {
         Limit.MEMORY: max(
             first + shared + last,
             _least(loads, bytes_read) / target.cores[core] + last,
             first + _least(stores, bytes_written) / target.cores[core],
         ),
-        Limit.CUBE: first + _cube_cycles(target, macs) + last,
-        Limit.VECTOR: first + _vector_cycles(target, vector_elements) + last,
+        Limit.CUBE: first + units.cube + last,
+        Limit.VECTOR: first + units.vector + last,
     }
     limiting = max(candidates, key=lambda limit: candidates[limit])
-    return Bound(candidates[limiting], limiting)
+    return Bound(candidates[limiting], limiting, units)
+
+
+def shared_cycles(target: Target, cold: int, warm: int, written: int) -> float:
+    """Cycles of bytes on what all cores share: memory, and L2 if there is one.
+
+    ``cold`` are bytes read from memory, ``warm`` those that L2 has, ``written`` those stored.
+    """
+    memory, l2 = target.global_bandwidth, target.l2
+    if l2 is None:
+        return (cold + warm + written) / memory
+    best = l2.hits[0][1]
+    over = max(0, written - l2.capacity)
+    return cold / max(memory, l2.past) + (warm + written) / best + over / memory
 
 
 def _paths(target: Target, core: Core) -> tuple[list[PathSpec], list[PathSpec]]:

@@ -1,7 +1,7 @@
 """Runs a kernel on the NPU simulator: every block, its values, rules and time."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -17,6 +17,8 @@ from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates
 from hawk_xdsl.npu_target.decode import DecodedKernel
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Values
+from hawk_xdsl.npu_target.l2.cache import L2Cache, traffic_of
+from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
 from hawk_xdsl.npu_target.pipes import CorePipes, FlagKey
@@ -31,7 +33,11 @@ Mode = Literal["planned", "program-order"]
 
 @dataclass(frozen=True)
 class TraceEvent:
-    """An instruction on the timeline: cycles since the launch."""
+    """An instruction on the timeline: cycles since the launch.
+
+    ``misses`` is the share of its bytes that L2 had not, on average over the launch; ``None`` for
+    what loads nothing from global memory.
+    """
 
     core: int
     block: int
@@ -39,6 +45,7 @@ class TraceEvent:
     name: str
     start: float
     end: float
+    misses: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,13 @@ class Simulation(Performance):
 
     Attributes:
         outputs: one array for each output of the kernel.
+        traffic: what it moved through L2; ``None`` if the target has none.
         timeline: every instruction, if a trace was asked for.
         waits: every flag, if a trace was asked for.
     """
 
     outputs: tuple[Array, ...]
+    traffic: Traffic | None = None
     timeline: tuple[TraceEvent, ...] = ()
     waits: tuple[FlagWait, ...] = ()
 
@@ -83,30 +92,31 @@ def simulate(
     limit: float = inf,
     steps: StepCounter | None = None,
     estimates: Estimates = "signed",
+    l2: L2Cache | None = None,
+    tensors: Sequence[Hashable] | None = None,
 ) -> Simulation:
-    """Run all blocks of a kernel on the model of a target.
+    """Run all blocks of a verified kernel on the model of a target.
 
     Args:
-        kernel: verified IR.
+        kernel: the kernel.
         inputs: one array for each input, with its shape and dtype (i1 as int8).
-        target: where to run; the kernel's own target if not given.
-        mode: ``planned`` as on the hardware, with the addresses, flags and barriers of the IR;
-            ``program-order`` before planning and sync: every buffer has a place of its own, one
-            instruction runs after the other.
+        target: where to run; the kernel's own if not given.
+        mode: ``planned`` with the addresses, flags and barriers of the IR; ``program-order``
+            before it has any: one instruction after the other, buffers anywhere.
         trace: whether to keep the timeline.
-        limit: how many cycles each block may take.
-        steps: counts the steps of all blocks, and limits them.
+        limit: cycles that each block may take.
+        steps: counts and limits the steps of all blocks.
         estimates: which way the results of approximate instructions are off.
+        l2: what earlier launches left there, under names of their ``tensors``; empty if not given.
 
     Raises:
-        Trap: the kernel breaks a rule, or an output depends on a result that is not defined: the
-            kernel is run again with another value in its place.
+        Trap: the kernel breaks a rule; an output depends on a result that is not defined.
         RunawayError: it takes more cycles or steps than it may.
         HawkError: the inputs do not fit the kernel, or its target is unknown.
     """
-    if target is None:
-        target = load_target(kernel.target.data)
+    target = target or load_target(kernel.target.data)
     verify_kernel(kernel, target)
+    traffic = traffic_of(kernel, target, l2, tensors)
     taken = [Approximation(estimates, filler) for filler in FILLERS]
 
     def run(approximation: Approximation, keep: bool, steps: StepCounter | None) -> Simulation:
@@ -119,12 +129,13 @@ def simulate(
             limit=limit,
             steps=steps,
             approximation=approximation,
+            traffic=traffic,
         ).simulation()
 
     try:
         with np.errstate(all="ignore"):
             found = run(taken[0], trace, steps)
-            if taken[0].met is not None:
+            if taken[0].met is not None:  # run again with another value in its place
                 again = run(taken[1], False, None if steps is None else StepCounter(steps.limit))
                 _check_defined(kernel, taken[0].met, found.outputs, again.outputs)
     except TooLong as error:
@@ -158,14 +169,19 @@ def _differ(first: Array, second: Array) -> Array:
 
 
 def time_kernel(
-    kernel: KernelOp, target: Target, limit: float = inf, steps: StepCounter | None = None
+    kernel: KernelOp,
+    target: Target,
+    limit: float = inf,
+    steps: StepCounter | None = None,
+    l2: L2Cache | None = None,
+    tensors: Sequence[Hashable] | None = None,
 ) -> Performance | None:
     """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
 
     Runs the first block, which has as many tiles as any, computes nothing and checks only what
     shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
     verdict on them. ``None`` says that it takes more than ``limit`` cycles, or more ``steps`` than
-    these allow, which count those of the block.
+    these allow, which count those of the block. ``l2`` and ``tensors`` are as for ``simulate``.
 
     Raises:
         Trap: an instruction cannot have the shapes it gets, or the kernel does not end.
@@ -173,7 +189,15 @@ def time_kernel(
     verify_kernel(kernel, target)
     arguments = kernel.body.block.args
     run = _Simulation(
-        kernel, (), target, planned=True, trace=False, values=False, limit=limit, steps=steps
+        kernel,
+        (),
+        target,
+        planned=True,
+        trace=False,
+        values=False,
+        limit=limit,
+        steps=steps,
+        traffic=traffic_of(kernel, target, l2, tensors),
     )
     tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
     try:
@@ -205,6 +229,7 @@ class _Simulation:
         limit: float = inf,
         steps: StepCounter | None = None,
         approximation: Approximation | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self.kernel = kernel
         self.target = target
@@ -213,7 +238,7 @@ class _Simulation:
         self.core = CorePipes(target, min(self.blocks, self.cores), ordered=planned)
         self.events: list[TraceEvent] = []
         self.waits: list[FlagWait] = []
-        self.pending: list[tuple[int, str, float, float]] = []
+        self.pending: list[tuple[int, Operation, float, float]] = []
         self.pending_waits: list[tuple[FlagKey, float, float, float]] = []
         recorder = None
         if trace:
@@ -221,9 +246,11 @@ class _Simulation:
             self.core.record_wait = self._record_wait
         self.scopes = Scopes(target, planned=planned)
         self.planned = planned
+        self.traffic = traffic
         taken = approximation or Approximation()
+        steps = steps or StepCounter()
         machine = Machine(
-            self.core, target, planned, recorder, values, limit, steps or StepCounter(), taken
+            self.core, target, planned, recorder, values, limit, steps, taken, traffic
         )
         self.log = AccessLog(target.all_pipes)
         self.arrays = _arrays(kernel, inputs, self.log) if values else []
@@ -260,6 +287,7 @@ class _Simulation:
             warnings=(),
             timeline=tuple(self.events),
             waits=tuple(self.waits),
+            traffic=self.traffic,
         )
         banks = self.target.vector.banks if self.planned else None
         return replace(run, warnings=warnings_of(run, instructions, banks, self.target))
@@ -306,16 +334,18 @@ class _Simulation:
                     facts={"missing": missing},
                 )
 
-    def _record(self, pipe: int, name: str, start: float, end: float) -> None:
-        self.pending.append((pipe, name, start, end))
+    def _record(self, pipe: int, op: Operation, start: float, end: float) -> None:
+        self.pending.append((pipe, op, start, end))
 
     def _record_wait(self, key: FlagKey, set_at: float, start: float, end: float) -> None:
         self.pending_waits.append((key, set_at, start, end))
 
     def _place_events(self, start: float, core: int, block: int) -> None:
         pipes = self.core.pipes
-        for pipe, name, begin, end in self.pending:
-            event = TraceEvent(core, block, pipes[pipe], name, start + begin, start + end)
+        misses = {} if self.traffic is None else self.traffic.miss_share
+        for pipe, op, begin, end in self.pending:
+            times = (start + begin, start + end)
+            event = TraceEvent(core, block, pipes[pipe], op.name, *times, misses.get(op))
             self.events.append(event)
         for (source, target, event), set_at, begin, end in self.pending_waits:
             ends = (pipes[source], pipes[target], event)

@@ -239,10 +239,43 @@ class AdviceSpec:
 
 
 @dataclass(frozen=True)
+class L2Spec:
+    """The cache between the cores and the memory, which all cores share.
+
+    Attributes:
+        hits: (distance, rate): what was last used so many bytes ago reaches all cores together at
+            so many bytes per cycle. Distances ascend; the last one is the capacity: the least
+            recently used has left.
+        past: bytes per cycle of loads that pass it by.
+    """
+
+    hits: tuple[tuple[int, float], ...]
+    past: float
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that it holds."""
+        return self.hits[-1][0]
+
+    def rate(self, distance: float) -> float:
+        """Bytes per cycle of a hit on what was last used ``distance`` bytes ago."""
+        return next((rate for limit, rate in self.hits if distance <= limit), self.hits[-1][1])
+
+
+@dataclass(frozen=True)
+class LaunchSpec:
+    """Cycles of a launch: ``floor`` on the device alone, ``chain`` where one follows the other."""
+
+    floor: float
+    chain: float
+
+
+@dataclass(frozen=True)
 class Target:
     """One accelerator. Bytes, cycles of its clock, and counts; dtypes as MLIR spells them.
 
-    ``global_bandwidth`` is bytes per cycle, shared by the cores that are active.
+    ``global_bandwidth`` is bytes per cycle of the memory, shared by the cores that are active;
+    ``l2`` is the cache before it, ``None`` if there is none. A launch costs ``launch`` cycles.
     ``calibrated`` says whether the costs come from measurements; if not, cycles only rank kernels.
     ``document`` is the TOML text it was read from, and takes no part in comparisons.
     """
@@ -261,6 +294,8 @@ class Target:
     sync: SyncSpec
     vector: VectorSpec
     cube: CubeSpec
+    launch: LaunchSpec = field(default=LaunchSpec(0.0, 0.0))
+    l2: L2Spec | None = None
     advice: AdviceSpec | None = None
     document: bytes = field(default=b"", compare=False, repr=False)
 

@@ -20,6 +20,8 @@ from hawk_xdsl.npu_target.target import (
     Cost,
     CubeSpec,
     Domain,
+    L2Spec,
+    LaunchSpec,
     MatmulSpec,
     PathSpec,
     ScalarSpec,
@@ -99,6 +101,8 @@ def parse_target(content: bytes, file: str) -> Target:
         sync=_sync(table.table("sync")),
         vector=vector,
         cube=cube,
+        launch=_launch(table),
+        l2=_l2(table),
         advice=_advice(table),
         document=content,
     )
@@ -286,6 +290,26 @@ def _advice(table: Table) -> AdviceSpec | None:
     if entry is None:
         return None
     spec = AdviceSpec(entry.count("move_bytes"), entry.count("global_alignment"))
+    entry.finish()
+    return spec
+
+
+def _launch(table: Table) -> LaunchSpec:
+    """The table ``launch``; nothing where launches are not known to cost anything."""
+    entry = table.optional_table("launch")
+    if entry is None:
+        return LaunchSpec(0.0, 0.0)
+    spec = LaunchSpec(entry.number("floor"), entry.number("chain"))
+    entry.finish()
+    return spec
+
+
+def _l2(table: Table) -> L2Spec | None:
+    """The table ``l2``; ``l2 = false``, or nothing, for a target without one."""
+    entry = table.optional_table("l2")
+    if entry is None:
+        return None
+    spec = L2Spec(entry.steps("hits"), entry.positive("past"))
     entry.finish()
     return spec
 

@@ -127,3 +127,13 @@ class Table:
         """A cost written as ``[floor, head, slope]``."""
         ((floor, head, slope),) = self._rows(key, [self._take(key)], 3)
         return Cost(((floor, 0.0), (head, slope)))
+
+    def steps(self, key: str) -> tuple[tuple[int, float], ...]:
+        """A function in steps, written as ``[[limit, value], …]``: limits ascend, values fall."""
+        rows = self._rows(key, self._take(key), 2)
+        limits, values = [row[0] for row in rows], [row[1] for row in rows]
+        rising = all(a < b for a, b in zip([0.0, *limits], limits, strict=False))
+        falling = all(a >= b > 0 for a, b in zip(values, [*values[1:], values[-1]], strict=True))
+        if not rising or not falling:
+            raise self.error(key, "limits must ascend from above 0, and values fall, above 0")
+        return tuple((int(limit), value) for limit, value in rows)

@@ -1,4 +1,7 @@
-"""Writes simulations as a Perfetto/Chrome trace: a track per core and pipe, flags as arrows."""
+"""Writes simulations as a Perfetto/Chrome trace: a track per core and pipe, flags as arrows.
+
+Each launch is a process, whose last track is the launch itself; copies say how much L2 missed.
+"""
 
 import json
 from bisect import bisect_right
@@ -49,6 +52,7 @@ class _Slice:
     name: str
     category: str
     block: int
+    misses: float | None = None
 
     @property
     def last(self) -> int:
@@ -67,6 +71,8 @@ def write_trace(launches: Sequence[tuple[str, Simulation]], target: Target, path
     rows: list[TraceRow] = []
     begin, arrows = 0.0, count(1)
     for number, (name, simulation) in enumerate(launches):
+        rows += _launching_rows(number, name, _Clock(target, begin))
+        begin += target.launch.chain
         rows += _launch_rows(number, name, _Clock(target, begin), simulation, arrows)
         begin += simulation.cycles
     document = {
@@ -85,6 +91,20 @@ class _Clock(NamedTuple):
 
     def ns(self, cycles: float) -> int:
         return round(self.target.microseconds(self.begin + cycles) * 1000)
+
+
+def _launching_rows(pid: int, name: str, clock: _Clock) -> Iterator[TraceRow]:
+    """What comes before the kernel: a track of its own, below those of all cores."""
+    target = clock.target
+    if not target.launch.chain:
+        return
+    tid = sum(target.cores.values()) * len(target.all_pipes)
+    start, end = clock.ns(0), clock.ns(target.launch.chain)
+    yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": tid, "args": {"name": "launch"}}
+    yield {
+        "ph": "X", "name": f"launch @{name}", "cat": "launch", "ts": start / 1000,
+        "dur": (end - start) / 1000, "pid": pid, "tid": tid,
+    }  # fmt: skip
 
 
 def _launch_rows(
@@ -112,7 +132,7 @@ def _launch_rows(
             yield {
                 "ph": "X", "name": found.name, "cat": found.category, "ts": found.start / 1000,
                 "dur": (found.end - found.start) / 1000, "pid": pid, "tid": tid,
-                "args": {"block": found.block},
+                "args": _arguments(found),
             }  # fmt: skip
     for wait, leaves, arrives in markers:
         source, dest = _TrackKey(wait.core, wait.source), _TrackKey(wait.core, wait.target)
@@ -127,6 +147,13 @@ def _launch_rows(
         }  # fmt: skip
 
 
+def _arguments(found: _Slice) -> dict[str, str | int]:
+    """What a viewer shows of a slice that is clicked."""
+    if found.misses is None:
+        return {"block": found.block}
+    return {"block": found.block, "L2 misses": f"{found.misses:.0%}"}
+
+
 _Tracks = dict[_TrackKey, list[_Slice]]
 
 
@@ -135,7 +162,12 @@ def _tracks(clock: _Clock, simulation: Simulation) -> _Tracks:
     tracks: _Tracks = {}
     for event in simulation.timeline:
         found = _Slice(
-            clock.ns(event.start), clock.ns(event.end), event.name, "instruction", event.block
+            clock.ns(event.start),
+            clock.ns(event.end),
+            event.name,
+            "instruction",
+            event.block,
+            event.misses,
         )
         tracks.setdefault(_TrackKey(event.core, event.pipe), []).append(found)
     for wait in simulation.waits:

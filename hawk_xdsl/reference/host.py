@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Operation
 from xdsl.traits import SymbolTable
 
 from hawk_xdsl.dialects.dtype import Array
@@ -22,8 +22,8 @@ from hawk_xdsl.reference.signedness import as_declared
 from hawk_xdsl.reference.value_types import Precision, UnsupportedOpError
 from hawk_xdsl.semantics.specification_form import FULL_I32
 
-Launch = Callable[[KernelOp, list[Array], list[Attribute]], Sequence[Array]]
-"""Runs a kernel: the kernel, one array an input, the tensor types of the outputs → the outputs.
+Launch = Callable[[LaunchOp, KernelOp, list[Array]], Sequence[Array]]
+"""Runs a launch: the op, its kernel, one array an input → the outputs.
 
 Arrays have the kernel's shapes; a tensor of i1 is passed, and expected back, as int8 of 0 and 1,
 one of i64 as int32.
@@ -78,7 +78,7 @@ def _handlers(launch: Launch | None) -> Mapping[type[Operation], Handler]:
             _stored(frame.get(value), op, number, ends)
             for number, (value, ends) in enumerate(zip(op.arguments, op.ranges, strict=True))
         ]
-        outputs = launch(kernel, inputs, list(op.result_types))
+        outputs = launch(op, kernel, inputs)
         pairs = zip(outputs, op.outputs, strict=True)
         return [np.asarray(array).astype(frame.dtype(result)) for array, result in pairs]
 

@@ -14,7 +14,7 @@ from hawk_xdsl.semantics.specification_form import Specification
 
 
 def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Target) -> float:
-    """Cycles of a kernel text on the busiest core, without building its kernels.
+    """Cycles of a kernel text on the busiest core, and of launches after the first.
 
     Args:
         tree: the kernel text.
@@ -26,17 +26,23 @@ def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Ta
     """
     temps = (GlobalOperand(temp.name, temp.dtype, temp.shape) for temp in tree.temps)
     known = {operand.name: operand for operand in (*operands, *temps)}
-    return sum(stage_cycles(stage, known, target) for stage in tree.stages)
+    written = frozenset(temp.name for temp in tree.temps)
+    stages = sum(stage_cycles(stage, known, target, temps=written) for stage in tree.stages)
+    return stages + target.launch.chain * (len(tree.stages) - 1)
 
 
 def stage_cycles(
-    stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target, limit: float = inf
+    stage: ast.Stage,
+    operands: Mapping[str, GlobalOperand],
+    target: Target,
+    limit: float = inf,
+    temps: frozenset[str] = frozenset(),
 ) -> float:
     """Cycles of one stage, or a lower bound of them that reaches the limit.
 
-    Raises as :func:`estimate`.
+    ``temps`` are what earlier stages have written. Raises as :func:`estimate`.
     """
-    resolved = resolve(stage, operands, target)
+    resolved = resolve(stage, operands, temps, target)
     if limit < inf and (least := pipe_bound(resolved.nodes)) >= limit:
         return least
     where = places(resolved.buffers, resolved.loops, target)

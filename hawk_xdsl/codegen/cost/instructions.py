@@ -58,8 +58,13 @@ def product(
     )
 
 
-def load(source: TileRef, dest: TileRef, target: Target, *, padded: bool) -> CostedInstruction:
-    """A copy from global memory; ``padded`` fills what does not exist of the source."""
+def load(
+    source: TileRef, dest: TileRef, target: Target, per_byte: float, *, padded: bool
+) -> CostedInstruction:
+    """A copy from global memory; ``padded`` fills what does not exist of the source.
+
+    ``per_byte`` are the cycles that a byte costs all cores together, as of ``store``.
+    """
     path = _path(target, Scope.GLOBAL, dest.scope)
     cycles, count, size = _move(source, dest, path)
     if padded and dest.scope.by_fractals:
@@ -67,14 +72,18 @@ def load(source: TileRef, dest: TileRef, target: Target, *, padded: bool) -> Cos
     elif padded:
         unpadded = unpadded_bytes(source.valid, dest.valid, dest.itemsize, dest.scope.block)
         cycles += fill_cycles(unpadded, dest.dtype, target) if unpadded else 0.0
-    return _transfer(path, cycles, count, size, source, dest, target, stores=False)
+    made = _transfer(path, cycles, count, size, source, dest, target, stores=False)
+    made.per_byte = per_byte
+    return made
 
 
-def store(source: TileRef, dest: TileRef, target: Target) -> CostedInstruction:
+def store(source: TileRef, dest: TileRef, target: Target, per_byte: float) -> CostedInstruction:
     """A copy to global memory, of a tile of the vector unit or of an accumulator."""
     path = _path(target, source.scope, Scope.GLOBAL)
     cycles, count, size = _move(dest, source, path)
-    return _transfer(path, cycles, count, size, source, dest, target, stores=True)
+    made = _transfer(path, cycles, count, size, source, dest, target, stores=True)
+    made.per_byte = per_byte
+    return made
 
 
 def copy(source: TileRef, dest: TileRef, target: Target) -> CostedInstruction:

@@ -18,6 +18,7 @@ class CostedInstruction:
         moved: bytes to or from global memory.
         latency: cycles before the first of these bytes arrives.
         stores: whether they go to global memory.
+        per_byte: cycles that each of them costs all cores together.
     """
 
     pipe: int
@@ -29,6 +30,7 @@ class CostedInstruction:
     moved: int = 0
     latency: float = 0.0
     stores: bool = False
+    per_byte: float = 0.0
 
 
 @dataclass(slots=True, eq=False)

@@ -9,6 +9,7 @@ from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
 from hawk_xdsl.codegen.cost.named_tiles import NamedTiles, OpenBlock
 from hawk_xdsl.codegen.cost.program import CostedInstruction, CostedLoop, Node, Trips
 from hawk_xdsl.codegen.cost.results import Rearranged, broadcast, result_of, result_of_arange
+from hawk_xdsl.codegen.cost.reuse import Rates, rates_of
 from hawk_xdsl.codegen.cost.tiles import TileRef
 from hawk_xdsl.codegen.cost.trips import (
     RELATIONS,
@@ -41,12 +42,22 @@ class Resolved:
     active: int
 
 
-def resolve(stage: ast.Stage, operands: Mapping[str, GlobalOperand], target: Target) -> Resolved:
-    """The instructions of a stage, on the core that has the first iterations of ``across``."""
+def resolve(
+    stage: ast.Stage,
+    operands: Mapping[str, GlobalOperand],
+    temps: frozenset[str],
+    target: Target,
+) -> Resolved:
+    """The instructions of a stage, on the core that has the first iterations of ``across``.
+
+
+    ``temps`` are the operands that an earlier stage has written.
+    """
     core = target.places.core(stage.core)
     if core is None:
         raise HawkError(f"{target.name} has no kind of core called {stage.core}")
-    resolver = _Resolver(operands, target, target.cores[core])
+    rates = rates_of(stage, operands, temps, target)
+    resolver = _Resolver(operands, target, target.cores[core], rates)
     nodes = resolver.block(stage.body)
     return Resolved(nodes, resolver.buffers, resolver.loops, resolver.active)
 
@@ -58,10 +69,13 @@ class _Resolver(NamedTiles):
     those of the first.
     """
 
-    def __init__(self, operands: Mapping[str, GlobalOperand], target: Target, cores: int) -> None:
+    def __init__(
+        self, operands: Mapping[str, GlobalOperand], target: Target, cores: int, rates: Rates
+    ) -> None:
         super().__init__(operands, target)
         self._vectors = target.space(Role.VECTOR)
         self._cores = cores
+        self._rates = rates
         self._numbered: dict[int, int] = {}
         self.loops: list[LoopSpan] = []
         self.active = 1
@@ -196,7 +210,7 @@ class _Resolver(NamedTiles):
     def _store(self, node: ast.Store) -> CostedInstruction:
         source = self._tile(node.source)
         dest = self._slice(node.dest)
-        return instructions.store(source, dest, self._target)
+        return instructions.store(source, dest, self._target, self._rates[node.dest])
 
     def _assign(self, node: ast.Assign) -> CostedInstruction | None:
         name, value = node.name, node.value
@@ -228,7 +242,8 @@ class _Resolver(NamedTiles):
         padded = node.pad is not None
         valid = source.shape if padded else source.valid
         dest = self._define(name, self._space(node.scope), source.dtype, source.shape, valid)
-        return instructions.load(source, dest, self._target, padded=padded)
+        rate = self._rates[node.source]
+        return instructions.load(source, dest, self._target, rate, padded=padded)
 
     def _read(self, name: str, node: ast.Read) -> CostedInstruction:
         self._values[name] = 0

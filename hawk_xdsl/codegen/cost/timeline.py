@@ -60,7 +60,7 @@ class Timeline:
     def __init__(self, target: Target, active: int, places: BufferPlacement) -> None:
         self._issued, self._operation = target.scalar.issue, target.scalar.operation
         self._flag, self._barrier = target.sync.flag, target.sync.barrier
-        self._per_byte = active / target.global_bandwidth
+        self._active = active
         self._scalar = target.pipe_numbers[Pipe.SCALAR]
         self._tails = [target.sync.tail[pipe] for pipe in target.all_pipes]
         count = len(self._tails)
@@ -127,7 +127,7 @@ class Timeline:
 
     def transfer(self, work: CostedInstruction, start: float) -> float:
         """Cycles of a copy: alone, by its share of the bandwidth, and behind all moved before."""
-        shared = work.moved * self._per_byte
+        shared = work.moved * self._active * work.per_byte
         if not self._has_moved:
             self._has_moved = True
             self._first_bytes = start + work.latency

@@ -33,6 +33,11 @@ class Form(ABC):
     def tiles(self) -> Iterator[TileSizes]:
         """The tile sizes to choose from: all fit."""
 
+    def orders(self, tile: TileSizes) -> Iterator[TileSizes]:
+        """The same tile in other orders of tiles that fit."""
+        del tile
+        yield from ()
+
     @abstractmethod
     def fits(self, tile: TileSizes) -> bool:
         """Whether memory holds the tile and the strategy's loops can run over it."""
@@ -89,6 +94,11 @@ class Form(ABC):
         """Into how many parts a schedule divides k, or the side that it streams."""
         return schedule.split_k
 
+    def group_of(self, schedule: Schedule) -> int:
+        """How many tiles along m follow each other before the next ones along n."""
+        del schedule
+        return 1
+
     def streamed(self) -> frozenset[str]:
         """The sides of the result whose loop runs inside an iteration of the ``across``."""
         return frozenset()
@@ -97,5 +107,5 @@ class Form(ABC):
         """The tile that a schedule of this form says; ``None``: it is the schedule of another."""
         layout, sizes = self.product.layout, schedule.sizes
         m, n, k = (sizes.get(side.name, 1) for side in (layout.m, layout.n, layout.k))
-        tile = TileSizes(m, n, k, self.split_of(schedule))
+        tile = TileSizes(m, n, k, self.split_of(schedule), self.group_of(schedule))
         return tile if self.schedule(tile) == schedule else None

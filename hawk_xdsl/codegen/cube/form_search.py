@@ -59,6 +59,15 @@ class RankedForm:
         packing = self.form.product.packing_cycles
         return [(packing + cycles, tile) for cycles, tile in self.tiles.ranked()]
 
+    def orders(self, count: int) -> list[tuple[float, TileSizes]]:
+        """The best ``count`` tiles in other orders, and their cycles."""
+        packing = self.form.product.packing_cycles
+        return [
+            (packing + self.tiles.at(other), other)
+            for _, tile in self.tiles.ranked()[:count]
+            for other in self.form.orders(tile)
+        ]
+
 
 def best_forms(forms: Iterable[Form], count: int) -> list[RankedForm]:
     """The so many forms of the least first estimates that have a tile, the best first."""

@@ -1,14 +1,19 @@
 """Output-stationary products: a tile of the result stays in l0c while both operands pass."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
-from hawk_xdsl.dialects.kernel_text.syntax import KernelText
-from hawk_xdsl.schedule.build_syntax import across
+from hawk_xdsl.dialects.kernel_text.rewrite import rewritten
+from hawk_xdsl.dialects.kernel_text.syntax import Across, Arithmetic, KernelText, Node, Variable
+from hawk_xdsl.schedule.build_syntax import across, loop
+from hawk_xdsl.schedule.schedule import Schedule
+
+GROUP = Variable("group")
+"""The loop over groups of tiles that follow each other."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,13 @@ class OutputStationary(Form):
       }
       store acc into y0[i0:128, i1:256]
     }
+
+    Cores that work at the same time load the same tiles, which L2 then has. In groups they have
+    tiles of few rows and few columns, and not of one row and all columns::
+
+        across group in 0..4096 step 1024, i1 in 0..4096 step 256, i0 in 0..1024 step 128 {
+          …
+            a = load x0[group+i0:128, i2:64] into l1
     """
 
     strategy = "output-stationary"
@@ -38,6 +50,7 @@ class OutputStationary(Form):
         """Whether memory holds the tile and the loops can run over it."""
         return (
             tile.split == 1
+            and tile.group in (1, *self._groups(tile))
             and fits(self.product.problem, tile, self.target)
             and self.product.divides(tile)
         )
@@ -46,7 +59,53 @@ class OutputStationary(Form):
         """As the form says."""
         tiled = TiledProduct(self.product, tile)
         body = tiled.result_tile(tiled.step(), tiled.out, tiled.reduction_loops(), self.epilogue)
-        return tiled.kernel([across(tiled.result_loops(), body)])
+        nest = across(tiled.result_loops(), body)
+        return tiled.kernel([nest if tile.group == 1 else self._grouped(nest, tile)])
+
+    def orders(self, tile: TileSizes) -> Iterator[TileSizes]:
+        """In groups of rows, where not all that is read is at hand anyway."""
+        l2, problem = self.target.l2, self.product.problem
+        read = (problem.m + problem.n) * problem.k * problem.width
+        if l2 is not None and read > l2.hits[0][0]:
+            for group in self._groups(tile):
+                yield replace(tile, group=group)
+
+    def schedule(self, tile: TileSizes) -> Schedule:
+        """The choice of this form and of a tile; a group is a loop of its own around the tiles."""
+        plain = super().schedule(replace(tile, group=1))
+        if tile.group == 1:
+            return plain
+        layout = self.product.layout
+        outer, length = dict.fromkeys(layout.outer, 1), tile.group * tile.m
+        nest = {**outer, GROUP.name: length, layout.n.name: tile.n, layout.m.name: tile.m}
+        return plain.with_sizes({**nest, **plain.sizes, **nest})
+
+    def group_of(self, schedule: Schedule) -> int:
+        """How many tiles along m a group has."""
+        m = schedule.sizes.get(self.product.layout.m.name, 1)
+        return schedule.sizes.get(GROUP.name, m) // m
+
+    def _groups(self, tile: TileSizes) -> list[int]:
+        """Into groups of how many tiles those along m can be divided, up to one for each core."""
+        problem = self.product.problem
+        count, cores = -(-problem.m // tile.m), self.target.cores[self.target.matrix_core]
+        if tile.n >= problem.n:
+            return []
+        return [group for group in range(2, min(count - 1, cores) + 1) if count % group == 0]
+
+    def _grouped(self, nest: Across, tile: TileSizes) -> Across:
+        """The same loops, those along m in groups."""
+        m, length = self.product.layout.m, tile.group * tile.m
+        *points, rows, columns = nest.loops
+        groups = loop(GROUP.name, self.product.problem.m, length)
+        inner = loop(rows.variable, length, tile.m)
+
+        def shifted(node: Node) -> Node:
+            is_row = node == Variable(m.name)
+            return Arithmetic("+", GROUP, Variable(m.name)) if is_row else node
+
+        body = tuple(rewritten(statement, shifted) for statement in nest.body)
+        return across([*points, groups, columns, inner], body)
 
 
 def output_stationary(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:

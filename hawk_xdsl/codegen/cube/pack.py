@@ -47,8 +47,8 @@ class Packing:
 
     @property
     def cycles(self) -> float:
-        """Its cycles, estimated."""
-        return self.search()[0]
+        """Its cycles, estimated, and those of its launch."""
+        return self.search()[0] + self.target.launch.chain
 
     @property
     def bound(self) -> float:
@@ -58,7 +58,8 @@ class Packing:
     @cached_property
     def _gather_bound(self) -> float:
         dest, width = self.smallest[0].dest, self.smallest[0].width
-        return gather_bound(prod(dest.shape), dest.dtype, width, self.target)
+        gathered = gather_bound(prod(dest.shape), dest.dtype, width, self.target)
+        return gathered + self.target.launch.chain
 
 
 @dataclass

@@ -25,6 +25,9 @@ from hawk_xdsl.semantics.structure import Contraction, Structure, contraction_of
 KEPT_FORMS = 3
 """Forms of which tiles are searched in full: those with the best first estimates."""
 
+ORDERED_TILES = 2
+"""Tiles of a layout that are estimated in other orders too: the best."""
+
 KEPT_TILES = 24
 """Schedules proposed of one contraction."""
 
@@ -80,6 +83,7 @@ class ContractionSpace:
         found: list[tuple[float, Form, TileSizes]] = []
         for best in best_forms(self.forms, KEPT_FORMS):
             found += [(cycles, best.form, tile) for cycles, tile in best.ranked()]
+            found += [(cycles, best.form, tile) for cycles, tile in best.orders(ORDERED_TILES)]
         for cycles, form, tile in sorted(found, key=lambda each: each[0])[:KEPT_TILES]:
             schedule = form.schedule(tile)
             self._cycles[schedule] = cycles

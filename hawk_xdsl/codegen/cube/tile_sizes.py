@@ -58,13 +58,15 @@ class Problem:
 class TileSizes:
     """Elements of a tile of the result, and of k in a step.
 
-    ``split`` is into how many parts the strategy divides k, or the side that it streams.
+    ``split`` is into how many parts the strategy divides k, or the side that it streams. ``group``
+    is how many tiles along m follow each other before the next ones along n: 1 is row-major order.
     """
 
     m: int
     n: int
     k: int
     split: int = 1
+    group: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,10 @@
+// A copy of $rows x $columns numbers.
+#map = affine_map<(i, j) -> (i, j)>
+func.func @main(%x: tensor<$rowsx$columnsx$dtype>) -> tensor<$rowsx$columnsx$dtype> {
+  %empty = tensor.empty() : tensor<$rowsx$columnsx$dtype>
+  %out = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<$rowsx$columnsx$dtype>) outs(%empty : tensor<$rowsx$columnsx$dtype>) {
+  ^bb0(%in_x: $dtype, %old: $dtype):
+    linalg.yield %in_x : $dtype
+  } -> tensor<$rowsx$columnsx$dtype>
+  return %out : tensor<$rowsx$columnsx$dtype>
+}

@@ -1,0 +1,15 @@
+// x * sigmoid(x) of $rows x $columns numbers.
+#map = affine_map<(i, j) -> (i, j)>
+func.func @main(%x: tensor<$rowsx$columnsx$dtype>) -> tensor<$rowsx$columnsx$dtype> {
+  %empty = tensor.empty() : tensor<$rowsx$columnsx$dtype>
+  %out = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<$rowsx$columnsx$dtype>) outs(%empty : tensor<$rowsx$columnsx$dtype>) {
+  ^bb0(%in_x: $dtype, %old: $dtype):
+    %one = arith.constant 1.0 : $dtype
+    %n = arith.negf %in_x : $dtype
+    %e = math.exp %n : $dtype
+    %s = arith.addf %e, %one : $dtype
+    %z = arith.divf %in_x, %s : $dtype
+    linalg.yield %z : $dtype
+  } -> tensor<$rowsx$columnsx$dtype>
+  return %out : tensor<$rowsx$columnsx$dtype>
+}
