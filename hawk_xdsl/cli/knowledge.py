@@ -20,7 +20,7 @@ def list_command(
     ] = None,
     store: StoreOption = None,
 ) -> None:
-    """List the knowledge entries, and what using them has brought."""
+    """List the knowledge entries, and how often they were used, won and lost."""
     from hawk_xdsl.knowledge_store import Evidence, KnowledgeStore, load_seed_entries
 
     with KnowledgeStore(store) as opened:

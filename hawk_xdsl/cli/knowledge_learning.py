@@ -48,9 +48,10 @@ def export_command(
 @knowledge.command("synthesize")
 def synthesize_command(
     target: TargetOption = "ascend910b1",
-    seconds: Annotated[float, typer.Option(help="Seconds of replay; a stop.")] = 600.0,
+    seconds: Annotated[float, typer.Option(help="Most seconds of replay.")] = 600.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run/--apply", help="Only tell what would be done.")
+        bool,
+        typer.Option("--dry-run/--apply", help="Print what would be done; change nothing."),
     ] = False,
     store: StoreOption = None,
 ) -> None:
@@ -99,20 +100,21 @@ def prune_command(
         typer.Option(help="A suite (see hawk bench) to decide first, small and ragged shapes."),
     ] = None,
     ops: Annotated[int, typer.Option(help="Recorded ops that one entry is judged on.")] = 6,
-    seconds: Annotated[float, typer.Option(help="Seconds of replay; a stop.")] = 600.0,
+    seconds: Annotated[float, typer.Option(help="Most seconds of replay.")] = 600.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run/--apply", help="Only tell what would be done.")
+        bool,
+        typer.Option("--dry-run/--apply", help="Print what would be done; change nothing."),
     ] = False,
     model: Annotated[
         str | None,
         typer.Option(
-            help="The model asked where no op tells, in English: by default SmolLM2.",
+            help="The language model that decides where no recorded op does; default: SmolLM2.",
             envvar="HAWK_MODEL",
         ),
     ] = None,
     store: StoreOption = None,
 ) -> None:
-    """Replay recorded ops with and without entries: prune, merge and settle; all can be undone."""
+    """Replay recorded ops with and without entries; prune and merge them. All can be undone."""
     from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
     from hawk_xdsl.language_model.local_model import LocalModel
     from hawk_xdsl.language_model.model_files import SMOLLM, find_model
@@ -171,7 +173,7 @@ def undo_command(
     ] = None,
     store: StoreOption = None,
 ) -> None:
-    """Take back a decision about an entry: what was taken out of use is in use again."""
+    """Undo a decision about an entry: a pruned one is in use again."""
     from hawk_xdsl.knowledge_store import KnowledgeStore
 
     with KnowledgeStore(store) as opened:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hawk_xdsl.training.train import TrainingSettings
 
 kernel_model = typer.Typer(
-    help="A kernel model of one's own, taught by the gate.", no_args_is_help=True
+    help="Train a kernel model on kernels that passed the gate.", no_args_is_help=True
 )
 app.add_typer(kernel_model, name="model")
 
@@ -44,11 +44,11 @@ RateOption = Annotated[
     float | None,
     typer.Option(
         "--learning-rate",
-        help="Where the learning rate starts; it falls to nothing.",
+        help="Initial learning rate; it decays to 0.",
         show_default="0.004; 0.001 to go on from a model",
     ),
 ]
-ModelArgument = Annotated[Path, typer.Argument(help="A model directory that train wrote.")]
+ModelArgument = Annotated[Path, typer.Argument(help="A directory that hawk model train wrote.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")]
 
 
@@ -63,7 +63,7 @@ def generate_command(
     seed: SeedOption = 0,
     target: TargetsOption = None,
     elements: Annotated[
-        int | None, typer.Option(help="About how many points an op has at most, instead of a mix.")
+        int | None, typer.Option(help="About the most elements per op, instead of a mix of sizes.")
     ] = None,
     store: StoreOption = None,
 ) -> None:
@@ -99,9 +99,9 @@ def train_command(
     start: Annotated[Path | None, typer.Option(help="A model to go on from.")] = None,
     rate: RateOption = None,
     batch_tokens: Annotated[
-        int, typer.Option(min=1024, help="Tokens of a step; 32768 suits a GPU.")
+        int, typer.Option(min=1024, help="Tokens per step; 32768 suits a GPU.")
     ] = 4096,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from a checkpoint.")] = False,
     seed: SeedOption = 0,
 ) -> None:
     """Train a model on lessons. Curves, model card and the prompt's form go with the weights."""
@@ -121,7 +121,7 @@ def train_command(
 @kernel_model.command("evaluate")
 def evaluate_command(
     data: DataOption,
-    model: Annotated[str | None, typer.Argument(help="A model; the default one without.")] = None,
+    model: Annotated[str | None, typer.Argument(help="A model; default: the one in use.")] = None,
     lessons: Annotated[int, typer.Option(help="Held-out lessons to answer.")] = 100,
     attempts: Annotated[int, typer.Option(help="Attempts at each.")] = 8,
     seed: SeedOption = 0,
@@ -175,7 +175,7 @@ def exclude_command(
     operators: Annotated[Path, typer.Argument(help="A suite, such as benchmarks/operators.py.")],
     output: OutputOption,
 ) -> None:
-    """Write down what no lesson may be: the unseen operators of a suite, erased to their form."""
+    """List the unseen operators of a suite, erased to their form: no lesson may be one."""
     from hawk_xdsl.bench.exclusion import unseen_keys
     from hawk_xdsl.bench.suite import load_suite
 

@@ -62,7 +62,7 @@ def trace_command(
         Path, typer.Option("--output", "-o", help="The trace, for Perfetto or chrome://tracing.")
     ] = Path("trace.json"),
 ) -> None:
-    """Run a compiled model's example; write a timeline and tell what made each launch slow."""
+    """Run a compiled model's example; write a timeline, and print what made each launch slow."""
     from hawk_xdsl.npu_target.trace import write_trace
     from hawk_xdsl.pipeline import load_compiled
     from hawk_xdsl.report import print_performance, read_report
