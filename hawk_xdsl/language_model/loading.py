@@ -61,10 +61,11 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
 
 
 def _decodes_texts_together(model: "PreTrainedModel") -> bool:
-    """Whether several texts may lie in one cache: who sees what, and where, is told by arguments.
+    """Whether texts may share one cache as a tree (see ``kv_cache``).
 
-    Not so for layers with a state instead of a cache, nor where the place in the cache counts:
-    ALiBi, and the local layers of GPT-Neo.
+    The model must take the attention mask and the position of each token as arguments. Excluded are
+    layers with a recurrent state instead of a cache, and models that derive distances from
+    places in the cache: ALiBi, and the local layers of GPT-Neo.
     """
     taken = inspect.signature(model.forward).parameters
     config = model.config.get_text_config(decoder=True)

@@ -115,11 +115,12 @@ class SyncSpec:
 
 @dataclass(frozen=True)
 class BankSpec:
-    """The banks of ub: ``groups`` × ``depth`` of ``bytes`` each, in rows of ``row_bytes``.
+    """The banks of ub: ``groups`` × ``depth`` of ``bytes`` each, interleaved by rows.
 
-    Rows that follow each other are in groups that follow each other; the next bank of a group
-    comes when those before it are full. Two reads of one group, or a read and a write of one
-    bank, take turns (AscendC best practices).
+    Consecutive rows of ``row_bytes`` lie in consecutive groups; a group fills its first bank, then
+    the next. Two reads in one group, or a read and a write in one bank, take turns (AscendC best
+    practices). Example with 16 groups of 3 banks of 4 KiB and rows of 32 bytes: address 512 is in
+    group 0 again (512 / 32 mod 16), bank 0; address 65536 is in group 0, bank 1 (65536 / 64 KiB).
     """
 
     groups: int

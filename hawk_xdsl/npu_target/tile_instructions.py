@@ -161,9 +161,11 @@ class MmadInstruction(TileInstruction):
 
 
 def _pieces(acc: TileView) -> int:
-    """Instructions that write an accumulator: the cube puts bands of columns next to each other.
+    """How many instructions write a part of an accumulator.
 
-    So one that has fewer rows of fractals than its buffer takes one instruction for each band.
+    L0c keeps a matrix as bands, each one fractal wide and as tall as the buffer, one band after the
+    other. A tile as tall as its buffer is contiguous: one instruction. A shorter one has a gap
+    after each band and takes an instruction per band: 16 × 48 of a 64 × 48 buffer takes three.
     """
     if not acc.buffer.scope.by_fractals:
         return 1

@@ -6,6 +6,11 @@ known to have finished before the pipe's next instruction, or before the flag's 
 those of the NPU simulator: a set fires once its pipe's earlier instructions finished, and carries
 what the pipe knew; a wait gives that to its pipe; a fence orders its pipe behind itself.
 
+Example: mte2 loads a, sets a flag for the vector unit, which waits, computes b from a, and sets a
+flag for mte3, which waits and stores b. After the first wait the vector unit's state lacks the
+load: it is known to be finished. After the second one mte3's lacks the load too, since the flag
+carried what the vector unit knew; so nothing on mte3 needs a flag from mte2 for it.
+
 State and facts are bit sets, and states join by union, so that the fixed point of a loop is quick.
 """
 

@@ -137,8 +137,9 @@ def _order(
 ) -> list[str] | None:
     """The sides in the order of the slice's dimensions; ``None`` if its rows have gaps.
 
-    Where a side has no axis, a matrix takes the last other dimension as that side: its slice gets a
-    length of 1.
+    A vector has one side only. For the cube it is a matrix with a row or column of one element: the
+    last other dimension becomes that side. Example: of ``x: f32[4, 64]`` at ``[i1, i0]`` a tile of
+    the side i0 becomes ``x[i1:1, i0:16]``, a 1 × 16 matrix.
     """
     last = max((p for p, extent in enumerate(shape) if extent != 1), default=len(shape) - 1)
     innermost = found[-1]

@@ -34,9 +34,20 @@ from hawk_xdsl.semantics.terms import Affine
 
 @dataclass(frozen=True)
 class PackingTile:
-    """How much of each axis a tile covers: of a group whole inner axes, a part of one, then 1.
+    """How much of each axis one tile of a packing stage covers.
 
-    ``block`` is what rows of a tile are padded to in the memory of the vector unit, in bytes.
+    A dimension of ``dest`` runs over a group of axes, outermost first, and a tile is one slice of
+    it: inner axes whole, then a part of one axis, then single points of those outside. Example: for
+    the group (i0: 8, i1: 12, i2: 3) the covers (1, 6, 3) are 18 elements next to each other; (2, 6,
+    3) would not be, as 6 rows of i1 would be missing between two points of i0.
+
+    Attributes:
+        source: what is read.
+        dest: what is written.
+        groups: the axes of each dimension of ``dest``.
+        axes: the extent of each axis.
+        covers: the elements of each axis that a tile has.
+        block: bytes that rows are padded to in the memory of the vector unit.
     """
 
     source: Tensor

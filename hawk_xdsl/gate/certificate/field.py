@@ -105,7 +105,14 @@ class Field:
         )
 
     def exp(self, planes: Planes) -> Planes:
-        """e to the power of the number; its residue modulo q is a hash of the others."""
+        """e to the power of the number: for each prime g^(x mod q), with g of order q modulo it.
+
+        Example with p = 7, q = 3 and g = 2, since 2³ = 8 = 1 mod 7: for a = 1 and b = 5, that is 2
+        mod 3, e^a e^b is 2¹ · 2² = 8 = 1, and e^(a+b) is 2^(6 mod 3) = 2⁰ = 1 as well.
+
+        The result's own residue modulo q follows from nothing. It is a hash of the other residues,
+        so that a nested exponential of equal arguments is equal, and has no other law.
+        """
         index = planes[0].astype(np.int64)
         result = np.empty_like(planes)
         for plane, prime in enumerate(PRIMES[: self.primes], start=1):
