@@ -164,6 +164,8 @@ def test_holes_are_arithmetic_and_nothing_else() -> None:
     for wrong in ("${n2}", "${n0 / n1}", "${n0 / 0}", "${exp(n0)}", "${max(n0, n1)}"):
         with pytest.raises(Exception, match="nothing fills"):
             fill(wrong, values, entry)
+    with pytest.raises(HawkError, match="not followed by"):
+        fill("a = fill 1.0 f32[$n0] in ub", values, entry)
 
 
 def test_the_loops_of_a_kernel_are_its_schedule() -> None:

@@ -5,11 +5,11 @@
 the kernel is for, with its extents erased.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+from string import Template
 
 from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
@@ -44,8 +44,12 @@ SHARES = (1, 2)
 SWEEPS = 2
 """How often each loop is given the best size for those of the others."""
 
-_HOLE = re.compile(r"\$\{([^}]*)\}")
-_NAME = re.compile(r"[A-Za-z_]\w*")
+
+class _Holed(Template):
+    """A text whose holes are ``${…}``, with arithmetic in the braces; ``$`` alone is none."""
+
+    braceidpattern = "[^}]*"
+    idpattern = "(?!)"
 
 
 @dataclass(frozen=True)
@@ -202,20 +206,24 @@ def filled(entry: Entry, values: Mapping[str, int]) -> KernelText:
 def fill(text: str, values: Mapping[str, int], entry: Entry) -> str:
     """The text with each hole as a number. Raises ``HawkError`` for a hole nothing fills."""
 
-    def value(found: re.Match[str]) -> str:
+    def value(hole: str) -> str:
         try:
-            return _number(parse_pattern(found[1]), values)
+            return _number(parse_pattern(hole), values)
         except (KeyError, ValueError, ArithmeticError):
             known = ", ".join(values)
-            message = f"nothing fills ${{{found[1]}}}; there are {known}"
+            message = f"nothing fills ${{{hole}}}; there are {known}"
             raise wrong_entry(entry, message) from None
 
-    return _HOLE.sub(value, text)
+    holed = _Holed(text)
+    if not holed.is_valid():
+        raise wrong_entry(entry, "a $ in its text is not followed by a {hole}")
+    return holed.substitute({hole: value(hole) for hole in holed.get_identifiers()})
 
 
 def tile_names(text: str) -> tuple[str, ...]:
-    """The tile holes of a text, in order."""
-    names = (name for hole in _HOLE.findall(text) for name in _NAME.findall(hole))
+    """The tile holes of a text, in order. Raises ``HawkError`` for a hole that is no arithmetic."""
+    holes = map(parse_pattern, _Holed(text).get_identifiers())
+    names = (part.name for hole in holes for part in hole.walk() if part.op == "variable")
     return tuple(dict.fromkeys(name for name in names if name.startswith(TILE_HOLE)))
 
 

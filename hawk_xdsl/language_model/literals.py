@@ -12,7 +12,7 @@ from hawk_xdsl.dialects.kernel_text.lines import parse_line
 from hawk_xdsl.dialects.kernel_text.rewrite import walk as nodes
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
-from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
+from hawk_xdsl.semantics.pattern import parse_pattern
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.spelling import literal
 from hawk_xdsl.semantics.terms import walk
@@ -36,7 +36,8 @@ def _numbers(entry: Entry) -> Iterator[float]:
     artifact = entry.artifact
     match entry.kind:
         case EntryKind.REWRITE if artifact.after is not None:
-            yield from _in_pattern(parse_pattern(artifact.after))
+            parts = parse_pattern(artifact.after).walk()
+            yield from (part.value for part in parts if part.op == "number")
         case EntryKind.INSTRUCTION if artifact.after is not None:
             yield from _in_syntax(parse_statement(artifact.after).value)
         case EntryKind.TEMPLATE if artifact.text is not None:
@@ -49,13 +50,6 @@ def _numbers(entry: Entry) -> Iterator[float]:
                     yield from _in_syntax(node)
         case _:
             pass
-
-
-def _in_pattern(pattern: Pattern) -> Iterator[float]:
-    if pattern.op == "number":
-        yield pattern.value
-    for arg in pattern.args:
-        yield from _in_pattern(arg)
 
 
 def _in_syntax(root: ast.Node) -> Iterator[float]:

@@ -17,6 +17,7 @@ Example: ``reduce_sum(a * c)`` → ``reduce_sum(a) * c`` takes a literal factor 
 matches ``sum(i1) (exp(x0[i0, i1]) * 0.5)`` with a = ``exp(x0[i0, i1])`` and c = 0.5.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -62,6 +63,12 @@ class Pattern:
     def only_tiles(self) -> bool:
         """Whether this variable matches all but literals."""
         return self.op == "variable" and self.name.startswith("t")
+
+    def walk(self) -> Iterator["Pattern"]:
+        """It and every pattern in it, in the order of the text."""
+        yield self
+        for arg in self.args:
+            yield from arg.walk()
 
     @cached_property
     def variables(self) -> frozenset[str]:
