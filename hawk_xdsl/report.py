@@ -1,7 +1,6 @@
 """The report of a compilation: per kernel what, who, how fast and how near the bound."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from hawk_xdsl.npu_target import Performance, Units
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.propose.decision import Decision, Source
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.spelling import formula
 
 LONGEST_SUMMARY = 40
 """Characters of a formula that is shown without its indices; a longer one becomes its functions."""
@@ -120,13 +120,10 @@ def _summary(decision: Decision) -> str:
     specification = decision.specification
     if specification is None:
         return decision.label
-    lines = specification.text.splitlines()
-    formula = re.sub(r"\[[^]]*\]", "", lines[-1].partition(" = ")[2])
-    formula = re.sub(r"\d+\.\d{4,}", lambda number: f"{float(number[0]):.4g}", formula)
-    is_whole = not any(line.startswith("t0") for line in lines)
-    if not is_whole or len(formula) > LONGEST_SUMMARY:
-        formula = " ".join(name.removeprefix("reduce_") for name in specification.functions())
-    return f"{_extents(specification)}: {formula}"
+    shown = "" if specification.shares else formula(specification.roots[-1])
+    if not shown or len(shown) > LONGEST_SUMMARY:
+        shown = " ".join(name.removeprefix("reduce_") for name in specification.functions())
+    return f"{_extents(specification)}: {shown}"
 
 
 def _extents(specification: Specification) -> str:

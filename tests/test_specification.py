@@ -6,7 +6,7 @@ from undecided import HEADS, SOFTMAX, elementwise, undecided
 from hawk_xdsl.semantics.canonical import canonical
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification, specify
-from hawk_xdsl.semantics.spelling import spell
+from hawk_xdsl.semantics.spelling import formula, spell
 from hawk_xdsl.semantics.structure import Structure, contraction_of, structures
 from hawk_xdsl.semantics.terms import Affine, Terms
 
@@ -21,6 +21,20 @@ def test_unit_dimensions_vanish_and_neighbours_merge() -> None:
         "t2[i0] = sum(i1) t1[i0, i1]\n"
         "y0[i0, i1] = t1[i0, i1] / t2[i0]"
     )
+
+
+def test_a_formula_has_neither_indices_nor_long_fractions() -> None:
+    terms = Terms()
+    i0, i1 = Affine.axis("i0"), Affine.axis("i1")
+    row = terms.read("x1", (i0.scaled(2) + Affine(1),), "i32")
+    taken = terms.gather("x0", (Affine.axis("@0"), i1), (row,), "f32")
+    scaled = terms.apply("mul", (taken, terms.const(1 / 3, "f32")), "f32")
+    total = terms.apply("add", (terms.const(2097152.0, "f32"), scaled), "f32")
+    assert formula(total) == "x0 * 0.3333 + 2097152.0"
+
+
+def test_terms_that_are_used_twice_have_names() -> None:
+    assert specify(undecided(SOFTMAX)).shares and not specify(undecided(HEADS)).shares
 
 
 def test_a_rank_that_does_not_matter_does_not_change_the_hash() -> None:

@@ -59,8 +59,16 @@ class Specification:
     @cached_property
     def text(self) -> str:
         """The specification as text, a statement a line."""
-        spelled = spell([(r.name, r.index, r.term) for r in self.results])
-        return "\n".join([*self.header(), *spelled])
+        return "\n".join([*self.header(), *self._spelled])
+
+    @cached_property
+    def _spelled(self) -> list[str]:
+        return spell([(r.name, r.index, r.term) for r in self.results])
+
+    @property
+    def shares(self) -> bool:
+        """Whether its text names terms: those that are used twice, and reductions in others."""
+        return len(self._spelled) > len(self.results)
 
     def header(self) -> list[str]:
         """The first lines of the text: operands, results and axes."""

@@ -28,6 +28,7 @@ def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
             uses[id(arg)] = uses.get(id(arg), 0) + 1
     top = {id(term) for _, _, term in roots}
     names: dict[int, str] = {}
+    spelling = _Spelling(names)
     lines: list[str] = []
     for term in order:
         shared = uses.get(id(term), 0) > (0 if id(term) in top else 1)
@@ -36,34 +37,66 @@ def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
             continue
         name = f"t{len(names)}"
         axes = f"[{', '.join(sorted(term.axes))}]"
-        lines.append(f"{name}{axes} = {_expression(term, names)}")
+        lines.append(f"{name}{axes} = {spelling.expression(term)}")
         names[id(term)] = name + axes
     for name, index, term in roots:
         dims = ", ".join(str(dim) for dim in index)
-        lines.append(f"{name}[{dims}] = {names.get(id(term)) or _expression(term, names)}")
+        lines.append(f"{name}[{dims}] = {spelling.expression(term)}")
     return lines
 
 
-def _expression(term: Term, names: dict[int, str], outer: int = -1) -> str:
-    if id(term) in names:
-        return names[id(term)]
-    if term.is_const:
-        return literal(term.value)
-    if term.op in ("read", "gather"):
-        return indexed(term, [_expression(arg, names) for arg in term.args])
-    if term.op == "index":
-        return str(term.index[0])
-    if term.is_reduction or term.is_scan:
-        kind = term.kind if term.is_reduction else term.op
-        return f"{kind}({', '.join(sorted(term.bound))}) {_expression(term.args[0], names, 3)}"
-    if term.op in INFIX:
-        sign, precedence = INFIX[term.op]
-        left = _expression(term.args[0], names, precedence)
-        right = _expression(term.args[1], names, precedence + 1)
-        text = f"{left} {sign} {right}"
-        return f"({text})" if precedence < outer else text
-    name = term.dtype if term.op == "cast" else term.op
-    return f"{name}({', '.join(_expression(arg, names) for arg in term.args)})"
+def formula(term: Term) -> str:
+    """A term without the indices of operands, fractions to four digits: ``exp(x0) * 0.3333``.
+
+    What is used twice is spelled twice.
+    """
+    return _Formula({}).expression(term)
+
+
+class _Spelling:
+    """Spells terms; those that have a name, by identity, are spelled by it."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        self._names = names
+
+    def expression(self, term: Term, outer: int = -1) -> str:
+        """A term, in parentheses where it stands in an operation of a higher precedence."""
+        if id(term) in self._names:
+            return self._names[id(term)]
+        if term.is_const:
+            return self.number(term.value)
+        if term.op in ("read", "gather"):
+            return self.element(term)
+        if term.op == "index":
+            return str(term.index[0])
+        if term.is_reduction or term.is_scan:
+            kind = term.kind if term.is_reduction else term.op
+            return f"{kind}({', '.join(sorted(term.bound))}) {self.expression(term.args[0], 3)}"
+        if term.op in INFIX:
+            sign, precedence = INFIX[term.op]
+            left = self.expression(term.args[0], precedence)
+            right = self.expression(term.args[1], precedence + 1)
+            text = f"{left} {sign} {right}"
+            return f"({text})" if precedence < outer else text
+        name = term.dtype if term.op == "cast" else term.op
+        return f"{name}({', '.join(map(self.expression, term.args))})"
+
+    def number(self, value: float | int) -> str:
+        """A literal."""
+        return literal(value)
+
+    def element(self, term: Term) -> str:
+        """What is read of an operand."""
+        return indexed(term, [self.expression(arg) for arg in term.args])
+
+
+class _Formula(_Spelling):
+    def number(self, value: float | int) -> str:
+        whole = isinstance(value, int) or value.is_integer()
+        return literal(value if whole else float(f"{value:.4g}"))
+
+    def element(self, term: Term) -> str:
+        return term.operand
 
 
 def indexed(term: Term, arguments: Sequence[str], blank: str = " ") -> str:
