@@ -20,7 +20,7 @@ from test_npu_model_time import rows
 
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.npu_target import Simulation, load_target, simulate, total
-from hawk_xdsl.npu_target.target import BankSpec
+from hawk_xdsl.npu_target.banks import BankSpec
 
 U, G = ub(8, 64), gm(8, 64)
 X = randoms(8, 64)

@@ -14,7 +14,8 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.dtype import Array, element_name
 from hawk_xdsl.dialects.npu import KernelOp, VectorOp
-from hawk_xdsl.npu_target.target import Accuracy, Domain, Target
+from hawk_xdsl.npu_target.accuracy import Accuracy, Domain
+from hawk_xdsl.npu_target.target import Target
 
 Estimates = Literal["signed", "up", "down"]
 """Which way estimates are off: by a hash of the input, all larger, or all smaller in magnitude."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hawk_xdsl.dialects.npu import Pipe
+from hawk_xdsl.npu_target.banks import BankSpec
 from hawk_xdsl.npu_target.instructions import TileInstruction
 from hawk_xdsl.npu_target.memory import TileView
 from hawk_xdsl.npu_target.moves import MoveInstruction
-from hawk_xdsl.npu_target.target import AdviceSpec, BankSpec, Target
+from hawk_xdsl.npu_target.target import AdviceSpec, Target
 from hawk_xdsl.npu_target.tile_instructions import VectorInstruction
 
 STALL_SHARE = 0.1

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from xdsl.utils.str_enum import StrEnum
-
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import Places
 from hawk_xdsl.dialects.npu import (
@@ -26,6 +24,8 @@ from hawk_xdsl.dialects.npu import (
 )
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.npu_target.accuracy import Accuracy
+from hawk_xdsl.npu_target.banks import BankSpec
 
 
 @dataclass(frozen=True)
@@ -111,42 +111,6 @@ class SyncSpec:
     flag: float
     barrier: float
     tail: Mapping[Pipe, float]
-
-
-@dataclass(frozen=True)
-class BankSpec:
-    """The banks of ub: ``groups`` × ``depth`` of ``bytes`` each, interleaved by rows.
-
-    Consecutive rows of ``row_bytes`` lie in consecutive groups; a group fills its first bank, then
-    the next. Two reads in one group, or a read and a write in one bank, take turns (AscendC best
-    practices). Example with 16 groups of 3 banks of 4 KiB and rows of 32 bytes: address 512 is in
-    group 0 again (512 / 32 mod 16), bank 0; address 65536 is in group 0, bank 1 (65536 / 64 KiB).
-    """
-
-    groups: int
-    depth: int
-    bytes: int
-    row_bytes: int
-
-    def place(self, address: int) -> tuple[int, int]:
-        """Group of an address, and which of the group's banks."""
-        group = address // self.row_bytes % self.groups
-        return group, address // (self.groups * self.bytes) % self.depth
-
-
-class Domain(StrEnum):
-    """Inputs outside of which the result of an instruction is not defined."""
-
-    POSITIVE = "x > 0"
-    NONZERO = "x != 0"
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """What an instruction gives: ``bits`` good bits (``None``: correctly rounded), in a domain."""
-
-    bits: float | None = None
-    domain: Domain | None = None
 
 
 @dataclass(frozen=True)

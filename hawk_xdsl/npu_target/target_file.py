@@ -13,13 +13,12 @@ from xdsl.utils.str_enum import StrEnum
 from hawk_xdsl.dialects.npu import Comparison, Core, Pipe, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.npu_target.accuracy import Accuracy, Domain
+from hawk_xdsl.npu_target.banks import BankSpec
 from hawk_xdsl.npu_target.target import (
-    Accuracy,
     AdviceSpec,
-    BankSpec,
     Cost,
     CubeSpec,
-    Domain,
     L2Spec,
     LaunchSpec,
     MatmulSpec,
