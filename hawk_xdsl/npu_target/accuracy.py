@@ -1,7 +1,8 @@
 """How accurate an instruction is, and where its result is defined."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from xdsl.utils.str_enum import StrEnum
 
 
 class Domain(StrEnum):
