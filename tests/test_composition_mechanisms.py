@@ -8,7 +8,7 @@ import torch
 from test_specification_families import groups
 from torch.nn import functional as F
 
-from hawk_xdsl.codegen.cost import operands_of, stage_cycles
+from hawk_xdsl.codegen.cost import estimate, operands_of, stage_cycles
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
@@ -160,6 +160,15 @@ def test_a_stage_has_a_temp_for_each_fold_in_parts() -> None:
         "temp t1 f32[2, 5]",
     ]
     assert text.count("on vector {") == 3
+
+
+def test_the_launches_of_stages_are_part_of_their_estimate() -> None:
+    [op] = groups(lambda x: torch.softmax(x, 1), torch.randn(2, 40))
+    asked = request(op, "two-pass-reduction")
+    for made in candidates(asked):
+        operands = operands_of(asked.specification).values()
+        assert made.estimate == estimate(made.syntax, operands, TARGET)
+        assert made.estimate > (len(made.syntax.stages) - 1) * TARGET.launch.chain > 0
 
 
 MATHEMATICS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
@@ -46,15 +47,16 @@ class StageSequence:
     temps: list[Operand] = field(default_factory=list[Operand])
     stages: list[ScheduledStage] = field(default_factory=list[ScheduledStage])
 
-    def candidate(self, entry: Entry) -> Candidate:
+    def candidate(self, request: Request) -> Candidate:
         """All stages as one kernel, and their schedules as one."""
         temps = tuple(ast.Temp(t.name, t.dtype, t.shape) for t in self.temps)
         syntax = ast.KernelText(temps, tuple(stage.syntax for stage in self.stages))
         stages = tuple(stage.schedule for stage in self.stages)
         entries = dict.fromkeys(name for stage in self.stages for name in stage.entries)
-        cycles = sum(stage.cycles for stage in self.stages)
+        operands = operands_of(request.specification).values()
+        cycles = estimate(syntax, operands, request.target)
         schedule = Schedule(TWO_PASS_REDUCTION.name, stages=stages)
-        return Candidate(syntax, schedule, cycles, (entry.name, *entries))
+        return Candidate(syntax, schedule, cycles, (request.entry.name, *entries))
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class TwoPassSpace:
 
     def _candidate(self, axes: tuple[str, ...], choose: "_Choose | _Given") -> Candidate | None:
         program = _in_parts(self.composition, axes, self.request.target, choose)
-        return None if program is None else program.candidate(self.request.entry)
+        return None if program is None else program.candidate(self.request)
 
 
 @dataclass(frozen=True)
