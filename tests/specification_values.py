@@ -79,7 +79,7 @@ FOLDS: Mapping[str, np.ufunc] = {
 def evaluate(specification: Specification, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """The results in float64 and int64; elements that no piece writes, or two do, are an error."""
     axes = list(specification.axes)
-    values: dict[int, Array] = {}
+    values: dict[Term, Array] = {}
 
     def place(axis: str) -> Array:
         shape = [specification.axes[axis] if a == axis else 1 for a in axes]
@@ -96,12 +96,12 @@ def evaluate(specification: Specification, inputs: Mapping[str, Array]) -> dict[
         return tuple(found)
 
     for term in walk(specification.roots):
-        args = [values[id(arg)] for arg in term.args]
-        values[id(term)] = _wrapped(term, _value(term, args, inputs, axes, index))
+        args = [values[arg] for arg in term.args]
+        values[term] = _wrapped(term, _value(term, args, inputs, axes, index))
     results: dict[str, Array] = {}
     written: dict[str, Array] = {}
     for result in specification.results:
-        value = values[id(result.term)]
+        value = values[result.term]
         target = results.setdefault(result.name, np.zeros(result.shape, value.dtype))
         count = written.setdefault(result.name, np.zeros(result.shape, int))
         where = index(result.index, ())

@@ -95,3 +95,8 @@ def test_long_kernels_and_ops_are_files() -> None:
     long = [place for place, text in found if text.count("\n") > MOST_LINES_OF_A_TEXT]
     kernels = {place for place, text in found if KERNEL_OR_OP.search(text)}
     assert [place for place in long if place in kernels] == []
+
+
+def test_objects_are_keys_themselves_not_their_id() -> None:
+    files = sorted((ROOT / "hawk_xdsl").rglob("*.py"))
+    assert [p.name for p in files if re.search(r"\bid\(", p.read_text(encoding="utf-8"))] == []

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from xdsl.dialects import memref
+from xdsl.dialects import memref, test
 from xdsl.dialects.builtin import MemRefType, StridedLayoutAttr, f32
-from xdsl.dialects.test import TestOp
 
 from hawk_xdsl.dialects.npu import Scope, ScopeAttr, Subview
 
@@ -12,7 +11,7 @@ SOURCE = MemRefType(f32, [4, 8, 16], memory_space=ScopeAttr(Scope.UB))
 
 
 def subview(sizes: list[int], shape: list[int], strides: list[int]) -> Subview:
-    source = TestOp(result_types=[SOURCE]).results[0]
+    source = test.TestOp(result_types=[SOURCE]).results[0]
     layout = StridedLayoutAttr(strides)
     result = MemRefType(f32, shape, layout, ScopeAttr(Scope.UB))
     return Subview.of(memref.SubviewOp.get(source, [0, 0, 0], sizes, [1, 1, 1], result))

@@ -95,15 +95,15 @@ class Composer:
         return Composer(tuple(rules), tuple(instructions), supports)
 
     def compose(
-        self, specification: Specification, names: Mapping[int, str] = MappingProxyType({})
+        self, specification: Specification, names: Mapping[Term, str] = MappingProxyType({})
     ) -> "Composition":
         """The specification in terms that are one instruction each.
 
-        ``names`` are wanted for the buffers of some of the specification's terms, by identity. With
+        ``names`` are wanted for the buffers of some of the specification's terms. With
         any, every statement of a kernel makes a new buffer.
         Raises ``NoInstructionError`` if a term has none.
         """
-        wanted = [term for term in walk(specification.roots) if id(term) in names]
+        wanted = [term for term in walk(specification.roots) if term in names]
         specification, named = unified(specification, wanted)
         count = len(specification.roots)
         plain = raised(stored_terms([*specification.roots, *named]))
@@ -117,16 +117,16 @@ class Composer:
             every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
         every = self._in_steps(self._widened(every, intervals), intervals)
         roots = every[:count]
-        chosen: dict[int, tuple[InstructionPattern, Match]] = {}
+        chosen: dict[Term, tuple[InstructionPattern, Match]] = {}
         combiners: dict[tuple[str, str], str] = {}
-        halved: set[int] = set()
+        halved: set[Term] = set()
         for term in walk(roots):
             combiner = self._by_combiner(term)
             if combiner is not None:
-                chosen[id(term)] = (combiner, Match())
-                halved.add(id(term))
+                chosen[term] = (combiner, Match())
+                halved.add(term)
             elif term.args and term.op != "gather":
-                chosen[id(term)] = self._select(term)
+                chosen[term] = self._select(term)
             if (term.is_reduction or term.is_scan) and term.kind in FUNCTION_OF_FOLD:
                 self._add_combiner(combiners, term)
         used = sorted({instruction.name for instruction, _ in chosen.values()} | set(applied))
@@ -135,9 +135,9 @@ class Composer:
             for result, root in zip(specification.results, roots, strict=True)
         )
         composed = replace(specification, results=results)
-        kept: dict[int, str] = {}
+        kept: dict[Term, str] = {}
         for term, after in zip(wanted, every[count:], strict=True):
-            kept.setdefault(id(after), names[id(term)])
+            kept.setdefault(after, names[term])
         return Composition(
             composed,
             roots,
@@ -220,9 +220,9 @@ class Composer:
     def _widened(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
         """Terms whose dtype the instruction lacks, computed in another one and cast back."""
         terms = Terms()
-        done: dict[int, Term] = {}
+        done: dict[Term, Term] = {}
         for term in walk(roots):
-            args = tuple(done[id(arg)] for arg in term.args)
+            args = tuple(done[arg] for arg in term.args)
             new = terms.rebuild(term, args)
             wide = self._wider(term, intervals)
             if wide is not None:
@@ -234,8 +234,8 @@ class Composer:
                 else:
                     new = terms.apply(term.op, values, "i1" if term.dtype == "i1" else wide)
                 new = terms.cast(new, term.dtype)
-            done[id(term)] = new
-        return [done[id(root)] for root in roots]
+            done[term] = new
+        return [done[root] for root in roots]
 
     def _wider(self, term: Term, intervals: Intervals) -> str | None:
         """The dtype to compute a term in, if the target lacks the instruction for its own.
@@ -262,9 +262,9 @@ class Composer:
         To fewer bits the value is cut to them first: moved up, and down again with its new sign.
         """
         terms = Terms()
-        done: dict[int, Term] = {}
+        done: dict[Term, Term] = {}
         for term in walk(roots):
-            args = tuple(done[id(arg)] for arg in term.args)
+            args = tuple(done[arg] for arg in term.args)
             new = terms.rebuild(term, args)
             if term.op == "cast" and new.op == "cast":
                 value = args[0]
@@ -276,8 +276,8 @@ class Composer:
                 for step in self._casts(stored_dtype(value.dtype), stored_dtype(term.dtype)):
                     value = terms.cast(value, step)
                 new = value
-            done[id(term)] = new
-        return [done[id(root)] for root in roots]
+            done[term] = new
+        return [done[root] for root in roots]
 
     def _casts(self, source: str, target: str) -> list[str]:
         """The shortest way between two dtypes that loses nothing before its last step."""
@@ -355,17 +355,17 @@ class Composition:
     ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
     ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
     axes that never meet another one in a term, and stand in its dimension of tiles. ``names`` are
-    wanted for the buffers of some terms, by identity. ``halved`` are the folds and scans, by
-    identity, that the target has no instruction for: they are done by their combiners.
+    wanted for the buffers of some terms. ``halved`` are the folds and scans that the target has no
+    instruction for: they are done by their combiners.
     """
 
     specification: Specification
     roots: Sequence[Term]
-    chosen: Mapping[int, tuple[InstructionPattern, Match]]
+    chosen: Mapping[Term, tuple[InstructionPattern, Match]]
     entries: tuple[str, ...]
     combiners: Mapping[tuple[str, str], str]
     composer: Composer
     parts: frozenset[str] = field(default_factory=frozenset[str])
     beside: Mapping[str, str] = field(default_factory=dict[str, str])
-    names: Mapping[int, str] = field(default_factory=dict[int, str])
-    halved: frozenset[int] = frozenset()
+    names: Mapping[Term, str] = field(default_factory=dict[Term, str])
+    halved: frozenset[Term] = frozenset()

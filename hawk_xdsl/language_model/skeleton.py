@@ -120,7 +120,7 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
     ``None`` if nothing is read, or if something else has to be computed: a result without reads, or
     where to read.
     """
-    chosen: dict[int, tuple[InstructionPattern, Match]] = {}
+    chosen: dict[Term, tuple[InstructionPattern, Match]] = {}
     roots: list[Term] = []
     for result in specification.results:
         leaves = tuple(t for t in walk((result.term,)) if t.op in _LEAVES)
@@ -137,9 +137,9 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
         pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in names))
         instruction = InstructionPattern(_HOLE, pattern, StatementPattern.call(_HOLE, names), ())
         matched = Match(dict(zip(names, leaves, strict=True)), folded)
-        chosen[id(term)] = (instruction, matched)
+        chosen[term] = (instruction, matched)
         roots.append(term)
-    known = (t.is_const or t.op in _LEAVES or id(t) in chosen for t in walk(tuple(roots)))
+    known = (t.is_const or t.op in _LEAVES or t in chosen for t in walk(tuple(roots)))
     if not chosen or not all(known):
         return None
     results = tuple(

@@ -52,7 +52,7 @@ class _Derivation:
     specification: Specification
     block: Block = field(default_factory=Block)
     inputs: dict[str, SSAValue] = field(default_factory=dict[str, SSAValue])
-    made: dict[int, SSAValue] = field(default_factory=dict[int, SSAValue])
+    made: dict[Term, SSAValue] = field(default_factory=dict[Term, SSAValue])
 
     def op(self, label: str) -> UndecidedOp:
         spec = self.specification
@@ -65,7 +65,7 @@ class _Derivation:
             self.inputs[operand.name] = self.block.insert_arg(type_, len(self.block.args))
         for term in walk(spec.roots):
             if term.args:
-                self.made[id(term)] = self._computed(term)
+                self.made[term] = self._computed(term)
         results = [self._written(r.index, r.shape, r.term) for r in spec.results]
         self.block.add_op(YieldOp(*results))
         around = Block(arg_types=[argument.type for argument in self.block.args])
@@ -119,7 +119,7 @@ class _Derivation:
                 operands.append(self.inputs[arg.operand])
                 maps.append([_expression(dim, place) for dim in arg.index])
             elif arg.args:
-                operands.append(self.made[id(arg)])
+                operands.append(self.made[arg])
                 maps.append([place[axis] for axis in self._axes(arg)])
         type_ = TensorType(DType(dtype).mlir, [extents[axis] for axis in kept])
         empty = tensor.EmptyOp([], type_)

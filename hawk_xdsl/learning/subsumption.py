@@ -62,7 +62,8 @@ def _covers(first: Entry, second: Entry) -> bool | None:
     if found is None:
         return None
     if first.kind is EntryKind.INSTRUCTION:
-        return _statement(first, found, terms) == _statement(second, names, terms)
+        numbers: dict[Term, int] = {}
+        return _statement(first, found, numbers) == _statement(second, names, numbers)
     ours = build(parse_pattern(first.artifact.after or ""), found, example.dtype, terms)
     theirs = build(parse_pattern(second.artifact.after or ""), names, example.dtype, terms)
     return _canonical(ours) == _canonical(theirs)
@@ -76,11 +77,11 @@ def _canonical(term: Term) -> str:
     return f"{term.op} {term.dtype} {term.operand}{term.value} ({', '.join(args)})"
 
 
-def _statement(entry: Entry, found: Match, terms: Terms) -> str:
-    """An instruction's statement, each hole by the term that fills it."""
+def _statement(entry: Entry, found: Match, numbers: dict[Term, int]) -> str:
+    """An instruction's statement, each hole by the number of the term that fills it."""
     text = entry.artifact.after or ""
     for name, term in sorted(found.terms.items(), reverse=True):
-        text = text.replace(f"${name}", f"<{id(term)}>")
+        text = text.replace(f"${name}", f"<{numbers.setdefault(term, len(numbers))}>")
     return " ".join(text.split())
 
 

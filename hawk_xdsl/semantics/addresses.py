@@ -101,7 +101,7 @@ def _held_in(dtype: DType) -> np.dtype[Any]:
 
 def _evaluate(root: Term, axes: Sequence[str], loops: Loops) -> _Numbers | None:
     """The values over the axes, each rounded to its dtype; ``None`` for an unknown function."""
-    done: dict[int, _Numbers] = {}
+    done: dict[Term, _Numbers] = {}
     for term in root.walk():
         dtype = _held_in(term.dtype)
         if term.is_const:
@@ -114,7 +114,7 @@ def _evaluate(root: Term, axes: Sequence[str], loops: Loops) -> _Numbers | None:
                     return None
                 found = np.add(found, factor * np.arange(loops.extents[name]).reshape(shape))
         else:
-            args = [done[id(arg)] for arg in term.args]
+            args = [done[arg] for arg in term.args]
             if term.op == "cast":
                 found = args[0]
             elif term.op == "div":
@@ -124,8 +124,8 @@ def _evaluate(root: Term, axes: Sequence[str], loops: Loops) -> _Numbers | None:
                 found = _FUNCTIONS[term.op](*args)
             else:
                 return None
-        done[id(term)] = found.astype(dtype)
-    return done[id(root)]
+        done[term] = found.astype(dtype)
+    return done[root]
 
 
 def _fitted(numbers: NDArray[np.int64], axes: Sequence[str]) -> Affine | None:

@@ -39,9 +39,9 @@ def rewrite_axes(
 ) -> list[Term]:
     """The same terms with other reads and renamed axes; a merged axis must stay one name."""
     terms = terms or Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
     for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         if term.op in ("read", "gather"):
             operand, index = read(term)
             index = tuple(i.substitute(rename) for i in index)
@@ -59,8 +59,8 @@ def rewrite_axes(
             new = terms.scan(term.kind, args[0], name)
         else:
             new = terms.rebuild(term, args)
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
+        done[term] = new
+    return [done[root] for root in roots]
 
 
 def reshaped(

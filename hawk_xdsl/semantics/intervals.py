@@ -53,9 +53,9 @@ class Intervals:
     ) -> None:
         self._axes = axes
         self._ranges = ranges or {}
-        self._assumed: Mapping[int, Interval] = {}
+        self._assumed: Mapping[Term, Interval] = {}
         self._depth = 0
-        self._memo: dict[int, tuple[Term, Interval]] = {}
+        self._memo: dict[Term, Interval] = {}
 
     @classmethod
     def of_specification(cls, specification: Specification) -> "Intervals":
@@ -71,9 +71,9 @@ class Intervals:
     def of(self, term: Term) -> Interval:
         """The values that a term can have, of its dtype."""
         for part in term.walk():
-            if id(part) not in self._memo:
-                self._memo[id(part)] = (part, self._found(part))
-        return self._memo[id(term)][1]
+            if part not in self._memo:
+                self._memo[part] = self._found(part)
+        return self._memo[term]
 
     def exact(self, term: Term) -> Interval:
         """What an integer term would be if no width made it wrap."""
@@ -82,12 +82,12 @@ class Intervals:
         return self._unwrapped(term)
 
     def _known(self, term: Term) -> Interval:
-        return self._memo[id(term)][1]
+        return self._memo[term]
 
     def _found(self, term: Term) -> Interval:
         exact = self._unwrapped(term)
         found = wrapped(exact, term.dtype) if term.dtype.is_integer else exact
-        assumed = self._assumed.get(id(term))
+        assumed = self._assumed.get(term)
         return found if assumed is None else found.met(assumed)
 
     def _unwrapped(self, term: Term) -> Interval:
@@ -177,7 +177,7 @@ class Intervals:
             return plain
         assumed = self._constraints(condition, holds)
         parts = list(arm.walk()) if assumed else []
-        if len(parts) > MOST_TERMS or not any(id(part) in assumed for part in parts):
+        if len(parts) > MOST_TERMS or not any(part in assumed for part in parts):
             return plain
         inner = Intervals(self._axes, self._ranges)
         inner._assumed = {**self._assumed, **assumed}
@@ -185,8 +185,8 @@ class Intervals:
         found = inner.of(arm)
         return found.met(plain)
 
-    def _constraints(self, condition: Term, holds: bool) -> dict[int, Interval]:
-        """What a condition says of the terms in it, by identity."""
+    def _constraints(self, condition: Term, holds: bool) -> dict[Term, Interval]:
+        """What a condition says of the terms in it."""
         if condition.op == "not":
             return self._constraints(condition.args[0], not holds)
         if (condition.op, holds) in (("and", True), ("or", False)):
@@ -205,7 +205,7 @@ class Intervals:
         found = {}
         for term, other, sign in ((left, right, relation), (right, left, _SWAPPED[relation])):
             if not term.is_const and sign != "ne":
-                found[id(term)] = _bounded(sign, self._known(other), 1 if ordered else 0)
+                found[term] = _bounded(sign, self._known(other), 1 if ordered else 0)
         return found
 
 

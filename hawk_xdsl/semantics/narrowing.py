@@ -152,10 +152,10 @@ def _saturates(term: Term, intervals: Intervals) -> bool:
 def _in_32_bits(roots: Iterable[Term]) -> list[Term]:
     """The same terms with i32 for i64; of literals the low bits."""
     terms = Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
     roots = list(roots)
     for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         dtype = DType.I32 if term.dtype == DType.I64 else term.dtype
         if term.is_const:
             value = literal_in(term.value, dtype) if term.dtype == DType.I64 else term.value
@@ -166,5 +166,5 @@ def _in_32_bits(roots: Iterable[Term]) -> list[Term]:
             new = terms.rebuild(term, args)
         else:
             new = terms.rebuild(replace(term, dtype=DType(dtype), args=args), args)
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
+        done[term] = new
+    return [done[root] for root in roots]

@@ -60,21 +60,21 @@ def resized(specification: Specification, extents: Mapping[str, int]) -> Specifi
     Raises ``UnresizableError`` where an index runs backwards or depends on values.
     """
     old, ties, terms = specification.axes, tuple(tied(specification)), Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
     for term in walk(specification.roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         if term.op == "gather" or any(c < 0 for dim in term.index for _, c in dim.terms):
             raise UnresizableError("an index that runs backwards or depends on values")
         if term.is_const and term.dtype.is_float:
             tie = tie_of(float(term.value), ties, old)
             value = term.value if tie is None else tie.value(extents)
-            done[id(term)] = terms.const(value, term.dtype)
+            done[term] = terms.const(value, term.dtype)
         elif term.op == "read":
-            done[id(term)] = terms.read(term.operand, term.index, term.dtype)
+            done[term] = terms.read(term.operand, term.index, term.dtype)
         elif term.op == "index":
-            done[id(term)] = terms.index(term.index[0], term.dtype)
+            done[term] = terms.index(term.index[0], term.dtype)
         else:
-            done[id(term)] = terms.rebuild(term, args)
+            done[term] = terms.rebuild(term, args)
     reads = [term for term in walk(specification.roots) if term.op == "read"]
 
     def shape(operand: Operand) -> tuple[int, ...]:
@@ -84,7 +84,7 @@ def resized(specification: Specification, extents: Mapping[str, int]) -> Specifi
     return Specification(
         tuple(replace(operand, shape=shape(operand)) for operand in specification.operands),
         tuple(
-            replace(r, shape=_grown(r.shape, [r.index], old, extents), term=done[id(r.term)])
+            replace(r, shape=_grown(r.shape, [r.index], old, extents), term=done[r.term])
             for r in specification.results
         ),
         {name: extents[name] for name in old},

@@ -125,17 +125,17 @@ def rewritten(
 
 @dataclass(frozen=True)
 class _Chain:
-    """Replacements within one another: of each rule, by identity, the size of its last term."""
+    """Replacements within one another: of each rule the size of its last term."""
 
-    sizes: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    sizes: Mapping[Rule, int] = field(default_factory=lambda: MappingProxyType({}))
     depth: int = 0
 
     def after(self, rule: Rule, term: Term) -> "_Chain | None":
         """The chain with one more replacement; ``None`` if it might not end."""
         size = sum(1 for _ in term.walk())
-        if size >= self.sizes.get(id(rule), math.inf) or self.depth >= DEEPEST:
+        if size >= self.sizes.get(rule, math.inf) or self.depth >= DEEPEST:
             return None
-        return _Chain({**self.sizes, id(rule): size}, self.depth + 1)
+        return _Chain({**self.sizes, rule: size}, self.depth + 1)
 
 
 def _settled(
@@ -147,13 +147,13 @@ def _settled(
         by_op.setdefault(op, []).append(rule)
     decisive = below_steps(roots)
     terms = Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
 
     def settle(term: Term, chain: _Chain, exact: bool) -> Term:
         """A term whose arguments are settled, after all rules at its root."""
-        if id(term) in done:
-            return done[id(term)]
-        done[id(term)] = term
+        if term in done:
+            return done[term]
+        done[term] = term
         for rule in by_op.get(term.op, []) + (by_op.get("cast", []) if term.op == "cast" else []):
             if (rule.dtypes and term.dtype not in rule.dtypes) or (rule.shortcut and exact):
                 continue
@@ -167,17 +167,17 @@ def _settled(
                 continue
             replacement = build(rule.after, found, term.dtype, terms)
             steps.append(RewriteStep(rule, term, replacement))
-            done[id(term)] = settle_all(replacement, further, exact)
-            return done[id(term)]
+            done[term] = settle_all(replacement, further, exact)
+            return done[term]
         return term
 
     def settle_all(root: Term, chain: _Chain, exact: bool = False) -> Term:
-        local: dict[int, Term] = {}
+        local: dict[Term, Term] = {}
         for term in walk((root,)):
-            args = tuple(local[id(arg)] for arg in term.args)
-            digits = exact or id(term) in decisive
-            local[id(term)] = settle(_refolded(terms, term, args), chain, digits)
-        return local[id(root)]
+            args = tuple(local[arg] for arg in term.args)
+            digits = exact or term in decisive
+            local[term] = settle(_refolded(terms, term, args), chain, digits)
+        return local[root]
 
     return [settle_all(root, _Chain()) for root in roots]
 

@@ -14,15 +14,15 @@ from hawk_xdsl.semantics.terms import COMPARISONS, POSITIONS, Term, walk
 _ROUNDING = frozenset({"floor", "ceil", "trunc", "round", "roundeven", "rem"})
 
 
-def below_steps(roots: Sequence[Term]) -> frozenset[int]:
+def below_steps(roots: Sequence[Term]) -> frozenset[Term]:
     """The identities of the terms whose rounding error a step may turn into a whole one."""
     every = list(walk(roots))
-    users: dict[int, list[Term]] = {}
+    users: dict[Term, list[Term]] = {}
     for term in every:
         for arg in term.args:
-            users.setdefault(id(arg), []).append(term)
-    under = [arg for t in every if _is_step(t, users.get(id(t), [])) for arg in t.args]
-    return frozenset(id(term) for term in walk(under))
+            users.setdefault(arg, []).append(term)
+    under = [arg for t in every if _is_step(t, users.get(t, [])) for arg in t.args]
+    return frozenset(walk(under))
 
 
 def _is_step(term: Term, users: Sequence[Term]) -> bool:

@@ -22,23 +22,23 @@ INFIX = {
 def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
     """One line for each shared or folded term, then one for each root (name, index, term)."""
     order = list(walk([term for _, _, term in roots]))
-    uses: dict[int, int] = {}
+    uses: dict[Term, int] = {}
     for term in order:
         for arg in term.args:
-            uses[id(arg)] = uses.get(id(arg), 0) + 1
-    top = {id(term) for _, _, term in roots}
-    names: dict[int, str] = {}
+            uses[arg] = uses.get(arg, 0) + 1
+    top = {term for _, _, term in roots}
+    names: dict[Term, str] = {}
     spelling = _Spelling(names)
     lines: list[str] = []
     for term in order:
-        shared = uses.get(id(term), 0) > (0 if id(term) in top else 1)
+        shared = uses.get(term, 0) > (0 if term in top else 1)
         folds = term.is_reduction or term.is_scan
-        if not term.args or not (shared or (folds and id(term) not in top)):
+        if not term.args or not (shared or (folds and term not in top)):
             continue
         name = f"t{len(names)}"
         axes = f"[{', '.join(sorted(term.axes))}]"
         lines.append(f"{name}{axes} = {spelling.expression(term)}")
-        names[id(term)] = name + axes
+        names[term] = name + axes
     for name, index, term in roots:
         dims = ", ".join(str(dim) for dim in index)
         lines.append(f"{name}[{dims}] = {spelling.expression(term)}")
@@ -54,15 +54,15 @@ def formula(term: Term) -> str:
 
 
 class _Spelling:
-    """Spells terms; those that have a name, by identity, are spelled by it."""
+    """Spells terms; those that have a name are spelled by it."""
 
-    def __init__(self, names: Mapping[int, str]) -> None:
+    def __init__(self, names: Mapping[Term, str]) -> None:
         self._names = names
 
     def expression(self, term: Term, outer: int = -1) -> str:
         """A term, in parentheses where it stands in an operation of a higher precedence."""
-        if id(term) in self._names:
-            return self._names[id(term)]
+        if term in self._names:
+            return self._names[term]
         if term.is_const:
             return self.number(term.value)
         if term.op in ("read", "gather"):

@@ -33,23 +33,23 @@ class Step:
 
 @dataclass(frozen=True)
 class Steps:
-    """The text, the name of each term of the specification by its identity, and each step."""
+    """The text, the name of each term of the specification, and each step."""
 
     text: str
-    names: Mapping[int, str]
+    names: Mapping[Term, str]
     steps: Mapping[str, Step]
 
 
 def steps_of(specification: Specification) -> Steps:
     """The steps of a specification, arguments first."""
-    names: dict[int, str] = {}
+    names: dict[Term, str] = {}
     steps: dict[str, Step] = {}
     lines = specification.header()
     for term in walk(specification.roots):
         if not term.is_const:
-            names[id(term)] = name = f"v{len(names)}"
+            names[term] = name = f"v{len(names)}"
             steps[name] = Step(
-                tuple(names[id(arg)] for arg in term.args if not arg.is_const),
+                tuple(names[arg] for arg in term.args if not arg.is_const),
                 tuple(arg.value for arg in term.args if arg.is_const),
                 is_leaf=term.op in ("read", "gather", "index"),
             )
@@ -65,7 +65,7 @@ def _axes(term: Term) -> str:
     return f"[{', '.join(sorted(term.axes))}]" if term.is_reduction else ""
 
 
-def _step(term: Term, names: Mapping[int, str]) -> str:
+def _step(term: Term, names: Mapping[Term, str]) -> str:
     if term.op in ("read", "gather"):
         return indexed(term, [_argument(arg, names) for arg in term.args], blank="")
     if term.op == "index":
@@ -77,5 +77,5 @@ def _step(term: Term, names: Mapping[int, str]) -> str:
     return f"{term.dtype if term.op == 'cast' else term.op} {arguments}"
 
 
-def _argument(term: Term, names: Mapping[int, str]) -> str:
-    return literal(term.value) if term.is_const else names[id(term)]
+def _argument(term: Term, names: Mapping[Term, str]) -> str:
+    return literal(term.value) if term.is_const else names[term]

@@ -1,7 +1,8 @@
 """Terms: what an undecided op computes, as expressions over named axes, each written once.
 
 A term is a value for every point of its free axes. Equal terms of one ``Terms`` are one object, so
-shared subexpressions are found by identity. A reduction binds axes by name; the same name may be
+shared subexpressions are found by identity, and a term is a key of a dictionary for little: its
+hash is that of the object. A reduction binds axes by name; the same name may be
 free elsewhere, as in ``x[i, j] - max(j) x[i, j]``: that is how a tile is known to be the same tile.
 """
 
@@ -116,14 +117,14 @@ class Term:
 
 def walk(roots: Iterable[Term]) -> Iterator[Term]:
     """Every term below the roots, arguments first, each once."""
-    seen: set[int] = set()
+    seen: set[Term] = set()
     stack = [(root, False) for root in reversed(list(roots))]
     while stack:
         term, expanded = stack.pop()
-        if id(term) in seen:
+        if term in seen:
             continue
         if expanded:
-            seen.add(id(term))
+            seen.add(term)
             yield term
         else:
             stack.append((term, True))
@@ -155,7 +156,7 @@ class Terms:
         key = (
             term.op,
             term.dtype,
-            tuple(id(arg) for arg in term.args),
+            term.args,
             _literal_key(term.value),
             term.operand,
             term.index,

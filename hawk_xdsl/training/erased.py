@@ -45,31 +45,31 @@ def erased_key(specification: Specification) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
-def _shapes(roots: Iterable[Term]) -> dict[int, str]:
+def _shapes(roots: Iterable[Term]) -> dict[Term, str]:
     """A hash of each term without any names, by which commutative arguments are sorted."""
-    found: dict[int, str] = {}
+    found: dict[Term, str] = {}
     for term in walk(roots):
-        args = [found[id(arg)] for arg in term.args]
+        args = [found[arg] for arg in term.args]
         if term.op == "cast":
-            found[id(term)] = args[0]
+            found[term] = args[0]
             continue
         if term.op in COMMUTATIVE:
             args.sort()
         text = f"{term.op}/{len(term.bound)}/{len(term.axes)}({','.join(args)})"
-        found[id(term)] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        found[term] = hashlib.sha256(text.encode()).hexdigest()[:16]
     return found
 
 
-def _text(root: Term, shapes: Mapping[int, str], names: dict[str, str]) -> str:
+def _text(root: Term, shapes: Mapping[Term, str], names: dict[str, str]) -> str:
     """A term as text, shared parts by number, operands and axes renamed as they come."""
-    known: dict[int, str] = {}
+    known: dict[Term, str] = {}
 
     def say(term: Term) -> str:
-        if id(term) in known:
-            return known[id(term)]
+        if term in known:
+            return known[term]
         args = list(term.args)
         if term.op in COMMUTATIVE:
-            args.sort(key=lambda arg: shapes[id(arg)])
+            args.sort(key=lambda arg: shapes[arg])
         inner = [say(arg) for arg in args]
         match term.op:
             case "cast":
@@ -84,7 +84,7 @@ def _text(root: Term, shapes: Mapping[int, str], names: dict[str, str]) -> str:
                 bound = ",".join(sorted(_named(axis, names) for axis in term.bound))
                 place = _index(term.index, names)
                 text = f"{term.op}<{bound}{place}>({', '.join(inner)})"
-        known[id(term)] = f"#{len(known)}" if term.args else text
+        known[term] = f"#{len(known)}" if term.args else text
         return text
 
     return say(root)

@@ -127,8 +127,8 @@ def _read(
 
 def common_body(first: InstructionNode, second: InstructionNode) -> Body:
     """The innermost body that holds both."""
-    around = {id(body) for body, _ in first.body.path()}
-    return next(body for body, _ in second.body.path() if id(body) in around)
+    around = {body for body, _ in first.body.path()}
+    return next(body for body, _ in second.body.path() if body in around)
 
 
 def bodies(body: Body) -> Iterator[Body]:

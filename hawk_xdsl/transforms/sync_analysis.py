@@ -139,9 +139,9 @@ class Ordering:
         pipes = dependences.program.target.all_pipes
         self._rank = {pipe: rank for rank, pipe in enumerate(pipes)}
         self._instructions = dependences.program.instructions
-        self._syncs = {id(sync): number for number, sync in enumerate(syncs)}
+        self._syncs = {sync: number for number, sync in enumerate(syncs)}
         self._flags = [sync for sync in syncs if isinstance(sync, Flag)]
-        self._number = {id(flag): number for number, flag in enumerate(self._flags)}
+        self._number = {flag: number for number, flag in enumerate(self._flags)}
         self._waits = [1 << (len(self._instructions) + n) for n in range(len(self._flags))]
         self._others = [-1] * len(self._rank)
         for instruction in self._instructions:
@@ -149,7 +149,7 @@ class Ordering:
         for flag, bit in zip(self._flags, self._waits, strict=True):
             self._others[self._rank[flag.target]] &= ~bit
         self._pending = [0] * len(self._flags)
-        repeated = {id(body) for body in loops}
+        repeated = set(loops)
         self._steps = self._body(dependences.program.body, actions_of(syncs), repeated)
 
     def violation(self, without: int = 0) -> Violation | None:
@@ -163,9 +163,9 @@ class Ordering:
 
     def pending(self, flag: Flag, other: Flag) -> bool:
         """Whether ``flag`` may be set before a wait for ``other``; known after ``violation``."""
-        return bool(self._pending[self._number[id(flag)]] & self._waits[self._number[id(other)]])
+        return bool(self._pending[self._number[flag]] & self._waits[self._number[other]])
 
-    def _body(self, body: Body, actions: Actions, repeated: set[int]) -> list[_Step]:
+    def _body(self, body: Body, actions: Actions, repeated: set[Body]) -> list[_Step]:
         """The steps of a body: what happens at each place, then the node there."""
         steps: list[_Step] = []
         for place in range(len(body.nodes) + 1):
@@ -182,15 +182,15 @@ class Ordering:
                 steps.append(_Either(arms if len(arms) > 1 else [*arms, []]))
             else:
                 inner = self._body(node.body, actions, repeated)
-                steps.append(_Repeat(inner, id(node.body) in repeated))
+                steps.append(_Repeat(inner, node.body in repeated))
         return steps
 
     def _action(self, action: Action) -> _Step:
         if isinstance(action, Fence):
             rank = None if action.pipe == Pipe.ALL else self._rank[action.pipe]
-            return _Order(rank, self._syncs[id(action)])
-        flag, number = action.flag, self._number[id(action.flag)]
-        bit = 1 << self._syncs[id(flag)]
+            return _Order(rank, self._syncs[action])
+        flag, number = action.flag, self._number[action.flag]
+        bit = 1 << self._syncs[flag]
         if isinstance(action, SetAction):
             return _Raise(self._rank[flag.source], number, bit)
         return _Take(self._rank[flag.target], number, bit)

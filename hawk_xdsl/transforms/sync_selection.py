@@ -157,9 +157,10 @@ def _relieved(syncs: Sequence[Sync], flag: Flag) -> list[Sync]:
     others.sort(key=lambda other: abs(other.set_at - flag.set_at))
     for other in others:
         if (merged := _merged(flag, other)) is not None:
-            return [sync for sync in syncs if sync not in (flag, other)] + [merged]
+            kept = [sync for sync in syncs if sync not in (flag, other, merged)]
+            return [*kept, merged]
     fence = Fence(Pipe.ALL, flag.body, flag.wait_at)
-    return [fence if sync is flag else sync for sync in syncs]
+    return list(dict.fromkeys(fence if sync == flag else sync for sync in syncs))
 
 
 def _merged(flag: Flag, other: Flag) -> Flag | None:

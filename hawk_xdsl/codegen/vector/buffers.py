@@ -119,13 +119,13 @@ class Names:
 
     def assign(self, block: Block, kept: Sequence[TileValue] = ()) -> None:
         """Names everything that a block and its loops define; ``kept`` is needed afterwards."""
-        last: dict[int, int] = {id(value.root): len(block.items) for value in kept}
-        own: set[int] = set()
+        last: dict[TileValue, int] = {value.root: len(block.items) for value in kept}
+        own: set[TileValue] = set()
         for position, item in enumerate(block.items):
             for value in _used(item):
-                last.setdefault(id(value.root), -1)
-                if last[id(value.root)] < len(block.items):
-                    last[id(value.root)] = position
+                last.setdefault(value.root, -1)
+                if last[value.root] < len(block.items):
+                    last[value.root] = position
         for position, item in enumerate(block.items):
             if isinstance(item, ControlStatement):
                 before = self._seen
@@ -135,7 +135,12 @@ class Names:
                 self._name(item, item.out, own, last, position)
 
     def _name(
-        self, item: Statement, out: TileValue, own: set[int], last: dict[int, int], position: int
+        self,
+        item: Statement,
+        out: TileValue,
+        own: set[TileValue],
+        last: dict[TileValue, int],
+        position: int,
     ) -> None:
         if not out.shape:
             out.name, self._scalars = f"q{self._scalars}", self._scalars + 1
@@ -153,8 +158,8 @@ class Names:
                 for operand in item.operands
                 if item.mnemonic in _IN_PLACE
                 and not self._anew
-                and id(operand) in own
-                and last[id(operand)] == position
+                and operand in own
+                and last[operand] == position
                 and (operand.dtype, operand.shape) == (out.dtype, out.shape)
             ),
             None,
@@ -163,8 +168,8 @@ class Names:
             out.name, self._count = f"b{self._count}", self._count + 1
         else:
             out.name = reused.name
-            own.discard(id(reused))
-        own.add(id(out))
+            own.discard(reused)
+        own.add(out)
 
 
 def _used(item: Statement | ControlStatement) -> Iterator[TileValue]:

@@ -19,6 +19,7 @@ class LoopScope:
     """A block under construction: ``open`` are the axes whose loops are around it.
 
     A ``guarded`` one is run by one tile only: it may use what is made around it, and adds nothing.
+    ``values`` are the tiles of terms, ``indices`` those of indices, which are no terms.
     """
 
     tiling: Tiling
@@ -27,8 +28,9 @@ class LoopScope:
     parent: "LoopScope | None" = None
     axis: str | None = None
     guarded: bool = False
-    values: dict[int, TileValue] = field(default_factory=dict[int, TileValue])
-    carries: dict[int, TileValue] = field(default_factory=dict[int, TileValue])
+    values: dict[Term, TileValue] = field(default_factory=dict[Term, TileValue])
+    indices: list[TileValue] = field(default_factory=list[TileValue])
+    carries: dict[Term, TileValue] = field(default_factory=dict[Term, TileValue])
 
     def chain(self) -> "list[LoopScope]":
         """The scopes around it, the outermost first, itself last."""
@@ -90,7 +92,7 @@ class TilingFrame:
         """The dimensions of the tile, in order; axes that stand beside one another share one."""
         beside = self.composition.beside
         slots: list[list[str]] = []
-        for axis in self.order[id(term)]:
+        for axis in self.order[term]:
             shared = next(
                 (s for s in slots if beside.get(s[0]) in (axis, beside.get(axis, ""))), None
             )
@@ -162,26 +164,26 @@ def number(term: Term) -> ast.Number:
     return ast.Number(int(term.value) if isinstance(term.value, bool) else term.value)
 
 
-def _orders(specification: Specification) -> dict[int, tuple[str, ...]]:
+def _orders(specification: Specification) -> dict[Term, tuple[str, ...]]:
     """For each term the axes of its part of the specification, in order.
 
     Results that share no term are parts of their own: axes of the one are no dimensions of the
     other.
     """
-    groups: list[tuple[set[int], set[str], list[Term]]] = []
+    groups: list[tuple[set[Term], set[str], list[Term]]] = []
     for result in specification.results:
         terms = [t for t in walk((result.term,)) if not t.is_const]
-        ids = {id(t) for t in terms}
+        members = set(terms)
         axes = {a for t in terms for a in t.axes | t.bound}
         axes |= {a for dim in result.index for a in dim.axes}
-        for group in [g for g in groups if g[0] & ids]:
+        for group in [g for g in groups if g[0] & members]:
             groups.remove(group)
-            ids |= group[0]
+            members |= group[0]
             axes |= group[1]
             terms = [*group[2], *terms]
-        groups.append((ids, axes, [*terms, result.term]))
-    found: dict[int, tuple[str, ...]] = {}
+        groups.append((members, axes, [*terms, result.term]))
+    found: dict[Term, tuple[str, ...]] = {}
     for _, axes, terms in groups:
         order = tuple(axis for axis in specification.axes if axis in axes)
-        found.update({id(term): order for term in terms})
+        found.update(dict.fromkeys(terms, order))
     return found

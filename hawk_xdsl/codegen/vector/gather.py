@@ -85,14 +85,14 @@ class Picker:
     def _all_indices(self, term: Term, scope: LoopScope) -> TileValue:
         """The whole operand of indices, loaded before the loop over tiles."""
         top = scope.chain()[0]
-        if id(term) not in top.values:
+        if term not in top.values:
             shape = self.shapes[term.operand]
             whole = TileValue(stored_dtype(term.dtype), (None,) * len(shape), shape)
             slices = tuple(ast.Slice(ast.Integer(0), extent) for extent in shape)
             load = ast.Load(ast.Tile(term.operand, slices), UB)
             top.block.items.append(Statement(load, (), whole))
-            top.values[id(term)] = whole
-        return top.values[id(term)]
+            top.values[term] = whole
+        return top.values[term]
 
     def picked(self, term: Term, args: Sequence[TileValue], scope: LoopScope) -> TileValue:
         """Elements picked by ``vgather`` from the part of an operand that a tile can touch."""
@@ -199,7 +199,7 @@ class Picker:
         total = self.reader.number(index, term, top, local=True)
         if dims is not None:
             total = self._spread(total, dims, top)
-        top.values[id(total)] = total
+        top.indices.append(total)
         return total
 
     def _spread(self, value: TileValue, dims: Axes, scope: LoopScope) -> TileValue:
@@ -224,16 +224,15 @@ def _part(dim: Affine, extent: int, tiling: Tiling) -> _LoadedRange:
     return _LoadedRange(start, length, Affine(-low, tuple(covered)))
 
 
-def _staged(frame: TilingFrame) -> frozenset[int]:
+def _staged(frame: TilingFrame) -> frozenset[Term]:
     """The reads of one index for each tile that only gathers use: their operands fit into ub."""
-    indices = {id(a): a for t in _terms(frame) if t.op == "gather" for a in t.args}
-    others = {id(a) for t in _terms(frame) if t.op != "gather" for a in t.args}
-    others |= {id(result.term) for result in frame.specification.results}
+    indices = {a for t in _terms(frame) if t.op == "gather" for a in t.args}
+    others = {a for t in _terms(frame) if t.op != "gather" for a in t.args}
+    others |= {result.term for result in frame.specification.results}
     return frozenset(
-        key
-        for key, term in indices.items()
-        if key not in others
-        and term.op == "read"
+        term
+        for term in indices - others
+        if term.op == "read"
         and not any(frame.tiling.in_tile(axis) for axis in term.axes)
         and prod(frame.shapes[term.operand]) * DType(stored_dtype(term.dtype)).bytes <= INDEX_BYTES
     )

@@ -59,7 +59,7 @@ class Folder:
         axes = tuple(i for i, axis in enumerate(part.axes) if axis in term.bound)
         if not axes:
             return part
-        if id(term) in self.frame.composition.halved:
+        if term in self.frame.composition.halved:
             return self.by_halves(term, part, scope)
         out = self.frame.tile(
             term.dtype, tuple(None if a in term.bound else a for a in part.axes), scope
@@ -117,10 +117,10 @@ class Folder:
             raise UntileableError(f"a scan along {axis} inside another loop")
         along = [i for i, a in enumerate(arg.axes) if a == axis]
         carries = scope.parent.carries
-        if id(term) not in carries:
+        if term not in carries:
             axes = tuple(None if a == axis else a for a in arg.axes)
-            carries[id(term)] = self._filled(term, axes, scope.parent)
-        carry, mnemonic = carries[id(term)], self._combiner(term)
+            carries[term] = self._filled(term, axes, scope.parent)
+        carry, mnemonic = carries[term], self._combiner(term)
         if not along:
             scope.update(two_operands(mnemonic), (carry, arg), carry)
             out = self.frame.tile(term.dtype, arg.axes, scope)
@@ -138,7 +138,7 @@ class Folder:
         Where a scan of rows is cheaper than one along rows, the tile is turned for it:
         ``t = vtranspose a perm [1, 0]``, ``t = vcumulate sum t axis 0``, and turned back.
         """
-        if id(term) in self.frame.composition.halved:
+        if term in self.frame.composition.halved:
             raise UntileableError(f"a {term.kind} scan of a tile: the target has none")
         kind, last = Accumulation(term.kind), len(arg.shape) - 1
         if place != last or last == 0 or not self._faster_turned(term, arg):

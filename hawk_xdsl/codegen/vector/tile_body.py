@@ -92,7 +92,7 @@ class _Writer:
         for missing, axes in sorted(groups, key=lambda key: (len(key[0]), key[0], sorted(key[1]))):
             self._group(tile, missing, axes, groups[missing, axes])
         names = Names(anew=bool(self.composition.names))
-        names.assign(top.block, [v for v in top.values.values() if v.shape])
+        names.assign(top.block, [v for v in (*top.values.values(), *top.indices) if v.shape])
         names.assign(tile.block)
         return TileBody(top.block, tile.block, self.picker.has_choice)
 
@@ -168,7 +168,7 @@ class _Writer:
         chain = scope.chain()
         home = next((s for s in chain if needed <= s.open), None)
         inside = next((n for n, s in enumerate(chain) if s.guarded), 0)
-        if home in chain[:inside] and id(term) not in home.values:
+        if home in chain[:inside] and term not in home.values:
             return chain[inside]
         return home
 
@@ -178,14 +178,14 @@ class _Writer:
 
     def _below(self, terms: Sequence[Term]) -> Iterator[Term]:
         """The terms that some need, arguments first, not through folds of streamed axes."""
-        seen: set[int] = set()
+        seen: set[Term] = set()
         stack = [(term, False) for term in reversed(terms)]
         while stack:
             term, expanded = stack.pop()
-            if id(term) in seen:
+            if term in seen:
                 continue
             if expanded or self._streams(term):
-                seen.add(id(term))
+                seen.add(term)
                 yield term
             else:
                 stack.append((term, True))
@@ -204,15 +204,15 @@ class _Writer:
         for reads in (True, False):
             for term in order:
                 home = self._home(term, scope)
-                if term.is_const or id(term) in home.values or id(term) in self.picker.staged:
+                if term.is_const or term in home.values or term in self.picker.staged:
                     continue
                 if reads and (term.op != "read" or home is not scope):
                     continue
-                home.values[id(term)] = self._wanted(term, self._made(term, home))
+                home.values[term] = self._wanted(term, self._made(term, home))
 
     def _wanted(self, term: Term, value: TileValue) -> TileValue:
         """The value, under the name that is wanted for its term."""
-        value.wanted = value.wanted or self.composition.names.get(id(term), "")
+        value.wanted = value.wanted or self.composition.names.get(term, "")
         return value
 
     def _made(self, term: Term, scope: LoopScope) -> TileValue:
@@ -222,7 +222,7 @@ class _Writer:
             return self.reader.load(term, scope)
         if term.op == "gather":
             staged = self.picker.staged
-            indices = [None if id(a) in staged else self.value(a, scope) for a in term.args]
+            indices = [None if a in staged else self.value(a, scope) for a in term.args]
             return self.picker.gather(term, indices, scope)
         if term.op == "index":
             return self.reader.number(term.index[0], term, scope)
@@ -237,19 +237,19 @@ class _Writer:
             places = [place for place, axis in enumerate(arg.axes) if axis in term.bound]
             if places:
                 return self.folder.scanned(term, arg, places[0], scope)
-        if id(term) in self.composition.halved:
+        if term in self.composition.halved:
             return self.folder.by_halves(term, self.value(term.args[0], scope), scope)
         return self._compute(term, scope)
 
     def value(self, term: Term, scope: LoopScope) -> TileValue:
         """The value of a term that was made before."""
-        return self._home(term, scope).values[id(term)]
+        return self._home(term, scope).values[term]
 
     def _tile_bound(self, term: Term) -> frozenset[str]:
         return frozenset(axis for axis in term.bound if self.tiling.in_tile(axis))
 
     def _compute(self, term: Term, scope: LoopScope) -> TileValue:
-        instruction, matched = self.composition.chosen[id(term)]
+        instruction, matched = self.composition.chosen[term]
         operands: list[TileValue] = []
         given: dict[str, ast.Operand] = {}
         for name, value in matched.terms.items():
@@ -284,30 +284,30 @@ class _Writer:
                 and self._level(t) == level
                 and not t.axes & self.tiling.streamed
                 and self._found(t, scope) is scope
-                and id(t) not in scope.values
+                and t not in scope.values
             ]
-        totals: dict[int, tuple[TileValue, ...]] = {}
+        totals: dict[Term, tuple[TileValue, ...]] = {}
 
         def emit(inner: LoopScope) -> None:
             self._make([peer.args[0] for peer in peers], inner)
             for peer in peers:
                 part = self.value(peer.args[0], inner)
-                if id(peer) not in totals:
-                    totals[id(peer)] = self.folder.started(peer, part, scope)
-                self.folder.add(peer, part, totals[id(peer)], inner)
+                if peer not in totals:
+                    totals[peer] = self.folder.started(peer, part, scope)
+                self.folder.add(peer, part, totals[peer], inner)
 
         self._loops(scope, streams, frozenset(), emit)
         for peer in peers:
-            scope.values[id(peer)] = self._wanted(peer, totals[id(peer)][0])
-        return totals[id(term)][0]
+            scope.values[peer] = self._wanted(peer, totals[peer][0])
+        return totals[term][0]
 
     def _level(self, term: Term) -> int:
         """How many folds of streamed axes there are below one another."""
-        levels: dict[int, int] = {}
+        levels: dict[Term, int] = {}
         for t in walk((term,)):
-            below = max((levels[id(arg)] for arg in t.args), default=0)
-            levels[id(t)] = below + bool(self._streams(t))
-        return levels[id(term)]
+            below = max((levels[arg] for arg in t.args), default=0)
+            levels[t] = below + bool(self._streams(t))
+        return levels[term]
 
     def _store(self, result: ResultRegion, scope: LoopScope) -> None:
         tiling = scope.tiling

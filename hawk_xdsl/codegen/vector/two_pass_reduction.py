@@ -264,20 +264,20 @@ def _in_parts(
         temps = [_temp(result, axes, count) for result in composed.specification.results]
         program.temps += temps
         specification, became = _with_parts(specification, cut, temps, axes[-1], part, count)
-        names = {id(became[term]): name for term, name in names.items() if term in became}
+        names = {became[term]: name for term, name in names.items() if term in became}
         beside[part] = axes[-1]
 
 
 def _innermost(roots: Sequence[Term], axes: frozenset[str]) -> list[Term]:
     """The folds over axes below which there is no other."""
-    deep: dict[int, bool] = {}
+    deep: dict[Term, bool] = {}
     found: list[Term] = []
     for term in walk(roots):
-        below = any(deep[id(arg)] for arg in term.args)
+        below = any(deep[arg] for arg in term.args)
         folds = term.is_reduction and axes <= term.bound
         if folds and not below:
             found.append(term)
-        deep[id(term)] = below or folds
+        deep[term] = below or folds
     return found
 
 
@@ -331,24 +331,24 @@ def _with_parts(
     axis: str,
     part: str,
     count: int,
-) -> tuple[Specification, Mapping[int, Term]]:
+) -> tuple[Specification, Mapping[Term, Term]]:
     """What is left to do when the parts of some folds lie in temps: they are folded again.
 
-    And what each term has become, by identity.
+    And what each term has become.
     """
     terms = Terms()
-    done: dict[int, Term] = {}
-    sources = {id(term): temp for term, temp in zip(cut, temps, strict=True)}
+    done: dict[Term, Term] = {}
+    sources = {term: temp for term, temp in zip(cut, temps, strict=True)}
     for term in walk(specification.roots):
-        if id(term) in sources:
-            temp = sources[id(term)]
+        if term in sources:
+            temp = sources[term]
             held = [a for a in specification.axes if a in term.axes or a == axis]
             index = tuple(Affine.axis(part if a == axis else a) for a in held)
             parts = terms.read(temp.name, index, term.dtype)
-            done[id(term)] = terms.reduce(term.kind, parts, frozenset({part}))
+            done[term] = terms.reduce(term.kind, parts, frozenset({part}))
         else:
-            done[id(term)] = terms.rebuild(term, tuple(done[id(arg)] for arg in term.args))
-    results = tuple(replace(r, term=done[id(r.term)]) for r in specification.results)
+            done[term] = terms.rebuild(term, tuple(done[arg] for arg in term.args))
+    results = tuple(replace(r, term=done[r.term]) for r in specification.results)
     axes: dict[str, int] = {}
     for name, extent in specification.axes.items():
         if name == axis:

@@ -37,9 +37,9 @@ def stored_terms(roots: Sequence[Term]) -> list[Term]:
 
 def _converted(roots: Sequence[Term], kept: Callable[[str], str]) -> list[Term]:
     terms = Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
     for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         dtype = kept(term.dtype)
         if dtype == term.dtype or term.op == "cast":
             new = terms.cast(args[0], dtype) if term.op == "cast" else terms.rebuild(term, args)
@@ -47,22 +47,22 @@ def _converted(roots: Sequence[Term], kept: Callable[[str], str]) -> list[Term]:
             new = terms.rebuild(term, args)
         else:
             new = terms.rebuild(replace(term, dtype=DType(dtype), args=args), args)
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
+        done[term] = new
+    return [done[root] for root in roots]
 
 
 def rounds_twice(roots: Sequence[Term]) -> bool:
     """Whether a narrow float is rounded more than once on the way to a result, or summed."""
-    roundings: dict[int, int] = {}
+    roundings: dict[Term, int] = {}
     for term in walk(roots):
-        before = max((roundings[id(arg)] for arg in term.args), default=0)
+        before = max((roundings[arg] for arg in term.args), default=0)
         inexact = term.dtype in NARROW_FLOATS and term.op not in EXACT
         if inexact and (term.is_reduction or term.is_scan):
             return True
         if term.op == "cast" and term.dtype not in NARROW_FLOATS:
             before = 0
-        roundings[id(term)] = before + inexact
-        if roundings[id(term)] > 1:
+        roundings[term] = before + inexact
+        if roundings[term] > 1:
             return True
     return False
 
@@ -70,9 +70,9 @@ def rounds_twice(roots: Sequence[Term]) -> bool:
 def in_f32(roots: Sequence[Term]) -> list[Term]:
     """The same with narrow floats as f32 between what is read and what is written."""
     terms = Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
     for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         if term.op in ("read", "gather"):
             new = terms.rebuild(term, args)
             new = terms.cast(new, "f32") if term.dtype in NARROW_FLOATS else new
@@ -83,8 +83,8 @@ def in_f32(roots: Sequence[Term]) -> list[Term]:
             new = terms.rebuild(replace(term, dtype=DType.F32, args=args), args)
         else:
             new = terms.rebuild(term, args)
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
+        done[term] = new
+    return [done[root] for root in roots]
 
 
 MODULAR = frozenset(
@@ -105,18 +105,18 @@ RAISED: Mapping[str, frozenset[str]] = {
 def raised(roots: Sequence[Term]) -> list[Term]:
     """The same with arithmetic of narrow integers in i32, cut back to their bits after it."""
     terms = Terms()
-    done: dict[int, Term] = {}
-    wide: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
+    wide: dict[Term, Term] = {}
     for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         new = terms.rebuild(term, args)
         narrow = args[0].dtype if args else ""
         if term.op in RAISED.get(narrow, ()):
             known = wide if term.op in MODULAR else {}
-            lifted = tuple(known.get(id(arg)) or terms.cast(arg, "i32") for arg in args)
+            lifted = tuple(known.get(arg) or terms.cast(arg, "i32") for arg in args)
             folds = term.is_reduction or term.is_scan
             in_i32 = terms.rebuild(term, lifted) if folds else terms.apply(term.op, lifted, "i32")
             new = terms.cast(in_i32, narrow)
-            wide[id(new)] = in_i32
-        done[id(term)] = new
-    return [done[id(root)] for root in roots]
+            wide[new] = in_i32
+        done[term] = new
+    return [done[root] for root in roots]

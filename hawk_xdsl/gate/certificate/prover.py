@@ -75,7 +75,7 @@ class _Values:
         return bool(np.isin(np.unique(mine), np.unique(theirs)).all())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Reading:
     meaning: Meaning
     rewrites: tuple[str, ...]
@@ -109,7 +109,7 @@ class Prover:
         self._field = Field(len(PRIMES))
         self._intervals = Intervals.of_specification(specification)
         self._readings: dict[object, _Reading | str] = {}
-        self._expected: dict[tuple[int, int, bool], _Values] = {}
+        self._expected: dict[tuple[_Reading, int, bool], _Values] = {}
         self._coins = 0
 
     def prove(
@@ -233,7 +233,7 @@ class Prover:
         )
 
     def _meant(self, reading: _Reading, draw: int, bounded: bool) -> _Values:
-        key = (id(reading), draw, bounded)
+        key = (reading, draw, bounded)
         if key not in self._expected:
             algebra = Algebra(self._field, draw)
             inputs = self._inputs(algebra, draw, bounded)
@@ -288,9 +288,9 @@ def _read_by(roots: Sequence[Term]) -> frozenset[str]:
 
 def _degree(root: Term, axes: Mapping[str, int]) -> float:
     """At most the degree of a term as a quotient of polynomials."""
-    degrees: dict[int, float] = {}
+    degrees: dict[Term, float] = {}
     for term in walk((root,)):
-        of_args = [degrees[id(arg)] for arg in term.args]
+        of_args = [degrees[arg] for arg in term.args]
         match term.op:
             case "const" | "index":
                 degree = 0.0
@@ -302,5 +302,5 @@ def _degree(root: Term, axes: Mapping[str, int]) -> float:
                 degree = max(of_args)
             case _:
                 degree = 1.0
-        degrees[id(term)] = degree
-    return max(1.0, degrees[id(root)])
+        degrees[term] = degree
+    return max(1.0, degrees[root])

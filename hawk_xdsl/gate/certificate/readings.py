@@ -20,9 +20,9 @@ def has_narrow_floats(roots: Sequence[Term]) -> bool:
 def in_f32(roots: Sequence[Term]) -> tuple[Term, ...]:
     """The wide reading of terms."""
     terms = Terms()
-    done: dict[int, Term] = {}
+    done: dict[Term, Term] = {}
     for term in walk(roots):
-        args = tuple(done[id(arg)] for arg in term.args)
+        args = tuple(done[arg] for arg in term.args)
         if term.dtype not in NARROW_FLOATS:
             new = terms.rebuild(term, args)
         elif term.op in ("read", "gather"):
@@ -37,5 +37,5 @@ def in_f32(roots: Sequence[Term]) -> tuple[Term, ...]:
             new = terms.rebuild(term, args)
         else:
             new = terms.rebuild(replace(term, dtype=DType.F32, args=args), args)
-        done[id(term)] = new
-    return tuple(done[id(root)] for root in roots)
+        done[term] = new
+    return tuple(done[root] for root in roots)

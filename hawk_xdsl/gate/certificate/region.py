@@ -127,7 +127,7 @@ class RegionValues:
         needed = needed_terms(root)
         found = (1, frozenset[str]())
         for term in walk((root,)):
-            if id(term) in needed:
+            if term in needed:
                 axes = frozenset(axis for axis in term.axes if not is_pseudo(axis))
                 sizes = (-(-self._extents[axis] // counts.get(axis, 1)) for axis in axes)
                 found = max(found, (prod(sizes), axes), key=lambda pair: pair[0])
@@ -175,15 +175,15 @@ class _Evaluation:
             axis: part.get(axis, np.arange(extent, dtype=np.int64))
             for axis, extent in extents.items()
         }
-        self._done: dict[int, Symbols] = {}
+        self._done: dict[Term, Symbols] = {}
 
     def value(self, root: Term) -> Symbols:
         """The symbols of a term."""
         needed = needed_terms(root)
         for term in walk((root,)):
-            if id(term) in needed and id(term) not in self._done:
-                self._done[id(term)] = self._value(term)
-        return self._done[id(root)]
+            if term in needed and term not in self._done:
+                self._done[term] = self._value(term)
+        return self._done[root]
 
     def places(self, index: Sequence[Affine], shape: Sequence[int]) -> Indices:
         """Flat places of an index into a tensor, for every point of the ranges."""
@@ -225,14 +225,14 @@ class _Evaluation:
             return self._inputs.at(term.operand, self._flat(positions, operand.shape))
         if term.is_reduction:
             return self._reduction(term)
-        args = [self._done[id(arg)] for arg in term.args]
+        args = [self._done[arg] for arg in term.args]
         if term.is_scan:
             [axis] = term.bound
             return algebra.scan(term.kind, self._whole(args[0], [axis]), self._names.index(axis))
         return algebra.apply(term.op, args, dtype)
 
     def _indices(self, term: Term) -> Indices:
-        value = self._done[id(term)]
+        value = self._done[term]
         if value.value is None or not value.known.all():
             raise UnprovableError("an index that depends on symbols")
         return value.value.astype(np.int64)
@@ -248,13 +248,13 @@ class _Evaluation:
         axes = tuple(sorted(self._names.index(axis) for axis in term.bound))
         factors = contraction_factors(term)
         if factors is not None:
-            left, right = (self._done[id(factor)] for factor in factors)
+            left, right = (self._done[factor] for factor in factors)
             product = self._contraction(left, right, axes)
             if product is not None:
                 return product
             value = self._algebra.apply("mul", [left, right], term.dtype)
         else:
-            value = self._done[id(term.args[0])]
+            value = self._done[term.args[0]]
         return self._algebra.reduce(term.kind, self._whole(value, sorted(term.bound)), axes)
 
     def _contraction(self, left: Symbols, right: Symbols, bound: tuple[int, ...]) -> Symbols | None:
@@ -286,15 +286,15 @@ class _Evaluation:
         return product.transposed(tuple(order.index(axis) for axis in range(rank)))
 
 
-def needed_terms(root: Term) -> set[int]:
+def needed_terms(root: Term) -> set[Term]:
     """The terms whose values are wanted: products that a contraction takes whole are not."""
-    needed: set[int] = set()
+    needed: set[Term] = set()
     stack = [root]
     while stack:
         term = stack.pop()
-        if id(term) in needed:
+        if term in needed:
             continue
-        needed.add(id(term))
+        needed.add(term)
         factors = contraction_factors(term)
         stack.extend(factors if factors is not None else term.args)
     return needed

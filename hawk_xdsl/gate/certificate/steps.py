@@ -47,18 +47,17 @@ class Keys:
 
     def __init__(self) -> None:
         self._known: dict[Key, int] = {}
-        self._of: dict[int, tuple[Term, int]] = {}
+        self._of: dict[Term, int] = {}
 
     def of(self, root: Term) -> int:
         """The number of a term."""
         for term in walk((root,)):
-            if id(term) not in self._of:
-                args = tuple(self._of[id(arg)][1] for arg in term.args)
+            if term not in self._of:
+                args = tuple(self._of[arg] for arg in term.args)
                 key = (term.op, term.dtype, args, repr(term.value), term.operand, term.index,
                        term.bound)  # fmt: skip
-                number = self._known.setdefault(key, len(self._known))
-                self._of[id(term)] = (term, number)  # keeps the term, so that its id stays its own
-        return self._of[id(root)][1]
+                self._of[term] = self._known.setdefault(key, len(self._known))
+        return self._of[root]
 
 
 @dataclass
@@ -193,7 +192,7 @@ def replayed(
     if any(replay.replaced > MOST_REPLACED for replay in passes):
         return None
     decisive = below_steps(roots)
-    exact = {keys.of(term) for term in walk(roots) if id(term) in decisive}
+    exact = {keys.of(term) for term in walk(roots) if term in decisive}
     for step in (step for step in steps if step.rule.shortcut):
         term = step.before
         for replay in passes[0 if step.early else 1 :]:
@@ -215,11 +214,11 @@ class _Replay:
 
     def normal(self, root: Term) -> Term:
         """The term with the steps applied."""
-        local: dict[int, Term] = {}
+        local: dict[Term, Term] = {}
         for term in walk((root,)):
-            args = tuple(local[id(arg)] for arg in term.args)
-            local[id(term)] = self._settled(self._rebuilt(term, args))
-        return local[id(root)]
+            args = tuple(local[arg] for arg in term.args)
+            local[term] = self._settled(self._rebuilt(term, args))
+        return local[root]
 
     def _settled(self, term: Term) -> Term:
         key = self._keys.of(term)

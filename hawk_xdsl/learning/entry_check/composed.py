@@ -41,19 +41,19 @@ def computed(
     Raises:
         NotElementwiseError: for an instruction that moves elements.
     """
-    done: dict[int, Array] = {}
+    done: dict[Term, Array] = {}
     with np.errstate(all="ignore"):
         for term in walk(composition.roots[:1]):
             if term.is_const:
-                done[id(term)] = np.asarray(term.value, _numpy(term.dtype))
+                done[term] = np.asarray(term.value, _numpy(term.dtype))
             elif term.op == "read":
-                done[id(term)] = values[term.operand]
-            elif id(term) in composition.chosen:
-                run = _InstructionRun(term, *composition.chosen[id(term)], target, taken)
-                done[id(term)] = run.value(done)
+                done[term] = values[term.operand]
+            elif term in composition.chosen:
+                run = _InstructionRun(term, *composition.chosen[term], target, taken)
+                done[term] = run.value(done)
             else:
                 raise NotElementwiseError(term.op)
-    return done[id(composition.roots[0])]
+    return done[composition.roots[0]]
 
 
 def _numpy(dtype: str) -> np.dtype[np.generic]:
@@ -77,9 +77,9 @@ class _InstructionRun:
         self.target = target
         self.taken = taken
 
-    def value(self, done: Mapping[int, Array]) -> Array:
+    def value(self, done: Mapping[Term, Array]) -> Array:
         """The result, from the operands' values."""
-        inputs = [done[id(operand)] for operand in self.operands]
+        inputs = [done[operand] for operand in self.operands]
         syntax = self.statement.value
         dtype = _numpy(self.term.dtype)
         if isinstance(syntax, ast.Fill):

@@ -111,14 +111,14 @@ def meaning(root: Term, values: Mapping[str, Array], *, declared: bool = False) 
     Raises:
         NoMeaningError: for a function that is not known.
     """
-    done: dict[int, Array] = {}
+    done: dict[Term, Array] = {}
     with np.errstate(all="ignore"):
         for term in walk((root,)):
-            found = _value(term, [done[id(arg)] for arg in term.args], values)
+            found = _value(term, [done[arg] for arg in term.args], values)
             if declared and term.dtype.is_float:
                 found = found.astype(term.dtype.numpy).astype(np.float64)
-            done[id(term)] = found
-    return done[id(root)]
+            done[term] = found
+    return done[root]
 
 
 def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Array:
