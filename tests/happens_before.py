@@ -22,6 +22,7 @@ from hawk_xdsl.dialects.npu import (
 )
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.layout import buffer_bytes
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 
 TARGET = load_target("ascend910b1")
 PIPES = TARGET.all_pipes
@@ -121,11 +122,11 @@ def _bytes(value: SSAValue) -> tuple[object, int, int]:
 def _touched(op: TileOp) -> list[tuple[bool, tuple[object, int, int]]]:
     touched = [(False, _bytes(value)) for value in op.read_buffers()]
     touched += [(True, _bytes(value)) for value in op.written_buffers()]
-    if size := op.temporary_bytes(TARGET.vector.repeat_bytes):
+    if size := temporary_bytes(op, TARGET.vector):
         temporary = op.properties["temporary"]
         assert isinstance(temporary, IntegerAttr)
         begin = temporary.value.data
-        touched.append((True, (scope_of(op.read_buffers()[0]), begin, begin + size)))
+        touched.append((True, (scope_of(op.written_buffers()[0]), begin, begin + size)))
     return touched
 
 

@@ -95,8 +95,8 @@ def test_softmax_is_one_instruction_a_step() -> None:
 def test_ub_bytes_count_rows_in_whole_blocks() -> None:
     specification = specify(undecided(SOFTMAX))
     body = body_of(specification, {"i0": 8})
-    tile, column, literal = 8 * 32 * 4, 8 * 32, 32
-    assert body.bytes(TARGET.vector.block_bytes) == tile + column + literal
+    tile, column, literal, spread = 8 * 32 * 4, 8 * 32, 32, 8 * 32
+    assert body.bytes(TARGET.vector) == tile + column + literal + spread
 
 
 def test_a_function_without_knowledge_is_named() -> None:

@@ -61,7 +61,7 @@ def two_buffers(second: int) -> KernelOp:
 
 
 def reduction(temporary: int) -> KernelOp:
-    """Rows of two repeats need two blocks; the tile itself takes the first 4096 bytes."""
+    """Rows of two repeats need one of them each; the tile takes the first 4096 bytes."""
     row, column = ub(8, 128), ub(8, 1)
     body = alloc("a", row, 0) + alloc("m", column, 8192)
     body += load("x", "a", gm(8, 128), row)
@@ -104,7 +104,7 @@ RULES = [
     ),
     Rule(
         "a temporary beyond the end of ub", TrapCode.CAPACITY,
-        lambda: reduction(END - 32), lambda: reduction(END - 64),
+        lambda: reduction(END - 2048 + 32), lambda: reduction(END - 2048),
     ),
     Rule(
         "address in ub", TrapCode.MISALIGNED,

@@ -29,7 +29,6 @@ from hawk_xdsl.dialects.npu import (
     StoreOp,
     Subview,
     VectorOp,
-    VreduceOp,
     WaitFlagOp,
     scope_of,
 )
@@ -292,7 +291,7 @@ class DecodedKernel:
         machine, slots = self._machine, self._slots_of(op.operands)
         match op:
             case VectorOp():
-                temporary = self._scopes.temporary(op) if isinstance(op, VreduceOp) else None
+                temporary = self._scopes.temporary(op)
                 instruction = VectorInstruction(op, machine, slots, temporary)
             case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
                 path = machine.target.way(scope_of(op.source), scope_of(op.dest))

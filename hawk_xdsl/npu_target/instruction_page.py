@@ -41,12 +41,12 @@ def instruction_page(targets: Sequence[Target]) -> str:
 
 def _lines(targets: Sequence[Target]) -> Iterator[str]:
     yield _HEAD
-    yield "| instruction | an element of the result | function | in place | needs of ub |"
-    yield "|---|---|---|---|---|"
+    yield "| instruction | an element of the result | function | in place |"
+    yield "|---|---|---|---|"
     for row in INSTRUCTIONS:
         in_place = "yes" if row.in_place else ""
         function = row.computes if row.form.is_elementwise else ""
-        cells = (f"`{row.mnemonic} {row.form}`", row.meaning, function, in_place, row.temporary)
+        cells = (f"`{row.mnemonic} {row.form}`", row.meaning, function, in_place)
         yield f"| {' | '.join(cells)} |"
     yield _DTYPES
     yield f"| row | {' | '.join(target.name for target in targets)} |"

@@ -24,7 +24,6 @@ from hawk_xdsl.dialects.npu import (
     Unit,
     VcmpOp,
     VectorOp,
-    VreduceOp,
     WaitFlagOp,
     is_buffer,
     rows_of,
@@ -36,6 +35,7 @@ from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.live_ranges import check_live_ranges
 from hawk_xdsl.npu_target.scopes import check_place
 from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
 
 _COMPARING = frozenset(row.mnemonic for row in rows_of(OpForm.COMPARE))
@@ -54,7 +54,7 @@ def verify_kernel(kernel: KernelOp, target: Target) -> None:
         except Fault as fault:
             raise _trap(fault, op, kernel) from fault
     try:
-        check_live_ranges(kernel, target.vector.repeat_bytes)
+        check_live_ranges(kernel, target.vector)
     except Fault as fault:
         raise _trap(fault, fault.op, kernel) from fault
 
@@ -219,10 +219,10 @@ def _check_instruction(op: TileOp, target: Target) -> None:
             _check_dtype(row, dtype, tuple(target.vector.ops.get(row, ())), target)
             if isinstance(op, VcmpOp):
                 _check_relation(op.predicate.data, dtype, target)
-            if isinstance(op, VreduceOp) and op.temporary is not None:
+            if op.temporary is not None:
                 address = op.temporary.value.data
-                size = op.temporary_bytes(target.vector.repeat_bytes)
-                check_place(target, "the temporary", scope_of(op.input), address, size)
+                size = temporary_bytes(op, target.vector)
+                check_place(target, "the temporary", scope_of(op.destination), address, size)
         case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
             _check_move(op, target)
         case MmadOp():

@@ -7,8 +7,10 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
-from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp, VreduceOp, scope_of
+from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp, VectorOp, scope_of
 from hawk_xdsl.npu_target.layout import buffer_bytes
+from hawk_xdsl.npu_target.target import VectorSpec
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
 
 
@@ -41,12 +43,12 @@ class PlacedLiveRange:
         )
 
 
-def check_live_ranges(kernel: KernelOp, repeat_bytes: int) -> None:
+def check_live_ranges(kernel: KernelOp, spec: VectorSpec) -> None:
     """Raise ``Fault`` if two buffers with addresses are live at once and share bytes.
 
-    ``repeat_bytes`` of the target's vector unit tell the sizes of temporaries.
+    ``spec``, the target's vector unit, tells the sizes of temporaries.
     """
-    ranges = live_ranges(kernel, repeat_bytes)
+    ranges = live_ranges(kernel, spec)
     for index, later in enumerate(ranges):
         for earlier in ranges[:index]:
             if later.clashes(earlier):
@@ -61,7 +63,7 @@ def check_live_ranges(kernel: KernelOp, repeat_bytes: int) -> None:
                 raise fault
 
 
-def live_ranges(kernel: KernelOp, repeat_bytes: int) -> list[PlacedLiveRange]:
+def live_ranges(kernel: KernelOp, spec: VectorSpec) -> list[PlacedLiveRange]:
     """The live ranges of all buffers and temporaries that have addresses."""
     numbers = {op: number for number, op in enumerate(kernel.walk())}
     ranges: list[PlacedLiveRange] = []
@@ -75,11 +77,11 @@ def live_ranges(kernel: KernelOp, repeat_bytes: int) -> list[PlacedLiveRange]:
                 first = 2 * min(numbers[user] for user in users) + 1
                 last = max(first, *(2 * _end(user, numbers) for user in users))
                 ranges.append(PlacedLiveRange(op, value_name(op.buffer), *place, first, last))
-        elif isinstance(op, VreduceOp) and op.temporary is not None:
-            size = op.temporary_bytes(repeat_bytes)
+        elif isinstance(op, VectorOp) and op.temporary is not None:
+            size = temporary_bytes(op, spec)
             if not size:
                 continue
-            place = (scope_of(op.input), op.temporary.value.data, size)
+            place = (scope_of(op.destination), op.temporary.value.data, size)
             moment = 2 * numbers[op]
             ranges.append(PlacedLiveRange(op, "its temporary", *place, moment, moment + 1))
     return ranges

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.dialects.npu import AllocOp, Scope, VreduceOp, element_bytes, scope_of, strides_of
+from hawk_xdsl.dialects.npu import AllocOp, Scope, VectorOp, element_bytes, scope_of, strides_of
 from hawk_xdsl.npu_target.layout import buffer_bytes, fractal_layout
 from hawk_xdsl.npu_target.memory import (
     FREE,
@@ -17,6 +17,7 @@ from hawk_xdsl.npu_target.memory import (
 )
 from hawk_xdsl.npu_target.regions import Extent, MemoryRegions, Region
 from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 from hawk_xdsl.npu_target.traps import Fault, TrapCode, value_name
 
 
@@ -50,14 +51,14 @@ class Scopes:
         dtype = DType.of(type_.element_type).numpy
         return fractal_tile(buffer, memory, fractal_layout(type_), dtype)
 
-    def temporary(self, op: VreduceOp) -> tuple[AllocatedBuffer, Region] | None:
-        """The bytes that a reduction overwrites, if it needs any."""
-        size = op.temporary_bytes(self._target.vector.repeat_bytes)
+    def temporary(self, op: VectorOp) -> tuple[AllocatedBuffer, Region] | None:
+        """The bytes that an instruction overwrites, if it needs any."""
+        size = temporary_bytes(op, self._target.vector)
         if not size:
             return None
         address = None if op.temporary is None else op.temporary.value.data
         name = f"the temporary of {op.name}"
-        buffer, memory = self._place(name, scope_of(op.input), address, size, ())
+        buffer, memory = self._place(name, scope_of(op.destination), address, size, ())
         return buffer, memory.region(Extent(buffer.address, size, ()))
 
     def _place(

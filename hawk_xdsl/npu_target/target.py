@@ -26,6 +26,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.npu_target.accuracy import Accuracy
 from hawk_xdsl.npu_target.banks import BankSpec
+from hawk_xdsl.npu_target.temporary import A_BLOCK_A_REPEAT, Temporary
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ class VectorSpec:
     ``vcumulate`` (``vreduce_sum``). A ``vcast`` row is named ``f32-f16``. ``relations`` are those
     that ``vcmp`` has for a dtype; all where it names none. ``library`` are the mnemonics that the
     vendor's library makes of several instructions: their rows cost one step (``library.py``).
-    ``banks`` is ``None``
+    ``temporaries`` say what an instruction needs for itself: by its row, by ``broadcast`` for a
+    column beside rows, and by ``REDUCTIONS``. ``banks`` is ``None``
     where nothing is published. ``accuracy`` maps mnemonic → dtype for what is an estimate or
     undefined somewhere.
     """
@@ -142,6 +144,7 @@ class VectorSpec:
         default_factory=dict[str, tuple[Comparison, ...]]
     )
     library: tuple[str, ...] = ()
+    temporaries: Mapping[str, Temporary] = field(default_factory=lambda: dict(A_BLOCK_A_REPEAT))
 
     def relations_of(self, dtype: str) -> tuple[Comparison, ...]:
         """The relations that ``vcmp`` has for operands of a dtype."""

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,6 +16,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.npu_target.accuracy import Accuracy, Domain
 from hawk_xdsl.npu_target.banks import BankSpec
+from hawk_xdsl.npu_target.cost import known_rows
 from hawk_xdsl.npu_target.target import (
     AdviceSpec,
     Cost,
@@ -29,6 +31,7 @@ from hawk_xdsl.npu_target.target import (
     Target,
     VectorSpec,
 )
+from hawk_xdsl.npu_target.temporary import A_BLOCK_A_REPEAT, REDUCTIONS, Temporary
 from hawk_xdsl.npu_target.target_checks import check_target
 from hawk_xdsl.npu_target.toml_table import Table
 
@@ -233,9 +236,26 @@ def _vector(table: Table) -> VectorSpec:
         accuracy=_accuracy(table, ops),
         relations=_relations(table),
         library=table.texts("library") if "library" in table.unread() else (),
+        temporaries=_temporaries(table),
     )
     table.finish()
     return spec
+
+
+def _temporaries(table: Table) -> Mapping[str, Temporary]:
+    """The table ``temporaries``, ``vsel = { blocks = 1 }``: what bytes are counted by."""
+    rows = table.optional_table("temporaries")
+    if rows is None:
+        return A_BLOCK_A_REPEAT
+    terms = [term.name for term in fields(Temporary)]
+    found: dict[str, Temporary] = {}
+    for name in rows.unread():
+        if name not in (*REDUCTIONS, "broadcast", *known_rows()):
+            raise rows.error(name, "no instruction has this row")
+        row = rows.table(name)
+        found[name] = Temporary(**{term: row.count(term) for term in row.unread() if term in terms})
+        row.finish()
+    return found
 
 
 def _accuracy(

@@ -7,6 +7,8 @@ from xdsl.ir import Attribute, SSAValue
 
 from hawk_xdsl.dialects.npu import AllocOp, TileOp, scope_of
 from hawk_xdsl.npu_target import buffer_bytes
+from hawk_xdsl.npu_target.target import VectorSpec
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 from hawk_xdsl.transforms.buffers import root_of
 from hawk_xdsl.transforms.pass_error import PassError
 
@@ -36,21 +38,21 @@ class Access:
         )
 
 
-def accesses(op: TileOp, repeat_bytes: int) -> tuple[Access, ...]:
+def accesses(op: TileOp, spec: VectorSpec) -> tuple[Access, ...]:
     """What an instruction may touch: whole buffers behind its views, and its temporary.
 
     Args:
         op: the instruction.
-        repeat_bytes: of the target's vector unit.
+        spec: the target's vector unit.
 
     Raises:
         PassError: a buffer or temporary has no address yet.
     """
     found = [_access(value, writes=False) for value in op.read_buffers()]
     found += [_access(value, writes=True) for value in op.written_buffers()]
-    if size := op.temporary_bytes(repeat_bytes):
+    if size := temporary_bytes(op, spec):
         begin = _address(op.name, op.properties.get("temporary"))
-        found.append(Access(scope_of(op.read_buffers()[0]).name, begin, begin + size, True))
+        found.append(Access(scope_of(op.written_buffers()[0]).name, begin, begin + size, True))
     return tuple(found)
 
 

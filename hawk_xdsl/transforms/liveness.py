@@ -9,6 +9,8 @@ from xdsl.traits import IsTerminator
 
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp, scope_of
 from hawk_xdsl.npu_target import buffer_bytes
+from hawk_xdsl.npu_target.target import VectorSpec
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 from hawk_xdsl.transforms.buffers import view_users
 from hawk_xdsl.transforms.pass_error import PassError
 
@@ -72,13 +74,13 @@ class Positions:
         return cls(tuple(enter), enter, leave)
 
 
-def live_ranges(kernel: KernelOp, positions: Positions, repeat_bytes: int) -> list[LiveRange]:
+def live_ranges(kernel: KernelOp, positions: Positions, spec: VectorSpec) -> list[LiveRange]:
     """The live ranges of a kernel in program order.
 
     A buffer lives from its first to its last use, both lifted to the block that allocates it:
     used in a loop but allocated before it, it lives for the whole loop. One of several buffers
-    that take turns lives for the whole loop around its allocation. ``repeat_bytes`` of the
-    target's vector unit tell the sizes of temporaries.
+    that take turns lives for the whole loop around its allocation. ``spec`` is
+    the target's vector unit, which tells the sizes of temporaries.
 
     Raises:
         PassError: a loop or branch carries the buffer.
@@ -87,9 +89,9 @@ def live_ranges(kernel: KernelOp, positions: Positions, repeat_bytes: int) -> li
     for op in kernel.walk():
         if isinstance(op, AllocOp):
             ranges.append(_range_of_buffer(op, positions))
-        elif isinstance(op, TileOp) and (size := op.temporary_bytes(repeat_bytes)):
+        elif isinstance(op, TileOp) and (size := temporary_bytes(op, spec)):
             here = positions.enter[op]
-            ranges.append(LiveRange(op, scope_of(op.read_buffers()[0]), size, here, here))
+            ranges.append(LiveRange(op, scope_of(op.written_buffers()[0]), size, here, here))
     return ranges
 
 

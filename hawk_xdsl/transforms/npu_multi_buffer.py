@@ -216,7 +216,7 @@ def _move_before(block: Block, end: Operation) -> None:
 
 def _fits(kernel: KernelOp, target: Target) -> bool:
     """Whether the buffers of a kernel find places in their scopes."""
-    ranges = live_ranges(kernel, Positions.of(kernel), target.vector.repeat_bytes)
+    ranges = live_ranges(kernel, Positions.of(kernel), target.vector)
     ranges.sort(key=lambda range_: range_.scope.name)
     for scope, group in groupby(ranges, key=lambda range_: range_.scope):
         memory = target.memory(scope)

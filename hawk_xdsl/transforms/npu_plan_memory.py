@@ -76,7 +76,7 @@ class NpuPlanMemoryPass(NpuPass):
 def plan_kernel(kernel: KernelOp, target: Target) -> None:
     """Plan one kernel; an earlier plan is replaced. Raises as the pass."""
     positions = Positions.of(kernel)
-    ranges = live_ranges(kernel, positions, target.vector.repeat_bytes)
+    ranges = live_ranges(kernel, positions, target.vector)
     ranges.sort(key=lambda range_: range_.scope.name)
     for scope, group in groupby(ranges, key=lambda range_: range_.scope):
         members = list(group)

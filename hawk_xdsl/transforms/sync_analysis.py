@@ -42,8 +42,8 @@ class Dependences:
     @classmethod
     def of(cls, program: ControlFlow) -> "Dependences":
         """Compare all instructions. Raises ``PassError`` without addresses."""
-        repeat = program.target.vector.repeat_bytes
-        touched = [accesses(instruction.op, repeat) for instruction in program.instructions]
+        spec = program.target.vector
+        touched = [accesses(instruction.op, spec) for instruction in program.instructions]
         return cls(
             program,
             tuple(

@@ -43,16 +43,19 @@ npu.kernel @reuse ins(%x: memref<8x64xf32, #npu.scope<global>>) outs(%y: memref<
   npu.vexp ins(%b : memref<96x256xf32, #npu.scope<ub>>) outs(%c : memref<96x256xf32, #npu.scope<ub>>)
 }
 
-// A reduction of long rows needs a temporary, which lives for the instruction.
+// A reduction of long rows needs half of the tile for itself, a column beside rows a block for each of
+// them. Temporaries live for the instruction.
 // CHECK:      npu.kernel @temporary
 // CHECK-NEXT:   %a = npu.alloc at 0
-// CHECK-NEXT:   %m = npu.alloc at 4096
-// CHECK-NEXT:   npu.vreduce <max> ins(%a {{.*}} axes [1] temporary 4352
+// CHECK-NEXT:   %m = npu.alloc at 6144
+// CHECK-NEXT:   npu.vreduce <max> ins(%a {{.*}} axes [1] temporary 4096
+// CHECK-NEXT:   npu.vsub ins(%a, %m {{.*}} temporary 6400
 // CHECK-NEXT: }
 npu.kernel @temporary ins(%x: memref<8x64xf32, #npu.scope<global>>) outs(%y: memref<8x64xf32, #npu.scope<global>>) on <vector> blocks 1 target "ascend910b1" {
   %a = npu.alloc : memref<8x128xf32, #npu.scope<ub>>
   %m = npu.alloc : memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>
   npu.vreduce <max> ins(%a : memref<8x128xf32, #npu.scope<ub>>) outs(%m : memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) axes [1]
+  npu.vsub ins(%a, %m : memref<8x128xf32, #npu.scope<ub>>, memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) outs(%a : memref<8x128xf32, #npu.scope<ub>>)
 }
 
 // Buffers in l1 and l0c take whole fractals: 16 rows of 32 bytes, and 16 by 16 accumulators.

@@ -23,6 +23,7 @@ from hawk_xdsl.dialects.npu import BINARY_OPS, ROWS, Role
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.temporaries import TileExtents, bytes_needed
 
 
 @dataclass(slots=True)
@@ -275,7 +276,7 @@ class _Resolver(NamedTiles):
         mnemonic, dtype = node.mnemonic, tiles[0].dtype
         if mnemonic == "vgather":
             out = self._define(name, self._vectors, dtype, tiles[1].shape, tiles[1].valid)
-            return instructions.vector(VectorWork(mnemonic, dtype), tiles, out, self._target)
+            return self._vector(VectorWork(mnemonic, dtype), tiles, out)
         if mnemonic == "vsel":
             dtype = tiles[1].dtype
         shape, valid = broadcast(tiles)
@@ -286,14 +287,15 @@ class _Resolver(NamedTiles):
             return instructions.call(tiles, out, self._target)
         if mnemonic in BINARY_OPS and len(tiles) == 1:
             mnemonic = f"{mnemonic}_scalar"
-        return instructions.vector(VectorWork(mnemonic, dtype), tiles, out, self._target)
+        numbers = len(node.operands) - len(tiles)
+        return self._vector(VectorWork(mnemonic, dtype), tiles, out, numbers)
 
     def _compare(self, name: str, node: ast.Compare) -> CostedInstruction:
         lhs, rhs = self._tile(node.lhs), self._operand(node.rhs)
         tiles = [lhs] if rhs is None else [lhs, rhs]
         out = self._define(name, self._vectors, "i8", *broadcast(tiles))
         row = "vcmp_scalar" if rhs is None else "vcmp"
-        return instructions.vector(VectorWork(row, lhs.dtype), tiles, out, self._target)
+        return self._vector(VectorWork(row, lhs.dtype), tiles, out, int(rhs is None))
 
     def _rearranged(self, name: str, node: Rearranged) -> CostedInstruction:
         """Instructions whose result has another dtype or shape than broadcasting gives."""
@@ -301,19 +303,17 @@ class _Resolver(NamedTiles):
             source, found = None, result_of_arange(node)
         else:
             source = self._operand(node.source)
-            if isinstance(node, ast.Reduce) and source is not None:
-                self._temporary(source, node)
             found = result_of(node, source)
         out = self._define(name, self._vectors, found.dtype, found.shape, found.valid)
-        return instructions.vector(
-            found.work, [] if source is None else [source], out, self._target
-        )
+        return self._vector(found.work, [] if source is None else [source], out)
 
-    def _temporary(self, source: TileRef, node: ast.Reduce) -> None:
-        """A block of ub for each repeat of a row that is longer than one."""
-        if -self._position in self._allocated or len(source.shape) - 1 not in node.axes:
-            return
-        repeats = -(-source.shape[-1] * source.itemsize // self._target.vector.repeat_bytes)
-        if repeats > 1:
-            size = repeats * self._vectors.block
-            self._allocated[-self._position] = self._new(self._vectors, size)
+    def _vector(
+        self, work: VectorWork, sources: Sequence[TileRef], out: TileRef, numbers: int = 0
+    ) -> CostedInstruction:
+        """An instruction; what it needs for itself is a buffer of the moment."""
+        if -self._position not in self._allocated and work.row.partition("_")[0] in ROWS:
+            tiles = [TileExtents(tile.shape, tile.itemsize) for tile in (*sources, out)]
+            size = bytes_needed(work, tiles, numbers, self._target.vector)
+            if size:
+                self._allocated[-self._position] = self._new(self._vectors, size)
+        return instructions.vector(work, sources, out, self._target)

@@ -1,6 +1,6 @@
 """Statements of a tile before their buffers have names: blocks, live ranges, names, and bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -190,7 +190,11 @@ def syntax_of(items: Sequence[Statement | ControlStatement]) -> tuple[ast.Statem
     )
 
 
-def peak_bytes(blocks: Sequence[Block], block_bytes: int) -> int:
+Temporary = Callable[[Statement], int]
+"""Bytes that a statement needs beside its operands."""
+
+
+def peak_bytes(blocks: Sequence[Block], block_bytes: int, temporary: Temporary) -> int:
     """The most bytes alive at once in blocks of statements of which the last one is repeated.
 
     ``block_bytes`` are those of the memory, which rows are padded to.
@@ -204,10 +208,10 @@ def peak_bytes(blocks: Sequence[Block], block_bytes: int) -> int:
             if statement.out is not None and statement.out.base is None
         }.values()
     )
-    return outer + _peak(main, block_bytes)
+    return outer + _peak(main, block_bytes, temporary)
 
 
-def _peak(block: Block, block_bytes: int) -> int:
+def _peak(block: Block, block_bytes: int, temporary: Temporary) -> int:
     """The most bytes alive at once of what a block and its loops define."""
     first: dict[str, int] = {}
     last: dict[str, int] = {}
@@ -215,11 +219,13 @@ def _peak(block: Block, block_bytes: int) -> int:
     inside = [0] * len(block.items)
     for position, item in enumerate(block.items):
         if isinstance(item, ControlStatement):
-            inside[position] = _peak(item.body, block_bytes)
-        elif item.out is not None and item.out.base is None and not item.again:
-            first.setdefault(item.out.name, position)
-            last[item.out.name] = position
-            sizes[item.out.name] = item.out.bytes(block_bytes)
+            inside[position] = _peak(item.body, block_bytes, temporary)
+        else:
+            inside[position] = temporary(item)
+            if item.out is not None and item.out.base is None and not item.again:
+                first.setdefault(item.out.name, position)
+                last[item.out.name] = position
+                sizes[item.out.name] = item.out.bytes(block_bytes)
         for value in _used(item):
             if value.root.name in first:
                 last[value.root.name] = position

@@ -25,9 +25,10 @@ from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
 from hawk_xdsl.codegen.vector.gather import Picker
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Folder
+from hawk_xdsl.codegen.vector.temporaries import temporary_of
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
-from hawk_xdsl.npu_target.target import Target
+from hawk_xdsl.npu_target.target import Target, VectorSpec
 from hawk_xdsl.schedule.build_syntax import loop
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.result_regions import axes_of
@@ -46,9 +47,10 @@ class TileBody:
     tile: Block
     has_choice: bool
 
-    def bytes(self, block: int) -> int:
-        """Most bytes alive at once in a memory whose rows are padded to blocks of so many."""
-        return peak_bytes((self.invariant, self.tile), block)
+    def bytes(self, spec: VectorSpec) -> int:
+        """Most bytes alive at once, what instructions need for themselves included."""
+        blocks = (self.invariant, self.tile)
+        return peak_bytes(blocks, spec.block_bytes, lambda item: temporary_of(item, spec))
 
     def statements(self, tiling: Tiling) -> tuple[ast.Statement, ...]:
         """The whole loop nest: what no loop changes, then the ``across`` over the tiles."""

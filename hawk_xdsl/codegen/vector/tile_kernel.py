@@ -33,11 +33,11 @@ def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> Til
             bodies.append(write_tile(composition, tiling, target, widens=True))
     except UntileableError:
         return None
-    block, capacity = target.vector.block_bytes, target.capacity(Role.VECTOR)
+    capacity = target.capacity(Role.VECTOR)
     operands = operands_of(composition.specification)
     found: list[TileKernel] = []
     for body in bodies:
-        if body.bytes(block) <= capacity:
+        if body.bytes(target.vector) <= capacity:
             stage = ast.Stage(VECTOR_WORD, body.statements(tiling))
             found.append(TileKernel(stage, stage_cycles(stage, operands, target)))
     return min(found, key=lambda each: each.cycles, default=None)

@@ -5,14 +5,17 @@ from typing import ClassVar, TypeVar, cast
 
 from xdsl.dialects.builtin import (
     AnyFloat,
+    IntegerAttr,
     IntegerType,
     MemRefType,
     i8,
+    i64,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
 )
 from xdsl.utils.exceptions import VerifyException
@@ -54,6 +57,9 @@ class VectorOp(TileOp):
 
     ROW: ClassVar[InstructionRow]
     """What the table says of the instruction."""
+
+    temporary = opt_prop_def(IntegerAttr.constr(i64))
+    """Address of what it needs for itself while it runs; set by the planner, if it needs any."""
 
     @property
     def destination(self) -> SSAValue:
@@ -129,7 +135,8 @@ class UnaryOp(VectorOp):
     input = operand_def(MemRefType)
     out = operand_def(MemRefType)
     assembly_format = (
-        "`ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` attr-dict"
+        "`ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` "
+        "(`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(self, input: SSAValue | Operation, out: SSAValue | Operation) -> None:
@@ -149,7 +156,7 @@ class BinaryOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "`ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` "
-        "`outs` `(` $out `:` type($out) `)` attr-dict"
+        "`outs` `(` $out `:` type($out) `)` (`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(
@@ -202,7 +209,7 @@ class VcmpOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "$predicate `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` "
-        "`outs` `(` $out `:` type($out) `)` attr-dict"
+        "`outs` `(` $out `:` type($out) `)` (`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(
@@ -238,7 +245,8 @@ class VselOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "`ins` `(` $condition `,` $on_true `,` $on_false `:` type($condition) `,` type($on_true) "
-        "`,` type($on_false) `)` `outs` `(` $out `:` type($out) `)` attr-dict"
+        "`,` type($on_false) `)` `outs` `(` $out `:` type($out) `)` "
+        "(`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(
@@ -268,7 +276,7 @@ class VcastOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "$rounding `ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` "
-        "attr-dict"
+        "(`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(

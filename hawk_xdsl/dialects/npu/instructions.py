@@ -66,7 +66,6 @@ class InstructionRow:
         counts_bits: whether the second operand is a number of bits: to shift by less than 0, or by
             all bits of the dtype or more, is a trap.
         in_place: whether the destination may be exactly one of the sources.
-        temporary: what it needs of ub while it runs; the op's ``temporary_bytes`` counts it.
         confused_with: the element-wise instruction that a wrong kernel has in its place; another
             one of its form if empty.
     """
@@ -79,7 +78,6 @@ class InstructionRow:
     of_integers: bool = False
     counts_bits: bool = False
     in_place: bool = True
-    temporary: str = ""
     confused_with: str = ""
 
     @property
@@ -198,7 +196,6 @@ INSTRUCTIONS: tuple[InstructionRow, ...] = (
         OpForm.REDUCE,
         "The reduction of the axes to extent 1; argmax and argmin give the first index, as i32.",
         in_place=False,
-        temporary="a block for each repeat of a row, where a row is longer than a repeat",
     ),
     InstructionRow(
         "vcumulate",

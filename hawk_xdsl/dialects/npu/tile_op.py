@@ -96,11 +96,3 @@ class TileOp(IRDLOperation, ABC):
     @abstractmethod
     def written_buffers(self) -> tuple[SSAValue, ...]:
         """The buffers whose elements the instruction writes."""
-
-    def temporary_bytes(self, repeat_bytes: int) -> int:
-        """Bytes that the instruction needs for itself while it runs, beside its operands.
-
-        Args:
-            repeat_bytes: what the target's vector unit processes in one repeat.
-        """
-        return 0

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
     DenseArrayBase,
     IntegerAttr,
     MemRefType,
@@ -15,7 +14,6 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
-    opt_prop_def,
     prop_def,
 )
 from xdsl.utils.exceptions import VerifyException
@@ -37,7 +35,6 @@ from hawk_xdsl.dialects.npu.elementwise import (
     tile_shape,
 )
 from hawk_xdsl.dialects.npu.instructions import ROWS, InstructionRow
-from hawk_xdsl.dialects.npu.tile_op import element_bytes, scope_of
 
 
 @irdl_op_definition
@@ -49,7 +46,8 @@ class VbrcOp(VectorOp):
     input = operand_def(TILE_OR_SCALAR)
     out = operand_def(MemRefType)
     assembly_format = (
-        "`ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` attr-dict"
+        "`ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` "
+        "(`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(self, input: SSAValue | Operation, out: SSAValue | Operation) -> None:
@@ -63,16 +61,12 @@ class VbrcOp(VectorOp):
 
 @irdl_op_definition
 class VreduceOp(VectorOp):
-    """Folds the axes to extent 1; ``argmax`` and ``argmin`` give the first index, as i32.
-
-    Rows longer than one repeat need a block a repeat of ub (``temporary``, set by the planner).
-    """
+    """Folds the axes to extent 1; ``argmax`` and ``argmin`` give the first index, as i32."""
 
     name = "npu.vreduce"
     ROW: ClassVar[InstructionRow] = ROWS["vreduce"]
     kind = prop_def(ReductionAttr)
     axes = prop_def(DenseArrayBase.constr(i64))
-    temporary = opt_prop_def(IntegerAttr.constr(i64))
     input = operand_def(MemRefType)
     out = operand_def(MemRefType)
     assembly_format = (
@@ -92,7 +86,6 @@ class VreduceOp(VectorOp):
             properties={
                 "kind": ReductionAttr(kind),
                 "axes": DenseArrayBase.from_list(i64, axes),
-                "temporary": None,
             },
         )
 
@@ -111,25 +104,6 @@ class VreduceOp(VectorOp):
         else:
             self.expect_dtype(self.input)
 
-    def temporary_bytes(self, repeat_bytes: int) -> int:
-        """A block for each repeat of a row, where a row is longer than a repeat."""
-        type_ = self.input.type
-        assert isinstance(type_, MemRefType)
-        if len(type_.get_shape()) - 1 not in self.axes.get_values():
-            return 0
-        row = type_.get_shape()[-1]
-        if row == DYNAMIC_INDEX:
-            row = _buffer_row(self.input)
-        repeats = -(-row * element_bytes(type_) // repeat_bytes)
-        return repeats * scope_of(type_).block if repeats > 1 else 0
-
-
-def _buffer_row(value: SSAValue) -> int:
-    """The innermost extent of the allocated buffer behind a view: it bounds a dynamic one."""
-    while isinstance(value.owner, Operation) and value.owner.operands:
-        value = value.owner.operands[0]
-    return tile_shape(value)[-1]
-
 
 @irdl_op_definition
 class VcumulateOp(VectorOp):
@@ -143,7 +117,7 @@ class VcumulateOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "$kind `ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` "
-        "`axis` $axis attr-dict"
+        "`axis` $axis (`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(
@@ -172,7 +146,7 @@ class VtransposeOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "`ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` "
-        "`permutation` $permutation attr-dict"
+        "`permutation` $permutation (`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(
@@ -205,7 +179,9 @@ class VarangeOp(VectorOp):
     ROW: ClassVar[InstructionRow] = ROWS["varange"]
     axis = prop_def(IntegerAttr.constr(i64))
     out = operand_def(MemRefType)
-    assembly_format = "`outs` `(` $out `:` type($out) `)` `axis` $axis attr-dict"
+    assembly_format = (
+        "`outs` `(` $out `:` type($out) `)` `axis` $axis (`temporary` $temporary^)? attr-dict"
+    )
 
     def __init__(self, out: SSAValue | Operation, axis: int) -> None:
         super().__init__(operands=[out], properties={"axis": IntegerAttr(axis, i64)})
@@ -226,7 +202,7 @@ class VgatherOp(VectorOp):
     out = operand_def(MemRefType)
     assembly_format = (
         "`ins` `(` $input `,` $indices `:` type($input) `,` type($indices) `)` "
-        "`outs` `(` $out `:` type($out) `)` attr-dict"
+        "`outs` `(` $out `:` type($out) `)` (`temporary` $temporary^)? attr-dict"
     )
 
     def __init__(
