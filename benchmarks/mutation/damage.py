@@ -28,7 +28,7 @@ from hawk_xdsl.dialects.npu import (
     PipeAttr,
     SetFlagOp,
     StoreOp,
-    VreduceOp,
+    VectorOp,
     WaitFlagOp,
     element_bytes,
     scope_of,
@@ -160,7 +160,7 @@ def _addresses(ops: Sequence[Operation]) -> Found:
                     moved = _properties([number], address=IntegerAttr(new, i64))
                     yield "live ranges", f"{name} moved to {new}", moved
     for number, op in enumerate(ops):
-        if isinstance(op, VreduceOp) and op.temporary is not None:
+        if isinstance(op, VectorOp) and op.temporary is not None:
             for _, other, theirs in places:
                 if scope_of(other.buffer) == scope_of(op.input):
                     moved = _properties([number], temporary=IntegerAttr(theirs, i64))

@@ -32,7 +32,6 @@ from hawk_xdsl.dialects.npu import (
     StoreOp,
     TileOp,
     VectorOp,
-    VreduceOp,
     WaitFlagOp,
     scope_of,
     strides_of,
@@ -40,6 +39,7 @@ from hawk_xdsl.dialects.npu import (
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.matrix_product import product
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
+from hawk_xdsl.npu_target.temporaries import temporary_bytes
 from hawk_xdsl.npu_target.vector_compute import vector_compute
 
 Indices = npt.NDArray[np.int64]
@@ -262,8 +262,8 @@ class Tracer:
     def _vector(self, op: VectorOp, event: Event) -> None:
         function, out = vector_compute(op), event.writes[0]
         inputs = [self.values[value] for value in op.inputs]
-        if size := op.temporary_bytes(256):
-            assert isinstance(op, VreduceOp) and op.temporary is not None
+        if size := temporary_bytes(op, self.target.vector):
+            assert op.temporary is not None
             begin = op.temporary.value.data
             at = np.arange(begin, begin + size)
             event.writes.append(View(Scope.UB, np.dtype(np.uint8), at))

@@ -31,8 +31,8 @@ from hawk_xdsl.npu_target.target import (
     Target,
     VectorSpec,
 )
-from hawk_xdsl.npu_target.temporary import A_BLOCK_A_REPEAT, REDUCTIONS, Temporary
 from hawk_xdsl.npu_target.target_checks import check_target
+from hawk_xdsl.npu_target.temporary import A_BLOCK_A_REPEAT, REDUCTIONS, Temporary
 from hawk_xdsl.npu_target.toml_table import Table
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
