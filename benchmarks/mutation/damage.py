@@ -162,7 +162,7 @@ def _addresses(ops: Sequence[Operation]) -> Found:
     for number, op in enumerate(ops):
         if isinstance(op, VectorOp) and op.temporary is not None:
             for _, other, theirs in places:
-                if scope_of(other.buffer) == scope_of(op.input):
+                if scope_of(other.buffer) == scope_of(op.destination):
                     moved = _properties([number], temporary=IntegerAttr(theirs, i64))
                     yield "live ranges", f"temporary of op {number} at {theirs}", moved
 

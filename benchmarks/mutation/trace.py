@@ -36,6 +36,7 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
     strides_of,
 )
+from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.matrix_product import product
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
@@ -262,7 +263,7 @@ class Tracer:
     def _vector(self, op: VectorOp, event: Event) -> None:
         function, out = vector_compute(op), event.writes[0]
         inputs = [self.values[value] for value in op.inputs]
-        if size := temporary_bytes(op, self.target.vector):
+        if size := temporary_bytes(op, load_target(self.kernel.target.data).vector):
             assert op.temporary is not None
             begin = op.temporary.value.data
             at = np.arange(begin, begin + size)
