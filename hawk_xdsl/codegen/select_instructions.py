@@ -186,7 +186,7 @@ class Composer:
         """
         if not (term.is_reduction or term.is_scan):
             return None
-        if term.kind not in FUNCTION_OF_FOLD or term.dtype == "i1":
+        if term.kind not in FUNCTION_OF_FOLD or term.dtype.is_condition:
             return None
         dtype = operand_dtype(term)
         if any(self._has(instruction, dtype) for instruction, _ in self._candidates(term)):
@@ -227,12 +227,12 @@ class Composer:
             wide = self._wider(term, intervals)
             if wide is not None:
                 values = tuple(
-                    arg if arg.dtype == "i1" else terms.cast(arg, wide) for arg in new.args
+                    arg if arg.dtype.is_condition else terms.cast(arg, wide) for arg in new.args
                 )
                 if term.is_reduction or term.is_scan:
                     new = terms.rebuild(new, values)
                 else:
-                    new = terms.apply(term.op, values, "i1" if term.dtype == "i1" else wide)
+                    new = terms.apply(term.op, values, "i1" if term.dtype.is_condition else wide)
                 new = terms.cast(new, term.dtype)
             done[term] = new
         return [done[root] for root in roots]
@@ -313,7 +313,7 @@ def _exact_in_f32(term: Term, intervals: Intervals) -> bool:
     """Whether f32 gives what integers do: nothing is too large for it, and nothing wraps."""
     if any(not intervals.within(arg, -EXACT_IN_F32, EXACT_IN_F32) for arg in term.args):
         return False
-    if DType(term.dtype).is_float or term.dtype == "i1":
+    if term.dtype.is_float or term.dtype.is_condition:
         return True
     exact, own = intervals.exact(term), range_of(term.dtype)
     return exact.within(-EXACT_IN_F32, EXACT_IN_F32) and exact.within(own.low, own.high)

@@ -68,6 +68,6 @@ def _vector_elements(specification: Specification) -> Mapping[str, int]:
         if not term.args or term.op == "gather":
             continue
         axes = term.args[0].axes if term.is_reduction else term.axes
-        dtype = "i8" if term.dtype == "i1" else term.dtype
+        dtype = term.dtype.stored if term.dtype.is_condition else term.dtype
         counts[dtype] = counts.get(dtype, 0) + prod(specification.axes[axis] for axis in axes)
     return counts

@@ -73,7 +73,7 @@ def likely_literals(specification: Specification, known: Sequence[str]) -> Liter
     own = [abs(term.value) for term in terms if term.is_const]
     found = [*known, *_forms(own)]
     floats = dict.fromkeys(form for number in found for form in (number, f"-{number}"))
-    whole = any(term.dtype.is_integer and term.dtype != "i1" for term in terms)
+    whole = any(term.dtype.is_integer and not term.dtype.is_condition for term in terms)
     return Literals(tuple(floats), whole)
 
 

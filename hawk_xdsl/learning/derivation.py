@@ -139,7 +139,7 @@ class _Derivation:
         elif term is None:
             result = values[0]
         else:
-            kind = next((arg.dtype for arg in args if arg.dtype != "i1"), dtype)
+            kind = next((arg.dtype for arg in args if not arg.dtype.is_condition), dtype)
             result = scalar(body, term.op, values, kind, dtype)
         body.add_op(LinalgYieldOp(result))
         written = [place[axis] for axis in kept]

@@ -96,7 +96,7 @@ def contraction_of(specification: Specification) -> Contraction | None:
 def _is_relu(term: Term) -> bool:
     """Whether a float is the maximum of another one and 0."""
     at_least_zero = term.op == "max" and term.args[1].is_const and term.args[1].value == 0
-    return DType(term.dtype).is_float and (term.op == "relu" or at_least_zero)
+    return term.dtype.is_float and (term.op == "relu" or at_least_zero)
 
 
 def _without_casts(term: Term) -> Term:

@@ -159,7 +159,7 @@ class TilingFrame:
 
 def number(term: Term) -> ast.Number:
     """The literal of a constant."""
-    if term.dtype == "i1":
+    if term.dtype.is_condition:
         return ast.Number(int(bool(term.value)))
     return ast.Number(int(term.value) if isinstance(term.value, bool) else term.value)
 

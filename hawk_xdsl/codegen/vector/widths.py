@@ -26,7 +26,7 @@ def stored_dtype(dtype: str) -> str:
 
 def operand_dtype(term: Term) -> str:
     """The dtype an instruction works in: that of its first value that is not a condition."""
-    values = [stored_dtype(arg.dtype) for arg in term.args if arg.dtype != "i1"]
+    values = [stored_dtype(arg.dtype) for arg in term.args if not arg.dtype.is_condition]
     return values[0] if values else stored_dtype(term.dtype)
 
 

@@ -83,14 +83,14 @@ def _specification(
     after: Term, dtype: str, values: Mapping[str, Array], dtypes: Mapping[str, str], folds: bool
 ) -> Specification:
     shape = next(iter(values.values())).shape
-    stored = {name: "i8" if dtypes[name] == "i1" else dtypes[name] for name in values}
+    stored = {name: DType(dtypes[name]).stored for name in values}
     operands = tuple(
         Operand(name, stored[name], shape, number) for number, name in enumerate(values)
     )
     axes = {"i0": shape[0], "i1": shape[1]} if folds else {"i0": shape[0]}
     index = tuple(Affine.axis(axis) for axis in axes if axis in after.axes)
     extents = tuple(axes[axis] for axis in axes if axis in after.axes)
-    result = ResultRegion("y0", "i8" if dtype == "i1" else dtype, extents, index, after)
+    result = ResultRegion("y0", DType(dtype).stored, extents, index, after)
     return Specification(operands, (result,), axes)
 
 

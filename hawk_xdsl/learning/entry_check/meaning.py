@@ -135,7 +135,7 @@ def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Ar
     prefix, _, rounding = term.op.partition("_")
     if prefix in DTYPES and rounding in _ROUNDINGS:
         return _to_integer(_ROUNDINGS[rounding](args[0]), term.dtype)
-    table = FLOAT if term.dtype.is_float else _CONDITIONS if term.dtype == "i1" else _INTEGER
+    table = FLOAT if term.dtype.is_float else _CONDITIONS if term.dtype.is_condition else _INTEGER
     if term.op not in table:
         raise NoMeaningError(term.op)
     if table is _INTEGER:
@@ -149,7 +149,7 @@ def _cast(value: Array, term: Term) -> Array:
     if term.dtype.is_float:
         narrowed = term.dtype.numpy
         return value.astype(narrowed).astype(np.float64) if DType(source).is_float else value * 1.0
-    if term.dtype == "i1":
+    if term.dtype.is_condition:
         return value != 0
     return (
         _to_integer(np.trunc(value), term.dtype)
@@ -167,4 +167,4 @@ def _to_integer(whole: Array, dtype: str) -> Array:
 def _kept(dtype: str) -> np.dtype[np.generic]:
     if DType(dtype).is_float:
         return np.dtype(np.float64)
-    return np.dtype(np.bool_) if dtype == "i1" else DType(dtype).numpy
+    return np.dtype(np.bool_) if DType(dtype).is_condition else DType(dtype).numpy
