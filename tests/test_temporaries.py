@@ -2,6 +2,9 @@
 
 import pytest
 
+from hawk_xdsl.codegen.vector.buffers import Statement, TileValue, operand
+from hawk_xdsl.codegen.vector.temporaries import temporary_of
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.temporaries import TileExtents, bytes_needed
@@ -59,6 +62,13 @@ def test_numbers_without_a_form_of_their_own_are_blocks() -> None:
 
 def test_a_gather_needs_an_address_for_each_element() -> None:
     assert needed("vgather", (2048,), (1024,), (1024,)) == 4096
+
+
+def test_a_function_that_is_no_instruction_needs_nothing() -> None:
+    value = TileValue("f32", (None, None), (8, 64))
+    for called in ("cosh", "copy"):
+        statement = Statement(ast.Elementwise(called, (operand(0),)), (value,), value)
+        assert temporary_of(statement, ASCEND) == 0
 
 
 def test_a_target_that_says_nothing_needs_a_block_for_each_repeat_of_a_row() -> None:

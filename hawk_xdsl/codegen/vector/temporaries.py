@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hawk_xdsl.codegen.vector.buffers import Statement, TileValue
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.npu import BINARY_OPS
+from hawk_xdsl.dialects.npu import BINARY_OPS, ROWS
 from hawk_xdsl.npu_target.cost import VectorWork
 from hawk_xdsl.npu_target.target import VectorSpec
 from hawk_xdsl.npu_target.temporaries import TileExtents, bytes_needed
@@ -27,7 +27,7 @@ def temporary_of(statement: Statement, spec: VectorSpec) -> int:
             return 0
     found = [_extents(operand, statement.operands) for operand in operands]
     tiles = [extents for extents in found if extents is not None]
-    if not tiles or syntax.mnemonic == "copy":
+    if not tiles or syntax.mnemonic not in ROWS:
         return 0
     numbers, row = len(found) - len(tiles), syntax.mnemonic
     if isinstance(syntax, ast.Reduce):
