@@ -69,7 +69,7 @@ def test_compile_and_run(capsys: pytest.CaptureFixture[str], exp: Path, tmp_path
     assert row["trust"] == "proved" and 0 < row["proof_error"] < 1e-9
     assert {p.name for p in out.iterdir()} >= {"main.mlir", "report.json", "kernels"}
     assert hawk("run", out) == 0
-    assert "simulated cycles" in capsys.readouterr().out
+    assert "L2 hit rate" in capsys.readouterr().out
 
 
 def test_what_failed_is_told_at_once_until_it_is_asked_for_afresh(
@@ -320,7 +320,7 @@ def test_a_target_of_ones_own_is_a_file(
     )
     out = tmp_path / "out"
     assert hawk("compile", exp, "--sources", "composition", "-t", target, "-o", out) == 0
-    assert "of mine, simulated" in capsys.readouterr().out
+    assert "(simulated, mine)" in capsys.readouterr().out
     assert "blocks 4" in (out / "main.mlir").read_text()
     assert hawk("run", out) == 0
     target.write_text('base = "ascend910b1"\nname = "mine"\nsummary = "x"\nclock = 3\n')

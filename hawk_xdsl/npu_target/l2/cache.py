@@ -107,6 +107,7 @@ class _Launch:
         written = [0.0 for _ in stores]
         sizes, dirty, touch = self._sizes, self._dirty, self._recency.touch
         evicted: list[int] = []
+        ahead: dict[int, float] = {}
         for op, cell, size in zip(
             self._stream.op.tolist(),
             self._stream.cell.tolist(),
@@ -117,6 +118,14 @@ class _Launch:
             if stores[op]:
                 dirty.add(cell)
                 zone = 0  # L2 takes it at its best rate; what has to leave for it comes on top
+            elif zone == GONE and sizes[cell] > size:
+                # A cell that is larger than the access comes whole; others then find the rest.
+                ahead[cell] = sizes[cell] - size
+                size = sizes[cell]
+            elif cell in ahead:
+                known = min(size, ahead[cell])
+                ahead[cell] -= known
+                size -= known
             moved[op][zone] += size
             if evicted:
                 for gone in evicted:

@@ -32,7 +32,7 @@ from hawk_xdsl.npu_target.l2.boxes import Boxes, reshaped
 from hawk_xdsl.npu_target.l2.cells import Grid, accesses_of, grids_of
 from hawk_xdsl.npu_target.l2.iterations import Index, Indices, Mask, constant, deepened
 
-MOST_ACCESSES = 1 << 21
+MOST_ACCESSES = 1 << 22
 """Iterations of one instruction that are looked at; the rest is taken to be like them."""
 
 
@@ -272,6 +272,8 @@ class _KernelWalk:
         depth = indices.depth
         lower, upper, step = (deepened(each, depth) for each in (lower, upper, step))
         trips = int(np.max(-((lower - upper) // np.maximum(step, 1)), initial=0)) if known else 1
+        around = max(lower.size, upper.size, self.mask.size)
+        trips = min(trips, max(1, MOST_ACCESSES // around))
         if trips < 1:
             return
         turns = np.arange(trips).reshape(*[1] * depth, trips)
