@@ -65,7 +65,7 @@ class Compiled:
     @cached_property
     def report(self) -> tuple[ReportRow, ...]:
         """One row for each op that was undecided."""
-        return tuple(row_of(placed) for placed in self.placed)
+        return tuple(row_of(placed, self.target) for placed in self.placed)
 
     @property
     def ir(self) -> str:

@@ -14,7 +14,7 @@ from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.files.typed import member
 from hawk_xdsl.gate.trust import Trust
-from hawk_xdsl.npu_target import Performance, Units
+from hawk_xdsl.npu_target import Simulation, Target, Units
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.propose.decision import Decision, Source
 from hawk_xdsl.semantics.specification import Specification
@@ -28,6 +28,7 @@ LONGEST_SUMMARY = 40
 class ReportRow:
     """One undecided op of the model. Cycles are simulated; host regions have none.
 
+    ``microseconds`` are those on the device, where a launch has its least time.
     ``attempts`` were made until the first right kernel (the ``first_right``-th) or in vain, and
     ``tuning`` after it; ``tokens`` are the model's, ``rejected_lines`` those taken back by it.
     ``occupancy`` and ``waiting`` are the shares of the cycles in which each pipe works, and in
@@ -52,6 +53,7 @@ class ReportRow:
     tokens: int
     rejected_lines: int
     cycles: int | None
+    microseconds: float | None
     bottleneck: str | None
     occupancy: Mapping[str, float]
     waiting: Mapping[str, float]
@@ -69,7 +71,7 @@ class ReportRow:
     specification: str
 
 
-def row_of(placed: Placed) -> ReportRow:
+def row_of(placed: Placed, target: Target) -> ReportRow:
     """The row of one decision."""
     decision = placed.decision
     verdict, bound = decision.verdict, decision.bound
@@ -94,6 +96,7 @@ def row_of(placed: Placed) -> ReportRow:
         tokens=0 if placed.repeated else decision.effort.tokens,
         rejected_lines=0 if placed.repeated else decision.effort.rejected_lines,
         cycles=decision.cycles,
+        microseconds=None if decision.cycles is None else device_time(decision.cycles, target),
         bottleneck=None if run is None else str(run.bottleneck),
         occupancy={} if run is None else _shares(run.occupancy),
         waiting={} if run is None else _shares(run.waiting),
@@ -132,12 +135,16 @@ def _extents(specification: Specification) -> str:
 
 def print_report(rows: Sequence[ReportRow], console: Console) -> None:
     """The rows as a table, and how many kernels each source decided."""
-    table = Table(title="Kernels (cycles are simulated)", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(
+        title="Kernels (cycles and µs on the device are simulated)",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+    )
     table.add_column("kernel", no_wrap=True)
     table.add_column("computes", overflow="fold")
     table.add_column("decided by", no_wrap=True)
     table.add_column("trust", no_wrap=True)
-    for heading in ("attempts", "tuning", "cycles"):
+    for heading in ("attempts", "tuning", "cycles", "µs"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("bottleneck", no_wrap=True)
     table.add_column("of bound", justify="right", no_wrap=True)
@@ -150,6 +157,7 @@ def print_report(rows: Sequence[ReportRow], console: Console) -> None:
             str(row.attempts),
             str(row.tuning),
             "-" if row.cycles is None else f"{row.cycles:,}",
+            "-" if row.microseconds is None else f"{row.microseconds:,.1f}",
             row.bottleneck or "-",
             "-" if row.bound_share is None else f"{row.bound_share:.0%}",
         )
@@ -168,13 +176,22 @@ def _counted(given: Sequence[str], kinds: Iterable[str]) -> str:
     return ", ".join(f"{count} {kind}" for kind in kinds if (count := given.count(kind)))
 
 
+def device_time(cycles: float, target: Target) -> float:
+    """Microseconds of a launch on the device, which has a least time, without those of the host."""
+    return target.microseconds(cycles + target.launch.floor)
+
+
 def print_performance(
-    launches: Sequence[tuple[str, Performance]], bound_shares: Mapping[str, float], console: Console
+    launches: Sequence[tuple[str, Simulation]],
+    bound_shares: Mapping[str, float],
+    target: Target,
+    console: Console,
 ) -> None:
     """For each launch the time, which pipes worked and waited, bytes by path, and the warnings."""
-    table = Table(title="Launches (cycles are simulated)", title_justify="left", box=SIMPLE_HEAD)
+    title = "Launches (cycles and µs on the device are simulated)"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("launch", no_wrap=True)
-    for heading in ("cycles", "of bound"):
+    for heading in ("cycles", "µs", "of bound", "L2 hits"):
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("pipes work", "and wait", "bytes"):
         table.add_column(heading, overflow="fold")
@@ -183,7 +200,9 @@ def print_performance(
         table.add_row(
             f"@{name}",
             f"{run.cycles:,.0f}",
+            f"{device_time(run.cycles, target):,.1f}",
             "-" if share is None else f"{share:.0%}",
+            "-" if run.traffic is None else f"{run.traffic.hit_rate:.0%}",
             _listed(run.occupancy),
             _listed(run.waiting),
             ", ".join(f"{path} {size:,}" for path, size in run.bytes_moved.items()),

@@ -39,7 +39,8 @@ def run_command(
     console = open_console()
     with console.status("running"):
         result = compiled.run(arrays)
-    print_performance(result.launches, read_report(directory / REPORT_FILE).bound_shares, console)
+    shares = read_report(directory / REPORT_FILE).bound_shares
+    print_performance(result.launches, shares, compiled.target, console)
     console.print(result.time.line(compiled.target), highlight=False)
     if wanted is not None:
         for line in error_between(result.outputs, wanted).lines("the reference"):
@@ -81,7 +82,8 @@ def trace_command(
         launches = chosen
     with writing(output, "the trace"):
         write_trace(launches, compiled.target, output)
-    print_performance(launches, read_report(directory / REPORT_FILE).bound_shares, console)
+    shares = read_report(directory / REPORT_FILE).bound_shares
+    print_performance(launches, shares, compiled.target, console)
     console.print(f"Timeline: {output} (open it in https://ui.perfetto.dev)")
 
 
