@@ -1,0 +1,98 @@
+"""The time of a whole network: launches, its bound, what lies between launches, what L2 has."""
+
+from pathlib import Path
+
+import pytest
+
+from hawk_xdsl.network import bytes_between, network_bound
+from hawk_xdsl.npu_target import Limit, Units, bound_cycles, load_target, simulate
+from hawk_xdsl.npu_target.l2.cache import cache_of
+from hawk_xdsl.pipeline import Compiled, compile_mlir, load_compiled
+from hawk_xdsl.propose.settings import Settings, Sources
+
+TARGET = load_target("ascend910b1")
+TWO_SUMS = """
+#all = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+#column = affine_map<(i, j) -> (j)>
+func.func @main(%x: tensor<256x512xf32>) -> tensor<512xf32> {
+  %zero = arith.constant 0.0 : f32
+  %rows = tensor.empty() : tensor<256xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%rows : tensor<256xf32>) -> tensor<256xf32>
+  %sum = linalg.generic {indexing_maps = [#all, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<256x512xf32>) outs(%start : tensor<256xf32>) {
+  ^bb0(%a: f32, %acc: f32):
+    %s = arith.addf %acc, %a : f32
+    linalg.yield %s : f32
+  } -> tensor<256xf32>
+  %columns = tensor.empty() : tensor<512xf32>
+  %begin = linalg.fill ins(%zero : f32) outs(%columns : tensor<512xf32>) -> tensor<512xf32>
+  %out = linalg.generic {indexing_maps = [#all, #row, #column],
+      iterator_types = ["reduction", "parallel"]}
+      ins(%x, %sum : tensor<256x512xf32>, tensor<256xf32>) outs(%begin : tensor<512xf32>) {
+  ^bb0(%a: f32, %b: f32, %acc: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %acc, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<512xf32>
+  return %out : tensor<512xf32>
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    place = tmp_path_factory.mktemp("network")
+    (place / "sums.mlir").write_text(TWO_SUMS, encoding="utf-8")
+    settings = Settings(sources=Sources.COMPOSITION)
+    return compile_mlir(place / "sums.mlir", settings=settings, store=place / "store.sqlite")
+
+
+def test_a_run_says_kernels_launches_and_the_bound(compiled: Compiled) -> None:
+    run = compiled.run(compiled.program.example_inputs)
+    assert run.time.launches == len(run.launches) == 2
+    assert run.time.kernels == sum(simulation.cycles for _, simulation in run.launches)
+    assert run.time.launching == 2 * TARGET.launch.chain
+    assert run.time.bound is not None and run.time.bound < run.time.kernels
+    for said in ("2 launches", "between launches", "L2 hit rate", "µs"):
+        assert said in run.time.line(TARGET)
+
+
+def test_the_second_launch_finds_what_the_first_one_read(compiled: Compiled) -> None:
+    first, second = (run for _, run in compiled.run(compiled.program.example_inputs).launches)
+    assert first.traffic is not None and second.traffic is not None
+    assert first.traffic.misses == 256 * 512 * 4
+    assert second.traffic.misses == 0
+
+
+def test_what_one_launch_leaves_for_another_is_counted(compiled: Compiled) -> None:
+    assert bytes_between(compiled.module) == 2 * 256 * 4
+
+
+def test_the_bound_is_of_the_whole_network(compiled: Compiled) -> None:
+    assert compiled.units is not None
+    cycles, limit = network_bound(compiled.module, compiled.units, TARGET)
+    assert limit is Limit.MEMORY
+    assert cycles == pytest.approx(256 * 512 * 4 / 850 + 512 * 4 / 2944)
+    busy = [Units(0.0, 400.0), Units(0.0, 500.0), Units(800.0, 0.0)]
+    assert network_bound(compiled.module, busy, TARGET) == (900.0, Limit.VECTOR)
+
+
+def test_a_model_read_back_has_the_same_bound(compiled: Compiled, tmp_path: Path) -> None:
+    compiled.save(tmp_path / "out")
+    again, _ = load_compiled(tmp_path / "out")
+    assert again.units == compiled.units
+
+
+def test_no_kernel_beats_its_bound(compiled: Compiled) -> None:
+    """Cold: all is read from memory. Warm: the bound has what is there at L2's best rate."""
+    [(_, cold), *_] = compiled.run(compiled.program.example_inputs).launches
+    size = 256 * 512 * 4
+    assert cold.cycles > bound_cycles(TARGET, bytes_read=size, bytes_written=1024).cycles
+    kernel = next(op for op in compiled.module.walk() if op.name == "npu.kernel")
+    l2 = cache_of(TARGET)
+    arrays = list(compiled.program.example_inputs)
+    for _ in range(2):
+        warm = simulate(kernel, arrays, l2=l2)  # pyright: ignore[reportArgumentType]
+    bound = bound_cycles(TARGET, bytes_read=size, bytes_written=1024, resident=size).cycles
+    assert bound < warm.cycles < cold.cycles
