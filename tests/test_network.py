@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from kernel_files import read_module
 
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.network import bytes_between, network_bound
@@ -12,39 +13,12 @@ from hawk_xdsl.pipeline import Compiled, compile_mlir, load_compiled
 from hawk_xdsl.propose.settings import Settings, Sources
 
 TARGET = load_target("ascend910b1")
-TWO_SUMS = """
-#all = affine_map<(i, j) -> (i, j)>
-#row = affine_map<(i, j) -> (i)>
-#column = affine_map<(i, j) -> (j)>
-func.func @main(%x: tensor<256x512xf32>) -> tensor<512xf32> {
-  %zero = arith.constant 0.0 : f32
-  %rows = tensor.empty() : tensor<256xf32>
-  %start = linalg.fill ins(%zero : f32) outs(%rows : tensor<256xf32>) -> tensor<256xf32>
-  %sum = linalg.generic {indexing_maps = [#all, #row], iterator_types = ["parallel", "reduction"]}
-      ins(%x : tensor<256x512xf32>) outs(%start : tensor<256xf32>) {
-  ^bb0(%a: f32, %acc: f32):
-    %s = arith.addf %acc, %a : f32
-    linalg.yield %s : f32
-  } -> tensor<256xf32>
-  %columns = tensor.empty() : tensor<512xf32>
-  %begin = linalg.fill ins(%zero : f32) outs(%columns : tensor<512xf32>) -> tensor<512xf32>
-  %out = linalg.generic {indexing_maps = [#all, #row, #column],
-      iterator_types = ["reduction", "parallel"]}
-      ins(%x, %sum : tensor<256x512xf32>, tensor<256xf32>) outs(%begin : tensor<512xf32>) {
-  ^bb0(%a: f32, %b: f32, %acc: f32):
-    %p = arith.mulf %a, %b : f32
-    %s = arith.addf %acc, %p : f32
-    linalg.yield %s : f32
-  } -> tensor<512xf32>
-  return %out : tensor<512xf32>
-}
-"""
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     place = tmp_path_factory.mktemp("network")
-    (place / "sums.mlir").write_text(TWO_SUMS, encoding="utf-8")
+    (place / "sums.mlir").write_text(read_module("programs/two_sums"), encoding="utf-8")
     settings = Settings(sources=Sources.COMPOSITION)
     return compile_mlir(place / "sums.mlir", settings=settings, store=place / "store.sqlite")
 
