@@ -17,7 +17,7 @@ from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.network import NetworkTime, network_time, storage_of
 from hawk_xdsl.npu_target import Simulation, Target, Units, simulate
-from hawk_xdsl.npu_target.l2.cache import cache_of
+from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
@@ -96,7 +96,8 @@ class Compiled:
         def launch(op: LaunchOp, kernel: KernelOp, arrays: list[Array]) -> Sequence[Array]:
             progress(f"@{kernel.sym_name.data}")
             tensors = [storage_of(value) for value in (*op.arguments, *op.results)]
-            simulation = simulate(kernel, arrays, self.target, trace=trace, l2=l2, tensors=tensors)
+            traffic = traffic_of(kernel, self.target, l2, tensors)
+            simulation = simulate(kernel, arrays, self.target, trace=trace, traffic=traffic)
             launches.append((kernel.sym_name.data, simulation))
             return simulation.outputs
 

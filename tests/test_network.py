@@ -8,7 +8,7 @@ from kernel_files import read_module
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.network import bytes_between, network_bound
 from hawk_xdsl.npu_target import Limit, Units, bound_cycles, load_target, simulate
-from hawk_xdsl.npu_target.l2.cache import cache_of
+from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.pipeline import Compiled, compile_mlir, load_compiled
 from hawk_xdsl.propose.settings import Settings, Sources
 
@@ -68,7 +68,7 @@ def test_no_kernel_beats_its_bound(compiled: Compiled) -> None:
     l2 = cache_of(TARGET)
     arrays = list(compiled.program.example_inputs)
     assert isinstance(kernel, KernelOp)
-    simulate(kernel, arrays, l2=l2)
-    warm = simulate(kernel, arrays, l2=l2)
+    traffic_of(kernel, TARGET, l2)
+    warm = simulate(kernel, arrays, traffic=traffic_of(kernel, TARGET, l2))
     bound = bound_cycles(TARGET, bytes_read=size, bytes_written=1024, resident=size).cycles
     assert bound < warm.cycles < cold.cycles

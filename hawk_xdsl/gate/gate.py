@@ -38,7 +38,8 @@ from hawk_xdsl.npu_target import (
     total,
     verify_kernel,
 )
-from hawk_xdsl.npu_target.l2.cache import cache_of
+from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
+from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -168,7 +169,7 @@ class Gate:
             finished = [self.finished(stage.op) for stage in program.kernels]
             steps = self._limits.steps_of(finished, self._target)
             ways = estimates_of(finished, self._target)
-            kernel = _Kernel(program, finished, steps)
+            kernel = _Kernel(program, finished, steps, self._traffic(program, finished))
             first = self._trials[0]
             chain = self._target.launch.chain
             performance, *_ = [total(self._tried(kernel, first, way), chain) for way in ways]
@@ -303,6 +304,16 @@ class Gate:
         literals = set[float]().union(*(literals_of(kernel) for kernel in kernel.finished))
         yield from enumerate(self._trials.of_kernel(literals))
 
+    def _traffic(
+        self, program: KernelProgram, finished: Sequence[KernelOp]
+    ) -> list[Traffic | None]:
+        """What the stages move, one after the other."""
+        l2 = cache_of(self._target)
+        return [
+            traffic_of(kernel, self._target, l2, (*stage.reads, *stage.writes))
+            for stage, kernel in zip(program.kernels, finished, strict=True)
+        ]
+
     def _tried(self, kernel: "_Kernel", trial: Trial, estimates: Estimates) -> list[Simulation]:
         """What running a trial took. Raises ``WrongResultError``, and ``Trap``."""
         tensors: dict[str, Array] = {}
@@ -310,9 +321,8 @@ class Gate:
             array = trial.inputs[operand.source].astype(DType(operand.dtype).numpy)
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
-        l2 = cache_of(self._target)
-        for stage, finished, most in zip(
-            kernel.program.kernels, kernel.finished, kernel.steps, strict=True
+        for stage, finished, most, traffic in zip(
+            kernel.program.kernels, kernel.finished, kernel.steps, kernel.traffic, strict=True
         ):
             run = simulate(
                 finished,
@@ -321,8 +331,7 @@ class Gate:
                 limit=self._limits.cycles,
                 steps=StepCounter(most),
                 estimates=estimates,
-                l2=l2,
-                tensors=(*stage.reads, *stage.writes),
+                traffic=traffic,
             )
             tensors.update(zip(stage.writes, run.outputs, strict=True))
             runs.append(run)
@@ -334,8 +343,12 @@ class Gate:
 
 @dataclass(frozen=True)
 class _Kernel:
-    """A program on its way through the gate; ``steps`` are how many each kernel may take."""
+    """A program on its way through the gate.
+
+    ``steps`` are how many each kernel may take, ``traffic`` what it moves: the same in all trials.
+    """
 
     program: KernelProgram
     finished: Sequence[KernelOp]
     steps: Sequence[int]
+    traffic: Sequence[Traffic | None]

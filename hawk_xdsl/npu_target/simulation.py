@@ -92,8 +92,7 @@ def simulate(
     limit: float = inf,
     steps: StepCounter | None = None,
     estimates: Estimates = "signed",
-    l2: L2Cache | None = None,
-    tensors: Sequence[Hashable] | None = None,
+    traffic: Traffic | None = None,
 ) -> Simulation:
     """Run all blocks of a verified kernel on the model of a target.
 
@@ -107,7 +106,7 @@ def simulate(
         limit: cycles that each block may take.
         steps: counts and limits the steps of all blocks.
         estimates: which way the results of approximate instructions are off.
-        l2: what earlier launches left there, under names of their ``tensors``; empty if not given.
+        traffic: what it moves through L2 (``traffic_of``), which is empty before if not given.
 
     Raises:
         Trap: the kernel breaks a rule; an output depends on a result that is not defined.
@@ -116,7 +115,7 @@ def simulate(
     """
     target = target or load_target(kernel.target.data)
     verify_kernel(kernel, target)
-    traffic = traffic_of(kernel, target, l2, tensors)
+    traffic = traffic or traffic_of(kernel, target)
     taken = [Approximation(estimates, filler) for filler in FILLERS]
 
     def run(approximation: Approximation, keep: bool, steps: StepCounter | None) -> Simulation:
@@ -181,7 +180,7 @@ def time_kernel(
     Runs the first block, which has as many tiles as any, computes nothing and checks only what
     shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
     verdict on them. ``None`` says that it takes more than ``limit`` cycles, or more ``steps`` than
-    these allow, which count those of the block. ``l2`` and ``tensors`` are as for ``simulate``.
+    these allow, which count those of the block. ``l2`` and ``tensors`` are as for ``traffic_of``.
 
     Raises:
         Trap: an instruction cannot have the shapes it gets, or the kernel does not end.

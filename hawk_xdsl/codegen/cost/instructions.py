@@ -72,18 +72,18 @@ def load(
     elif padded:
         unpadded = unpadded_bytes(source.valid, dest.valid, dest.itemsize, dest.scope.block)
         cycles += fill_cycles(unpadded, dest.dtype, target) if unpadded else 0.0
-    made = _transfer(path, cycles, count, size, source, dest, target, stores=False)
-    made.per_byte = per_byte
-    return made
+    return _transfer(
+        path, cycles, count, size, source, dest, target, stores=False, per_byte=per_byte
+    )
 
 
 def store(source: TileRef, dest: TileRef, target: Target, per_byte: float) -> CostedInstruction:
     """A copy to global memory, of a tile of the vector unit or of an accumulator."""
     path = _path(target, source.scope, Scope.GLOBAL)
     cycles, count, size = _move(dest, source, path)
-    made = _transfer(path, cycles, count, size, source, dest, target, stores=True)
-    made.per_byte = per_byte
-    return made
+    return _transfer(
+        path, cycles, count, size, source, dest, target, stores=True, per_byte=per_byte
+    )
 
 
 def copy(source: TileRef, dest: TileRef, target: Target) -> CostedInstruction:
@@ -117,6 +117,7 @@ def _transfer(
     target: Target,
     *,
     stores: bool,
+    per_byte: float,
 ) -> CostedInstruction:
     return CostedInstruction(
         target.pipe_numbers[path.pipe],
@@ -128,6 +129,7 @@ def _transfer(
         size,
         path.cost.latency,
         stores,
+        per_byte,
     )
 
 

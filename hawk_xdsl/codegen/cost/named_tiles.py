@@ -15,10 +15,8 @@ from hawk_xdsl.npu_target.target import Target
 
 @dataclass(slots=True)
 class OpenBlock:
-    """An open block: where it begins, and what outlives it because it was allocated outside."""
+    """An open block: what of its buffers is used in blocks inside it."""
 
-    first: int
-    depth_of: dict[int, int]
     used: set[int] = field(default_factory=set[int])
 
 

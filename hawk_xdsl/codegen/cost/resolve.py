@@ -51,7 +51,6 @@ def resolve(
 ) -> Resolved:
     """The instructions of a stage, on the core that has the first iterations of ``across``.
 
-
     ``temps`` are the operands that an earlier stage has written.
     """
     core = target.places.core(stage.core)
@@ -180,7 +179,7 @@ class _Resolver(NamedTiles):
         return nodes if holds else []
 
     def _begin(self) -> None:
-        self._open.append(OpenBlock(self._position, {}))
+        self._open.append(OpenBlock())
 
     def _end(self) -> None:
         block = self._open.pop()

@@ -84,7 +84,6 @@ class _CopyWalk:
         self._operands = operands
         self._cores = cores
         self._loops: list[_LoopTrips] = []
-        self._waves: list[_LoopTrips] = []
         self._at_once: list[_LoopTrips] = []
         self._varies: dict[str, frozenset[_LoopTrips]] = {}
         self._middle: dict[str, int] = {}
