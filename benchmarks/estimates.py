@@ -34,9 +34,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.knowledge_store import EntryKind, load_seed_entries
-from hawk_xdsl.npu_target import Performance, Target, load_target, time_kernel
-from hawk_xdsl.npu_target.l2.cache import cache_of
-from hawk_xdsl.npu_target.performance import total
+from hawk_xdsl.npu_target import Target, load_target, time_stages
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -118,14 +116,12 @@ def rows_of(name: str, module: ModuleOp, composer: Composer, target: Target) -> 
 
 def simulated_cycles(tree: KernelText, signature: Signature, target: Target) -> float:
     """Cycles of all launches, one after the other. Raises ``HawkError`` if it does not fit."""
-    timed: list[Performance] = []
-    l2 = cache_of(target)
-    for stage in build(tree, signature, target.cores.__getitem__).kernels:
+    stages = build(tree, signature, target.cores.__getitem__).kernels
+    for stage in stages:
         finish_kernel(stage.op, target)
-        found = time_kernel(stage.op, target, l2=l2, tensors=(*stage.reads, *stage.writes))
-        assert found is not None, "no limit was given"
-        timed.append(found)
-    return total(timed, target.launch.chain).cycles
+    found = time_stages(stages, target)
+    assert found is not None, "no limit was given"
+    return found.cycles
 
 
 def summary(rows: list[Row]) -> Table:

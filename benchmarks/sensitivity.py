@@ -13,8 +13,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from whole_kernels import Bench, Launch
+from whole_kernels import Bench
 
+from hawk_xdsl.dialects.kernel_text import StageKernel
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.npu_target.target import L2Spec
 
@@ -83,23 +84,23 @@ def main(
     """Print by how much kernels change where an assumed constant is half or double."""
     nominal = load_target(target)
     bench = Bench(nominal)
-    kernels = {name: bench.launches(point) for name, point in KERNELS.items()}
-    before = {name: _cycles(nominal, launches) for name, launches in kernels.items()}
+    kernels = {name: bench.stages(point) for name, point in KERNELS.items()}
+    before = {name: _cycles(nominal, stages) for name, stages in kernels.items()}
     table = Table(title="Half, double (second launch, simulated)", title_justify="left")
     table.add_column("constant")
     for name in kernels:
         table.add_column(name, justify="right")
     for constant, change in CONSTANTS.items():
         cells: list[str] = []
-        for name, launches in kernels.items():
-            found = (_cycles(change(nominal, factor), launches) for factor in (0.5, 2.0))
+        for name, stages in kernels.items():
+            found = (_cycles(change(nominal, factor), stages) for factor in (0.5, 2.0))
             cells.append(", ".join(f"{cycles / before[name] - 1:+.0%}" for cycles in found))
         table.add_row(constant, *cells)
     Console(width=150).print(table)
 
 
-def _cycles(target: Target, launches: Sequence[Launch]) -> float:
-    return sum(run.cycles for run in Bench(target).warm(launches))
+def _cycles(target: Target, stages: Sequence[StageKernel]) -> float:
+    return sum(run.cycles for run in Bench(target).warm(stages))
 
 
 if __name__ == "__main__":

@@ -27,12 +27,12 @@ from xdsl.parser import Parser
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.codegen.strategy import Request
-from hawk_xdsl.dialects.kernel_text import build
-from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
+from hawk_xdsl.dialects.kernel_text import StageKernel, build
+from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
-from hawk_xdsl.npu_target import Performance, Target, load_target, time_kernel
+from hawk_xdsl.npu_target import Performance, Target, load_target, time_stages
 from hawk_xdsl.npu_target.l2.cache import L2Cache, cache_of
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import Specification, specify
@@ -44,14 +44,6 @@ TIMED = 3
 """The best estimates that are timed."""
 LARGE = 1024
 """Extents from which a matmul counts for its mean error."""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """A kernel as it runs: the finished op, and the names of its arguments."""
-
-    kernel: KernelOp
-    tensors: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,8 +81,7 @@ class Bench:
     def row(self, point: Mapping[str, Any]) -> Row:
         """A point's row. Raises ``HawkError`` where there is no program or no kernel."""
         start = time.perf_counter()
-        launches = self.launches(point)
-        warm = self.warm(launches)
+        warm = self.warm(self.stages(point))
         fields = fields_of(point)
         clock, op = str(point["clock"]), str(point["op"])
         longest = max(warm, key=lambda run: run.cycles)
@@ -109,16 +100,16 @@ class Bench:
             time.perf_counter() - start,
         )
 
-    def launches(self, point: Mapping[str, Any]) -> Sequence[Launch]:
-        """The kernels of a point's program. Raises ``HawkError`` as ``row`` does."""
+    def stages(self, point: Mapping[str, Any]) -> Sequence[StageKernel]:
+        """The kernels of a point's program, as they run. Raises ``HawkError`` as ``row`` does."""
         found = self._ops(str(point["op"]), fields_of(point))
         return [each for spec in found for each in self._fastest(spec)]
 
-    def warm(self, launches: Sequence[Launch]) -> list[Performance]:
+    def warm(self, stages: Sequence[StageKernel]) -> list[Performance]:
         """What kernels take the second time, where L2 has what they left the first time."""
         l2 = cache_of(self.target)
-        self._run(launches, l2)
-        return self._run(launches, l2)
+        self._time(stages, l2)
+        return [self._time([stage], l2) for stage in stages]
 
     def _ops(self, op: str, fields: Mapping[str, Any]) -> Iterator[Specification]:
         file = POINTS / "kernels" / f"{op}.mlir"
@@ -134,7 +125,7 @@ class Bench:
             if isinstance(found, UndecidedOp):
                 yield specify(found)
 
-    def _fastest(self, specification: Specification) -> Sequence[Launch]:
+    def _fastest(self, specification: Specification) -> Sequence[StageKernel]:
         """The kernels of the fastest of the best estimates, by its first launch."""
         composition = self.composer.compose(specification)
         templates = [entry for entry in self.entries if entry.kind is EntryKind.TEMPLATE]
@@ -147,30 +138,19 @@ class Bench:
         if not best:
             raise HawkError("no template makes a kernel of it")
         tried = [self._built(specification, candidate.text) for candidate in best]
-        return min(
-            tried,
-            key=lambda ls: (
-                len(ls) * self.target.launch.chain
-                + sum(run.cycles for run in self._run(ls, cache_of(self.target)))
-            ),
-        )
+        return min(tried, key=lambda stages: self._time(stages).cycles)
 
-    def _built(self, specification: Specification, text: str) -> Sequence[Launch]:
+    def _built(self, specification: Specification, text: str) -> Sequence[StageKernel]:
         signature = signature_of(specification, "kernel", self.target.name, self.target.places)
         program = build(text, signature, lambda core: self.target.cores[core])
-        launches: list[Launch] = []
         for stage in program.kernels:
             finish_kernel(stage.op, self.target)
-            launches.append(Launch(stage.op, (*stage.reads, *stage.writes)))
-        return launches
+        return program.kernels
 
-    def _run(self, launches: Sequence[Launch], l2: L2Cache | None) -> list[Performance]:
-        runs: list[Performance] = []
-        for launch in launches:
-            run = time_kernel(launch.kernel, self.target, l2=l2, tensors=launch.tensors)
-            assert run is not None
-            runs.append(run)
-        return runs
+    def _time(self, stages: Sequence[StageKernel], l2: L2Cache | None = None) -> Performance:
+        run = time_stages(stages, self.target, l2=l2)
+        assert run is not None, "no limit was given"
+        return run
 
 
 def fields_of(point: Mapping[str, Any]) -> dict[str, Any]:

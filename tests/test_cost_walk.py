@@ -11,8 +11,7 @@ from hawk_xdsl.codegen.cost.timeline import Timeline
 from hawk_xdsl.dialects.kernel_text import build
 from hawk_xdsl.dialects.kernel_text.parse import parse
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.npu_target import Performance, load_target, time_kernel, total
-from hawk_xdsl.npu_target.l2.cache import cache_of
+from hawk_xdsl.npu_target import load_target, time_stages
 from hawk_xdsl.transforms.pipeline import finish_kernel
 
 TARGET = load_target("ascend910b1")
@@ -27,15 +26,12 @@ class Costed(Kernel):
 
     def simulated(self) -> float:
         """All launches, one after the other, on the core that has the first iterations."""
-        timed: list[Performance] = []
-        l2 = cache_of(TARGET)
-        for stage in build(self.text, self.signature, TARGET.cores.__getitem__).kernels:
+        stages = build(self.text, self.signature, TARGET.cores.__getitem__).kernels
+        for stage in stages:
             finish_kernel(stage.op, TARGET)
-            tensors = (*stage.reads, *stage.writes)
-            found = time_kernel(stage.op, TARGET, l2=l2, tensors=tensors)
-            assert found is not None
-            timed.append(found)
-        return total(timed, TARGET.launch.chain).cycles
+        found = time_stages(stages, TARGET)
+        assert found is not None
+        return found.cycles
 
 
 def _kernel(name: str, **holes: object) -> Costed:

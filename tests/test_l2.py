@@ -67,7 +67,7 @@ def cache(target: Target) -> L2Cache:
 
 
 def cycles(op: KernelOp, target: Target, l2: L2Cache | None = None) -> float:
-    found = time_kernel(op, target, l2=l2)
+    found = time_kernel(op, target, traffic=traffic_of(op, target, l2))
     assert found is not None
     return found.cycles
 

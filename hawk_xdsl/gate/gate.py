@@ -1,7 +1,7 @@
 """The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -14,6 +14,7 @@ from hawk_xdsl.dialects.kernel_text import (
     KernelTextError,
     Places,
     Signature,
+    StageKernel,
     build,
 )
 from hawk_xdsl.dialects.npu import Core, KernelOp, Pipe, ScheduleAttr, UndecidedOp
@@ -34,11 +35,11 @@ from hawk_xdsl.npu_target import (
     TrapCode,
     estimates_of,
     simulate,
-    time_kernel,
+    time_stages,
     total,
+    traffic_of_stages,
     verify_kernel,
 )
-from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
@@ -166,14 +167,15 @@ class Gate:
         try:
             program = self._built(text, schedule)
             self._check_data_flow(program)
-            finished = [self.finished(stage.op) for stage in program.kernels]
-            steps = self._limits.steps_of(finished, self._target)
-            ways = estimates_of(finished, self._target)
-            kernel = _Kernel(program, finished, steps, self._traffic(program, finished))
+            stages = list(self._finished(program))
+            traffic = traffic_of_stages(stages, self._target)
+            steps = self._limits.steps_of(stages, traffic, self._target)
+            kernel = _Kernel(stages, steps, traffic)
+            ways = estimates_of(kernel.ops, self._target)
             first = self._trials[0]
             chain = self._target.launch.chain
             performance, *_ = [total(self._tried(kernel, first, way), chain) for way in ways]
-            certificate = self._prover.prove(program, finished, rewrites)
+            certificate = self._prover.prove(program, kernel.ops, rewrites)
             proved = certificate.trust is not Trust.TRIED
             self._provable = self._provable or proved
             for number, trial in self._further(kernel, certificate):
@@ -209,18 +211,8 @@ class Gate:
         self.timings += 1
         limit = min(limit, self._limits.cycles)
         program = self._built(text, schedule)
-        timed: list[Performance] = []
-        l2, chain = cache_of(self._target), self._target.launch.chain
-        limit -= chain * (len(program.kernels) - 1)
-        for stage in program.kernels:
-            finished, names = self.finished(stage.op), (*stage.reads, *stage.writes)
-            steps = StepCounter(BLOCK_STEPS)
-            found = time_kernel(finished, self._target, limit, steps, l2, names)
-            if found is None or found.cycles > limit:
-                return None
-            timed.append(found)
-            limit -= found.cycles
-        return total(timed, chain)
+        stages = self._finished(program)
+        return time_stages(stages, self._target, limit=limit, block_steps=BLOCK_STEPS)
 
     @cached_property
     def _witness(self) -> Witness | None:
@@ -235,7 +227,7 @@ class Gate:
             return False
         try:
             program = self._built(self._witness.text, None)
-            finished = [self.finished(stage.op) for stage in program.kernels]
+            finished = [stage.op for stage in self._finished(program)]
         except HawkError:
             return False
         found = self._prover.prove(program, finished, self._witness.rewrites)
@@ -293,6 +285,11 @@ class Gate:
         finish_kernel(copy, self._target)
         return copy
 
+    def _finished(self, program: KernelProgram) -> Iterator[StageKernel]:
+        """The stages with copies that can run, each when it is asked for."""
+        for stage in program.kernels:
+            yield replace(stage, op=self.finished(stage.op))
+
     def _further(self, kernel: "_Kernel", certificate: Certificate) -> Iterator[tuple[int, Trial]]:
         """The trials after the first, by number: what a certificate says needs no trial."""
         if certificate.trust is not Trust.TRIED:
@@ -301,18 +298,8 @@ class Gate:
             return
         for number in range(1, len(self._trials)):
             yield number, self._trials[number]
-        literals = set[float]().union(*(literals_of(kernel) for kernel in kernel.finished))
+        literals = set[float]().union(*(literals_of(kernel) for kernel in kernel.ops))
         yield from enumerate(self._trials.of_kernel(literals))
-
-    def _traffic(
-        self, program: KernelProgram, finished: Sequence[KernelOp]
-    ) -> list[Traffic | None]:
-        """What the stages move, one after the other."""
-        l2 = cache_of(self._target)
-        return [
-            traffic_of(kernel, self._target, l2, (*stage.reads, *stage.writes))
-            for stage, kernel in zip(program.kernels, finished, strict=True)
-        ]
 
     def _tried(self, kernel: "_Kernel", trial: Trial, estimates: Estimates) -> list[Simulation]:
         """What running a trial took. Raises ``WrongResultError``, and ``Trap``."""
@@ -321,11 +308,9 @@ class Gate:
             array = trial.inputs[operand.source].astype(DType(operand.dtype).numpy)
             tensors[operand.name] = np.ascontiguousarray(array).reshape(operand.shape)
         runs: list[Simulation] = []
-        for stage, finished, most, traffic in zip(
-            kernel.program.kernels, kernel.finished, kernel.steps, kernel.traffic, strict=True
-        ):
+        for stage, most, traffic in zip(kernel.stages, kernel.steps, kernel.traffic, strict=True):
             run = simulate(
-                finished,
+                stage.op,
                 [tensors[name] for name in stage.reads],
                 self._target,
                 limit=self._limits.cycles,
@@ -343,12 +328,16 @@ class Gate:
 
 @dataclass(frozen=True)
 class _Kernel:
-    """A program on its way through the gate.
+    """The stages of a program on their way through the gate, planned and synchronised.
 
-    ``steps`` are how many each kernel may take, ``traffic`` what it moves: the same in all trials.
+    ``steps`` are how many each may take, ``traffic`` what it moves: the same in all trials.
     """
 
-    program: KernelProgram
-    finished: Sequence[KernelOp]
+    stages: Sequence[StageKernel]
     steps: Sequence[int]
     traffic: Sequence[Traffic | None]
+
+    @property
+    def ops(self) -> list[KernelOp]:
+        """The kernels themselves."""
+        return [stage.op for stage in self.stages]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.dialects.kernel_text import KernelProgram
-from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.dialects.kernel_text import KernelProgram, StageKernel
 from hawk_xdsl.npu_target import RunawayError, StepCounter, Target, Trap, TrapCode, time_kernel
+from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.semantics.specification import Specification
 
 PATIENCE = 500.0
@@ -59,21 +59,28 @@ class Limits:
                 facts={"bytes": taken, "capacity": self.scratch},
             )
 
-    def steps_of(self, kernels: Sequence[KernelOp], target: Target) -> list[int]:
+    def steps_of(
+        self, stages: Sequence[StageKernel], traffic: Sequence[Traffic | None], target: Target
+    ) -> list[int]:
         """The steps that each kernel may take over all its blocks, as its first block tells.
+
+        Args:
+            stages: the kernels, planned and synchronised.
+            traffic: what each of them moves.
+            target: where they run.
 
         Raises:
             RunawayError: the first block of one takes longer than it may.
         """
         allowed: list[int] = []
-        for kernel in kernels:
+        for stage, moved in zip(stages, traffic, strict=True):
             steps = StepCounter(BLOCK_STEPS)
-            if time_kernel(kernel, target, self.cycles, steps) is None:
+            if time_kernel(stage.op, target, self.cycles, steps, moved) is None:
                 raise RunawayError(
-                    f"@{kernel.sym_name.data} takes more than {self.cycles:,.0f} cycles or "
+                    f"@{stage.op.sym_name.data} takes more than {self.cycles:,.0f} cycles or "
                     f"{BLOCK_STEPS:,} steps in its first block, {PATIENCE:.0f} times what is "
                     "possible and more; shorten its loops"
                 )
-            blocks = kernel.blocks.value.data
+            blocks = stage.op.blocks.value.data
             allowed.append(STEPS + STEPS_FACTOR * blocks * steps.taken)
         return allowed

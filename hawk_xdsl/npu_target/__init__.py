@@ -1,6 +1,7 @@
 """Targets and the NPU simulator: what hardware can do, whether a kernel does it, and how fast."""
 
 from hawk_xdsl.npu_target.approximation import Estimates, estimates_of
+from hawk_xdsl.npu_target.launches import time_stages, traffic_of_stages
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, PerformanceWarning, total
@@ -40,6 +41,8 @@ __all__ = [
     "shared_cycles",
     "simulate",
     "time_kernel",
+    "time_stages",
     "total",
+    "traffic_of_stages",
     "verify_kernel",
 ]

@@ -1,7 +1,7 @@
 """Runs a kernel on the NPU simulator: every block, its values, rules and time."""
 
 import heapq
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -17,7 +17,7 @@ from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates
 from hawk_xdsl.npu_target.decode import DecodedKernel
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Values
-from hawk_xdsl.npu_target.l2.cache import L2Cache, traffic_of
+from hawk_xdsl.npu_target.l2.cache import traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
@@ -172,15 +172,14 @@ def time_kernel(
     target: Target,
     limit: float = inf,
     steps: StepCounter | None = None,
-    l2: L2Cache | None = None,
-    tensors: Sequence[Hashable] | None = None,
+    traffic: Traffic | None = None,
 ) -> Performance | None:
     """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
 
     Runs the first block, which has as many tiles as any, computes nothing and checks only what
     shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
     verdict on them. ``None`` says that it takes more than ``limit`` cycles, or more ``steps`` than
-    these allow, which count those of the block. ``l2`` and ``tensors`` are as for ``traffic_of``.
+    these allow, which count those of the block. ``traffic`` is as for ``simulate``.
 
     Raises:
         Trap: an instruction cannot have the shapes it gets, or the kernel does not end.
@@ -196,7 +195,7 @@ def time_kernel(
         values=False,
         limit=limit,
         steps=steps,
-        traffic=traffic_of(kernel, target, l2, tensors),
+        traffic=traffic or traffic_of(kernel, target),
     )
     tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
     try:
