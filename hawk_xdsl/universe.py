@@ -22,6 +22,17 @@ def _tm_tensor() -> Dialect:
     return TM_TENSOR
 
 
+def _hivm(name: str) -> Callable[[], Dialect]:
+    """One of the dialects that a kernel of the vendor's is written in."""
+
+    def load() -> Dialect:
+        from hawk_xdsl.dialects.hivm import ANNOTATION, HACC, HIVM
+
+        return {"hivm": HIVM, "hacc": HACC, "annotation": ANNOTATION}[name]
+
+    return load
+
+
 def _pass(room: str, name: str) -> Callable[[], type[ModulePass]]:
     """The pass of a name, imported when it is asked for: ``npu-outline`` is in ``npu_outline``."""
 
@@ -34,7 +45,11 @@ def _pass(room: str, name: str) -> Callable[[], type[ModulePass]]:
 
 
 HAWK_UNIVERSE = Universe(
-    all_dialects={"npu": _npu, "tm_tensor": _tm_tensor},
+    all_dialects={
+        "npu": _npu,
+        "tm_tensor": _tm_tensor,
+        **{name: _hivm(name) for name in ("hivm", "hacc", "annotation")},
+    },
     all_passes={
         name: _pass(room, name)
         for room, names in (
