@@ -18,7 +18,8 @@ def expected(text: str, *inputs: Array) -> Expected:
     op = undecided(text)
     [judged] = evaluate_with_errors(op.body.block, inputs)
     [declared] = evaluate_region(op.body, inputs)
-    return Expected(judged.value, declared, judged.error)
+    [endless] = evaluate_with_errors(op.body.block, inputs, ends=False)
+    return Expected(judged.value, declared, judged.error, lambda: endless.error)
 
 
 @pytest.mark.parametrize("given", [100.0, np.inf])
@@ -31,6 +32,33 @@ def test_where_only_the_dtype_overflows_the_exact_value_is_right_too(given: floa
 def test_anything_else_is_wrong_there(given: float) -> None:
     expected = _expected(100.025, np.inf)
     assert expected.mistake(np.array([given, 1.0], np.float16)) is not None
+
+
+@pytest.mark.parametrize("given, right", [
+    *((np.inf, True), (65504.0, True), (65440.0, False), (-np.inf, False), (np.nan, False)),
+])  # fmt: skip
+def test_a_value_just_beyond_the_end_of_its_dtype_may_round_to_that_end(
+    given: float, right: bool
+) -> None:
+    wanted = _expected(65521.2, np.inf)
+    assert (wanted.mistake(np.array([given, 1.0], np.float16)) is None) == right
+
+
+@pytest.mark.parametrize("given, right", [
+    *((np.inf, True), (65504.0, True), (64000.0, True), (60000.0, False), (-np.inf, False)),
+])  # fmt: skip
+def test_beyond_the_end_of_a_dtype_a_value_may_be_off_by_what_cancelled_before_it(
+    given: float, right: bool
+) -> None:
+    scalar = """%c = arith.constant 256.0 : f16
+    %d = arith.constant 60000.0 : f16
+    %0 = arith.addf %in, %c : f16
+    %1 = arith.subf %0, %c : f16
+    %2 = arith.mulf %1, %d : f16"""
+    x = np.full((1, 4), 1.3, np.float16)
+    wanted = expected(elementwise("1x4", scalar, "%2", "f16"), x)
+    assert wanted.exact[0, 0] > 77000
+    assert (wanted.mistake(np.full((1, 4), given, np.float16)) is None) == right
 
 
 @pytest.mark.parametrize("special", [np.inf, np.nan])

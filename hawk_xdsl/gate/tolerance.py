@@ -1,6 +1,6 @@
 """How far each element of a kernel's result may be from the reference, and where it is further."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,9 @@ class Expected:
     - within the error of its element from the float64 value (``reference_error``), at least a
       rounding to its dtype where anything was computed;
     - the very value of the reference in its own dtypes, which over- and underflow as the IR says;
-    - an infinity, where the float64 value is within that error of the end of the dtype.
+    - an infinity, where the float64 value is within that error of the end of the dtype;
+    - beyond that end, the infinity, or within the error that the value would have in a dtype
+      without an end: x - mean(x) of a row near the end is off by as much as elsewhere.
 
     So a NaN must be a NaN and an infinity the same one; where only the declared dtypes make them,
     the exact value is right too. Integers and booleans must be equal; where the float64
@@ -28,12 +30,20 @@ class Expected:
         exact: the result in float64.
         declared: the result in its own dtype.
         error: how far each element may be from ``exact``; ``None`` for the very same.
+        endless: gives the same in dtypes without an end, asked where a result is beyond it.
     """
 
-    def __init__(self, exact: Array, declared: Array, error: Error) -> None:
+    def __init__(
+        self,
+        exact: Array,
+        declared: Array,
+        error: Error,
+        endless: Callable[[], Error] = lambda: None,
+    ) -> None:
         self.exact = exact
         self.declared = declared
         self._error = error
+        self._endless = endless
 
     @cached_property
     def error(self) -> NDArray[np.float64]:
@@ -48,6 +58,13 @@ class Expected:
     def judged(self) -> NDArray[np.bool_]:
         """Which elements have a right value."""
         return ~np.isinf(self.error) | self._beyond
+
+    @cached_property
+    def _error_beyond(self) -> NDArray[np.float64]:
+        """How far elements beyond the dtype's end may be off."""
+        own = rounding(self.exact, self.declared.dtype, ends=False)
+        error = self._endless()
+        return own if error is None else np.maximum(np.abs(error), own)
 
     @property
     def _largest(self) -> float:
@@ -91,6 +108,8 @@ class Expected:
             near |= np.isnan(found) & np.isnan(exact)
             end = np.isinf(found) & (np.sign(found) == np.sign(exact))
             near |= end & np.isfinite(exact) & (np.abs(exact) + error > self._largest)
+            if np.any(self._beyond & ~end):
+                end |= np.isfinite(found) & (np.abs(found - exact) <= self._error_beyond)
             near = np.where(self._beyond, end, near)
         return near
 

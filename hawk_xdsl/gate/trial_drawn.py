@@ -12,6 +12,7 @@ from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_inputs import Drawer
 from hawk_xdsl.gate.trial_integers import Share
 from hawk_xdsl.gate.trial_rows import Purpose
+from hawk_xdsl.reference.error import Error
 from hawk_xdsl.reference.evaluate import Judged, evaluate_with_errors
 from hawk_xdsl.reference.value_types import DivisionByZeroError, IndexRangeError
 
@@ -65,6 +66,14 @@ class Drawn:
     def judged(self) -> list[Judged]:
         """The results in float64 with their errors. Raises ``HawkError`` for such inputs."""
         return self._tried[1]
+
+    def endless_error(self, position: int) -> Error:
+        """The error of a result if its dtypes had no largest number (``Expected``)."""
+        return self._endless[position].error
+
+    @cached_property
+    def _endless(self) -> list[Judged]:
+        return evaluate_with_errors(self._op.body.block, self.inputs, ends=False)
 
     def _draw(self, share: Share) -> tuple[Array, ...]:
         random = np.random.default_rng(self._seed)

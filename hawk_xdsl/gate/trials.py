@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 import numpy as np
@@ -143,8 +143,8 @@ class Trials:
         drawn = Drawn(self._op, purpose, [self._seed, number], self._ranges, literals)
         declared = evaluate_region(self._op.body, drawn.inputs, Precision.DECLARED)
         expected = tuple(
-            Expected(judged.value, result, judged.error)
-            for judged, result in zip(drawn.judged, declared, strict=True)
+            Expected(judged.value, result, judged.error, partial(drawn.endless_error, position))
+            for position, (judged, result) in enumerate(zip(drawn.judged, declared, strict=True))
         )
         name = f"kernel's {purpose}" if literals else str(purpose)
         return Trial(name, drawn.inputs, expected)

@@ -98,11 +98,13 @@ def all_exact(errors: Sequence[Error]) -> NDArray[np.bool_] | np.bool_:
     return exact
 
 
-def rounding(result: Array, dtype: np.dtype[np.generic]) -> NDArray[np.float64]:
+def rounding(
+    result: Array, dtype: np.dtype[np.generic], *, ends: bool = True
+) -> NDArray[np.float64]:
     """What rounding to a float dtype may change.
 
     Below the dtype's smallest normal number it is that number, since a core may flush to zero.
-    Beyond its end nothing is known.
+    Beyond its end nothing is known (infinite), unless the dtype is taken as one without ``ends``.
     """
     kept = computed_in(dtype)
     limits = ml_dtypes.finfo(kept)
@@ -110,7 +112,8 @@ def rounding(result: Array, dtype: np.dtype[np.generic]) -> NDArray[np.float64]:
     tiny = float(limits.smallest_normal)
     error = HALF_ULPS[kept.itemsize] * 0.5 * float(limits.eps) * size
     error = np.where(size < tiny, tiny, error)
-    error = np.where(size > largest(kept), np.inf, error)
+    if ends:
+        error = np.where(size > largest(kept), np.inf, error)
     return np.where(np.isfinite(size) & (size > 0), error, 0.0)
 
 
@@ -139,6 +142,8 @@ def scalar_error(
     result: Array,
     declared: np.dtype[np.generic],
     evaluate: Evaluate,
+    *,
+    ends: bool = True,
 ) -> Error:
     """The error of a scalar op's result.
 
@@ -149,6 +154,7 @@ def scalar_error(
         result: the op's result for the operands.
         declared: the dtype that the result has in the IR.
         evaluate: computes the op for other operands.
+        ends: whether nothing is known of a result beyond the end of its dtype.
     """
     if isinstance(op, STEPS):
         errors = [None if error is None else np.maximum(error, 0.0) for error in errors]
@@ -160,7 +166,7 @@ def scalar_error(
         return carried
     if isinstance(op, SELECTING):
         return None if carried is None else signed(carried, all_exact(errors))
-    own = rounding(result, declared)
+    own = rounding(result, declared, ends=ends)
     if isinstance(op, BOUNDED):
         own = np.where(np.isfinite(result), np.maximum(own, BOUNDED_ERROR), own)
     if isinstance(op, mlir_math.PowFOp):

@@ -100,10 +100,16 @@ class Judged:
     error: Error
 
 
-def evaluate_with_errors(block: Block, inputs: Sequence[Array]) -> list[Judged]:
-    """As ``evaluate_block`` in float64, with what roundings of intermediates may change."""
+def evaluate_with_errors(
+    block: Block, inputs: Sequence[Array], *, ends: bool = True
+) -> list[Judged]:
+    """As ``evaluate_block`` in float64, with what roundings of intermediates may change.
+
+    Nothing is known (an infinite error) of what is computed from a value beyond the end of its
+    dtype, unless dtypes are taken as ones without ``ends``.
+    """
     frame = _entered(block, inputs, Precision.FLOAT64)
-    frame.errors = {}
+    frame.errors, frame.ends = {}, ends
     with np.errstate(all="ignore"):
         for op in block.ops:
             if op.has_trait(IsTerminator):

@@ -34,13 +34,15 @@ Handler = Callable[["Frame", Operation], Sequence[Array]]
 class Frame:
     """Values by SSA value; inside of a structured op's body, ``loops`` are the loops' indices.
 
-    ``errors`` are those of values that are not exact, where they are asked for (else ``None``).
+    ``errors`` are those of values that are not exact, where they are asked for (else ``None``);
+    without ``ends`` they are those of dtypes that have no largest number.
     """
 
     precision: Precision
     values: dict[SSAValue, Array] = field(default_factory=dict[SSAValue, Array])
     loops: tuple[Array, ...] = ()
     errors: dict[SSAValue, Error] | None = None
+    ends: bool = True
 
     def body(
         self,
@@ -50,7 +52,7 @@ class Frame:
     ) -> "Frame":
         """A frame for a scalar body that also sees the values around it."""
         inner = None if self.errors is None else {**self.errors, **(errors or {})}
-        return Frame(self.precision, {**self.values, **arguments}, tuple(loops), inner)
+        return Frame(self.precision, {**self.values, **arguments}, tuple(loops), inner, self.ends)
 
     def error(self, value: SSAValue) -> Error:
         """The error of a value that was computed; ``None``: it is exact, or errors are not kept."""
@@ -109,7 +111,7 @@ class Frame:
             return found
 
         errors = [self.error(operand) for operand in op.operands]
-        return scalar_error(op, operands, errors, result, declared, evaluate)
+        return scalar_error(op, operands, errors, result, declared, evaluate, ends=self.ends)
 
     def extract(self, op: ExtractOp) -> Array:
         """``tensor.extract`` for a whole array of indices. Raises ``IndexRangeError``."""

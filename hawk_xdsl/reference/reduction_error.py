@@ -43,13 +43,18 @@ def fold_error(
     total: Array,
     axes: Axes,
     declared: np.dtype[np.generic],
+    *,
+    ends: bool = True,
 ) -> Error:
-    """The error of a fold of a value over some axes, which ``total`` keeps with extent 1."""
+    """The error of a reduction over some axes, which ``total`` keeps with extent 1.
+
+    Without ``ends`` dtypes are taken as ones without a largest number.
+    """
     full = None if error is None else np.broadcast_to(error, value.shape)
     if combiner in (arith.AddfOp, arith.MulfOp):
         count = int(np.prod([value.shape[axis] for axis in axes]))
         if combiner is arith.MulfOp:
-            return _product_error(value, full, total, axes, declared, count)
+            return _product_error(value, full, total, axes, declared, count, ends)
         carried = None
         if full is not None:
             carried = np.sqrt(np.sum(np.square(full), axis=axes, keepdims=True))
@@ -57,7 +62,7 @@ def fold_error(
         whole = np.all(value == np.rint(value), axis=axes, keepdims=True)
         if full is not None:
             whole &= np.all(full <= 0, axis=axes, keepdims=True)
-        return sum_error(total, carried, size, declared, growth(count), whole)
+        return sum_error(total, carried, size, declared, growth(count), whole, ends=ends)
     if full is None:
         return None
     return _ordered_error(combiner, value, full, total, axes)
@@ -70,6 +75,8 @@ def sum_error(
     declared: np.dtype[np.generic],
     grown: float,
     whole: NDArray[np.bool_] | np.bool_,
+    *,
+    ends: bool = True,
 ) -> Error:
     """The error of sums; ``size`` is the sum of the addends' magnitudes.
 
@@ -81,8 +88,9 @@ def sum_error(
     magnitude = np.asarray(size, np.float64)
     own = SUM_HALF_ULPS * 0.5 * float(limits.eps) * grown * magnitude
     own = np.where(np.isfinite(magnitude), own, 0.0)
-    own = np.where(np.isfinite(magnitude) & (magnitude > largest(wide)), np.inf, own)
-    narrow = rounding(total, declared) if wide != declared else None
+    if ends:
+        own = np.where(np.isfinite(magnitude) & (magnitude > largest(wide)), np.inf, own)
+    narrow = rounding(total, declared, ends=ends) if wide != declared else None
     found = combined(carried, own, narrow)
     assert found is not None
     found = np.where(np.isfinite(total) | np.isinf(found), found, 0.0)
@@ -97,6 +105,7 @@ def _product_error(
     axes: Axes,
     declared: np.dtype[np.generic],
     count: int,
+    ends: bool,
 ) -> Error:
     """Unknown where the factors above 1, or those below, leave the dtype by themselves."""
     declared = computed_in(declared)
@@ -112,7 +121,7 @@ def _product_error(
     if error is not None:
         most = np.prod(size + np.abs(error), axis=axes, keepdims=True)
         carried = difference(most, np.prod(size, axis=axes, keepdims=True))
-    narrow = rounding(total, declared) if wide != declared else None
+    narrow = rounding(total, declared, ends=ends) if wide != declared else None
     found = combined(carried, own, narrow)
     assert found is not None
     unsure = unknown & ~np.isnan(np.asarray(total, np.float64))
@@ -146,6 +155,8 @@ def scan_error(
     running: Array,
     axis: int,
     declared: np.dtype[np.generic],
+    *,
+    ends: bool = True,
 ) -> Error:
     """The error of running folds along an axis: sums and products one after the other."""
     count = value.shape[axis]
@@ -158,9 +169,9 @@ def scan_error(
         whole = np.all(value == np.rint(value), axis=axis, keepdims=True)
         if error is not None:
             whole &= np.all(error <= 0, axis=axis, keepdims=True)
-        return sum_error(running, carried, size, declared, growth(count), whole)
+        return sum_error(running, carried, size, declared, growth(count), whole, ends=ends)
     if kind is arith.MulfOp:
-        own = rounding(running, declared) * growth(count)
+        own = rounding(running, declared, ends=ends) * growth(count)
         carried = None
         if error is not None:
             size = np.abs(value)

@@ -45,7 +45,7 @@ def move_errors(frame: Frame, op: Operation, handler: Handler) -> list[Error]:
     moves = not isinstance(op.results[0].type, IndexType)
     if not moves or all(frame.error(operand) is None for operand in operands):
         return [None] * len(op.results)
-    errors = _Errors(frame.precision, frame.values, frame.loops, frame.errors)
+    errors = _Errors(frame.precision, frame.values, frame.loops, frame.errors, frame.ends)
     return [np.asarray(moved, np.float64) for moved in handler(errors, op)]
 
 
@@ -57,7 +57,8 @@ def track_scan(frame: Frame, op: Operation) -> Pairs:
     declared = numpy_dtype(source.type)
     assert declared is not None
     kind = type(op.body.block.first_op)
-    error = scan_error(kind, frame.get(source), frame.error(source), running, axis, declared)
+    value, error = frame.get(source), frame.error(source)
+    error = scan_error(kind, value, error, running, axis, declared, ends=frame.ends)
     ends = None if error is None else np.take(error, -1, axis=axis)
     return [running, last], [error, ends]
 
@@ -150,7 +151,8 @@ class _Tracked(Evaluation):
         if error is not None:
             error = np.asarray(np.broadcast_to(error, full.shape), np.float64)
         axes, declared = self._equation.reduced, self._declared(fold.value)
-        return total, fold_error(fold.combiner, full, error, total, axes, declared)
+        ends = self._frame.ends
+        return total, fold_error(fold.combiner, full, error, total, axes, declared, ends=ends)
 
     def _declared(self, value: SSAValue) -> np.dtype[np.generic]:
         declared = numpy_dtype(value.type)
@@ -190,7 +192,8 @@ class _Tracked(Evaluation):
                 found = contract(np.square(full), np.square(other), sizes, reduced)
                 carried = combined(carried, np.sqrt(found))
         declared = self._declared(fold.value)
-        return total, sum_error(total, carried, size, declared, growth(count), whole)
+        ends = self._frame.ends
+        return total, sum_error(total, carried, size, declared, growth(count), whole, ends=ends)
 
     def _best(self) -> Pairs | None:
         """The pair (maximum or minimum, index where it is).
@@ -214,7 +217,13 @@ class _Tracked(Evaluation):
         spread = np.broadcast_to(error, full.shape)
         best = self._reduce(match.fold.combiner, value)
         total = fold_error(
-            match.fold.combiner, full, spread, best, axes, self._declared(match.fold.value)
+            match.fold.combiner,
+            full,
+            spread,
+            best,
+            axes,
+            self._declared(match.fold.value),
+            ends=self._frame.ends,
         )
         assert total is not None
         near = difference(full, best) <= np.maximum(spread, 0.0) + np.maximum(total, 0.0)
