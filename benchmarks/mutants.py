@@ -100,15 +100,18 @@ def run(chosen: Sequence[tuple[int, int]], jobs: int) -> Iterator[list[Outcome]]
 def table(title: str, rows: dict[str, list[Outcome]]) -> str:
     """How many of each row were killed, by which trap, equivalent, or accepted wrong."""
     width = max(map(len, (title, *rows)))
-    lines = [f"{title:{width}}  mutants  killed  equivalent  wrong  killed by"]
+    lines = [f"{title:{width}}  mutants  killed  equivalent  as exact  wrong  killed by"]
     total = [outcome for row in rows.values() for outcome in row]
     for name, row in [*sorted(rows.items()), ("all", total)]:
         traps = Counter(outcome.trap for outcome in row if outcome.trap is not None)
         wrong = sum(outcome.difference is not None for outcome in row)
         killed = sum(traps.values())
-        equivalent = len(row) - killed - wrong
+        exact = sum(outcome.rounding is not None for outcome in row)
+        equivalent = len(row) - killed - exact - wrong
         by = ", ".join(f"{code} {count}" for code, count in traps.most_common())
-        lines.append(f"{name:{width}}  {len(row):7}  {killed:6}  {equivalent:10}  {wrong:5}  {by}")
+        lines.append(
+            f"{name:{width}}  {len(row):7}  {killed:6}  {equivalent:10}  {exact:8}  {wrong:5}  {by}"
+        )
     return "\n".join(lines)
 
 
@@ -141,6 +144,10 @@ def damage_report(found: Sequence[Outcome]) -> tuple[int, int]:
     """Prints what became of the damages; how many are accepted wrong, and how many there are."""
     print(table("kind", grouped(found, "kind")), end="\n\n")
     print(table("family", grouped(found, "family")), end="\n\n")
+    for outcome in found:
+        if outcome.rounding is not None:
+            print(f"as exact as the kernel: {outcome.family}, {outcome.kind}: {outcome.mutant}")
+            print(f"    though {outcome.rounding}")
     wrong = [outcome for outcome in found if outcome.difference is not None]
     for outcome in wrong:
         print(f"accepted: {outcome.family}, {outcome.kind}: {outcome.mutant}")

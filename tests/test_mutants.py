@@ -104,6 +104,26 @@ def test_a_commutative_swap_is_equivalent_and_another_is_not() -> None:
     assert found.outcome(subtracted).trap == "wrong-result"
 
 
+def test_other_bits_are_judged_by_exact_evaluation() -> None:
+    found = bench("elementwise")
+    text = found.subject.text
+    in_turn = "c = vsub c, b\nd = vexp b\nc = vadd c, d\n"
+    assert in_turn in text
+    otherwise = text.replace(in_turn, "d = vexp b\nc = vadd c, d\nc = vsub c, b\n")
+    outcome = found.outcome(Rewording("operands", "the sum in another order", otherwise))
+    assert (outcome.trap, outcome.difference) == (None, None)
+    assert outcome.rounding is not None and "differ" in outcome.rounding
+
+
+def test_exact_evaluation_looks_near_the_numbers_that_were_changed() -> None:
+    found = bench("elementwise")
+    text = found.subject.text
+    line = "c = vadd c, d"
+    changed = text.replace(line, f"{line}\nc = vmin c, 1234.5")
+    wrong = found.exactly(Rewording("literal", f"{line} ⏎ c = vmin c, 1234.5", changed))
+    assert wrong is not None and "instead of" in wrong
+
+
 @pytest.mark.parametrize("line", ["store c into y0[i:128]\n", "store e into y1[i:128]\n"])
 def test_a_result_that_nothing_is_stored_to_is_a_trap(line: str) -> None:
     found = bench("cast")
@@ -113,12 +133,12 @@ def test_a_result_that_nothing_is_stored_to_is_a_trap(line: str) -> None:
 
 
 def test_a_mutant_that_is_accepted_and_differs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One unit in the last place passes the trials' tolerance, and never the judge."""
+    """One unit in the last place passes the trials' tolerance; the judge prints it."""
     monkeypatch.setattr(Gate, "_can_be_proved", False)
     found = bench("elementwise")
     text = found.subject.text.replace("2.5", "2.5000002")
     outcome = found.outcome(Rewording("literal", "", text))
-    assert outcome.trap is None and outcome.difference is not None
+    assert outcome.trap is None and outcome.rounding is not None
     assert "  1  " in mutants.table("kind", {"literal": [outcome]})
 
 

@@ -1,5 +1,6 @@
 """Takes mutants of a verified kernel through the gate, and judges those that it accepts."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,15 @@ from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.gate.trials import Trials
 from hawk_xdsl.npu_target import Target, simulate
 from hawk_xdsl.semantics.specification import specify
+from mutation.attack import Attack
+from mutation.attack_judge import AttackJudge
 from mutation.damage import Damage, damages
 from mutation.judge import Judge, Stage, stages_of
 from mutation.rewording import Rewording, rewordings
 from mutation.subjects import Subject
+
+NUMBER = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[+-]?\d+)?(?![\w.])")
+"""A number in the words that say what was changed: exact evaluation looks near to it."""
 
 Mutant = Damage | Rewording
 
@@ -28,9 +34,10 @@ class MalformedError(HawkError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant: killed by a trap, equivalent, or accepted wrong.
+    """What became of a mutant: killed by a trap, equivalent, as exact, or accepted wrong.
 
-    Exactly one of ``trap`` and ``difference`` is given, or none for an equivalent mutant.
+    Exactly one of ``trap``, ``rounding`` and ``difference`` is given, or none for an equivalent
+    mutant. ``rounding`` says where a mutant gives other bits though it is as exact as its kernel.
     """
 
     family: str
@@ -38,6 +45,7 @@ class Outcome:
     kind: str
     trap: str | None = None
     difference: str | None = None
+    rounding: str | None = None
 
 
 class _DamagingGate(Gate):
@@ -142,4 +150,19 @@ class Bench:
         if trap is not None:
             return Outcome(family, mutant.what, mutant.kind, trap=trap.split(":")[0])
         difference = self.judge.difference(stages)
-        return Outcome(family, mutant.what, mutant.kind, difference=difference)
+        if difference is None:
+            return Outcome(family, mutant.what, mutant.kind)
+        wrong = difference.why
+        if difference.values and isinstance(mutant, Rewording):
+            exact = self.exactly(mutant)
+            if exact is None:
+                return Outcome(family, mutant.what, mutant.kind, rounding=wrong)
+            wrong = f"{wrong}; {exact}"
+        return Outcome(family, mutant.what, mutant.kind, difference=wrong)
+
+    def exactly(self, mutant: Rewording) -> str | None:
+        """Where a reworded kernel is wrong by exact evaluation, as attacks are judged."""
+        values = tuple(float(n) for n in dict.fromkeys(NUMBER.findall(mutant.what)))
+        attack = Attack(mutant.kind, mutant.what, mutant.text, values=values)
+        judge = AttackJudge(self.subject.op, self._specification, self._target, self.subject.text)
+        return judge.difference(attack)

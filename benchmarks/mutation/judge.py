@@ -38,6 +38,17 @@ class Stage:
     writes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How a mutant behaves otherwise than its kernel.
+
+    ``values``: it is a legal kernel in every schedule, and only what it computes has other bits.
+    """
+
+    why: str
+    values: bool = False
+
+
 def stages_of(program: KernelProgram, finished: Sequence[KernelOp]) -> tuple[Stage, ...]:
     """The finished kernels of a built program."""
     return tuple(
@@ -98,7 +109,7 @@ class Judge:
         """A set of inputs."""
         return self._inputs[number]
 
-    def difference(self, stages: Sequence[Stage]) -> str | None:
+    def difference(self, stages: Sequence[Stage]) -> Difference | None:
         """``None`` for an equivalent mutant, else what is different."""
         if canonical(stages) == self.canonical:
             return None
@@ -106,10 +117,11 @@ class Judge:
             with np.errstate(all="ignore"):
                 return self._behaviour(stages)
         except IllegalError as error:
-            return str(error)
+            return Difference(str(error))
 
-    def _behaviour(self, stages: Sequence[Stage]) -> str | None:
+    def _behaviour(self, stages: Sequence[Stage]) -> Difference | None:
         choose = random.Random(zlib.crc32(canonical(stages).encode()) ^ self._seed)
+        other: Difference | None = None
         for given, expected in zip(self._inputs, self.expected, strict=True):
             arrays = dict(given)
             plans: list[tuple[Stage, Mapping[str, Array], list[Order]]] = []
@@ -119,19 +131,20 @@ class Judge:
                 orders = [Order(block) for block in events]
                 for order in orders:
                     if order.mistakes:
-                        return order.mistakes[0]
+                        return Difference(order.mistakes[0])
                 if (mistake := _shared(stage, events)) is not None:
-                    return mistake
+                    return Difference(mistake)
                 plans.append((stage, before, orders))
             if (mistake := self._compared(arrays, expected)) is not None:
-                return f"in program order, {mistake}"
+                other = Difference(f"in program order, {mistake}", values=True)
+                expected = [arrays[name] for name in self._results]
             for _ in range(SCHEDULES // INPUTS):
                 arrays = dict(given)
                 for stage, _, orders in plans:
                     _replayed(stage, arrays, orders, choose, self._target)
                 if (mistake := self._compared(arrays, expected)) is not None:
-                    return f"in a schedule, {mistake}"
-        return None
+                    return Difference(f"in a schedule, {mistake}")
+        return other
 
     def _in_order(self, stages: Sequence[Stage], given: Mapping[str, Array]) -> list[Array]:
         arrays = dict(given)
