@@ -56,6 +56,7 @@ HAWK_UNIVERSE = Universe(
             ("passes", ("npu-drop-empty", "npu-split-concat", "npu-normalize", "npu-narrow-sums")),
             ("passes", ("npu-hoist-elementwise", "npu-expand-loops", "npu-outline", "npu-decide")),
             ("transforms", ("npu-multi-buffer", "npu-plan-memory", "npu-insert-sync")),
+            ("hivm", ("npu-legalize-hivm", "convert-npu-to-hivm")),
         )
         for name in names
     },

@@ -1,0 +1,1 @@
+"""Between the npu dialect and HIVM, the vendor's dialect of kernels."""
