@@ -233,7 +233,9 @@ def main(
     warm: Annotated[bool, typer.Option(help="Compile once more from the store.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows here.")] = None,
     log: Annotated[Path | None, typer.Option(help="Where progress of each network goes.")] = None,
-    store: Annotated[Path | None, typer.Option(help="A store to keep; default: empty ones.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="A store to keep; default: empty ones.")
+    ] = None,
     one: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Compile networks, run them on the NPU simulator and compare them with PyTorch."""

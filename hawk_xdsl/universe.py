@@ -54,6 +54,7 @@ HAWK_UNIVERSE = Universe(
         name: _pass(room, name)
         for room, names in (
             ("passes", ("npu-drop-empty", "npu-split-concat", "npu-normalize", "npu-narrow-sums")),
+            ("passes", ("npu-demote-f64", "npu-inline-pointwise")),
             ("passes", ("npu-hoist-elementwise", "npu-expand-loops", "npu-outline", "npu-decide")),
             ("transforms", ("npu-multi-buffer", "npu-plan-memory", "npu-insert-sync")),
             ("hivm", ("npu-legalize-hivm", "convert-npu-to-hivm")),

@@ -1,15 +1,20 @@
 """Programs in ``.mlir`` files, and the text by which modules reach xDSL."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import torch
 from lowering import assert_agrees, lowered
+from xdsl.dialects.arith import ConstantOp
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, f32
+from xdsl.dialects.linalg.ops import FillOp
 
 from hawk_xdsl.frontend.bindings import MlirModule
 from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.to_xdsl import readable
+from hawk_xdsl.linalg.splat import scalar_of, splat_of
 from hawk_xdsl.reference.evaluate import evaluate_region
 from hawk_xdsl.reference.host import run_main
 
@@ -107,3 +112,27 @@ func.func @main(%a: tensor<6x8xf32>) -> tensor<6x8xf32> {
     [y] = run_main(program.module, program.arguments([x]))
     wanted = torch.softmax(torch.from_numpy(x), 1).exp().numpy()
     np.testing.assert_allclose(y, wanted, rtol=1e-5)
+
+
+def test_a_long_literal_of_one_number_is_a_fill() -> None:
+    program = import_mlir_text(
+        "func.func @f(%x: tensor<512x768xf32>) -> tensor<512x768xf32> {\n"
+        "  %c = arith.constant dense<-0.0> : tensor<512x768xf32>\n"
+        "  %r = linalg.add ins(%x, %c : tensor<512x768xf32>, tensor<512x768xf32>)\n"
+        "    outs(%x : tensor<512x768xf32>) -> tensor<512x768xf32>\n"
+        "  return %r : tensor<512x768xf32>\n"
+        "}\n"
+    )
+    [fill] = [op for op in program.module.walk() if isinstance(op, FillOp)]
+    number = scalar_of(fill.results[0])
+    assert number is not None and str(number.value.data) == "-0.0"
+    constants = [op for op in program.module.walk() if isinstance(op, ConstantOp)]
+    assert not [op for op in constants if isinstance(op.value, DenseIntOrFPElementsAttr)]
+
+
+def test_a_literal_is_one_number_repeated_only_if_all_its_bytes_say_so() -> None:
+    zeros = DenseIntOrFPElementsAttr.from_list(TensorType(f32, [2]), [0.0, -0.0])
+    nans = DenseIntOrFPElementsAttr.from_list(TensorType(f32, [2]), [math.nan, math.nan])
+    assert splat_of(zeros) is None
+    found = splat_of(nans)
+    assert found is not None and math.isnan(found.value.data)

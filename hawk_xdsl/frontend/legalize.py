@@ -10,11 +10,15 @@ from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects import arith, cf, tensor
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    AnyFloat,
     DenseIntOrFPElementsAttr,
     DenseResourceAttr,
     FileLineColLoc,
     FloatAttr,
     FunctionType,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
     ModuleOp,
     ShapedType,
     TensorType,
@@ -179,17 +183,18 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
             empty = tensor.EmptyOp([], op.result.type)
             Rewriter.replace_op(op, empty)
             continue
-        _fill_instead(op)
         array = _literal(op, context)
         if array is None:
             continue
         finite = array.dtype.kind in "biu" or np.all(np.isfinite(array.astype(np.float64)))
-        if finite and (array.size <= LITERAL_ELEMENTS or np.all(array == array.flat[0])):
+        if array.size and array.tobytes() == array.flat[0].tobytes() * array.size:
+            _fill_instead(op, array.flat[0].item(), is_long=array.size > LITERAL_ELEMENTS)
+            continue
+        if finite and array.size <= LITERAL_ELEMENTS:
             type_ = op.result.type
             assert isinstance(type_, TensorType)
-            numbers = [array.flat[0]] if array.size > LITERAL_ELEMENTS else array.reshape(-1)
-            dense = DenseIntOrFPElementsAttr.from_list(type_, [n.item() for n in numbers])
-            op.properties["value"] = dense
+            numbers = [number.item() for number in array.reshape(-1)]
+            op.properties["value"] = DenseIntOrFPElementsAttr.from_list(type_, numbers)
             continue
         argument = function.body.block.insert_arg(op.result.type, len(lifted))
         op.result.replace_all_uses_with(argument)
@@ -198,29 +203,32 @@ def _lift_literals(function: FuncOp, context: Context) -> tuple[Array, ...]:
     return tuple(lifted)
 
 
-def _fill_instead(op: arith.ConstantOp) -> None:
-    """Makes a fill of one infinity or NaN repeated: as a dense literal xDSL prints it wrongly."""
-    match op.value:
-        case DenseIntOrFPElementsAttr() as dense if dense.is_splat():
-            [number] = dense.get_attrs()[:1]
-        case _:
-            return
-    if not isinstance(number, FloatAttr) or np.isfinite(number.value.data):
-        return
-    type_ = dense.get_type()
+def _fill_instead(op: arith.ConstantOp, number: float, *, is_long: bool) -> None:
+    """Makes a fill of one number repeated, if it is long, or no number that xDSL prints rightly."""
+    type_ = op.result.type
     assert isinstance(type_, TensorType)
-    scalar, empty = arith.ConstantOp(number), tensor.EmptyOp([], type_)
+    element = type_.element_type
+    if isinstance(element, AnyFloat):
+        scalar = arith.ConstantOp(FloatAttr(float(number), element))
+    else:
+        assert isinstance(element, IntegerType | IndexType)
+        scalar = arith.ConstantOp(IntegerAttr(int(number), element))
+    if not is_long and np.isfinite(number):
+        dense = DenseIntOrFPElementsAttr.from_list(type_, [number])
+        op.properties["value"] = dense
+        return
+    empty = tensor.EmptyOp([], type_)
     fill = FillOp([scalar.result], [empty.tensor], [type_])
     Rewriter.insert_op([scalar, empty, fill], InsertPoint.before(op))
     op.result.replace_all_uses_with(fill.results[0])
 
 
 def _literal(op: arith.ConstantOp, context: Context) -> Array | None:
-    """The value of a constant tensor, ``None`` of a scalar or of one number repeated."""
+    """The value of a constant tensor; ``None`` of a scalar."""
     match op.value:
         case DenseResourceAttr() as resource:
             return _resource_value(op, resource, context)
-        case DenseIntOrFPElementsAttr() as dense if not dense.is_splat():
+        case DenseIntOrFPElementsAttr() as dense:
             return constant_value(dense, Precision.DECLARED, op)
         case _:
             return None

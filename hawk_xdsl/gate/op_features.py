@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.linalg.splat import splat_of
 from hawk_xdsl.linalg.structured import Equation, best_with_index, equation_of
 
 MOST_LITERALS = 12
@@ -126,9 +127,9 @@ def _numbers(attribute: object) -> set[float]:
             return {float(attribute.value.data)}
         case FloatAttr():
             return {float(attribute.value.data)}
-        case DenseIntOrFPElementsAttr() if attribute.is_splat():
-            first = attribute.get_values()[0]
-            return set() if isinstance(first, tuple) else {float(first)}
+        case DenseIntOrFPElementsAttr():
+            number = splat_of(attribute)
+            return set() if number is None else {float(number.value.data)}
         case _:
             return set()
 

@@ -17,6 +17,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.passes.function_pass import FunctionPass
+from hawk_xdsl.passes.outline_dataflow import is_plain_copy
 
 _KEEP_LOW_BITS = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
 _EXTEND = (arith.ExtSIOp, arith.ExtUIOp)
@@ -50,7 +51,7 @@ class NarrowSum(RewritePattern):
             if cut.result.type == i32:
                 rewriter.replace(cut, [], [argument])
         for user in users:
-            if isinstance(user, GenericOp) and _is_copy(user):
+            if isinstance(user, GenericOp) and is_plain_copy(user):
                 rewriter.replace(user, [], user.inputs)
 
 
@@ -81,17 +82,6 @@ def _narrow_contraction(
     generic.location = equation.op.location
     rewriter.insert([zero, empty, fill, generic])
     return generic.results[0]
-
-
-def _is_copy(op: GenericOp) -> bool:
-    """Whether an op does nothing to its only input."""
-    end = op.body.block.last_op
-    assert end is not None
-    maps = {attribute.data for attribute in op.indexing_maps}
-    whole = len(op.inputs) == len(op.outputs) == len(maps) == 1 and op.inputs[0].type == (
-        op.outputs[0].type
-    )
-    return whole and list(end.operands) == [op.body.block.args[0]]
 
 
 def _cuts(value: SSAValue) -> list[arith.TruncIOp]:

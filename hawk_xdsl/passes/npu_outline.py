@@ -14,10 +14,12 @@ from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.linalg.structured import equation_of, static_shape
 from hawk_xdsl.linalg.view import view_through
 from hawk_xdsl.linalg.view_ops import emit_moves, emit_reshape, emit_source_reshape
-from hawk_xdsl.passes.function_pass import FunctionPass, functions_of
+from hawk_xdsl.passes.function_pass import functions_of
+from hawk_xdsl.passes.npu_demote_f64 import NpuDemoteF64Pass
 from hawk_xdsl.passes.npu_drop_empty import NpuDropEmptyPass
 from hawk_xdsl.passes.npu_expand_loops import NpuExpandLoopsPass
 from hawk_xdsl.passes.npu_hoist_elementwise import NpuHoistElementwisePass
+from hawk_xdsl.passes.npu_inline_pointwise import NpuInlinePointwisePass
 from hawk_xdsl.passes.npu_narrow_sums import NpuNarrowSumsPass
 from hawk_xdsl.passes.npu_normalize import NpuNormalizePass
 from hawk_xdsl.passes.npu_split_concat import NpuSplitConcatPass
@@ -33,9 +35,9 @@ from hawk_xdsl.passes.outline_grouping import Group, Grouping
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
 
-BEFORE: Sequence[type[FunctionPass]] = (
-    *(NpuDropEmptyPass, NpuSplitConcatPass, NpuNormalizePass, NpuNarrowSumsPass),
-    *(NpuHoistElementwisePass, NpuExpandLoopsPass),
+BEFORE: Sequence[type[NpuPass]] = (
+    *(NpuDropEmptyPass, NpuSplitConcatPass, NpuNormalizePass, NpuDemoteF64Pass),
+    *(NpuNarrowSumsPass, NpuInlinePointwisePass, NpuHoistElementwisePass, NpuExpandLoopsPass),
 )
 """The rewrites that come before grouping, in this order."""
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, tensor
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType
-from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, IndexOp, TransposeOp
+from xdsl.dialects.linalg.ops import BroadcastOp, FillOp, GenericOp, IndexOp, TransposeOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
+from hawk_xdsl.linalg.splat import splat_of
 from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
 from hawk_xdsl.linalg.view import view_through
 
@@ -57,7 +58,7 @@ def is_generator(op: Operation) -> bool:
     """Whether an op makes its value from nothing, so that it can be repeated at every use."""
     match op:
         case arith.ConstantOp(value=DenseIntOrFPElementsAttr() as dense):
-            return dense.is_splat()
+            return splat_of(dense) is not None
         case FillOp():
             return isinstance(op.inputs[0].owner, arith.ConstantOp)
         case _:
@@ -83,6 +84,17 @@ def _is_copy(equation: Equation) -> bool:
         and equation.maps[1] == AffineMap.identity(len(equation.sizes))
         and isinstance(equation.inputs[0].type, TensorType)
     )
+
+
+def is_plain_copy(op: GenericOp) -> bool:
+    """Whether an op does nothing to its only input."""
+    end = op.body.block.last_op
+    assert end is not None
+    maps = {attribute.data for attribute in op.indexing_maps}
+    whole = len(op.inputs) == len(op.outputs) == len(maps) == 1 and op.inputs[0].type == (
+        op.outputs[0].type
+    )
+    return whole and list(end.operands) == [op.body.block.args[0]]
 
 
 def _is_widening(equation: Equation) -> bool:

@@ -10,7 +10,6 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
-    TensorType,
 )
 from xdsl.dialects.linalg.ops import IndexOp
 from xdsl.dialects.tensor import ExtractOp
@@ -155,15 +154,22 @@ def constant_value(attribute: Attribute, precision: Precision, op: Operation) ->
         case IntegerAttr() | FloatAttr():
             type_, numbers, shape = attribute.type, [attribute.value.data], ()
         case DenseIntOrFPElementsAttr():
-            type_, shape = attribute.get_type(), attribute.get_shape()
-            numbers = attribute.get_values()
+            return _literal(attribute, precision, op)
         case _:
             raise UnsupportedOpError(op, f"a constant of the form {attribute.name}")
     declared, wanted = numpy_dtype(type_), numpy_dtype(type_, precision)
     if declared is None or wanted is None:
         raise UnsupportedOpError(op, f"the reference has no values of {type_}")
     wide = np.dtype(np.int64) if declared.kind in "iub" else np.dtype(np.float64)
-    flat = np.asarray(numbers, dtype=wide).astype(declared).astype(wanted)
-    if isinstance(type_, TensorType) and flat.size == 1:
-        return np.full(shape, flat.flat[0])
-    return flat.reshape(shape)
+    return np.asarray(numbers, dtype=wide).astype(declared).astype(wanted).reshape(shape)
+
+
+def _literal(dense: DenseIntOrFPElementsAttr, precision: Precision, op: Operation) -> Array:
+    """The value of a literal, read from its bytes."""
+    type_, shape = dense.get_type(), dense.get_shape()
+    declared, wanted = numpy_dtype(type_), numpy_dtype(type_, precision)
+    if declared is None or wanted is None:
+        raise UnsupportedOpError(op, f"the reference has no values of {type_}")
+    data = np.frombuffer(dense.data.data, np.int8 if declared == np.bool_ else declared)
+    numbers = data.astype(declared).astype(wanted)
+    return np.full(shape, numbers[0]) if numbers.size == 1 else numbers.reshape(shape)

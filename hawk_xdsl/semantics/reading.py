@@ -23,6 +23,7 @@ from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.tm_tensor import ScanOp
+from hawk_xdsl.linalg.splat import splat_of
 from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.semantics.addresses import address
 from hawk_xdsl.semantics.loops import Loops, UnreadableError
@@ -93,10 +94,10 @@ class RegionReader:
         match op.value:
             case FloatAttr() | IntegerAttr() as literal:
                 return self.terms.const(literal.value.data, dtype_read(literal.type))
-            case DenseIntOrFPElementsAttr() as dense if dense.is_splat():
-                value = dense.get_values()[0]
-                if not isinstance(value, tuple):
-                    return self.terms.const(value, dtype_read(dense.get_element_type()))
+            case DenseIntOrFPElementsAttr() as dense:
+                number = splat_of(dense)
+                if number is not None:
+                    return self.terms.const(number.value.data, dtype_read(number.type))
             case _:
                 pass
         raise UnreadableError("a constant tensor that is not one number repeated")
