@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from hawk_xdsl.dialects.npu import Pipe
-from hawk_xdsl.files.boundary import reading
-from hawk_xdsl.files.typed import member
+from hawk_xdsl.files.boundary import reading, writing
+from hawk_xdsl.files.typed import member, typed
+from hawk_xdsl.files.whole_file import write_whole
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Simulation, Target, Units
 from hawk_xdsl.passes.npu_decide import Placed
@@ -224,6 +225,14 @@ def write_report(rows: Sequence[ReportRow], path: Path, **figures: object) -> No
     """The rows and further figures as JSON."""
     document = {**figures, "kernels": [asdict(row) for row in rows]}
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def add_to_report(path: Path, **figures: object) -> None:
+    """Adds figures to a written report, or replaces them. Raises ``ReadError``, ``WriteError``."""
+    with reading(path, "the report", todo="compile it again"):
+        document = typed(dict[str, object], json.loads(path.read_text(encoding="utf-8")))
+    with writing(path, "the report"):
+        write_whole(path, json.dumps({**document, **figures}, indent=2) + "\n")
 
 
 @dataclass(frozen=True)

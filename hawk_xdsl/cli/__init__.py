@@ -9,6 +9,7 @@ import typer
 
 from hawk_xdsl.cli import (
     bench,
+    check_vendor,
     compile,
     instructions,
     knowledge,
@@ -24,6 +25,7 @@ from hawk_xdsl.files.boundary import reason_of
 __all__ = [
     "app",
     "bench",
+    "check_vendor",
     "compile",
     "instructions",
     "knowledge",

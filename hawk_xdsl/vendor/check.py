@@ -1,0 +1,146 @@
+"""Asks the vendor's tools about one kernel: verifier, plan, order, values."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+
+from hawk_xdsl.dialects.dtype import Array
+from hawk_xdsl.dialects.npu import Scope
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.spaces import SPACES
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.reference.difference import error_between
+from hawk_xdsl.vendor.devices import Device
+from hawk_xdsl.vendor.generic_form import generic_text
+from hawk_xdsl.vendor.planning import (
+    Order,
+    planned_by_vendor,
+    synchronised_by_vendor,
+    verify,
+)
+from hawk_xdsl.vendor.recording import Recorded
+from hawk_xdsl.vendor.running import SECONDS
+from hawk_xdsl.vendor.values import run_hivm
+from hawk_xdsl.vendor.verdict import NOT_ASKED, Step, Verdict
+
+LARGEST_ERROR: Mapping[int, float] = {2: 2e-3, 4: 1e-5}
+"""What max|y−ŷ|/max|ŷ| may be, by the bytes of the narrowest float among a kernel's arguments.
+
+Sums are added in another order here than there, no more."""
+
+
+@dataclass(frozen=True)
+class VendorCheck:
+    """The questions about kernels of one target.
+
+    Attributes:
+        target: the target.
+        device: what the vendor calls it.
+        seconds: that each run of a tool, and of a kernel, may take.
+    """
+
+    target: Target
+    device: Device
+    seconds: float = SECONDS
+
+    def verdict(self, recorded: Recorded) -> Verdict:
+        """Asks everything about one kernel; a step that fails says why, and others go on."""
+        begin = time.monotonic()
+        kernel = recorded.kernel
+        try:
+            ours = self._module(recorded, planned=True)
+            given = self._module(recorded, planned=False)
+        except HawkError as error:
+            refused, silent = Step(False, str(error)), Step(False, NOT_ASKED)
+            core = str(kernel.core.data)
+            return Verdict(
+                recorded.name, core, refused, silent, silent, silent, silent, _since(begin)
+            )
+        verified = _asked(lambda: self._verify(given, ours))
+        order = _asked(lambda: self._order(ours))
+        found: list[ModuleOp] = []
+        planned = _asked(lambda: self._plan(given, recorded, found))
+        our_values = _asked(lambda: self._values(ours, recorded))
+        their_values = Step(False, NOT_ASKED)
+        if found:
+            their_values = _asked(lambda: self._values(found[0], recorded))
+        return Verdict(
+            recorded.name,
+            str(kernel.core.data),
+            verified,
+            planned,
+            order,
+            our_values,
+            their_values,
+            _since(begin),
+        )
+
+    def _module(self, recorded: Recorded, *, planned: bool) -> ModuleOp:
+        module = ModuleOp([hivm_function(recorded.kernel, self.target, planned)])
+        module.verify()
+        return module
+
+    def _verify(self, given: ModuleOp, ours: ModuleOp) -> Step:
+        for module in (given, ours):
+            verify(generic_text(module), self.device, seconds=self.seconds)
+        return Step(True, "yes")
+
+    def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> Step:
+        core = recorded.kernel.core.data
+        text = generic_text(given)
+        found.append(planned_by_vendor(text, core, self.device, seconds=self.seconds))
+        return Step(True, "yes")
+
+    def _order(self, ours: ModuleOp) -> Step:
+        own = Order.of(ours)
+        theirs = synchronised_by_vendor(ours, self.device, seconds=self.seconds)
+        same = set(own.flags) == set(theirs.flags)
+        enough = own.flag_count >= theirs.flag_count and own.barrier_count >= theirs.barrier_count
+        return Step(same and enough, f"{_counts(own)}, {_counts(theirs)}")
+
+    def _values(self, module: ModuleOp, recorded: Recorded) -> Step:
+        sizes = {SPACES[scope]: self._bytes(scope) for scope in (Scope.UB, Scope.L1, Scope.L0C)}
+        given = run_hivm(
+            module.clone(),
+            recorded.name,
+            recorded.inputs,
+            recorded.outputs,
+            recorded.kernel.blocks.value.data,
+            sizes,
+            seconds=self.seconds,
+        )
+        error = error_between(given, recorded.outputs)
+        allowed = LARGEST_ERROR[_narrowest((*recorded.inputs, *recorded.outputs))]
+        agree = error.maximum <= allowed and not error.unequal
+        return Step(agree, f"{error.maximum:.1e}" if not error.unequal else str(error.unequal[0]))
+
+    def _bytes(self, scope: Scope) -> int:
+        return self.target.memory(scope).bytes
+
+
+def _asked(question: Callable[[], Step]) -> Step:
+    try:
+        return question()
+    except HawkError as error:
+        return Step(False, str(error))
+
+
+def _counts(order: Order) -> str:
+    return f"{order.flag_count}/{order.barrier_count}"
+
+
+def _narrowest(arrays: Sequence[Array]) -> int:
+    """Bytes of the narrowest float; 4 if there is none."""
+    floats = [array.dtype.itemsize for array in arrays if _is_float(array)]
+    return max(2, min(floats, default=4))
+
+
+def _is_float(array: Array) -> bool:
+    return array.dtype.kind == "f" or array.dtype.name == "bfloat16"
+
+
+def _since(begin: float) -> float:
+    return round(time.monotonic() - begin, 2)

@@ -1,0 +1,101 @@
+"""What the vendor's tools say of one kernel, and how it is shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+NOT_ASKED = "not asked"
+"""What a step says that needs an earlier one to succeed."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question to the vendor's tools.
+
+    Attributes:
+        passed: whether the answer is what is wanted.
+        said: the answer in a few words, or the tool's own message.
+    """
+
+    passed: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the vendor's tools say of one kernel.
+
+    Attributes:
+        kernel: its name.
+        core: the kind of core.
+        verified: whether their verifier accepts the kernel, as written and as planned by us.
+        planned: whether their compiler plans, pads and synchronises it.
+        order: flags and barriers of ours and of their solver for our addresses; it fails if theirs
+            has fewer flags or barriers than ours or sets flags between other pipes.
+        our_values: whether the kernel as planned by us computes what the NPU simulator says.
+        their_values: the same of the kernel as planned by them.
+        seconds: how long all took.
+    """
+
+    kernel: str
+    core: str
+    verified: Step
+    planned: Step
+    order: Step
+    our_values: Step
+    their_values: Step
+    seconds: float
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """The steps by what they are called in the table."""
+        return {
+            "verifier": self.verified,
+            "plans": self.planned,
+            "flags/barriers, theirs": self.order,
+            "values": self.our_values,
+            "values, their plan": self.their_values,
+        }
+
+    @property
+    def passed(self) -> bool:
+        """Whether they accept it and it computes the same; the order is only shown."""
+        asked = (self.verified, self.planned, self.our_values, self.their_values)
+        return all(step.passed for step in asked)
+
+    @property
+    def document(self) -> dict[str, object]:
+        """As JSON."""
+        return {**asdict(self), "passed": self.passed}
+
+
+def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+    """A row for each kernel, how many passed each step, and the messages of those that did not."""
+    table = Table(title="The vendor's tools", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("kernel", no_wrap=True)
+    table.add_column("core", no_wrap=True)
+    headings = list(verdicts[0].steps) if verdicts else []
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading != "values")
+    for verdict in verdicts:
+        shown = [
+            step.said if step.passed or name.startswith("flags") else f"[red]{_short(step)}[/red]"
+            for name, step in verdict.steps.items()
+        ]
+        table.add_row(f"@{verdict.kernel}", verdict.core, *shown)
+    console.print(table)
+    for heading in headings:
+        passed = sum(verdict.steps[heading].passed for verdict in verdicts)
+        console.print(f"{heading}: {passed} of {len(verdicts)}", highlight=False)
+    for verdict in verdicts:
+        for name, step in verdict.steps.items():
+            if not step.passed and step.said != NOT_ASKED:
+                line = f"@{verdict.kernel}: {name}: {step.said}"
+                console.print(line, markup=False, highlight=False)
+
+
+def _short(step: Step) -> str:
+    return step.said if len(step.said) <= 12 else "no, see below"
