@@ -26,11 +26,11 @@ _MAPS = """
 """
 
 
-def _over_tile(inputs: str, outputs: str, body: str, fold: bool) -> str:
+def _over_tile(inputs: str, outputs: str, body: str, reduction: bool) -> str:
     """One generic over the tile: operands ``%name`` or ``%name:row``, the last one written."""
     names = [*inputs.split(), outputs]
     maps = ", ".join("#row" if name.endswith(":row") else "#tile" for name in names)
-    last = "reduction" if fold else "parallel"
+    last = "reduction" if reduction else "parallel"
     tile, row = f"memref<{ROWS}x{COLUMNS}xf32>", f"memref<{ROWS}xf32>"
     types = [row if name.endswith(":row") else tile for name in names]
     values = [name.removesuffix(":row") for name in names]

@@ -45,7 +45,7 @@ func.func @main(%x: tensor<{shape}x{element}>, %y: tensor<{shape}x{element}>)
 }}"""
 
 
-def folding(body: str, start: str) -> str:
+def reducing(body: str, start: str) -> str:
     """A reduction over the middle axis of 3x5x4."""
     return f"""
 func.func @main(%x: tensor<3x5x4xf32>) -> tensor<3x4xf32> {{

@@ -55,8 +55,8 @@ def elementwise(body: str, ins: str, out: str, shape: str = "7x40") -> str:
 }}"""
 
 
-def folded(combine: str, start: int, dtype: str, shape: str, axis: int) -> str:
-    """``func @main`` of one fold along an axis of a matrix."""
+def reduction_of(combine: str, start: int, dtype: str, shape: str, axis: int) -> str:
+    """``func @main`` of one reduction along an axis of a matrix."""
     rows, columns = shape.split("x")
     kept = rows if axis == 1 else columns
     kinds = ["parallel", "parallel"]

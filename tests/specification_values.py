@@ -65,7 +65,7 @@ FUNCTIONS: Mapping[str, Callable[..., Array]] = {
     "ctlz": np.vectorize(lambda a: 32 - int(a).bit_length()),
 }
 
-FOLDS: Mapping[str, np.ufunc] = {
+REDUCTIONS: Mapping[str, np.ufunc] = {
     "sum": np.add,
     "prod": np.multiply,
     "max": np.maximum,
@@ -140,12 +140,12 @@ def _value(
     if term.op == "index":
         return index(term.index, ())[0]
     if term.is_scan:
-        return FOLDS[term.kind].accumulate(args[0], axis=along[0])
+        return REDUCTIONS[term.kind].accumulate(args[0], axis=along[0])
     if term.op in ("reduce_argmax", "reduce_argmin"):
         best = np.argmax if term.kind == "argmax" else np.argmin
         return np.asarray(best(args[0], axis=along[0], keepdims=True))
     if term.is_reduction:
-        return FOLDS[term.kind].reduce(args[0], axis=along, keepdims=True)
+        return REDUCTIONS[term.kind].reduce(args[0], axis=along, keepdims=True)
     if term.op == "cast":
         if term.dtype == "i1":
             return np.not_equal(args[0], 0)

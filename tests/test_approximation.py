@@ -117,7 +117,7 @@ def test_an_undefined_result_that_is_not_selected_is_legal() -> None:
         np.testing.assert_array_equal(got, np.where(x > 0, np.log(x), np.float32(2)))
 
 
-def folded(x: np.ndarray, kind: str, axis: int) -> np.ndarray:
+def reduced(x: np.ndarray, kind: str, axis: int) -> np.ndarray:
     rows, columns = x.shape
     shape = (1, columns) if axis == 0 else (rows, 1)
     from_, to = gm(*x.shape, dtype="f16"), ub(*x.shape, dtype="f16")
@@ -139,11 +139,11 @@ def test_a_sum_of_f16_adds_pairs_in_half_precision(axis: int) -> None:
     row = np.array([2048, 1, 2048, 1, 0.5, 0.25, 3, 7, 1], np.float16)  # 2048 + 1 is 2048 in half
     pairs = ((2048 + 2048) + (0.75 + 10)) + 1
     x = np.tile(row, (16, 1)) if axis == 1 else np.tile(row[:, None], (1, 16))
-    assert (folded(x, "sum", axis) == np.float16(pairs)).all()
+    assert (reduced(x, "sum", axis) == np.float16(pairs)).all()
 
 
 def test_a_sum_of_f16_saturates_and_keeps_infinities() -> None:
     x = np.zeros((16, 32), np.float16)
     x[:, :2], x[1, 0], x[2] = 60000, np.inf, -60000
-    found = folded(x, "sum", 1)[:, 0]
+    found = reduced(x, "sum", 1)[:, 0]
     assert list(found[:3]) == [65504, np.inf, -65504]

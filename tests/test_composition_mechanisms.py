@@ -71,7 +71,7 @@ CASES: dict[str, Case] = {
         '"two-pass-reduction" stages(<"whole-tiles" tile(i0 = 64)>, <"whole-tiles">)',
         "vreduce sum", "vreduce max",
     ),
-    "levels of folds in parts": Case(
+    "levels of two-pass reductions": Case(
         lambda x: torch.softmax(x, 1), (torch.randn(2, 40),), "two-pass-reduction",
         '"two-pass-reduction" stages(<"whole-tiles" tile(i1 = 16)>, <"whole-tiles" tile(i1 = 8)>,'
         ' <"whole-tiles" tile(i0 = 1)>)',
@@ -139,22 +139,22 @@ def test_a_mechanism_is_right_and_its_damage_is_seen(name: str) -> None:
     assert not verdict(op, text.replace(case.right, case.wrong)).accepted
 
 
-def test_a_fold_of_all_stands_beside_one_of_rows() -> None:
+def test_a_reduction_of_all_stands_beside_one_of_rows() -> None:
     region = RegionBuilder([16, 1990])
     both = [region.input((0, 1), "f16") for _ in range(2)]
-    largest = region.fold("max", both[0], (0, 1))
+    largest = region.reduce("max", both[0], (0, 1))
     clipped = region.apply("max", [region.apply("exp", [largest], "f16"), both[0]], "f16")
-    scaled = region.apply("mul", [clipped, region.fold("sum", both[1], (1,))], "f16")
-    op = region.finish([scaled], "folds")
+    scaled = region.apply("mul", [clipped, region.reduce("sum", both[1], (1,))], "f16")
+    op = region.finish([scaled], "reductions")
     templates = [entry.name for entry in ENTRIES.values() if entry.kind is EntryKind.TEMPLATE]
     found = [each for name in templates for each in candidates(request(op, name))]
     best = verdict(op, min(found, key=lambda c: c.estimate).text)
     assert best.accepted, best.trap_message
 
 
-def test_a_stage_has_a_temp_for_each_fold_in_parts() -> None:
+def test_a_stage_has_a_temp_for_each_two_pass_reduction() -> None:
     [op] = groups(lambda x: torch.softmax(x, 1), torch.randn(2, 40))
-    text = candidate_of(CASES["levels of folds in parts"], op).text
+    text = candidate_of(CASES["levels of two-pass reductions"], op).text
     assert [line for line in text.splitlines() if line.startswith("temp ")] == [
         "temp t0 f32[2, 3]",
         "temp t1 f32[2, 5]",

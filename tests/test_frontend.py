@@ -123,7 +123,7 @@ def test_inputs_are_checked(inputs: list[np.ndarray], reason: str) -> None:
 
 
 @pytest.mark.parametrize("scan", [torch.cumsum, torch.cumprod])
-def test_scan_stays_a_running_fold(scan: Callable[..., torch.Tensor]) -> None:
+def test_a_scan_of_torch_stays_a_scan(scan: Callable[..., torch.Tensor]) -> None:
     program = lowered(lambda x: scan(x, 1), torch.randn(2, 5, 3))
     assert len(ops(program, ScanOp)) == 1
     assert_agrees(program)

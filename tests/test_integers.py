@@ -10,8 +10,8 @@ from integer_programs import (
     check,
     drawn,
     elementwise,
-    folded,
     pairs,
+    reduction_of,
     truncated,
 )
 
@@ -126,7 +126,7 @@ def test_comparisons_tell_neighbours_apart(predicate: str, dtype: str) -> None:
     check(text, function[predicate], (a, b))
 
 
-FOLDS = [
+REDUCTIONS = [
     ("arith.addi", 0, np.add),
     ("arith.muli", 1, np.multiply),
     ("arith.maxsi", -(2**31), np.maximum),
@@ -136,8 +136,8 @@ FOLDS = [
 
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("shape", ["3x1030", "130x25"])
-@pytest.mark.parametrize(("op", "start", "function"), FOLDS)
-def test_folds_wrap_and_forget_nothing(
+@pytest.mark.parametrize(("op", "start", "function"), REDUCTIONS)
+def test_reductions_wrap_and_forget_nothing(
     op: str, start: int, function: np.ufunc, shape: str, axis: int
 ) -> None:
     extents = tuple(map(int, shape.split("x")))
@@ -145,7 +145,7 @@ def test_folds_wrap_and_forget_nothing(
     if op == "arith.muli":  # without zeros, which would end every product
         inputs = [(np.where(a % 2 == 0, a + 1, a).astype(np.int32),) for (a,) in inputs]
     check(
-        folded(op, start, "i32", shape, axis),
+        reduction_of(op, start, "i32", shape, axis),
         lambda a: function.reduce(a, axis=axis, dtype=np.int32),
         *inputs,
     )
@@ -204,7 +204,7 @@ def test_bytes_are_divided_shifted_compared_and_widened_without_a_sign() -> None
 
 
 def test_the_largest_byte_is_the_largest_without_a_sign() -> None:
-    text = folded("arith.maxui", 0, "i8", "4x40", 1)
+    text = reduction_of("arith.maxui", 0, "i8", "4x40", 1)
     check(text, lambda a: _u(a).max(axis=1).astype(np.int8), (drawn("i8", 4, 40),))
 
 

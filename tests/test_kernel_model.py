@@ -98,7 +98,7 @@ def test_shards_of_another_recipe_are_not_taken_for_these(tmp_path: Path) -> Non
     write_shard(shard_path(tmp_path, 0), made_by(order, entries, range(1)), [{}])
     assert generate(order, entries, tmp_path) == {"kept from before": 1}
     with pytest.raises(HawkError, match="another recipe"):
-        generate(Order(1, 2, recipe=Recipe(fold=0.9)), entries, tmp_path)
+        generate(Order(1, 2, recipe=Recipe(reduction=0.9)), entries, tmp_path)
 
 
 @pytest.mark.parametrize(

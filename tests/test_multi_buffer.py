@@ -173,7 +173,7 @@ STATEMENTS = (
     "b = load x[i:2, 0:64] into ub",
     "p = vadd p, a",
 )
-FOLD = ("d = load x[i:2, k:16] into ub", "t = vreduce sum d axis 1")
+REDUCTION = ("d = load x[i:2, k:16] into ub", "t = vreduce sum d axis 1")
 INNER = (
     "r = vadd r, t",
     "p = vmul p, r",
@@ -196,7 +196,7 @@ def texts(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         stop = draw(st.sampled_from([16, 32, 48, 64]))
         inner = draw(st.lists(st.sampled_from(INNER), max_size=4))
-        lines += [f"for k in 0..{stop} step 16 {{", *FOLD, *inner, "}"]
+        lines += [f"for k in 0..{stop} step 16 {{", *REDUCTION, *inner, "}"]
     lines += draw(st.lists(st.sampled_from(STATEMENTS), max_size=4))
     return "\n".join([*lines, "c = vadd c, p", "store c into y[i:2, 0:64]", "}"])
 

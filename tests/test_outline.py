@@ -208,7 +208,7 @@ def test_dynamic_shapes_are_an_error() -> None:
         NpuOutlinePass().apply(Context(), module)
 
 
-def test_folds_over_different_axes_stay_apart() -> None:
+def test_reductions_over_different_axes_stay_apart() -> None:
     program = import_torch(Function(lambda x: (x - x.mean(0)).softmax(1)), (torch.randn(6, 4),))
     assert labels(outlined(program)) == ["rows_0", "rows_1"]
     assert_agrees(program)
@@ -242,7 +242,7 @@ def test_a_stack_of_more_rows_than_a_kernel_has_pieces_is_a_stack_of_stacks() ->
     assert_agrees(program)
 
 
-def test_a_running_fold_along_an_axis_that_its_argument_lacks() -> None:
+def test_a_scan_along_an_axis_that_its_argument_lacks() -> None:
     function = Function(lambda x: torch.cumsum(x[:1].expand(9), 0))
     program = import_torch(function, (torch.randn(4),))
     [group] = outlined(program)

@@ -3,7 +3,7 @@
 import ml_dtypes
 import numpy as np
 import pytest
-from evaluated import elementwise, evaluate, folding, raw
+from evaluated import elementwise, evaluate, raw, reducing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -40,7 +40,7 @@ def test_bfloat16_is_computed_as_such() -> None:
 
 
 def test_a_sum_of_halves_keeps_more_than_a_half() -> None:
-    text = folding("%r = arith.addf %a, %o : f32", "0.0").replace("f32", "f16")
+    text = reducing("%r = arith.addf %a, %o : f32", "0.0").replace("f32", "f16")
     text = text.replace("3x5x4", "1x4096x1").replace("3x4", "1x1")
     [total] = evaluate(text, np.ones((1, 4096, 1), np.float16))
     assert total[0, 0] == 4096  # a half that counts by ones stops at 2048

@@ -3,7 +3,7 @@
 import mlir_jit
 import numpy as np
 import pytest
-from evaluated import elementwise, evaluate, folding
+from evaluated import elementwise, evaluate, reducing
 
 from hawk_xdsl.reference.evaluate import (
     Array,
@@ -139,16 +139,16 @@ CASES: dict[str, tuple[str, list[tuple[int, ...]], tuple[int, ...]]] = {
         [(4, 6)] * 2,
         (4, 6),
     ),
-    "sum": (folding("%r = arith.addf %a, %o : f32", "0.5"), [(3, 5, 4)], (3, 4)),
-    "maximum": (folding("%r = arith.maximumf %o, %a : f32", "-1.0"), [(3, 5, 4)], (3, 4)),
-    "product": (folding("%r = arith.mulf %o, %a : f32", "2.0"), [(3, 5, 4)], (3, 4)),
+    "sum": (reducing("%r = arith.addf %a, %o : f32", "0.5"), [(3, 5, 4)], (3, 4)),
+    "maximum": (reducing("%r = arith.maximumf %o, %a : f32", "-1.0"), [(3, 5, 4)], (3, 4)),
+    "product": (reducing("%r = arith.mulf %o, %a : f32", "2.0"), [(3, 5, 4)], (3, 4)),
     "sum of squares": (
-        folding("%s = arith.mulf %a, %a : f32\n%r = arith.addf %o, %s : f32", "0.0"),
+        reducing("%s = arith.mulf %a, %a : f32\n%r = arith.addf %o, %s : f32", "0.0"),
         [(3, 5, 4)],
         (3, 4),
     ),
-    "no plain fold": (
-        folding("%s = arith.mulf %o, %a : f32\n%r = arith.addf %s, %a : f32", "1.0"),
+    "no plain reduction": (
+        reducing("%s = arith.mulf %o, %a : f32\n%r = arith.addf %s, %a : f32", "1.0"),
         [(3, 5, 4)],
         (3, 4),
     ),

@@ -52,7 +52,7 @@ def test_commutative_functions_match_in_both_orders(terms: Terms, x: Term) -> No
     assert match(parse_pattern("exp(a) + b"), root) is not None
 
 
-def test_a_fold_keeps_its_axes(terms: Terms, x: Term) -> None:
+def test_a_reduction_keeps_its_axes(terms: Terms, x: Term) -> None:
     lowest = terms.apply("eq", (x, terms.const(float("-inf"), "f32")), "i1")
     everything = terms.reduce("and", lowest, frozenset({"i"}))
     text = apply(everything, rule("reduce_and(a == -inf)", "reduce_max(a) == -inf"))

@@ -25,7 +25,7 @@ def all_inputs(op: UndecidedOp) -> dict[str, Sequence[Array]]:
     return {str(p): Drawn(op, p, [7, n]).inputs for n, p in enumerate(purposes_of(op))}
 
 
-def fold(combiner: str, shape: str, kept: str, dtype: str, start: str) -> UndecidedOp:
+def reduction(combiner: str, shape: str, kept: str, dtype: str, start: str) -> UndecidedOp:
     """The reduction of the last axis by one scalar op."""
     full, rows = f"tensor<{shape}x{dtype}>", f"tensor<{kept}x{dtype}>"
     return undecided(f"""
@@ -75,7 +75,7 @@ def test_a_nan_spoils_no_row_but_its_own() -> None:
 
 @pytest.mark.parametrize(("rows", "length"), [(64, 60), (2, 8192), (1, 50)])
 def test_the_last_element_of_a_row_is_marked(rows: int, length: int) -> None:
-    op = fold("arith.maximumf", f"{rows}x{length}", f"{rows}", "f32", "0xFF800000")
+    op = reduction("arith.maximumf", f"{rows}x{length}", f"{rows}", "f32", "0xFF800000")
     marks = [a for name, (a,) in all_inputs(op).items() if name.startswith("marks")]
     largest = {int(np.argmax(np.abs(row))) for x in marks for row in x}
     assert length - 1 in largest
@@ -102,7 +102,7 @@ def test_integers_are_drawn_over_their_full_width(dtype: str) -> None:
 
 
 def test_rows_of_booleans_are_all_true_all_false_and_all_but_one() -> None:
-    op = fold("arith.ori", "16x64", "16", "i1", "0")
+    op = reduction("arith.ori", "16x64", "16", "i1", "0")
     counts = {int(row.sum()) for name, (x,) in all_inputs(op).items() for row in x}
     assert {0, 1, 63, 64} <= counts
 

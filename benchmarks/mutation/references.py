@@ -85,11 +85,11 @@ class Region:
         self._types[name] = tensor(*result)
         return self
 
-    def fold(
+    def reduce(
         self, name: str, kind: str, dtype: str, shape: Sequence[int], maps: str, source: str,
         loops: str,
     ) -> "Region":  # fmt: skip
-        """A fold of one value over ``loops``: ``sum``, ``max`` or ``min``."""
+        """A reduction of one value over ``loops``: ``sum``, ``max`` or ``min``."""
         body = f"%y = arith.{ADDERS[kind]} %o, %a : {dtype}"
         start = IDENTITIES[kind]
         return self.generic(name, (dtype, shape), maps, [source], body, start=start, loops=loops)

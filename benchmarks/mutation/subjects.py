@@ -34,12 +34,12 @@ def _chain() -> UndecidedOp:
 
 def _softmax() -> UndecidedOp:
     region = Region(x=("f32", (64, 50)))
-    region.fold("m", "max", "f32", (64,), "i j: i j, i", "x", "j")
+    region.reduce("m", "max", "f32", (64,), "i j: i j, i", "x", "j")
     region.generic(
         "e", ("f32", (64, 50)), "i j: i j, i, i j", ["x", "m"],
         "%1 = arith.subf %a, %b : f32\n%y = math.exp %1 : f32",
     )  # fmt: skip
-    region.fold("s", "sum", "f32", (64,), "i j: i j, i", "e", "j")
+    region.reduce("s", "sum", "f32", (64,), "i j: i j, i", "e", "j")
     region.generic(
         "r", ("f32", (64, 50)), "i j: i j, i, i j", ["e", "s"], "%y = arith.divf %a, %b : f32"
     )
@@ -51,7 +51,7 @@ def _layer_norm() -> UndecidedOp:
     both = "i j: i j, i j, i j"
     region = Region(x=("f32", shape), z=("f32", shape), g=("f32", (60,)), v=("f32", (60,)))
     region.generic("w", ("f32", shape), both, ["x", "z"], "%y = arith.addf %a, %b : f32")
-    region.fold("s", "sum", "f32", (50,), row, "w", "j")
+    region.reduce("s", "sum", "f32", (50,), row, "w", "j")
     region.generic(
         "n", ("f32", shape), "i j: i j, i, i j", ["w", "s"],
         """%1 = arith.constant 60.0 : f32
@@ -59,7 +59,7 @@ def _layer_norm() -> UndecidedOp:
         %y = arith.subf %a, %2 : f32""",
     )  # fmt: skip
     region.generic("q", ("f32", shape), "i j: i j, i j", ["n"], "%y = arith.mulf %a, %a : f32")
-    region.fold("t", "sum", "f32", (50,), row, "q", "j")
+    region.reduce("t", "sum", "f32", (50,), row, "q", "j")
     region.generic(
         "r", ("f32", shape), "i j: i j, i, j, j, i j", ["n", "t", "g", "v"],
         """%1 = arith.constant 60.0 : f32
@@ -76,13 +76,13 @@ def _layer_norm() -> UndecidedOp:
 
 def _columns() -> UndecidedOp:
     region = Region(x=("f32", (100, 72)))
-    region.fold("r", "sum", "f32", (72,), "i j: i j, j", "x", "i")
+    region.reduce("r", "sum", "f32", (72,), "i j: i j, j", "x", "i")
     return region.undecided("column sum", "r")
 
 
 def _maxima() -> UndecidedOp:
     region = Region(x=("f32", (48, 200)))
-    region.fold("r", "max", "f32", (48,), "i j: i j, i", "x", "j")
+    region.reduce("r", "max", "f32", (48,), "i j: i j, i", "x", "j")
     return region.undecided("row maximum", "r")
 
 

@@ -28,7 +28,7 @@ from hawk_xdsl.semantics.rewriting import Rule, rewritten
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, Terms, walk
 
-FUNCTION_OF_FOLD = {
+FUNCTION_OF_REDUCTION = {
     "sum": "add",
     "prod": "mul",
     "max": "max",
@@ -36,7 +36,7 @@ FUNCTION_OF_FOLD = {
     "and": "and",
     "or": "or",
 }
-"""The function of two values that a fold repeats."""
+"""The function of two values that a reduction repeats."""
 
 
 class NoInstructionError(Exception):
@@ -119,15 +119,15 @@ class Composer:
         roots = every[:count]
         chosen: dict[Term, tuple[InstructionPattern, Match]] = {}
         combiners: dict[tuple[str, str], str] = {}
-        halved: set[Term] = set()
+        without_instruction: set[Term] = set()
         for term in walk(roots):
             combiner = self._by_combiner(term)
             if combiner is not None:
                 chosen[term] = (combiner, Match())
-                halved.add(term)
+                without_instruction.add(term)
             elif term.args and term.op != "gather":
                 chosen[term] = self._select(term)
-            if (term.is_reduction or term.is_scan) and term.kind in FUNCTION_OF_FOLD:
+            if (term.is_reduction or term.is_scan) and term.kind in FUNCTION_OF_REDUCTION:
                 self._add_combiner(combiners, term)
         used = sorted({instruction.name for instruction, _ in chosen.values()} | set(applied))
         results = tuple(
@@ -146,7 +146,7 @@ class Composer:
             combiners,
             self,
             names=kept,
-            halved=frozenset(halved),
+            without_instruction=frozenset(without_instruction),
         )
 
     @cached_property
@@ -164,29 +164,29 @@ class Composer:
         )
 
     def _add_combiner(self, combiners: dict[tuple[str, str], str], term: Term) -> None:
-        """The instruction that puts two parts of a fold together, if there is one."""
+        """The instruction that puts two parts of a reduction together, if there is one."""
         instruction = self._combiner(term)
         if instruction is not None:
-            key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
+            key = (FUNCTION_OF_REDUCTION[term.kind], term.dtype)
             combiners.setdefault(key, instruction.mnemonic)
 
     def _combiner(self, term: Term) -> InstructionPattern | None:
         terms = Terms()
         parts = tuple(terms.read(f"part{i}", (Affine(i),), term.dtype) for i in range(2))
-        together = terms.apply(FUNCTION_OF_FOLD[term.kind], parts, term.dtype)
+        together = terms.apply(FUNCTION_OF_REDUCTION[term.kind], parts, term.dtype)
         for instruction, _ in self._candidates(together):
             if self._has(instruction, stored_dtype(term.dtype)):
                 return instruction
         return None
 
     def _by_combiner(self, term: Term) -> InstructionPattern | None:
-        """The instruction that puts two parts together, where the target has no such fold or scan.
+        """The instruction that combines two parts, where the target cannot reduce or scan them.
 
-        It folds halves onto one another, and scans from row to row.
+        It combines halves with one another, and scans from row to row.
         """
         if not (term.is_reduction or term.is_scan):
             return None
-        if term.kind not in FUNCTION_OF_FOLD or term.dtype.is_condition:
+        if term.kind not in FUNCTION_OF_REDUCTION or term.dtype.is_condition:
             return None
         dtype = operand_dtype(term)
         if any(self._has(instruction, dtype) for instruction, _ in self._candidates(term)):
@@ -352,11 +352,11 @@ def _passes(source: str, step: str, target: str) -> bool:
 class Composition:
     """A specification with an instruction for every term; ``entries`` are those it came from.
 
-    ``combiners`` gives the instruction that puts parts of a fold together, by function and dtype.
-    ``parts`` are axes whose folds are of one tile only: each tile stores a part. ``beside`` gives
-    axes that never meet another one in a term, and stand in its dimension of tiles. ``names`` are
-    wanted for the buffers of some terms. ``halved`` are the folds and scans that the target has no
-    instruction for: they are done by their combiners.
+    ``combiners`` gives the instruction that combines parts of a reduction, by function and dtype.
+    ``partial_axes`` are axes whose reductions are of one tile only: each tile stores its partial
+    result. ``beside`` gives axes that never meet another one in a term, and stand in its dimension
+    of tiles. ``names`` are wanted for the buffers of some terms. ``without_instruction`` are the
+    reductions and scans that the target has no instruction for: their combiners do them.
     """
 
     specification: Specification
@@ -365,7 +365,7 @@ class Composition:
     entries: tuple[str, ...]
     combiners: Mapping[tuple[str, str], str]
     composer: Composer
-    parts: frozenset[str] = field(default_factory=frozenset[str])
+    partial_axes: frozenset[str] = field(default_factory=frozenset[str])
     beside: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Mapping[Term, str] = field(default_factory=dict[Term, str])
-    halved: frozenset[Term] = frozenset()
+    without_instruction: frozenset[Term] = frozenset()

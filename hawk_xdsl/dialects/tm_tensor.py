@@ -1,4 +1,4 @@
-"""The one op of torch-mlir's tm_tensor dialect that is understood: ``scan``, a running fold."""
+"""The one op of torch-mlir's tm_tensor dialect that is understood: ``scan``."""
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import BoolAttr, IntegerAttr, TensorType, i64
@@ -26,7 +26,7 @@ KINDS: dict[type[Operation], str] = {
     arith.MinimumfOp: "min",
     arith.MinSIOp: "min",
 }
-"""The combiners a scan may have, and what they fold to."""
+"""The combiners a scan may have, and what they reduce to."""
 
 
 @irdl_op_definition
@@ -39,7 +39,7 @@ class CombinerYieldOp(AbstractYieldOperation[Attribute]):
 
 @irdl_op_definition
 class ScanOp(IRDLOperation):
-    """Prefix folds of ``inputs[0]`` along an axis; the second result holds the last ones."""
+    """Reductions of all prefixes along an axis; the second result holds the last ones."""
 
     name = "tm_tensor.scan"
 
@@ -54,7 +54,7 @@ class ScanOp(IRDLOperation):
 
     @property
     def kind(self) -> str | None:
-        """What it folds to: ``sum``, ``prod``, ``max``, ``min``, or ``None``."""
+        """What it reduces to: ``sum``, ``prod``, ``max``, ``min``, or ``None``."""
         combiner = self.body.block.first_op
         if combiner is None or combiner.next_op is not self.body.block.last_op:
             return None

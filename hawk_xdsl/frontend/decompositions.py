@@ -44,7 +44,7 @@ def _xor(a: torch.Tensor, b: int | bool) -> torch.Tensor:
 
 
 def _running(x: torch.Tensor, dim: int, largest: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Running maxima or minima, and where each was last found, as folds under a mask."""
+    """Running maxima or minima, and where each was last found, as reductions under a mask."""
     if x.dim() == 0:
         return x.clone(), torch.zeros_like(x, dtype=torch.int64)
     dim = dim % x.dim()

@@ -6,10 +6,10 @@ from torch.fx import Node
 
 _ATEN = torch.ops.aten
 
-_WIDENING_FOLDS = frozenset(
+_WIDENING_REDUCTIONS = frozenset(
     {_ATEN.sum.default, _ATEN.sum.dim_IntList, _ATEN.prod.default, _ATEN.prod.dim_int}
 )
-"""Folds that compute in the type of their result."""
+"""Reductions that compute in the type of their result."""
 
 _CONVERSIONS = frozenset({_ATEN._to_copy, _ATEN.to, _ATEN.copy, _ATEN.type_as})
 """Conversions: these torch-mlir reads as they are meant."""
@@ -33,7 +33,7 @@ def promote_unsigned(program: torch.export.ExportedProgram) -> None:
 def _promotes(target: object) -> bool:
     if not isinstance(target, OpOverload) or target.overloadpacket in _CONVERSIONS:
         return False
-    return torch.Tag.pointwise in target.tags or target in _WIDENING_FOLDS
+    return torch.Tag.pointwise in target.tags or target in _WIDENING_REDUCTIONS
 
 
 def _dtype(node: Node) -> torch.dtype | None:

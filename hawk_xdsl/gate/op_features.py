@@ -1,4 +1,4 @@
-"""What an op's region tells of the inputs that matter: literals, functions, folds, and indices."""
+"""Which inputs matter to an op's region: its literals, functions, reductions and indices."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,8 +83,8 @@ class Features:
         for inner in self.op.walk():
             equation = equation_of(inner)
             if equation is not None and equation.reduced:
-                folds = [equation.fold(i) for i in range(len(equation.accumulators))]
-                if any(fold is not None and fold.combiner in PRODUCTS for fold in folds):
+                found = [equation.reduction(i) for i in range(len(equation.accumulators))]
+                if any(each is not None and each.combiner in PRODUCTS for each in found):
                     return True
         return False
 

@@ -129,14 +129,14 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
             continue
         read = frozenset[str]().union(*(leaf.axes for leaf in leaves))
         written = frozenset(axis for dim in result.index for axis in dim.axes)
-        folded = read - written
-        op = f"reduce_{_HOLE}" if folded else _HOLE
+        reduced = read - written
+        op = f"reduce_{_HOLE}" if reduced else _HOLE
         dtype = result.term.dtype
-        term = Term(op, dtype, leaves, axes=read & written, bound=folded)
+        term = Term(op, dtype, leaves, axes=read & written, bound=reduced)
         names = [f"a{i}" for i in range(len(leaves))]
         pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in names))
         instruction = InstructionPattern(_HOLE, pattern, StatementPattern.call(_HOLE, names), ())
-        matched = Match(dict(zip(names, leaves, strict=True)), folded)
+        matched = Match(dict(zip(names, leaves, strict=True)), reduced)
         chosen[term] = (instruction, matched)
         roots.append(term)
     known = (t.is_const or t.op in _LEAVES or t in chosen for t in walk(tuple(roots)))

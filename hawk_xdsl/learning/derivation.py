@@ -104,12 +104,12 @@ class _Derivation:
     def _generic(
         self,
         loops: tuple[str, ...],
-        folded: tuple[str, ...],
+        reduced: tuple[str, ...],
         kept: tuple[str, ...],
         term: Term | None,
         args: Sequence[Term],
     ) -> SSAValue:
-        """One generic: a function, a fold over ``folded``, or, without a term, a copy."""
+        """One generic: a function, a reduction over ``reduced``, or, without a term, a copy."""
         dtype = args[0].dtype if term is None else term.dtype
         extents = self.specification.axes
         place = {axis: AffineExpr.dimension(number) for number, axis in enumerate(loops)}
@@ -125,7 +125,7 @@ class _Derivation:
         empty = tensor.EmptyOp([], type_)
         self.block.add_op(empty)
         target: SSAValue = empty.tensor
-        if folded and term is not None:
+        if reduced and term is not None:
             start = literal(self.block, STARTS[term.kind], dtype)
             fill = FillOp([start], [target], [type_])
             self.block.add_op(fill)
@@ -134,7 +134,7 @@ class _Derivation:
         elements = [t.element_type for t in types if isinstance(t, TensorType)]
         body = Block(arg_types=[*elements, DType(dtype).mlir])
         values = self._values(body, args, loops)
-        if folded and term is not None:
+        if reduced and term is not None:
             result = scalar(body, COMBINERS[term.kind], (values[0], body.args[-1]), dtype, dtype)
         elif term is None:
             result = values[0]
@@ -149,7 +149,7 @@ class _Derivation:
             Region(body),
             [AffineMapAttr(AffineMap(len(loops), 0, tuple(m))) for m in (*maps, written)],
             [
-                IteratorTypeAttr.reduction() if axis in folded else IteratorTypeAttr.parallel()
+                IteratorTypeAttr.reduction() if axis in reduced else IteratorTypeAttr.parallel()
                 for axis in loops
             ],
             [type_],

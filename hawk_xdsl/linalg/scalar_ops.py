@@ -19,11 +19,11 @@ from xdsl.utils.exceptions import VerifyException
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.linalg.scalar_table import (
     FLOAT_PREDICATES,
-    FOLDS,
     FUNCTIONS,
     IDENTITIES,
     INTEGER_PREDICATES,
     NEGATED_PREDICATES,
+    REDUCTION_KINDS,
 )
 
 NEGATED = {f"not {name}": number for number, name in NEGATED_PREDICATES.items()}
@@ -34,11 +34,11 @@ _PREDICATES = {
     False: {name: number for number, name in INTEGER_PREDICATES.items()},
 }
 
-COMBINERS = {kind: function for function, kind in FOLDS.items()}
-"""The function that each fold combines two values with."""
+COMBINERS = {kind: function for function, kind in REDUCTION_KINDS.items()}
+"""The function that each reduction combines two values with."""
 
 STARTS = {**IDENTITIES, "max": -math.inf, "min": math.inf}
-"""What a fold starts from; an integer fold from the lowest or highest number it has."""
+"""What a reduction starts from; an integer reduction from the lowest or highest number it has."""
 
 
 class UnsayableError(Exception):

@@ -55,9 +55,9 @@ IDENTITIES: dict[str, float] = {
     "or": 0,
     "xor": 0,
 }
-"""The value that a fold may start from without changing its result; see also ``_is_identity``."""
+"""The neutral element of a reduction, from which it may start; see also ``_is_identity``."""
 
-FOLDS = {
+REDUCTION_KINDS = {
     "add": "sum",
     "mul": "prod",
     "max": "max",
@@ -68,4 +68,4 @@ FOLDS = {
     "or": "or",
     "xor": "xor",
 }
-"""Which function, applied to the accumulator, makes which fold."""
+"""Which function, applied to the accumulator, makes which reduction."""

@@ -13,7 +13,7 @@ from xdsl.ir.affine import AffineBinaryOpExpr, AffineDimExpr, AffineExpr, Affine
 
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 
-FOLDS: frozenset[type[Operation]] = frozenset(
+COMBINING_OPS: frozenset[type[Operation]] = frozenset(
     {
         arith.AddfOp,
         arith.AddiOp,
@@ -64,8 +64,8 @@ def linear_index(expression: AffineExpr, loops: int) -> LinearIndex | None:
 
 
 @dataclass(frozen=True)
-class Fold:
-    """An output that folds ``value`` into its accumulator with ``combiner``."""
+class OutputReduction:
+    """An output that reduces ``value`` into its accumulator with ``combiner``."""
 
     combiner: type[Operation]
     value: SSAValue
@@ -104,7 +104,7 @@ class Equation:
 
     @cached_property
     def reduced(self) -> tuple[int, ...]:
-        """The loops that are folded over."""
+        """The loops that are reduced over."""
         return tuple(loop for loop, parallel in enumerate(self.parallel) if not parallel)
 
     @cached_property
@@ -118,11 +118,11 @@ class Equation:
         """Whether the outputs' earlier values matter."""
         return any(argument.uses for argument in self.accumulators)
 
-    def fold(self, output: int) -> Fold | None:
-        """How an output is folded; ``None`` if the body is not ``combiner(value, accumulator)``."""
+    def reduction(self, output: int) -> OutputReduction | None:
+        """How an output is reduced; ``None`` if not by ``combiner(value, accumulator)``."""
         accumulator = self.accumulators[output]
         combiner = self.yielded[output].owner
-        if type(combiner) not in FOLDS or not isinstance(combiner, Operation):
+        if type(combiner) not in COMBINING_OPS or not isinstance(combiner, Operation):
             return None
         left, right = combiner.operands
         if (left is accumulator) == (right is accumulator):
@@ -130,7 +130,7 @@ class Equation:
         value = right if left is accumulator else left
         if depends_on(value, self.accumulators):
             return None
-        return Fold(type(combiner), value)
+        return OutputReduction(type(combiner), value)
 
     @cached_property
     def factors(self) -> tuple[SSAValue, SSAValue] | None:
@@ -140,10 +140,13 @@ class Equation:
         """
         if not self.reduced or len(self.outputs) != 1:
             return None
-        fold = self.fold(0)
-        if fold is None or fold.combiner not in SUMS or not isinstance(fold.value.owner, PRODUCTS):
+        reduction = self.reduction(0)
+        if reduction is None or reduction.combiner not in SUMS:
             return None
-        left, right = fold.value.owner.lhs, fold.value.owner.rhs
+        product = reduction.value.owner
+        if not isinstance(product, PRODUCTS):
+            return None
+        left, right = product.lhs, product.rhs
         rows, columns = self.loops_of(left), self.loops_of(right)
         shared = any(not self.parallel[loop] for loop in rows & columns)
         private = [any(self.parallel[d] for d in own) for own in (rows - columns, columns - rows)]
@@ -195,7 +198,7 @@ def _identity_without(rank: int, dropped: Sequence[int]) -> AffineMap:
 def equation_of(op: Operation) -> Equation | None:
     """The equation of a structured linalg op on tensors with static shapes, else ``None``.
 
-    That of a running fold has its loops and maps: the loop it runs along is not parallel. Its body
+    That of a scan has its loops and maps: the loop it runs along is not parallel. Its body
     has one accumulator for both outputs.
     """
     match op:
@@ -240,7 +243,7 @@ class BestWithIndex:
     ``first`` says which of several equal values counts, ``comparison`` is what decides.
     """
 
-    fold: Fold
+    reduction: OutputReduction
     index: SSAValue
     comparison: Operation
     largest: bool
@@ -260,21 +263,21 @@ def best_with_index(equation: Equation) -> BestWithIndex | None:
     """``best = max(best, value); place = select(value > best, index, place)``, or with min."""
     if len(equation.outputs) != 2 or len(equation.accumulators) != 2:
         return None
-    fold, select = equation.fold(0), equation.yielded[1].owner
+    reduction, select = equation.reduction(0), equation.yielded[1].owner
     best, place = equation.accumulators
-    if fold is None or not isinstance(select, arith.SelectOp) or select.rhs is not place:
+    if reduction is None or not isinstance(select, arith.SelectOp) or select.rhs is not place:
         return None
     comparison = select.cond.owner
     if not isinstance(comparison, arith.CmpfOp | arith.CmpiOp) or depends_on(
         select.lhs, equation.accumulators
     ):
         return None
-    if comparison.operands[0] is not fold.value or comparison.operands[1] is not best:
+    if comparison.operands[0] is not reduction.value or comparison.operands[1] is not best:
         return None
-    largest = fold.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
-    smallest = fold.combiner in (arith.MinimumfOp, arith.MinnumfOp, arith.MinSIOp)
+    largest = reduction.combiner in (arith.MaximumfOp, arith.MaxnumfOp, arith.MaxSIOp)
+    smallest = reduction.combiner in (arith.MinimumfOp, arith.MinnumfOp, arith.MinSIOp)
     predicate = comparison.predicate.value.data
     strictness = _STRICTNESS[isinstance(comparison, arith.CmpfOp), largest]
     if not (largest or smallest) or predicate not in strictness:
         return None
-    return BestWithIndex(fold, select.lhs, comparison, largest, strictness[predicate])
+    return BestWithIndex(reduction, select.lhs, comparison, largest, strictness[predicate])

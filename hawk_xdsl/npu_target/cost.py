@@ -163,7 +163,7 @@ def _repeats(tile: TileShape, spec: VectorSpec) -> int:
 def _reduction_repeats(tile: TileShape, axes: Sequence[int], spec: VectorSpec) -> int:
     """Repeats of a reduction: whole repeats to a block each along the rows, then the blocks.
 
-    Other axes are folded tile by tile, which costs what an elementwise pass does.
+    Other axes are reduced tile by tile, which costs what an elementwise pass does.
     """
     if len(tile.extents) - 1 not in axes:
         return _repeats(tile, spec)

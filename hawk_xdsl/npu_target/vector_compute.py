@@ -1,10 +1,10 @@
 """What the vector instructions compute, in numpy; the element-wise ones by the table's functions.
 
 Arithmetic rounds to the dtype after every instruction, as the hardware does. Sums and products of
-f16 are folded in pairs, each rounded to f16, and such a sum saturates at 65504; f32 sums are
-numpy's pairwise sums. The hardware folds the 64 or 128 elements of a repeat as a tree and then the
-repeats: both orders stay within n · eps of the exact sum. Results are those of numpy here; what the
-hardware only estimates is put off in ``approximation``.
+f16 are added in pairs, each rounded to f16, and such a sum saturates at 65504; f32 sums are
+numpy's pairwise sums. The hardware reduces the 64 or 128 elements of a repeat as a tree and then
+the repeats: both orders stay within n · eps of the exact sum. Results are those of numpy here; what
+the hardware only estimates is put off in ``approximation``.
 """
 
 from collections.abc import Callable, Sequence
@@ -120,7 +120,7 @@ COMPARISONS: dict[Comparison, Binary] = {
     Comparison.GE: _comparison(np.greater_equal),
 }
 
-_FOLDS: dict[Reduction | Accumulation, np.ufunc] = {
+_UFUNCS: dict[Reduction | Accumulation, np.ufunc] = {
     Reduction.SUM: np.add,
     Reduction.PROD: np.multiply,
     Reduction.MAX: np.maximum,
@@ -136,19 +136,19 @@ def _reduce(kind: Reduction, axes: tuple[int, ...]) -> Compute:
     if kind in (Reduction.ARGMAX, Reduction.ARGMIN):
         find = np.argmax if kind is Reduction.ARGMAX else np.argmin
         return _unary(lambda source, out: _assign(out, find(source, axes[0], keepdims=True)))
-    fold = _FOLDS[kind].reduce
+    ufunc = _UFUNCS[kind].reduce
 
     def compute(source: Array, out: Array) -> None:
         if out.dtype == np.float16 and kind in (Reduction.SUM, Reduction.PROD):
-            out[...] = _in_pairs(_FOLDS[kind], source, axes).reshape(out.shape)
+            out[...] = _in_pairs(_UFUNCS[kind], source, axes).reshape(out.shape)
         else:
-            fold(source, axis=axes, out=out, keepdims=True)
+            ufunc(source, axis=axes, out=out, keepdims=True)
 
     return _unary(compute)
 
 
 def _in_pairs(function: np.ufunc, source: Array, axes: tuple[int, ...]) -> Array:
-    """A fold of f16: neighbours are put together until one is left, rounded each time.
+    """A reduction of f16: neighbours are put together until one is left, rounded each time.
 
     A sum of finite values that is out of range stays at the largest finite one (AscendC).
     """
@@ -171,8 +171,8 @@ def _assign(out: Array, values: Array) -> None:
 
 
 def _cumulate(kind: Accumulation, axis: int) -> Compute:
-    fold = _FOLDS[kind]
-    return _unary(lambda source, out: fold.accumulate(source, axis=axis, dtype=None, out=out))
+    ufunc = _UFUNCS[kind]
+    return _unary(lambda source, out: ufunc.accumulate(source, axis=axis, dtype=None, out=out))
 
 
 def _transpose(permutation: tuple[int, ...]) -> Compute:

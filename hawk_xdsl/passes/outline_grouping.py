@@ -75,7 +75,7 @@ class Grouping:
     the group of an op whose result it reads index for index, if
 
     - no way from the one to the other leads through a third group;
-    - all reductions of the joint group fold the same indices, and
+    - all reductions of the joint group reduce the same indices, and
     - if there are reductions, one parallel index runs through all its ops, or through none.
     """
 
@@ -181,7 +181,7 @@ class Grouping:
         for op in members:
             for use in self._uses[op]:
                 classes.join(_Loop(op, use.loop), _Loop(use.tensor, use.axis))
-        folded: set[frozenset[frozenset[_Loop]]] = set()
+        reductions: set[frozenset[frozenset[_Loop]]] = set()
         parallel: list[set[frozenset[_Loop]]] = []
         for op in members:
             equation = self._equations[op]
@@ -192,11 +192,11 @@ class Grouping:
                     kinds[equation.parallel[loop]].add(classes.of(_Loop(op, loop)))
             parallel.append(kinds[True])
             if equation.reduced:
-                folded.add(frozenset(kinds[False]))
-        if not folded:
+                reductions.add(frozenset(kinds[False]))
+        if not reductions:
             return True
-        if len(folded) > 1:
+        if len(reductions) > 1:
             return False
-        [reduced] = folded
+        [reduced] = reductions
         rows = [indices - reduced for indices in parallel]
         return bool(set.intersection(*rows)) or not any(rows)

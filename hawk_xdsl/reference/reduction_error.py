@@ -36,7 +36,7 @@ def growth(count: int) -> float:
     return 0.0 if count < 2 else sqrt(count)
 
 
-def fold_error(
+def reduction_error(
     combiner: type[Operation],
     value: Array,
     error: Error,
@@ -131,7 +131,7 @@ def _product_error(
 def _ordered_error(
     combiner: type[Operation], value: Array, error: NDArray[np.float64], total: Array, axes: Axes
 ) -> Error:
-    """The error of a fold that moves with each of its values: at the ends of all of them."""
+    """The error of a reduction that moves with each of its values: at the ends of all of them."""
     if combiner in (arith.AddiOp, arith.MuliOp, arith.XOrIOp):
         unsure = np.any(error != 0, axis=axes, keepdims=True)
         return np.where(unsure, np.inf, 0.0)
@@ -158,7 +158,7 @@ def scan_error(
     *,
     ends: bool = True,
 ) -> Error:
-    """The error of running folds along an axis: sums and products one after the other."""
+    """The error of scans along an axis: sums and products one after the other."""
     count = value.shape[axis]
     error = None if error is None else np.broadcast_to(error, value.shape)
     if kind is arith.AddfOp:

@@ -1,4 +1,4 @@
-"""Structured linalg ops on whole arrays: contractions, folds, elementwise ops, windows."""
+"""Structured linalg ops on whole arrays: contractions, reductions, elementwise ops, windows."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -15,8 +15,8 @@ from hawk_xdsl.linalg.structured import (
     PRODUCTS,
     SUMS,
     Equation,
-    Fold,
     LinearIndex,
+    OutputReduction,
     best_with_index,
     equation_of,
 )
@@ -39,7 +39,7 @@ UFUNCS: dict[type[Operation], np.ufunc] = {
     arith.OrIOp: np.bitwise_or,
     arith.XOrIOp: np.bitwise_xor,
 }
-"""Folds that numpy has; on i1 only the last three mean the same there."""
+"""Reductions that numpy has; on i1 only the last three mean the same there."""
 
 _BITWISE = (arith.AndIOp, arith.OrIOp, arith.XOrIOp)
 
@@ -62,10 +62,10 @@ def structured_equation(op: Operation) -> Equation:
 
 
 def evaluate_scan(frame: Frame, op: Operation) -> list[Array]:
-    """The running folds of ``tm_tensor.scan``, and their last elements; sums in at least f32.
+    """The scans of ``tm_tensor.scan``, and their last elements; sums in at least f32.
 
     Raises:
-        UnsupportedOpError: if it is exclusive or no fold that numpy has.
+        UnsupportedOpError: if it is exclusive or no reduction that numpy has.
     """
     assert isinstance(op, ScanOp)
     combiner = op.body.block.first_op
@@ -107,7 +107,7 @@ class Evaluation:
         if not equation.reduced:
             values = self._evaluate(equation.yielded, self._inputs, self._outputs, self._loops)
         else:
-            values = self._folded() or self._best_with_index() or self._looped()
+            values = self._reduced_outputs() or self._best_with_index() or self._looped()
         for view, value in zip(self._outputs, values, strict=True):
             view[...] = value
         return self._results
@@ -142,34 +142,34 @@ class Evaluation:
         frame = self._frame.body(arguments, loops)
         return [frame.get(value) for value in wanted]
 
-    def _folded(self) -> list[Array] | None:
-        """All outputs, if each is a fold that numpy has."""
-        folds = [self._equation.fold(i) for i in range(len(self._outputs))]
-        if not all(fold is not None and self._has(fold) for fold in folds):
+    def _reduced_outputs(self) -> list[Array] | None:
+        """All outputs, if each is a reduction that numpy has."""
+        reductions = [self._equation.reduction(i) for i in range(len(self._outputs))]
+        if not all(reduction is not None and self._has(reduction) for reduction in reductions):
             return None
         values: list[Array] = []
-        for fold, start in zip(folds, self._outputs, strict=True):
-            assert fold is not None
-            total = self._contracted(fold)
+        for reduction, start in zip(reductions, self._outputs, strict=True):
+            assert reduction is not None
+            total = self._contracted(reduction)
             if total is None:
-                total = self._reduced(fold)
-            values.append(self._combined(fold.combiner, total, start))
+                total = self._total(reduction)
+            values.append(self._combined(reduction.combiner, total, start))
         return values
 
-    def _has(self, fold: Fold) -> bool:
-        boolean = self._frame.dtype(fold.value) == np.bool_
-        return fold.combiner in (_BITWISE if boolean else UFUNCS)
+    def _has(self, reduction: OutputReduction) -> bool:
+        boolean = self._frame.dtype(reduction.value) == np.bool_
+        return reduction.combiner in (_BITWISE if boolean else UFUNCS)
 
     def _combined(self, combiner: type[Operation], total: Array, start: Array) -> Array:
         wide = accumulator_dtype(start.dtype)
         return UFUNCS[combiner](total.astype(wide), start.astype(wide)).astype(start.dtype)
 
-    def _reduced(self, fold: Fold) -> Array:
-        [value] = self._evaluate([fold.value], self._inputs, self._outputs, self._loops)
-        return self._reduce(fold.combiner, value)
+    def _total(self, reduction: OutputReduction) -> Array:
+        [value] = self._evaluate([reduction.value], self._inputs, self._outputs, self._loops)
+        return self._reduce(reduction.combiner, value)
 
     def _reduce(self, combiner: type[Operation], value: Array) -> Array:
-        """A value folded over the reduced loops, which keep extent 1; sums in at least f32."""
+        """A value reduced over the reduced loops, which keep extent 1; sums in at least f32."""
         full = self._over_reduced(value)
         reduced = self._equation.reduced
         wide = accumulator_dtype(value.dtype)
@@ -182,9 +182,9 @@ class Evaluation:
         shape = [s if d in reduced else v for d, (s, v) in enumerate(sizes)]
         return np.broadcast_to(aligned, shape)
 
-    def _contracted(self, fold: Fold) -> Array | None:
+    def _contracted(self, reduction: OutputReduction) -> Array | None:
         """A sum of products as one batched matrix product, if that saves work."""
-        factors = self._factors(fold)
+        factors = self._factors(reduction)
         if factors is None:
             return None
         found = self._evaluate(factors, self._inputs, self._outputs, self._loops)
@@ -195,11 +195,11 @@ class Evaluation:
         return contract(left.astype(wide), right.astype(wide), self._sizes, self._equation.reduced)
 
     @staticmethod
-    def _factors(fold: Fold) -> tuple[SSAValue, SSAValue] | None:
+    def _factors(reduction: OutputReduction) -> tuple[SSAValue, SSAValue] | None:
         """The factors of a sum of products."""
-        if fold.combiner not in SUMS or not isinstance(fold.value.owner, PRODUCTS):
+        if reduction.combiner not in SUMS or not isinstance(reduction.value.owner, PRODUCTS):
             return None
-        return fold.value.owner.lhs, fold.value.owner.rhs
+        return reduction.value.owner.lhs, reduction.value.owner.rhs
 
     def _saves_work(self, left: Array, right: Array) -> bool:
         """Whether both factors of a product lack a loop."""
@@ -210,8 +210,8 @@ class Evaluation:
         match = best_with_index(self._equation)
         if match is None:
             return None
-        fold, strict, largest = match.fold, match.first, match.largest
-        wanted = [fold.value, match.index]
+        reduction, strict, largest = match.reduction, match.first, match.largest
+        wanted = [reduction.value, match.index]
         value, place = self._evaluate(wanted, self._inputs, self._outputs, self._loops)
         if value.dtype.kind not in "iub" and np.any(np.isnan(value)):
             return None
@@ -226,7 +226,7 @@ class Evaluation:
         better = evaluate_scalar(match.comparison, [best, start], np.dtype(np.bool_))
         assert better is not None
         return [
-            self._combined(fold.combiner, best, start),
+            self._combined(reduction.combiner, best, start),
             np.where(better, where.astype(start_index.dtype), start_index),
         ]
 

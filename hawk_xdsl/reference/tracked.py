@@ -9,10 +9,10 @@ from xdsl.ir import Operation, SSAValue
 
 from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.tm_tensor import ScanOp
-from hawk_xdsl.linalg.structured import Equation, Fold, best_with_index
+from hawk_xdsl.linalg.structured import Equation, OutputReduction, best_with_index
 from hawk_xdsl.reference.error import Error, combined, difference
 from hawk_xdsl.reference.frame import Frame, Handler
-from hawk_xdsl.reference.reduction_error import fold_error, growth, scan_error, sum_error
+from hawk_xdsl.reference.reduction_error import growth, reduction_error, scan_error, sum_error
 from hawk_xdsl.reference.structured import (
     Evaluation,
     at_point,
@@ -50,7 +50,7 @@ def move_errors(frame: Frame, op: Operation, handler: Handler) -> list[Error]:
 
 
 def track_scan(frame: Frame, op: Operation) -> Pairs:
-    """The running folds of ``tm_tensor.scan``, and their last elements."""
+    """The scans of ``tm_tensor.scan``, and their last elements."""
     running, last = evaluate_scan(frame, op)
     assert isinstance(op, ScanOp) and op.body.block.first_op is not None
     source, axis = op.inputs[0], op.dimension.value.data
@@ -86,7 +86,7 @@ class _Tracked(Evaluation):
         if not self._equation.reduced:
             values, errors = self._pairs(self._equation.yielded)
         else:
-            values, errors = self._folds() or self._best() or self._loop()
+            values, errors = self._tracked_reductions() or self._best() or self._loop()
         written: list[Error] = []
         for index, (view, value, error) in enumerate(
             zip(self._outputs, values, errors, strict=True)
@@ -130,38 +130,42 @@ class _Tracked(Evaluation):
         )
         return [frame.get(value) for value in wanted], [frame.error(value) for value in wanted]
 
-    def _folds(self) -> Pairs | None:
-        """All outputs, if each is a fold that numpy has."""
-        folds = [self._equation.fold(i) for i in range(len(self._outputs))]
-        if not all(fold is not None and self._has(fold) for fold in folds):
+    def _tracked_reductions(self) -> Pairs | None:
+        """All outputs, if each is a reduction that numpy has."""
+        reductions = [self._equation.reduction(i) for i in range(len(self._outputs))]
+        if not all(reduction is not None and self._has(reduction) for reduction in reductions):
             return None
         values: list[Array] = []
         errors: list[Error] = []
-        for fold, start, start_error in zip(folds, self._outputs, self._output_errors, strict=True):
-            assert fold is not None
-            total, error = self._contraction(fold) or self._fold(fold)
-            values.append(self._combined(fold.combiner, total, start))
+        for reduction, start, start_error in zip(
+            reductions, self._outputs, self._output_errors, strict=True
+        ):
+            assert reduction is not None
+            total, error = self._contraction(reduction) or self._tracked_total(reduction)
+            values.append(self._combined(reduction.combiner, total, start))
             errors.append(error if start_error is None else combined(error, start_error))
         return values, errors
 
-    def _fold(self, fold: Fold) -> tuple[Array, Error]:
-        [value], [error] = self._pairs([fold.value])
-        total = self._reduce(fold.combiner, value)
+    def _tracked_total(self, reduction: OutputReduction) -> tuple[Array, Error]:
+        [value], [error] = self._pairs([reduction.value])
+        total = self._reduce(reduction.combiner, value)
         full = self._over_reduced(value)
         if error is not None:
             error = np.asarray(np.broadcast_to(error, full.shape), np.float64)
-        axes, declared = self._equation.reduced, self._declared(fold.value)
+        axes, declared = self._equation.reduced, self._declared(reduction.value)
         ends = self._frame.ends
-        return total, fold_error(fold.combiner, full, error, total, axes, declared, ends=ends)
+        return total, reduction_error(
+            reduction.combiner, full, error, total, axes, declared, ends=ends
+        )
 
     def _declared(self, value: SSAValue) -> np.dtype[np.generic]:
         declared = numpy_dtype(value.type)
         assert declared is not None
         return declared
 
-    def _contraction(self, fold: Fold) -> tuple[Array, Error] | None:
+    def _contraction(self, reduction: OutputReduction) -> tuple[Array, Error] | None:
         """A sum of products as matrix products: of the values, and of their magnitudes."""
-        factors = self._factors(fold)
+        factors = self._factors(reduction)
         if factors is None:
             return None
         values, errors = self._pairs(factors)
@@ -191,7 +195,7 @@ class _Tracked(Evaluation):
                 full = np.broadcast_to(ranked(error, rank), value.shape)
                 found = contract(np.square(full), np.square(other), sizes, reduced)
                 carried = combined(carried, np.sqrt(found))
-        declared = self._declared(fold.value)
+        declared = self._declared(reduction.value)
         ends = self._frame.ends
         return total, sum_error(total, carried, size, declared, growth(count), whole, ends=ends)
 
@@ -204,7 +208,7 @@ class _Tracked(Evaluation):
         match = best_with_index(self._equation)
         if match is None:
             return None
-        [value], [error] = self._pairs([match.fold.value])
+        [value], [error] = self._pairs([match.reduction.value])
         nan = np.isnan(value) if is_float(value.dtype) else np.zeros((), np.bool_)
         found = self._best_with_index()
         if found is None:
@@ -215,14 +219,14 @@ class _Tracked(Evaluation):
         if error is None:
             return found, [None, np.where(lost, np.inf, 0.0) if np.any(lost) else None]
         spread = np.broadcast_to(error, full.shape)
-        best = self._reduce(match.fold.combiner, value)
-        total = fold_error(
-            match.fold.combiner,
+        best = self._reduce(match.reduction.combiner, value)
+        total = reduction_error(
+            match.reduction.combiner,
             full,
             spread,
             best,
             axes,
-            self._declared(match.fold.value),
+            self._declared(match.reduction.value),
             ends=self._frame.ends,
         )
         assert total is not None

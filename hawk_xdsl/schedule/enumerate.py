@@ -10,21 +10,21 @@ from hawk_xdsl.npu_target.target import Target, VectorSpec
 from hawk_xdsl.schedule.tiling import Tiling
 from hawk_xdsl.semantics.result_regions import components, dealt_axes
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import folded_axes
+from hawk_xdsl.semantics.structure import reduced_axes
 from hawk_xdsl.semantics.terms import is_pseudo, walk
 
 
 @dataclass(frozen=True)
-class _Room:
+class _AxisRoles:
     """What a specification leaves free.
 
-    ``folded`` axes cannot be dealt to cores: folds and single pieces run over them. ``points`` have
-    no dimension in a tile, ``last`` lie innermost in some tensor: they are split in repeats of the
-    vector unit, or at least in blocks.
+    ``reduced`` axes cannot be distributed over cores: reductions and single regions run over them.
+    ``points`` have no dimension in a tile, ``last`` lie innermost in some tensor: they are split in
+    repeats of the vector unit, or at least in blocks.
     """
 
     specification: Specification
-    folded: frozenset[str]
+    reduced: frozenset[str]
     points: frozenset[str]
     last: frozenset[str]
     vector: VectorSpec
@@ -33,49 +33,52 @@ class _Room:
 def tiling_at(
     specification: Specification,
     sizes: Mapping[str, int],
-    parts: frozenset[str] = frozenset(),
+    partial: frozenset[str] = frozenset(),
 ) -> Tiling:
     """The tiling of given sizes.
 
-    Folded axes among them are streamed, unless folded in parts, and so are those of one piece only.
+    Reduced axes among them are streamed, but not the ``partial`` ones, and so are those of one
+    region only.
     """
-    across = dealt_axes(specification) - (folded_axes(specification) - parts)
+    across = dealt_axes(specification) - (reduced_axes(specification) - partial)
     streamed = frozenset(sizes) - across
     return Tiling(specification.axes, sizes, streamed)
 
 
 def tilings(
-    specification: Specification, target: Target, parts: frozenset[str] = frozenset()
+    specification: Specification, target: Target, partial: frozenset[str] = frozenset()
 ) -> Iterator[dict[str, int]]:
-    """Tile sizes worth an estimate, each once; axes of ``parts`` are split though they are folded.
+    """Tile sizes worth an estimate, each once; ``partial`` axes are split though they are reduced.
 
     Tiles are filled axis by axis, in several orders and to several sizes.
     """
     seen: set[tuple[tuple[str, int], ...]] = set()
     cores = target.cores[target.vector_core]
-    rooms = _rooms(specification, parts, target.vector)
-    for room, budget, even in product(rooms, _budgets(specification, target), (False, True)):
-        for order in _orders(room):
-            sizes = _filled(room, order, budget, cores, even)
+    every = _every_axis_roles(specification, partial, target.vector)
+    for roles, budget, even in product(every, _budgets(specification, target), (False, True)):
+        for order in _orders(roles):
+            sizes = _filled(roles, order, budget, cores, even)
             if tuple(sizes.items()) not in seen:
                 seen.add(tuple(sizes.items()))
                 yield sizes
 
 
-def _rooms(specification: Specification, parts: frozenset[str], vector: VectorSpec) -> list[_Room]:
+def _every_axis_roles(
+    specification: Specification, partial: frozenset[str], vector: VectorSpec
+) -> list[_AxisRoles]:
     """With an index that is a value at each point; then with tiles of such, if there are any."""
-    found = [_room(specification, parts, vector, tiles) for tiles in (False, True)]
+    found = [_axis_roles(specification, partial, vector, tiles) for tiles in (False, True)]
     return found if found[0] != found[1] else found[:1]
 
 
-def _room(
+def _axis_roles(
     specification: Specification,
-    parts: frozenset[str],
+    partial: frozenset[str],
     vector: VectorSpec,
     gathers_in_tiles: bool,
-) -> _Room:
-    folded = folded_axes(specification) - parts
-    folded |= frozenset(specification.axes) - dealt_axes(specification)
+) -> _AxisRoles:
+    reduced = reduced_axes(specification) - partial
+    reduced |= frozenset(specification.axes) - dealt_axes(specification)
     points: set[str] = set()
     last: set[str] = set()
     indices = [r.index for r in specification.results]
@@ -92,20 +95,20 @@ def _room(
         for dim in index:
             axes = [a for a in dim.axes if not is_pseudo(a)]
             if len(axes) > 1:
-                wide = max(axes, key=lambda a: (a not in folded, specification.axes[a]))
+                wide = max(axes, key=lambda a: (a not in reduced, specification.axes[a]))
                 points |= set(axes) - {wide}
-    return _Room(specification, folded, frozenset(points), frozenset(last), vector)
+    return _AxisRoles(specification, reduced, frozenset(points), frozenset(last), vector)
 
 
-def _orders(room: _Room) -> Iterator[Sequence[str]]:
+def _orders(roles: _AxisRoles) -> Iterator[Sequence[str]]:
     """In which order axes get room in the tile."""
-    inner = list(room.specification.axes)[::-1]
+    inner = list(roles.specification.axes)[::-1]
     yield inner
-    folded = [a for a in inner if a in room.folded]
-    free = [a for a in inner if a not in room.folded]
-    if folded and free and [*folded, *free] != inner:
-        yield [*folded, *free]
-        yield [*free, *folded]
+    reduced = [a for a in inner if a in roles.reduced]
+    free = [a for a in inner if a not in roles.reduced]
+    if reduced and free and [*reduced, *free] != inner:
+        yield [*reduced, *free]
+        yield [*free, *reduced]
 
 
 def _budgets(specification: Specification, target: Target) -> list[int]:
@@ -120,23 +123,23 @@ def _budgets(specification: Specification, target: Target) -> list[int]:
 
 
 def _filled(
-    room: _Room, order: Sequence[str], budget: int, cores: int, even: bool
+    roles: _AxisRoles, order: Sequence[str], budget: int, cores: int, even: bool
 ) -> dict[str, int]:
     """The axes in an order until the tile is full; the rest are points, or chunks of one.
 
     ``even``: sizes that leave no ragged tile are preferred to those that leave no core idle.
     """
-    extents = room.specification.axes
+    extents = roles.specification.axes
     sizes: dict[str, int] = {}
     settled: set[str] = set()
-    for component in components(room.specification):
+    for component in components(roles.specification):
         left = max(1, budget)
         for axis in order:
             if axis not in component:
                 continue
             if axis not in settled:
                 settled.add(axis)
-                size = _size(room, order, axis, sizes, left, cores, even)
+                size = _size(roles, order, axis, sizes, left, cores, even)
                 if size < extents[axis]:
                     sizes[axis] = size
             left = max(1, left // sizes.get(axis, extents[axis]))
@@ -144,7 +147,7 @@ def _filled(
 
 
 def _size(
-    room: _Room,
+    roles: _AxisRoles,
     order: Sequence[str],
     axis: str,
     sizes: Mapping[str, int],
@@ -153,41 +156,46 @@ def _size(
     even: bool,
 ) -> int:
     """How much of an axis a tile has where ``left`` elements are left."""
-    extent = room.specification.axes[axis]
-    if axis in room.points:
+    extent = roles.specification.axes[axis]
+    if axis in roles.points:
         return 1
-    kept = axis in room.folded or not _too_few(room, order, axis, sizes, cores)
+    kept = axis in roles.reduced or not _too_few(roles, order, axis, sizes, cores)
     if extent <= left and kept:
         return extent
-    grain = room.vector.lanes if axis in room.last else 1
-    fine = min(grain, room.vector.block_lanes)
+    grain = roles.vector.lanes if axis in roles.last else 1
+    fine = min(grain, roles.vector.block_lanes)
     size = min(left, extent)
-    if axis in room.folded or even:
+    if axis in roles.reduced or even:
         size = _dividing(size, extent, (grain, fine))
     else:
-        size = _balanced(room, order, axis, size, (grain, fine), cores)
-    return min(extent, max(size, fine)) if axis in room.last else size
+        size = _balanced(roles, order, axis, size, (grain, fine), cores)
+    return min(extent, max(size, fine)) if axis in roles.last else size
 
 
 def _too_few(
-    room: _Room, order: Sequence[str], axis: str, sizes: Mapping[str, int], cores: int
+    roles: _AxisRoles, order: Sequence[str], axis: str, sizes: Mapping[str, int], cores: int
 ) -> bool:
     """Whether keeping an axis whole leaves cores without a tile."""
-    extents = room.specification.axes
+    extents = roles.specification.axes
     position = list(order).index(axis)
-    outer = [a for a in order[position + 1 :] if a not in room.folded]
+    outer = [a for a in order[position + 1 :] if a not in roles.reduced]
     tiles = prod(extents[a] for a in outer)
-    tiles *= prod(-(-extents[a] // s) for a, s in sizes.items() if a not in room.folded)
+    tiles *= prod(-(-extents[a] // s) for a, s in sizes.items() if a not in roles.reduced)
     return tiles < cores and extents[axis] > 1
 
 
 def _balanced(
-    room: _Room, order: Sequence[str], axis: str, size: int, grains: tuple[int, int], cores: int
+    roles: _AxisRoles,
+    order: Sequence[str],
+    axis: str,
+    size: int,
+    grains: tuple[int, int],
+    cores: int,
 ) -> int:
     """The smallest size that leaves the busiest core as many tiles: none works longer than that."""
-    extents = room.specification.axes
+    extents = roles.specification.axes
     position = list(order).index(axis)
-    outer = prod(extents[a] for a in order[position + 1 :] if a not in room.folded)
+    outer = prod(extents[a] for a in order[position + 1 :] if a not in roles.reduced)
     tiles = outer * -(-extents[axis] // size)
     waves = -(-tiles // cores)
     pieces = max(1, waves * cores // outer)

@@ -1,7 +1,7 @@
 """Interval analysis: within which numbers every value of a term lies, whatever the inputs are.
 
 It starts from axes' extents, the ranges of dtypes and of operands, and literals, and follows them
-through clamps, selections, casts, arithmetic of a width, and folds of known extents. It is
+through clamps, selections, casts, arithmetic of a width, and reductions of known extents. It is
 conservative: what it does not know may be anything, NaN included. Where a selection says what its
 values are compared with, each of them is looked at under that condition:
 ``select(x < 0, x + 8, x)`` of an index ``-8 <= x < 8`` lies within 0 and 7.
@@ -102,7 +102,7 @@ class Intervals:
             return self._index(term.index[0])
         args = [self._known(arg) for arg in term.args]
         if term.is_reduction or term.is_scan:
-            return self._fold(term, args[0])
+            return self._reduction(term, args[0])
         if term.op == "select":
             return self._selected(term)
         if term.op == "cast":
@@ -136,8 +136,8 @@ class Intervals:
         low = index.constant + sum(step for step in steps if step < 0)
         return Interval(low, index.constant + sum(step for step in steps if step > 0))
 
-    def _fold(self, term: Term, arg: Interval) -> Interval:
-        """A fold, also of a part of the elements only: parts are put together later."""
+    def _reduction(self, term: Term, arg: Interval) -> Interval:
+        """A reduction, also of a part of the elements only: parts are put together later."""
         count = prod(self._axes.get(axis, 1 << 31) for axis in term.bound)
         if term.kind in POSITIONS:
             return Interval(0, count - 1)

@@ -39,8 +39,8 @@ class _OfPiece:
 
 
 @dataclass(frozen=True)
-class _OfFold:
-    """Which factor of a folded loop of an op an axis is."""
+class _ReductionLoop:
+    """Which factor of a reduced loop of an op an axis is."""
 
     op: Operation
     loop: int
@@ -68,8 +68,8 @@ class Loops:
     _factors: dict[tuple[Operation, int], tuple[int, ...]] = field(
         default_factory=dict[tuple[Operation, int], tuple[int, ...]]
     )
-    _users: dict[str, list[_OfPiece | _OfFold]] = field(
-        default_factory=dict[str, list[_OfPiece | _OfFold]]
+    _users: dict[str, list[_OfPiece | _ReductionLoop]] = field(
+        default_factory=dict[str, list[_OfPiece | _ReductionLoop]]
     )
     _made: dict[tuple[int, ResultLoop], Affine] = field(
         default_factory=dict[tuple[int, ResultLoop], Affine]
@@ -117,13 +117,13 @@ class Loops:
 
     @property
     def split_axes(self) -> frozenset[str]:
-        """The axes that are one of several loops of a dimension, or of a folded loop."""
+        """The axes that are one of several loops of a dimension, or of a reduced loop."""
         return frozenset(
             name for name, users in self._users.items() if any(map(self._in_part, users))
         )
 
-    def _in_part(self, user: "_OfPiece | _OfFold") -> bool:
-        if isinstance(user, _OfFold):
+    def _in_part(self, user: "_OfPiece | _ReductionLoop") -> bool:
+        if isinstance(user, _ReductionLoop):
             return len(self._factors[user.op, user.loop]) > 1
         piece = self.pieces[user.result][user.piece]
         return [loop.dim for loop in piece].count(piece[user.loop].dim) > 1
@@ -148,14 +148,14 @@ class Loops:
             self._made[result, loop] = self.fresh(loop.count)
         return self._made[result, loop]
 
-    def of_fold(self, op: Operation, loop: int, extent: int, used: Set[str]) -> Affine:
-        """The index of a folded loop, over axes that the context leaves free."""
+    def of_reduction(self, op: Operation, loop: int, extent: int, used: Set[str]) -> Affine:
+        """The index of a reduced loop, over axes that the context leaves free."""
         index, taken = Affine(), set(used)
         for number, factor in enumerate(self._factors.get((op, loop), (extent,))):
             axis = self.free(factor, taken)
             taken |= axis.axes
             for name in axis.axes:
-                self._users.setdefault(name, []).append(_OfFold(op, loop, number))
+                self._users.setdefault(name, []).append(_ReductionLoop(op, loop, number))
             index = index.scaled(factor) + axis
             self._factors.setdefault((op, loop), (extent,))
         return index
@@ -188,7 +188,7 @@ class Loops:
         if extent % stride:
             self.cut(name, extent // stride * stride)
         for user in self._users[name]:
-            if isinstance(user, _OfFold):
+            if isinstance(user, _ReductionLoop):
                 factors = self._factors[user.op, user.loop]
                 parts = (extent // stride, stride)
                 self._factors[user.op, user.loop] = (

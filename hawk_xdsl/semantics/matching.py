@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.semantics.folding import fold
+from hawk_xdsl.semantics.constant_folding import fold
 from hawk_xdsl.semantics.pattern import DTYPES, Pattern
 from hawk_xdsl.semantics.terms import COMMUTATIVE, COMPARISONS, Affine, Term, Terms
 
 
 @dataclass
 class Match:
-    """What a pattern's variables stand for, and the axes its folds run over."""
+    """What a pattern's variables stand for, and the axes its reductions run over."""
 
     terms: dict[str, Term] = field(default_factory=dict[str, Term])
     bound: frozenset[str] = frozenset()

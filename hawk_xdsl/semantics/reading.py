@@ -227,14 +227,14 @@ class RegionReader:
         return index.constant % stride == 0
 
     def _scanned(self, op: ScanOp, result: int, index: tuple[Affine, ...]) -> Term:
-        """A running fold at its own place, or the fold of all, which is its second result."""
+        """A scan at its own place, or the reduction of all, which is its second result."""
         kind, [source], axis = op.kind, op.inputs, op.dimension.value.data
         if kind is None or not op.inclusive.value.data:
             raise UnreadableError("a scan that is exclusive or of no known kind")
         extent = shape_of(source)[axis]
         if result == 1:
             used = {name for dim in index for name in dim.axes}
-            bound = self.loops.of_fold(op, axis, extent, used)
+            bound = self.loops.of_reduction(op, axis, extent, used)
             arg = self.term(source, (*index[:axis], bound, *index[axis:]))
             return self.terms.reduce(kind, arg, bound.axes)
         along = index[axis].plain
@@ -282,11 +282,11 @@ class RegionReader:
             elif not isinstance(expr, AffineConstantExpr):
                 raise UnreadableError(f"{equation.op.name} writes at the computed index {expr}")
         used = {name for dim in index for name in dim.axes}
-        folded: set[str] = set()
+        reduced: set[str] = set()
         for loop, extent in enumerate(equation.sizes):
             if loop not in bound_to:
-                bound_to[loop] = self.loops.of_fold(equation.op, loop, extent, used)
+                bound_to[loop] = self.loops.of_reduction(equation.op, loop, extent, used)
                 used |= bound_to[loop].axes
-                folded |= bound_to[loop].axes
+                reduced |= bound_to[loop].axes
         loops = [bound_to[loop] for loop in range(len(equation.sizes))]
-        return ScalarBody(self, equation, loops, frozenset(folded)).result(result, index)
+        return ScalarBody(self, equation, loops, frozenset(reduced)).result(result, index)

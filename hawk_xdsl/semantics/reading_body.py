@@ -20,11 +20,11 @@ from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.linalg.scalar_table import (
     CASTS,
     FLOAT_PREDICATES,
-    FOLDS,
     FUNCTIONS,
     IDENTITIES,
     INTEGER_PREDICATES,
     NEGATED_PREDICATES,
+    REDUCTION_KINDS,
 )
 from hawk_xdsl.linalg.structured import BestWithIndex, Equation, best_with_index
 from hawk_xdsl.semantics.loops import Loops, UnreadableError
@@ -112,36 +112,38 @@ class ScalarBody:
         self._bound = bound
 
     def result(self, position: int, index: tuple[Affine, ...]) -> Term:
-        """The result's term: the yielded value, folded over the reduction loops."""
+        """The result's term: the yielded value, reduced over the reduction loops."""
         equation = self._equation
         if not equation.reduced:
             return self._scalar(equation.yielded[position])
         best = best_with_index(equation) if position == 1 else None
         if best is not None:
             return self._position(best, index)
-        fold = equation.fold(position)
-        name = fold.combiner.name if fold is not None else ""
+        reduction = equation.reduction(position)
+        name = reduction.combiner.name if reduction is not None else ""
         function = FUNCTIONS.get(name) or UNSIGNED.get(name)
-        if fold is None or function not in FOLDS:
+        if reduction is None or function not in REDUCTION_KINDS:
             raise UnreadableError("a reduction whose body is no single operation")
-        arg = self._scalar(fold.value)
+        arg = self._scalar(reduction.value)
         initial = self._reader.term(equation.outputs[position], index)
         dtype, without_sign = arg.dtype, name in UNSIGNED
         if without_sign:
             arg, initial = (zero_extended(self._terms, value) for value in (arg, initial))
-        folded = self._folded(FOLDS[function], arg)
-        if not (initial.is_const and _is_identity(FOLDS[function], initial, without_sign)):
-            folded = self._terms.apply(function, (folded, initial), folded.dtype)
-        return self._terms.cast(folded, dtype)
+        reduced = self._reduced(REDUCTION_KINDS[function], arg)
+        if not (
+            initial.is_const and _is_identity(REDUCTION_KINDS[function], initial, without_sign)
+        ):
+            reduced = self._terms.apply(function, (reduced, initial), reduced.dtype)
+        return self._terms.cast(reduced, dtype)
 
-    def _folded(self, kind: str, arg: Term) -> Term:
-        """A fold over the reduction loops, also those that its value does not have."""
+    def _reduced(self, kind: str, arg: Term) -> Term:
+        """A reduction over the reduction loops, also those that its value does not have."""
         bound = self._bound & arg.axes
-        folded = self._terms.reduce(kind, arg, bound) if bound else arg
-        return self._repeated(kind, folded, self._bound - bound)
+        reduced = self._terms.reduce(kind, arg, bound) if bound else arg
+        return self._repeated(kind, reduced, self._bound - bound)
 
     def _repeated(self, kind: str, term: Term, axes: frozenset[str]) -> Term:
-        """The fold of a value over axes that it does not have."""
+        """The reduction of a value over axes that it does not have."""
         count = prod(self._reader.loops.extents[axis] for axis in axes)
         if count == 1 or kind in ("max", "min", "maxnum", "minnum", "and", "or"):
             return term
@@ -151,8 +153,8 @@ class ScalarBody:
         return self._terms.apply("mul" if kind == "sum" else "pow", (term, times), term.dtype)
 
     def _position(self, best: BestWithIndex, index: tuple[Affine, ...]) -> Term:
-        """Where the largest or smallest value is along the only folded axis."""
-        value, place = self._scalar(best.fold.value), self._scalar(best.index)
+        """Where the largest or smallest value is along the only reduced axis."""
+        value, place = self._scalar(best.reduction.value), self._scalar(best.index)
         while place.op == "cast":
             place = place.args[0]
         initial = self._reader.term(self._equation.outputs[1], index)
@@ -245,7 +247,7 @@ class ScalarBody:
 
 
 def _is_identity(kind: str, initial: Term, without_sign: bool = False) -> bool:
-    """Whether a fold may start from a literal without changing its result.
+    """Whether a reduction may start from a literal without changing its result.
 
     ``without_sign``: the values are unsigned ones in more bits, so none of them is below zero.
     """

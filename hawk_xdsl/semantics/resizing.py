@@ -21,7 +21,7 @@ class UnresizableError(Exception):
 
 @dataclass(frozen=True)
 class Tied:
-    """A function of the elements that a fold runs over: ``1 / n``, as kernel text writes it."""
+    """A function of the number of elements of a reduction: ``1 / n``, as kernel text writes it."""
 
     axes: tuple[str, ...]
     form: str  # with n for the number of elements
@@ -42,8 +42,8 @@ _FORMS: tuple[tuple[str, Callable[[int], float]], ...] = (
 
 def tied(specification: Specification) -> Iterator[Tied]:
     """The functions of extents that a literal of this specification may be."""
-    folds = {term.bound for term in walk(specification.roots) if term.is_reduction}
-    for bound in sorted(folds, key=sorted):
+    reductions = {term.bound for term in walk(specification.roots) if term.is_reduction}
+    for bound in sorted(reductions, key=sorted):
         if prod(specification.axes[axis] for axis in bound) > 2:
             for form, of in _FORMS:
                 yield Tied(tuple(sorted(bound)), form, of)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.semantics.folding import fold
+from hawk_xdsl.semantics.constant_folding import fold
 from hawk_xdsl.semantics.matching import Match, build, match
 from hawk_xdsl.semantics.pattern import Pattern
 from hawk_xdsl.semantics.rounding_steps import below_steps

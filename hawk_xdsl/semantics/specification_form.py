@@ -103,7 +103,7 @@ class Specification:
         return tuple(result.term for result in self.results)
 
     def functions(self) -> tuple[str, ...]:
-        """The names of all functions and folds in it, sorted."""
+        """The names of all functions and reductions in it, sorted."""
         leaves = {"const", "read", "index"}
         return tuple(sorted({term.op for term in walk(self.roots)} - leaves))
 

@@ -20,7 +20,7 @@ INFIX = {
 
 
 def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
-    """One line for each shared or folded term, then one for each root (name, index, term)."""
+    """One line for each shared or reduced term, then one for each root (name, index, term)."""
     order = list(walk([term for _, _, term in roots]))
     uses: dict[Term, int] = {}
     for term in order:
@@ -32,8 +32,8 @@ def spell(roots: Sequence[tuple[str, tuple[Affine, ...], Term]]) -> list[str]:
     lines: list[str] = []
     for term in order:
         shared = uses.get(term, 0) > (0 if term in top else 1)
-        folds = term.is_reduction or term.is_scan
-        if not term.args or not (shared or (folds and term not in top)):
+        reduces = term.is_reduction or term.is_scan
+        if not term.args or not (shared or (reduces and term not in top)):
             continue
         name = f"t{len(names)}"
         axes = f"[{', '.join(sorted(term.axes))}]"

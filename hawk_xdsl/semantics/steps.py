@@ -61,7 +61,7 @@ def steps_of(specification: Specification) -> Steps:
 
 
 def _axes(term: Term) -> str:
-    """The axes of a fold's value, which are others than its argument's."""
+    """The axes of a reduction's value, which are others than its argument's."""
     return f"[{', '.join(sorted(term.axes))}]" if term.is_reduction else ""
 
 

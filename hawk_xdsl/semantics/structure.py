@@ -15,16 +15,16 @@ class Structure(StrEnum):
     """One sum of products of two operands."""
 
     TILES = "tiles"
-    """Whole tiles: folded axes are held whole, the others may be split freely."""
+    """Whole tiles: reduced axes are held whole, the others may be split freely."""
 
     STREAM = "stream"
-    """Tiles through which folded axes are streamed in chunks, once for each level of folds."""
+    """Tiles through which reduced axes are streamed in chunks, a level of reductions at a time."""
 
     KERNEL = "kernel"
     """One specification at any extents: a whole kernel that was verified, and generalised."""
 
     TWO_PASS = "two-pass"
-    """Stages that meet in global memory: reductions in parts that many cores compute."""
+    """Stages that meet in global memory: reductions whose partial results many cores compute."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _wraps(term: Term, below: Term) -> bool:
     return False
 
 
-def folded_axes(specification: Specification) -> frozenset[str]:
-    """The axes that some reduction or running fold folds."""
+def reduced_axes(specification: Specification) -> frozenset[str]:
+    """The axes that some reduction or scan runs over."""
     bound = [t.bound for t in walk(specification.roots) if t.is_reduction or t.is_scan]
     return frozenset[str]().union(*bound)

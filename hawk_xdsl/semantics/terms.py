@@ -73,10 +73,10 @@ class Term:
     - ``read``: ``operand`` at ``index``;
     - ``gather``: ``operand`` at ``index``, in which the pseudo-axis ``@k`` stands for ``args[k]``;
     - ``index``: an index as a number;
-    - ``reduce_<kind>``: a fold over the ``bound`` axes; ``reduce_argmax`` and ``reduce_argmin``
-      give the first position of the extreme on the one bound axis;
-    - ``scan_<kind>``: at each position of the one ``bound`` axis, which stays free, the fold of
-      the positions up to it;
+    - ``reduce_<kind>``: a reduction over the ``bound`` axes; ``reduce_argmax`` and
+      ``reduce_argmin`` give the first position of the extreme on the one bound axis;
+    - ``scan_<kind>``: at each position of the one ``bound`` axis, which stays free, the reduction
+      of the positions up to it;
     - ``cast``: to ``dtype``;
     - or a function's name.
     """
@@ -97,17 +97,17 @@ class Term:
 
     @property
     def is_reduction(self) -> bool:
-        """Whether it folds axes."""
+        """Whether it reduces axes."""
         return self.op.startswith("reduce_")
 
     @property
     def is_scan(self) -> bool:
-        """Whether it is a running fold."""
+        """Whether it is a scan."""
         return self.op.startswith("scan_")
 
     @property
     def kind(self) -> str:
-        """What a reduction or scan folds with: ``sum``, ``max``, …"""
+        """What a reduction or scan combines with: ``sum``, ``max``, …"""
         return self.op.split("_", maxsplit=1)[1]
 
     def walk(self) -> Iterator["Term"]:
@@ -211,12 +211,12 @@ class Terms:
         return self._intern(Term("index", DType(dtype), axes=index.axes, index=(index,)))
 
     def reduce(self, kind: str, arg: Term, bound: frozenset[str]) -> Term:
-        """A fold over axes; axes that the argument lacks must have been handled before."""
+        """A reduction over axes; axes that the argument lacks must have been handled before."""
         dtype = DType.I32 if kind in POSITIONS else arg.dtype
         return self._intern(Term(f"reduce_{kind}", dtype, (arg,), arg.axes - bound, bound=bound))
 
     def scan(self, kind: str, arg: Term, axis: str) -> Term:
-        """A running fold along an axis, which the result has too.
+        """A scan along an axis, which the result has too.
 
         Extremes of an argument that does not change along the axis are the argument; for sums and
         products it gets the axis by adding 0 times the index.
@@ -272,7 +272,7 @@ def is_pseudo(name: str) -> bool:
 
 
 POSITIONS = frozenset({"argmax", "argmin"})
-"""Folds that give a position instead of a value."""
+"""Reductions that give a position instead of a value."""
 
 COMMUTATIVE = frozenset({"add", "mul", "max", "min", "and", "or", "xor", "eq", "ne"})
 """Functions whose two arguments may be exchanged."""

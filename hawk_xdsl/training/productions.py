@@ -15,8 +15,8 @@ CONDITIONS = frozenset({"and", "or", "xor", "not"})
 PARTIAL = frozenset({"div", "rem", "floordiv", "ceildiv", "shl", "shr", "pow"})
 """Functions that are not defined for all integers."""
 
-FOLDS = frozenset({"reduce_sum", "reduce_max", "reduce_min", "reduce_prod"})
-"""Folds that a region can say as one ``linalg.generic``."""
+REDUCTIONS = frozenset({"reduce_sum", "reduce_max", "reduce_min", "reduce_prod"})
+"""Reductions that a region can say as one ``linalg.generic``."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def productions(entries: Sequence[Entry]) -> dict[str, list[Production]]:
         pattern = parse_pattern(entry.artifact.before, file=entry.origin or None)
         inside = [node for arg in pattern.args for node in _nodes(arg)]
         unsayable = not all(map(_sayable, (pattern, *inside)))
-        if not pattern.args or unsayable or any(n.op in FOLDS for n in inside):
+        if not pattern.args or unsayable or any(n.op in REDUCTIONS for n in inside):
             continue
         conditions = frozenset(_conditions(pattern))
         native = entry.kind is EntryKind.INSTRUCTION
@@ -83,7 +83,7 @@ def _sayable(node: Pattern) -> bool:
     function = node.op
     if function in ("variable", "number", "cast", "select"):
         return True
-    if function in FOLDS or function in COMPARISONS:
+    if function in REDUCTIONS or function in COMPARISONS:
         return True
     if function in TAKES_WHOLE and node.args[1].op != "number":
         return False

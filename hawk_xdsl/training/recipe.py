@@ -18,7 +18,7 @@ class Recipe:
     """
 
     contraction: float = 0.12
-    fold: float = 0.26
+    reduction: float = 0.26
     scan: float = 0.03
     position: float = 0.04
     window: float = 0.05

@@ -85,8 +85,8 @@ class RegionBuilder:
 
         return self._generic(tensors, axes, axes, dtype, None, body)
 
-    def fold(self, kind: str, value: RegionTensor, axes: Sequence[int]) -> RegionTensor:
-        """A fold (sum, prod, max, min) over some axes of a value."""
+    def reduce(self, kind: str, value: RegionTensor, axes: Sequence[int]) -> RegionTensor:
+        """A reduction (sum, prod, max, min) over some axes of a value."""
         kept = tuple(axis for axis in value.axes if axis not in axes)
         loops = (*kept, *axes)
         function = COMBINERS[kind]
@@ -112,13 +112,13 @@ class RegionBuilder:
         return self._generic([lhs, rhs], (*kept, *axes), kept, dtype, 0.0, body)
 
     def scan(self, kind: str, value: RegionTensor, axis: int) -> RegionTensor:
-        """Prefix folds along one axis, as the front end imports a scan."""
+        """A scan along one axis, as the front end imports a scan."""
         place = value.axes.index(axis)
         kept = tuple(a for a in value.axes if a != axis)
         element = DType(value.dtype).mlir
         block = Block(arg_types=[element, element])
-        folded = binary(block, COMBINERS[kind], block.args[0], block.args[1], value.is_float)
-        block.add_op(CombinerYieldOp(folded))
+        reduced = binary(block, COMBINERS[kind], block.args[0], block.args[1], value.is_float)
+        block.add_op(CombinerYieldOp(reduced))
         targets = [
             self._filled(self._type(axes, value.dtype), STARTS[kind], value.dtype)
             for axes in (value.axes, kept)
@@ -159,7 +159,7 @@ class RegionBuilder:
     def windowed(
         self, kind: str, axes: tuple[int, ...], dtype: str, windows: Mapping[int, tuple[int, int]]
     ) -> RegionTensor:
-        """A fold over windows of a new input: the size and the stride along some of the axes."""
+        """A reduction over windows of a new input, of a size and stride along some of the axes."""
         longer = {
             axis: (self.extents[axis] - 1) * stride + size
             for axis, (size, stride) in windows.items()
@@ -170,8 +170,10 @@ class RegionBuilder:
         dims = _dims((*axes, *steps.values()))
         read = [dims[a] * windows[a][1] + dims[steps[a]] if a in windows else dims[a] for a in axes]
         block = Block(arg_types=[DType(dtype).mlir] * 3)
-        element, _, folded = block.args
-        block.add_op(LinalgYieldOp(binary(block, COMBINERS[kind], element, folded, dtype != "i32")))
+        element, _, reduced = block.args
+        block.add_op(
+            LinalgYieldOp(binary(block, COMBINERS[kind], element, reduced, dtype != "i32"))
+        )
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
         # A window is no operand of its own, but its extents have to be known from a shape.
         sizes = [size for size, _ in windows.values()]
@@ -255,7 +257,7 @@ class RegionBuilder:
         start: float | None,
         body: _Body,
     ) -> RegionTensor:
-        """A generic op; ``start`` is the accumulator's first value where axes are folded."""
+        """A generic op; ``start`` is the accumulator's first value where axes are reduced."""
         target = self._filled(self._type(kept, dtype), start, dtype)
         block = Block(arg_types=[*(DType(value.dtype).mlir for value in inputs), DType(dtype).mlir])
         elements: Sequence[BlockArgument] = block.args
@@ -285,7 +287,7 @@ class RegionBuilder:
         targets: Sequence[SSAValue],
         block: Block,
     ) -> GenericOp:
-        """A generic op of inputs at their indices; loops over axes that are not kept fold."""
+        """A generic op of inputs at their indices; axes that are not kept are reduced."""
         dims = _dims(loops)
         written = [dims[axis] for axis in kept]
         maps = [

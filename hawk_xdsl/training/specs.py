@@ -1,7 +1,7 @@
 """Random undecided ops, grown from what the knowledge says an NPU can compute.
 
-An op is a random graph of scalar functions, folds, scans, casts, broadcasts and transpositions, or
-a contraction with such a graph behind it, over a few axes of random extents. The scalar functions
+An op is a random graph of scalar functions, reductions, scans, casts, broadcasts and transposes,
+or a contraction with such a graph behind it, over a few axes of random extents. The functions
 are the left-hand sides of the rewrites and instructions of the knowledge: nothing here knows an
 operator. The same seed and number always give the same op.
 """
@@ -154,19 +154,19 @@ class _Grower:
         return (*axes[:-2], axes[-1], axes[-2])
 
     def _step(self) -> None:
-        """One more value: a fold, a scan or a production."""
+        """One more value: a reduction, a scan or a production."""
         draw = self._draw
         source = self._anchor()
         chance = draw.random()
-        foldable = bool(source.axes) and not self._contracts and source.dtype != "i1"
+        reducible = bool(source.axes) and not self._contracts and source.dtype != "i1"
         several = len(source.axes) > 1
-        if foldable and several and source.is_float and draw.random() < self._recipe.position:
+        if reducible and several and source.is_float and draw.random() < self._recipe.position:
             axis = source.axes[-1] if draw.random() < 0.7 else draw.choice(source.axes)
             self._compute(self._region.position(draw.choice(("max", "min")), source, axis))
             return
-        if foldable and chance < self._recipe.fold * (1.0 if several else 0.3):
-            self._fold(source)
-        elif foldable and several and chance < self._recipe.fold + self._recipe.scan:
+        if reducible and chance < self._recipe.reduction * (1.0 if several else 0.3):
+            self._reduce(source)
+        elif reducible and several and chance < self._recipe.reduction + self._recipe.scan:
             axis = draw.choice(source.axes)
             self._compute(self._region.scan(draw.choice(SCANS[:3]), source, axis))
         else:
@@ -176,7 +176,7 @@ class _Grower:
         return self._dtype != "i32" and self._draw.random() < self._recipe.window
 
     def _windowed(self) -> RegionTensor:
-        """A fold over windows of an input, at times the mean of them."""
+        """A reduction over windows of an input, at times the mean of them."""
         draw, region = self._draw, self._region
         axes = tuple(range(len(region.extents)))
         count = 2 if len(axes) > 1 and draw.random() < 0.4 else 1
@@ -184,11 +184,11 @@ class _Grower:
         window = (size, draw.choice((1, 2, size)))
         windows = dict.fromkeys(sorted(draw.sample(axes, count)), window)
         kind = draw.choice(("sum", "max", "max", "min"))
-        folded = region.windowed(kind, axes, self._dtype, windows)
+        reduced = region.windowed(kind, axes, self._dtype, windows)
         if kind == "sum" and draw.random() < 0.6:
-            folded = region.apply("div", [folded, float(size**count)], folded.dtype)
-        self._computed.append(folded)
-        return self._given(folded, self._widens)
+            reduced = region.apply("div", [reduced, float(size**count)], reduced.dtype)
+        self._computed.append(reduced)
+        return self._given(reduced, self._widens)
 
     def _anchor(self) -> RegionTensor:
         """What a step is about: mostly the last value."""
@@ -211,8 +211,8 @@ class _Grower:
                 function = self._draw.choice(("add", "sub", "mul", "max"))
                 self._compute(self._region.apply(function, [loose, self._last], loose.dtype))
 
-    def _fold(self, source: RegionTensor) -> None:
-        """A fold over one or two axes or all; often the mean of it, and a step of its source."""
+    def _reduce(self, source: RegionTensor) -> None:
+        """A reduction over one or two axes or all; often its mean, and a step of its source."""
         draw = self._draw
         count = 2 if len(source.axes) > 2 and draw.random() < 0.3 else 1
         if draw.random() < 0.15:
@@ -220,17 +220,17 @@ class _Grower:
         last = source.axes[-count:]
         axes = last if draw.random() < 0.7 else tuple(draw.sample(source.axes, count))
         kind = draw.choices(SCANS, (0.5, 0.02, 0.3, 0.1))[0]
-        folded = self._region.fold(kind, source, axes)
-        if kind == "sum" and folded.is_float and draw.random() < 0.4:
+        reduced = self._region.reduce(kind, source, axes)
+        if kind == "sum" and reduced.is_float and draw.random() < 0.4:
             size = 1
             for axis in axes:
                 size *= self._region.extents[axis]
-            folded = self._region.apply("div", [folded, float(size)], folded.dtype)
-        self._compute(folded)
-        if folded.is_float and draw.random() < 0.4:
+            reduced = self._region.apply("div", [reduced, float(size)], reduced.dtype)
+        self._compute(reduced)
+        if reduced.is_float and draw.random() < 0.4:
             function = draw.choice(("sub", "sub", "div", "mul"))
-            self._unused.remove(folded)
-            self._compute(self._region.apply(function, [source, folded], folded.dtype))
+            self._unused.remove(reduced)
+            self._compute(self._region.apply(function, [source, reduced], reduced.dtype))
 
     def _produce(self, anchor: RegionTensor) -> None:
         """A production with its variables standing for values, literals and conditions."""

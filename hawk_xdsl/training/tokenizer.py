@@ -8,7 +8,7 @@ from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.kernel_text import grammar
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.language_model.language import SPLIT
-from hawk_xdsl.linalg.scalar_table import FOLDS, FUNCTIONS
+from hawk_xdsl.linalg.scalar_table import FUNCTIONS, REDUCTION_KINDS
 from hawk_xdsl.npu_target import TrapCode, available_targets
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def collected_words() -> list[str]:
     found += [*available_targets(), *_pieces([" ".join(TrapCode)]), "parts"]
     rules = Composer.of(load_seed_entries(), _any).rules
     found += [rule.before.op for rule in rules if not rule.before.op.startswith("reduce_")]
-    found += [f"scan_{kind}" for kind in FOLDS.values()]
+    found += [f"scan_{kind}" for kind in REDUCTION_KINDS.values()]
     return list(dict.fromkeys(found))
 
 

@@ -217,7 +217,7 @@ func.func @f(%a: memref<8x64xf32, #npu.scope<ub>>, %b: memref<1x1xi32, strided<[
 
 // -----
 
-// Running fold: one dtype.
+// Scan: one dtype.
 // CHECK: npu.vcumulate: operand of f16, destination of f32
 func.func @f(%a: memref<8x64xf16, #npu.scope<ub>>, %b: memref<8x64xf32, #npu.scope<ub>>) {
   npu.vcumulate <sum> ins(%a : memref<8x64xf16, #npu.scope<ub>>) outs(%b : memref<8x64xf32, #npu.scope<ub>>) axis 1
@@ -226,7 +226,7 @@ func.func @f(%a: memref<8x64xf16, #npu.scope<ub>>, %b: memref<8x64xf32, #npu.sco
 
 // -----
 
-// Running fold: one shape.
+// Scan: one shape.
 // CHECK: npu.vcumulate: shape {{\[}}8, 64] where {{\[}}8, 1] is needed
 func.func @f(%a: memref<8x64xf32, #npu.scope<ub>>, %b: memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) {
   npu.vcumulate <sum> ins(%a : memref<8x64xf32, #npu.scope<ub>>) outs(%b : memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) axis 1
@@ -235,7 +235,7 @@ func.func @f(%a: memref<8x64xf32, #npu.scope<ub>>, %b: memref<8x1xf32, strided<[
 
 // -----
 
-// Running fold: an axis of the tile.
+// Scan: an axis of the tile.
 // CHECK: npu.vcumulate: axis 2 of a tile of rank 2
 func.func @f(%a: memref<8x64xf32, #npu.scope<ub>>) {
   npu.vcumulate <sum> ins(%a : memref<8x64xf32, #npu.scope<ub>>) outs(%a : memref<8x64xf32, #npu.scope<ub>>) axis 2

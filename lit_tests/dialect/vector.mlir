@@ -164,7 +164,7 @@ npu.kernel @k ins(%x: memref<16x64xf32, #npu.scope<global>>) outs(%y: memref<16x
   // GENERIC: "npu.vreduce"(%a, %c) <{kind = #npu.reduction<sum>, axes = array<i64: 1>, temporary = 4096 : i64}> : (memref<8x64xf32, #npu.scope<ub>>, memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) -> ()
   npu.vreduce <sum> ins(%a : memref<8x64xf32, #npu.scope<ub>>) outs(%c : memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) axes [1] temporary 4096
 
-  // Running folds along an axis.
+  // Scans along an axis.
   // CHECK: npu.vcumulate <sum> ins(%a : memref<8x64xf32, #npu.scope<ub>>) outs(%o : memref<8x64xf32, #npu.scope<ub>>) axis 1
   // GENERIC: "npu.vcumulate"(%a, %o) <{kind = #npu.accumulation<sum>, axis = 1 : i64}> : (memref<8x64xf32, #npu.scope<ub>>, memref<8x64xf32, #npu.scope<ub>>) -> ()
   npu.vcumulate <sum> ins(%a : memref<8x64xf32, #npu.scope<ub>>) outs(%o : memref<8x64xf32, #npu.scope<ub>>) axis 1

@@ -1,6 +1,6 @@
 // RUN: xdsl-opt %s -p npu-outline | filecheck %s
 
-// Ops on rows come together, whatever they are: a fold, what is done with its result, another fold.
+// Ops on rows come together, whatever they are: a reduction, what is done with its result, another reduction.
 // The index that nobody uses is not computed, and the fills are inside.
 
 // CHECK-LABEL: func.func @rows(
@@ -49,7 +49,7 @@ func.func @rows(%x: tensor<8x16xf32>) -> tensor<8x16xf32> {
   return %r : tensor<8x16xf32>
 }
 
-// Folds over different axes do not come together.
+// Reductions over different axes do not come together.
 
 // CHECK-LABEL: func.func @both_axes(
 // CHECK:         npu.undecided "rows_1" {{.*}} -> (tensor<8xf32>)

@@ -10,7 +10,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import folded_axes
+from hawk_xdsl.semantics.structure import reduced_axes
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 
@@ -62,7 +62,7 @@ class TilingFrame:
         self.shapes = {o.name: o.shape for o in self.specification.operands}
         self.order = _orders(self.specification)
         self.padded = bool(tiling.ragged()) and self._needs_whole_tiles()
-        if self.padded and tiling.ragged() & folded_axes(self.specification):
+        if self.padded and tiling.ragged() & reduced_axes(self.specification):
             raise UntileableError("padding would be reduced")
 
     def tile(self, dtype: str, axes: Axes, scope: LoopScope) -> TileValue:

@@ -1,10 +1,10 @@
-"""Folds in chunks: what they start from, and how a chunk is added to what there is."""
+"""Reductions in chunks: what they start from, and how a chunk is added to what there is."""
 
 from hawk_xdsl.codegen.cost.tiles import allocated
-from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_FOLD
+from hawk_xdsl.codegen.select_instructions import FUNCTION_OF_REDUCTION
 from hawk_xdsl.codegen.vector.buffers import Axes, TileValue, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
-from hawk_xdsl.codegen.vector.halving import Halving
+from hawk_xdsl.codegen.vector.tree_reduction import TreeReduction
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -16,17 +16,17 @@ from hawk_xdsl.semantics.interval import range_of
 from hawk_xdsl.semantics.terms import POSITIONS, Term
 
 IDENTITY = {"sum": 0, "prod": 1, "and": -1, "or": 0}
-"""What a fold starts from; extremes start from the infinities, or the limits of integers."""
+"""What a reduction starts from; extremes start from the infinities, or the limits of integers."""
 
 
-class Folder:
+class Reducer:
     """Writes accumulators and what brings them up to date."""
 
     def __init__(self, frame: TilingFrame) -> None:
         self.frame = frame
 
     def started(self, term: Term, part: TileValue, scope: LoopScope) -> tuple[TileValue, ...]:
-        """The accumulators of a fold of chunks like ``part``; of a position also the best value."""
+        """Accumulators for chunks like ``part``; for a position also the best value."""
         axes = tuple(None if a in term.bound else a for a in part.axes)
         if term.kind not in POSITIONS:
             return (self._filled(term, axes, scope),)
@@ -41,10 +41,10 @@ class Folder:
             position, best = totals
             self._extreme(term, part, position, best, scope)
         else:
-            self._accumulate(term, self._folded(term, part, scope), totals[0], scope)
+            self._accumulate(term, self._reduced(term, part, scope), totals[0], scope)
 
     def _filled(self, term: Term, axes: Axes, scope: LoopScope, kind: str = "") -> TileValue:
-        """A tile filled with what a fold starts from."""
+        """A tile filled with what a reduction starts from."""
         out = self.frame.tile(term.dtype, axes, scope)
         kind = kind or term.kind
         start: float | int = IDENTITY.get(kind, 0)
@@ -54,30 +54,30 @@ class Folder:
         literal = ast.Number(float(start) if DType(out.dtype).is_float else int(start))
         return scope.add(ast.Fill(literal, out.dtype, out.shape, UB), (), out)
 
-    def _folded(self, term: Term, part: TileValue, scope: LoopScope) -> TileValue:
-        """The part of a chunk, folded along the axes that have dimensions in it."""
+    def _reduced(self, term: Term, part: TileValue, scope: LoopScope) -> TileValue:
+        """The part of a chunk, reduced along the axes that have dimensions in it."""
         axes = tuple(i for i, axis in enumerate(part.axes) if axis in term.bound)
         if not axes:
             return part
-        if term in self.frame.composition.halved:
-            return self.by_halves(term, part, scope)
+        if term in self.frame.composition.without_instruction:
+            return self.as_tree(term, part, scope)
         out = self.frame.tile(
             term.dtype, tuple(None if a in term.bound else a for a in part.axes), scope
         )
         reduced = ast.Reduce(Reduction(term.kind), operand(0), axes)
         return scope.add(reduced, (part,), out)
 
-    def by_halves(self, term: Term, part: TileValue, scope: LoopScope) -> TileValue:
-        """The part folded along the axes in it, without an instruction for such folds."""
+    def as_tree(self, term: Term, part: TileValue, scope: LoopScope) -> TileValue:
+        """The part reduced along the axes in it, without an instruction for such reductions."""
         places = [i for i, axis in enumerate(part.axes) if axis in term.bound]
         block = self.frame.target.vector.block_bytes
-        return Halving(self._combiner(term), scope, block).fold(part, places)
+        return TreeReduction(self._combiner(term), scope, block).reduce(part, places)
 
     def _accumulate(self, term: Term, part: TileValue, total: TileValue, scope: LoopScope) -> None:
         scope.update(two_operands(self._combiner(term)), (total, part), total)
 
     def _combiner(self, term: Term) -> str:
-        key = (FUNCTION_OF_FOLD[term.kind], term.dtype)
+        key = (FUNCTION_OF_REDUCTION[term.kind], term.dtype)
         if key not in self.frame.composition.combiners:
             raise UntileableError(f"nothing says how to combine parts of {term.op} {term.dtype}")
         return self.frame.composition.combiners[key]
@@ -111,7 +111,7 @@ class Folder:
         scope.update(two_operands(f"v{kind}"), (best, part), best)
 
     def scan(self, term: Term, arg: TileValue, scope: LoopScope) -> TileValue:
-        """A chunk of a running fold on top of what the chunks before it came to."""
+        """A chunk of a scan on top of what the chunks before it came to."""
         [axis] = term.bound
         if scope.axis != axis or scope.parent is None:
             raise UntileableError(f"a scan along {axis} inside another loop")
@@ -128,7 +128,7 @@ class Folder:
         running = self.scanned(term, arg, along[0], scope)
         total = self.frame.tile(term.dtype, arg.axes, scope)
         scope.add(two_operands(mnemonic), (running, carry), total)
-        part = self._folded(term, arg, scope)
+        part = self._reduced(term, arg, scope)
         scope.update(two_operands(mnemonic), (carry, part), carry)
         return total
 
@@ -138,7 +138,7 @@ class Folder:
         Where a scan of rows is cheaper than one along rows, the tile is turned for it:
         ``t = vtranspose a perm [1, 0]``, ``t = vcumulate sum t axis 0``, and turned back.
         """
-        if term in self.frame.composition.halved:
+        if term in self.frame.composition.without_instruction:
             raise UntileableError(f"a {term.kind} scan of a tile: the target has none")
         kind, last = Accumulation(term.kind), len(arg.shape) - 1
         if place != last or last == 0 or not self._faster_turned(term, arg):

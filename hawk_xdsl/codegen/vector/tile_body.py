@@ -1,9 +1,9 @@
 """Writes the statements of one tile: each term once, in the outermost loop that does not vary it.
 
 A tiling says which axes are whole in the tile, which the ``across`` runs over, and which stream
-through the tile in chunks. A fold over a streamed axis is a loop of its own that accumulates; what
-needs the result comes after that loop, and streams again. So terms are computed level by level,
-and what a later pass needs again is loaded and computed again.
+through the tile in chunks. A reduction over a streamed axis is a loop of its own that accumulates;
+what needs the result comes after that loop, and streams again. So terms are computed level by
+level, and what a later pass needs again is loaded and computed again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from hawk_xdsl.codegen.vector.buffers import (
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
 from hawk_xdsl.codegen.vector.gather import Picker
 from hawk_xdsl.codegen.vector.load import Loader
-from hawk_xdsl.codegen.vector.reduce import Folder
+from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.temporaries import temporary_of
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
@@ -78,7 +78,7 @@ class _Writer:
         self.frame = TilingFrame(composition, tiling, target)
         self.reader = Loader(self.frame)
         self.picker = Picker(self.frame, self.reader, widens=widens)
-        self.folder = Folder(self.frame)
+        self.reducer = Reducer(self.frame)
 
     def write(self) -> TileBody:
         across = frozenset(self.tiling.across())
@@ -175,11 +175,11 @@ class _Writer:
         return home
 
     def _streams(self, term: Term) -> frozenset[str]:
-        """The streamed axes that a term folds."""
+        """The streamed axes that a term reduces."""
         return term.bound & self.tiling.streamed if term.is_reduction else frozenset()
 
     def _below(self, terms: Sequence[Term]) -> Iterator[Term]:
-        """The terms that some need, arguments first, not through folds of streamed axes."""
+        """The terms that some need, arguments first, not through reductions of streamed axes."""
         seen: set[Term] = set()
         stack = [(term, False) for term in reversed(terms)]
         while stack:
@@ -229,18 +229,18 @@ class _Writer:
         if term.op == "index":
             return self.reader.number(term.index[0], term, scope)
         if self._streams(term):
-            return self._fold(term, scope)
+            return self._streamed_reduction(term, scope)
         if term.is_scan and term.bound <= self.tiling.streamed:
-            return self.folder.scan(term, self.value(term.args[0], scope), scope)
+            return self.reducer.scan(term, self.value(term.args[0], scope), scope)
         if term.is_reduction and not self._tile_bound(term):
             return self.value(term.args[0], scope)
         if term.is_scan:
             arg = self.value(term.args[0], scope)
             places = [place for place, axis in enumerate(arg.axes) if axis in term.bound]
             if places:
-                return self.folder.scanned(term, arg, places[0], scope)
-        if term in self.composition.halved:
-            return self.folder.by_halves(term, self.value(term.args[0], scope), scope)
+                return self.reducer.scanned(term, arg, places[0], scope)
+        if term in self.composition.without_instruction:
+            return self.reducer.as_tree(term, self.value(term.args[0], scope), scope)
         return self._compute(term, scope)
 
     def value(self, term: Term, scope: LoopScope) -> TileValue:
@@ -271,10 +271,10 @@ class _Writer:
         along = tuple(i for i, axis in enumerate(merged) if axis in term.bound)
         return scope.add(instruction.statement.filled(given, out.dtype, along), operands, out)
 
-    # Folds and running folds of streamed axes
+    # Reductions and scans of streamed axes
 
-    def _fold(self, term: Term, scope: LoopScope) -> TileValue:
-        """A loop that accumulates a fold, and those of its level that run over the same axes."""
+    def _streamed_reduction(self, term: Term, scope: LoopScope) -> TileValue:
+        """A loop that accumulates a reduction and those of its level over the same axes."""
         streams = self._streams(term)
         peers = [term]
         if not term.axes & self.tiling.streamed:
@@ -295,8 +295,8 @@ class _Writer:
             for peer in peers:
                 part = self.value(peer.args[0], inner)
                 if peer not in totals:
-                    totals[peer] = self.folder.started(peer, part, scope)
-                self.folder.add(peer, part, totals[peer], inner)
+                    totals[peer] = self.reducer.started(peer, part, scope)
+                self.reducer.add(peer, part, totals[peer], inner)
 
         self._loops(scope, streams, frozenset(), emit)
         for peer in peers:
@@ -304,7 +304,7 @@ class _Writer:
         return totals[term][0]
 
     def _level(self, term: Term) -> int:
-        """How many folds of streamed axes there are below one another."""
+        """How many reductions of streamed axes there are below one another."""
         levels: dict[Term, int] = {}
         for t in walk((term,)):
             below = max((levels[arg] for arg in t.args), default=0)
@@ -335,15 +335,15 @@ class _Writer:
         scope.block.items.append(item)
 
     def _sink(self, result: ResultRegion, tiling: Tiling) -> tuple[ast.Tile, Axes]:
-        """Where a result's tile goes; a fold of a part goes to the number of the part."""
-        split = [a for dim in result.index for a in dim.axes if a in self.composition.parts]
+        """Where a result's tile goes; a partial result goes to its number."""
+        split = [a for dim in result.index for a in dim.axes if a in self.composition.partial_axes]
         if not split:
             return tiling.slice_of(result.name, result.index, result.shape, rows=True)
         parts: list[ast.Slice] = []
         axes: list[str | None] = []
         for dim, extent in zip(result.index, result.shape, strict=True):
             if dim.plain == split[-1]:
-                parts.append(ast.Slice(_number_of_part(split, tiling)))
+                parts.append(ast.Slice(_number_of_partial(split, tiling)))
             elif dim.plain not in split:
                 part, axis = tiling.dimension(dim, extent)
                 parts.append(part if axis is not None else ast.Slice(tiling.start(dim)))
@@ -354,8 +354,8 @@ class _Writer:
         return ast.Tile(result.name, tuple(parts)), tuple(axes)
 
 
-def _number_of_part(split: Sequence[str], tiling: Tiling) -> ast.Expression:
-    """Which part a tile computes, counted over all split axes: ``i0//8*4+i1//16``."""
+def _number_of_partial(split: Sequence[str], tiling: Tiling) -> ast.Expression:
+    """Which partial result a tile computes, counted over all split axes: ``i0//8*4+i1//16``."""
     total: ast.Expression | None = None
     stride = 1
     for axis in reversed(split):

@@ -1,8 +1,8 @@
-"""Splits a specification into stages that meet in temps: folds in parts, and pieces one by one.
+"""Splits a specification into stages that meet in temps: two-pass reductions, and result regions.
 
-A fold over an axis that many cores share is done in parts: the first stage folds tiles and stores a
-part for each, the next one folds the parts and goes on. What depends on folds that depend on folds
-takes a stage for each level.
+A reduction over an axis that many cores share takes two passes: the first stage reduces tiles and
+stores a partial result of each, the next one reduces these and goes on. What depends on reductions
+that depend on reductions takes a stage for each level.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +97,7 @@ class TwoPassSpace:
 
     def schedules(self) -> Iterator[Schedule]:
         """Each way to split, with the best tilings of every stage, the second best, and so on."""
-        for axes in _axes_in_parts(self.composition.specification):
+        for axes in _axes_to_split(self.composition.specification):
             for choice in range(CHOICES):
                 found = self._candidate(axes, _Choose(choice, self._ranked))
                 if found is not None and found.schedule not in self._made:
@@ -107,7 +107,7 @@ class TwoPassSpace:
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """As the protocol says."""
         if schedule not in self._made and schedule.strategy == TWO_PASS_REDUCTION.name:
-            for axes in _axes_in_parts(self.composition.specification):
+            for axes in _axes_to_split(self.composition.specification):
                 found = self._candidate(axes, _Given(schedule.stages))
                 if found is not None and found.schedule == schedule:
                     self._made[schedule] = found
@@ -119,7 +119,7 @@ class TwoPassSpace:
         yield from ()
 
     def _candidate(self, axes: tuple[str, ...], choose: "_Choose | _Given") -> Candidate | None:
-        program = _in_parts(self.composition, axes, self.request.target, choose)
+        program = _in_two_passes(self.composition, axes, self.request.target, choose)
         return None if program is None else program.candidate(self.request)
 
 
@@ -147,7 +147,7 @@ class _Ranked:
         if before not in self._made:
             found = [
                 stage
-                for sizes in tilings(composition.specification, target, composition.parts)
+                for sizes in tilings(composition.specification, target, composition.partial_axes)
                 if (stage := stage_at(composition, sizes, target)) is not None
             ]
             self._made[before] = sorted(found, key=lambda stage: stage.cycles)
@@ -193,9 +193,9 @@ def stage_at(
 ) -> ScheduledStage | None:
     """One stage in a tiling; ``None`` where it does not fit the unified buffer."""
     axes = composition.specification.axes
-    whole = {axis: n for axis, n in axes.items() if axis in composition.parts}
+    whole = {axis: n for axis, n in axes.items() if axis in composition.partial_axes}
     sizes = {**whole, **sizes}
-    tiling = tiling_at(composition.specification, sizes, composition.parts)
+    tiling = tiling_at(composition.specification, sizes, composition.partial_axes)
     found = tile_kernel(composition, tiling, target)
     if found is None:
         return None
@@ -204,10 +204,10 @@ def stage_at(
     return ScheduledStage(found.stage, schedule, found.cycles, composition.entries)
 
 
-def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:
-    """The folded axes that may be split, each fold over them giving a part for each tile.
+def _axes_to_split(specification: Specification) -> list[tuple[str, ...]]:
+    """The reduced axes that may be split: each tile then gives a partial result.
 
-    Each axis alone, and all that some fold runs over, if every fold over one runs over all.
+    Each axis alone, and all axes of a reduction, if every reduction over one runs over all.
     """
     bounds: dict[frozenset[str], None] = {}
     excluded: set[str] = set()
@@ -229,13 +229,13 @@ def _axes_in_parts(specification: Specification) -> list[tuple[str, ...]]:
     return list(found)
 
 
-def _in_parts(
+def _in_two_passes(
     composition: Composition,
     axes: tuple[str, ...],
     target: Target,
     choose: _Choose | _Given,
 ) -> StageSequence | None:
-    """A stage for each level of folds over the axes, and one for the results."""
+    """A stage for each level of reductions over the axes, and one for the results."""
     program = StageSequence()
     specification, names = composition.specification, composition.names
     composer = composition.composer
@@ -251,9 +251,9 @@ def _in_parts(
                 return None
             program.stages.append(stage)
             return program
-        reduced = _folding(specification, cut, axes, len(program.temps))
+        reduced = _partial_stage(specification, cut, axes, len(program.temps))
         composed = composer.compose(reduced, names)
-        composed = replace(composed, parts=frozenset(axes), beside=dict(beside))
+        composed = replace(composed, partial_axes=frozenset(axes), beside=dict(beside))
         stage = choose.stage(composed, before, target)
         if stage is None:
             return None
@@ -263,40 +263,42 @@ def _in_parts(
         part = f"p{number}"
         temps = [_temp(result, axes, count) for result in composed.specification.results]
         program.temps += temps
-        specification, became = _with_parts(specification, cut, temps, axes[-1], part, count)
+        specification, became = _after_partial_stage(
+            specification, cut, temps, axes[-1], part, count
+        )
         names = {became[term]: name for term, name in names.items() if term in became}
         beside[part] = axes[-1]
 
 
 def _innermost(roots: Sequence[Term], axes: frozenset[str]) -> list[Term]:
-    """The folds over axes below which there is no other."""
+    """The reductions over axes below which there is no other."""
     deep: dict[Term, bool] = {}
     found: list[Term] = []
     for term in walk(roots):
         below = any(deep[arg] for arg in term.args)
-        folds = term.is_reduction and axes <= term.bound
-        if folds and not below:
+        reduces = term.is_reduction and axes <= term.bound
+        if reduces and not below:
             found.append(term)
-        deep[term] = below or folds
+        deep[term] = below or reduces
     return found
 
 
-def _folding(
+def _partial_stage(
     specification: Specification, cut: Sequence[Term], axes: tuple[str, ...], first: int
 ) -> Specification:
-    """The stage whose results are the parts of some folds."""
+    """The stage whose results are partial results of some reductions."""
     results: list[ResultRegion] = []
     for number, term in enumerate(cut, start=first):
-        held = _held(specification, term, axes)
-        index = tuple(Affine.axis(a) for a in held)
-        shape = tuple(specification.axes[a] for a in held)
+        stored = _temp_axes(specification, term, axes)
+        index = tuple(Affine.axis(a) for a in stored)
+        shape = tuple(specification.axes[a] for a in stored)
         dtype = stored_dtype(term.dtype)
         results.append(ResultRegion(f"t{number}", dtype, shape, index, term, number))
     return _used(replace(specification, results=tuple(results)))
 
 
-def _held(specification: Specification, term: Term, axes: tuple[str, ...]) -> list[str]:
-    """The axes of a temp of parts: those of the fold, the split ones where the last of them is."""
+def _temp_axes(specification: Specification, term: Term, axes: tuple[str, ...]) -> list[str]:
+    """The axes of a temp of partial results; the split ones stand where the last of them is."""
     found: list[str] = []
     for axis in specification.axes:
         if axis == axes[-1]:
@@ -307,7 +309,7 @@ def _held(specification: Specification, term: Term, axes: tuple[str, ...]) -> li
 
 
 def _temp(result: ResultRegion, axes: tuple[str, ...], count: int) -> Operand:
-    """The temp that a result of parts is stored to: the split axes are one dimension."""
+    """The temp that a partial result is stored to: the split axes are one dimension."""
     shape = [
         count if dim.plain == axes[-1] else extent
         for dim, extent in zip(result.index, result.shape, strict=True)
@@ -324,7 +326,7 @@ def _used(specification: Specification) -> Specification:
     return replace(specification, axes=axes)
 
 
-def _with_parts(
+def _after_partial_stage(
     specification: Specification,
     cut: Sequence[Term],
     temps: Sequence[Operand],
@@ -332,7 +334,7 @@ def _with_parts(
     part: str,
     count: int,
 ) -> tuple[Specification, Mapping[Term, Term]]:
-    """What is left to do when the parts of some folds lie in temps: they are folded again.
+    """What is left to do when partial results of some reductions lie in temps, to be reduced.
 
     And what each term has become.
     """
@@ -342,10 +344,10 @@ def _with_parts(
     for term in walk(specification.roots):
         if term in sources:
             temp = sources[term]
-            held = [a for a in specification.axes if a in term.axes or a == axis]
-            index = tuple(Affine.axis(part if a == axis else a) for a in held)
-            parts = terms.read(temp.name, index, term.dtype)
-            done[term] = terms.reduce(term.kind, parts, frozenset({part}))
+            stored = [a for a in specification.axes if a in term.axes or a == axis]
+            index = tuple(Affine.axis(part if a == axis else a) for a in stored)
+            partial = terms.read(temp.name, index, term.dtype)
+            done[term] = terms.reduce(term.kind, partial, frozenset({part}))
         else:
             done[term] = terms.rebuild(term, tuple(done[arg] for arg in term.args))
     results = tuple(replace(r, term=done[r.term]) for r in specification.results)

@@ -114,8 +114,8 @@ def raised(roots: Sequence[Term]) -> list[Term]:
         if term.op in RAISED.get(narrow, ()):
             known = wide if term.op in MODULAR else {}
             lifted = tuple(known.get(arg) or terms.cast(arg, "i32") for arg in args)
-            folds = term.is_reduction or term.is_scan
-            in_i32 = terms.rebuild(term, lifted) if folds else terms.apply(term.op, lifted, "i32")
+            reduces = term.is_reduction or term.is_scan
+            in_i32 = terms.rebuild(term, lifted) if reduces else terms.apply(term.op, lifted, "i32")
             new = terms.cast(in_i32, narrow)
             wide[new] = in_i32
         done[term] = new

@@ -59,7 +59,7 @@ class Unit(StrEnum):
 
 
 class Reduction(StrEnum):
-    """What a ``vreduce`` folds with."""
+    """What a ``vreduce`` reduces with."""
 
     SUM = auto()
     MAX = auto()

@@ -1,4 +1,4 @@
-"""The vector instructions that fold, scan, rearrange or make elements; and the list of all."""
+"""The vector instructions that reduce, scan, rearrange or make elements; and the list of all."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -61,7 +61,7 @@ class VbrcOp(VectorOp):
 
 @irdl_op_definition
 class VreduceOp(VectorOp):
-    """Folds the axes to extent 1; ``argmax`` and ``argmin`` give the first index, as i32."""
+    """Reduces the axes to extent 1; ``argmax`` and ``argmin`` give the first index, as i32."""
 
     name = "npu.vreduce"
     ROW: ClassVar[InstructionRow] = ROWS["vreduce"]

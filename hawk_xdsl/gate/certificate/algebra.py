@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from hawk_xdsl.dialects.dtype import NARROW_FLOATS
 from hawk_xdsl.gate.certificate.conditions import COMPARISONS
-from hawk_xdsl.gate.certificate.folds import Folds
 from hawk_xdsl.gate.certificate.leaves import kind_of
+from hawk_xdsl.gate.certificate.reductions import Reductions
 from hawk_xdsl.gate.certificate.symbols import WIDTHS, Symbols
 
 EXACT = frozenset(
@@ -30,7 +30,7 @@ _OF_INSTRUCTIONS = {"ln": "log", "rec_estimate": "rec", "rsqrt_estimate": "rsqrt
 """What instructions compute that are estimates, or undefined somewhere: trials see to that."""
 
 
-class Algebra(Folds):
+class Algebra(Reductions):
     """All functions, over one field and with one draw of the unknown ones."""
 
     def apply(self, op: str, args: Sequence[Symbols], dtype: str) -> Symbols:

@@ -19,7 +19,7 @@ from hawk_xdsl.gate.certificate.symbols import (
 )
 
 EXTREMA = {"max": np.fmax, "min": np.fmin, "or": np.fmax, "and": np.fmin}
-"""Folds that are sets, and what their literals amount to."""
+"""Reductions that are sets, and what their literals amount to."""
 
 MOST_MAXIMA = 4096
 """Sets that one difference is compared with."""
@@ -109,7 +109,7 @@ class Extrema(Conditions):
         return found
 
     def extreme(self, kind: str, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
-        """The fold of axes by max, min, or, and; they are kept as 1."""
+        """The reduction of axes by max, min, or, and; they are kept as 1."""
         rows, shape = as_rows(arg, axes)
         if rows.shape[1] == 1:
             return arg

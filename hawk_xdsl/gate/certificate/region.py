@@ -258,7 +258,7 @@ class _Evaluation:
         return self._algebra.reduce(term.kind, self._whole(value, sorted(term.bound)), axes)
 
     def _contraction(self, left: Symbols, right: Symbols, bound: tuple[int, ...]) -> Symbols | None:
-        """A sum of products as a product of matrices; ``None`` where it is a plain fold."""
+        """A sum of products as a product of matrices; ``None`` where it is a plain reduction."""
         rank = len(self._names)
         batch, rows, columns = list[int](), list[int](), list[int]()
         for axis in (axis for axis in range(rank) if axis not in bound):

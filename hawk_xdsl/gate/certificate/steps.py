@@ -62,7 +62,7 @@ class Keys:
 
 @dataclass
 class _Binding:
-    """What variables stand for, and the axes of the folds."""
+    """What variables stand for, and the axes of the reductions."""
 
     terms: dict[str, Term] = field(default_factory=dict[str, Term])
     bound: frozenset[str] | None = None

@@ -15,7 +15,7 @@ from hawk_xdsl.npu_target.vector_compute import COMPARISONS, cast, function_of
 from hawk_xdsl.semantics.matching import Match
 from hawk_xdsl.semantics.terms import Term, walk
 
-_FOLDS = {
+_REDUCTIONS = {
     Reduction.SUM: np.add,
     Reduction.PROD: np.multiply,
     Reduction.MAX: np.maximum,
@@ -84,9 +84,9 @@ class _InstructionRun:
         dtype = _numpy(self.term.dtype)
         if isinstance(syntax, ast.Fill):
             return inputs[0].astype(dtype)
-        if isinstance(syntax, ast.Reduce) and syntax.kind in _FOLDS:
+        if isinstance(syntax, ast.Reduce) and syntax.kind in _REDUCTIONS:
             # Of f32; sums of f16 are composed in f32.
-            return _FOLDS[syntax.kind].reduce(inputs[0], axis=-1, keepdims=True, dtype=dtype)
+            return _REDUCTIONS[syntax.kind].reduce(inputs[0], axis=-1, keepdims=True, dtype=dtype)
         inputs = list(np.broadcast_arrays(*inputs))
         out = np.empty(inputs[0].shape, dtype)
         row = ROWS.get(syntax.mnemonic)

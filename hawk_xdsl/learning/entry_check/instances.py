@@ -21,7 +21,7 @@ _LITERALS = (0.0, 1.0, -1.0, 0.5, 3.0, -2.5, 7.0, 0.1, 41.0, 1e-6, 1e30, inf, -i
 _WHOLE = (0, 1, -1, 2, 3, -5, 7, 41, 100)
 
 _GENTLE = (0.0, 0.5, 1.0, -1.0, 2.0, 3.0, -0.25, 6.0, 40.0, inf, -inf, nan)
-"""What is folded: finite sums of a row of these are exact, so that only the rewrite is measured."""
+"""What is reduced: finite sums of a row are exact, so that only the rewrite is measured."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def instances(rule: Rule, dtype: str, size: int) -> Iterator[Instance]:
     _assign(rule, rule.before, root, dtype, dtypes)
     names = sorted(rule.before.variables)
     literal = [name for name in names if name.startswith("c")]
-    folds = _folds(rule.before)
+    reduces = _reduces(rule.before)
     for number, chosen in enumerate(_choices(rule, literal, dtypes)):
         terms = Terms()
-        index = (Affine.axis("i0"), Affine.axis("i1")) if folds else (Affine.axis("i0"),)
+        index = (Affine.axis("i0"), Affine.axis("i1")) if reduces else (Affine.axis("i0"),)
         known: dict[str, Term] = {}
         for name in names:
             if name in chosen:
@@ -72,22 +72,22 @@ def instances(rule: Rule, dtype: str, size: int) -> Iterator[Instance]:
         after = build(rule.after, found, before.dtype, terms)
         read = [name for name in names if name not in chosen]
         less = size if number == 0 else max(256, size // 16)
-        values = _values(rule, read, dtypes, folds, less)
+        values = _values(rule, read, dtypes, reduces, less)
         if not values or not len(next(iter(values.values()))):
             continue
-        spec = _specification(after, before.dtype, values, dtypes, folds)
+        spec = _specification(after, before.dtype, values, dtypes, reduces)
         yield Instance(dtype, before, spec, values, chosen)
 
 
 def _specification(
-    after: Term, dtype: str, values: Mapping[str, Array], dtypes: Mapping[str, str], folds: bool
+    after: Term, dtype: str, values: Mapping[str, Array], dtypes: Mapping[str, str], reduces: bool
 ) -> Specification:
     shape = next(iter(values.values())).shape
     stored = {name: DType(dtypes[name]).stored for name in values}
     operands = tuple(
         Operand(name, stored[name], shape, number) for number, name in enumerate(values)
     )
-    axes = {"i0": shape[0], "i1": shape[1]} if folds else {"i0": shape[0]}
+    axes = {"i0": shape[0], "i1": shape[1]} if reduces else {"i0": shape[0]}
     index = tuple(Affine.axis(axis) for axis in axes if axis in after.axes)
     extents = tuple(axes[axis] for axis in axes if axis in after.axes)
     result = ResultRegion("y0", DType(dtype).stored, extents, index, after)
@@ -130,8 +130,8 @@ def _whole(pattern: Pattern) -> bool:
     return pattern.value.is_integer() and all(map(_whole, pattern.args))
 
 
-def _folds(pattern: Pattern) -> bool:
-    return pattern.op.startswith(("reduce_", "scan_")) or any(map(_folds, pattern.args))
+def _reduces(pattern: Pattern) -> bool:
+    return pattern.op.startswith(("reduce_", "scan_")) or any(map(_reduces, pattern.args))
 
 
 def _choices(
@@ -169,19 +169,19 @@ def _inside(rule: Rule, name: str, number: float) -> bool:
 
 
 def _values(
-    rule: Rule, names: list[str], dtypes: Mapping[str, str], folds: bool, size: int
+    rule: Rule, names: list[str], dtypes: Mapping[str, str], reduces: bool, size: int
 ) -> dict[str, Array]:
     if not names:
         return {}
-    sets = [_within(rule, name, _set(dtypes[name], len(names), folds, size)) for name in names]
+    sets = [_within(rule, name, _set(dtypes[name], len(names), reduces, size)) for name in names]
     if not all(len(each) for each in sets):
         return {}
     columns = samples.together(sets, size)
-    if folds:
+    if reduces:
         random = np.random.default_rng(1)
         rows = max(len(column) for column in columns)
         return {
-            name: each[random.integers(0, len(each), (rows, samples.FOLDED))]
+            name: each[random.integers(0, len(each), (rows, samples.ROW_LENGTH))]
             for name, each in zip(names, sets, strict=True)
         }
     if len(names) > 1:
@@ -215,10 +215,10 @@ def _are_defined(pattern: Pattern, values: Mapping[str, Array]) -> Array:
     return found
 
 
-def _set(dtype: str, count: int, folds: bool, size: int) -> Array:
+def _set(dtype: str, count: int, reduces: bool, size: int) -> Array:
     if dtype == "i1":
         return np.array([0, 1], np.int8)
-    if folds:
+    if reduces:
         kind = DType(dtype).numpy
         return np.array(_GENTLE).astype(kind) if is_float(kind) else np.arange(-9, 9).astype(kind)
     if count == 1 and dtype in ("f16", "bf16", "i16"):

@@ -75,7 +75,7 @@ _CONDITIONS: dict[str, Function] = {
     "ge": np.greater_equal,
 }
 
-_FOLDS: dict[str, Callable[..., Array]] = {
+_REDUCTIONS: dict[str, Callable[..., Array]] = {
     "sum": np.sum,
     "prod": np.prod,
     "max": np.max,
@@ -104,7 +104,7 @@ def meaning(root: Term, values: Mapping[str, Array], *, declared: bool = False) 
     """A term's value: floats in float64 without rounding, integers wrapped to their width.
 
     Args:
-        root: its axes are those of the values, in order; a fold keeps its axis with extent one.
+        root: its axes are those of the values, in order; a reduction keeps its axis with extent 1.
         values: for each operand its elements.
         declared: whether each float is rounded to its term's dtype.
 
@@ -126,8 +126,8 @@ def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Ar
         return np.asarray(term.value, _kept(term.dtype))
     if term.op == "read":
         return values[term.operand].astype(_kept(term.dtype))
-    if term.is_reduction and term.kind in _FOLDS:
-        return _FOLDS[term.kind](args[0], axis=-1, keepdims=True)
+    if term.is_reduction and term.kind in _REDUCTIONS:
+        return _REDUCTIONS[term.kind](args[0], axis=-1, keepdims=True)
     if term.op == "select":
         return np.where(args[0], args[1], args[2])
     if term.op == "cast":

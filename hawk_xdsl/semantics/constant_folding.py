@@ -8,7 +8,7 @@ import numpy as np
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.terms import COMPARISONS, Term, Terms, literal_in
 
-FOLDING: Mapping[str, Callable[..., np.floating]] = {
+FOLDABLE: Mapping[str, Callable[..., np.floating]] = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
@@ -23,7 +23,7 @@ FOLDING: Mapping[str, Callable[..., np.floating]] = {
 }
 """Functions of floating-point literals that are computed while rewriting, as IEEE 754 says."""
 
-WHOLE_FOLDING: Mapping[str, Callable[[list[int]], int]] = {
+FOLDABLE_INTEGERS: Mapping[str, Callable[[list[int]], int]] = {
     "add": lambda v: v[0] + v[1],
     "sub": lambda v: v[0] - v[1],
     "mul": lambda v: v[0] * v[1],
@@ -55,15 +55,15 @@ def _is_whole(dtype: str) -> bool:
 
 def fold(terms: Terms, op: str, args: tuple[Term, ...], dtype: str) -> Term:
     """A function of values; of literals it is computed (where it is defined)."""
-    if op in FOLDING and all(arg.is_const for arg in args) and DType(dtype).is_float:
+    if op in FOLDABLE and all(arg.is_const for arg in args) and DType(dtype).is_float:
         with np.errstate(all="ignore"):
-            value = FOLDING[op](*(np.float64(arg.value) for arg in args))
+            value = FOLDABLE[op](*(np.float64(arg.value) for arg in args))
         return terms.const(float(value), dtype)
     if op in COMPARISONS and all(arg.is_const for arg in args):
         return terms.const(int(RELATIONS[op](args[0].value, args[1].value)), DType.I1)
     if op == "select" and args[0].is_const:
         return args[1] if args[0].value else args[2]
-    if op in WHOLE_FOLDING and all(arg.is_const for arg in args) and _is_whole(dtype):
-        value = WHOLE_FOLDING[op]([int(arg.value) for arg in args])
+    if op in FOLDABLE_INTEGERS and all(arg.is_const for arg in args) and _is_whole(dtype):
+        value = FOLDABLE_INTEGERS[op]([int(arg.value) for arg in args])
         return terms.const(literal_in(value, dtype), dtype)
     return terms.apply(op, args, dtype)

@@ -1,4 +1,4 @@
-"""Reductions, running folds and products of matrices."""
+"""Reductions, scans and products of matrices."""
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from hawk_xdsl.gate.certificate.leaves import key_of, kind_of
 from hawk_xdsl.gate.certificate.symbols import Symbols, UnprovableError, is_float
 
 
-class Folds(Conversions):
+class Reductions(Conversions):
     """Sums and products in any order; positions and running extrema as they are written."""
 
     def reduce(self, kind: str, arg: Symbols, axes: tuple[int, ...]) -> Symbols:
-        """A fold over axes, which are kept as 1."""
+        """A reduction over axes, which are kept as 1."""
         if kind in EXTREMA:
             return self.extreme(kind, arg, axes)
         if kind in ("argmax", "argmin"):
@@ -77,7 +77,7 @@ class Folds(Conversions):
         return found.reshaped(shape)
 
     def scan(self, kind: str, arg: Symbols, axis: int) -> Symbols:
-        """A running fold along an axis."""
+        """A scan along an axis."""
         if arg.dtype in NARROW_FLOATS and kind in ("sum", "prod"):
             raise UnprovableError(f"a running {kind} in {arg.dtype}")
         if kind == "sum":

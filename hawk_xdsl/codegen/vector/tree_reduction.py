@@ -1,7 +1,7 @@
-"""Folds that the unit has no instruction for: half of a tile put onto the other, again and again.
+"""Reductions that the unit has no instruction for: halves of a tile are combined until one is left.
 
 Rows are halved by rows. Along a row the halves must begin at a block of ub, so what is left of a
-row, less than two blocks, is turned over and folded by rows. Of ten rows:
+row, less than two blocks, is turned over and reduced by rows. Of ten rows:
 
     b1 = vadd b0[0:5, 0:64], b0[5:5, 0:64]
     b2 = vadd b1[0:2, 0:64], b1[2:2, 0:64]
@@ -37,15 +37,15 @@ class _Segment:
 
 
 @dataclass(frozen=True)
-class Halving:
-    """Writes such folds by one instruction of two operands; rows are whole blocks."""
+class TreeReduction:
+    """Writes such reductions by one instruction of two operands; rows are whole blocks."""
 
     mnemonic: str
     scope: LoopScope
     block_bytes: int
 
-    def fold(self, whole: TileValue, places: Sequence[int]) -> TileValue:
-        """The tile with some dimensions folded; they keep an extent of one."""
+    def reduce(self, whole: TileValue, places: Sequence[int]) -> TileValue:
+        """The tile with some dimensions reduced; they keep an extent of one."""
         tile = whole
         for place in places:
             if tile.shape[place] > 1:
@@ -58,7 +58,7 @@ class Halving:
         return tile
 
     def _rows(self, tile: TileValue, place: int) -> TileValue:
-        """Folds a dimension that is not the last one."""
+        """Reduces a dimension that is not the last one."""
         rest: list[_Segment] = []
         count = tile.shape[place]
         while count > 1:
@@ -72,7 +72,7 @@ class Halving:
         return tile
 
     def _row(self, tile: TileValue) -> TileValue:
-        """Folds the last dimension: by halves that are whole blocks, the rest of it as rows."""
+        """Reduces the last dimension: by halves that are whole blocks, the rest of it as rows."""
         if len(tile.shape) == 1:
             row = self._view(tile, (1, *tile.shape), (None, *tile.axes))
             return self._view(self._row(row), (1,), tile.axes)
@@ -86,12 +86,12 @@ class Halving:
             tile = self._onto(_Segment(tile, place, 0, half), _Segment(tile, place, half, half))
             count = half
         parts = [_Segment(tile, place, 0, count), *rest]
-        folded, *others = [self._rows(self._turned(part), 0) for part in parts]
+        reduced, *others = [self._rows(self._turned(part), 0) for part in parts]
         for other in others:
-            folded = self._onto(_Segment(folded, 0, 0, 1), _Segment(other, 0, 0, 1))
-        shape = (*folded.shape[1:], 1)
+            reduced = self._onto(_Segment(reduced, 0, 0, 1), _Segment(other, 0, 0, 1))
+        shape = (*reduced.shape[1:], 1)
         turned = ast.Transpose(operand(0), (*range(1, place + 1), 0))
-        return self.scope.add(turned, (folded,), TileValue(tile.dtype, axes, shape))
+        return self.scope.add(turned, (reduced,), TileValue(tile.dtype, axes, shape))
 
     def _turned(self, part: _Segment) -> TileValue:
         """The elements with the last dimension first."""
