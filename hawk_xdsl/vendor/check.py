@@ -16,7 +16,7 @@ from hawk_xdsl.reference.difference import error_between
 from hawk_xdsl.vendor.devices import Device
 from hawk_xdsl.vendor.generic_form import generic_text
 from hawk_xdsl.vendor.planning import (
-    Order,
+    SyncCounts,
     planned_by_vendor,
     synchronised_by_vendor,
     verify,
@@ -24,7 +24,7 @@ from hawk_xdsl.vendor.planning import (
 from hawk_xdsl.vendor.recording import Recorded
 from hawk_xdsl.vendor.running import SECONDS
 from hawk_xdsl.vendor.values import run_hivm
-from hawk_xdsl.vendor.verdict import NOT_ASKED, Step, Verdict
+from hawk_xdsl.vendor.verdict import NOT_ASKED, Answer, VendorVerdict
 
 LARGEST_ERROR: Mapping[int, float] = {2: 2e-3, 4: 1e-5}
 """What max|y−ŷ|/max|ŷ| may be, by the bytes of the narrowest float among a kernel's arguments.
@@ -46,7 +46,7 @@ class VendorCheck:
     device: Device
     seconds: float = SECONDS
 
-    def verdict(self, recorded: Recorded) -> Verdict:
+    def verdict(self, recorded: Recorded) -> VendorVerdict:
         """Asks everything about one kernel; a step that fails says why, and others go on."""
         begin = time.monotonic()
         kernel = recorded.kernel
@@ -54,9 +54,9 @@ class VendorCheck:
             ours = self._module(recorded, planned=True)
             given = self._module(recorded, planned=False)
         except HawkError as error:
-            refused, silent = Step(False, str(error)), Step(False, NOT_ASKED)
+            refused, silent = Answer(False, str(error)), Answer(False, NOT_ASKED)
             core = str(kernel.core.data)
-            return Verdict(
+            return VendorVerdict(
                 recorded.name, core, refused, silent, silent, silent, silent, _since(begin)
             )
         verified = _asked(lambda: self._verify(given, ours))
@@ -64,10 +64,10 @@ class VendorCheck:
         found: list[ModuleOp] = []
         planned = _asked(lambda: self._plan(given, recorded, found))
         our_values = _asked(lambda: self._values(ours, recorded))
-        their_values = Step(False, NOT_ASKED)
+        their_values = Answer(False, NOT_ASKED)
         if found:
             their_values = _asked(lambda: self._values(found[0], recorded))
-        return Verdict(
+        return VendorVerdict(
             recorded.name,
             str(kernel.core.data),
             verified,
@@ -83,25 +83,27 @@ class VendorCheck:
         module.verify()
         return module
 
-    def _verify(self, given: ModuleOp, ours: ModuleOp) -> Step:
+    def _verify(self, given: ModuleOp, ours: ModuleOp) -> Answer:
         for module in (given, ours):
             verify(generic_text(module), self.device, seconds=self.seconds)
-        return Step(True, "yes")
+        return Answer(True, "yes")
 
-    def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> Step:
+    def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> Answer:
         core = recorded.kernel.core.data
         text = generic_text(given)
         found.append(planned_by_vendor(text, core, self.device, seconds=self.seconds))
-        return Step(True, "yes")
+        return Answer(True, "yes")
 
-    def _order(self, ours: ModuleOp) -> Step:
-        own = Order.of(ours)
+    def _order(self, ours: ModuleOp) -> Answer:
+        own = SyncCounts.of(generic_text(ours))
         theirs = synchronised_by_vendor(ours, self.device, seconds=self.seconds)
-        same = set(own.flags) == set(theirs.flags)
-        enough = own.flag_count >= theirs.flag_count and own.barrier_count >= theirs.barrier_count
-        return Step(same and enough, f"{_counts(own)}, {_counts(theirs)}")
+        missed = ["->".join(pair) for pair in own.misses(theirs)]
+        said = f"{_counts(own)}, {_counts(theirs)}"
+        return Answer(
+            not missed, f"{said}: none of ours for {', '.join(missed)}" if missed else said
+        )
 
-    def _values(self, module: ModuleOp, recorded: Recorded) -> Step:
+    def _values(self, module: ModuleOp, recorded: Recorded) -> Answer:
         sizes = {SPACES[scope]: self._bytes(scope) for scope in (Scope.UB, Scope.L1, Scope.L0C)}
         given = run_hivm(
             module.clone(),
@@ -115,20 +117,20 @@ class VendorCheck:
         error = error_between(given, recorded.outputs)
         allowed = LARGEST_ERROR[_narrowest((*recorded.inputs, *recorded.outputs))]
         agree = error.maximum <= allowed and not error.unequal
-        return Step(agree, f"{error.maximum:.1e}" if not error.unequal else str(error.unequal[0]))
+        return Answer(agree, f"{error.maximum:.1e}" if not error.unequal else str(error.unequal[0]))
 
     def _bytes(self, scope: Scope) -> int:
         return self.target.memory(scope).bytes
 
 
-def _asked(question: Callable[[], Step]) -> Step:
+def _asked(question: Callable[[], Answer]) -> Answer:
     try:
         return question()
     except HawkError as error:
-        return Step(False, str(error))
+        return Answer(False, str(error))
 
 
-def _counts(order: Order) -> str:
+def _counts(order: SyncCounts) -> str:
     return f"{order.flag_count}/{order.barrier_count}"
 
 

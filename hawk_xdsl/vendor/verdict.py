@@ -12,7 +12,7 @@ NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True)
-class Step:
+class Answer:
     """One question to the vendor's tools.
 
     Attributes:
@@ -25,7 +25,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VendorVerdict:
     """What the vendor's tools say of one kernel.
 
     Attributes:
@@ -34,7 +34,7 @@ class Verdict:
         verified: whether their verifier accepts the kernel, as written and as planned by us.
         planned: whether their compiler plans, pads and synchronises it.
         order: flags and barriers of ours and of their solver for our addresses; it fails if theirs
-            has fewer flags or barriers than ours or sets flags between other pipes.
+            orders two pipes more often than ours.
         our_values: whether the kernel as planned by us computes what the NPU simulator says.
         their_values: the same of the kernel as planned by them.
         seconds: how long all took.
@@ -42,15 +42,15 @@ class Verdict:
 
     kernel: str
     core: str
-    verified: Step
-    planned: Step
-    order: Step
-    our_values: Step
-    their_values: Step
+    verified: Answer
+    planned: Answer
+    order: Answer
+    our_values: Answer
+    their_values: Answer
     seconds: float
 
     @property
-    def steps(self) -> Mapping[str, Step]:
+    def steps(self) -> Mapping[str, Answer]:
         """The steps by what they are called in the table."""
         return {
             "verifier": self.verified,
@@ -72,18 +72,18 @@ class Verdict:
         return {**asdict(self), "passed": self.passed}
 
 
-def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+def print_verdicts(verdicts: Sequence[VendorVerdict], console: Console) -> None:
     """A row for each kernel, how many passed each step, and the messages of those that did not."""
     table = Table(title="The vendor's tools", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("kernel", no_wrap=True)
     table.add_column("core", no_wrap=True)
     headings = list(verdicts[0].steps) if verdicts else []
     for heading in headings:
-        table.add_column(heading, no_wrap=heading != "values")
+        table.add_column(heading)
     for verdict in verdicts:
         shown = [
-            step.said if step.passed or name.startswith("flags") else f"[red]{_short(step)}[/red]"
-            for name, step in verdict.steps.items()
+            step.said if step.passed else f"[red]{_short(step)}[/red]"
+            for step in verdict.steps.values()
         ]
         table.add_row(f"@{verdict.kernel}", verdict.core, *shown)
     console.print(table)
@@ -97,5 +97,5 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
                 console.print(line, markup=False, highlight=False)
 
 
-def _short(step: Step) -> str:
+def _short(step: Answer) -> str:
     return step.said if len(step.said) <= 12 else "no, see below"

@@ -42,7 +42,7 @@ _BROKEN = frozenset({"vnot", "vshl", "vshr"})
 
 
 @dataclass
-class Elementwise(RewritePattern):
+class ElementwiseAsLoops(RewritePattern):
     """Casts, comparisons, selections, and whatever repeats an operand."""
 
     @op_type_rewrite_pattern
@@ -74,7 +74,7 @@ class Elementwise(RewritePattern):
         rewriter.erase(op)
 
 
-class Compared(RewritePattern):
+class ComparedAsLoops(RewritePattern):
     """A comparison."""
 
     @op_type_rewrite_pattern
@@ -210,8 +210,8 @@ class Copied(RewritePattern):
 
 PATTERNS: tuple[RewritePattern, ...] = (
     Copied(),
-    Elementwise(),
-    Compared(),
+    ElementwiseAsLoops(),
+    ComparedAsLoops(),
     Reduced(),
     Counted(),
     Gathered(),
