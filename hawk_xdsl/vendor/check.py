@@ -24,7 +24,7 @@ from hawk_xdsl.vendor.planning import (
 from hawk_xdsl.vendor.recording import Recorded
 from hawk_xdsl.vendor.running import SECONDS
 from hawk_xdsl.vendor.values import run_hivm
-from hawk_xdsl.vendor.verdict import NOT_ASKED, Answer, VendorVerdict
+from hawk_xdsl.vendor.verdict import NOT_ASKED, ToolAnswer, VendorVerdict
 
 LARGEST_ERROR: Mapping[int, float] = {2: 2e-3, 4: 1e-5}
 """What max|y−ŷ|/max|ŷ| may be, by the bytes of the narrowest float among a kernel's arguments.
@@ -54,7 +54,7 @@ class VendorCheck:
             ours = self._module(recorded, planned=True)
             given = self._module(recorded, planned=False)
         except HawkError as error:
-            refused, silent = Answer(False, str(error)), Answer(False, NOT_ASKED)
+            refused, silent = ToolAnswer(False, str(error)), ToolAnswer(False, NOT_ASKED)
             core = str(kernel.core.data)
             return VendorVerdict(
                 recorded.name, core, refused, silent, silent, silent, silent, _since(begin)
@@ -64,7 +64,7 @@ class VendorCheck:
         found: list[ModuleOp] = []
         planned = _asked(lambda: self._plan(given, recorded, found))
         our_values = _asked(lambda: self._values(ours, recorded))
-        their_values = Answer(False, NOT_ASKED)
+        their_values = ToolAnswer(False, NOT_ASKED)
         if found:
             their_values = _asked(lambda: self._values(found[0], recorded))
         return VendorVerdict(
@@ -83,27 +83,27 @@ class VendorCheck:
         module.verify()
         return module
 
-    def _verify(self, given: ModuleOp, ours: ModuleOp) -> Answer:
+    def _verify(self, given: ModuleOp, ours: ModuleOp) -> ToolAnswer:
         for module in (given, ours):
             verify(generic_text(module), self.device, seconds=self.seconds)
-        return Answer(True, "yes")
+        return ToolAnswer(True, "yes")
 
-    def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> Answer:
+    def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> ToolAnswer:
         core = recorded.kernel.core.data
         text = generic_text(given)
         found.append(planned_by_vendor(text, core, self.device, seconds=self.seconds))
-        return Answer(True, "yes")
+        return ToolAnswer(True, "yes")
 
-    def _order(self, ours: ModuleOp) -> Answer:
+    def _order(self, ours: ModuleOp) -> ToolAnswer:
         own = SyncCounts.of(generic_text(ours))
         theirs = synchronised_by_vendor(ours, self.device, seconds=self.seconds)
         missed = ["->".join(pair) for pair in own.misses(theirs)]
         said = f"{_counts(own)}, {_counts(theirs)}"
-        return Answer(
+        return ToolAnswer(
             not missed, f"{said}: none of ours for {', '.join(missed)}" if missed else said
         )
 
-    def _values(self, module: ModuleOp, recorded: Recorded) -> Answer:
+    def _values(self, module: ModuleOp, recorded: Recorded) -> ToolAnswer:
         sizes = {SPACES[scope]: self._bytes(scope) for scope in (Scope.UB, Scope.L1, Scope.L0C)}
         given = run_hivm(
             module.clone(),
@@ -117,17 +117,19 @@ class VendorCheck:
         error = error_between(given, recorded.outputs)
         allowed = LARGEST_ERROR[_narrowest((*recorded.inputs, *recorded.outputs))]
         agree = error.maximum <= allowed and not error.unequal
-        return Answer(agree, f"{error.maximum:.1e}" if not error.unequal else str(error.unequal[0]))
+        return ToolAnswer(
+            agree, f"{error.maximum:.1e}" if not error.unequal else str(error.unequal[0])
+        )
 
     def _bytes(self, scope: Scope) -> int:
         return self.target.memory(scope).bytes
 
 
-def _asked(question: Callable[[], Answer]) -> Answer:
+def _asked(question: Callable[[], ToolAnswer]) -> ToolAnswer:
     try:
         return question()
     except HawkError as error:
-        return Answer(False, str(error))
+        return ToolAnswer(False, str(error))
 
 
 def _counts(order: SyncCounts) -> str:

@@ -12,7 +12,7 @@ NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolAnswer:
     """One question to the vendor's tools.
 
     Attributes:
@@ -42,15 +42,15 @@ class VendorVerdict:
 
     kernel: str
     core: str
-    verified: Answer
-    planned: Answer
-    order: Answer
-    our_values: Answer
-    their_values: Answer
+    verified: ToolAnswer
+    planned: ToolAnswer
+    order: ToolAnswer
+    our_values: ToolAnswer
+    their_values: ToolAnswer
     seconds: float
 
     @property
-    def steps(self) -> Mapping[str, Answer]:
+    def steps(self) -> Mapping[str, ToolAnswer]:
         """The steps by what they are called in the table."""
         return {
             "verifier": self.verified,
@@ -97,5 +97,5 @@ def print_verdicts(verdicts: Sequence[VendorVerdict], console: Console) -> None:
                 console.print(line, markup=False, highlight=False)
 
 
-def _short(step: Answer) -> str:
+def _short(step: ToolAnswer) -> str:
     return step.said if len(step.said) <= 12 else "no, see below"
