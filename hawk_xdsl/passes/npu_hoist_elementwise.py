@@ -13,13 +13,15 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from hawk_xdsl.linalg.structured import equation_of, static_shape
 from hawk_xdsl.passes.function_pass import FunctionPass
 from hawk_xdsl.passes.outline_dataflow import MOVES, is_unary_elementwise, only_feeds_contractions
+from hawk_xdsl.passes.outline_epilogue import store_steps
 
 
 class HoistElementwise(RewritePattern):
-    """``f(layout(x))`` becomes ``layout(f(x))`` where only contractions use it.
+    """``f(layout(x))`` becomes ``layout(f(x))`` next to contractions.
 
-    An elementwise op of one input is so done before the reshapes and transposes that lead to it,
-    and the contractions can absorb those.
+    An elementwise op of one input is so done before the reshapes and transposes that lead to it: if
+    only contractions use it, they can absorb those; if it is what the store of a contraction can
+    do, that one does both.
     """
 
     @op_type_rewrite_pattern
@@ -28,14 +30,13 @@ class HoistElementwise(RewritePattern):
         equation = equation_of(op)
         if equation is None or not is_unary_elementwise(equation):
             return
-        if not only_feeds_contractions(op.results[0]):
-            return
         chain: list[Operation] = []
         source = equation.inputs[0]
         while isinstance(source, OpResult) and isinstance(source.owner, MOVES):
             chain.insert(0, source.owner)
             source = source.owner.operands[0]
-        if not chain:
+        after = store_steps(equation) is not None and _is_stored_once(source, chain)
+        if not chain or not (after or only_feeds_contractions(op.results[0])):
             return
         element = op.results[0].type
         assert isinstance(element, TensorType)
@@ -43,6 +44,14 @@ class HoistElementwise(RewritePattern):
         for move in chain:
             value = _moved(move, value, element.element_type, rewriter)
         rewriter.replace(op, [], [value])
+
+
+def _is_stored_once(source: SSAValue, chain: list[Operation]) -> bool:
+    """Whether a contraction's result goes this way and no other."""
+    made = equation_of(source.owner) if isinstance(source.owner, Operation) else None
+    values = [source, *(move.results[0] for move in chain)]
+    once = all(len(list(value.uses)) == 1 for value in values)
+    return made is not None and made.factors is not None and once
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ class _Outliner:
             undecided = self._undecided(region, results, label_of(group.members), _main(group))
             self._new.update(zip(outputs[group], undecided.results, strict=True))
             return
-        root = group.members[0].results[0]
+        root = group.members[-1].results[0]
         view, _ = view_through(static_shape(root), group.tail)
         result = emit_source_reshape(region.inner(root), view, region.emit)
         moved = emit_moves(result, view, region.emit)

@@ -18,6 +18,7 @@ from hawk_xdsl.passes.outline_dataflow import (
     result_uses,
     sunk_layout,
 )
+from hawk_xdsl.passes.outline_epilogue import epilogue_of
 from hawk_xdsl.semantics.loops import MOST_PIECES
 
 
@@ -27,7 +28,7 @@ class Group:
 
     Attributes:
         members: in program order.
-        tail: layout ops after the only member, done when its result is stored.
+        tail: layout ops after the last member, done when its result is stored.
     """
 
     members: list[Operation] = field(default_factory=list[Operation])
@@ -70,7 +71,8 @@ def _cuts(group: Group) -> int:
 class Grouping:
     """The groups of a function's body.
 
-    A contraction is a group, together with a permutation that only it feeds. Copies that only feed
+    A contraction is a group, together with what its store does (``epilogue_of``) and a permutation
+    that only it feeds. Copies that only feed
     one another (a tensor filled in parts) are one group of their own. Any other op joins
     the group of an op whose result it reads index for index, if
 
@@ -85,10 +87,10 @@ class Grouping:
         compute = [op for op in block.ops if is_compute(op)]
         self._equations: dict[Operation, Equation | None] = {op: equation_of(op) for op in compute}
         for op in compute:
-            tail = sunk_layout(op) if self._is_alone(op) and self._equations[op] else ()
-            self.group_of[op] = Group([op], tail)
+            if op not in self.group_of:
+                self.group_of |= self._started(op)
         self._owners: dict[SSAValue, Operation] = {
-            group.tail[-1].results[0]: op for op, group in self.group_of.items() if group.tail
+            group.tail[-1].results[0]: group.members[-1] for group in self.groups if group.tail
         }
         self.roots = frozenset(self._owners)
         self._ways = {op: list(input_ways(op, self.roots)) for op in block.ops}
@@ -111,6 +113,14 @@ class Grouping:
         """What an op reads, and how it gets there."""
         return self._ways[op]
 
+    def _started(self, op: Operation) -> dict[Operation, Group]:
+        """The group that an op begins with."""
+        if not (self._is_alone(op) and self._equations[op]):
+            return {op: Group([op])}
+        members = [op, *epilogue_of(op)]
+        group = Group(members, sunk_layout(members[-1]))
+        return dict.fromkeys(members, group)
+
     def _is_alone(self, op: Operation) -> bool:
         equation = self._equations[op]
         return isinstance(op, COPIES) or (equation is not None and equation.factors is not None)
@@ -130,7 +140,7 @@ class Grouping:
             if first is not second and few and self._is_put_on(op, producer, value):
                 self._merge(first, second)
                 continue
-            alone = self._is_alone(op) or self._is_alone(producer)
+            alone = self._is_alone(first.members[0]) or self._is_alone(second.members[0])
             if first is second or alone or not reads_in_step(op, value, way):
                 continue
             if self._is_connected_outside(first, second):
