@@ -17,6 +17,7 @@ from hawk_xdsl.hivm.legal.negation import NegationAsProduct
 from hawk_xdsl.hivm.legal.padded_load import FillThenLoad
 from hawk_xdsl.hivm.legal.place_with_value import PlaceWithValue
 from hawk_xdsl.hivm.legal.reciprocal import ReciprocalAsQuotient
+from hawk_xdsl.hivm.legal.transposition import TransposeBySwaps
 from hawk_xdsl.hivm.legal.truth_values import CastTruth, LoadedTruth, RepeatedTruth, StoredTruth
 from hawk_xdsl.hivm.truth_tiles import truth_tiles
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -46,7 +47,7 @@ def legalize_kernel(kernel: KernelOp) -> None:
     truth = truth_tiles(kernel)
     _apply(kernel, LoadedTruth(truth), StoredTruth(truth), CastTruth(truth), RepeatedTruth(truth))
     _apply(kernel, NegationAsProduct(), ReciprocalAsQuotient(), RepeatOneOperand(), GatherByRows())
-    _apply(kernel, PlaceWithValue())
+    _apply(kernel, PlaceWithValue(), TransposeBySwaps())
 
 
 def _apply(kernel: KernelOp, *patterns: RewritePattern) -> None:

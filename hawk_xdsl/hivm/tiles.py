@@ -37,10 +37,10 @@ def tile_like(value: SSAValue, element: Attribute, rewriter: PatternRewriter) ->
     """
     shape = memref_type(value).get_shape()
     if DYNAMIC_INDEX not in shape:
-        return _alloc(shape, element, rewriter)
+        return tile_of(shape, element, rewriter)
     if memref_type(root_of(value)).get_num_dims() != len(shape):
         raise PassError("a tile of unknown extents is a view in fewer dimensions")
-    whole = _alloc(memref_type(root_of(value)).get_shape(), element, rewriter)
+    whole = tile_of(memref_type(root_of(value)).get_shape(), element, rewriter)
     return leading_part(whole, extents_of(value), rewriter)
 
 
@@ -100,8 +100,8 @@ def put(op: Operation, rewriter: PatternRewriter) -> None:
     rewriter.insert(op)
 
 
-def _alloc(shape: Sequence[int], element: Attribute, rewriter: PatternRewriter) -> SSAValue:
-    """A buffer in ub whose rows start on blocks."""
+def tile_of(shape: Sequence[int], element: Attribute, rewriter: PatternRewriter) -> SSAValue:
+    """A new tile in ub, whose rows start on blocks, before the matched op."""
     space = ScopeAttr(Scope.UB)
     packed = MemRefType(element, shape, memory_space=space)
     block = Scope.UB.block // element_bytes(packed)
