@@ -86,6 +86,7 @@ class Composer:
                         when.operands,
                         frozenset(entry.artifact.nan),
                         entry.artifact.error is None,
+                        optional=entry.artifact.optional,
                     )
                 )
             elif entry.kind is EntryKind.INSTRUCTION:
@@ -95,19 +96,24 @@ class Composer:
         return Composer(tuple(rules), tuple(instructions), supports)
 
     def compose(
-        self, specification: Specification, names: Mapping[Term, str] = MappingProxyType({})
+        self,
+        specification: Specification,
+        names: Mapping[Term, str] = MappingProxyType({}),
+        *,
+        optional: bool = False,
     ) -> "Composition":
         """The specification in terms that are one instruction each.
 
         ``names`` are wanted for the buffers of some of the specification's terms. With
-        any, every statement of a kernel makes a new buffer.
+        any, every statement of a kernel makes a new buffer. ``optional``: rules are applied that
+        time decides about.
         Raises ``NoInstructionError`` if a term has none.
         """
         wanted = [term for term in walk(specification.roots) if term in names]
         specification, named = unified(specification, wanted)
         count = len(specification.roots)
         plain = raised(stored_terms([*specification.roots, *named]))
-        rules = [r for r in self._classified if _precise_enough(r, specification)]
+        rules = [rule for rule in self._classified if _is_for(rule, specification, optional)]
         intervals = Intervals.of_specification(specification)
         every, applied = rewritten(plain, rules, holds=intervals.within)
         if rounds_twice(every[:count]):
@@ -148,6 +154,18 @@ class Composer:
             names=kept,
             without_instruction=frozenset(without_instruction),
         )
+
+    def with_optional(self, specification: Specification) -> "Composition | None":
+        """The composition with the optional rules; ``None`` where none of them applies."""
+        names = {rule.name for rule in self.rules if rule.optional}
+        ops = {term.op for term in walk(specification.roots)}
+        if not any(rule.before.op in ops for rule in self.rules if rule.optional):
+            return None
+        try:
+            found = self.compose(specification, optional=True)
+        except NoInstructionError:
+            return None
+        return found if names & set(found.entries) else None
 
     @cached_property
     def _classified(self) -> tuple[Rule, ...]:
@@ -304,8 +322,10 @@ def _is_needed(when: Trigger, supports: Supports) -> bool:
     return not when.lacking or any(missing)
 
 
-def _precise_enough(rule: Rule, specification: Specification) -> bool:
-    """Whether every result is of a dtype that the rule is precise enough for."""
+def _is_for(rule: Rule, specification: Specification, optional: bool) -> bool:
+    """Whether every result is of a dtype that the rule is precise enough for, and it is wanted."""
+    if rule.optional and not optional:
+        return False
     return not rule.results or all(r.dtype in rule.results for r in specification.outputs)
 
 

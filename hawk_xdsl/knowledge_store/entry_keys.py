@@ -92,6 +92,12 @@ def _error(value: object) -> ErrorBound:
     return bound
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong("must be true or false")
+    return value
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -142,6 +148,7 @@ ARTIFACTS: Mapping[EntryKind, Mapping[str, Key]] = {
         "nan": Key(_texts),
         "outside": Key(_outside),
         "error": Key(_error),
+        "optional": Key(_flag),
     },
     EntryKind.INSTRUCTION: _PATTERNS,
     EntryKind.RULE: {key: Key(_text) for key in ("text", "before", "after")},

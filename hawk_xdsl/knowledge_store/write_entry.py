@@ -20,7 +20,7 @@ def format_entry(entry: Entry) -> str:
 
 
 def _pairs(**values: object) -> list[str]:
-    given = {key: value for key, value in values.items() if value not in (None, ())}
+    given = {key: value for key, value in values.items() if value not in (None, (), False)}
     domain = given.pop("domain", None)
     lines = [f"{key} = {_literal(value)}" for key, value in given.items()]
     if isinstance(domain, tuple):
@@ -37,6 +37,8 @@ def _literal(value: object) -> str:
         return _table((name, size) for name, size in vars(value).items() if size)
     if isinstance(value, tuple):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, str):
         return repr(value)
     as_lines = value.replace("\n", "").isprintable() and "'''" not in value

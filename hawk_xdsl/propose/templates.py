@@ -1,6 +1,7 @@
 """Proposes drafts without a model: what the templates' strategies make of a composition."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from types import MappingProxyType
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
@@ -112,7 +113,8 @@ class TemplateProposer:
     def _start(self) -> None:
         self._started = True
         composition = next(self._compositions, None)
-        self._fill(composition)
+        other = composition and composition.composer.with_optional(self._specification)
+        self._fill(composition, *([other] if other is not None else []))
         if composition is None and not self._waiting:
             try:
                 self._composer.compose(self._specification)
@@ -121,10 +123,10 @@ class TemplateProposer:
             except HawkError as error:
                 self._troubles.append(_unusable("rewrites", error.message, ()))
 
-    def _fill(self, composition: Composition | None) -> None:
-        """Adds what the templates make of a composition, the fastest first."""
+    def _fill(self, *compositions: Composition | None) -> None:
+        """Adds what the templates make of compositions, the fastest first."""
         filled: list[tuple[Entry, Choice]] = []
-        for entry in self._templates:
+        for composition, entry in product(compositions, self._templates):
             request = Request(entry, self._specification, composition, self._target)
             try:
                 space = space_of(request)

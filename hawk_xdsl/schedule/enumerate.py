@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import product
 from math import prod
 
@@ -12,6 +13,19 @@ from hawk_xdsl.semantics.result_regions import components, dealt_axes
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import reduced_axes
 from hawk_xdsl.semantics.terms import is_pseudo, walk
+
+
+class _Prefers(Enum):
+    """Which size an axis gets of those that do about as well."""
+
+    BUSY = auto()
+    """The smallest that leaves the busiest core as many tiles, in whole repeats."""
+
+    EVEN = auto()
+    """One that leaves no ragged tile, though cores be idle."""
+
+    FINE = auto()
+    """As ``BUSY`` in blocks instead of repeats: 1024 columns are 43 tiles of 24, not 16 of 64."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +69,9 @@ def tilings(
     seen: set[tuple[tuple[str, int], ...]] = set()
     cores = target.cores[target.vector_core]
     every = _every_axis_roles(specification, partial, target.vector)
-    for roles, budget, even in product(every, _budgets(specification, target), (False, True)):
+    for roles, budget, prefers in product(every, _budgets(specification, target), _Prefers):
         for order in _orders(roles):
-            sizes = _filled(roles, order, budget, cores, even)
+            sizes = _filled(roles, order, budget, cores, prefers)
             if tuple(sizes.items()) not in seen:
                 seen.add(tuple(sizes.items()))
                 yield sizes
@@ -123,12 +137,9 @@ def _budgets(specification: Specification, target: Target) -> list[int]:
 
 
 def _filled(
-    roles: _AxisRoles, order: Sequence[str], budget: int, cores: int, even: bool
+    roles: _AxisRoles, order: Sequence[str], budget: int, cores: int, prefers: _Prefers
 ) -> dict[str, int]:
-    """The axes in an order until the tile is full; the rest are points, or chunks of one.
-
-    ``even``: sizes that leave no ragged tile are preferred to those that leave no core idle.
-    """
+    """The axes in an order until the tile is full; the rest are points, or chunks of one."""
     extents = roles.specification.axes
     sizes: dict[str, int] = {}
     settled: set[str] = set()
@@ -139,7 +150,7 @@ def _filled(
                 continue
             if axis not in settled:
                 settled.add(axis)
-                size = _size(roles, order, axis, sizes, left, cores, even)
+                size = _size(roles, order, axis, sizes, left, cores, prefers)
                 if size < extents[axis]:
                     sizes[axis] = size
             left = max(1, left // sizes.get(axis, extents[axis]))
@@ -153,7 +164,7 @@ def _size(
     sizes: Mapping[str, int],
     left: int,
     cores: int,
-    even: bool,
+    prefers: _Prefers,
 ) -> int:
     """How much of an axis a tile has where ``left`` elements are left."""
     extent = roles.specification.axes[axis]
@@ -165,10 +176,11 @@ def _size(
     grain = roles.vector.lanes if axis in roles.last else 1
     fine = min(grain, roles.vector.block_lanes)
     size = min(left, extent)
-    if axis in roles.reduced or even:
+    if axis in roles.reduced or prefers is _Prefers.EVEN:
         size = _dividing(size, extent, (grain, fine))
     else:
-        size = _balanced(roles, order, axis, size, (grain, fine), cores)
+        grains = (fine,) if prefers is _Prefers.FINE else (grain, fine)
+        size = _balanced(roles, order, axis, size, grains, cores)
     return min(extent, max(size, fine)) if axis in roles.last else size
 
 
@@ -189,7 +201,7 @@ def _balanced(
     order: Sequence[str],
     axis: str,
     size: int,
-    grains: tuple[int, int],
+    grains: Sequence[int],
     cores: int,
 ) -> int:
     """The smallest size that leaves the busiest core as many tiles: none works longer than that."""

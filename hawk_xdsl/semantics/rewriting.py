@@ -36,6 +36,7 @@ class Rule:
         exact: whether both sides are equal for all values.
         shortcut: whether it trades digits for time. A shortcut is not applied below a floor, a
             comparison or another step, where the last digit decides.
+        optional: whether it is applied only to what is composed once more, for time to decide.
 
     Raises:
         HawkError: ``after`` or the domain names a variable that ``before`` lacks.
@@ -53,6 +54,7 @@ class Rule:
     nan: frozenset[str] = frozenset()
     exact: bool = False
     shortcut: bool = False
+    optional: bool = False
 
     def __post_init__(self) -> None:
         unbound = (self.after.variables | frozenset(self.domain)) - self.before.variables

@@ -25,6 +25,7 @@ from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
 from hawk_xdsl.codegen.vector.gather import Picker
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Reducer
+from hawk_xdsl.codegen.vector.scan import Scanner
 from hawk_xdsl.codegen.vector.temporaries import temporary_of
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
@@ -79,6 +80,7 @@ class _Writer:
         self.reader = Loader(self.frame)
         self.picker = Picker(self.frame, self.reader, widens=widens)
         self.reducer = Reducer(self.frame)
+        self.scanner = Scanner(self.frame, self.reducer)
 
     def write(self) -> TileBody:
         across = frozenset(self.tiling.across())
@@ -231,14 +233,14 @@ class _Writer:
         if self._streams(term):
             return self._streamed_reduction(term, scope)
         if term.is_scan and term.bound <= self.tiling.streamed:
-            return self.reducer.scan(term, self.value(term.args[0], scope), scope)
+            return self.scanner.scan(term, self.value(term.args[0], scope), scope)
         if term.is_reduction and not self._tile_bound(term):
             return self.value(term.args[0], scope)
         if term.is_scan:
             arg = self.value(term.args[0], scope)
             places = [place for place, axis in enumerate(arg.axes) if axis in term.bound]
             if places:
-                return self.reducer.scanned(term, arg, places[0], scope)
+                return self.scanner.scanned(term, arg, places[0], scope)
         if term in self.composition.without_instruction:
             return self.reducer.as_tree(term, self.value(term.args[0], scope), scope)
         return self._compute(term, scope)

@@ -182,12 +182,21 @@ class Prover:
                 yield self._readings[key]
 
     def _rule_sets(self, names: Sequence[str]) -> Iterator[tuple[Rule, ...]]:
-        """The rules named, all, none, and at last the likely ones; none of these twice."""
-        sets = dict.fromkeys([self._named(names), self._rules, ()])
+        """The rules named, the usual ones, none, the likely ones, and all; none of these twice.
+
+        All are tried only where an optional one applies: the others are the usual ones.
+        """
+        usual = tuple(rule for rule in self._rules if not rule.optional)
+        sets = dict.fromkeys([self._named(names), usual, ()])
         yield from sets
         likely = self._named(self._likely())
         if likely not in sets:
             yield likely
+        ops = {term.op for term in walk(self._specification.roots)}
+        if self._rules not in (*sets, likely) and any(
+            rule.before.op in ops for rule in self._rules if rule.optional
+        ):
+            yield self._rules
 
     def _named(self, names: Sequence[str]) -> tuple[Rule, ...]:
         wanted = frozenset(names)
