@@ -63,6 +63,10 @@ CASES: dict[str, Case] = {
         lambda x: x.cumsum(1), (ROWS,), "streamed-tiles", CHUNKS,
         "for i1 in 0..16", "for i1 in 8..16",
     ),
+    "a running sum in segments": Case(
+        lambda x: x.cumsum(1), (torch.randn(16, 256),), "whole-tiles",
+        '"whole-tiles" tile(i0 = 8)', "vsel b1, 0.0", "vsel b1, 1.0",
+    ),
     "a position in chunks": Case(
         lambda x: x.argmax(1), (ROWS,), "streamed-tiles", CHUNKS, "vcmp gt", "vcmp lt"
     ),
