@@ -14,6 +14,7 @@ from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
 from hawk_xdsl.exports import DEFAULT, export
+from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.network import NetworkTime, network_time, storage_of
 from hawk_xdsl.npu_target import Simulation, Target, Units, simulate
@@ -155,6 +156,8 @@ def compile_with(
     on_decision: Callable[[Placed], None] = lambda placed: None,
 ) -> Compiled:
     """Lowers a program with an open decider, as :func:`compile_program` does."""
+    progress("folding constants")
+    program = folded(program)
     module = program.module.clone()
     progress("grouping ops")
     NpuOutlinePass().apply(context(), module)

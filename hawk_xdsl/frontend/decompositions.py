@@ -6,6 +6,8 @@ import torch
 from torch._decomp import decomposition_table
 from torch._ops import OperatorBase, OpOverload
 
+from hawk_xdsl.frontend.placing import PLACING
+
 Table = Mapping[OperatorBase, Callable[..., object]]
 """Which function stands for which op."""
 
@@ -102,6 +104,7 @@ OWN: Table = {
     _ATEN.cummax.default: _cummax,
     _ATEN.cummin.default: _cummin,
     **{op: _with_an_axis(op) for op in _OF_AXES},
+    **PLACING,
 }
 """Ops that torch-mlir lowers not at all, or not as torch computes them."""
 

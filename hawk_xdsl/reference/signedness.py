@@ -29,6 +29,16 @@ def _marked(function: FuncOp, name: str) -> frozenset[int]:
     return frozenset(found.get_values()) if isinstance(found, DenseArrayBase) else frozenset()
 
 
+def inserted(function: FuncOp, position: int, count: int) -> None:
+    """Says that arguments were inserted at a position, or removed before it if ``count`` is less.
+
+    Only arguments from the position on may be unsigned.
+    """
+    moved = [each + count for each in sorted(_marked(function, INPUTS)) if each >= position]
+    if moved:
+        function.attributes[INPUTS] = DenseArrayBase.from_list(i64, moved)
+
+
 def input_dtypes(function: FuncOp) -> tuple[np.dtype[np.generic] | None, ...]:
     """The numpy type that each argument is given in; ``None`` where there is none."""
     unsigned = _marked(function, INPUTS)
