@@ -104,6 +104,7 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
     tail = sync.tail[target.vector.pipe]
     now = {SCALAR: 0.0, VECTOR: 0.0}
     begun: float | None = None
+    busy = False  # whether the vector unit has worked since it was waited for
     read = scalar.read[target.space(Role.VECTOR)]
     for event in events:
         match event.name:
@@ -111,7 +112,8 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
                 if event.numbers[0] in (VECTOR, ALL):
                     found.barriers += 1
                     now[SCALAR] += scalar.issue
-                    now[VECTOR] = max(now[VECTOR] + tail + sync.barrier, now[SCALAR])
+                    now[VECTOR] = max(now[VECTOR] + sync.barrier + (tail if busy else 0), now[SCALAR])
+                    busy = False
                 if event.numbers[0] == ALL:
                     now[SCALAR] = max(now[SCALAR], now[VECTOR])
             case "SET.FLAG.IMM":
@@ -121,7 +123,7 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
             case "WAIT.FLAG.IMM":
                 if set(event.numbers) <= {SCALAR, VECTOR}:
                     source, dest = event.numbers
-                    ready = now[source] + (tail if source == VECTOR else 0)
+                    ready = now[source] + (tail if source == VECTOR and busy else 0)
                     now[dest] = max(now[dest], ready) + sync.flag
             case "scalar.access":
                 found.scalar += 1
@@ -138,5 +140,6 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
                 start = max(now[VECTOR], now[SCALAR])
                 begun = start if begun is None else begun
                 now[VECTOR] = start + rates.cycles(event)
+                busy = True
     found.cycles = max(now.values()) - (begun or 0.0)
     return found
