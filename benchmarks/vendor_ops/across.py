@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from vendor_ops.machine import (
     BLOCK,
     DTYPES,
-    REPEAT,
     Arguments,
     Handler,
-    HardwareError,
     Lanes,
     Machine,
     as_dtype,
@@ -24,8 +22,8 @@ from vendor_ops.machine import (
     unary_strides,
 )
 
-ONLY_VALUE = 2
-"""Of the orders that ``VCMAX`` writes in; 0 is the value, then the index."""
+ONLY_VALUE, ONLY_INDEX = 2, 3
+"""Of the orders that ``VCMAX`` writes in; 0 is the value, then the index. An index alone is u32."""
 
 
 def pairwise(values: NDArray) -> NDArray:
@@ -75,11 +73,15 @@ def _extreme(sign: int) -> Handler:
             values = machine.read(source.at(repeat, chosen), dtype)
             at = int(np.argmax(values) if sign > 0 else np.argmin(values))
             value, lane = values[at : at + 1], int(chosen[at])
-            width = 1 if order == ONLY_VALUE else 2
-            place = out + repeat * stride * width * dtype.itemsize
-            machine.write(np.array([place]), value)
-            if order != ONLY_VALUE:
-                machine.write(np.array([place + dtype.itemsize]), np.array([lane], index_dtype))
+            if order == ONLY_INDEX:
+                place = out + repeat * stride * 4
+                machine.write(np.array([place]), np.array([lane], np.uint32))
+            else:
+                width = 1 if order == ONLY_VALUE else 2
+                place = out + repeat * stride * width * dtype.itemsize
+                machine.write(np.array([place]), value)
+                if order != ONLY_VALUE:
+                    machine.write(np.array([place + dtype.itemsize]), np.array([lane], index_dtype))
             if best is None or (value[0] > best[0][0] if sign > 0 else value[0] < best[0][0]):
                 best = value.copy(), repeat * lanes + lane
         if best is not None:

@@ -1,7 +1,8 @@
 """Slices of the vendor's bitcode, compiled for this machine with its hardware's functions ours.
 
 The library is LLVM IR, not optimised: each entry point calls templates, and those call functions
-of the hardware, such as ``llvm.hivm.VADD.f32``, which are renamed: LLVM keeps that prefix. A slice has an entry point and what it reaches.
+of the hardware, such as ``llvm.hivm.VADD.f32``, which are renamed, since LLVM keeps that prefix. A
+slice has an entry point and what it reaches.
 Every access of it to the unified buffer by itself, ``load float, ptr addrspace(6) %p``, is an
 access of the scalar unit; a call that counts it is put before it.
 """
@@ -24,7 +25,7 @@ LIBRARY = "meta_op.aiv.bc"
 
 PREFIX = "_mlir_ciface_"
 HARDWARE = "hivm."
-SCALAR_ACCESS = "scalar.access"
+SCALAR_READ, SCALAR_WRITE = "scalar.read", "scalar.write"
 
 Hardware = Callable[[str, Sequence[int | float]], int]
 """What the hardware does: the name of its function without the prefix, and the arguments."""
@@ -177,8 +178,9 @@ class OpLibrary:
         text = _NOTHING + _plain("".join(parts) + re.sub(r"\bnull\b", "@nothing", _counted(bodies)))
         for name, line in own.items():
             text += _trampoline(name, f"outer.{name}", Signature.of(line), inwards=False)
-        own[SCALAR_ACCESS] = f"declare void @{SCALAR_ACCESS}()"
-        text += f"declare void @outer.{SCALAR_ACCESS}()\n"
+        for name in (SCALAR_READ, SCALAR_WRITE):
+            own[name] = f"declare void @{name}()"
+            text += f"declare void @outer.{name}()\n"
         return text, own
 
 
@@ -211,7 +213,12 @@ def _is_llvms(name: str) -> bool:
 
 def _counted(bodies: str) -> str:
     """Bodies with a call before each access to the unified buffer."""
-    return _UNIFIED.sub(rf"  call void @outer.{SCALAR_ACCESS}()\n  \1", bodies)
+
+    def before(found: re.Match[str]) -> str:
+        name = SCALAR_READ if found[1].startswith("%") else SCALAR_WRITE
+        return f"  call void @outer.{name}()\n  {found[1]}"
+
+    return _UNIFIED.sub(before, bodies)
 
 
 def _plain(text: str) -> str:

@@ -236,8 +236,10 @@ def truths() -> Iterator[Case]:
         for shape in ((1024,), (1000,)):
             tile, mask = Operand(shape, dtype), Operand(shape, "i8")
             locals_ = (("h", Operand(shape, "f16")), ("m", Operand(shape, "i1")))
-            into = ("hivm.hir.vcast ins({a}) outs({h}) round_mode = <rint>",
-                    "hivm.hir.vcmp ins({h}, %zero : {H}, f16) outs({m}) compare_mode = <ne>")  # fmt: skip
+            into = (
+                "hivm.hir.vcast ins({a}) outs({h}) round_mode = <rint>",
+                "hivm.hir.vcmp ins({h}, %zero : {H}, f16) outs({m}) compare_mode = <ne>",
+            )
             for suffix, aside in (("bits", ("vcast", "vcmp")), ("by i8", ())):
                 yield _case(f"vsel {suffix}", [mask, tile, tile], tile, ("vsel", ""), *into,
                             "hivm.hir.vsel ins({m}, {b}, {c}) outs({o})",
@@ -351,7 +353,8 @@ def others() -> Iterator[Case]:
         for count in (4, 32, 1000, 1024, 4096):
             a, index = Operand((1024,), dtype), Operand((count,), "i32")
             yield _case("vgather", [a, index], Operand((count,), dtype), ("vgather", ""),
-                        "hivm.hir.vgather ins({a}) indices({b}) outs({o})", make=_indices)  # fmt: skip
+                        "hivm.hir.vgather ins({a}) indices({b}) outs({o})",
+                        make=_indices)  # fmt: skip
 
 
 def all_cases() -> list[Case]:

@@ -198,7 +198,7 @@ def counted(case: Case, run: Run) -> tuple[list[Event], list[str]]:
         i
         for i, call in enumerate(calls)
         if (call.name and not call.name.startswith(case.aside or ("-",)))
-        or any(event.name == "scalar.access" for event in call.events)
+        or any(event.name.startswith("scalar.") for event in call.events)
     ]
     if not inner:
         return [], []

@@ -43,7 +43,7 @@ class Event:
     """Something that the core did.
 
     Attributes:
-        name: the hardware's function without the prefix, or ``scalar.access``.
+        name: the hardware's function without the prefix, ``scalar.read`` or ``scalar.write``.
         repeats: how many repeats a vector instruction had, or bursts of a copy; else 0.
         numbers: what a flag or barrier names: the pipes.
         bytes: that a copy moved.
@@ -137,7 +137,7 @@ class Machine:
                 entry = self.registers.addresses.setdefault(int(register), [0] * 8)
                 entry[int(first) : int(first) + 2] = [int(low), int(high)]
                 self.trace.append(Event(name))
-            case (("BARRIER" | "SET.FLAG.IMM" | "WAIT.FLAG.IMM" | "scalar.access"), _):
+            case ("BARRIER" | "SET.FLAG.IMM" | "WAIT.FLAG.IMM" | "scalar.read" | "scalar.write", _):
                 self.trace.append(Event(name, 0, tuple(int(n) for n in arguments[:2])))
             case _:
                 self._instruction(name, arguments)

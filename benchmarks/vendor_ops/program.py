@@ -34,7 +34,6 @@ from xdsl.dialects.builtin import (
     IntegerType,
     MemRefType,
     StridedLayoutAttr,
-    StringAttr,
     UnregisteredOp,
 )
 from xdsl.ir import Block, Operation, SSAValue
@@ -349,11 +348,11 @@ class _Interpreter:
         )
 
     def _load(self, op: Operation, operands: list[Any], values: dict[SSAValue, Any]) -> Any:
-        self._own(Event("scalar.access"))
+        self._own(Event("scalar.read"))
         return operands[0].array()[tuple(operands[1:])]
 
     def _store(self, op: Operation, operands: list[Any], values: dict[SSAValue, Any]) -> None:
-        self._own(Event("scalar.access"))
+        self._own(Event("scalar.write"))
         operands[1].array()[tuple(operands[2:])] = operands[0]
 
     def _for(
@@ -406,7 +405,8 @@ DYNAMIC = -(2**63)
 _NOTHING = Tile(0, 0, (0,), (1,), 8, np.dtype(np.int8))
 
 _PIPES = {
-    "PIPE_S": 0, "PIPE_V": 1, "PIPE_M": 2, "PIPE_MTE1": 3, "PIPE_MTE2": 4, "PIPE_MTE3": 5, "PIPE_ALL": 6,
+    "PIPE_S": 0, "PIPE_V": 1, "PIPE_M": 2, "PIPE_MTE1": 3, "PIPE_MTE2": 4, "PIPE_MTE3": 5,
+    "PIPE_ALL": 6,
 }  # fmt: skip
 """The numbers that flags and barriers of the library have for pipes."""
 
@@ -438,7 +438,7 @@ def _strides(kind: MemRefType, sizes: tuple[int, ...]) -> tuple[int, ...]:
 
 def _casted(op: Operation, value: Any) -> Any:
     kind = op.results[0].type
-    dtype, bits = numpy_type(kind)
+    dtype, _ = numpy_type(kind)
     if dtype.kind == "i" and isinstance(kind, IndexType | IntegerType):
         return int(value)
     return np.asarray(value).astype(dtype)[()]

@@ -23,8 +23,11 @@ from hawk_xdsl.npu_target.cost import move_cycles
 from hawk_xdsl.npu_target.target import Cost
 from vendor_ops.machine import Event
 
-_WORDS = {"f32": "FP32", "f16": "FP16", "bf16": "BF16", "b16": "UINT16", "b32": "UINT32",
-          **{f"{a}{n}": f"{b}{n}" for a, b in (("s", "INT"), ("u", "UINT")) for n in (8, 16, 32, 64)}}  # fmt: skip
+_WORDS = {
+    "f32": "FP32", "f16": "FP16", "bf16": "BF16", "b16": "UINT16", "b32": "UINT32",
+    **{f"s{n}": f"INT{n}" for n in (8, 16, 32, 64)},
+    **{f"u{n}": f"UINT{n}" for n in (8, 16, 32, 64)},
+}  # fmt: skip
 _NAMES = {"MOVEV": "VECTORDUP", "VREDUCEv2": "VREDUCEV2"}
 SCALAR, VECTOR = 0, 1
 ALL = 6
@@ -112,7 +115,9 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
                 if event.numbers[0] in (VECTOR, ALL):
                     found.barriers += 1
                     now[SCALAR] += scalar.issue
-                    now[VECTOR] = max(now[VECTOR] + sync.barrier + (tail if busy else 0), now[SCALAR])
+                    now[VECTOR] = max(
+                        now[VECTOR] + sync.barrier + (tail if busy else 0), now[SCALAR]
+                    )
                     busy = False
                 if event.numbers[0] == ALL:
                     now[SCALAR] = max(now[SCALAR], now[VECTOR])
@@ -125,10 +130,10 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
                     source, dest = event.numbers
                     ready = now[source] + (tail if source == VECTOR and busy else 0)
                     now[dest] = max(now[dest], ready) + sync.flag
-            case "scalar.access":
+            case "scalar.read" | "scalar.write":
                 found.scalar += 1
                 begun = now[SCALAR] if begun is None else begun
-                now[SCALAR] += read
+                now[SCALAR] += read if event.name == "scalar.read" else scalar.issue
             case "MOVEMASK" | "SET.CTRL" | "SET.CMPMASK" | "MOVEVA" | "GET.MAX.MIN.CNT":
                 now[SCALAR] += scalar.issue
             case name if name.startswith("arith."):
