@@ -9,7 +9,7 @@ from typing import Any
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 
-from hawk_xdsl.dialects.npu import TileOp, scope_of, strides_of
+from hawk_xdsl.dialects.npu import TileOp, VectorOp, scope_of, strides_of
 from hawk_xdsl.npu_target.approximation import Approximation
 from hawk_xdsl.npu_target.cost import TileShape
 from hawk_xdsl.npu_target.global_memory import GlobalTile
@@ -208,6 +208,10 @@ class TileInstruction(ABC):
         )
 
     def _check_in_place(self, source: TileView, dest: TileView) -> None:
+        if isinstance(self.op, VectorOp) and self.op.ROW.narrows_in_place:
+            dense = not source.region.extent.repeats and not dest.region.extent.repeats
+            if dense and source.start == dest.start and source.data.itemsize > dest.data.itemsize:
+                return
         if source.region is not dest.region or not self.op.IN_PLACE:
             how = "is also the source" if source.region is dest.region else "overlaps the source"
             raise Fault(

@@ -8,7 +8,7 @@ number of the last instruction of pipe q that has finished before pipe p's next 
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,6 +72,24 @@ class Queued(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Learned:
+    """In the queue of a pipe: what later instructions come after, since they were issued later."""
+
+    core: "CorePipes"
+    pipe: int
+    knows: Sequence[int]
+    op: Operation
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
+
+    def run(self, issued: float) -> None:
+        """The pipe has come here."""
+        self.core.merge(self.pipe, self.knows)
+
+
 class CorePipes:
     """The pipes of one core while it runs one block. Times are cycles since the block began.
 
@@ -126,6 +144,20 @@ class CorePipes:
         except Fault as fault:
             fault.op = fault.op or instruction.op
             raise
+
+    def merge(self, pipe: int, knows: Sequence[int]) -> None:
+        """What a pipe starts from now on comes after what somebody else comes after."""
+        mine = self.knows[pipe]
+        for other, sequence in enumerate(knows):
+            if sequence > mine[other]:
+                mine[other] = sequence
+
+    def learn(self, pipe: int, knows: Sequence[int], op: Operation) -> None:
+        """What is issued to a pipe from now on comes after what the scalar unit waited for."""
+        if self.queues[pipe]:
+            self.queues[pipe].append((_Learned(self, pipe, knows, op), self.now))
+        else:
+            self.merge(pipe, knows)
 
     def drain(self, pipe: int) -> None:
         """Run what a pipe holds, as far as flags allow."""

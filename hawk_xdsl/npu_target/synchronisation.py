@@ -78,13 +78,15 @@ class WaitFlag:
         flag = core.flags.pop(self.key)
         core.sequence[pipe] += 1
         core.waits[self.key] = core.sequence[pipe]
-        mine = core.knows[pipe]
-        for other, sequence in enumerate(flag.knows):
-            if sequence > mine[other]:
-                mine[other] = sequence
+        core.merge(pipe, flag.knows)
         core.take_flag(self.key, flag, issued)
         if pipe == core.scalar:
             core.now = core.free[pipe]
+            knows = list(core.knows[pipe])
+            knows[pipe] = core.sequence[pipe]
+            for other in range(len(core.pipes)):
+                if other != pipe:
+                    core.learn(other, knows, self.op)
 
 
 class Barrier:

@@ -104,10 +104,10 @@ def _counted(
 
 
 def _extents(value: SSAValue) -> TileExtents:
-    """The extents of a tile; those that are not known are at most those of its buffer."""
+    """The extents of a tile; those that are not known are at most those of its buffer's shape."""
     assert isinstance(value.type, MemRefType)
     shape, root = value.type.get_shape(), value
-    while isinstance(root.owner, memref.SubviewOp | memref.ReinterpretCastOp):
+    while isinstance(root.owner, memref.SubviewOp):
         root = root.owner.source
     assert isinstance(root.type, MemRefType)
     whole = root.type.get_shape()[-len(shape) :] if shape else ()

@@ -107,6 +107,14 @@ class HivmPadModeAttr(WordAttr):
 
 
 @irdl_attr_definition
+class HivmAtomicKindAttr(WordAttr):
+    """What a ``store`` does with what is there."""
+
+    name = "hivm.atomic_kind"
+    WORDS = ("none", "add", "max", "min", "and", "or", "xor", "cas", "xchg", "umax", "umin")
+
+
+@irdl_attr_definition
 class HivmDmaModeAttr(WordAttr):
     """Which layouts a ``fixpipe`` reads and writes."""
 
@@ -162,6 +170,7 @@ ATTRIBUTES = (
     HivmRoundModeAttr,
     HivmCastAttr,
     HivmPadModeAttr,
+    HivmAtomicKindAttr,
     HivmDmaModeAttr,
     HivmPreQuantAttr,
     HivmPreReluAttr,

@@ -14,7 +14,7 @@ from xdsl.irdl import (
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.hivm.data_movement import c0_of
-from hawk_xdsl.dialects.hivm.operand import FRACTAL, element_of, expect_space, shape_of
+from hawk_xdsl.dialects.hivm.operand import FRACTAL, agree, element_of, expect_space, shape_of
 
 
 @irdl_op_definition
@@ -81,7 +81,7 @@ class HivmMmadL1Op(IRDLOperation):
     def _blocks(self, what: str, value: SSAValue, width: int, turned: bool) -> tuple[int, int]:
         """Rows and columns of the matrix whose fractals these are, both padded; -1: dynamic."""
         shape = shape_of(value)
-        if len(shape) != 4 or tuple(shape[2:]) != (FRACTAL, width):
+        if len(shape) != 4 or not all(map(agree, shape[2:], (FRACTAL, width))):
             raise VerifyException(
                 f"{self.name}: {what} is {list(shape)}, not fractals [.., .., {FRACTAL}, {width}]"
             )

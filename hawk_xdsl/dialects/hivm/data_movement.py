@@ -17,6 +17,7 @@ from xdsl.irdl import (
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.hivm.attributes import (
+    HivmAtomicKindAttr,
     HivmDmaModeAttr,
     HivmPadModeAttr,
     HivmPreQuantAttr,
@@ -68,6 +69,7 @@ class HivmLoadOp(IRDLOperation):
     init_condition = opt_operand_def(IntegerType)
     pad_mode = opt_prop_def(HivmPadModeAttr)
     init_out_buffer = opt_prop_def(BoolAttr)
+    may_implicit_transpose_with_last_axis = opt_prop_def(BoolAttr)
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
 
     def __init__(self, src: SSAValue, dst: SSAValue) -> None:
@@ -84,11 +86,13 @@ class HivmLoadOp(IRDLOperation):
 
 @irdl_op_definition
 class HivmStoreOp(IRDLOperation):
-    """ub to global memory."""
+    """ub to global memory, combined with what is there if it is atomic."""
 
     name = "hivm.hir.store"
     src = operand_def(MemRefType)
     dst = operand_def(MemRefType)
+    atomic_kind = opt_prop_def(HivmAtomicKindAttr)
+    may_implicit_transpose_with_last_axis = opt_prop_def(BoolAttr)
 
     def __init__(self, src: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[src, dst])

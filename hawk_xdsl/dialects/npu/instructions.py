@@ -66,6 +66,9 @@ class InstructionRow:
         counts_bits: whether the second operand is a number of bits: to shift by less than 0, or by
             all bits of the dtype or more, is a trap.
         in_place: whether the destination may be exactly one of the sources.
+        narrows_in_place: whether it may lie, without gaps, where a source of wider elements starts:
+            each repeat writes behind what it and the next ones read (the vendor's planner puts
+            narrowing casts there).
         confused_with: the element-wise instruction that a wrong kernel has in its place; another
             one of its form if empty.
     """
@@ -78,6 +81,7 @@ class InstructionRow:
     of_integers: bool = False
     counts_bits: bool = False
     in_place: bool = True
+    narrows_in_place: bool = False
     confused_with: str = ""
 
     @property
@@ -184,6 +188,7 @@ INSTRUCTIONS: tuple[InstructionRow, ...] = (
         OpForm.CAST,
         "The element in another dtype; from a float to an integer saturating.",
         in_place=False,
+        narrows_in_place=True,
     ),
     InstructionRow(
         "vbrc",
