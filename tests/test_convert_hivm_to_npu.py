@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from xdsl.parser import Parser
 
 from hawk_xdsl.dialects.npu import AllocOp, BarrierOp, Core, KernelOp, Pipe, SetFlagOp, WaitFlagOp
-from hawk_xdsl.hivm.reading import HivmImportError, Reading, import_kernels
+from hawk_xdsl.hivm.reading import HivmImportError, HivmReading, import_kernels
 from hawk_xdsl.npu_target import Trap, TrapCode, load_target, simulate, time_kernel, verify_kernel
 from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.universe import context
@@ -46,7 +46,7 @@ def kernel_of(text: str, *, own_events: bool = True) -> KernelOp:
     ctx.allow_unregistered = True
     module = Parser(ctx, text).parse_module()
     module.verify()
-    import_kernels(module, Reading(TARGET, blocks=2, own_events=own_events))
+    import_kernels(module, HivmReading(TARGET, blocks=2, own_events=own_events))
     module.verify()
     (kernel,) = (op for op in module.walk() if isinstance(op, KernelOp))
     return kernel

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
-from hawk_xdsl.hivm.reading import Reading, import_kernels
+from hawk_xdsl.hivm.reading import HivmReading, import_kernels
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.transforms.npu_pass import NpuPass
 
@@ -37,4 +37,4 @@ class ConvertHivmToNpuPass(NpuPass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Convert every kernel of the module."""
-        import_kernels(op, Reading(load_target(self.target), self.blocks, self.own_events))
+        import_kernels(op, HivmReading(load_target(self.target), self.blocks, self.own_events))

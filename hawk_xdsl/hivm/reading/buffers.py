@@ -9,9 +9,9 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.npu import Scope, element_bytes
 from hawk_xdsl.hivm.reading.errors import HivmImportError
-from hawk_xdsl.hivm.reading.linear import Linear
-from hawk_xdsl.hivm.reading.places import Buffer
-from hawk_xdsl.hivm.reading.tiles import Axis, Tile
+from hawk_xdsl.hivm.reading.linear import IndexForm
+from hawk_xdsl.hivm.reading.places import PlacedBuffer
+from hawk_xdsl.hivm.reading.tiles import Axis, VendorTile
 from hawk_xdsl.hivm.reading.vendor_ops import space
 from hawk_xdsl.hivm.reading.writing import Writer
 from hawk_xdsl.npu_target import Target
@@ -60,13 +60,13 @@ class Room:
 class Sized:
     """An extent of a view: its size, the number if it is one, and else what it is at most."""
 
-    form: Linear
+    form: IndexForm
     limit: int | None
 
     @classmethod
     def known(cls, size: int) -> "Sized":
         """An extent that is a number."""
-        return cls(Linear({}, size), size)
+        return cls(IndexForm({}, size), size)
 
     @property
     def most(self) -> int | None:
@@ -82,7 +82,7 @@ class Pointer:
     address: int
     room: Room
     anchor: tuple[Block, Operation | None]
-    _buffers: dict[Attribute, Buffer] = field(default_factory=dict[Attribute, Buffer])
+    _buffers: dict[Attribute, PlacedBuffer] = field(default_factory=dict[Attribute, PlacedBuffer])
 
     def moved_to(self, anchor: tuple[Block, Operation | None]) -> "Pointer":
         """The same bytes, declared elsewhere."""
@@ -93,21 +93,21 @@ class Pointer:
         """How many bytes it has."""
         return prod(self.type.get_shape()) * element_bytes(self.type)
 
-    def buffer(self, element: Attribute) -> Buffer:
+    def buffer(self, element: Attribute) -> PlacedBuffer:
         """Its bytes as elements of a dtype; of i1 a byte each, in another place."""
         if element not in self._buffers:
             if element == i1:
                 # Typed as bits where a view names them; else bytes hold eight each.
                 count = prod(self.type.get_shape()) * (1 if self.type.element_type == i1 else 8)
                 address = self.room.mask(self.address, count)
-                made = Buffer(self.anchor, i8, [count], Scope.UB, address)
+                made = PlacedBuffer(self.anchor, i8, [count], Scope.UB, address)
             else:
                 count = self.bytes // element_bytes(MemRefType(element, [1]))
-                made = Buffer(self.anchor, element, [count], Scope.UB, self.address)
+                made = PlacedBuffer(self.anchor, element, [count], Scope.UB, self.address)
             self._buffers[element] = made
         return self._buffers[element]
 
-    def view(self, type_: MemRefType, sizes: Sequence[Sized], start: int = 0) -> Tile:
+    def view(self, type_: MemRefType, sizes: Sequence[Sized], start: int = 0) -> VendorTile:
         """A tile without gaps from a byte on.
 
         One unknown extent has the most that fits; of several those but the first their limits.
@@ -121,9 +121,9 @@ class Pointer:
             axes.append((Axis(size.form, stride),))
             stride *= limit
         offset = start * (8 if element == i1 else 1) // element_bytes(MemRefType(element, [1]))
-        return Tile(buffer, tuple(reversed(axes)), Linear({}, offset))
+        return VendorTile(buffer, tuple(reversed(axes)), IndexForm({}, offset))
 
-    def whole(self) -> Tile:
+    def whole(self) -> VendorTile:
         """All of it, as it is declared."""
         return self.view(self.type, [Sized.known(size) for size in self.type.get_shape()])
 
@@ -149,7 +149,7 @@ class Fractals:
     """A matrix in the cube's fractals: ``[columns / C0][rows / 16][16][C0]`` of the vendor's."""
 
     pointer: Pointer
-    place: Buffer
+    place: PlacedBuffer
     rows: int
     columns: int
 
@@ -157,10 +157,10 @@ class Fractals:
         """The same bytes, declared elsewhere."""
         return fractals(self.pointer.moved_to(anchor))
 
-    def part(self, writer: Writer, rows: Linear, columns: Linear) -> SSAValue:
+    def part(self, writer: Writer, rows: IndexForm, columns: IndexForm) -> SSAValue:
         """Its first rows and columns as a buffer of the kernel."""
         axes = ((Axis(rows, self.columns),), (Axis(columns, 1),))
-        return Tile(self.place, axes).write(writer)
+        return VendorTile(self.place, axes).write(writer)
 
 
 def fractals(pointer: Pointer) -> Fractals:
@@ -170,7 +170,7 @@ def fractals(pointer: Pointer) -> Fractals:
         raise HivmImportError(f"a buffer that is not fractals: {pointer.type}")
     rows, columns = shape[1] * FRACTAL, shape[0] * shape[3]
     scope = SCOPES[space(pointer.type)]
-    place = Buffer(
+    place = PlacedBuffer(
         pointer.anchor, pointer.type.element_type, [rows, columns], scope, pointer.address
     )
     return Fractals(pointer, place, rows, columns)

@@ -40,9 +40,9 @@ from hawk_xdsl.dialects.npu import (
 from hawk_xdsl.hivm.reading.buffers import Fractals, Pointer, Room
 from hawk_xdsl.hivm.reading.errors import HivmImportError
 from hawk_xdsl.hivm.reading.events import PIPES, Event, Renamed, pipes_of
-from hawk_xdsl.hivm.reading.linear import Linear
+from hawk_xdsl.hivm.reading.linear import IndexForm
 from hawk_xdsl.hivm.reading.scalars import Scalar, Scalars
-from hawk_xdsl.hivm.reading.tiles import Tile, same_axes
+from hawk_xdsl.hivm.reading.tiles import VendorTile, same_axes
 from hawk_xdsl.hivm.reading.vendor_ops import attribute, flag, groups, numbers, word
 from hawk_xdsl.hivm.reading.writing import Writer
 from hawk_xdsl.npu_target import Target
@@ -108,7 +108,7 @@ class Instructions:
         given = [value for part in parts for value in part]
         event = word(attribute(op, "static_event_id")).removeprefix("EVENT_ID")
         if given:
-            number = given[0].number if isinstance(given[0], Linear) else None
+            number = given[0].number if isinstance(given[0], IndexForm) else None
             if number is None:
                 raise HivmImportError(f"hivm.hir.{name}: no number of iterations tells its event")
             event = str(number)
@@ -146,14 +146,14 @@ class Instructions:
         if flags or bias:
             raise HivmImportError("hivm.hir.mmadL1: a bias or a unit flag")
         sizes = [value for (value,) in extents]
-        m, k, n = (size for size in sizes if isinstance(size, Linear))
+        m, k, n = (size for size in sizes if isinstance(size, IndexForm))
         assert isinstance(lhs, Fractals) and isinstance(rhs, Fractals)
-        assert isinstance(acc, Fractals) and isinstance(init, Linear | SSAValue)
+        assert isinstance(acc, Fractals) and isinstance(init, IndexForm | SSAValue)
         turned = flag(op, "a_transpose"), flag(op, "b_transpose")
         left = lhs.part(self.writer, *((k, m) if turned[0] else (m, k)))
         right = rhs.part(self.writer, *((n, k) if turned[1] else (k, n)))
         into = acc.part(self.writer, m, n)
-        numbers_ = [event.number if isinstance(event, Linear) else None for event in events[:4]]
+        numbers_ = [event.number if isinstance(event, IndexForm) else None for event in events[:4]]
         # Within the vendor's op: waiting for both loads, order on the accumulator, freeing both.
         for event in numbers_[:2]:
             if event is not None and event != NONE:
@@ -196,19 +196,19 @@ class Instructions:
         made.properties["temporary"] = IntegerAttr(address, i64)
 
     def _operand(self, value: "Operand") -> SSAValue:
-        if isinstance(value, Tile):
+        if isinstance(value, VendorTile):
             return value.write(self.writer)
         if isinstance(value, SSAValue):
             return value
         raise HivmImportError("a vector instruction with an integer that is counted")
 
 
-Operand = Scalar | Tile | Pointer | Fractals
+Operand = Scalar | VendorTile | Pointer | Fractals
 """What a value of the vendor's stands for."""
 
 
 @dataclass(frozen=True)
-class Form:
+class VectorForm:
     """A vector instruction: its class, operands with the destination last, properties.
 
     ``spare`` are the buffers that the vendor gives it for itself.
@@ -220,11 +220,11 @@ class Form:
     properties: Mapping[str, Attribute] = field(default_factory=dict[str, Attribute])
 
 
-def tile(value: Operand) -> Tile:
+def tile(value: Operand) -> VendorTile:
     """A value as a tile."""
     if isinstance(value, Pointer):
         return value.whole()
-    if isinstance(value, Tile):
+    if isinstance(value, VendorTile):
         return value
     raise HivmImportError("an instruction on what is no tile")
 
@@ -235,31 +235,37 @@ def same_axes_of(operands: Sequence[Operand]) -> list[Operand]:
         value.whole() if isinstance(value, Pointer) else value for value in operands
     ]
     out = found[-1]
-    assert isinstance(out, Tile)
-    same = [i for i, each in enumerate(found) if isinstance(each, Tile) and each.sizes == out.sizes]
+    assert isinstance(out, VendorTile)
+    same = [
+        i
+        for i, each in enumerate(found)
+        if isinstance(each, VendorTile) and each.sizes == out.sizes
+    ]
     apart = same_axes([tile(found[i]) for i in same])
     for place, each in zip(same, apart, strict=True):
         found[place] = each
     return found
 
 
-def _form(name: str, op: Operation, parts: Sequence[Sequence[Operand]]) -> Form:
+def _form(name: str, op: Operation, parts: Sequence[Sequence[Operand]]) -> VectorForm:
     """The instruction of one of the vendor's. Raises ``HivmImportError`` if we have none."""
     if name == "varange":
         return _arange(parts)
     sources, dests, *others = parts
     if name == "vgather":
         dests, others = others[0], [parts[1], *others[1:]]
-        return Form(VgatherOp, [*sources, *parts[1], *dests], others[-1] if others[1:] else ())
+        return VectorForm(
+            VgatherOp, [*sources, *parts[1], *dests], others[-1] if others[1:] else ()
+        )
     spare = [each for part in others for each in part]
     operands = [*sources, *dests[:1]]
     if numbers(attribute(op, "transpose")):
         raise HivmImportError(f"hivm.hir.{name}: transposes on the way")
     if name in UNARY_OPS:
-        return Form(UNARY_OPS[name], operands, spare)
+        return VectorForm(UNARY_OPS[name], operands, spare)
     if name in BINARY_OPS:
-        return Form(BINARY_OPS[name], _tile_first(name, operands), spare)
-    return Form(*_named(name, op, operands, dests, spare))
+        return VectorForm(BINARY_OPS[name], _tile_first(name, operands), spare)
+    return VectorForm(*_named(name, op, operands, dests, spare))
 
 
 def _named(
@@ -300,18 +306,20 @@ def _named(
 
 def _tile_first(name: str, operands: list[Operand]) -> list[Operand]:
     first = operands[0]
-    if isinstance(first, Tile | Pointer):
+    if isinstance(first, VendorTile | Pointer):
         return operands
     if name not in COMMUTATIVE:
         raise HivmImportError(f"hivm.hir.{name}: a number first")
     return [operands[1], first, *operands[2:]]
 
 
-def _arange(parts: Sequence[Sequence[Operand]]) -> Form:
+def _arange(parts: Sequence[Sequence[Operand]]) -> VectorForm:
     """Counting from 0 along the last axis, or along the only one that it counts along."""
     dests, *others = parts
-    steps = [each.number if isinstance(each, Linear) else None for part in others for each in part]
+    steps = [
+        each.number if isinstance(each, IndexForm) else None for part in others for each in part
+    ]
     start, *strides = steps or [0, 1]
     if start != 0 or sorted(strides, key=str) != [0] * (len(strides) - 1) + [1]:
         raise HivmImportError("hivm.hir.varange: not from 0 in steps of 1 along one axis")
-    return Form(VarangeOp, dests, (), {"axis": IntegerAttr(strides.index(1), i64)})
+    return VectorForm(VarangeOp, dests, (), {"axis": IntegerAttr(strides.index(1), i64)})

@@ -23,7 +23,7 @@ from hawk_xdsl.hivm.reading.buffers import Fractals, Pointer, Room, fractals
 from hawk_xdsl.hivm.reading.errors import HivmImportError
 from hawk_xdsl.hivm.reading.events import OwnEvents, Renamed
 from hawk_xdsl.hivm.reading.instructions import Instructions
-from hawk_xdsl.hivm.reading.linear import Linear, Progression
+from hawk_xdsl.hivm.reading.linear import IndexForm, Progression
 from hawk_xdsl.hivm.reading.loops import period
 from hawk_xdsl.hivm.reading.scalars import Scalars
 from hawk_xdsl.hivm.reading.signature import argument_type, used_bytes, whole, written
@@ -44,7 +44,7 @@ CORES = {"AIV": Core.VECTOR, "AIC": Core.CUBE}
 
 
 @dataclass(frozen=True)
-class Reading:
+class HivmReading:
     """How kernels are read.
 
     Attributes:
@@ -58,7 +58,7 @@ class Reading:
     own_events: bool = True
 
 
-def import_kernels(module: ModuleOp, reading: Reading) -> None:
+def import_kernels(module: ModuleOp, reading: HivmReading) -> None:
     """Put an ``npu.kernel`` in the place of each kernel of a module; drop what runs on the host.
 
     Raises:
@@ -85,7 +85,7 @@ def _is_kernel(op: func.FuncOp) -> bool:
 class _KernelReader:
     """Reads one function."""
 
-    def __init__(self, function: func.FuncOp, reading: Reading) -> None:
+    def __init__(self, function: func.FuncOp, reading: HivmReading) -> None:
         self._function, self._reading = function, reading
         self._name = function.sym_name.data
         self._values = Values()
@@ -167,7 +167,7 @@ class _KernelReader:
                 self._values[op.res] = self._views.element(op)
             case _ if name == "get_block_idx":
                 index = self._writer.once("block", BlockIdxOp)
-                self._values[op.results[0]] = Linear.of(index)
+                self._values[op.results[0]] = IndexForm.of(index)
             case _ if name == "pointer_cast":
                 self._pointer(op)
             case _ if name is not None:
@@ -183,7 +183,7 @@ class _KernelReader:
             self._values[op.results[0]] = self._views.view(op)
             return
         operands = [self._values[value] for value in op.operands]
-        scalars = [given for given in operands if isinstance(given, Linear | SSAValue)]
+        scalars = [given for given in operands if isinstance(given, IndexForm | SSAValue)]
         if len(scalars) < len(operands):
             raise HivmImportError("an element of a buffer")
         value = self._scalars.value(op, scalars)
@@ -199,7 +199,7 @@ class _KernelReader:
         elif isinstance(given, IntegerAttr):
             bits = given.type.width.data if isinstance(given.type, IntegerType) else 64
             number = given.value.data & 1 if bits == 1 else given.value.data
-            self._values[op.result] = Linear({}, number)
+            self._values[op.result] = IndexForm({}, number)
         else:
             raise HivmImportError("a constant that is no number")
 
@@ -220,7 +220,7 @@ class _KernelReader:
             outer = self._instructions.events
             for copy, events in enumerate(self._events(op, copies)):
                 self._instructions.events = {**outer, **events}
-                index = Linear.of(variable) + step.times(copy)
+                index = IndexForm.of(variable) + step.times(copy)
                 self._copy(op, index, upper, always=not copy or bool(full))
             self._instructions.events = outer
         body.add_op(scf.YieldOp())
@@ -231,7 +231,7 @@ class _KernelReader:
             return [{}] * copies
         return self._own_events.of_copies(op, copies)
 
-    def _copy(self, op: scf.ForOp, index: Linear, upper: Linear, *, always: bool) -> None:
+    def _copy(self, op: scf.ForOp, index: IndexForm, upper: IndexForm, *, always: bool) -> None:
         """One iteration of an unrolled loop's body; the ones behind the first may not run."""
         self._values[op.body.block.args[0]] = index
         if always:
@@ -252,8 +252,8 @@ class _KernelReader:
         if op.results or op.false_region.blocks:
             raise HivmImportError("scf.if: it has results, or an else")
         condition = self._values[op.cond]
-        assert isinstance(condition, Linear | SSAValue)
-        if isinstance(condition, Linear) and condition.number is not None:
+        assert isinstance(condition, IndexForm | SSAValue)
+        if isinstance(condition, IndexForm) and condition.number is not None:
             if condition.number:
                 self._ops(op.true_region.block)
             return
@@ -294,7 +294,7 @@ class _KernelReader:
 
     def _choose(self, op: arith.SelectOp) -> None:
         condition = self._values[op.cond]
-        number = condition.number if isinstance(condition, Linear) else None
+        number = condition.number if isinstance(condition, IndexForm) else None
         if number is None:
             raise HivmImportError("a buffer that no number of iterations tells")
         chosen = self._values[op.lhs if number else op.rhs]

@@ -15,14 +15,14 @@ from xdsl.ir import SSAValue
 
 
 @dataclass(frozen=True)
-class Linear:
+class IndexForm:
     """``constant + Σ coefficient · value`` over index values of the kernel that is written."""
 
     terms: Mapping[SSAValue, int] = field(default_factory=dict[SSAValue, int])
     constant: int = 0
 
     @classmethod
-    def of(cls, value: "SSAValue | int") -> "Linear":
+    def of(cls, value: "SSAValue | int") -> "IndexForm":
         """A number, or a value by itself."""
         return cls({}, value) if isinstance(value, int) else cls({value: 1})
 
@@ -34,31 +34,31 @@ class Linear:
     def __hash__(self) -> int:
         return hash((frozenset(self.terms.items()), self.constant))
 
-    def __add__(self, other: "Linear | int") -> "Linear":
+    def __add__(self, other: "IndexForm | int") -> "IndexForm":
         if isinstance(other, int):
-            return Linear(self.terms, self.constant + other)
+            return IndexForm(self.terms, self.constant + other)
         terms = dict(self.terms)
         for value, factor in other.terms.items():
             terms[value] = terms.get(value, 0) + factor
         kept = {value: factor for value, factor in terms.items() if factor}
-        return Linear(kept, self.constant + other.constant)
+        return IndexForm(kept, self.constant + other.constant)
 
-    def __sub__(self, other: "Linear") -> "Linear":
+    def __sub__(self, other: "IndexForm") -> "IndexForm":
         return self + other.times(-1)
 
-    def times(self, factor: int) -> "Linear":
+    def times(self, factor: int) -> "IndexForm":
         """A multiple."""
         if not factor:
-            return Linear()
+            return IndexForm()
         scaled = {value: factor * old for value, old in self.terms.items()}
-        return Linear(scaled, self.constant * factor)
+        return IndexForm(scaled, self.constant * factor)
 
-    def over(self, divisor: int) -> "Linear | None":
+    def over(self, divisor: int) -> "IndexForm | None":
         """``floordiv`` by a positive number where it stays linear; ``None`` where it does not."""
         if any(factor % divisor for factor in self.terms.values()):
             return None
         terms = {value: factor // divisor for value, factor in self.terms.items()}
-        return Linear(terms, self.constant // divisor)
+        return IndexForm(terms, self.constant // divisor)
 
     def modulo(self, modulus: int) -> int | None:
         """``mod`` by a positive number if the unknown terms do not matter."""
@@ -71,29 +71,29 @@ class Linear:
 class Progression:
     """The values of a loop's variable: ``start``, ``start + stride``, and so on."""
 
-    start: Linear
+    start: IndexForm
     stride: int
 
 
-def in_turns(form: Linear, progressions: Mapping[SSAValue, Progression]) -> Linear:
+def in_turns(form: IndexForm, progressions: Mapping[SSAValue, Progression]) -> IndexForm:
     """A form with ``start + stride · t`` in the place of each loop variable, ``t`` unknown.
 
     The variable itself stands for its ``t``.
     """
-    found = Linear({}, form.constant)
+    found = IndexForm({}, form.constant)
     for value, factor in form.terms.items():
         known = progressions.get(value)
         if known is None:
-            found += Linear({value: factor})
+            found += IndexForm({value: factor})
         else:
-            found += known.start.times(factor) + Linear({value: factor * known.stride})
+            found += known.start.times(factor) + IndexForm({value: factor * known.stride})
     return found
 
 
-def product(forms: "list[Linear]") -> Linear | None:
+def product(forms: "list[IndexForm]") -> IndexForm | None:
     """The product where at most one factor is unknown."""
     unknown = [form for form in forms if form.terms]
     if len(unknown) > 1:
         return None
     scale = prod(form.constant for form in forms if not form.terms)
-    return unknown[0].times(scale) if unknown else Linear({}, scale)
+    return unknown[0].times(scale) if unknown else IndexForm({}, scale)

@@ -68,7 +68,7 @@ class Argument(Place):
         return root
 
 
-class Buffer(Place):
+class PlacedBuffer(Place):
     """Bytes of a core: an ``npu.alloc`` where the vendor declares them, once they are used."""
 
     def __init__(

@@ -15,10 +15,10 @@ from xdsl.ir.affine import (
 )
 
 from hawk_xdsl.hivm.reading.errors import HivmImportError
-from hawk_xdsl.hivm.reading.linear import Linear, in_turns
+from hawk_xdsl.hivm.reading.linear import IndexForm, in_turns
 from hawk_xdsl.hivm.reading.writing import Writer
 
-Scalar = Linear | SSAValue
+Scalar = IndexForm | SSAValue
 """An integer as a form; a float or a truth value as it is."""
 
 CASTS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
@@ -98,15 +98,15 @@ class Scalars:
             if right.number is not None:
                 return left.times(right.number)
             values = self._writer.index(left), self._writer.index(right)
-            return Linear.of(self._writer.once(("mul", *values), lambda: arith.MuliOp(*values)))
+            return IndexForm.of(self._writer.once(("mul", *values), lambda: arith.MuliOp(*values)))
         if isinstance(op, arith.MinSIOp | arith.MaxSIOp):
             left, right = forms(operands)
             if left.number is not None and right.number is not None:
                 pick = min if isinstance(op, arith.MinSIOp) else max
-                return Linear({}, pick(left.number, right.number))
+                return IndexForm({}, pick(left.number, right.number))
             values = self._writer.index(left), self._writer.index(right)
             made = type(op)
-            return Linear.of(self._writer.once((op.name, *values), lambda: made(*values)))
+            return IndexForm.of(self._writer.once((op.name, *values), lambda: made(*values)))
         if isinstance(op, FLOATS):
             values = [given for given in operands if isinstance(given, SSAValue)]
             return self._writer.add(op.clone(dict(zip(op.operands, values, strict=True))))
@@ -114,22 +114,22 @@ class Scalars:
 
     def _cast(self, op: Operation, given: Scalar) -> Scalar:
         to_bit = op.results[0].type == i1
-        if isinstance(given, Linear):
+        if isinstance(given, IndexForm):
             if not to_bit:
                 return given
             if given.number is None:
                 raise HivmImportError("a buffer or event that no number of iterations tells")
-            return Linear({}, given.number & 1)
+            return IndexForm({}, given.number & 1)
         if to_bit or not isinstance(op.operands[0].type, IntegerType):
             return given
         one, none = self._writer.index(1), self._writer.index(0)
-        return Linear.of(self._writer.add(arith.SelectOp(given, one, none)))
+        return IndexForm.of(self._writer.add(arith.SelectOp(given, one, none)))
 
     def _bits(self, op: Operation, operands: Sequence[Scalar]) -> Scalar:
-        known = [form.number if isinstance(form, Linear) else None for form in operands]
+        known = [form.number if isinstance(form, IndexForm) else None for form in operands]
         left, right = known
         if left is not None and right is not None:
-            return Linear({}, BITS[type(op)](left, right))
+            return IndexForm({}, BITS[type(op)](left, right))
         values = [self.truth(given) for given in operands]
         return self._writer.add(type(op).create(operands=values, result_types=[i1]))
 
@@ -144,11 +144,11 @@ class Scalars:
             ("truth", number), lambda: arith.ConstantOp(IntegerAttr(number, i1))
         )
 
-    def _compare(self, predicate: int, given: Sequence[Linear]) -> Scalar:
+    def _compare(self, predicate: int, given: Sequence[IndexForm]) -> Scalar:
         left, right = given
         difference = left - right
         if difference.number is not None and predicate in COMPARED:
-            return Linear({}, int(COMPARED[predicate](difference.number, 0)))
+            return IndexForm({}, int(COMPARED[predicate](difference.number, 0)))
         values = self._writer.index(left), self._writer.index(right)
         return self._writer.once(
             ("compare", predicate, *values), lambda: arith.CmpiOp(*values, predicate)
@@ -156,43 +156,45 @@ class Scalars:
 
     def _select(self, op: arith.SelectOp, operands: Sequence[Scalar]) -> Scalar:
         condition, on_true, on_false = operands
-        if isinstance(condition, Linear) and condition.number is not None:
+        if isinstance(condition, IndexForm) and condition.number is not None:
             return on_true if condition.number else on_false
         values = [
-            self._writer.index(given) if isinstance(given, Linear) else given
+            self._writer.index(given) if isinstance(given, IndexForm) else given
             for given in (on_true, on_false)
         ]
         made = self._writer.add(arith.SelectOp(self.truth(condition), *values))
-        return Linear.of(made) if isinstance(made.type, IndexType) else made
+        return IndexForm.of(made) if isinstance(made.type, IndexType) else made
 
-    def _minimum(self, op: affine.MinOp, given: Sequence[Linear]) -> Linear:
+    def _minimum(self, op: affine.MinOp, given: Sequence[IndexForm]) -> IndexForm:
         results = [
             self._affine(result, op.map.data.num_dims, given) for result in op.map.data.results
         ]
         least = [form.number for form in results if form.number is not None]
         if len(least) == len(results):
-            return Linear({}, min(least))
-        return Linear.of(self._writer.apply(results, minimum=True))
+            return IndexForm({}, min(least))
+        return IndexForm.of(self._writer.apply(results, minimum=True))
 
-    def divide(self, form: Linear, divisor: int, kind: str) -> Linear:
+    def divide(self, form: IndexForm, divisor: int, kind: str) -> IndexForm:
         """``floordiv``, ``ceildiv`` or ``mod`` by a number."""
         if kind == "ceildiv":
             form = form + (divisor - 1)
         if kind == "mod":
             known = in_turns(form, self._writer.progressions).modulo(divisor)
             if known is not None:
-                return Linear({}, known)
+                return IndexForm({}, known)
         else:
             whole = form.over(divisor)
             if whole is not None:
                 return whole
         kind = "floordiv" if kind == "ceildiv" else kind
-        return Linear.of(self._writer.divided(form, divisor, kind))
+        return IndexForm.of(self._writer.divided(form, divisor, kind))
 
-    def _affine(self, expression: AffineExpr, dimensions: int, given: Sequence[Linear]) -> Linear:
+    def _affine(
+        self, expression: AffineExpr, dimensions: int, given: Sequence[IndexForm]
+    ) -> IndexForm:
         match expression:
             case AffineConstantExpr():
-                return Linear({}, expression.value)
+                return IndexForm({}, expression.value)
             case AffineDimExpr():
                 return given[expression.position]
             case AffineSymExpr():
@@ -203,8 +205,8 @@ class Scalars:
                 raise HivmImportError(f"cannot evaluate {expression}")
 
     def _binary(
-        self, expression: AffineBinaryOpExpr, dimensions: int, given: Sequence[Linear]
-    ) -> Linear:
+        self, expression: AffineBinaryOpExpr, dimensions: int, given: Sequence[IndexForm]
+    ) -> IndexForm:
         if expression.kind is AffineBinaryOpKind.Mod:
             folded = self._modulo(expression, dimensions, given)
             if folded is not None:
@@ -220,19 +222,21 @@ class Scalars:
         return self.divide(left, right.number, KINDS[expression.kind])
 
     def _modulo(
-        self, expression: AffineBinaryOpExpr, dimensions: int, given: Sequence[Linear]
-    ) -> Linear | None:
+        self, expression: AffineBinaryOpExpr, dimensions: int, given: Sequence[IndexForm]
+    ) -> IndexForm | None:
         """A ``mod`` that is the same in every iteration, which the vendor counts them with."""
         turns = [in_turns(form, self._writer.progressions) for form in given]
         found = _folded(expression, dimensions, turns)
         return None if found is None or found.number is None else found
 
 
-def _folded(expression: AffineExpr, dimensions: int, given: Sequence[Linear]) -> Linear | None:
+def _folded(
+    expression: AffineExpr, dimensions: int, given: Sequence[IndexForm]
+) -> IndexForm | None:
     """An expression of forms, if every step of it is a form."""
     match expression:
         case AffineConstantExpr():
-            return Linear({}, expression.value)
+            return IndexForm({}, expression.value)
         case AffineDimExpr():
             return given[expression.position]
         case AffineSymExpr():
@@ -245,7 +249,7 @@ def _folded(expression: AffineExpr, dimensions: int, given: Sequence[Linear]) ->
             return None
 
 
-def _step(kind: AffineBinaryOpKind, left: Linear, right: Linear) -> Linear | None:
+def _step(kind: AffineBinaryOpKind, left: IndexForm, right: IndexForm) -> IndexForm | None:
     if kind is AffineBinaryOpKind.Add:
         return left + right
     number = right.number
@@ -255,12 +259,12 @@ def _step(kind: AffineBinaryOpKind, left: Linear, right: Linear) -> Linear | Non
         return left.times(number)
     if kind is AffineBinaryOpKind.Mod:
         rest = left.modulo(number)
-        return None if rest is None else Linear({}, rest)
+        return None if rest is None else IndexForm({}, rest)
     return (left if kind is AffineBinaryOpKind.FloorDiv else left + (number - 1)).over(number)
 
 
-def forms(operands: Sequence[Scalar]) -> list[Linear]:
+def forms(operands: Sequence[Scalar]) -> list[IndexForm]:
     """Operands that are integers."""
-    if not all(isinstance(given, Linear) for given in operands):
+    if not all(isinstance(given, IndexForm) for given in operands):
         raise HivmImportError("counts with truth values")
-    return [given for given in operands if isinstance(given, Linear)]
+    return [given for given in operands if isinstance(given, IndexForm)]

@@ -15,23 +15,23 @@ from xdsl.ir import Operation, SSAValue
 
 from hawk_xdsl.dialects.npu import Scope, ScopeAttr, element_bytes
 from hawk_xdsl.hivm.reading.errors import HivmImportError
-from hawk_xdsl.hivm.reading.linear import Linear
+from hawk_xdsl.hivm.reading.linear import IndexForm
 from hawk_xdsl.hivm.reading.places import Argument
-from hawk_xdsl.hivm.reading.tiles import Axis, Tile
+from hawk_xdsl.hivm.reading.tiles import Axis, VendorTile
 from hawk_xdsl.hivm.reading.vendor_ops import mnemonic, space
 
 WRITES = {"store": 1, "fixpipe": 1}
 """Which operand is the global memory that an instruction writes."""
 
 
-def whole(value: SSAValue) -> Tile:
+def whole(value: SSAValue) -> VendorTile:
     """An argument, all of it."""
     assert isinstance(value.type, MemRefType)
     shape = value.type.get_shape()
     axes = tuple(
-        (Axis(Linear({}, size), prod(shape[place + 1 :])),) for place, size in enumerate(shape)
+        (Axis(IndexForm({}, size), prod(shape[place + 1 :])),) for place, size in enumerate(shape)
     )
-    return Tile(Argument(value), axes)
+    return VendorTile(Argument(value), axes)
 
 
 def argument_type(argument: SSAValue, place: int) -> MemRefType:

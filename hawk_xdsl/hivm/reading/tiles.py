@@ -16,20 +16,20 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, StridedLayoutAttr
 from xdsl.ir import SSAValue
 
 from hawk_xdsl.hivm.reading.errors import HivmImportError
-from hawk_xdsl.hivm.reading.linear import Linear, product
+from hawk_xdsl.hivm.reading.linear import IndexForm, product
 from hawk_xdsl.hivm.reading.places import Place
 from hawk_xdsl.hivm.reading.writing import Writer
 
-ZERO = Linear()
+ZERO = IndexForm()
 
 
 @dataclass(frozen=True)
 class Axis:
     """A size, the distance of its elements in elements of the buffer, and the first of them."""
 
-    size: Linear
+    size: IndexForm
     stride: int
-    start: Linear = ZERO
+    start: IndexForm = ZERO
 
     @property
     def is_unit(self) -> bool:
@@ -38,7 +38,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Tile:
+class VendorTile:
     """A view of a place; a dimension is a group of axes, several where they cannot be merged.
 
     ``offset`` is what comes, in elements, on top of the starts of its axes.
@@ -46,34 +46,36 @@ class Tile:
 
     place: Place
     dims: tuple[Sequence[Axis], ...]
-    offset: Linear = ZERO
+    offset: IndexForm = ZERO
 
     @property
-    def sizes(self) -> tuple[Linear, ...]:
+    def sizes(self) -> tuple[IndexForm, ...]:
         """The size of each dimension."""
         return tuple(_size(group) for group in self.dims)
 
-    def collapsed(self, reassociation: Sequence[Sequence[int]]) -> "Tile":
+    def collapsed(self, reassociation: Sequence[Sequence[int]]) -> "VendorTile":
         """Dimensions joined as ``memref.collapse_shape`` does."""
         dims, offset = list[Sequence[Axis]](), self.offset
         for members in reassociation:
             merged, more = _merged([axis for dim in members for axis in self.dims[dim]])
             dims.append(merged)
             offset += more
-        return Tile(self.place, tuple(dims), offset)
+        return VendorTile(self.place, tuple(dims), offset)
 
-    def expanded(self, reassociation: Sequence[Sequence[int]], sizes: Sequence[Linear]) -> "Tile":
+    def expanded(
+        self, reassociation: Sequence[Sequence[int]], sizes: Sequence[IndexForm]
+    ) -> "VendorTile":
         """Dimensions taken apart as ``memref.expand_shape`` does, into dimensions of ``sizes``."""
         dims, offset = list[Sequence[Axis]](), self.offset
         for group, members in zip(self.dims, reassociation, strict=True):
             apart, more = _taken_apart(group, [sizes[member] for member in members])
             dims += [(axis,) for axis in apart]
             offset += more
-        return Tile(self.place, tuple(dims), offset)
+        return VendorTile(self.place, tuple(dims), offset)
 
     def part(
-        self, offsets: Sequence[Linear], sizes: Sequence[Linear], kept: Sequence[bool]
-    ) -> "Tile":
+        self, offsets: Sequence[IndexForm], sizes: Sequence[IndexForm], kept: Sequence[bool]
+    ) -> "VendorTile":
         """Some elements of each dimension with steps of 1; dimensions not ``kept`` are dropped."""
         dims, offset = list[Sequence[Axis]](), self.offset
         for group, start, size, keep in zip(self.dims, offsets, sizes, kept, strict=True):
@@ -87,7 +89,7 @@ class Tile:
                 dims.append((Axis(size, axis.stride, axis.start + start),))
             else:
                 offset += (axis.start + start).times(axis.stride)
-        return Tile(self.place, tuple(dims), offset)
+        return VendorTile(self.place, tuple(dims), offset)
 
     def write(self, writer: Writer) -> SSAValue:
         """The view as a buffer of the kernel, a dimension an axis."""
@@ -105,7 +107,7 @@ class Tile:
         return _subview(writer, self.place.shaped(writer, shape), axes)
 
 
-def same_axes(tiles: Sequence[Tile]) -> list[Tile]:
+def same_axes(tiles: Sequence[VendorTile]) -> list[VendorTile]:
     """Tiles of one shape with the same axes: what one of them has apart, the others get apart."""
     found = list(tiles)
     for dim in range(len(found[0].dims)):
@@ -117,18 +119,18 @@ def same_axes(tiles: Sequence[Tile]) -> list[Tile]:
             if len(tile.dims[dim]) < len(finest):
                 apart, more = _taken_apart(tile.dims[dim], sizes)
                 dims = (*tile.dims[:dim], tuple(apart), *tile.dims[dim + 1 :])
-                found[place] = Tile(tile.place, dims, tile.offset + more)
+                found[place] = VendorTile(tile.place, dims, tile.offset + more)
     return found
 
 
-def _size(group: Sequence[Axis]) -> Linear:
+def _size(group: Sequence[Axis]) -> IndexForm:
     size = product([axis.size for axis in group])
     if size is None:
         raise HivmImportError("a dimension is joined of two of unknown sizes")
     return size
 
 
-def _merged(axes: Sequence[Axis]) -> tuple[tuple[Axis, ...], Linear]:
+def _merged(axes: Sequence[Axis]) -> tuple[tuple[Axis, ...], IndexForm]:
     """One dimension of several axes, those merged that follow each other without gaps.
 
     And the elements that axes of one element start from.
@@ -139,7 +141,7 @@ def _merged(axes: Sequence[Axis]) -> tuple[tuple[Axis, ...], Linear]:
         if axis.is_unit:
             offset += axis.start.times(axis.stride)
     if not left:
-        return (Axis(Linear({}, 1), 1),), offset
+        return (Axis(IndexForm({}, 1), 1),), offset
     merged = [left[0]]
     for axis in left[1:]:
         outer, count = merged[-1], axis.size.number
@@ -151,7 +153,7 @@ def _merged(axes: Sequence[Axis]) -> tuple[tuple[Axis, ...], Linear]:
     return tuple(merged), offset
 
 
-def _taken_apart(group: Sequence[Axis], sizes: Sequence[Linear]) -> tuple[list[Axis], Linear]:
+def _taken_apart(group: Sequence[Axis], sizes: Sequence[IndexForm]) -> tuple[list[Axis], IndexForm]:
     """The axes of given sizes that a dimension is joined of, and elements that they start after."""
     real = [size for size in sizes if size.number != 1]
     if len(real) == len(group):
@@ -172,7 +174,7 @@ def _taken_apart(group: Sequence[Axis], sizes: Sequence[Linear]) -> tuple[list[A
     return axes[::-1], group[0].start.times(group[0].stride)
 
 
-def _place_offset(writer: Writer, axes: list[Axis], real: Sequence[int], offset: Linear) -> None:
+def _place_offset(writer: Writer, axes: list[Axis], real: Sequence[int], offset: IndexForm) -> None:
     """Add elements to the starts of axes: what a stride goes into of what the outer ones leave."""
     for place in real:
         axis = axes[place]
@@ -181,10 +183,10 @@ def _place_offset(writer: Writer, axes: list[Axis], real: Sequence[int], offset:
         here = offset.over(axis.stride)
         if here is None:
             multiple = {v: f for v, f in offset.terms.items() if f % axis.stride == 0}
-            whole = Linear(multiple).over(axis.stride)
+            whole = IndexForm(multiple).over(axis.stride)
             assert whole is not None
-            rest = writer.divided(offset - Linear(multiple), axis.stride, "floordiv")
-            here = whole + Linear.of(rest)
+            rest = writer.divided(offset - IndexForm(multiple), axis.stride, "floordiv")
+            here = whole + IndexForm.of(rest)
         axes[place] = replace(axis, start=axis.start + here)
         offset = offset - here.times(axis.stride)
 
@@ -233,6 +235,6 @@ def _subview(writer: Writer, root: SSAValue, axes: Sequence[Axis]) -> SSAValue:
     )
 
 
-def _value(writer: Writer, form: Linear) -> SSAValue | int:
+def _value(writer: Writer, form: IndexForm) -> SSAValue | int:
     number = form.number
     return writer.index(form) if number is None else number

@@ -7,7 +7,7 @@ from xdsl.ir import SSAValue
 
 from hawk_xdsl.hivm.reading.errors import HivmImportError
 from hawk_xdsl.hivm.reading.instructions import Operand
-from hawk_xdsl.hivm.reading.linear import Linear
+from hawk_xdsl.hivm.reading.linear import IndexForm
 from hawk_xdsl.hivm.reading.vendor_ops import numbers
 
 
@@ -26,17 +26,17 @@ class Values:
             raise HivmImportError("a number that the kernel is given, or no value of ours")
         return found
 
-    def number(self, value: SSAValue) -> Linear:
+    def number(self, value: SSAValue) -> IndexForm:
         """An integer. Raises ``HivmImportError`` for anything else."""
         found = self[value]
-        if not isinstance(found, Linear):
+        if not isinstance(found, IndexForm):
             raise HivmImportError("a size or offset that is not counted")
         return found
 
-    def mixed(self, static: DenseArrayBase, dynamic: Sequence[SSAValue]) -> list[Linear]:
+    def mixed(self, static: DenseArrayBase, dynamic: Sequence[SSAValue]) -> list[IndexForm]:
         """Integers of which a property says those that are constants."""
         left = iter(dynamic)
         return [
-            self.number(next(left)) if number == DYNAMIC_INDEX else Linear({}, number)
+            self.number(next(left)) if number == DYNAMIC_INDEX else IndexForm({}, number)
             for number in numbers(static)
         ]

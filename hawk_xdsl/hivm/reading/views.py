@@ -10,8 +10,8 @@ from hawk_xdsl.dialects.npu import ReadOp
 from hawk_xdsl.hivm.reading.buffers import Pointer, Sized
 from hawk_xdsl.hivm.reading.errors import HivmImportError
 from hawk_xdsl.hivm.reading.instructions import Operand, tile
-from hawk_xdsl.hivm.reading.linear import Linear
-from hawk_xdsl.hivm.reading.tiles import Axis, Tile
+from hawk_xdsl.hivm.reading.linear import IndexForm
+from hawk_xdsl.hivm.reading.tiles import Axis, VendorTile
 from hawk_xdsl.hivm.reading.values import Values
 from hawk_xdsl.hivm.reading.vendor_ops import numbers
 from hawk_xdsl.hivm.reading.writing import Writer
@@ -43,7 +43,7 @@ class Views:
             case _:
                 raise HivmImportError("no view of ours")
 
-    def _bytes_viewed(self, op: memref.ViewOp, source: Operand) -> Tile:
+    def _bytes_viewed(self, op: memref.ViewOp, source: Operand) -> VendorTile:
         start = self._values.number(op.byte_shift).number
         type_ = op.result.type
         if not isinstance(source, Pointer) or start is None:
@@ -63,12 +63,12 @@ class Views:
         """An element of a tile as a number."""
         source = tile(self._values[op.memref])
         indices = [self._values.number(value) for value in op.indices]
-        one = [Linear({}, 1)] * len(indices)
+        one = [IndexForm({}, 1)] * len(indices)
         part = source.part(indices, one, [True] * len(indices)).write(self._writer)
         places = [self._writer.index(0)] * len(indices)
         return self._writer.add(ReadOp(part, places))
 
-    def _part(self, op: memref.SubviewOp, source: Tile) -> Tile:
+    def _part(self, op: memref.SubviewOp, source: VendorTile) -> VendorTile:
         offsets = self._values.mixed(op.static_offsets, op.offsets)
         sizes = self._values.mixed(op.static_sizes, op.sizes)
         steps = self._values.mixed(op.static_strides, op.strides)
@@ -77,7 +77,7 @@ class Views:
         static = numbers(op.static_sizes)
         return source.part(offsets, sizes, _kept(static, op.result.type.get_shape()))
 
-    def _reinterpreted(self, op: memref.ReinterpretCastOp, source: Tile) -> Tile:
+    def _reinterpreted(self, op: memref.ReinterpretCastOp, source: VendorTile) -> VendorTile:
         (offset,) = self._values.mixed(op.static_offsets, op.offsets)
         sizes = self._values.mixed(op.static_sizes, op.sizes)
         strides = [form.number for form in self._values.mixed(op.static_strides, op.strides)]
@@ -86,7 +86,7 @@ class Views:
             if stride is None:
                 raise HivmImportError("a stride that is no constant")
             axes.append((Axis(size, stride),))
-        return Tile(source.place, tuple(axes), offset)
+        return VendorTile(source.place, tuple(axes), offset)
 
 
 def _reassociation(op: memref.CollapseShapeOp | memref.ExpandShapeOp) -> list[list[int]]:

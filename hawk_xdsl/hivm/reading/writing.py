@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import AffineMapAttr, IndexType, IntegerAttr
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
-from hawk_xdsl.hivm.reading.linear import Linear, Progression
+from hawk_xdsl.hivm.reading.linear import IndexForm, Progression
 
 
 class Writer:
@@ -55,9 +55,9 @@ class Writer:
         self._known[-1][key] = value
         return value
 
-    def index(self, form: Linear | int) -> SSAValue:
+    def index(self, form: IndexForm | int) -> SSAValue:
         """A form as an index value."""
-        form = Linear({}, form) if isinstance(form, int) else form
+        form = IndexForm({}, form) if isinstance(form, int) else form
         if not form.terms:
             number = form.constant
             return self.once(
@@ -69,7 +69,7 @@ class Writer:
             return value
         return self.apply([form])
 
-    def apply(self, forms: Sequence[Linear], minimum: bool = False) -> SSAValue:
+    def apply(self, forms: Sequence[IndexForm], minimum: bool = False) -> SSAValue:
         """``affine.apply`` of a form, or ``affine.min`` of several."""
         values = list(dict.fromkeys(value for form in forms for value in form.terms))
         places = {value: place for place, value in enumerate(values)}
@@ -80,7 +80,7 @@ class Writer:
             self.limits[made] = min(limits)
         return made
 
-    def limit(self, form: Linear) -> int | None:
+    def limit(self, form: IndexForm) -> int | None:
         """What a form is at most, if that is known."""
         total = form.constant
         for value, factor in form.terms.items():
@@ -89,7 +89,7 @@ class Writer:
             total += factor * self.limits[value]
         return total
 
-    def divided(self, form: Linear, divisor: int, kind: str) -> SSAValue:
+    def divided(self, form: IndexForm, divisor: int, kind: str) -> SSAValue:
         """``floordiv`` or ``mod`` of a form by a number, where it does not fold."""
         dim = AffineExpr.dimension(0)
         expression = {
@@ -112,7 +112,7 @@ class Writer:
         return self.once(key, lambda: affine.ApplyOp(values, attr))
 
 
-def _expression(form: Linear, places: Mapping[SSAValue, int]) -> AffineExpr:
+def _expression(form: IndexForm, places: Mapping[SSAValue, int]) -> AffineExpr:
     expression: AffineExpr | None = None
     for value, factor in form.terms.items():
         term: AffineExpr = AffineExpr.dimension(places[value])
