@@ -20,6 +20,7 @@ from hawk_xdsl.saved import (
     named_weights,
     write_arrays,
 )
+from hawk_xdsl.vendor.hivm_files import write_hivm_files
 
 if TYPE_CHECKING:
     from hawk_xdsl.pipeline import Compiled
@@ -72,11 +73,38 @@ def write_model(compiled: "Compiled", folder: Path) -> None:
         (folder / TARGET_FILE).write_bytes(target.document)
 
 
+HIVM = "hivm"
+"""Kernels for the vendor's compiler, which plans and synchronises them."""
+
+HIVM_PLANNED = "hivm-planned"
+"""The same with our addresses, flags and barriers."""
+
+
+def write_hivm(compiled: "Compiled", folder: Path) -> None:
+    """Writes kernels for the vendor's compiler. Raises ``PassError`` for one with no form there."""
+    _write_hivm(compiled, folder / HIVM, planned=False)
+
+
+def write_hivm_planned(compiled: "Compiled", folder: Path) -> None:
+    """Writes kernels in the vendor's dialect with our addresses and flags. Raises ``PassError``."""
+    _write_hivm(compiled, folder / HIVM_PLANNED, planned=True)
+
+
+def _write_hivm(compiled: "Compiled", folder: Path, *, planned: bool) -> None:
+    folder.mkdir()
+    program = compiled.program
+    arguments = [f"weight {name}" for name in program.parameter_names]
+    arguments += [f"input {number}" for number in range(len(program.example_inputs))]
+    write_hivm_files(compiled.module, compiled.target, arguments, folder, planned=planned)
+
+
 _OWN_FORMATS: Mapping[str, ExportFormat] = {
     DEFAULT: write_model,
     "ir": write_ir,
     "kernels": write_kernels,
     "report": write_report_file,
+    HIVM: write_hivm,
+    HIVM_PLANNED: write_hivm_planned,
 }
 
 

@@ -77,17 +77,34 @@ class AfterwardsOptions:
     emit: Annotated[
         list[str] | None,
         typer.Option(
-            help="What to write: model (all of it), ir, kernels, report, or the name of a plug-in; "
-            "may be given several times.",
+            help="What to write: model (all of it), ir, kernels, report, hivm (for the vendor's "
+            "compiler), or the name of a plug-in; may be given several times.",
             show_default="model",
         ),
     ] = None
+    planned: Annotated[
+        bool,
+        typer.Option(
+            "--planned",
+            help="With --emit hivm: our addresses and flags; else the vendor's compiler plans.",
+        ),
+    ] = False
     learn: Annotated[
         bool, typer.Option("--learn", help="Make entries of the kernels that were found.")
     ] = False
     run: Annotated[
         bool, typer.Option(help="Run the result on the NPU simulator and compare it.")
     ] = True
+
+    def formats(self) -> tuple[str, ...]:
+        """The export formats. Raises ``OptionError`` for ``--planned`` without ``--emit hivm``."""
+        from hawk_xdsl.errors import OptionError
+        from hawk_xdsl.exports import DEFAULT, HIVM, HIVM_PLANNED
+
+        emit = self.emit or [DEFAULT]
+        if self.planned and HIVM not in emit:
+            raise OptionError("--planned: only with --emit hivm")
+        return tuple(HIVM_PLANNED if self.planned and name == HIVM else name for name in emit)
 
 
 @app.command("compile")
@@ -105,7 +122,7 @@ def compile_command(
     afterwards: AfterwardsOptions,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
-    from hawk_xdsl.exports import DEFAULT, check_exports
+    from hawk_xdsl.exports import check_exports
     from hawk_xdsl.frontend.load import check_source, load_program
     from hawk_xdsl.npu_target import load_target
     from hawk_xdsl.pipeline import compile_program
@@ -115,7 +132,7 @@ def compile_command(
     # What is wrong is told before anything takes time.
     load_target(target)
     check_source(source)
-    formats = tuple(afterwards.emit or (DEFAULT,))
+    formats = afterwards.formats()
     check_exports(output, formats)
     console = open_console()
     with decision_progress(console) as (tell, total, decided):

@@ -59,6 +59,7 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
     function = func.FuncOp(kernel.sym_name.data, (types, []), Region(block))
     function.attributes["hacc.entry"] = UnitAttr()
     function.attributes["hacc.function_kind"] = HaccFunctionKindAttr("DEVICE")
+    function.attributes["hacc.block_dim"] = kernel.blocks
     function.attributes["hivm.func_core_type"] = HivmFuncCoreTypeAttr(core)
     return function
 

@@ -90,7 +90,7 @@ class ComparedAsLoops(RewritePattern):
 class Reduced(RewritePattern):
     """A reduction: the vendor's adds to what the result holds, so that is set before.
 
-    Reductions of one dimension, and those that find a place, are loops of ours.
+    Reductions of all dimensions, and those that find a place, are loops of ours.
     """
 
     @op_type_rewrite_pattern
@@ -106,7 +106,7 @@ class Reduced(RewritePattern):
             zero = arith.ConstantOp(IntegerAttr(0, i32))
             rewriter.insert([zero, HivmVbrcOp(zero.result, op.dst[1])])
             reduction(op.src, op.dst, dims, _place(kind, dims[0]), rewriter)
-        elif len(shape_of(op.src)) == 1:
+        elif len(dims) == len(shape_of(op.src)):
             name = REDUCTIONS[kind]
             reduction(op.src, op.dst, dims, lambda at, v: [binary(name, at, v[0], v[1])], rewriter)
         else:
