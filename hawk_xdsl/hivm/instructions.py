@@ -106,9 +106,11 @@ def emit_vreduce(at: HivmEmission, op: VreduceOp) -> None:
         if value is None:
             raise at.fail(op, "it also gives the value: run npu-legalize-hivm first")
         kind = WITH_INDEX[op.kind.data][1]
-        at.emit(HivmVreduceOp(kind, source, [at.of(value.out), dest], axes))
+        dests = [at.of(value.out), dest]
+        at.emit(HivmVreduceOp(kind, source, dests, axes, unsigned_src=at.unsigned_src))
     elif not _gives_value(op):
-        at.emit(HivmVreduceOp(str(op.kind.data), source, [dest], axes))
+        kind = str(op.kind.data)
+        at.emit(HivmVreduceOp(kind, source, [dest], axes, unsigned_src=at.unsigned_src))
 
 
 def value_before(op: VreduceOp) -> VreduceOp | None:

@@ -26,6 +26,7 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
 )
 from hawk_xdsl.hivm import control, instructions, moves
+from hawk_xdsl.hivm.devices import device_of, is_device
 from hawk_xdsl.hivm.emission import HivmEmission, memref_type
 from hawk_xdsl.hivm.spaces import in_hivm
 from hawk_xdsl.hivm.truth_tiles import truth_tiles
@@ -50,7 +51,10 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
         raise PassError(f"@{kernel.sym_name.data}: HIVM has no {kernel.core.data} cores")
     types = [in_hivm(memref_type(argument)) for argument in kernel.body.block.args]
     block = Block(arg_types=types)
-    at = HivmEmission(kernel, planned, Builder(InsertPoint.at_end(block)), truth_tiles(kernel))
+    target = kernel.target.data
+    unsigned = device_of(target).unsigned_src if is_device(target) else None
+    builder = Builder(InsertPoint.at_end(block))
+    at = HivmEmission(kernel, planned, builder, truth_tiles(kernel), unsigned)
     for argument, new in zip(kernel.body.block.args, block.args, strict=True):
         at.values[argument] = new
         new.name_hint = argument.name_hint

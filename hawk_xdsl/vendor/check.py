@@ -10,10 +10,10 @@ from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.devices import Device
 from hawk_xdsl.hivm.spaces import SPACES
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.reference.difference import error_between
-from hawk_xdsl.vendor.devices import Device
 from hawk_xdsl.vendor.generic_form import generic_text
 from hawk_xdsl.vendor.planning import (
     SyncCounts,

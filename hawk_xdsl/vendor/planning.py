@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.dialects.hivm import HivmPipeBarrierOp, HivmSetFlagOp, HivmWaitFlagOp
 from hawk_xdsl.dialects.npu import Core
-from hawk_xdsl.vendor.devices import Device
+from hawk_xdsl.hivm.devices import Device
 from hawk_xdsl.vendor.generic_form import generic_text, read_vendor_module
 from hawk_xdsl.vendor.running import VendorToolError, message_of, run_tool
 

@@ -46,9 +46,14 @@ def device_of(target: str) -> Device:
     return known[target]
 
 
+def is_device(target: str) -> bool:
+    """Whether the vendor's tools know a target of this name."""
+    return target in _devices()
+
+
 @cache
 def _devices() -> dict[str, Device]:
-    text = files("hawk_xdsl.vendor").joinpath("devices.toml").read_text(encoding="utf-8")
+    text = files("hawk_xdsl.hivm").joinpath("devices.toml").read_text(encoding="utf-8")
     return {
         name: Device(row["device"], row.get("suffix", ""), row.get("unsigned_src"))
         for name, row in tomllib.loads(text).items()
