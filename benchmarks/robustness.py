@@ -31,13 +31,15 @@ def main() -> None:
     options = _options()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hawk-robustness-") as folder, one_torch_thread():
-        room, place = Path(folder) / "sound", Path(folder) / "trials"
-        make_sound(room)
-        _check_controls(run_trials(controls(room, place / "controls"), options.jobs, SECONDS_EACH))
-        drawn = trials(room, place, options.inputs, options.seed, options.only)
+        originals, place = Path(folder) / "sound", Path(folder) / "trials"
+        make_sound(originals)
+        _check_controls(
+            run_trials(controls(originals, place / "controls"), options.jobs, SECONDS_EACH)
+        )
+        drawn = trials(originals, place, options.inputs, options.seed, options.only)
         limit = began + options.seconds * (0.85 if options.kills else 1.0)
         outcomes = list(_told(run_trials(_until(drawn, limit), options.jobs, SECONDS_EACH)))
-        lost = kill_compiles(room, Path(folder) / "kills", options.kills, options.seed)
+        lost = kill_compiles(originals, Path(folder) / "kills", options.kills, options.seed)
     _print(outcomes)
     for loss in lost:
         print(f"LOST {loss}")
@@ -62,7 +64,7 @@ def _check_controls(outcomes: Iterable[Outcome]) -> None:
     """Ends the program if a command does not do its work on sound files."""
     for outcome in outcomes:
         if outcome.fate is not Fate.DONE:
-            sys.exit(f"{outcome.trial.told} fails on sound files: {outcome.said}")
+            sys.exit(f"{outcome.trial.command} fails on sound files: {outcome.said}")
 
 
 def _until(drawn: Iterable, limit: float) -> Iterable:
@@ -80,7 +82,7 @@ def _told(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
             said = (
                 outcome.said if len(outcome.said) < 4 * SHOWN else "…" + outcome.said[-4 * SHOWN :]
             )
-            print(f"{outcome.fate.upper()} {outcome.trial.folder.name} {outcome.trial.told}")
+            print(f"{outcome.fate.upper()} {outcome.trial.folder.name} {outcome.trial.command}")
             print(f"  {outcome.damage[:SHOWN]}\n{said}", flush=True)
         yield outcome
 

@@ -131,9 +131,9 @@ def compile_program(
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store's file; default: the user's.
         model: the local model, a directory or Hugging Face id; default: the configured one.
-        progress: told in a line what is being done.
-        on_outlined: told how many ops are undecided.
-        on_decision: told of each decision.
+        progress: gets a line about what is being done.
+        on_outlined: gets how many ops are undecided.
+        on_decision: gets each decision.
 
     Raises:
         HawkError: for anything wrong with the input or the environment; ``UndecidableError`` if an

@@ -163,10 +163,10 @@ def print_report(rows: Sequence[ReportRow], console: Console) -> None:
             "-" if row.bound_share is None else f"{row.bound_share:.0%}",
         )
     console.print(table)
-    told = _counted([row.source for row in rows], Source)
+    counts = _counted([row.source for row in rows], Source)
     believed = _counted([row.trust or "" for row in rows], Trust)
     console.print(
-        f"{len(rows)} ops: {told or 'nothing to decide'}" + (f"; {believed}" if believed else "")
+        f"{len(rows)} ops: {counts or 'nothing to decide'}" + (f"; {believed}" if believed else "")
     )
     if not all(row.reproducible for row in rows):
         console.print("The time limit ended the model's work on an op: not reproducible.")

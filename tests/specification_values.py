@@ -77,7 +77,7 @@ REDUCTIONS: Mapping[str, np.ufunc] = {
 
 
 def evaluate(specification: Specification, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """The results in float64 and int64; elements that no piece writes, or two do, are an error."""
+    """The results in float64 and int64; elements that no region writes, or two do, are an error."""
     axes = list(specification.axes)
     values: dict[Term, Array] = {}
 

@@ -255,12 +255,12 @@ def test_synthesis_learns_from_seen_operators_only(
     monkeypatch.setattr(Synthesizer, "run", run)
     runner = _runner(suite_file, tmp_path)
     cases = in_fair_order(load_suite(suite_file).cases(), seed=0)
-    told: list[str] = []
+    lines: list[str] = []
     for _ in range(2):
         runner.learned.clear()
-        learn(runner, "templates", cases, tmp_path, jobs=1, seconds=60.0, told=told.append)
+        learn(runner, "templates", cases, tmp_path, jobs=1, seconds=60.0, progress=lines.append)
         assert [entry.name for entry in runner.learned["templates"]] == ["learned"]
-    assert len(told) == 3 and told[2] == "synthesising entries"
+    assert len(lines) == 3 and lines[2] == "synthesising entries"
     with KnowledgeStore(tmp_path / "learned.templates.sqlite") as store:
         assert [spec.text.splitlines()[-1].partition(" = ")[2] for spec in store.specs()] == [
             "x0[i0] - x1[i0]"

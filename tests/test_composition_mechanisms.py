@@ -89,12 +89,12 @@ CASES: dict[str, Case] = {
         lambda x: x.flip(1), (ROWS,), "whole-tiles",
         '"whole-tiles" tile(i0 = 1)', "vadd b0, 19", "vadd b0, 18"
     ),
-    "pieces": Case(
+    "result regions": Case(
         lambda x, y: torch.cat([x, y], 1), (ROWS, torch.randn(5, 3)), "whole-tiles",
         '"whole-tiles" tile(i0 = 2)',
         "20:3]", "19:3]",
     ),
-    "one large piece": Case(
+    "one large result region": Case(
         lambda x: F.pad(x, (1, 1, 1, 1)), (torch.randn(40, 40),), "whole-tiles",
         '"whole-tiles" tile(i3 = 8)',
         "fill 0.0", "fill 1.0",
@@ -236,7 +236,7 @@ def test_the_largest_of_a_narrow_float_is_found_before_the_cast() -> None:
     assert verdict(op, text).accepted
 
 
-def test_what_pieces_cover_alike_is_one_axis() -> None:
+def test_what_result_regions_cover_alike_is_one_axis() -> None:
     """The edge left and right of each row is written by the core that has the row."""
     [op] = groups(lambda x: F.pad(x, (1, 2, 3, 4), value=0.5), torch.randn(40, 30))
     specification = composed(op).specification

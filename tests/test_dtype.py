@@ -7,7 +7,7 @@ import pytest
 
 from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, NARROW_FLOATS, DType, is_float
 from hawk_xdsl.dialects.kernel_text import grammar
-from hawk_xdsl.gate.certificate.symbols import BIT, HELD_BY
+from hawk_xdsl.gate.certificate.symbols import BIT, FITS_BY_DTYPE
 
 FLOATS = [dtype for dtype in BUFFER_DTYPES if dtype.is_float]
 
@@ -73,5 +73,5 @@ def test_what_memory_has_for_a_dtype_is_of_its_kind() -> None:
 def test_the_grammar_and_the_certificates_have_every_dtype_of_buffers() -> None:
     words = grammar().split("!dtype: ")[1].partition("\n")[0]
     assert words == " | ".join(f'"{dtype}"' for dtype in BUFFER_DTYPES)
-    assert set(HELD_BY) == {*BUFFER_DTYPES, DType.I1}
-    assert set(BIT) == set(HELD_BY) - {DType.F32}
+    assert set(FITS_BY_DTYPE) == {*BUFFER_DTYPES, DType.I1}
+    assert set(BIT) == set(FITS_BY_DTYPE) - {DType.F32}

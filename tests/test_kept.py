@@ -69,7 +69,7 @@ def test_a_schedule_that_somebody_else_wrote_is_refused_in_one_line(store: Path)
     decide()
     with closing(sqlite3.connect(store)) as file, file:
         file.execute("UPDATE kernels SET schedule = 'nonsense'")
-    with pytest.raises(HawkError, match=r"kernels.schedule: not a schedule: .*; mend the row"):
+    with pytest.raises(HawkError, match=r"kernels.schedule: not a schedule: .*; correct the row"):
         decide()
 
 

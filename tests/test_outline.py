@@ -234,11 +234,11 @@ def test_nothing_computes_on_tensors_without_elements(name: str) -> None:
     assert_agrees(program)
 
 
-def test_a_stack_of_more_rows_than_a_kernel_has_pieces_is_a_stack_of_stacks() -> None:
+def test_a_stack_of_more_rows_than_a_kernel_has_regions_is_a_stack_of_stacks() -> None:
     function = Function(lambda x: torch.stack([x[i] * (i + 1) for i in range(70)]))
     program = import_torch(function, (torch.randn(70, 3),))
     for group in outlined(program):
-        specify(group)  # of no more pieces than there may be
+        specify(group)  # of no more regions than there may be
     assert_agrees(program)
 
 

@@ -143,7 +143,7 @@ def test_scores_that_take_too_much_memory_are_forgotten_and_read_again(
     check(model, texts, [7, 2, 4])
 
 
-def test_another_prompt_is_read_but_for_whole_pieces_that_it_shares(model: PreTrainedModel) -> None:
+def test_another_prompt_is_read_but_for_whole_chunks_that_it_shares(model: PreTrainedModel) -> None:
     reader = CountingReader(model)
     long = [*PROMPT * 30][:300]
     assert TextsRead(reader, long, LATER).start([])

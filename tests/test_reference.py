@@ -180,10 +180,10 @@ def _halved(shape: tuple[int, ...]) -> list[int]:
 
 
 def _through(view: TensorView, source: Array) -> Array:
-    taken = source.reshape([piece.extent for piece in view.pieces])
+    taken = source.reshape([factor.extent for factor in view.factors])
     taken = taken[
-        tuple(slice(p.offset, p.offset + (p.length - 1) * p.step + 1, p.step) for p in view.pieces)
+        tuple(slice(p.offset, p.offset + (p.length - 1) * p.step + 1, p.step) for p in view.factors)
     ]
     kept = sorted(view.order)
-    taken = taken.reshape([view.pieces[p].length for p in kept])
+    taken = taken.reshape([view.factors[p].length for p in kept])
     return taken.transpose([kept.index(p) for p in view.order]).reshape(view.shape)

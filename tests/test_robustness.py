@@ -31,25 +31,29 @@ from hawk_xdsl.pipeline import load_compiled
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sound things to damage."""
     place = tmp_path_factory.mktemp("sound")
     make_sound(place)
     return place
 
 
-def test_every_command_does_its_work_on_sound_files(room: Path, tmp_path: Path) -> None:
-    outcomes = list(run_trials(controls(room, tmp_path), jobs=2, seconds=120.0))
-    failed = [(each.trial.told, each.said) for each in outcomes if each.fate is not Fate.DONE]
+def test_every_command_does_its_work_on_sound_files(originals: Path, tmp_path: Path) -> None:
+    outcomes = list(run_trials(controls(originals, tmp_path), jobs=2, seconds=120.0))
+    failed = [(each.trial.command, each.said) for each in outcomes if each.fate is not Fate.DONE]
     assert len(outcomes) > 10 and not failed
 
 
 @pytest.mark.parametrize("subject", [*(subject.name for subject in SUBJECTS), "arguments"])
-def test_damage_is_one_line_or_does_not_matter(room: Path, tmp_path: Path, subject: str) -> None:
+def test_damage_is_one_line_or_does_not_matter(
+    originals: Path, tmp_path: Path, subject: str
+) -> None:
     """A few draws of each subject; ``benchmarks/robustness.py`` makes a thousand."""
-    drawn = trials(room, tmp_path, 2 if subject in ("language model", "module") else 5, 7, subject)
+    drawn = trials(
+        originals, tmp_path, 2 if subject in ("language model", "module") else 5, 7, subject
+    )
     outcomes = list(run_trials(drawn, jobs=2, seconds=60.0))
-    told = [f"{each.trial.told}: {each.damage}: {each.said}" for each in outcomes]
+    told = [f"{each.trial.command}: {each.damage}: {each.said}" for each in outcomes]
     assert outcomes and {each.fate for each in outcomes} <= {Fate.DONE, Fate.TYPED}, told
 
 
@@ -79,8 +83,8 @@ def test_a_traceback_several_lines_a_crash_and_a_hang_are_found(tmp_path: Path) 
     assert found == {fate: len(each) for fate, each in runs.items()}
 
 
-def test_a_killed_compile_leaves_the_old_or_the_new(room: Path, tmp_path: Path) -> None:
-    assert kill_compiles(room, tmp_path / "kills", 2, seed=1) == []
+def test_a_killed_compile_leaves_the_old_or_the_new(originals: Path, tmp_path: Path) -> None:
+    assert kill_compiles(originals, tmp_path / "kills", 2, seed=1) == []
 
 
 def test_a_directory_is_never_half_replaced(tmp_path: Path) -> None:
@@ -134,8 +138,8 @@ def test_a_link_to_a_directory_stays_one(tmp_path: Path) -> None:
     assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "a.txt").read_text() == "new"
 
 
-def test_a_compiled_directory_carries_its_target(room: Path, tmp_path: Path) -> None:
-    shutil.copytree(room / "rows", tmp_path / "rows")
+def test_a_compiled_directory_carries_its_target(originals: Path, tmp_path: Path) -> None:
+    shutil.copytree(originals / "rows", tmp_path / "rows")
     compiled, _ = load_compiled(tmp_path / "rows")
     assert compiled.target.name == "mine"
     report = json.loads((tmp_path / "rows" / "report.json").read_text())
@@ -147,10 +151,10 @@ def test_a_compiled_directory_carries_its_target(room: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "example.safetensors"])
 def test_arrays_that_do_not_fit_the_module_are_told_before_it_runs(
-    room: Path, tmp_path: Path, file: str
+    originals: Path, tmp_path: Path, file: str
 ) -> None:
-    shutil.copytree(room / "rows", tmp_path / "rows")
-    shutil.copy(room / "exp" / file, tmp_path / "rows" / file)
+    shutil.copytree(originals / "rows", tmp_path / "rows")
+    shutil.copy(originals / "exp" / file, tmp_path / "rows" / file)
     with pytest.raises(ReadError, match="but the files hold"):
         load_compiled(tmp_path / "rows")
 
@@ -175,9 +179,11 @@ class Tokens(PreTrainedTokenizerFast): pass
 """
 
 
-def test_python_and_pickles_of_a_model_directory_are_not_run(room: Path, tmp_path: Path) -> None:
+def test_python_and_pickles_of_a_model_directory_are_not_run(
+    originals: Path, tmp_path: Path
+) -> None:
     model, mark = tmp_path / "model", tmp_path / "mark"
-    shutil.copytree(room / "model", model)
+    shutil.copytree(originals / "model", model)
     (model / "evil.py").write_text(CODE.format(mark=str(mark)))
     config = json.loads((model / "config.json").read_text())
     auto = {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}
@@ -197,11 +203,11 @@ def test_python_and_pickles_of_a_model_directory_are_not_run(room: Path, tmp_pat
     assert not mark.exists()
 
 
-def test_a_pickled_array_is_not_loaded(room: Path, tmp_path: Path) -> None:
+def test_a_pickled_array_is_not_loaded(originals: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     np.save(tmp_path / "x.npy", np.array([Bomb(mark)], object), allow_pickle=True)
     trial = Trial(
-        "t", "t", tmp_path, lambda: "", hawk(("run", room / "exp", "-i", tmp_path / "x.npy"))
+        "t", "t", tmp_path, lambda: "", hawk(("run", originals / "exp", "-i", tmp_path / "x.npy"))
     )
     [outcome] = run_trials([trial], 1, 60.0)
     assert outcome.fate is Fate.TYPED and not mark.exists()
@@ -246,14 +252,14 @@ sys.exit(f"changed: {changed}" if changed else 0)
 
 
 def test_loading_and_running_the_passes_changes_nothing_of_the_host(
-    room: Path, tmp_path: Path
+    originals: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", STATE, str(room / "exp.mlir"), str(tmp_path / "s.sqlite")]
+    command = [sys.executable, "-c", STATE, str(originals / "exp.mlir"), str(tmp_path / "s.sqlite")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_synonyms_are_found_in_the_modules(room: Path, tmp_path: Path) -> None:
+def test_synonyms_are_found_in_the_modules(originals: Path, tmp_path: Path) -> None:
     file = tmp_path / "rows.mlir"
-    shutil.copy(room / "rows.mlir", file)
+    shutil.copy(originals / "rows.mlir", file)
     assert "→" in change_everywhere(file, Random(0)) and "\x00" in ODD_TEXTS

@@ -107,7 +107,7 @@ def test_a_gather_at_a_known_place_is_a_read() -> None:
     )
 
 
-def test_pieces_are_one_argument_and_have_axes_of_their_own() -> None:
+def test_result_regions_are_one_argument_and_have_axes_of_their_own() -> None:
     terms = Terms()
     i, j = Affine.axis("i"), Affine.axis("j")
     inside = ResultRegion("y0", "f32", (8,), (i + Affine(2),), terms.read("x0", (i,), "f32"))

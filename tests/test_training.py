@@ -16,8 +16,8 @@ from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.language_model import adopted
 from hawk_xdsl.language_model.adopted import (
     ADOPTED_FILE,
+    adopted_directory,
     adopted_names,
-    adopted_room,
     own_model,
 )
 from hawk_xdsl.language_model.language import FACTS_FILE, LanguageError
@@ -74,7 +74,7 @@ def model(split: DatasetSplit, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(autouse=True)
-def own_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platformdirs, "user_data_path", lambda name: tmp_path / name)
 
 
@@ -171,10 +171,10 @@ def test_a_training_needs_no_pictures(
 def test_evaluation_counts_what_the_gate_says(
     split: DatasetSplit, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluating, "TOLD", 1)
-    files, lessons, told = find_model(str(model)), split.held_out[:2], list[str]()
-    answers = evaluate(files, lessons, teachers(), attempts=2, told=told.append)
-    assert [line.split()[0] for line in told] == ["[1/2]"]
+    monkeypatch.setattr(evaluating, "LESSONS_A_LINE", 1)
+    files, lessons, lines = find_model(str(model)), split.held_out[:2], list[str]()
+    answers = evaluate(files, lessons, teachers(), attempts=2, progress=lines.append)
+    assert [line.split()[0] for line in lines] == ["[1/2]"]
     score = Score.of(answers)
     assert score.lessons == len(answers) > 0
     assert score.first <= score.within <= 1
@@ -260,14 +260,14 @@ def test_an_interrupted_adoption_changes_nothing(
     assert own_model() == before
     monkeypatch.setattr(adopting.shutil, "copytree", copytree)
     assert install(find_model(str(model))) == own_model()
-    assert not list(adopted_room().glob("*.partial"))
+    assert not list(adopted_directory().glob("*.partial"))
 
 
-def test_a_damaged_record_of_adoptions_is_mended(model: Path) -> None:
+def test_a_damaged_record_of_adoptions_is_repaired(model: Path) -> None:
     before = own_model()
     install(find_model(str(model)))
-    (adopted_room() / ADOPTED_FILE).write_text('["half')
-    with pytest.raises(HawkError, match="'hawk model restore' mends it"):
+    (adopted_directory() / ADOPTED_FILE).write_text('["half')
+    with pytest.raises(HawkError, match="'hawk model restore' repairs it"):
         find_model()
     restore()
     assert own_model() == before

@@ -30,7 +30,7 @@ JUDGES: dict[str, tuple[MakeJudge, tuple[Kind, ...]]] = {
 CONTROLS = 4
 """One control for so many mutants of a kind."""
 
-Told = Callable[[str], None]
+Progress = Callable[[str], None]
 
 _benches: list[AttackBench] = []
 """Made before the workers are forked, so that they have them too."""
@@ -65,14 +65,14 @@ Task = tuple[int, tuple[str, ...]]
 """The number of a bench, and the keys of its attacks."""
 
 
-def attacked(options: Options, told: Told) -> tuple[list[Row], int]:
+def attacked(options: Options, progress: Progress) -> tuple[list[Row], int]:
     """The rows of the sample, in the order of the corpus, and how many are left undone.
 
     Raises ``HawkError`` for an unknown target or if no kernel is chosen.
     """
     digest = package_digest()
     target = load_target(options.target)
-    kernels = corpus(target, options.out / "corpus.jsonl", digest, told, options.only)
+    kernels = corpus(target, options.out / "corpus.jsonl", digest, progress, options.only)
     if not kernels:
         raise HawkError(f"no family or operator contains {options.only}")
     make, kinds = JUDGES[options.judge]
@@ -90,7 +90,7 @@ def attacked(options: Options, told: Told) -> tuple[list[Row], int]:
                 kept = {"digest": digest, "seed": options.seed, **asdict(row)}
                 file.write(json.dumps(kept) + "\n")
             file.flush()
-            told(f"{sum(key in rows for _, keys in chosen for key in keys)} of {total} attacks")
+            progress(f"{sum(key in rows for _, keys in chosen for key in keys)} of {total} attacks")
     done = [rows[key] for _, keys in chosen for key in keys if key in rows]
     return done, total - len(done)
 
@@ -163,7 +163,7 @@ def rows_of(task: Task) -> list[Row]:
 
 
 def _row(bench: AttackBench, attack: Attack) -> Row:
-    """An error that is no trap is a mistake of the judge's: it is told as such."""
+    """An error that is no trap is a mistake of the judge's: it is said as such."""
     try:
         return bench.row(attack)
     except Exception as error:

@@ -30,7 +30,7 @@ SUITE = Path(__file__).parents[1] / "operators.py"
 DTYPES = ("f32", "f16", "bf16")
 SHAPES = (ShapeKind.SMALL, ShapeKind.RAGGED)
 
-Told = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class _Function(torch.nn.Module):
 
 
 def corpus(
-    target: Target, file: Path, digest: str, told: Told, only: str = ""
+    target: Target, file: Path, digest: str, progress: Progress, only: str = ""
 ) -> list[CorpusKernel]:
     """The kernels; what the file has under this digest of the package is not composed again.
 
@@ -85,8 +85,8 @@ def corpus(
             if only not in f"{source.family}/{source.name}":
                 continue
             if source.name not in known:
-                told(f"composing {source.name}")
-                known[source.name] = list(_composed(source, decider, told))
+                progress(f"composing {source.name}")
+                known[source.name] = list(_composed(source, decider, progress))
                 row = {
                     "digest": digest,
                     "source": source.name,
@@ -132,23 +132,23 @@ def _tensors(operator: Operator, shape: ShapeKind, dtype: str) -> tuple[torch.Te
     return tuple(t.bfloat16() if t.dtype is torch.float16 else t for t in drawn)
 
 
-def _composed(source: _Source, decider: Decider, told: Told) -> Iterator[CorpusKernel]:
-    """The kernels of a function's ops; those without one are told of and left out."""
+def _composed(source: _Source, decider: Decider, progress: Progress) -> Iterator[CorpusKernel]:
+    """The kernels of a function's ops; those without one are named and left out."""
     try:
         module = import_torch(_Function(source.function), source.tensors).module
         NpuOutlinePass().apply(context(), module)
     except HawkError as error:
-        told(f"no subject: {source.name}: {error}")
+        progress(f"no subject: {source.name}: {error}")
         return
     ops = [op for op in module.walk() if isinstance(op, UndecidedOp)]
     for number, op in enumerate(ops):
         try:
             decision = decider.decide(op, "k")
         except HawkError as error:
-            told(f"no subject: {source.name}: {error}")
+            progress(f"no subject: {source.name}: {error}")
             continue
         if decision.verdict is None or not decision.verdict.accepted:
-            told(f"no subject: {source.name}: composition finds no kernel")
+            progress(f"no subject: {source.name}: composition finds no kernel")
             continue
         name = source.name if len(ops) == 1 else f"{source.name}#{number}"
         yield CorpusKernel(name, source.family, op_as_text(op), decision.verdict.text)

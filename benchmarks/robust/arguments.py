@@ -64,16 +64,23 @@ WORDS = {
 """Options that take names."""
 
 
-def wrong_arguments(room: Path, random: Random) -> tuple[object, ...]:
+def wrong_arguments(originals: Path, random: Random) -> tuple[object, ...]:
     """A command line with one thing wrong, seldom with nothing wrong at all."""
     table, values = random.choice(((NUMBERS, NOT_NUMBERS), (PATHS, NOT_PATHS), (WORDS, NOT_WORDS)))
     command = random.choice(list(table))
     option, value = random.choice(table[command]), random.choice(values)
     if table is PATHS and random.random() < 0.4:
         value = str(
-            random.choice((room, room / "exp.mlir", room / "exp.mlir" / "x", room / "x.npy"))
+            random.choice(
+                (
+                    originals,
+                    originals / "exp.mlir",
+                    originals / "exp.mlir" / "x",
+                    originals / "x.npy",
+                )
+            )
         )
-    arguments = _rest(command, room, random)
+    arguments = _rest(command, originals, random)
     if option in arguments:
         at = arguments.index(option)
         arguments[at + 1] = value
@@ -82,35 +89,35 @@ def wrong_arguments(room: Path, random: Random) -> tuple[object, ...]:
     return (*command.split(), *arguments)
 
 
-def _rest(command: str, room: Path, random: Random) -> list[object]:
+def _rest(command: str, originals: Path, random: Random) -> list[object]:
     """What else the command wants, sound nearly always."""
     if random.random() < 0.1:
         return [random.choice(NOT_PATHS)]
     match command:
         case "compile":
             source = random.choice(
-                (room / "exp.mlir",) * 8 + NOT_PATHS + ("x.py:f", "x.mlir", "f.py")
+                (originals / "exp.mlir",) * 8 + NOT_PATHS + ("x.py:f", "x.mlir", "f.py")
             )
             return [source, "--sources", "composition", "--store", "new.sqlite", "--output", "new"]
         case "run" | "trace":
-            return [random.choice((room / "exp",) * 4 + NOT_PATHS)]
+            return [random.choice((originals / "exp",) * 4 + NOT_PATHS)]
         case "knowledge show":
             return [random.choice(("abs-of-abs", "whole-tiles", *NOT_WORDS))]
         case "knowledge add":
-            return [random.choice((room / "entry.toml",) * 3 + NOT_PATHS)]
+            return [random.choice((originals / "entry.toml",) * 3 + NOT_PATHS)]
         case "knowledge export":
             return ["--output", "x.jsonl", "--store", "new.sqlite"]
         case "knowledge synthesize" | "knowledge prune" | "knowledge list":
             return ["--store", "new.sqlite"]
         case "bench":
-            return ["--operators", room / "exp.mlir", "--output", "new"]
+            return ["--operators", originals / "exp.mlir", "--output", "new"]
         case "model generate":
             return ["--output", "new", "--count", "1", "--store", "new.sqlite"]
         case "model train":
             return ["--output", "new", "--data", "none", "--steps", "1"]
         case "model evaluate" | "model adopt":
-            return [room / "model", "--data", "none", "--store", "new.sqlite"]
+            return [originals / "model", "--data", "none", "--store", "new.sqlite"]
         case "model exclude":
-            return [room / "exp.mlir"]
+            return [originals / "exp.mlir"]
         case _:
             return []

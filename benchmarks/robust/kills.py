@@ -17,7 +17,7 @@ from robust.sound import hawk
 from robust.trial import Trial, fork
 
 
-def kill_compiles(room: Path, place: Path, count: int, seed: int) -> list[str]:
+def kill_compiles(originals: Path, place: Path, count: int, seed: int) -> list[str]:
     """Kills ``count`` compiles over a directory that is there; says what was lost.
 
     The times are drawn over the whole of a compile, every third in its last fifth, where the
@@ -25,30 +25,31 @@ def kill_compiles(room: Path, place: Path, count: int, seed: int) -> list[str]:
     """
     place.mkdir(parents=True)
     random = Random(f"{seed}/kills")
-    seconds = _compile(room, place / "whole", None) if count else 0.0
-    if count and _same(place / "whole" / "out", room / "exp"):
+    seconds = _compile(originals, place / "whole", None) if count else 0.0
+    if count and _same(place / "whole" / "out", originals / "exp"):
         return ["the compile that is to be killed fails by itself"]
     lost: list[str] = []
     for number in range(count):
         share = random.uniform(0.8, 1.02) if number % 3 == 0 else random.random()
         folder = place / f"{number:03}"
-        _compile(room, folder, share * seconds)
+        _compile(originals, folder, share * seconds)
         new = place / "whole" / "out"
-        if reason := _loss(room, folder, new):
+        if reason := _loss(originals, folder, new):
             lost.append(f"killed after {share * seconds:.3f} of {seconds:.3f} s: {reason}")
         shutil.rmtree(folder)
     return lost
 
 
-def _compile(room: Path, folder: Path, kill_after: float | None) -> float:
+def _compile(originals: Path, folder: Path, kill_after: float | None) -> float:
     """Compiles ``rows.mlir`` over a compiled ``exp.mlir``, and kills it; returns the seconds.
 
     What it leaves may be the directory of before; where it is not killed, it may not.
     """
     folder.mkdir()
-    shutil.copytree(room / "exp", folder / "out")
-    shutil.copy2(room / "store.sqlite", folder / "store.sqlite")
-    arguments = ("compile", room / "rows.mlir", "-o", "out", "-t", room / "mine.toml", "--no-run",
+    shutil.copytree(originals / "exp", folder / "out")
+    shutil.copy2(originals / "store.sqlite", folder / "store.sqlite")
+    model, target = originals / "rows.mlir", originals / "mine.toml"
+    arguments = ("compile", model, "-o", "out", "-t", target, "--no-run",
                  "--sources", "composition", "--store", "store.sqlite")  # fmt: skip
     began = time.monotonic()
     child = fork(Trial("kill", "", folder, lambda: "", hawk(arguments)))
@@ -59,12 +60,12 @@ def _compile(room: Path, folder: Path, kill_after: float | None) -> float:
     return time.monotonic() - began
 
 
-def _loss(room: Path, folder: Path, new: Path) -> str:
+def _loss(originals: Path, folder: Path, new: Path) -> str:
     """What is not as it was before, nor as it is after a compile; empty if nothing."""
     out = folder / "out"
-    if not any(_same(out, whole) for whole in (room / "exp", new)):
+    if not any(_same(out, whole) for whole in (originals / "exp", new)):
         return "the directory is neither the old one nor the new one"
-    for check in (lambda: load_compiled(out), lambda: _check_store(room, folder)):
+    for check in (lambda: load_compiled(out), lambda: _check_store(originals, folder)):
         if reason := _reason(check):
             return reason
     return ""
@@ -85,10 +86,10 @@ def _same(one: Path, other: Path) -> bool:
     return names[0] == names[1] and texts[0] == texts[1]
 
 
-def _check_store(room: Path, folder: Path) -> None:
+def _check_store(originals: Path, folder: Path) -> None:
     """Raises ``HawkError`` unless all that was in the store is there, and it is whole."""
     file = folder / "store.sqlite"
-    with KnowledgeStore(file) as after, KnowledgeStore(room / "store.sqlite") as store:
+    with KnowledgeStore(file) as after, KnowledgeStore(originals / "store.sqlite") as store:
         before = tuple(store.outcomes())
         if tuple(after.outcomes())[: len(before)] != before:
             raise HawkError("outcomes of the store are gone")

@@ -62,28 +62,36 @@ def import_all() -> None:
         importlib.import_module(found.name)
 
 
-def make_sound(room: Path) -> None:
-    """Everything that is damaged, in ``room``. Raises ``RuntimeError`` if a command refuses it."""
+def make_sound(originals: Path) -> None:
+    """Make what is damaged later. Raises ``RuntimeError`` if a command refuses it."""
     import_all()
-    room.mkdir(parents=True, exist_ok=True)
+    originals.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("exp.mlir", EXP),
         ("rows.mlir", ROWS),
         ("entry.toml", ENTRY),
         ("mine.toml", TARGET),
     ):
-        (room / name).write_text(text)
+        (originals / name).write_text(text)
     for name in ("ascend910b1", "ascend950"):
         source = files("hawk_xdsl.npu_target") / "targets" / f"{name}.toml"
-        (room / f"{name}.toml").write_bytes(source.read_bytes())
-    store = room / "store.sqlite"
+        (originals / f"{name}.toml").write_bytes(source.read_bytes())
+    store = originals / "store.sqlite"
     quick = ("--sources", "composition", "--store", store)
-    command("compile", room / "exp.mlir", "-o", room / "exp", *quick)
-    command("compile", room / "rows.mlir", "-o", room / "rows", "-t", room / "mine.toml", *quick)
-    np.save(room / "x.npy", np.ones((16, 64), np.float32))
-    _fill(store, room)
+    command("compile", originals / "exp.mlir", "-o", originals / "exp", *quick)
+    command(
+        "compile",
+        originals / "rows.mlir",
+        "-o",
+        originals / "rows",
+        "-t",
+        originals / "mine.toml",
+        *quick,
+    )
+    np.save(originals / "x.npy", np.ones((16, 64), np.float32))
+    _fill(store, originals)
     with quiet():
-        _make_model(room / "model")
+        _make_model(originals / "model")
 
 
 def command(*arguments: object) -> None:
@@ -106,10 +114,10 @@ def hawk(arguments: tuple[object, ...]) -> Callable[[], None]:
     return run
 
 
-def _fill(store: Path, room: Path) -> None:
+def _fill(store: Path, originals: Path) -> None:
     """Puts a row of each kind into the store."""
     with KnowledgeStore(store) as opened:
-        [entry] = load_entries([room / "entry.toml"])
+        [entry] = load_entries([originals / "entry.toml"])
         opened.add_entry(entry)
         opened.record_use("abs-of-abs", won=True, cycles_gained=3)
         before = next(opened.outcomes())

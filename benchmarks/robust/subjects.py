@@ -20,7 +20,7 @@ Arguments = tuple[object, ...]
 class Subject:
     """Something sound to damage.
 
-    ``parts`` are copied out of the room for each trial; a file of ``targets`` is damaged (patterns
+    ``parts`` of the originals are copied for each trial; a file of ``targets`` is damaged (patterns
     below a part); ``commands`` give the arguments, relative to the trial's folder.
     """
 
@@ -123,14 +123,14 @@ SUBJECTS = (
 )
 
 
-def trials(room: Path, place: Path, count: int, seed: int, only: str = "") -> Iterator[Trial]:
+def trials(originals: Path, place: Path, count: int, seed: int, only: str = "") -> Iterator[Trial]:
     """``count`` trials of all subjects, seeded, each in a folder of its own below ``place``."""
     chosen = [subject for subject in SUBJECTS if only in subject.name]
     makers: list[tuple[int, Callable[[Path, Random], Trial]]] = [
-        (subject.share, _damaged(subject, room)) for subject in chosen
+        (subject.share, _damaged(subject, originals)) for subject in chosen
     ]
     if only in "arguments":
-        makers.append((6 if chosen else 1, _wrong(room)))
+        makers.append((6 if chosen else 1, _wrong(originals)))
     if only in "passes":
         makers.append((10 if chosen else 1, damaged_ir))
     weights, makes = [weight for weight, _ in makers], [make for _, make in makers]
@@ -141,7 +141,7 @@ def trials(room: Path, place: Path, count: int, seed: int, only: str = "") -> It
         yield random.choices(makes, weights)[0](folder, own)
 
 
-def controls(room: Path, place: Path) -> Iterator[Trial]:
+def controls(originals: Path, place: Path) -> Iterator[Trial]:
     """Every command on sound files: unless it does what it should, no trial of it says anything."""
     for subject in SUBJECTS:
         for number, arguments in enumerate(subject.commands):
@@ -150,7 +150,7 @@ def controls(room: Path, place: Path) -> Iterator[Trial]:
             parts = [part for part in subject.parts if part in _named(arguments)]
 
             def prepare(parts: list[str] = parts, folder: Path = folder) -> str:
-                _copy(room, parts, folder)
+                _copy(originals, parts, folder)
                 return "none"
 
             yield Trial(subject.name, _told(arguments), folder, prepare, hawk(arguments))
@@ -160,23 +160,23 @@ def _named(arguments: Arguments) -> set[str]:
     return {Path(str(argument)).parts[0] for argument in arguments}
 
 
-def _copy(room: Path, parts: Sequence[str], folder: Path) -> None:
+def _copy(originals: Path, parts: Sequence[str], folder: Path) -> None:
     for part in parts:
-        copy = shutil.copytree if (room / part).is_dir() else shutil.copy2
-        copy(room / part, folder / part)
+        copy = shutil.copytree if (originals / part).is_dir() else shutil.copy2
+        copy(originals / part, folder / part)
 
 
-def _damaged(subject: Subject, room: Path) -> Callable[[Path, Random], Trial]:
+def _damaged(subject: Subject, originals: Path) -> Callable[[Path, Random], Trial]:
     def make(folder: Path, random: Random) -> Trial:
         arguments = random.choice(subject.commands)
         folder.mkdir(parents=True)
         parts = [part for part in subject.parts if part in _named(arguments)]
-        reached = [target for target in subject.targets if _matches(room, parts, target[0])]
+        reached = [target for target in subject.targets if _matches(originals, parts, target[0])]
         pattern, damages = random.choice(reached)
-        file = random.choice(_matches(room, parts, pattern))
+        file = random.choice(_matches(originals, parts, pattern))
 
         def prepare() -> str:
-            _copy(room, parts, folder)
+            _copy(originals, parts, folder)
             return f"{file}: {random.choice(damages)(folder / file, random)}"
 
         return Trial(subject.name, _told(arguments), folder, prepare, hawk(arguments))
@@ -184,19 +184,21 @@ def _damaged(subject: Subject, room: Path) -> Callable[[Path, Random], Trial]:
     return make
 
 
-def _matches(room: Path, parts: Sequence[str], pattern: str) -> list[Path]:
-    found = sorted(path.relative_to(room) for path in room.glob(pattern) if path.is_file())
+def _matches(originals: Path, parts: Sequence[str], pattern: str) -> list[Path]:
+    found = sorted(
+        path.relative_to(originals) for path in originals.glob(pattern) if path.is_file()
+    )
     return [path for path in found if path.parts[0] in parts]
 
 
-def _wrong(room: Path) -> Callable[[Path, Random], Trial]:
+def _wrong(originals: Path) -> Callable[[Path, Random], Trial]:
     def make(folder: Path, random: Random) -> Trial:
         folder.mkdir(parents=True)
         own = folder / "sound"  # a wrong command may write where it should not
         arguments = wrong_arguments(own, random)
 
         def prepare() -> str:
-            shutil.copytree(room, own)
+            shutil.copytree(originals, own)
             return "none"
 
         return Trial("arguments", _told(arguments), folder, prepare, hawk(arguments))

@@ -34,11 +34,11 @@ class Fate(StrEnum):
 class Trial:
     """A command to run in a folder; ``run`` is called in the child, after ``prepare``.
 
-    ``prepare`` damages something and says how; ``told`` says what is run.
+    ``prepare`` damages something and says how; ``command`` says what is run.
     """
 
     subject: str
-    told: str
+    command: str
     folder: Path
     prepare: Callable[[], str]
     run: Callable[[], object]

@@ -1,6 +1,6 @@
 """The erased keys of a benchmark's unseen operators: nothing like them may be a lesson."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from xdsl.context import Context
 
@@ -9,6 +9,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.propose.settings import Progress
 from hawk_xdsl.semantics.reading import UnreadableError
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.training.erased import erased_key
@@ -37,16 +38,14 @@ def keys_of(operator: Operator) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-def unseen_keys(
-    suite: Suite, told: Callable[[str], None] = lambda line: None
-) -> dict[str, list[str]]:
+def unseen_keys(suite: Suite, progress: Progress = lambda line: None) -> dict[str, list[str]]:
     """For each unseen operator, the keys that no seen operator has.
 
     What an unseen operator shares with a seen one (its matmul, say) may be learned from the latter.
     """
     found = {}
     for operator in suite.operators:
-        told(operator.name)
+        progress(operator.name)
         found[operator.name] = keys_of(operator)
     seen = _joined(found[o.name] for o in suite.operators if o.split is Split.SEEN)
     return {

@@ -87,11 +87,13 @@ class SessionResults:
     left: int
 
 
-Told = Callable[[int, int, str], None]
-"""Told how many tasks are done, of how many, and what was done last."""
+TaskProgress = Callable[[int, int, str], None]
+"""Gets how many tasks are done, of how many, and what was done last."""
 
 
-def measure(options: Options, told: Told = lambda done, total, last: None) -> SessionResults:
+def measure(
+    options: Options, progress: TaskProgress = lambda done, total, last: None
+) -> SessionResults:
     """Runs what is not in the folder yet.
 
     Raises ``HawkError`` for anything wrong with the options, the suite, the model or the folder.
@@ -113,7 +115,7 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Se
     tasks = [task for pair in zip_longest(*lists, fillvalue=()) for own in pair for task in own]
     done = {result.task: result for result in journal.results()}
     left = [task for task in tasks if task not in done]
-    told(len(tasks) - len(left), len(tasks), "")
+    progress(len(tasks) - len(left), len(tasks), "")
     runner = Runner(
         cases={case.name: case for case in (*cases, *others)},
         conditions={condition.name: condition for condition in conditions},
@@ -135,12 +137,12 @@ def measure(options: Options, told: Told = lambda done, total, last: None) -> Se
                 options.out,
                 jobs=options.jobs,
                 seconds=options.case_seconds,
-                told=partial(told, *counts),
+                progress=partial(progress, *counts),
             )
     for result in _results(runner, left, options):
         journal.append(result)
         done[result.task] = result
-        told(
+        progress(
             sum(task in done for task in tasks),
             len(tasks),
             f"{result.condition} {result.case}: {result.verdict}",

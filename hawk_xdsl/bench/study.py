@@ -1,6 +1,6 @@
 """What is learned at run time from the seen half of a suite: entries, kept in the run's folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hawk_xdsl.bench.result import Task
@@ -11,6 +11,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.synthesis import Synthesizer
+from hawk_xdsl.propose.settings import Progress
 
 SYNTHESIS_SECONDS = 600.0
 """Most seconds of synthesis after the seen operators were decided."""
@@ -24,7 +25,7 @@ def learn(
     *,
     jobs: int,
     seconds: float,
-    told: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     """Gives the runner's condition the entries that one case of each seen operator teaches.
 
@@ -46,8 +47,8 @@ def learn(
             lambda task: runner.study(task, store), jobs=jobs, seconds=seconds, folder=folder
         )
         for number, (task, _) in enumerate(workers.run(tasks), start=1):
-            told(f"studying {number} of {len(tasks)}: {task.case}")
-        told("synthesising entries")
+            progress(f"studying {number} of {len(tasks)}: {task.case}")
+        progress("synthesising entries")
         makers = Workers[str, int](
             lambda target: _synthesise(target, store),
             jobs=1,

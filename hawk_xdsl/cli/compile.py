@@ -129,14 +129,14 @@ def compile_command(
     from hawk_xdsl.report import print_report
 
     settings = deciding.settings()
-    # What is wrong is told before anything takes time.
+    # What is wrong is said before anything takes time.
     load_target(target)
     check_source(source)
     formats = afterwards.formats()
     check_exports(output, formats)
     console = open_console()
-    with decision_progress(console) as (tell, total, decided):
-        tell(f"reading {source}")
+    with decision_progress(console) as (progress, total, decided):
+        progress(f"reading {source}")
         program = load_program(source)
         compiled = compile_program(
             program,
@@ -144,12 +144,12 @@ def compile_command(
             settings,
             store=store,
             model=model,
-            progress=tell,
+            progress=progress,
             on_outlined=total,
             on_decision=decided,
         )
         compiled.save(output, formats)
-        result = compiled.run(program.example_inputs, tell) if afterwards.run else None
+        result = compiled.run(program.example_inputs, progress) if afterwards.run else None
     print_report(compiled.report, console)
     if result is not None:
         _print_run(console, program, compiled, result)

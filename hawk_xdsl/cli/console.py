@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NO_TERMINAL_WIDTH = 120
 """Characters of a line where the output is no terminal."""
 
-_Tell = Callable[[str], None]
+_Progress = Callable[[str], None]
 _Total = Callable[[int], None]
 _Decided = Callable[["Placed"], None]
 
@@ -25,7 +25,7 @@ def open_console() -> Console:
 
 
 @contextmanager
-def decision_progress(console: Console) -> Generator[tuple[_Tell, _Total, _Decided]]:
+def decision_progress(console: Console) -> Generator[tuple[_Progress, _Total, _Decided]]:
     """A progress bar on a terminal; elsewhere a line for each decision."""
     if not console.is_terminal:
         yield _progress_lines(console)
@@ -45,7 +45,7 @@ def decision_progress(console: Console) -> Generator[tuple[_Tell, _Total, _Decid
         )
 
 
-def _progress_lines(console: Console) -> tuple[_Tell, _Total, _Decided]:
+def _progress_lines(console: Console) -> tuple[_Progress, _Total, _Decided]:
     total = 0
     done = 0
 

@@ -83,7 +83,7 @@ def synthesize(
             seconds,
             dry_run,
             lambda line: status.update(escape(line)),
-            lambda curation: _tell(console, curation),
+            lambda curation: _log_curation(console, curation),
         ).run(digests)
     admitted = sum(curation.action is Action.ADMIT for curation in done)
     console.print(
@@ -136,7 +136,7 @@ def prune_command(
             ReplayLimits(ops, seconds),
             dry_run,
             lambda line: status.update(escape(line)),
-            lambda curation: _tell(console, curation),
+            lambda curation: _log_curation(console, curation),
         )
         done = pruner.run()
         out = sum(curation.takes_out for curation in done)
@@ -182,7 +182,7 @@ def undo_command(
     console.print(f"undone: {undone.action} {undone.entry}", markup=False, highlight=False)
 
 
-def _tell(console: Console, curation: Curation) -> None:
+def _log_curation(console: Console, curation: Curation) -> None:
     line = f"{curation.action} {curation.entry}: {curation.reason}"
     console.print(line, markup=False, highlight=False)
 

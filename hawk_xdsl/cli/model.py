@@ -114,7 +114,7 @@ def train_command(
         _recipe(minutes, steps, seed, rate, start), shape=SHAPES[shape], batch_tokens=batch_tokens
     )
     split = split_of(_lessons(data), seed)
-    train(split, output, recipe, start=start, resume=resume, told=_say)
+    train(split, output, recipe, start=start, resume=resume, progress=_say)
     _say(f"trained: {output}")
 
 
@@ -135,7 +135,7 @@ def evaluate_command(
     _check_evaluation(lessons, attempts, seed)
     files, teachers = find_model(model), _teachers(store, target)
     chosen = _held_out(data, lessons, seed, teachers)
-    answers = evaluate(files, chosen, teachers, attempts=attempts, seed=seed, told=_say)
+    answers = evaluate(files, chosen, teachers, attempts=attempts, seed=seed, progress=_say)
     _say(f"{files.name}: {Score.of(answers)}")
     for band, score in by_band(answers).items():
         _say(f"  {band} statements: {score}")
@@ -158,7 +158,7 @@ def adopt_command(
     _check_evaluation(lessons, attempts)
     teachers = _teachers(store, target)
     chosen = _held_out(data, lessons, 0, teachers)
-    found = adopt(model, chosen, teachers, attempts=attempts, told=_say)
+    found = adopt(model, chosen, teachers, attempts=attempts, progress=_say)
     _say(f"adopted: {found.directory}")
 
 

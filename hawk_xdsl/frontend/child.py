@@ -33,15 +33,15 @@ PATIENCE = 10
 
 _Made = TypeVar("_Made")
 
-Tell = Callable[[str], None]
-"""Told by the work which stage it enters, so that an abort has a place."""
+EnterStage = Callable[[str], None]
+"""Called by the work with the stage that it enters, so that an abort has a place."""
 
 
 class AbortError(HawkError):
     """The work ended its process, or did not end.
 
     Attributes:
-        stage: what it was doing; empty if it told nothing.
+        stage: what it was doing; empty if it named none.
         cause: the name of the signal, an exit status, or ``LATE``.
         how: what happened in words, to follow the subject.
         reason: the line it left on its error output, if it left one that says why.
@@ -58,7 +58,7 @@ class AbortError(HawkError):
 
 
 @dataclass(frozen=True)
-class _Told:
+class _StageEntered:
     """A stage that was entered."""
 
     stage: str
@@ -84,7 +84,9 @@ def forks() -> bool:
     return sys.platform == "linux" and os.environ.get(IN_PROCESS, "0") in ("", "0")
 
 
-def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: int = SECONDS) -> _Made:
+def in_child(
+    work: Callable[[EnterStage], _Made], *, file: str | None, seconds: int = SECONDS
+) -> _Made:
     """The result of ``work``, from a forked child where that can be.
 
     The child sees all that this process holds and changes none of it. What comes back is pickled;
@@ -92,7 +94,7 @@ def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: int = 
     10 ms: the pages are shared.
 
     Args:
-        work: is given a function to tell stages with. It must not need other threads.
+        work: is given a function to name its stages with. It must not need other threads.
         file: the file that errors are about.
         seconds: of CPU time, after which the child is ended.
 
@@ -119,7 +121,9 @@ def in_child(work: Callable[[Tell], _Made], *, file: str | None, seconds: int = 
         return cast(_Made, _outcome(data, status, errors.read(), file))
 
 
-def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO, seconds: int) -> None:
+def _child(
+    work: Callable[[EnterStage], object], writer: int, errors: BinaryIO, seconds: int
+) -> None:
     """Does the work and sends what came of it."""
     gc.freeze()  # what the parent left to collect may hold threads that are not here
     faulthandler.disable()
@@ -135,7 +139,7 @@ def _child(work: Callable[[Tell], object], writer: int, errors: BinaryIO, second
             pipe.flush()
 
         try:
-            send(_Returned(work(lambda stage: send(_Told(stage)))))
+            send(_Returned(work(lambda stage: send(_StageEntered(stage)))))
         except HawkError as error:
             machine = isinstance(error.__cause__, OSError)
             send(_Failed(error.message, error.file, error.line, machine))
@@ -186,7 +190,7 @@ def _outcome(data: bytes, status: int | None, errors: bytes, file: str | None) -
         except (EOFError, pickle.UnpicklingError):
             break
         match message:
-            case _Told():
+            case _StageEntered():
                 stage = message.stage
             case _Failed():
                 cause = OSError(message.message) if message.machine else None

@@ -9,7 +9,7 @@ from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.frontend.bindings import MlirModule, load_bindings
-from hawk_xdsl.frontend.child import Tell, in_child
+from hawk_xdsl.frontend.child import EnterStage, in_child
 from hawk_xdsl.frontend.legalize import drop_unused_parameters, legalize
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.to_xdsl import generic_text, parsed
@@ -37,12 +37,12 @@ def import_mlir_text(text: str, *, name: str = "model", file: str = "<text>") ->
     """As ``import_mlir``, for text at hand."""
     load_bindings()  # once here instead of in every child
 
-    def work(tell: Tell) -> str:
-        tell("parsing")
+    def work(enter: EnterStage) -> str:
+        enter("parsing")
         module = MlirModule.parse(text, file)
-        tell("inlining and canonicalization")
+        enter("inlining and canonicalization")
         module.run(PIPELINE, file=file)
-        tell("generalization")
+        enter("generalization")
         return generic_text(module, file=file)
 
     xdsl_module, context = parsed(in_child(work, file=file), file=file)

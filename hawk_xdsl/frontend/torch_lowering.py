@@ -12,7 +12,7 @@ from torch_mlir import fx
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule, ModuleHandle, load_bindings
-from hawk_xdsl.frontend.child import SECONDS, AbortError, Tell, in_child
+from hawk_xdsl.frontend.child import SECONDS, AbortError, EnterStage, in_child
 from hawk_xdsl.frontend.to_xdsl import generic_text
 
 PIPELINES = {
@@ -79,13 +79,13 @@ def place_of(node: Node, file: str) -> tuple[str, int | None]:
 def _text(program: torch.export.ExportedProgram, file: str, seconds: int = SECONDS) -> str:
     load_bindings()  # once here instead of in every child
 
-    def work(tell: Tell) -> str:
-        tell("import")
+    def work(enter: EnterStage) -> str:
+        enter("import")
         mlir = MlirModule(_imported(program, file))
         for stage, pipeline in PIPELINES.items():
-            tell(stage)
+            enter(stage)
             mlir.run(pipeline, file=file)
-        tell("generalization")
+        enter("generalization")
         return generic_text(mlir, file=file)
 
     return in_child(work, file=file, seconds=seconds)

@@ -43,9 +43,9 @@ class Limits:
     def of(specification: Specification, bound_cycles: float) -> "Limits":
         """The limits for an op whose roofline bound is ``bound_cycles``."""
         arrays = [(o.shape, o.dtype) for o in (*specification.operands, *specification.outputs)]
-        held = sum(prod(shape) * DType(dtype).bytes for shape, dtype in arrays)
+        operand_bytes = sum(prod(shape) * DType(dtype).bytes for shape, dtype in arrays)
         cycles = PATIENCE * bound_cycles + PATIENCE_CYCLES
-        return Limits(cycles, SCRATCH_FACTOR * held + SCRATCH_BYTES)
+        return Limits(cycles, SCRATCH_FACTOR * operand_bytes + SCRATCH_BYTES)
 
     def check_scratch(self, program: KernelProgram) -> None:
         """Raise ``Trap`` for temporaries that are larger than anything the op could need."""

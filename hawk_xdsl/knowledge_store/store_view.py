@@ -146,7 +146,7 @@ class StoreView:
     @contextmanager
     def _reported(self) -> Generator[None]:
         """Turns SQLite's errors, and rows that are none of ours, into one line about the file."""
-        todo = "mend the row, or choose another store with HAWK_STORE"
+        todo = "correct the row, or choose another store with HAWK_STORE"
         with reading(self._file, "the knowledge store", todo=todo):
             try:
                 yield

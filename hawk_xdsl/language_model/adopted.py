@@ -13,7 +13,7 @@ from hawk_xdsl.files.typed import typed
 from hawk_xdsl.language_model.language import LanguageError, language_of
 
 ADOPTED_FILE = "adopted.json"
-"""In the room of adopted models: their directories' names, the one in use first."""
+"""In the directory of adopted models: their directories' names, the one in use first."""
 
 PACKAGED = "kernel-1"
 """The model of our own that comes with the package."""
@@ -23,23 +23,23 @@ class DamagedAdoptionError(HawkError):
     """It cannot be read which model was adopted."""
 
 
-def adopted_room() -> Path:
+def adopted_directory() -> Path:
     """Where adopted models are kept."""
     return platformdirs.user_data_path("hawk-xdsl") / "models"
 
 
 def adopted_names() -> list[str]:
     """The adopted models that are there, the last one first. Raises ``DamagedAdoptionError``."""
-    room = adopted_room()
-    path = room / ADOPTED_FILE
-    what, todo = "which model was adopted", "'hawk model restore' mends it"
+    directory = adopted_directory()
+    path = directory / ADOPTED_FILE
+    what, todo = "which model was adopted", "'hawk model restore' repairs it"
     with reading(path, what, todo=todo, kind=DamagedAdoptionError):
         try:
             names = typed(list[str], json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return []
     # Names, not paths: what lies elsewhere was not adopted.
-    return [name for name in names if Path(name).name == name and (room / name).is_dir()]
+    return [name for name in names if Path(name).name == name and (directory / name).is_dir()]
 
 
 def own_model() -> Path | None:
@@ -49,7 +49,7 @@ def own_model() -> Path | None:
     """
     for name in adopted_names():
         with suppress(LanguageError):
-            language_of(adopted_room() / name)
-            return adopted_room() / name
+            language_of(adopted_directory() / name)
+            return adopted_directory() / name
     packaged = Path(str(files("hawk_xdsl"))) / "models" / PACKAGED
     return packaged if (packaged / "config.json").is_file() else None

@@ -31,14 +31,14 @@ ENTRIES = 6
 class Author:
     """A local model, the knowledge it is given, and the target it writes for.
 
-    ``told`` are the entries that may stand in a prompt: none where nothing is retrieved.
+    ``shown`` are the entries that may stand in a prompt: none where nothing is retrieved.
     ``composites`` are the functions that the model's shorthand has, if it writes in shorthand, and
     ``floats`` those that it needs though no specification has them.
     """
 
     model: LocalModel
     retriever: Retriever
-    told: Sequence[Entry]
+    shown: Sequence[Entry]
     target: Target
     composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
     floats: Sequence[str] = ()
@@ -63,14 +63,14 @@ class Author:
         model: LocalModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
     ) -> "Author":
         """An author with a model that is loaded already."""
-        told = () if retrieval is RetrievalMode.NONE else tuple(entries)
+        shown = () if retrieval is RetrievalMode.NONE else tuple(entries)
         composites: Composites = {}
         floats: Sequence[str] = ()
         if model.prompt_format.shorthand:
             composer = Composer.for_target(entries, target)
             composites = composites_of(entries, composer, target)
             floats = known_floats(entries)
-        return Author(model, Retriever(entries, retrieval), told, target, composites, floats)
+        return Author(model, Retriever(entries, retrieval), shown, target, composites, floats)
 
     @property
     def name(self) -> str:
@@ -85,7 +85,7 @@ class Author:
     def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
         """What the model is asked about an op, after its last failure if there was one.
 
-        Entries are retrieved, and told to have been used, only if its prompt has a place for them.
+        Entries are retrieved, and count as used, only if its prompt has a place for them.
 
         Raises ``PromptTooLong``.
         """
@@ -96,11 +96,11 @@ class Author:
             spec=specification.text,
             target=self.target.name,
             steps=steps_of(specification).text,
-            facts=facts_of(specification, self.told, self.target),
+            facts=facts_of(specification, self.shown, self.target),
             entries=tuple(item.entry for item in found),
             attempt=failure,
         )
-        return self.model.prompt(request, room=form.answer_tokens)
+        return self.model.prompt(request, reserve=form.answer_tokens)
 
     def texts(
         self,
@@ -157,7 +157,7 @@ class Author:
 
     def rule(self, trap: str, bottleneck: str) -> str:
         """What is known about a trap, or about a pipe that a right kernel waits for."""
-        for entry in self.told:
+        for entry in self.shown:
             if entry.kind is EntryKind.RULE and (
                 trap in entry.trigger.traps
                 or (bottleneck and bottleneck == entry.trigger.bottleneck)

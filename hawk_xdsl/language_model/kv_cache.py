@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import torch
     from transformers import DynamicCache, PreTrainedModel
 
-# A prompt is read in pieces of this many tokens. A piece that two prompts share is read once, and
-# since the pieces are the same either way, so are the scores to the last bit.
-_PIECE = 256
+# A prompt is read in chunks of this many tokens. A chunk that two prompts share is read once, and
+# since the chunks are the same either way, so are the scores to the last bit.
+_CHUNK = 256
 
 _MOST_SCORES = 2**24
 """Scores that are remembered (64 MiB); beyond that all are forgotten, and read again if needed."""
@@ -84,11 +84,11 @@ class PromptReader:
         tokens = [*prompt, *begun]
         cache = self._shared(tokens)
         scores: Logits | None = None
-        for start in range(cache.get_seq_length(), len(tokens), _PIECE):
+        for start in range(cache.get_seq_length(), len(tokens), _CHUNK):
             if time.monotonic() >= deadline:
                 return None
             scores = self.run(
-                [tokens[start : start + _PIECE]], cache, np.ones((1, start), np.bool_)
+                [tokens[start : start + _CHUNK]], cache, np.ones((1, start), np.bool_)
             )
         assert scores is not None
         text = tuple(begun)
@@ -99,13 +99,13 @@ class PromptReader:
         return self._memory
 
     def _shared(self, tokens: Sequence[int]) -> "DynamicCache":
-        """A cache of the whole pieces shared with the last prompt, never of the very last one."""
+        """A cache of the whole chunks shared with the last prompt, never of the very last one."""
         from transformers import DynamicCache
 
         read, same = [] if self._memory is None else self._memory.read, 0
         while same < min(len(tokens) - 1, len(read)) and tokens[same] == read[same]:
             same += 1
-        whole = same // _PIECE * _PIECE
+        whole = same // _CHUNK * _CHUNK
         if self._memory is None or whole == 0:
             return DynamicCache()
         cache = copy.deepcopy(self._memory.cache)

@@ -96,18 +96,18 @@ class LocalModel:
         """The tokens of a prompt."""
         return len(self._tokens_of(prompt))
 
-    def prompt(self, request: PromptRequest, *, budget: int = 1024, room: int = 512) -> Prompt:
+    def prompt(self, request: PromptRequest, *, budget: int = 1024, reserve: int = 512) -> Prompt:
         """The prompt in the model's format.
 
         Args:
             request: what to say.
             budget: the tokens that the prompt should have at most; reading them takes time.
-            room: the tokens of the context to leave for the answer.
+            reserve: the tokens of the context to leave for the answer.
 
         Raises:
             PromptTooLong: if the context is too small for the operation alone.
         """
-        limit = sys.maxsize if self.context is None else self.context - room
+        limit = sys.maxsize if self.context is None else self.context - reserve
         return self.prompt_format.build(request, count=self.count, budget=budget, limit=limit)
 
     def propose(
@@ -132,19 +132,19 @@ class LocalModel:
             judge: makes a judge of the lines of one text; see :func:`decode`.
 
         Raises:
-            PromptTooLong: if the prompt leaves no room in the context.
+            PromptTooLong: if the prompt leaves no reserve in the context.
             GrammarError: if the grammar is not valid.
             ModelError: if the memory does not suffice.
         """
         deadline = time.monotonic() + deadline_seconds
         tokens = self._tokens_of(prompt)
-        room = sampling.max_tokens
+        reserve = sampling.max_tokens
         if self.context is not None:
             if len(tokens) >= self.context:
                 raise PromptTooLong(len(tokens), self.context - 1)
-            room = min(room, self.context - len(tokens))
+            reserve = min(reserve, self.context - len(tokens))
         read = TextsRead(self._reader, tokens, deadline, continued=bool(sampling.forks))
-        fitting = replace(sampling, max_tokens=room)
+        fitting = replace(sampling, max_tokens=reserve)
         with self._in_memory(sampling.candidates), one_torch_thread():
             return decode(read, self._vocabulary, grammar, fitting, deadline, judge)
 

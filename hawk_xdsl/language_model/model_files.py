@@ -250,12 +250,12 @@ def quiet() -> Generator[None]:
 
 def _samples(path: Path) -> bytes:
     """All of a small file, evenly spread samples of a large one."""
-    size, piece, count = path.stat().st_size, 1 << 16, 16
-    if size <= piece * count:
+    size, chunk, count = path.stat().st_size, 1 << 16, 16
+    if size <= chunk * count:
         return path.read_bytes()
     with path.open("rb") as file:
-        pieces: list[bytes] = []
+        chunks: list[bytes] = []
         for index in range(count):
-            file.seek((size - piece) * index // (count - 1))
-            pieces.append(file.read(piece))
-    return b"".join(pieces)
+            file.seek((size - chunk) * index // (count - 1))
+            chunks.append(file.read(chunk))
+    return b"".join(chunks)

@@ -288,13 +288,13 @@ class Writing:
 
         Of the choices of a line that is rejected for a word, those of that word are the first.
         """
-        blamed = self._blamed(reason)
+        accountable = self._accountable(reason)
         while (to := self._checkpoints[-1]).rejections >= REJECTIONS or not to.choices:
             if len(self._checkpoints) == 1 or self._lines_back >= LINES_BACK:
                 return False
             self._checkpoints.pop()
             self._lines_back += 1
-        choices = [choice for choice in to.choices if choice in blamed] or to.choices
+        choices = [choice for choice in to.choices if choice in accountable] or to.choices
         doubtful = max(choices, key=lambda choice: choice.gap)
         written = tuple(self._tokens[to.tokens : doubtful.place])
         to.bans.setdefault(written, set()).add(doubtful.token)
@@ -308,7 +308,7 @@ class Writing:
         self.stop = None
         return True
 
-    def _blamed(self, reason: str) -> list[_Choice]:
+    def _accountable(self, reason: str) -> list[_Choice]:
         """The choices that wrote the word in the last line that a reason puts in backticks."""
         last = self._checkpoints[-1]
         begun = self._length(last.tokens)

@@ -37,7 +37,10 @@ def arbitrate(
     prompt = "\n".join(
         [
             "Two statements of one fact about kernels contradict each other. One is right.",
-            *(_told(entry, seen) for entry, seen in zip((first, second), evidence, strict=True)),
+            *(
+                _described(entry, seen)
+                for entry, seen in zip((first, second), evidence, strict=True)
+            ),
             f"The right replacement for {first.artifact.before} is:",
             "",
         ]
@@ -49,7 +52,7 @@ def arbitrate(
     return Arbitration(second, first, prompt, (theirs, ours), reader.name)
 
 
-def _told(entry: Entry, evidence: Evidence) -> str:
+def _described(entry: Entry, evidence: Evidence) -> str:
     artifact = entry.artifact
     return (
         f"{artifact.before} -> {artifact.after}\n"

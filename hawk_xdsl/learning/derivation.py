@@ -56,7 +56,7 @@ class _Derivation:
 
     def op(self, label: str) -> UndecidedOp:
         spec = self.specification
-        if spec.in_pieces:
+        if spec.in_regions:
             raise UnderivableError("a result in several regions")
         reads = [term for term in walk(spec.roots) if term.op == "read"]
         for operand in spec.operands:

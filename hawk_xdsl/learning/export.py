@@ -111,8 +111,8 @@ class Exporter:
     def _failure(self, refused: Outcome) -> FailedAttempt:
         code = refused.trap_code or "unfinished"
         rules = (e.rationale for e in self.entries if e.kind is EntryKind.RULE)
-        told = {e.rationale for e in self.entries if code in e.trigger.traps}
-        rule = next((rationale for rationale in rules if rationale in told), "")
+        fitting = {e.rationale for e in self.entries if code in e.trigger.traps}
+        rule = next((rationale for rationale in rules if rationale in fitting), "")
         return FailedAttempt(refused.kernel_text, code, refused.trap_message or "", rule)
 
 

@@ -45,7 +45,7 @@ class ReplayLimits:
 class Pruner:
     """One pruning of a store's entries; ``reader`` is asked only for what no op tells apart.
 
-    With ``dry_run`` decisions are made and told, and the store stays as it is.
+    With ``dry_run`` decisions are made and printed, and the store stays as it is.
     """
 
     store: KnowledgeStore

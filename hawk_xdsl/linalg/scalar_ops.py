@@ -96,8 +96,8 @@ def literal(block: Block, value: float, dtype: str) -> SSAValue:
         constant = arith.ConstantOp(FloatAttr(float(finite), type_))
     else:
         assert isinstance(type_, IntegerType)
-        held = int(max(known.lowest, min(known.highest, value)))
-        constant = arith.ConstantOp(IntegerAttr(held, type_))
+        clamped = int(max(known.lowest, min(known.highest, value)))
+        constant = arith.ConstantOp(IntegerAttr(clamped, type_))
     block.add_op(constant)
     return constant.result
 

@@ -14,7 +14,7 @@ from hawk_xdsl.linalg.structured import static_shape
 
 
 @dataclass(frozen=True)
-class Piece:
+class AxisFactor:
     """A factor of an axis of the source, of which ``length`` indices are taken.
 
     Attributes:
@@ -36,19 +36,19 @@ class Piece:
         """Whether every index is taken, in order."""
         return self.length == self.extent
 
-    def sliced(self, offset: int, length: int, step: int) -> "Piece":
+    def sliced(self, offset: int, length: int, step: int) -> "AxisFactor":
         """A slice of what is taken."""
         return replace(
             self, offset=self.offset + offset * self.step, length=length, step=self.step * step
         )
 
-    def split(self, outer: int) -> "tuple[Piece, Piece] | None":
+    def split(self, outer: int) -> "tuple[AxisFactor, AxisFactor] | None":
         """As two factors, of which the outer one takes ``outer`` indices, if that is possible."""
         inner = self.length // outer
         if self.length % outer or self.step != 1 or self.extent % inner or self.offset % inner:
             return None
-        first = Piece(self.axis, self.extent // inner, self.offset // inner, outer)
-        return first, Piece(self.axis, inner, 0, inner)
+        first = AxisFactor(self.axis, self.extent // inner, self.offset // inner, outer)
+        return first, AxisFactor(self.axis, inner, 0, inner)
 
 
 @dataclass(frozen=True)
@@ -57,38 +57,38 @@ class TensorView:
 
     Attributes:
         source: the source's shape.
-        pieces: the factors of the source's axes, in order; factors of extent 1 are left out.
-        axes: for each axis of the view the positions of its pieces, outermost first; a piece of
+        factors: the factors of the source's axes, in order; factors of extent 1 are left out.
+        axes: for each axis of the view the positions of its factors, outermost first; a factor of
             length 1 is in no axis.
     """
 
     source: tuple[int, ...]
-    pieces: tuple[Piece, ...]
+    factors: tuple[AxisFactor, ...]
     axes: tuple[tuple[int, ...], ...]
 
     @staticmethod
     def identity(shape: Sequence[int]) -> "TensorView":
         """The tensor itself."""
-        pieces = tuple(Piece(a, n, 0, n) for a, n in enumerate(shape) if n != 1)
-        position = iter(range(len(pieces)))
+        factors = tuple(AxisFactor(a, n, 0, n) for a, n in enumerate(shape) if n != 1)
+        position = iter(range(len(factors)))
         return TensorView(
-            tuple(shape), pieces, tuple((next(position),) if n != 1 else () for n in shape)
+            tuple(shape), factors, tuple((next(position),) if n != 1 else () for n in shape)
         )
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The view's shape."""
-        return tuple(prod(self.pieces[p].length for p in axis) for axis in self.axes)
+        return tuple(prod(self.factors[p].length for p in axis) for axis in self.axes)
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The positions of the pieces that vary, outermost first."""
+        """The positions of the factors that vary, outermost first."""
         return tuple(position for axis in self.axes for position in axis)
 
     @property
     def is_sliced(self) -> bool:
         """Whether a part of the source is left out."""
-        return not all(piece.is_full for piece in self.pieces)
+        return not all(factor.is_full for factor in self.factors)
 
     @property
     def is_permuted(self) -> bool:
@@ -108,13 +108,13 @@ class TensorView:
         """
         if not self.is_reshape or any(len(axis) > 1 for axis in self.axes):
             return None
-        if any(self.pieces[p].extent != self.source[self.pieces[p].axis] for p in self.order):
+        if any(self.factors[p].extent != self.source[self.factors[p].axis] for p in self.order):
             return None
-        return tuple(self.pieces[axis[0]].axis if axis else None for axis in self.axes)
+        return tuple(self.factors[axis[0]].axis if axis else None for axis in self.axes)
 
     def reshaped(self, shape: Sequence[int]) -> "TensorView | None":
         """Under another shape of as many elements; ``None`` if a slice is in the way."""
-        pieces, waiting = list(self.pieces), list(self.order)
+        factors, waiting = list(self.factors), list(self.order)
         axes: list[tuple[int, ...]] = []
         for extent in shape:
             taken: list[int] = []
@@ -122,12 +122,12 @@ class TensorView:
                 if not waiting:
                     return None
                 position = waiting.pop(0)
-                length = pieces[position].length
+                length = factors[position].length
                 if extent % length:
-                    halves = pieces[position].split(extent) if length % extent == 0 else None
+                    halves = factors[position].split(extent) if length % extent == 0 else None
                     if halves is None:
                         return None
-                    pieces[position : position + 1] = halves
+                    factors[position : position + 1] = halves
                     waiting = [p + (p > position) for p in waiting]
                     axes = [tuple(p + (p > position) for p in axis) for axis in axes]
                     taken = [p + (p > position) for p in taken]
@@ -136,7 +136,7 @@ class TensorView:
                 taken.append(position)
                 extent //= length
             axes.append(tuple(taken))
-        return TensorView(self.source, tuple(pieces), tuple(axes)) if not waiting else None
+        return TensorView(self.source, tuple(factors), tuple(axes)) if not waiting else None
 
     def transposed(self, permutation: Sequence[int]) -> "TensorView":
         """With axis ``permutation[i]`` as axis i."""
@@ -145,52 +145,52 @@ class TensorView:
     def sliced(
         self, offsets: Sequence[int], sizes: Sequence[int], steps: Sequence[int]
     ) -> "TensorView | None":
-        """The slice of each axis; ``None`` if one cuts across the pieces of an axis."""
-        pieces = list(self.pieces)
+        """The slice of each axis; ``None`` if one cuts across the factors of an axis."""
+        factors = list(self.factors)
         for axis, offset, size, step in zip(self.axes, offsets, sizes, steps, strict=True):
             remaining = list(axis)
             while remaining:
                 position = remaining.pop(0)
-                inner = prod(pieces[p].length for p in remaining)
+                inner = prod(factors[p].length for p in remaining)
                 if step == 1 and offset % inner == 0 and size % inner == 0:
-                    pieces[position] = pieces[position].sliced(offset // inner, size // inner, 1)
+                    factors[position] = factors[position].sliced(offset // inner, size // inner, 1)
                     break
                 if not remaining:
-                    pieces[position] = pieces[position].sliced(offset, size, step)
+                    factors[position] = factors[position].sliced(offset, size, step)
                 elif offset // inner == (offset + (size - 1) * step) // inner:
-                    pieces[position] = pieces[position].sliced(offset // inner, 1, 1)
+                    factors[position] = factors[position].sliced(offset // inner, 1, 1)
                     offset %= inner
                 else:
                     return None
-        kept = tuple(tuple(p for p in axis if pieces[p].length > 1) for axis in self.axes)
-        return TensorView(self.source, tuple(pieces), kept)
+        kept = tuple(tuple(p for p in axis if factors[p].length > 1) for axis in self.axes)
+        return TensorView(self.source, tuple(factors), kept)
 
     def coarsened(self) -> "TensorView":
         """With neighbouring factors of a source axis joined again, where the view keeps them so."""
-        for position in range(len(self.pieces) - 1):
+        for position in range(len(self.factors) - 1):
             joined = self._joined(position)
             if joined is not None:
                 return joined.coarsened()
         return self
 
     def _joined(self, position: int) -> "TensorView | None":
-        outer, inner = self.pieces[position : position + 2]
+        outer, inner = self.factors[position : position + 2]
         if outer.axis != inner.axis or not inner.is_full or outer.step != 1:
             return None
         if outer.length > 1 and not any(
             (position, position + 1) in pairwise(axis) for axis in self.axes
         ):
             return None
-        piece = Piece(
+        factor = AxisFactor(
             outer.axis,
             outer.extent * inner.extent,
             outer.offset * inner.extent,
             outer.length * inner.extent,
         )
-        pieces = (*self.pieces[:position], piece, *self.pieces[position + 2 :])
+        factors = (*self.factors[:position], factor, *self.factors[position + 2 :])
         dropped = position if outer.length > 1 else None
         axes = tuple(tuple(p - (p > position) for p in axis if p != dropped) for axis in self.axes)
-        return TensorView(self.source, pieces, axes)
+        return TensorView(self.source, factors, axes)
 
 
 def through(view: TensorView, op: Operation) -> TensorView | None:

@@ -42,10 +42,10 @@ def emit_reshape(value: SSAValue, shape: Sequence[int], emit: Emit) -> SSAValue:
 
 
 def emit_source_reshape(value: SSAValue, view: TensorView, emit: Emit) -> SSAValue:
-    """The part of a view that moves nothing: the source, its axes taken apart into pieces."""
+    """The part of a view that moves nothing: the source, its axes taken apart into factors."""
     if view.is_reshape:
         return emit_reshape(value, view.shape, emit)
-    return emit_reshape(value, [piece.extent for piece in view.pieces], emit)
+    return emit_reshape(value, [factor.extent for factor in view.factors], emit)
 
 
 def emit_moves(value: SSAValue, view: TensorView, emit: Emit) -> SSAValue:
@@ -113,13 +113,13 @@ def _expand(
 
 
 def _slice(value: SSAValue, view: TensorView) -> ExtractSliceOp:
-    pieces = view.pieces
-    shape = [pieces[position].length for position in sorted(view.order)]
+    factors = view.factors
+    shape = [factors[position].length for position in sorted(view.order)]
     return ExtractSliceOp(
         value,
-        [piece.offset for piece in pieces],
-        [piece.length for piece in pieces],
-        [piece.step for piece in pieces],
+        [factor.offset for factor in factors],
+        [factor.length for factor in factors],
+        [factor.step for factor in factors],
         TensorType(_element(value), shape),
     )
 

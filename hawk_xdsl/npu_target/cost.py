@@ -205,8 +205,8 @@ def product_cycles(cube: CubeSpec, dtype: str, fractals: int) -> float:
 def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Target) -> float:
     """Cycles of ``npu.mmad`` with the staging of its factors, where the machine has that.
 
-    The factors are staged in as many pieces as halves of l0a and l0b need; the matrix unit works
-    on one piece while the next one is staged. One piece alone cannot overlap.
+    The factors are staged in as many chunks as halves of l0a and l0b need; the matrix unit works
+    on one chunk while the next one is staged. One chunk alone cannot overlap.
     """
     cube: CubeSpec = target.cube
     depth = cube.depth_bytes // itemsize
@@ -219,5 +219,5 @@ def mmad_cycles(m: int, k: int, n: int, dtype: str, itemsize: int, target: Targe
         return compute
     staging = cube.l0a.cycles(a_bytes) + cube.l0b.cycles(b_bytes)
     halves = [target.capacity(role) / 2 for role in (Role.LEFT, Role.RIGHT)]
-    pieces = max(math.ceil(a_bytes / halves[0]), math.ceil(b_bytes / halves[1]))
-    return (staging + compute + (pieces - 1) * max(staging, compute)) / pieces
+    chunks = max(math.ceil(a_bytes / halves[0]), math.ceil(b_bytes / halves[1]))
+    return (staging + compute + (chunks - 1) * max(staging, compute)) / chunks

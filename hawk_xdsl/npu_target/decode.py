@@ -294,7 +294,7 @@ class DecodedKernel:
                 temporary = self._scopes.temporary(op)
                 instruction = VectorInstruction(op, machine, slots, temporary)
             case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
-                path = machine.target.way(scope_of(op.source), scope_of(op.dest))
+                path = machine.target.path_between(scope_of(op.source), scope_of(op.dest))
                 instruction = MoveInstruction(op, machine, slots, path)
             case MmadOp():
                 instruction = MmadInstruction(op, machine, slots)

@@ -73,7 +73,7 @@ class Machine:
         return self.core.active * known.get(op, memory)
 
 
-class Held:
+class QueuedInstruction:
     """An instruction in a pipe's queue, with the operands and incarnations it was issued with."""
 
     __slots__ = ("generations", "instruction", "op", "operands")
@@ -133,8 +133,8 @@ class TileInstruction(ABC):
         operands = [env[slot] for slot in self.slots]
         generations = [operands[place].buffer.generation for place in self.locals]
         if core.queues[self.pipe]:
-            held = Held(self, operands, generations)
-            core.queues[self.pipe].append((held, core.now))
+            queued = QueuedInstruction(self, operands, generations)
+            core.queues[self.pipe].append((queued, core.now))
             return
         try:
             self.execute(operands, generations, core.now)

@@ -254,7 +254,7 @@ def _check_relation(relation: Comparison, dtype: str, target: Target) -> None:
 
 def _check_move(op: LoadOp | StoreOp | CopyOp | FixpipeOp, target: Target) -> None:
     try:
-        target.way(scope_of(op.source), scope_of(op.dest))
+        target.path_between(scope_of(op.source), scope_of(op.dest))
     except HawkError as error:
         raise Fault(TrapCode.ILLEGAL_PATH, str(error)) from error
     if isinstance(op, FixpipeOp):

@@ -52,7 +52,7 @@ FlagKey = tuple[int, int, int]
 
 
 RecordWait = Callable[[FlagKey, float, float, float], None]
-"""Told of each wait: the flag, and the cycles at which it is set, reached by the wait, passed."""
+"""Called with each wait: the flag, and the cycles at which it is set, reached and passed."""
 
 
 class Queued(Protocol):

@@ -78,7 +78,7 @@ class ScopeSpec:
 
 @dataclass(frozen=True)
 class PathSpec:
-    """A way for data: its pipe, cycles by bytes, and the ranges of the instruction's fields.
+    """A path for data: its pipe, cycles by bytes, and the ranges of the instruction's fields.
 
     Bursts (contiguous runs) are rounded up to ``granule`` bytes and take ``burst_cycles`` at least.
     """
@@ -337,7 +337,7 @@ class Target:
         return self.memory(self.space(role)).bytes if found is None else found
 
     def path(self, source: Role, dest: Role) -> PathSpec:
-        """The way between the memory spaces of two roles. Raises ``KeyError`` if there is none."""
+        """The path between the memory spaces of two roles. Raises ``KeyError`` if there is none."""
         return self.paths[self.space(source), self.space(dest)]
 
     def pipe_of(self, op: TileOp) -> Pipe:
@@ -348,7 +348,7 @@ class Target:
         """
         match op:
             case LoadOp() | StoreOp() | CopyOp() | FixpipeOp():
-                return self.way(scope_of(op.source), scope_of(op.dest)).pipe
+                return self.path_between(scope_of(op.source), scope_of(op.dest)).pipe
             case _ if op.UNIT is Unit.VECTOR:
                 return self.vector.pipe
             case _ if op.UNIT is Unit.MATRIX:
@@ -356,7 +356,7 @@ class Target:
             case _:
                 return Pipe.SCALAR
 
-    def way(self, source: Scope, dest: Scope) -> PathSpec:
+    def path_between(self, source: Scope, dest: Scope) -> PathSpec:
         """The path between two memory spaces. Raises ``HawkError`` if there is none."""
         if (source, dest) not in self.paths:
             known = ", ".join(f"{a} to {b}" for a, b in self.paths)

@@ -139,8 +139,8 @@ class MmadInstruction(TileInstruction):
                     extent=extent,
                 )
         cycles = mmad_cycles(m, k, n, self.dtype, lhs.data.itemsize, self.machine.target)
-        pieces = _pieces(acc)
-        return Plan(cycles + (pieces - 1) * self.machine.target.cube.fixed, pieces)
+        chunks = _fractal_chunks(acc)
+        return Plan(cycles + (chunks - 1) * self.machine.target.cube.fixed, chunks)
 
     def count(self, operands: Values) -> None:
         """Nothing."""
@@ -160,7 +160,7 @@ class MmadInstruction(TileInstruction):
         acc.spoil_tails()
 
 
-def _pieces(acc: TileView) -> int:
+def _fractal_chunks(acc: TileView) -> int:
     """How many instructions write a part of an accumulator.
 
     L0c keeps a matrix as bands, each one fractal wide and as tall as the buffer, one band after the

@@ -18,7 +18,7 @@ from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
 from hawk_xdsl.linalg.view import view_through
 from hawk_xdsl.linalg.view_ops import emit_reshape
 from hawk_xdsl.passes.function_pass import FunctionPass
-from hawk_xdsl.passes.outline_dataflow import is_compute, is_generator, is_layout, way_to
+from hawk_xdsl.passes.outline_dataflow import is_compute, is_generator, is_layout, layout_path
 
 
 class ExpandLoops(RewritePattern):
@@ -107,12 +107,12 @@ def _is_joinable(expansion: Operation) -> bool:
 
 def _is_apart(equation: Equation, operand: int, factors: dict[int, tuple[int, ...]]) -> bool:
     """Whether an operand is laid out from a source where the parts of a loop are not neighbours."""
-    way = way_to(equation.operands[operand], frozenset())
-    view, covered = view_through(static_shape(way.root), way.chain)
-    if covered != len(way.chain) or view.is_reshape:
+    path = layout_path(equation.operands[operand], frozenset())
+    view, covered = view_through(static_shape(path.root), path.chain)
+    if covered != len(path.chain) or view.is_reshape:
         return False
     for axis, index in enumerate(equation.indices[operand]):
-        lengths = tuple(view.pieces[p].length for p in view.axes[axis])
+        lengths = tuple(view.factors[p].length for p in view.axes[axis])
         if index is not None and index.loop in factors and lengths == factors[index.loop]:
             return True
     return False

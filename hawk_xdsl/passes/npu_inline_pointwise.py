@@ -16,7 +16,7 @@ from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
 from hawk_xdsl.linalg.view import view_through
 from hawk_xdsl.passes.function_pass import FunctionPass
-from hawk_xdsl.passes.outline_dataflow import Way, is_generator, is_layout, way_to
+from hawk_xdsl.passes.outline_dataflow import LayoutPath, is_generator, is_layout, layout_path
 
 CASTS = (arith.ExtFOp, arith.ExtSIOp, arith.ExtUIOp, arith.SIToFPOp, arith.UIToFPOp)
 """Ops whose operand takes no more memory than their result, where that is the wider one."""
@@ -60,12 +60,12 @@ class InlinePointwise(RewritePattern):
         if equation is None or equation.factors is not None or is_layout(op) or is_generator(op):
             return None
         for position, value in enumerate(equation.inputs):
-            way = way_to(value, frozenset())
-            producer = way.root.owner
+            path = layout_path(value, frozenset())
+            producer = path.root.owner
             made = equation_of(producer) if isinstance(producer, GenericOp) else None
             if made is None or not _may_move(made, equation):
                 continue
-            maps = _composed(made, equation.maps[position], way)
+            maps = _composed(made, equation.maps[position], path)
             if maps is None or not _covers(equation, position, maps):
                 continue
             return _inlined(op, equation, position, made, maps, rewriter)
@@ -121,20 +121,20 @@ def _bits(type_: Attribute) -> int:
 
 def _is_given(value: SSAValue) -> bool:
     """Whether a value is an argument, or cheaply made of arguments alone."""
-    owner = way_to(value, frozenset()).root.owner
+    owner = layout_path(value, frozenset()).root.owner
     if isinstance(owner, Block) or is_generator(owner):
         return True
     made = equation_of(owner) if isinstance(owner, GenericOp) else None
     return made is not None and _is_cheap(made) and all(map(_is_given, made.inputs))
 
 
-def _composed(made: Equation, indexing: AffineMap, way: Way) -> list[AffineMap] | None:
+def _composed(made: Equation, indexing: AffineMap, path: LayoutPath) -> list[AffineMap] | None:
     """The maps of the producer's inputs over the reader's loops, ``indexing`` being its result's.
 
     ``None`` where more than unit axes lies between the two.
     """
-    view, covered = view_through(static_shape(way.root), way.chain)
-    axes = view.same_axes if covered == len(way.chain) else None
+    view, covered = view_through(static_shape(path.root), path.chain)
+    axes = view.same_axes if covered == len(path.chain) else None
     if axes is None:
         return None
     place: list[AffineExpr] = [AffineExpr.constant(0)] * len(made.sizes)

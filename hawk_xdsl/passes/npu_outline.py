@@ -24,12 +24,12 @@ from hawk_xdsl.passes.npu_narrow_sums import NpuNarrowSumsPass
 from hawk_xdsl.passes.npu_normalize import NpuNormalizePass
 from hawk_xdsl.passes.npu_split_concat import NpuSplitConcatPass
 from hawk_xdsl.passes.outline_dataflow import (
-    Way,
+    LayoutPath,
     external_values,
     is_generator,
     is_layout,
     label_of,
-    way_to,
+    layout_path,
 )
 from hawk_xdsl.passes.outline_grouping import Group, Grouping
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -117,27 +117,27 @@ class _Outliner:
             self._new[value] = self.emit(op.clone(value_mapper=dict(mapping)))
         else:
             assert is_layout(op), f"{op.name} was not emitted before its use"
-            self._new[value] = self._laid_out(way_to(value, self._grouping.roots))
+            self._new[value] = self._laid_out(layout_path(value, self._grouping.roots))
         return self._new[value]
 
-    def source(self, way: Way) -> tuple[SSAValue, bool]:
-        """The reshaped root of a way, as a value of the function, and whether it is the end."""
-        view, covered = view_through(static_shape(way.root), way.chain)
-        shape = view.shape if view.is_reshape else tuple(p.extent for p in view.pieces)
-        key = (way.root, shape)
+    def source(self, path: LayoutPath) -> tuple[SSAValue, bool]:
+        """The reshaped root of a path, as a value of the function, and whether it is the end."""
+        view, covered = view_through(static_shape(path.root), path.chain)
+        shape = view.shape if view.is_reshape else tuple(p.extent for p in view.factors)
+        key = (path.root, shape)
         if key not in self._reshaped:
-            root = self.outer(way.root)
+            root = self.outer(path.root)
             self._reshaped[key] = emit_source_reshape(root, view, self.emit)
-        return self._reshaped[key], view.is_reshape and covered == len(way.chain)
+        return self._reshaped[key], view.is_reshape and covered == len(path.chain)
 
-    def _laid_out(self, way: Way) -> SSAValue:
+    def _laid_out(self, path: LayoutPath) -> SSAValue:
         """A layout that no op absorbs: a reshape, or a group of its own."""
-        source, complete = self.source(way)
+        source, complete = self.source(path)
         if complete:
             return source
         region = _RegionBuilder(self, frozenset())
-        result = region.arrive(way)
-        return self._undecided(region, [result], "layout", way.chain[-1]).results[0]
+        result = region.arrive(path)
+        return self._undecided(region, [result], "layout", path.chain[-1]).results[0]
 
     def _outputs(self) -> dict[Group, list[SSAValue]]:
         """The values of each group that something outside of it needs."""
@@ -145,11 +145,11 @@ class _Outliner:
         for op in self._old:
             if is_layout(op) or is_generator(op):
                 continue
-            for _, way in self._grouping.ways(op):
-                producer = self._grouping.producer(way.root)
+            for _, path in self._grouping.paths(op):
+                producer = self._grouping.producer(path.root)
                 group = self._grouping.group_of.get(producer) if producer is not None else None
                 if group is not None and self._grouping.group_of.get(op) is not group:
-                    found[group][way.root] = None
+                    found[group][path.root] = None
         results: list[SSAValue] = [value for op in self._old for value in op.results]
         return {group: [v for v in results if v in values] for group, values in found.items()}
 
@@ -162,8 +162,8 @@ class _Outliner:
             n: set() for n in node_of.values()
         }
         for op, node in node_of.items():
-            for _, way in self._grouping.ways(op):
-                producer = self._grouping.producer(way.root)
+            for _, path in self._grouping.paths(op):
+                producer = self._grouping.producer(path.root)
                 if producer is not None and node_of[producer] is not node:
                     needs[node].add(node_of[producer])
             for value in external_values(op):
@@ -249,23 +249,23 @@ class _RegionBuilder:
             if isinstance(op, Operation) and is_generator(op):
                 self.add(op)
             else:
-                self._values[value] = self.arrive(way_to(value, self._roots))
+                self._values[value] = self.arrive(layout_path(value, self._roots))
         return self._values[value]
 
-    def arrive(self, way: Way) -> SSAValue:
-        """The end of a way: from an argument, or from a value that is inside already."""
-        owner = way.root.owner
-        inside = way.root in self._values
-        view, covered = view_through(static_shape(way.root), way.chain)
+    def arrive(self, path: LayoutPath) -> SSAValue:
+        """The end of a path: from an argument, or from a value that is inside already."""
+        owner = path.root.owner
+        inside = path.root in self._values
+        view, covered = view_through(static_shape(path.root), path.chain)
         if inside or (isinstance(owner, Operation) and is_generator(owner)):
-            value = emit_source_reshape(self.inner(way.root), view, self.emit)
+            value = emit_source_reshape(self.inner(path.root), view, self.emit)
         else:
-            source, _ = self._outliner.source(way)
+            source, _ = self._outliner.source(path)
             value = self._argument(source)
         if not view.is_reshape:
             value = emit_moves(value, view, self.emit)
             value = emit_reshape(value, view.shape, self.emit)
-        for op in way.chain[covered:]:
+        for op in path.chain[covered:]:
             mapping = {other: self.inner(other) for other in external_values(op)[1:]}
             mapping[op.operands[0]] = value
             value = self.emit(op.clone(value_mapper=dict(mapping)))

@@ -10,11 +10,11 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from hawk_xdsl.linalg.structured import static_shape
 from hawk_xdsl.passes.function_pass import FunctionPass
-from hawk_xdsl.semantics.loops import MOST_PIECES
+from hawk_xdsl.semantics.loops import MOST_REGIONS
 
 
 class SplitConcatenation(RewritePattern):
-    """Lets a concatenation have no more operands than a specification may have pieces.
+    """Lets a concatenation have no more operands than a specification may have regions.
 
     80 rows become three stacks of 32, 32 and 16 rows, which are copied once more.
     """
@@ -22,11 +22,11 @@ class SplitConcatenation(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: tensor.ConcatOp, rewriter: PatternRewriter, /) -> None:
         """Concatenates chunks of the operands first, until few enough are left."""
-        if len(op.inputs) <= MOST_PIECES:
+        if len(op.inputs) <= MOST_REGIONS:
             return
         parts: Sequence[SSAValue] = list(op.inputs)
-        while len(parts) > MOST_PIECES:
-            chunks = [parts[i : i + MOST_PIECES] for i in range(0, len(parts), MOST_PIECES)]
+        while len(parts) > MOST_REGIONS:
+            chunks = [parts[i : i + MOST_REGIONS] for i in range(0, len(parts), MOST_REGIONS)]
             parts = [_joined(op, chunk, rewriter) for chunk in chunks]
         op.operands = parts
         rewriter.notify_op_modified(op)
@@ -34,7 +34,7 @@ class SplitConcatenation(RewritePattern):
 
 @dataclass(frozen=True)
 class NpuSplitConcatPass(FunctionPass):
-    """Splits concatenations of more tensors than a specification may have pieces."""
+    """Splits concatenations of more tensors than a specification may have regions."""
 
     name = "npu-split-concat"
     patterns = (SplitConcatenation,)

@@ -1,4 +1,4 @@
-"""How values reach linalg ops: which ops only lay data out, which compute, and the ways between."""
+"""How values reach linalg ops: which ops lay data out, which compute, and the paths between."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ affine index says "here the tensor, there the padding".
 
 
 @dataclass(frozen=True)
-class Way:
+class LayoutPath:
     """How a value comes from its root: the layout ops in between, in order.
 
     The root is an argument, or the result of an op that computes.
@@ -165,32 +165,32 @@ def _is_inside(value: SSAValue, op: Operation) -> bool:
     return False
 
 
-def way_to(value: SSAValue, roots: frozenset[SSAValue]) -> Way:
-    """The way to a value, back to its root; values in ``roots`` are roots whatever makes them."""
+def layout_path(value: SSAValue, roots: frozenset[SSAValue]) -> LayoutPath:
+    """The path to a value, back to its root; values in ``roots`` are roots whatever makes them."""
     chain: list[Operation] = []
     while value not in roots and isinstance(value.owner, Operation) and is_layout(value.owner):
         chain.insert(0, value.owner)
         value = value.owner.operands[0]
-    return Way(value, tuple(chain))
+    return LayoutPath(value, tuple(chain))
 
 
-def input_ways(op: Operation, roots: frozenset[SSAValue]) -> Iterator[tuple[SSAValue, Way]]:
+def input_ways(op: Operation, roots: frozenset[SSAValue]) -> Iterator[tuple[SSAValue, LayoutPath]]:
     """The tensors that an op reads from other ops or arguments, and how they get there."""
     for value in external_values(op):
-        way = way_to(value, roots)
-        made = isinstance(way.root.owner, Operation) and is_generator(way.root.owner)
+        path = layout_path(value, roots)
+        made = isinstance(path.root.owner, Operation) and is_generator(path.root.owner)
         if isinstance(value.type, TensorType) and not made:
-            yield value, way
+            yield value, path
 
 
-def reads_in_step(op: Operation, value: SSAValue, way: Way) -> bool:
-    """Whether ``op`` reads the way's root index for index, but for added or dropped unit axes.
+def reads_in_step(op: Operation, value: SSAValue, path: LayoutPath) -> bool:
+    """Whether ``op`` reads the path's root index for index, but for added or dropped unit axes.
 
     Not so if it reads transposed or sliced data, windows, or at indices read from data.
     """
     equation = equation_of(op)
-    view, covered = view_through(static_shape(way.root), way.chain)
-    if equation is None or view.same_axes is None or covered != len(way.chain):
+    view, covered = view_through(static_shape(path.root), path.chain)
+    if equation is None or view.same_axes is None or covered != len(path.chain):
         return False
     positions = [i for i, operand in enumerate(equation.operands) if operand is value]
     captured = any(use.operation.parent_block() is equation.body for use in value.uses)
@@ -199,13 +199,13 @@ def reads_in_step(op: Operation, value: SSAValue, way: Way) -> bool:
     return bool(positions) and not captured and plain
 
 
-def axis_uses(op: Operation, value: SSAValue, way: Way) -> Iterator[AxisUse]:
-    """The axes of a value that ``op`` reads, and of the way's root, that loops of it run along."""
+def axis_uses(op: Operation, value: SSAValue, path: LayoutPath) -> Iterator[AxisUse]:
+    """The axes of a value that ``op`` reads, and of the path's root, that loops of it run along."""
     equation = equation_of(op)
     if equation is None:
         return
-    view, covered = view_through(static_shape(way.root), way.chain)
-    axes = view.same_axes if covered == len(way.chain) else None
+    view, covered = view_through(static_shape(path.root), path.chain)
+    axes = view.same_axes if covered == len(path.chain) else None
     for operand, indices in zip(equation.operands, equation.indices, strict=True):
         for axis, index in enumerate(indices if operand is value else ()):
             if index is None or index.loop is None:
@@ -213,7 +213,7 @@ def axis_uses(op: Operation, value: SSAValue, way: Way) -> Iterator[AxisUse]:
             yield AxisUse(value, axis, index.loop)
             root_axis = axes[axis] if axes is not None else None
             if root_axis is not None:
-                yield AxisUse(way.root, root_axis, index.loop)
+                yield AxisUse(path.root, root_axis, index.loop)
 
 
 def result_uses(op: Operation) -> list[AxisUse]:

@@ -10,7 +10,7 @@ from hawk_xdsl.linalg.structured import Equation, equation_of
 from hawk_xdsl.passes.outline_dataflow import (
     COPIES,
     AxisUse,
-    Way,
+    LayoutPath,
     axis_uses,
     input_ways,
     is_compute,
@@ -19,7 +19,7 @@ from hawk_xdsl.passes.outline_dataflow import (
     sunk_layout,
 )
 from hawk_xdsl.passes.outline_epilogue import epilogue_of
-from hawk_xdsl.semantics.loops import MOST_PIECES
+from hawk_xdsl.semantics.loops import MOST_REGIONS
 
 
 @dataclass(eq=False)
@@ -63,7 +63,7 @@ class _Classes:
 
 
 def _cuts(group: Group) -> int:
-    """At least how often the copies of a group cut its result into pieces."""
+    """At least how often the copies of a group cut its result into regions."""
     copies = [op for op in group.members if isinstance(op, COPIES)]
     return sum(len(op.inputs) - 1 if isinstance(op, ConcatOp) else 1 for op in copies)
 
@@ -76,7 +76,7 @@ class Grouping:
     one another (a tensor filled in parts) are one group of their own. Any other op joins
     the group of an op whose result it reads index for index, if
 
-    - no way from the one to the other leads through a third group;
+    - no path from the one to the other leads through a third group;
     - all reductions of the joint group reduce the same indices, and
     - if there are reductions, one parallel index runs through all its ops, or through none.
     """
@@ -93,7 +93,7 @@ class Grouping:
             group.tail[-1].results[0]: group.members[-1] for group in self.groups if group.tail
         }
         self.roots = frozenset(self._owners)
-        self._ways = {op: list(input_ways(op, self.roots)) for op in block.ops}
+        self._paths = {op: list(input_ways(op, self.roots)) for op in block.ops}
         self._uses = {op: list(self._axis_uses(op)) for op in compute}
         for op in compute:
             self._join_producers(op)
@@ -109,9 +109,9 @@ class Grouping:
             return self._owners[root]
         return root.owner if isinstance(root.owner, Operation) else None
 
-    def ways(self, op: Operation) -> list[tuple[SSAValue, Way]]:
+    def paths(self, op: Operation) -> list[tuple[SSAValue, LayoutPath]]:
         """What an op reads, and how it gets there."""
-        return self._ways[op]
+        return self._paths[op]
 
     def _started(self, op: Operation) -> dict[Operation, Group]:
         """The group that an op begins with."""
@@ -126,22 +126,22 @@ class Grouping:
         return isinstance(op, COPIES) or (equation is not None and equation.factors is not None)
 
     def _axis_uses(self, op: Operation) -> Iterator[AxisUse]:
-        for value, way in self._ways[op]:
-            yield from axis_uses(op, value, way)
+        for value, path in self._paths[op]:
+            yield from axis_uses(op, value, path)
         yield from result_uses(op)
 
     def _join_producers(self, op: Operation) -> None:
-        for value, way in self._ways[op]:
-            producer = self.producer(way.root)
+        for value, path in self._paths[op]:
+            producer = self.producer(path.root)
             if producer not in self.group_of or producer is None:
                 continue
             first, second = self.group_of[producer], self.group_of[op]
-            few = _cuts(first) + _cuts(second) < MOST_PIECES
+            few = _cuts(first) + _cuts(second) < MOST_REGIONS
             if first is not second and few and self._is_put_on(op, producer, value):
                 self._merge(first, second)
                 continue
             alone = self._is_alone(first.members[0]) or self._is_alone(second.members[0])
-            if first is second or alone or not reads_in_step(op, value, way):
+            if first is second or alone or not reads_in_step(op, value, path):
                 continue
             if self._is_connected_outside(first, second):
                 continue
@@ -149,7 +149,7 @@ class Grouping:
                 self._merge(first, second)
 
     def _is_put_on(self, op: Operation, producer: Operation, value: SSAValue) -> bool:
-        """Whether a copy only feeds another one: together they are the pieces of one tensor."""
+        """Whether a copy only feeds another one: together they are the regions of one tensor."""
         copies = isinstance(op, COPIES) and isinstance(producer, COPIES)
         return copies and value.owner is producer and len(list(value.uses)) == 1
 
@@ -181,8 +181,8 @@ class Grouping:
         return False
 
     def _producers(self, op: Operation) -> Iterator[Operation]:
-        for _, way in self._ways[op]:
-            producer = self.producer(way.root)
+        for _, path in self._paths[op]:
+            producer = self.producer(path.root)
             if producer is not None:
                 yield producer
 

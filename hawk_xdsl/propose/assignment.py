@@ -47,7 +47,7 @@ class Assignment:
         time: the time of a kernel text on the NPU simulator, without a run of its values.
         author: the local language model, loaded when it is asked for.
         kernel_format: the prompt format of a model that was trained to write kernels, else none.
-        progress: told in a line what is being done.
+        progress: gets a line about what is being done.
         spending: what proposers spend beyond attempts.
     """
 

@@ -1,4 +1,4 @@
-"""Which entries are to blame for a refusal, and compositions that do without them."""
+"""Which entries a refusal counts against, and compositions that do without them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,10 +7,10 @@ from itertools import islice
 from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Evidence
-from hawk_xdsl.propose.refusal import Against, against, blamed
+from hawk_xdsl.propose.refusal import Against, accountable_entries, against
 from hawk_xdsl.semantics.specification import Specification
 
-MISFITS_TOLERATED = 2
+LOOP_REFUSALS_TOLERATED = 2
 """Tilings of one template whose loops may be refused before other templates go first."""
 
 MOST_ALTERNATIVES = 6
@@ -21,7 +21,7 @@ DISTRUSTED_LOSSES = 3
 
 
 @dataclass
-class Blame:
+class CreditAssignment:
     """What the refusals of one op say about the entries that the refused texts were made from.
 
     Of the entries that the refusal can be about, each may be the culprit. So a text that was made
@@ -33,23 +33,23 @@ class Blame:
 
     rewrites: frozenset[str] = frozenset()
     _refused: list[frozenset[str]] = field(default_factory=list[frozenset[str]])
-    _misfits: dict[str, int] = field(default_factory=dict[str, int])
+    _loop_refusals: dict[str, int] = field(default_factory=dict[str, int])
 
     def refuse(self, entries: Sequence[str], code: str | None) -> None:
-        """Told of a refusal; of a text from a template the template is the first entry."""
+        """Count a refusal; of a text from a template the template is the first entry."""
         if not entries:
             return
         if against(code) is Against.LOOPS:
-            self._misfits[entries[0]] = self._misfits.get(entries[0], 0) + 1
+            self._loop_refusals[entries[0]] = self._loop_refusals.get(entries[0], 0) + 1
         else:
-            self._refused.append(frozenset(blamed(entries, code, self.rewrites)))
+            self._refused.append(frozenset(accountable_entries(entries, code, self.rewrites)))
 
-    def of(self, entries: Sequence[str]) -> int:
+    def penalty(self, entries: Sequence[str]) -> int:
         """How much a text made from these entries is to be put off; 0: nothing speaks against."""
-        misfits = self._misfits.get(entries[0], 0) if entries else 0
-        return self.wrong(entries) + max(0, misfits - MISFITS_TOLERATED)
+        refused_loops = self._loop_refusals.get(entries[0], 0) if entries else 0
+        return self.avoidable_penalty(entries) + max(0, refused_loops - LOOP_REFUSALS_TOLERATED)
 
-    def wrong(self, entries: Sequence[str]) -> int:
+    def avoidable_penalty(self, entries: Sequence[str]) -> int:
         """The part of it that another composition may be without."""
         made = frozenset(entries)
         return sum(refused <= made for refused in self._refused)

@@ -55,5 +55,5 @@ class Proposer(Protocol):
         ...
 
     def learn(self, draft: Draft, verdict: Verdict) -> None:
-        """Told of each verdict, on the drafts of other proposers too."""
+        """Gets each verdict, on the drafts of other proposers too."""
         ...

@@ -57,7 +57,7 @@ def schedule_of(record: KernelRecord) -> Schedule | None:
     try:
         return Schedule.parse(record.schedule) if record.schedule else None
     except HawkError as error:
-        todo = "mend the row, or choose another store with HAWK_STORE"
+        todo = "correct the row, or choose another store with HAWK_STORE"
         raise HawkError(f"the knowledge store: kernels.schedule: {error.message}; {todo}") from None
 
 

@@ -14,7 +14,7 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft
-from hawk_xdsl.propose.refusal import Refusal, blamed
+from hawk_xdsl.propose.refusal import Refusal, accountable_entries
 from hawk_xdsl.propose.settings import Budget
 from hawk_xdsl.semantics.specification import Specification
 
@@ -72,7 +72,9 @@ class Ledger:
         if draft.source is not Source.TEMPLATE or verdict is None:
             return
         code = verdict.trap_code
-        accountable = draft.entries if accepted else blamed(draft.entries, code, self.rewrites)
+        accountable = (
+            draft.entries if accepted else accountable_entries(draft.entries, code, self.rewrites)
+        )
         for name in accountable:
             self.store.record_use(name, won=accepted)
 

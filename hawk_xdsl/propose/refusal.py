@@ -78,15 +78,17 @@ def against(code: str | None) -> Against:
     """What a refusal speaks against.
 
     A race, a deadlock or a buffer that does not fit says nothing about which functions were
-    computed: ``core-race`` comes of how tiles are dealt to cores. Only a wrong or unproven result
-    may be the fault of a rewrite.
+    computed: ``core-race`` comes of how tiles are distributed over cores. Only a wrong or unproven
+    result may be the fault of a rewrite.
     """
     if code in _LOOPS:
         return Against.LOOPS
     return Against.STATEMENTS if code in _STATEMENTS else Against.RESULTS
 
 
-def blamed(entries: Sequence[str], code: str | None, rewrites: frozenset[str]) -> tuple[str, ...]:
+def accountable_entries(
+    entries: Sequence[str], code: str | None, rewrites: frozenset[str]
+) -> tuple[str, ...]:
     """The entries of a draft that a refusal speaks against; a template is the first of them."""
     match against(code):
         case Against.LOOPS:

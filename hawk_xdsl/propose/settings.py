@@ -9,7 +9,7 @@ from hawk_xdsl.knowledge_store import RetrievalMode
 from hawk_xdsl.options import check_count, check_positive, check_seed
 
 Progress = Callable[[str], None]
-"""Told in one line what is being done now."""
+"""Gets a line about what is being done now."""
 
 
 class Sources(StrEnum):

@@ -13,7 +13,7 @@ from hawk_xdsl.knowledge_store import Entry, EntryKind, Evidence
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.propose.assignment import Assignment
 from hawk_xdsl.propose.attempts import FAST_ENOUGH
-from hawk_xdsl.propose.credit_assignment import Blame, compositions
+from hawk_xdsl.propose.credit_assignment import CreditAssignment, compositions
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft, Trouble
 from hawk_xdsl.propose.refusal import Against, against
@@ -54,7 +54,7 @@ class TemplateProposer:
         self._specification = specification
         self._target = target
         self._compositions = compositions(composer, specification, learned, evidence)
-        self._blame = Blame(frozenset(rule.name for rule in composer.rules))
+        self._credit = CreditAssignment(frozenset(rule.name for rule in composer.rules))
         self._troubles: list[Draft] = []
         self._waiting: list[tuple[Entry, Candidate]] = []
         self._texts: set[str] = set()
@@ -76,7 +76,9 @@ class TemplateProposer:
             best = best if faster else None
             if best is None:
                 return None
-        while self._blame.wrong(best[1].entries) if best is not None else self._doubtful:
+        while (
+            self._credit.avoidable_penalty(best[1].entries) if best is not None else self._doubtful
+        ):
             composition = next(self._compositions, None)
             if composition is None:
                 break
@@ -103,12 +105,14 @@ class TemplateProposer:
         if verdict.accepted:
             self._cycles = min(verdict.cycles, self._cycles or verdict.cycles)
         elif draft.source is Source.TEMPLATE:
-            self._blame.refuse(draft.entries, verdict.trap_code)
+            self._credit.refuse(draft.entries, verdict.trap_code)
             self._doubtful = self._doubtful or against(verdict.trap_code) is not Against.LOOPS
 
     def _best(self) -> tuple[Entry, Candidate] | None:
         """The first of those that least speaks against; they wait in the order of estimates."""
-        return min(self._waiting, key=lambda pair: self._blame.of(pair[1].entries), default=None)
+        return min(
+            self._waiting, key=lambda pair: self._credit.penalty(pair[1].entries), default=None
+        )
 
     def _start(self) -> None:
         self._started = True

@@ -9,7 +9,7 @@ from math import prod
 from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.target import Target, VectorSpec
 from hawk_xdsl.schedule.tiling import Tiling
-from hawk_xdsl.semantics.result_regions import components, dealt_axes
+from hawk_xdsl.semantics.result_regions import components, distributed_axes
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import reduced_axes
 from hawk_xdsl.semantics.terms import is_pseudo, walk
@@ -54,7 +54,7 @@ def tiling_at(
     Reduced axes among them are streamed, but not the ``partial`` ones, and so are those of one
     region only.
     """
-    across = dealt_axes(specification) - (reduced_axes(specification) - partial)
+    across = distributed_axes(specification) - (reduced_axes(specification) - partial)
     streamed = frozenset(sizes) - across
     return Tiling(specification.axes, sizes, streamed)
 
@@ -92,7 +92,7 @@ def _axis_roles(
     gathers_in_tiles: bool,
 ) -> _AxisRoles:
     reduced = reduced_axes(specification) - partial
-    reduced |= frozenset(specification.axes) - dealt_axes(specification)
+    reduced |= frozenset(specification.axes) - distributed_axes(specification)
     points: set[str] = set()
     last: set[str] = set()
     indices = [r.index for r in specification.results]
@@ -210,8 +210,8 @@ def _balanced(
     outer = prod(extents[a] for a in order[position + 1 :] if a not in roles.reduced)
     tiles = outer * -(-extents[axis] // size)
     waves = -(-tiles // cores)
-    pieces = max(1, waves * cores // outer)
-    smallest = -(-extents[axis] // pieces)
+    count = max(1, waves * cores // outer)
+    smallest = -(-extents[axis] // count)
     for step in grains:
         rounded = -(-smallest // step) * step
         if rounded <= size:

@@ -120,6 +120,6 @@ class _Steps:
         for axis in self.sizes:
             others = _tiles({**self.sizes, axis: self.extents[axis]}, self.extents)
             for wanted in (waves, waves + 1, waves - 1):
-                pieces = wanted * cores // others
-                if 1 <= pieces <= self.extents[axis]:
-                    yield self._with(axis, -(-self.extents[axis] // pieces))
+                count = wanted * cores // others
+                if 1 <= count <= self.extents[axis]:
+                    yield self._with(axis, -(-self.extents[axis] // count))

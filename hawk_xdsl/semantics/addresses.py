@@ -16,7 +16,7 @@ MOST_VALUES = 1 << 20
 """Points of the axes of a computed index up to which all its values are tried."""
 
 MOST_CUTS = 8
-"""Affine stretches of a computed index up to which it is cut into pieces of the result."""
+"""Affine stretches of a computed index up to which it is cut into regions of the result."""
 
 _Numbers = NDArray[np.generic]
 

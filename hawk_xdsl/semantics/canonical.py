@@ -288,7 +288,7 @@ def _axis_name(position: int) -> str:
 
 
 def _named(draft: Specification) -> Specification:
-    """Axes ``i0, i1, …`` in order, each piece its own; unused axes and operands dropped."""
+    """Axes ``i0, i1, …`` in order, each region its own; unused axes and operands dropped."""
     read = {term.operand for term in walk(draft.roots) if term.op in ("read", "gather")}
     operands = [o for o in draft.operands if o.name in read]
     names = {o.name: f"x{position}" for position, o in enumerate(operands)}
@@ -317,8 +317,8 @@ def _named(draft: Specification) -> Specification:
 
 
 def _results_that_share_axes(draft: Specification) -> list[list[ResultRegion]]:
-    """All results that are whole, and each piece alone."""
+    """All results that are whole, and each region alone."""
     names = [result.name for result in draft.results]
     whole = [result for result in draft.results if names.count(result.name) == 1]
-    pieces = [[result] for result in draft.results if names.count(result.name) > 1]
-    return [*([whole] if whole else []), *pieces]
+    regions = [[result] for result in draft.results if names.count(result.name) > 1]
+    return [*([whole] if whole else []), *regions]

@@ -92,8 +92,8 @@ def rounded(exact: Interval, dtype: str, roundings: float = 1.0) -> Interval:
 def nearest(value: float, dtype: str) -> Interval:
     """A literal, as it is and as a float dtype holds it."""
     with np.errstate(over="ignore"):
-        held = float(np.asarray(value).astype(DType(dtype).numpy))
-    return Interval(min(value, held), max(value, held))
+        rounded = float(np.asarray(value).astype(DType(dtype).numpy))
+    return Interval(min(value, rounded), max(value, rounded))
 
 
 def corners(function: Callable[[Number, Number], Number], a: Interval, b: Interval) -> Interval:

@@ -7,8 +7,8 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.semantics.terms import Affine, is_pseudo
 
-MOST_PIECES = 32
-"""Pieces of one result beyond which a region counts as having no specification."""
+MOST_REGIONS = 32
+"""Regions of one result beyond which a region counts as having no specification."""
 
 
 class UnreadableError(Exception):
@@ -21,7 +21,7 @@ class ChangedLoopsError(Exception):
 
 @dataclass(frozen=True)
 class ResultLoop:
-    """A loop of a piece: the result's index ``dim`` gets ``offset + stride · axis`` of it."""
+    """A loop of a region: the result's index ``dim`` gets ``offset + stride · axis`` of it."""
 
     dim: int
     offset: int
@@ -30,11 +30,11 @@ class ResultLoop:
 
 
 @dataclass(frozen=True)
-class _OfPiece:
-    """Where a loop of a piece is: result, piece, loop."""
+class _RegionLoop:
+    """Where a loop of a region is: result, region, loop."""
 
     result: int
-    piece: int
+    region: int
     loop: int
 
 
@@ -58,18 +58,18 @@ class Loops:
       loop over i becomes two, ``i = 4 * s + j``, and the index is ``x[s, j]``.
     - ``cut``: a padding reads its operand only for ``1 <= i < 9``. The region is cut at 1 and 9
       into three, and within each it is known where the value comes from.
-    - ``deal``: every n-th index is a region of its own, as in an upsampling whose even rows are
-      computed otherwise than its odd ones.
+    - ``interleave``: every n-th index is a region of its own, as in an upsampling whose even rows
+      are computed otherwise than its odd ones.
     """
 
     shapes: Sequence[Sequence[int]]
-    pieces: list[list[tuple[ResultLoop, ...]]] = field(init=False)
+    regions: list[list[tuple[ResultLoop, ...]]] = field(init=False)
     extents: dict[str, int] = field(default_factory=dict[str, int])
     _factors: dict[tuple[Operation, int], tuple[int, ...]] = field(
         default_factory=dict[tuple[Operation, int], tuple[int, ...]]
     )
-    _users: dict[str, list[_OfPiece | _ReductionLoop]] = field(
-        default_factory=dict[str, list[_OfPiece | _ReductionLoop]]
+    _users: dict[str, list[_RegionLoop | _ReductionLoop]] = field(
+        default_factory=dict[str, list[_RegionLoop | _ReductionLoop]]
     )
     _made: dict[tuple[int, ResultLoop], Affine] = field(
         default_factory=dict[tuple[int, ResultLoop], Affine]
@@ -77,7 +77,7 @@ class Loops:
     _current: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
-        self.pieces = [
+        self.regions = [
             [tuple(ResultLoop(dim, 0, 1, extent) for dim, extent in enumerate(shape))]
             for shape in self.shapes
         ]
@@ -122,27 +122,27 @@ class Loops:
             name for name, users in self._users.items() if any(map(self._in_part, users))
         )
 
-    def _in_part(self, user: "_OfPiece | _ReductionLoop") -> bool:
+    def _in_part(self, user: "_RegionLoop | _ReductionLoop") -> bool:
         if isinstance(user, _ReductionLoop):
             return len(self._factors[user.op, user.loop]) > 1
-        piece = self.pieces[user.result][user.piece]
-        return [loop.dim for loop in piece].count(piece[user.loop].dim) > 1
+        region = self.regions[user.result][user.region]
+        return [loop.dim for loop in region].count(region[user.loop].dim) > 1
 
-    def of_piece(self, result: int, piece: int) -> tuple[Affine, ...]:
-        """The index of a piece, which is read from now on."""
-        self._current = result, piece
+    def of_region(self, result: int, region: int) -> tuple[Affine, ...]:
+        """The index of a region, which is read from now on."""
+        self._current = result, region
         index = [Affine()] * len(self.shapes[result])
         used: set[str] = set()
-        for number, loop in enumerate(self.pieces[result][piece]):
+        for number, loop in enumerate(self.regions[result][region]):
             axis = self._axis_of(result, loop, used)
             used |= axis.axes
             for name in axis.axes:
-                self._users.setdefault(name, []).append(_OfPiece(result, piece, number))
+                self._users.setdefault(name, []).append(_RegionLoop(result, region, number))
             index[loop.dim] += axis.scaled(loop.stride) + Affine(loop.offset)
         return tuple(index)
 
     def _axis_of(self, result: int, loop: ResultLoop, used: Set[str]) -> Affine:
-        if len(self.pieces[result]) == 1:
+        if len(self.regions[result]) == 1:
             return self.free(loop.count, used)
         if (result, loop) not in self._made:
             self._made[result, loop] = self.fresh(loop.count)
@@ -197,23 +197,23 @@ class Loops:
                     *factors[user.factor + 1 :],
                 )
                 continue
-            loop = self.pieces[user.result][user.piece][user.loop]
+            loop = self.regions[user.result][user.region][user.loop]
             outer = ResultLoop(loop.dim, loop.offset, loop.stride * stride, extent // stride)
             self._replace(user, [(outer, ResultLoop(loop.dim, 0, loop.stride, stride))])
         raise ChangedLoopsError
 
     def cut(self, name: str, at: int) -> None:
-        """Makes two pieces of the current one: one where the axis is below ``at``, one beyond."""
+        """Makes two regions of the current one: one where the axis is below ``at``, one beyond."""
         place, loop = self._loop_of_current(name)
         first = ResultLoop(loop.dim, loop.offset, loop.stride, at)
         rest = ResultLoop(loop.dim, loop.offset + loop.stride * at, loop.stride, loop.count - at)
         self._replace(place, [(first,), (rest,)])
         raise ChangedLoopsError
 
-    def deal(self, name: str, modulus: int) -> None:
-        """Makes a piece of the current one for each remainder of the axis."""
+    def interleave(self, name: str, modulus: int) -> None:
+        """Makes a region of the current one for each remainder of the axis."""
         place, loop = self._loop_of_current(name)
-        dealt = [
+        interleaved = [
             (
                 ResultLoop(
                     loop.dim,
@@ -224,26 +224,26 @@ class Loops:
             )
             for rest in range(min(modulus, loop.count))
         ]
-        self._replace(place, dealt)
+        self._replace(place, interleaved)
         raise ChangedLoopsError
 
     def can_cut(self, name: str) -> bool:
-        """Whether an axis is a loop of the piece that is read."""
+        """Whether an axis is a loop of the region that is read."""
         return any(
-            isinstance(user, _OfPiece) and (user.result, user.piece) == self._current
+            isinstance(user, _RegionLoop) and (user.result, user.region) == self._current
             for user in self._users.get(name, ())
         )
 
-    def _loop_of_current(self, name: str) -> tuple[_OfPiece, ResultLoop]:
+    def _loop_of_current(self, name: str) -> tuple[_RegionLoop, ResultLoop]:
         for user in self._users.get(name, ()):
-            if isinstance(user, _OfPiece) and (user.result, user.piece) == self._current:
-                return user, self.pieces[user.result][user.piece][user.loop]
+            if isinstance(user, _RegionLoop) and (user.result, user.region) == self._current:
+                return user, self.regions[user.result][user.region][user.loop]
         raise UnreadableError("a reduction or gather over a tensor that is put together from parts")
 
-    def _replace(self, place: _OfPiece, by: Sequence[tuple[ResultLoop, ...]]) -> None:
-        pieces = self.pieces[place.result]
-        piece = pieces[place.piece]
-        new = [(*piece[: place.loop], *loops, *piece[place.loop + 1 :]) for loops in by]
-        pieces[place.piece : place.piece + 1] = new
-        if len(pieces) > MOST_PIECES:
-            raise UnreadableError(f"a result of more than {MOST_PIECES} regions")
+    def _replace(self, place: _RegionLoop, by: Sequence[tuple[ResultLoop, ...]]) -> None:
+        regions = self.regions[place.result]
+        region = regions[place.region]
+        new = [(*region[: place.loop], *loops, *region[place.loop + 1 :]) for loops in by]
+        regions[place.region : place.region + 1] = new
+        if len(regions) > MOST_REGIONS:
+            raise UnreadableError(f"a result of more than {MOST_REGIONS} regions")

@@ -53,30 +53,30 @@ def narrowed(draft: Specification, *, confine: bool = True) -> Specification:
 def _ranges(draft: Specification, wide: Iterable[str], confined: Iterable[str]) -> Ranges:
     """The widest ranges of operands for which everything fits."""
     ranges = dict.fromkeys(wide, FULL_I32)
-    misfit = _misfit(draft, ranges)
-    if misfit is None:
+    out_of_range = _out_of_range(draft, ranges)
+    if out_of_range is None:
         return ranges
     names = [o.name for o in draft.operands if o.name in set(confined)]
     bound = FULL_I32[1] + 1
     while bound > LEAST_BOUND and names:
         bound //= 2
         tried = {**ranges, **dict.fromkeys(names, (-bound, bound))}
-        if _misfit(draft, tried) is None:
+        if _out_of_range(draft, tried) is None:
             return _widened(draft, tried, names)
-    raise UnreadableError(str(misfit))
+    raise UnreadableError(str(out_of_range))
 
 
 def _widened(draft: Specification, ranges: dict[str, tuple[int, int]], names: list[str]) -> Ranges:
     """The ranges without those that nothing needs."""
     for name in names:
         tried = {**ranges, name: FULL_I32}
-        if _misfit(draft, tried) is None:
+        if _out_of_range(draft, tried) is None:
             ranges = tried
     return ranges
 
 
 @dataclass(frozen=True)
-class _Misfit:
+class _OutOfRange:
     """A value that is looked at and may need more than 32 bits."""
 
     term: Term
@@ -92,7 +92,7 @@ class _Misfit:
         )
 
 
-def _misfit(draft: Specification, ranges: Ranges) -> _Misfit | None:
+def _out_of_range(draft: Specification, ranges: Ranges) -> _OutOfRange | None:
     """The first value that is looked at and not proved to fit."""
     intervals = Intervals(draft.axes, ranges)
     for value, user in _looked_at(draft.roots):
@@ -100,7 +100,7 @@ def _misfit(draft: Specification, ranges: Ranges) -> _Misfit | None:
         if found.within(*FULL_I32):
             continue
         if user is None or not _may_saturate(value, user, intervals):
-            return _Misfit(value, found.low, found.high)
+            return _OutOfRange(value, found.low, found.high)
     return None
 
 

@@ -220,10 +220,10 @@ class RegionReader:
         return self.term(op.source, tuple(inner))
 
     def _is_multiple(self, index: Affine, stride: int) -> bool:
-        """Whether an index is a multiple of a stride everywhere; in part only, loops are dealt."""
+        """Whether an index is a multiple of a stride; if only at times, loops are interleaved."""
         uneven = [name for name, factor in index.terms if factor % stride]
         if uneven:
-            self.loops.deal(uneven[0], stride)
+            self.loops.interleave(uneven[0], stride)
         return index.constant % stride == 0
 
     def _scanned(self, op: ScanOp, result: int, index: tuple[Affine, ...]) -> Term:

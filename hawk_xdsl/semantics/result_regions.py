@@ -17,7 +17,7 @@ from hawk_xdsl.semantics.specification import ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 MOST_OF_ALL = 0.8
-"""The share of the work from which on one piece alone decides about the tiles."""
+"""The share of the work from which on one region alone decides about the tiles."""
 
 
 def axes_of(result: ResultRegion) -> frozenset[str]:
@@ -28,7 +28,7 @@ def axes_of(result: ResultRegion) -> frozenset[str]:
 
 
 def components(specification: Specification) -> list[frozenset[str]]:
-    """The axes of each piece, the largest first; pieces that share an axis of their own are one."""
+    """The axes of each region, the largest first; regions that share an own axis are one."""
     shared = common_axes(specification)
     groups: list[frozenset[str]] = []
     for result in specification.results:
@@ -46,13 +46,13 @@ def common_axes(specification: Specification) -> frozenset[str]:
     return first.intersection(*rest)
 
 
-def dealt_axes(specification: Specification) -> frozenset[str]:
-    """The axes over which tiles may be dealt to the cores.
+def distributed_axes(specification: Specification) -> frozenset[str]:
+    """The axes over which tiles may be distributed over the cores.
 
-    Of pieces those they have in common; where one piece is nearly all, or they have none, those of
-    the largest: one of its tiles then does the other pieces too.
+    Of regions those they have in common; where one is nearly all, or they have none, those of the
+    largest: one of its tiles then does the other regions too.
     """
-    if not specification.in_pieces:
+    if not specification.in_regions:
         return frozenset(specification.axes)
     groups, shared = components(specification), common_axes(specification)
     total = sum(_points(specification, axes) for axes in groups)
@@ -68,19 +68,19 @@ def _points(specification: Specification, axes: frozenset[str]) -> int:
 def unified(
     specification: Specification, terms: Sequence[Term] = ()
 ) -> tuple[Specification, Sequence[Term]]:
-    """The same with one axis for what several pieces cover alike of a dimension: all, or a part.
+    """The same with one axis for what several regions cover alike of a dimension: all, or a part.
 
     With it come some of its terms, as they are there.
     """
-    if not specification.in_pieces:
+    if not specification.in_regions:
         return specification, terms
     rename: dict[str, Affine] = {}
     kept: set[str] = set()
     for output in specification.outputs:
-        pieces = [r for r in specification.results if r.name == output.name]
+        regions = [r for r in specification.results if r.name == output.name]
         for position in range(len(output.shape)):
             alike: dict[tuple[int, int], list[str]] = {}
-            for dim in (piece.index[position] for piece in pieces):
+            for dim in (region.index[position] for region in regions):
                 axis = replace(dim, constant=0).plain
                 if axis is not None and axis not in rename:
                     alike.setdefault((dim.constant, specification.axes[axis]), []).append(axis)

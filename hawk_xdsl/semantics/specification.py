@@ -46,8 +46,8 @@ def _attempt(block: Block, values: Sequence[SSAValue], loops: Loops) -> Specific
     reader = RegionReader(block, names, loops)
     results: list[ResultRegion] = []
     for position, value in enumerate(values):
-        for piece in range(len(loops.pieces[position])):
-            index = loops.of_piece(position, piece)
+        for region in range(len(loops.regions[position])):
+            index = loops.of_region(position, region)
             term = reader.term(value, index)
             dtype = _stored(value)
             results.append(

@@ -30,9 +30,9 @@ class Operand:
 
 @dataclass(frozen=True)
 class ResultRegion:
-    """A kernel argument that is written, or a piece of one: its element at ``index`` is ``term``.
+    """A kernel argument that is written, or a region of one: its element at ``index`` is ``term``.
 
-    Several results of one name are the disjoint pieces of one argument, which together cover it.
+    Several results of one name are the disjoint regions of one argument, which together cover it.
     ``position`` is the number of the undecided op's result.
     """
 
@@ -89,12 +89,12 @@ class Specification:
 
     @property
     def outputs(self) -> tuple[ResultRegion, ...]:
-        """One result a kernel argument: the first piece of each."""
+        """One result a kernel argument: the first region of each."""
         return tuple({result.name: result for result in reversed(self.results)}.values())[::-1]
 
     @property
-    def in_pieces(self) -> bool:
-        """Whether some argument is written in pieces."""
+    def in_regions(self) -> bool:
+        """Whether some argument is written in regions."""
         return len(self.outputs) < len(self.results)
 
     @property

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +12,15 @@ from hawk_xdsl.files.whole_file import write_whole
 from hawk_xdsl.language_model.adopted import (
     ADOPTED_FILE,
     DamagedAdoptionError,
+    adopted_directory,
     adopted_names,
-    adopted_room,
 )
 from hawk_xdsl.language_model.language import language_of
 from hawk_xdsl.language_model.model_files import ModelFiles, find_model
+from hawk_xdsl.propose.settings import Progress
 from hawk_xdsl.training.evaluate import Answer, Score, evaluate, relative_cycles
 from hawk_xdsl.training.lesson import Lesson
 from hawk_xdsl.training.teacher import Teachers
-
-Told = Callable[[str], None]
 
 
 class NotBetterError(HawkError):
@@ -62,7 +61,7 @@ def adopt(
     teachers: Teachers,
     *,
     attempts: int = 8,
-    told: Told = lambda line: None,
+    progress: Progress = lambda line: None,
 ) -> Adoption:
     """Makes a model the default, if it is better than the default on the lessons.
 
@@ -78,11 +77,11 @@ def adopt(
     answers: list[Sequence[Answer]] = []
     scores: list[Score] = []
     for which in (files, current):
-        answers.append(evaluate(which, lessons, teachers, attempts=attempts, told=told))
+        answers.append(evaluate(which, lessons, teachers, attempts=attempts, progress=progress))
         scores.append(Score.of(answers[-1]))
-        told(f"{which.name}: {scores[-1]}")
+        progress(f"{which.name}: {scores[-1]}")
     (new, before), cycles = scores, relative_cycles(*answers)
-    told(f"where both are right: {cycles:.3f} x the cycles of the model in use")
+    progress(f"where both are right: {cycles:.3f} x the cycles of the model in use")
     if not better(new, before, cycles):
         message = f"not better: {new}; the model in use: {before}; {cycles:.3f} x its cycles"
         raise NotBetterError(message, file=str(model))
@@ -90,23 +89,23 @@ def adopt(
 
 
 def install(files: ModelFiles) -> Path:
-    """Copies a model into the user's room and makes it the default; until the end nothing changes.
+    """Copies a model into the user's directory and makes it the default, at once.
 
     An interrupted copy is thrown away by the next one; the default changes with one replacement.
     Raises ``HawkError`` if it cannot be read what was adopted before.
     """
-    room, names = adopted_room(), adopted_names()
-    room.mkdir(parents=True, exist_ok=True)
-    for abandoned in room.glob("*.partial"):
+    directory, names = adopted_directory(), adopted_names()
+    directory.mkdir(parents=True, exist_ok=True)
+    for abandoned in directory.glob("*.partial"):
         if abandoned.is_dir():
             shutil.rmtree(abandoned)
     name = files.fingerprint()
-    if not (room / name).is_dir():
-        partial = room / f"{name}.partial"
+    if not (directory / name).is_dir():
+        partial = directory / f"{name}.partial"
         shutil.copytree(files.directory, partial)
-        os.replace(partial, room / name)
+        os.replace(partial, directory / name)
     _point_to([name, *(n for n in names if n != name)])
-    return room / name
+    return directory / name
 
 
 def restore() -> str:
@@ -126,4 +125,4 @@ def restore() -> str:
 
 
 def _point_to(names: Sequence[str]) -> None:
-    write_whole(adopted_room() / ADOPTED_FILE, json.dumps(list(names)))
+    write_whole(adopted_directory() / ADOPTED_FILE, json.dumps(list(names)))

@@ -26,15 +26,15 @@ _COLUMNS = {
 def summary_of(history: Sequence[Mapping[str, float]]) -> str:
     """How often all examples were seen, and whether they were learned by heart."""
     passes = max((row["epoch"] for row in history if "epoch" in row), default=0.0)
-    told = f"{passes:.1f} passes over the examples"
+    text = f"{passes:.1f} passes over the examples"
     losses = [(row["eval_loss"], int(row["step"])) for row in history if "eval_loss" in row]
     if losses and losses[-1][0] > LEARNED_BY_HEART * min(losses)[0]:
         loss, step = min(losses)
-        told += (
+        text += (
             f"; the held-out loss rose from {loss:.3f} at step {step} to {losses[-1][0]:.3f}: "
             "generate more lessons, or train for less"
         )
-    return told
+    return text
 
 
 def write_curves(history: Sequence[Mapping[str, float]], directory: Path) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
@@ -13,17 +13,18 @@ from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import ModelFiles
 from hawk_xdsl.propose.language_model import ModelProposer
+from hawk_xdsl.propose.settings import Progress
 from hawk_xdsl.training.lesson import Lesson, Try
 from hawk_xdsl.training.teacher import ChangedLessonError, GatedOp, Teachers, as_try
 
 BANDS: Mapping[str, tuple[int, int]] = {"1-2": (0, 2), "3-5": (3, 5), "6-8": (6, 8), "9+": (9, 999)}
-"""Bands of statement counts that results are told by."""
+"""Bands of statement counts that results are listed by."""
 
 SECONDS = 60.0
 """A safety stop for the model at one op."""
 
-TOLD = 20
-"""Lessons after which progress is told."""
+LESSONS_A_LINE = 20
+"""Lessons after which a line says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def relative_cycles(answers: Sequence[Answer], others: Sequence[Answer]) -> floa
 def proposer_of(model: LocalModel, case: GatedOp, *, attempts: int, seed: int) -> ModelProposer:
     """Asks the model about an op in the way of a compile, but alone.
 
-    It is told no knowledge but the functions and floats of its shorthand.
+    It is given no knowledge but the functions and floats of its shorthand.
     """
     retriever = Retriever((), RetrievalMode.NONE)
     author = Author(model, retriever, (), case.target, case.composites, case.floats)
@@ -139,7 +140,7 @@ def evaluate(
     *,
     attempts: int = 8,
     seed: int = 0,
-    told: Callable[[str], None] = lambda line: None,
+    progress: Progress = lambda line: None,
 ) -> list[Answer]:
     """The model's answers to held-out lessons, and progress in between.
 
@@ -150,8 +151,8 @@ def evaluate(
     for number, lesson in enumerate(lessons, 1):
         case = GatedOp.again(lesson, teachers[lesson.target])
         answers.append(answer(model, lesson, case, attempts=attempts, seed=seed))
-        if number % TOLD == 0 and number < len(lessons):
-            told(f"[{number}/{len(lessons)}] {files.name}: {Score.of(answers)}")
+        if number % LESSONS_A_LINE == 0 and number < len(lessons):
+            progress(f"[{number}/{len(lessons)}] {files.name}: {Score.of(answers)}")
     return answers
 
 

@@ -47,7 +47,7 @@ DAMAGED_SHARE = 0.12
 """Share of the lessons that get a damaged kernel beside the right ones."""
 
 Progress = Callable[[int, int, Counter[str]], None]
-"""Told after each op: how many are done, of how many, and what became of them."""
+"""Called after each op: how many are done, of how many, and what became of them."""
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ _NAMES = {"x": 12, "y": 6, "b": 64, "t": 32, "i": 10, "v": 64}
 def collected_words() -> list[str]:
     """The words that kernel texts, specifications and traps are written with, each once."""
     found: list[str] = ["\n", "\n\n", *"0123456789"]
-    found += _pieces([", : [ ] { } ( ) + - * / % . = < > .. == != <= >= -> _ # ; $ | ~ & ^ @"])
+    found += _words_of([", : [ ] { } ( ) + - * / % . = < > .. == != <= >= -> _ # ; $ | ~ & ^ @"])
     found += [f"{letter}{n}" for letter, count in _NAMES.items() for n in range(count)]
     found += re.findall(r'"(\w+)"', grammar())
-    found += _pieces(FUNCTIONS.values())
-    found += [*available_targets(), *_pieces([" ".join(TrapCode)]), "parts"]
+    found += _words_of(FUNCTIONS.values())
+    found += [*available_targets(), *_words_of([" ".join(TrapCode)]), "parts"]
     rules = Composer.of(load_seed_entries(), _any).rules
     found += [rule.before.op for rule in rules if not rule.before.op.startswith("reduce_")]
     found += [f"scan_{kind}" for kind in REDUCTION_KINDS.values()]
@@ -39,9 +39,9 @@ def _any(mnemonic: str, dtype: str) -> bool:
     return True
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
+def _words_of(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from (piece.strip(" ") for piece in re.findall(SPLIT, text) if piece.strip())
+        yield from (word.strip(" ") for word in re.findall(SPLIT, text) if word.strip())
 
 
 def make_tokenizer(words: Iterable[str]) -> "PreTrainedTokenizerFast":

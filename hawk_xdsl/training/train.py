@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.language_model import model_files
 from hawk_xdsl.language_model.language import FACTS_FILE, Language, language, language_of
 from hawk_xdsl.options import check_count, check_positive, check_seed
+from hawk_xdsl.propose.settings import Progress
 from hawk_xdsl.training import checkpoints
 from hawk_xdsl.training.card import card_of
 from hawk_xdsl.training.checkpoints import TrainingError
@@ -123,7 +124,7 @@ def train(
     *,
     start: Path | None = None,
     resume: bool = False,
-    told: Callable[[str], None] = lambda line: None,
+    progress: Progress = lambda line: None,
 ) -> None:
     """Trains on a split and writes the model directory, at once and only when it is done.
 
@@ -162,12 +163,14 @@ def train(
     if not examples:
         raise TrainingError("no lesson here has a right kernel: nothing to train on")
     network = _network(recipe.shape, len(tokenizer), end) if start is None else _loaded(start)
-    told(f"{len(examples)} examples, {sum(p.numel() for p in network.parameters()):,} parameters")
+    progress(
+        f"{len(examples)} examples, {sum(p.numel() for p in network.parameters()):,} parameters"
+    )
     if last is None:
         checkpoints.begin(work, facts)
     clock = Clock(recipe)
     history = _fit(network, examples, encoded(split.held_out)[:EVALUATED], work, clock, end, last)
-    told(summary_of(history))
+    progress(summary_of(history))
     facts |= {"seconds": round(clock.seconds()), "steps": clock.step, "device": _device()}
     _save(network, tokenizer, model, facts, history)
     shutil.rmtree(work)

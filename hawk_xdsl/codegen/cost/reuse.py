@@ -122,12 +122,12 @@ class _CopyWalk:
     def _across(self, node: ast.Across) -> None:
         """Waves, the first loop outermost; then, innermost of all, the cores of a wave."""
         counts = [self._trips(loop) for loop in node.loops]
-        room = float(min(self._cores, prod(counts)))
+        left = float(min(self._cores, prod(counts)))
         waves: list[_LoopTrips] = []
         at_once: list[_LoopTrips] = []
         for loop, count in zip(reversed(node.loops), reversed(counts), strict=True):
-            together = min(float(count), room)
-            room /= together
+            together = min(float(count), left)
+            left /= together
             wave, cores = _LoopTrips(count / together), _LoopTrips(together, cores=True)
             waves.insert(0, wave)
             at_once.insert(0, cores)

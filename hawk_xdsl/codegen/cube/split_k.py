@@ -7,7 +7,7 @@ from math import prod
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.output_stationary import tiles_that_fit
-from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_piece
+from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_chunk
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
@@ -110,8 +110,8 @@ class SplitK(Form):
     def _sum(self, parts: Temp, tile: TileSizes) -> Stage:
         """The vector stage that adds the parts and rounds to the dtype of the result."""
         result = self.product.specification.results[0]
-        piece = sum_piece(self.product.problem, tile.split, self.target)
-        here = Slice(Variable("e"), piece)
+        chunk = sum_chunk(self.product.problem, tile.split, self.target)
+        here = Slice(Variable("e"), chunk)
         body: list[Statement] = [
             Assign("b", Load(part(parts.name, span(tile.split), here), UB)),
             Assign("p", Reduce(Reduction.SUM, Tile("b"), (0,))),
@@ -122,7 +122,7 @@ class SplitK(Form):
             body.append(Assign("s", Cast(Tile("p"), result.dtype, Rounding.RINT)))
         total = Tile("p" if result.dtype == "f32" else "s")
         body.append(Store(total, part(result.name, here)))
-        return Stage(VECTOR_WORD, (across([loop("e", prod(result.shape), piece)], body),))
+        return Stage(VECTOR_WORD, (across([loop("e", prod(result.shape), chunk)], body),))
 
 
 def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:

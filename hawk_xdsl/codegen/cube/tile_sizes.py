@@ -154,10 +154,10 @@ def up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
-def sum_piece(problem: Problem, split: int, target: Target) -> int:
+def sum_chunk(problem: Problem, split: int, target: Target) -> int:
     """Elements of the result that a vector core sums at a time: all parts of them are in ub."""
     count = problem.outer * problem.m * problem.n
     lanes = target.vector.lanes
     share = up(-(-count // target.cores[target.vector_core]), lanes)
-    room = target.capacity(Role.VECTOR) // 4 // (4 * (split + 1)) // lanes * lanes
-    return min(count, max(lanes, min(share, room)))
+    most = target.capacity(Role.VECTOR) // 4 // (4 * (split + 1)) // lanes * lanes
+    return min(count, max(lanes, min(share, most)))

@@ -83,10 +83,10 @@ class TilingFrame:
 
     def aligned(self, axes: Sequence[str], term: Term) -> Axes:
         """The axes as dimensions right-aligned to the tile's, unit ones where one is missing."""
-        held = [next((axis for axis in slot if axis in axes), None) for slot in self._slots(term)]
-        while held and held[0] is None:
-            held.pop(0)
-        return tuple(held) or (None,)
+        dims = [next((axis for axis in slot if axis in axes), None) for slot in self._slots(term)]
+        while dims and dims[0] is None:
+            dims.pop(0)
+        return tuple(dims) or (None,)
 
     def _slots(self, term: Term) -> list[list[str]]:
         """The dimensions of the tile, in order; axes that stand beside one another share one."""

@@ -1,7 +1,7 @@
 """Elements that no slice says: at indices that are values, and gathered from a tile.
 
 A row of an operand at an index that was read is a load of its own; all indices are loaded once,
-before the loop. Where the elements themselves are picked (``vgather``), a tile loads the part of
+before the loop. Where the elements themselves are gathered (``vgather``), a tile loads the part of
 the operand that it can touch: of a dimension that the tile's axes run over only what they reach.
 Positions within that part are the same for every tile, so they are computed once, before the loop.
 """
@@ -41,7 +41,7 @@ class _LoadedRange:
     moving: Affine = NOWHERE
 
 
-class Picker:
+class Gatherer:
     """Writes gathers, of rows and of elements.
 
     Attributes:
@@ -56,16 +56,16 @@ class Picker:
         self.frame = frame
         self.reader = reader
         self.shapes = frame.shapes
-        self.staged = _staged(frame)
+        self.resident_indices = _resident_indices(frame)
 
     def gather(self, term: Term, args: Sequence[TileValue | None], scope: LoopScope) -> TileValue:
-        """Elements at indices that are values: points of global memory, or picked from a tile.
+        """Elements at indices that are values: points of global memory, or gathered from a tile.
 
-        ``args`` are the values of the indices; ``None`` stands for one of ``staged``.
+        ``args`` are the values of the indices; ``None`` stands for one of ``resident_indices``.
         """
         values = [arg for arg in args if arg is not None]
         if any(any(arg.axes) for arg in values):
-            return self.picked(term, values, scope)
+            return self.gathered(term, values, scope)
         scalars: list[TileValue] = []
         for arg, value in zip(term.args, args, strict=True):
             source = self._all_indices(arg, scope) if value is None else value
@@ -94,8 +94,8 @@ class Picker:
             top.values[term] = whole
         return top.values[term]
 
-    def picked(self, term: Term, args: Sequence[TileValue], scope: LoopScope) -> TileValue:
-        """Elements picked by ``vgather`` from the part of an operand that a tile can touch."""
+    def gathered(self, term: Term, args: Sequence[TileValue], scope: LoopScope) -> TileValue:
+        """Elements gathered by ``vgather`` from the part of an operand that a tile can touch."""
         shape, tiling = self.shapes[term.operand], scope.tiling
         varies = [
             any(n.startswith("@") for n in dim.axes) or bool(tiling.covered(dim))
@@ -113,7 +113,7 @@ class Picker:
             len(lengths) > 1
             and lengths[-1] * DType(dtype).bytes % self.frame.target.vector.block_bytes
         ):
-            raise UntileableError("rows that are no whole blocks cannot be picked from")
+            raise UntileableError("rows that are no whole blocks cannot be gathered from")
         source = TileValue(dtype, tuple(None for _ in lengths), tuple(lengths))
         touched = (*before, *(ast.Slice(part.start, part.length) for part in parts))
         load = ast.Load(ast.Tile(term.operand, touched), UB, self.reader.pad(term))
@@ -135,7 +135,7 @@ class Picker:
         return self._gathered(source, total, scope)
 
     def _gathered(self, source: TileValue, index: TileValue, scope: LoopScope) -> TileValue:
-        """The elements; narrow floats by way of f32 if the picker widens."""
+        """The elements; narrow floats by way of f32 if the gatherer widens."""
         dims, dtype = index.axes, source.dtype
         may_widen = dtype in NARROW_FLOATS and self._has_wide_gather(dtype)
         self.has_choice |= may_widen
@@ -160,7 +160,7 @@ class Picker:
         dims: Axes,
         scope: LoopScope,
     ) -> TileValue:
-        """The positions of the picked elements in the flat tile."""
+        """The positions of the gathered elements in the flat tile."""
         plain, moving, stride = Affine(), Affine(), 1
         values: list[tuple[TileValue, int]] = []
         for dim, part in zip(reversed(term.index[-len(parts) :]), reversed(parts), strict=True):
@@ -224,7 +224,7 @@ def _part(dim: Affine, extent: int, tiling: Tiling) -> _LoadedRange:
     return _LoadedRange(start, length, Affine(-low, tuple(covered)))
 
 
-def _staged(frame: TilingFrame) -> frozenset[Term]:
+def _resident_indices(frame: TilingFrame) -> frozenset[Term]:
     """The reads of one index for each tile that only gathers use: their operands fit into ub."""
     indices = {a for t in _terms(frame) if t.op == "gather" for a in t.args}
     others = {a for t in _terms(frame) if t.op != "gather" for a in t.args}

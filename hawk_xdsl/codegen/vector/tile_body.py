@@ -22,7 +22,7 @@ from hawk_xdsl.codegen.vector.buffers import (
     syntax_of,
 )
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
-from hawk_xdsl.codegen.vector.gather import Picker
+from hawk_xdsl.codegen.vector.gather import Gatherer
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.scan import Scanner
@@ -78,7 +78,7 @@ class _Writer:
         self.tiling = tiling
         self.frame = TilingFrame(composition, tiling, target)
         self.reader = Loader(self.frame)
-        self.picker = Picker(self.frame, self.reader, widens=widens)
+        self.gatherer = Gatherer(self.frame, self.reader, widens=widens)
         self.reducer = Reducer(self.frame)
         self.scanner = Scanner(self.frame, self.reducer)
 
@@ -98,7 +98,7 @@ class _Writer:
         names = Names(anew=bool(self.composition.names))
         names.assign(top.block, [v for v in (*top.values.values(), *top.indices) if v.shape])
         names.assign(tile.block)
-        return TileBody(top.block, tile.block, self.picker.has_choice)
+        return TileBody(top.block, tile.block, self.gatherer.has_choice)
 
     def _group(
         self,
@@ -114,7 +114,7 @@ class _Writer:
         """
         scope, block = tile, tile.block
         if missing:
-            shared = None if self.specification.in_pieces else tile
+            shared = None if self.specification.in_regions else tile
             scope = LoopScope(tile.tiling, tile.open, Block(), shared, guarded=True)
         innermost = frozenset(
             axis
@@ -208,7 +208,7 @@ class _Writer:
         for reads in (True, False):
             for term in order:
                 home = self._home(term, scope)
-                if term.is_const or term in home.values or term in self.picker.staged:
+                if term.is_const or term in home.values or term in self.gatherer.resident_indices:
                     continue
                 if reads and (term.op != "read" or home is not scope):
                     continue
@@ -221,13 +221,13 @@ class _Writer:
 
     def _made(self, term: Term, scope: LoopScope) -> TileValue:
         if term.op == "read" and not all(map(scope.tiling.has_slice, term.index)):
-            return self.picker.picked(term, (), scope)
+            return self.gatherer.gathered(term, (), scope)
         if term.op == "read":
             return self.reader.load(term, scope)
         if term.op == "gather":
-            staged = self.picker.staged
-            indices = [None if a in staged else self.value(a, scope) for a in term.args]
-            return self.picker.gather(term, indices, scope)
+            resident = self.gatherer.resident_indices
+            indices = [None if a in resident else self.value(a, scope) for a in term.args]
+            return self.gatherer.gather(term, indices, scope)
         if term.op == "index":
             return self.reader.number(term.index[0], term, scope)
         if self._streams(term):

@@ -271,7 +271,7 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """``across … { … }``: iterations that are dealt to the blocks."""
+    """``across … { … }``: iterations that are distributed over the blocks."""
 
     loops: tuple[Loop, ...]
     body: tuple["Statement", ...] = ()

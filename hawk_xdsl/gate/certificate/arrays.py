@@ -48,19 +48,19 @@ def picked(rows: Symbols, place: npt.NDArray[np.int64]) -> Symbols:
     return rows.taken(np.arange(rows.shape[0]), place).settled()
 
 
-def concatenated(pieces: Sequence[Symbols], axis: int) -> Symbols:
+def concatenated(parts: Sequence[Symbols], axis: int) -> Symbols:
     """Arrays one after the other along an axis."""
     value = groups = None
-    if any(piece.value is not None for piece in pieces):
-        value = np.concatenate([np.broadcast_to(or_zero(p.value), p.shape) for p in pieces], axis)
+    if any(part.value is not None for part in parts):
+        value = np.concatenate([np.broadcast_to(or_zero(p.value), p.shape) for p in parts], axis)
         value = value.astype(np.float64)
-    if any(piece.groups is not None for piece in pieces):
-        groups = np.concatenate([np.broadcast_to(or_zero(p.groups), p.shape) for p in pieces], axis)
+    if any(part.groups is not None for part in parts):
+        groups = np.concatenate([np.broadcast_to(or_zero(p.groups), p.shape) for p in parts], axis)
         groups = groups.astype(np.int64)
     return Symbols(
-        pieces[0].dtype,
-        np.concatenate([piece.planes for piece in pieces], axis + 1),
-        np.concatenate([piece.flags for piece in pieces], axis),
+        parts[0].dtype,
+        np.concatenate([part.planes for part in parts], axis + 1),
+        np.concatenate([part.flags for part in parts], axis),
         value,
         groups,
     )

@@ -8,7 +8,7 @@ from hawk_xdsl.gate.certificate.field import Words, mixed
 from hawk_xdsl.gate.certificate.groups import NOBODY
 from hawk_xdsl.gate.certificate.leaves import Bools, key_of, kind_of
 from hawk_xdsl.gate.certificate.numbers import Numbers
-from hawk_xdsl.gate.certificate.symbols import HELD, KNOWN, WIDTHS, Reals, Symbols
+from hawk_xdsl.gate.certificate.symbols import FITS_ANY, KNOWN, WIDTHS, Reals, Symbols
 
 COMPARISONS = {
     "eq": ("eq", False, False),
@@ -156,6 +156,6 @@ class Conditions(Numbers):
         one, other = np.where(negated, second, first), np.where(negated, first, second)
         total = mixed(word & ~np.uint64(1), 0x5) + mixed(one, 0x51) + mixed(other, 0x50)
         symbol = self.drawn(mixed(total, key_of("select")), found.dtype)
-        held = on_true.flags & on_false.flags & HELD
-        symbol.flags = symbol.flags | np.broadcast_to(held, symbol.shape)
+        fits = on_true.flags & on_false.flags & FITS_ANY
+        symbol.flags = symbol.flags | np.broadcast_to(fits, symbol.shape)
         return self.where(numbers, symbol, found)

@@ -11,11 +11,11 @@ from hawk_xdsl.gate.certificate.leaves import key_of
 from hawk_xdsl.gate.certificate.remembered import Remembered
 from hawk_xdsl.gate.certificate.symbols import (
     BIT,
-    HELD_BF16,
-    HELD_BY,
-    HELD_F16,
-    HELD_I8,
-    HELD_I16,
+    FITS_BF16,
+    FITS_BY_DTYPE,
+    FITS_F16,
+    FITS_I8,
+    FITS_I16,
     KNOWN,
     WIDTHS,
     Reals,
@@ -45,14 +45,14 @@ class Conversions(Extrema):
             return Symbols(dtype, symbols.planes, symbols.flags, symbols.value, symbols.groups)
         if mode != "rint":
             return self.keyed(f"round {dtype} {mode}", [symbols], dtype)
-        held = symbols.held_by(dtype)
-        if held.all():
+        fits = symbols.fits(dtype)
+        if fits.all():
             return Symbols(dtype, symbols.planes, symbols.flags, symbols.value, symbols.groups)
         found = self.keyed(f"round {dtype}", [symbols], dtype)
         if symbols.value is not None:
             values = np.where(symbols.known, symbols.value, 0.0)
             found = self.where(symbols.known, self.reals(values, dtype), found)
-        found = self.where(held, symbols, found)
+        found = self.where(fits, symbols, found)
         return Symbols(dtype, found.planes, found.flags, found.value, found.groups)
 
     def cast(self, arg: Symbols, dtype: str, mode: str | None = None) -> Symbols:
@@ -85,8 +85,8 @@ class Conversions(Extrema):
     def _to_float(self, arg: Symbols, dtype: str) -> Symbols:
         found = self.drawn(mixed(self.words(arg), key_of("to float")), "f32")
         found.flags = np.zeros(arg.shape, np.uint16)
-        found.flags[(arg.flags & HELD_I8) != 0] = HELD_F16 | HELD_BF16
-        wide = (arg.flags & HELD_I16) == 0  # f32 holds every i16
+        found.flags[(arg.flags & FITS_I8) != 0] = FITS_F16 | FITS_BF16
+        wide = (arg.flags & FITS_I16) == 0  # f32 holds every i16
         if wide.any():
             found = self.where(wide, self.keyed("integer to f32", [found], "f32"), found)
         if arg.value is not None:
@@ -125,9 +125,9 @@ class Conversions(Extrema):
             found = Symbols(dtype, arg.planes, arg.flags & ~KNOWN)
         else:
             ring: Words = arg.planes[0]
-            held = arg.held_by(arg.dtype)
-            words = np.where(held, ring, mixed(ring, key_of(f"wrap {arg.dtype}")))
-            flags = np.where(held, arg.flags & ~KNOWN, HELD_BY[arg.dtype])
+            fits = arg.fits(arg.dtype)
+            words = np.where(fits, ring, mixed(ring, key_of(f"wrap {arg.dtype}")))
+            flags = np.where(fits, arg.flags & ~KNOWN, FITS_BY_DTYPE[arg.dtype])
             found = Symbols(dtype, words[None], flags.astype(np.uint16), None, arg.groups)
         if arg.value is None:
             return found

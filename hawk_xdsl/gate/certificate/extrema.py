@@ -8,8 +8,8 @@ from hawk_xdsl.gate.certificate.field import Words
 from hawk_xdsl.gate.certificate.groups import NOBODY, Sets, sorted_sets
 from hawk_xdsl.gate.certificate.leaves import Bools, key_of
 from hawk_xdsl.gate.certificate.symbols import (
+    FITS_ANY,
     GROUP,
-    HELD,
     NONPOSITIVE,
     WIDTHS,
     Reals,
@@ -104,7 +104,7 @@ class Extrema(Conditions):
         arg = arg.broadcast(shape)
         sets = Sets(self.words(arg).reshape(-1, 1), np.full(arg.size, value))
         found = self.drawn(sets.words(key_of(kind)).reshape(shape), arg.dtype)
-        found.flags = (arg.flags & number.flags & HELD) | GROUP
+        found.flags = (arg.flags & number.flags & FITS_ANY) | GROUP
         found.groups = self.pool.add(key_of(kind), sets).reshape(shape)
         return found
 
@@ -154,8 +154,8 @@ class Extrema(Conditions):
 
     def _group(self, kind: str, rows: Symbols, sets: Sets, neutral: Bools) -> Symbols:
         words = sets.words(key_of(kind))
-        held = np.where(neutral & (rows.flags & HELD == 0), HELD, rows.flags & HELD)
+        fits = np.where(neutral & (rows.flags & FITS_ANY == 0), FITS_ANY, rows.flags & FITS_ANY)
         found = self.drawn(words, rows.dtype)
-        found.flags = np.bitwise_and.reduce(held, axis=1) | GROUP
+        found.flags = np.bitwise_and.reduce(fits, axis=1) | GROUP
         found.groups = self.pool.add(key_of(kind), sets)
         return found

@@ -13,7 +13,7 @@ from hawk_xdsl.gate.certificate.field import Field, Specials, Words, mixed
 from hawk_xdsl.gate.certificate.groups import Pool
 from hawk_xdsl.gate.certificate.symbols import (
     BIT,
-    HELD_BY,
+    FITS_BY_DTYPE,
     KNOWN,
     WIDTHS,
     Reals,
@@ -83,7 +83,7 @@ class Leaves:
         values = rounded_reals(values, dtype)
         finite = np.isfinite(values)
         planes = self.field.of_reals(np.where(finite, values, 0.0))
-        flags = np.full(values.shape, KNOWN | HELD_BY[dtype], np.uint16)
+        flags = np.full(values.shape, KNOWN | FITS_BY_DTYPE[dtype], np.uint16)
         for name in NARROW_FLOATS:
             same = rounded_reals(values, name) == values
             flags |= np.where(same | ~finite, BIT[name], np.uint16(0))
@@ -96,11 +96,11 @@ class Leaves:
         if 1 < width < 64:
             half = 1 << (width - 1)
             values = ((values + half) & ((1 << width) - 1)) - half
-        flags = np.full(values.shape, KNOWN | HELD_BY.get(dtype, np.uint16(0)), np.uint16)
+        flags = np.full(values.shape, KNOWN | FITS_BY_DTYPE.get(dtype, np.uint16(0)), np.uint16)
         for name in (known for known in BUFFER_DTYPES if known.is_integer):
             half = 1 << (WIDTHS[name] - 1)
-            held = (values >= -half) & (values < half)
-            flags |= np.where(held, BIT[name], np.uint16(0))
+            fits = (values >= -half) & (values < half)
+            flags |= np.where(fits, BIT[name], np.uint16(0))
         return Symbols(dtype, values.astype(np.uint64)[None], flags, values.astype(np.float64))
 
     def input(self, name: str, places: npt.NDArray[np.int64], dtype: str) -> Symbols:
@@ -111,17 +111,17 @@ class Leaves:
     def drawn(self, words: Words, dtype: str) -> Symbols:
         """Symbols that nothing is known of but their dtype."""
         planes = self.field.residues(words) if is_float(dtype) else words[None]
-        return Symbols(dtype, planes, np.full(words.shape, HELD_BY[dtype], np.uint16))
+        return Symbols(dtype, planes, np.full(words.shape, FITS_BY_DTYPE[dtype], np.uint16))
 
     def words(self, symbols: Symbols) -> Words:
         """One word for each symbol: equal for equal values."""
         if is_float(symbols.dtype):
             return self.field.digest(symbols.planes)
         ring: Words = symbols.planes[0]
-        held = symbols.held_by(symbols.dtype)
-        if held.all():
+        fits = symbols.fits(symbols.dtype)
+        if fits.all():
             return ring
-        return np.where(held, ring, mixed(ring, key_of(f"wrap {symbols.dtype}")))
+        return np.where(fits, ring, mixed(ring, key_of(f"wrap {symbols.dtype}")))
 
     def _with_specials(self, symbols: Symbols) -> Symbols:
         """The planes of what is no number set to what stands for it."""

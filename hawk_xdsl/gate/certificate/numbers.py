@@ -7,8 +7,8 @@ import numpy as np
 from hawk_xdsl.gate.certificate.field import Planes, Words, mixed
 from hawk_xdsl.gate.certificate.leaves import Bools, Leaves, key_of, merged
 from hawk_xdsl.gate.certificate.symbols import (
-    HELD_BF16,
-    HELD_F16,
+    FITS_BF16,
+    FITS_F16,
     KNOWN,
     NONPOSITIVE,
     Reals,
@@ -101,7 +101,7 @@ class Numbers(Leaves):
             return self._sub(zero, arg)
         known = None if arg.value is None else (arg.known, -arg.value)
         found = self._float(self.field.neg(arg.planes), known)
-        found.flags |= arg.flags & (HELD_F16 | HELD_BF16)
+        found.flags |= arg.flags & (FITS_F16 | FITS_BF16)
         return found
 
     def _div(self, left: Symbols, right: Symbols) -> Symbols:
@@ -141,7 +141,7 @@ class Numbers(Leaves):
             return self.keyed(f"abs {merged(arg.dtype)}", [arg], arg.dtype)
         both = np.minimum(self.words(arg), self.words(self._neg(arg)))
         found = self.drawn(mixed(both, key_of("abs")), "f32")
-        found.flags |= arg.flags & (HELD_F16 | HELD_BF16)
+        found.flags |= arg.flags & (FITS_F16 | FITS_BF16)
         if arg.value is None:
             return found
         return self.where(

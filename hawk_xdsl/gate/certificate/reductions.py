@@ -85,15 +85,15 @@ class Reductions(Conversions):
             if is_float(arg.dtype):
                 return self._float(self.field.reduced(total))
             return Symbols(arg.dtype, total, np.zeros(arg.shape, np.uint16))
-        pieces = [arg.at((*[slice(None)] * axis, slice(0, 1)))]
+        parts = [arg.at((*[slice(None)] * axis, slice(0, 1)))]
         if arg.shape[axis] > 256 and kind != "prod":
             raise UnprovableError(f"a running {kind} over more than 256 elements")
         for place in range(1, arg.shape[axis]):
             part = arg.at((*[slice(None)] * axis, slice(place, place + 1)))
-            last = pieces[-1]
+            last = parts[-1]
             combined = self._mul(last, part) if kind == "prod" else self._extremum(kind, last, part)
-            pieces.append(combined)
-        return concatenated(pieces, axis)
+            parts.append(combined)
+        return concatenated(parts, axis)
 
     def matmul(self, left: Symbols, right: Symbols) -> Symbols:
         """[…, m, k] · [… , k, n], without any rounding; f32 of floats, i32 of integers."""

@@ -88,7 +88,7 @@ class RegionValues:
         specification = self._meaning.specification
         for result, root in zip(specification.results, self._meaning.roots, strict=True):
             free = sorted({axis for dim in result.index for axis in dim.axes}, key=self._axes.index)
-            # One dimension an axis: numpy has 32, and many pieces have many axes together.
+            # One dimension an axis: numpy has 32, and many regions have many axes together.
             used = {axis for term in walk((root,)) for axis in (*term.axes, *term.bound)} | {*free}
             extents = {a: n for a, n in self._extents.items() if a in used or is_pseudo(a)}
             for part in self._parts(root, free):
@@ -115,8 +115,8 @@ class RegionValues:
             axis = max(left, key=left.__getitem__, default=None)
             if axis is None or left[axis] == 1:
                 break
-            pieces = counts[axis] * -(-points // MOST_POINTS)
-            counts[axis] = min(self._extents[axis], pieces)
+            chunks = counts[axis] * -(-points // MOST_POINTS)
+            counts[axis] = min(self._extents[axis], chunks)
         if largest[0] > 16 * MOST_POINTS:
             raise UnprovableError(f"a value of {largest[0]:,} points at once")
         split = {axis: count for axis, count in counts.items() if count > 1}

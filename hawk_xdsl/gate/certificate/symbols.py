@@ -32,14 +32,14 @@ _BITS = {dtype: np.uint16(16 << place) for place, dtype in enumerate(_NARROWER)}
 BIT: Mapping[str, np.uint16] = {**_BITS, DType.I1: _BITS[DType.I1.stored]}
 """For a dtype, the bit that says that it holds a value; f32 holds all."""
 
-HELD_F16, HELD_BF16 = BIT[DType.F16], BIT[DType.BF16]
-HELD_I8, HELD_I16 = BIT[DType.I8], BIT[DType.I16]
+FITS_F16, FITS_BF16 = BIT[DType.F16], BIT[DType.BF16]
+FITS_I8, FITS_I16 = BIT[DType.I8], BIT[DType.I16]
 
-HELD = np.bitwise_or.reduce(list(_BITS.values()))
+FITS_ANY = np.bitwise_or.reduce(list(_BITS.values()))
 """All bits that say which narrower dtypes hold a value."""
 
 
-def _held_by(dtype: DType) -> np.uint16:
+def _fits_of(dtype: DType) -> np.uint16:
     """f16 has the bit of f16, i8 those of i8, i16 and i32; f32 none."""
     found = np.uint16(0)
     for narrower in _NARROWER:
@@ -48,7 +48,9 @@ def _held_by(dtype: DType) -> np.uint16:
     return found
 
 
-HELD_BY: Mapping[str, np.uint16] = {dtype: _held_by(dtype) for dtype in (*BUFFER_DTYPES, DType.I1)}
+FITS_BY_DTYPE: Mapping[str, np.uint16] = {
+    dtype: _fits_of(dtype) for dtype in (*BUFFER_DTYPES, DType.I1)
+}
 """For a dtype, the bits of values that are of that dtype."""
 
 WIDTHS: Mapping[str, int] = {dtype: dtype.bits for dtype in DType if dtype.is_integer}
@@ -118,7 +120,7 @@ class Symbols:
             raise UnprovableError("an index or a condition that depends on symbols")
         return float(self.value.reshape(()))
 
-    def held_by(self, dtype: str) -> npt.NDArray[np.bool_]:
+    def fits(self, dtype: str) -> npt.NDArray[np.bool_]:
         """Where a dtype holds the value exactly."""
         return (self.flags & BIT[dtype]) != 0
 

@@ -149,11 +149,11 @@ def _choices(
             usual = [n for n in usual if _inside(rule, name, n) and _fits(n, kind)]
             if len(usual) <= turn and (place == 0 or not usual):
                 return
-            chosen[name] = _held(usual[(turn + 5 * place) % len(usual)], kind)
+            chosen[name] = _representable(usual[(turn + 5 * place) % len(usual)], kind)
         yield chosen
 
 
-def _held(number: float | int, dtype: str) -> float | int:
+def _representable(number: float | int, dtype: str) -> float | int:
     """A literal as a dtype holds it."""
     return float(DType(dtype).numpy.type(number)) if dtype in FLOATS else int(number)
 

@@ -186,8 +186,8 @@ class _Launch:
     def _own_cells(self, left: _Left, grid: Grid) -> list[tuple[float, int, float]]:
         """Age, number and bytes of the cells of an argument of which at least half is there."""
         low, high = (self._chunks(bytes_, left.size) for bytes_ in grid.hulls())
-        room = left.size / CHUNKS
-        there, dirty = (_mean(each / room, low, high) for each in (left.there, left.dirty))
+        chunk_bytes = left.size / CHUNKS
+        there, dirty = (_mean(each / chunk_bytes, low, high) for each in (left.there, left.dirty))
         age = _mean(left.age, low, high)
         found: list[tuple[float, int, float]] = []
         for cell in np.flatnonzero(there >= 0.5).tolist():

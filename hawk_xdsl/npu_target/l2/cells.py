@@ -69,13 +69,13 @@ class Grid:
 
 
 def grids_of(
-    pieces: Sequence[Boxes], arguments: Sequence[tuple[tuple[int, ...], int]]
+    boxes: Sequence[Boxes], arguments: Sequence[tuple[tuple[int, ...], int]]
 ) -> list[Grid]:
     """The cells of each argument, given by its shape and the bytes of its elements."""
     grids: list[Grid] = []
     first = 0
     for number, (shape, itemsize) in enumerate(arguments):
-        own = [piece for piece in pieces if piece.argument == number and len(piece.order)]
+        own = [box for box in boxes if box.argument == number and len(box.order)]
         granule = [_granule(axis, extent, own) for axis, extent in enumerate(shape)]
         counts = _counts(shape, granule)
         while prod(counts) > MOST_OF_ARGUMENT:
@@ -90,11 +90,11 @@ def _counts(shape: Sequence[int], granule: Sequence[int]) -> list[int]:
     return [-(-extent // step) for extent, step in zip(shape, granule, strict=True)]
 
 
-def _granule(axis: int, extent: int, pieces: Sequence[Boxes]) -> int:
+def _granule(axis: int, extent: int, boxes: Sequence[Boxes]) -> int:
     """The common divisor of starts and lengths; where an access ends with the axis says nothing."""
     found, longest = 0, 1
-    for piece in pieces:
-        start, length = piece.starts[axis], piece.lengths[axis]
+    for box in boxes:
+        start, length = box.starts[axis], box.lengths[axis]
         inner = length[start + length < extent]
         found = gcd(found, *(int(value) for value in np.unique(start)))
         found = gcd(found, *(int(value) for value in np.unique(inner)))

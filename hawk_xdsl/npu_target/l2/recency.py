@@ -18,7 +18,7 @@ class Recency:
 
     def __init__(self, limits: Sequence[float]) -> None:
         """``limits`` are the distances at which the zones end, the last one the capacity."""
-        self._rooms = [b - a for a, b in zip((0.0, *limits), limits, strict=False)]
+        self._capacities = [b - a for a, b in zip((0.0, *limits), limits, strict=False)]
         self._zones: list[OrderedDict[int, float]] = [OrderedDict() for _ in limits]
         self._filled = [0.0 for _ in limits]
         self._where: dict[int, int] = {}
@@ -37,15 +37,15 @@ class Recency:
         self._zones[0][cell] = size
         self._filled[0] += size
         self._where[cell] = 0
-        if self._filled[0] > self._rooms[0]:
+        if self._filled[0] > self._capacities[0]:
             self._overflow(evicted)
         return zone
 
     def _overflow(self, evicted: list[int]) -> None:
-        zones, filled, rooms = self._zones, self._filled, self._rooms
+        zones, filled, capacities = self._zones, self._filled, self._capacities
         last = len(zones) - 1
         for zone, cells in enumerate(zones):
-            while filled[zone] > rooms[zone] and cells:
+            while filled[zone] > capacities[zone] and cells:
                 cell, size = cells.popitem(last=False)
                 filled[zone] -= size
                 if zone < last:
@@ -55,7 +55,7 @@ class Recency:
                 else:
                     del self._where[cell]
                     evicted.append(cell)
-            if zone < last and filled[zone + 1] <= rooms[zone + 1]:
+            if zone < last and filled[zone + 1] <= capacities[zone + 1]:
                 break
 
     def newest_first(self) -> list[int]:

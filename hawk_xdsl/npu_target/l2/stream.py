@@ -67,9 +67,9 @@ def access_stream(kernel: KernelOp, cores: int) -> AccessStream:
     moves = walk.moves
     shapes = [_shape_of(argument) for argument in kernel.body.block.args]
     slots = max(1, walk.slots)
-    pieces = [move.boxes(slots, cores, shapes[move.view.argument][0]) for move in moves]
-    grids = grids_of(pieces, shapes)
-    found = [accesses_of(piece, grids[piece.argument]) for piece in pieces]
+    boxes = [move.boxes(slots, cores, shapes[move.view.argument][0]) for move in moves]
+    grids = grids_of(boxes, shapes)
+    found = [accesses_of(box, grids[box.argument]) for box in boxes]
     empty = np.zeros(0, np.int64)
     order = np.concatenate([empty, *(order for order, _, _ in found)])
     by_order = np.argsort(order, kind="stable")
@@ -188,8 +188,8 @@ class _Move:
             elements *= flat(count)
             length = flat((count - 1) * step + 1)
             if start is None:
-                room = np.maximum(extent - length, 0) + 1
-                firsts.append(np.random.default_rng(0).integers(0, room))
+                starts = np.maximum(extent - length, 0) + 1
+                firsts.append(np.random.default_rng(0).integers(0, starts))
             else:
                 firsts.append(flat(start))
             lengths.append(length)

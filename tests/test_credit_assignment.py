@@ -1,4 +1,4 @@
-"""Blame: what is refused is tried again without the entries that may be wrong."""
+"""Credit assignment: what is refused is tried again without the entries that may be wrong."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -18,9 +18,9 @@ from hawk_xdsl.knowledge_store import (
     KnowledgeStore,
     load_seed_entries,
 )
-from hawk_xdsl.propose.credit_assignment import Blame, compositions
+from hawk_xdsl.propose.credit_assignment import CreditAssignment, compositions
 from hawk_xdsl.propose.decision import Source
-from hawk_xdsl.propose.refusal import Against, Refusal, against, blamed, furthest
+from hawk_xdsl.propose.refusal import Against, Refusal, accountable_entries, against, furthest
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.specification import specify
 
@@ -65,38 +65,43 @@ def test_alternatives_come_once() -> None:
 
 
 def test_a_refusal_puts_off_what_is_made_from_the_same_entries() -> None:
-    blame = Blame()
-    blame.refuse(("whole-tiles", "bad", "exp"), "wrong-result")
-    assert blame.of(("whole-tiles", "bad", "exp")) == 1
-    assert blame.of(("whole-tiles", "bad", "exp", "div")) == 1
-    assert blame.of(("whole-tiles", "exp")) == 0
+    credit = CreditAssignment()
+    credit.refuse(("whole-tiles", "bad", "exp"), "wrong-result")
+    assert credit.penalty(("whole-tiles", "bad", "exp")) == 1
+    assert credit.penalty(("whole-tiles", "bad", "exp", "div")) == 1
+    assert credit.penalty(("whole-tiles", "exp")) == 0
 
 
 def test_tiles_that_do_not_fit_speak_against_the_template_only_in_the_end() -> None:
-    blame = Blame()
+    credit = CreditAssignment()
     for count in (0, 0, 1):
-        blame.refuse(("whole-tiles", "exp"), "capacity")
-        assert blame.of(("whole-tiles", "exp")) == count
-    assert blame.of(("streamed", "exp")) == 0
+        credit.refuse(("whole-tiles", "exp"), "capacity")
+        assert credit.penalty(("whole-tiles", "exp")) == count
+    assert credit.penalty(("streamed", "exp")) == 0
 
 
 @pytest.mark.parametrize("code", ["core-race", "race", "runaway", "misaligned", "deadlock"])
 def test_loops_that_race_never_speak_against_a_rewrite(code: str) -> None:
     made = ("whole-tiles", "good-rewrite", "exp")
-    blame = Blame(frozenset({"good-rewrite"}))
+    credit = CreditAssignment(frozenset({"good-rewrite"}))
     for _ in range(9):
-        blame.refuse(made, code)
+        credit.refuse(made, code)
     # The template goes after others; a text without the rewrite is no better off.
-    assert blame.of(made) == blame.of(("whole-tiles", "exp")) > 0 == blame.wrong(made)
-    assert blame.of(("streamed", "good-rewrite", "exp")) == 0
-    assert blamed(made, code, blame.rewrites) == ("whole-tiles",)
+    assert (
+        credit.penalty(made)
+        == credit.penalty(("whole-tiles", "exp"))
+        > 0
+        == credit.avoidable_penalty(made)
+    )
+    assert credit.penalty(("streamed", "good-rewrite", "exp")) == 0
+    assert accountable_entries(made, code, credit.rewrites) == ("whole-tiles",)
 
 
 def test_a_text_that_does_not_build_speaks_against_its_statements_only() -> None:
     rewrites = frozenset({"good-rewrite"})
     made = ("whole-tiles", "good-rewrite", "exp")
-    assert blamed(made, "syntax", rewrites) == ("whole-tiles", "exp")
-    assert blamed(made, "wrong-result", rewrites) == made
+    assert accountable_entries(made, "syntax", rewrites) == ("whole-tiles", "exp")
+    assert accountable_entries(made, "wrong-result", rewrites) == made
 
 
 def test_every_trap_speaks_against_something_known() -> None:
