@@ -25,7 +25,7 @@ from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.linalg.structured import equation_of, static_shape
 from hawk_xdsl.passes.npu_inline_pointwise import CASTS
-from hawk_xdsl.passes.outline_dataflow import external_values, is_generator, is_layout, way_to
+from hawk_xdsl.passes.outline_dataflow import external_values, is_generator, is_layout, layout_path
 from hawk_xdsl.reference.evaluate import evaluate_block
 from hawk_xdsl.reference.signedness import inserted
 
@@ -97,7 +97,7 @@ def _wanted(block: Block, constant: Mapping[SSAValue, int]) -> Iterator[SSAValue
     ]
     seen: set[SSAValue] = set()
     while waiting:
-        root = way_to(waiting.pop(), frozenset()).root
+        root = layout_path(waiting.pop(), frozenset()).root
         if root in seen or root not in constant or isinstance(root.owner, Block):
             continue
         seen.add(root)
