@@ -162,3 +162,14 @@ def test_boxes_of_joined_axes_are_boxes_of_the_argument() -> None:
     starts, lengths = reshaped([start], [length], (4096,), (4, 1024))
     assert [each.tolist() for each in starts] == [[0, 0, 0], [0, 64, 96]]
     assert [each.tolist() for each in lengths] == [[1, 1, 1], [64, 64, 96]]
+
+
+def test_what_was_just_used_is_handed_on_while_the_rest_comes_from_memory() -> None:
+    """A load of many cores takes what its misses take, or what all its bytes take: the longer."""
+    assert ASCEND.l2 is not None
+    found = traffic_of(kernel(GROUPED, PRODUCT), ASCEND)
+    assert found is not None and found.miss_share
+    for load, share in found.miss_share.items():
+        assert 0 < share < 0.25
+        expected = max(1 / ASCEND.l2.hits[0][1], share / ASCEND.global_bandwidth)
+        assert found.cycles_per_byte[load] == pytest.approx(expected, rel=0.01)

@@ -15,7 +15,7 @@ A tile of B is loaded again by the next row of tiles: in between lie all of B an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import exp, prod
 from typing import TypeAlias
 
 from hawk_xdsl.codegen.cost.trips import arithmetic
@@ -45,13 +45,17 @@ class _LoopTrips:
 
 @dataclass(eq=False)
 class _CopyInLoops:
-    """A load or store: the slice, its bytes, the loops around it, and those it changes with."""
+    """A load or store: the slice, its bytes, the loops around it, and those it changes with.
+
+    ``drawn``: where it is depends on an index that was read.
+    """
 
     slice: ast.Tile
     store: bool
     bytes: float
     loops: tuple[_LoopTrips, ...]
     varies: frozenset[_LoopTrips]
+    drawn: bool = False
 
     def distinct(self, inside: int) -> float:
         """Distinct bytes of the trips of all loops from the ``inside``-th on."""
@@ -87,6 +91,7 @@ class _CopyWalk:
         self._at_once: list[_LoopTrips] = []
         self._varies: dict[str, frozenset[_LoopTrips]] = {}
         self._middle: dict[str, int] = {}
+        self._drawn: set[str] = set()
         self.copies: list[_CopyInLoops] = []
 
     def body(self, statements: Sequence[ast.Statement]) -> None:
@@ -106,6 +111,7 @@ class _CopyWalk:
                 case ast.Assign(value=ast.Read()):
                     self._varies[statement.name] = frozenset((*self._loops, *self._at_once))
                     self._middle[statement.name] = 0
+                    self._drawn.add(statement.name)
                 case _:
                     pass
 
@@ -117,7 +123,8 @@ class _CopyWalk:
         varies = frozenset[_LoopTrips]().union(*(self._of(part.start) for part in slices))
         size = prod(part.length or 1 for part in slices) * DType(operand.dtype).bytes
         loops = (*self._loops, *self._at_once)
-        self.copies.append(_CopyInLoops(tile, store, float(size), loops, varies))
+        drawn = any(self._is_drawn(part.start) for part in slices)
+        self.copies.append(_CopyInLoops(tile, store, float(size), loops, varies, drawn))
 
     def _across(self, node: ast.Across) -> None:
         """Waves, the first loop outermost; then, innermost of all, the cores of a wave."""
@@ -159,6 +166,12 @@ class _CopyWalk:
         if isinstance(expression, ast.Arithmetic):
             return self._of(expression.left) | self._of(expression.right)
         return frozenset()
+
+    def _is_drawn(self, expression: ast.Expression) -> bool:
+        """Whether an index depends on one that was read."""
+        if isinstance(expression, ast.Arithmetic):
+            return self._is_drawn(expression.left) or self._is_drawn(expression.right)
+        return isinstance(expression, ast.Variable) and expression.name in self._drawn
 
     def _value(self, expression: ast.Expression) -> int:
         return arithmetic(expression, self._middle)
@@ -214,18 +227,23 @@ class _ReuseRates:
             # L2 takes it; what does not stay there until the end is written to memory.
             leaves = max(0.0, 1 - self._l2.capacity / self._whole)
             return self._per_byte(0.0) + leaves / self._memory
-        left, cycles = 1.0, 0.0
+        left, far = 1.0, 0.0
         for loop in reversed(copy.loops):
             if loop in copy.varies or loop.trips <= 1:
                 continue
             again = left * (1 - 1 / loop.trips)
-            cycles += again * self._per_byte(0.0 if loop.cores else loop.footprint)
+            far += again * self._far(0.0 if loop.cores else loop.footprint)
             left -= again
-        distinct = copy.distinct(0)
-        overlap = 1 - min(1.0, self._size[copy.slice.name] / distinct)
-        cycles += left * overlap * self._per_byte(0.0)
-        left *= 1 - overlap
-        return cycles + left * self._first(copy, seen)
+        left *= self._new_share(copy)
+        return max(self._per_byte(0.0), far + left * self._first(copy, seen))
+
+    def _new_share(self, copy: _CopyInLoops) -> float:
+        """The share of what the loops touch that they had not touched before.
+
+        An index that was read may be any: of 512 such rows among 512 are 63 % distinct.
+        """
+        room = self._size[copy.slice.name] / copy.distinct(0)
+        return room * (1 - exp(-1 / room)) if copy.drawn else min(1.0, room)
 
     def _first(self, copy: _CopyInLoops, seen: Sequence[_CopyInLoops]) -> float:
         """Cycles per byte of what a load is the first to use."""
@@ -236,6 +254,10 @@ class _ReuseRates:
         if copy.slice.name in self._temps:
             return self._per_byte(self._whole)
         return 1 / self._memory
+
+    def _far(self, distance: float) -> float:
+        """The same of what L2 has to look for; what was just used it hands on meanwhile."""
+        return 0.0 if distance <= self._l2.hits[0][0] else self._per_byte(distance)
 
     def _per_byte(self, distance: float) -> float:
         """Cycles of a byte that was last used ``distance`` bytes ago."""
