@@ -154,9 +154,9 @@ class _Launch:
     def _cost(self, moved: Sequence[float], written: float) -> float:
         """Cycles per byte of an instruction, from its bytes by zone.
 
-        L2 hands on what was just used while it looks for what was not, so of both the slower counts.
-        Of 16 loads of a tile by as many cores 15 find what the first has brought; that one load may
-        take 3.5 times as long as the others at 845 instead of 2944 bytes a cycle, and costs nothing.
+        L2 hands on what was just used while it looks for what was not: of both the slower counts.
+        Of 16 loads of a tile by as many cores 15 find what the first one has brought. That one may
+        take three times as long as each of the others, and costs nothing.
         """
         total = sum(moved)
         if not total:
