@@ -261,3 +261,41 @@ def test_unsigned_bytes_go_in_and_out_as_such() -> None:
 
 def test_dictionaries_and_conditions_are_results() -> None:
     assert_agrees(lowered(lambda x: {"a": x + 1, "b": (x > 0, x)}, torch.randn(5)))
+
+
+class Cache(torch.nn.Module):
+    """A buffer that each call writes to, by position and by assignment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("rows", torch.zeros(4, 8))
+        self.register_buffer("count", torch.zeros(1))
+        self.rows: torch.Tensor
+        self.count: torch.Tensor
+
+    def forward(self, row: torch.Tensor, place: torch.Tensor, log: torch.Tensor) -> torch.Tensor:
+        self.rows[place] = row
+        self.count = self.count + 1
+        log.mul_(2.0)
+        return self.rows.sum(0) + log
+
+
+def test_buffers_that_a_module_changes_are_inputs_and_results() -> None:
+    module = Cache()
+    row, place, log = torch.randn(1, 8), torch.tensor([2]), torch.randn(8)
+    program = import_torch(module, (row, place, log))
+    assert program.parameter_names == ()
+    assert len(program.example_inputs) == 5  # the three given ones, rows and count
+    rows = np.ones((4, 8), np.float32)
+    inputs = (*program.example_inputs[:3], rows, np.full(1, 5.0, np.float32))
+    found = run_main(program.module, program.arguments(inputs))
+    assert program.reference is not None
+    for one, other in zip(found, program.reference(inputs), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    total, new_rows, count, new_log = found
+    rows[2] = row.numpy()[0]
+    np.testing.assert_array_equal(new_rows, rows)
+    np.testing.assert_array_equal(count, [6.0])
+    np.testing.assert_array_equal(new_log, 2 * log.numpy())
+    np.testing.assert_allclose(total, rows.sum(0) + new_log, rtol=1e-6)
+    assert not module.rows.any() and not module.count.any()

@@ -6,6 +6,7 @@ import torch
 from torch._decomp import decomposition_table
 from torch._ops import OperatorBase, OpOverload
 
+from hawk_xdsl.frontend.phases import PHASES
 from hawk_xdsl.frontend.placing import PLACING
 
 Table = Mapping[OperatorBase, Callable[..., object]]
@@ -105,6 +106,7 @@ OWN: Table = {
     _ATEN.cummin.default: _cummin,
     **{op: _with_an_axis(op) for op in _OF_AXES},
     **PLACING,
+    **PHASES,
 }
 """Ops that torch-mlir lowers not at all, or not as torch computes them."""
 

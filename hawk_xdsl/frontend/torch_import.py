@@ -25,6 +25,7 @@ from hawk_xdsl.frontend.legalize import (
     drop_unused_parameters,
     legalize,
 )
+from hawk_xdsl.frontend.lifted import Changes, Lifted, WithState
 from hawk_xdsl.frontend.program import Program, Reference
 from hawk_xdsl.frontend.promotion import promote_unsigned
 from hawk_xdsl.frontend.to_xdsl import parsed
@@ -33,22 +34,12 @@ from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, 
 from hawk_xdsl.reference.signedness import mark, signed
 
 
-class _Lifted(torch.nn.Module):
-    """A module whose parameters and buffers come first among the arguments of ``forward``."""
+class _ChangesError(HawkError):
+    """The module changes what it was given in ``forward``."""
 
-    def __init__(self, module: torch.nn.Module) -> None:
-        super().__init__()
-        # Not registered as a submodule: export would lift its parameters a second time.
-        object.__setattr__(self, "lifted", module)
-        named = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-        self.names = tuple(named)
-        self.values = tuple(value.detach() for value in named.values())
-
-    def forward(self, *args: torch.Tensor) -> object:
-        count = len(self.names)
-        state = dict(zip(self.names, args[:count], strict=True))
-        module = cast(torch.nn.Module, vars(self)["lifted"])
-        return torch.func.functional_call(module, state, args[count:])
+    def __init__(self, what: str, changes: Changes, file: str) -> None:
+        super().__init__(f"the module changes {what} in forward", file=file)
+        self.changes = changes
 
 
 def import_torch(
@@ -61,8 +52,9 @@ def import_torch(
     """Lowers a module, as it computes in ``eval`` mode, to linalg on tensors.
 
     Args:
-        module: any module that ``torch.export`` accepts with static shapes and that leaves its
-            buffers alone; its ``training`` flags are restored.
+        module: any module that ``torch.export`` accepts with static shapes; its ``training``
+            flags are restored. Buffers that it changes are inputs after the given ones, and what
+            becomes of them, and of inputs that it changes, are results after its own.
         example_inputs: the positional arguments of ``forward``: tensors.
         name: for reports.
         file: the user's file, preferred as the place of errors.
@@ -75,10 +67,9 @@ def import_torch(
     if not isinstance(given, torch.nn.Module):
         raise HawkError(f"expected a torch.nn.Module, not {type(given).__name__}", file=file)
     inputs = checked_inputs(example_inputs, file)
-    lifted = _Lifted(module)
     with _quiet(), _inference(module):
-        exported = _export(lifted, inputs, file)
-        legal = _lowered(exported, lifted.names, file)
+        lifted, exported, legal = _with_all_changes(module, inputs, file)
+    inputs = (*inputs, *lifted.state)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
     kept = drop_unused_parameters(legal.module, len(values))
@@ -91,11 +82,31 @@ def import_torch(
         tuple(signed(values[i]) for i in kept),
         tuple(names[i] for i in kept),
         tuple(to_numpy(value) for value in inputs),
-        eager_reference(module, inputs),
+        eager_reference(WithState(module, lifted) if lifted.changes else module, inputs),
     )
 
 
-def _check_weights(lifted: _Lifted, used: Sequence[int], file: str) -> None:
+def _with_all_changes(
+    module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], file: str
+) -> tuple[Lifted, torch.export.ExportedProgram, LegalFunction]:
+    """The module lowered, with all that it changes among its arguments and results."""
+    changes = Changes()
+    while True:
+        lifted = Lifted(module, changes)
+        try:
+            exported = _export(lifted, inputs, file)
+            legal = _lowered(exported, lifted.names, file)
+            if not lifted.assigned:
+                return lifted, exported, legal
+            found = Changes(buffers=lifted.assigned)
+        except _ChangesError as error:
+            found = error.changes
+            if found.within(changes):
+                raise
+        changes = changes.joined(found)
+
+
+def _check_weights(lifted: Lifted, used: Sequence[int], file: str) -> None:
     """Raises ``HawkError`` for the first used weight that no kernel takes."""
     for position in used:
         reason = unsupported(lifted.values[position].dtype) if position >= 0 else None
@@ -123,10 +134,12 @@ def eager_reference(module: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> 
 
 
 def _export(
-    lifted: _Lifted, inputs: Sequence[torch.Tensor], file: str
+    lifted: Lifted, inputs: Sequence[torch.Tensor], file: str
 ) -> torch.export.ExportedProgram:
     try:
-        program = torch.export.export(lifted, (*lifted.values, *inputs), strict=False)
+        program = torch.export.export(
+            lifted, (*lifted.values, *inputs, *lifted.state), strict=False
+        )
     except EXPORT_ERRORS as error:
         raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
     _check_nodes(program, lifted.names, file)
@@ -176,12 +189,18 @@ def _check_results(program: torch.export.ExportedProgram, file: str) -> None:
 def _check_effects(program: torch.export.ExportedProgram, names: Sequence[str], file: str) -> None:
     """Raises ``HawkError`` if the module does more than to give results."""
     arguments = _arguments(program, names)
-    for output in program.graph_signature.output_specs:
-        if output.kind is OutputKind.USER_OUTPUT:
-            continue
-        target = output.target or ""
-        what = f"changes {arguments.get(target, target)}" if target else "has side effects"
-        raise HawkError(f"the module {what} in forward", file=file)
+    outputs = program.graph_signature.output_specs
+    effects = [each for each in outputs if each.kind is not OutputKind.USER_OUTPUT]
+    if not effects:
+        return
+    targets = [arguments.get(each.target or "", "") for each in effects]
+    if not all(targets):
+        raise HawkError("the module has side effects in forward", file=file)
+    changes = Changes(
+        tuple(target for target in targets if target in names),
+        tuple(sorted(int(t.rsplit(" ", 1)[1]) for t in targets if t not in names)),
+    )
+    raise _ChangesError(targets[0], changes, file)
 
 
 def _shown(value: object) -> str:
