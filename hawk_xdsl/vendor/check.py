@@ -14,7 +14,7 @@ from hawk_xdsl.hivm.devices import Device
 from hawk_xdsl.hivm.spaces import SPACES
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.reference.difference import error_between
-from hawk_xdsl.vendor.generic_form import generic_text
+from hawk_xdsl.vendor.generic_form import generic_text, mixed_text
 from hawk_xdsl.vendor.planning import (
     SyncCounts,
     planned_by_vendor,
@@ -85,12 +85,12 @@ class VendorCheck:
 
     def _verify(self, given: ModuleOp, ours: ModuleOp) -> ToolAnswer:
         for module in (given, ours):
-            verify(generic_text(module), self.device, seconds=self.seconds)
+            verify(mixed_text(module), self.device, seconds=self.seconds)
         return ToolAnswer(True, "yes")
 
     def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> ToolAnswer:
         core = recorded.kernel.core.data
-        text = generic_text(given)
+        text = mixed_text(given)
         found.append(planned_by_vendor(text, core, self.device, seconds=self.seconds))
         return ToolAnswer(True, "yes")
 

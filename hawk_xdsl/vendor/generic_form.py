@@ -19,6 +19,13 @@ def generic_text(module: ModuleOp) -> str:
     return stream.getvalue() + "\n"
 
 
+def mixed_text(module: ModuleOp) -> str:
+    """A module as it is exported: custom forms where xDSL's are the vendor's, else generic ones."""
+    stream = io.StringIO()
+    Printer(stream).print_op(module)
+    return stream.getvalue() + "\n"
+
+
 def read_vendor_module(text: str, what: str) -> ModuleOp:
     """A module that one of the vendor's tools printed in generic form, without what it says of the
     device. Raises ``ReadError``.

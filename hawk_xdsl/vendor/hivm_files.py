@@ -1,16 +1,15 @@
 """A compiled model as files for the vendor's compiler: a kernel each, and how they are launched."""
 
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.printer import Printer
 
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.vendor.generic_form import mixed_text
 from hawk_xdsl.vendor.launch_plan import launch_plan
 
 LAUNCHES_FILE = "launches.json"
@@ -36,9 +35,7 @@ def write_hivm_files(
         if isinstance(kernel, KernelOp):
             made = ModuleOp([hivm_function(kernel, target, planned)])
             made.verify()
-            stream = io.StringIO()
-            Printer(stream).print_op(made)
             file = folder / f"{kernel.sym_name.data}.mlir"
-            file.write_text(stream.getvalue() + "\n", encoding="utf-8")
+            file.write_text(mixed_text(made), encoding="utf-8")
     plan = json.dumps(launch_plan(module, arguments), indent=1)
     (folder / LAUNCHES_FILE).write_text(plan + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.dialects.hivm import HivmPipeBarrierOp, HivmSetFlagOp, HivmWaitFlagOp
 from hawk_xdsl.dialects.npu import Core
 from hawk_xdsl.hivm.devices import Device
-from hawk_xdsl.vendor.generic_form import generic_text, read_vendor_module
+from hawk_xdsl.vendor.generic_form import mixed_text, read_vendor_module
 from hawk_xdsl.vendor.running import VendorToolError, message_of, run_tool
 
 _SET_FLAG = re.compile(r'"hivm\.hir\.set_flag"\([^)]*\) <\{([^}]*)\}>')
@@ -117,7 +117,7 @@ def synchronised_by_vendor(module: ModuleOp, device: Device, *, seconds: float) 
             op.detach()
             op.erase()
     arguments = (device.append_spec, "--hivm-graph-sync-solver", "--mlir-print-op-generic")
-    ran = run_tool(device.opt, arguments, generic_text(bare), seconds=seconds)
+    ran = run_tool(device.opt, arguments, mixed_text(bare), seconds=seconds)
     if ran.status:
         raise VendorToolError(device.opt, message_of(ran.errors))
     return SyncCounts.of(ran.output)

@@ -15,6 +15,9 @@ SECONDS = 60.0
 """How long a run may take; one takes 0.05 to 0.5 s."""
 
 _PLACE = re.compile(r"^.*?\berror: ")
+_SUMMARY = "Failed to run BiSheng"
+"""What the vendor's compiler says beside every reason."""
+
 _LONGEST = 300
 
 
@@ -70,6 +73,7 @@ def run_tool(name: str, arguments: Sequence[str], text: str, *, seconds: float =
 def message_of(errors: str) -> str:
     """The line of an error output that says why, without places and folders."""
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    lines = [line for line in lines if _SUMMARY not in line] or lines
     for mark in ("Assertion", "LLVM ERROR", "error: "):
         for line in lines:
             if mark in line:

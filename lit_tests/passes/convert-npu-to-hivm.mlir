@@ -14,7 +14,7 @@ func.func @main(%x: tensor<8x20xf32>) -> tensor<8x20xf32> {
 // CHECK: [[B:%.*]] = memref.alloc() : memref<4x24xf32, #hivm.address_space<ub>>
 // CHECK: %b = memref.subview [[B]][0, 0] [4, 20] [1, 1]
 // CHECK: "hivm.hir.load"(%g, %b)
-// CHECK: "hivm.hir.vreduce"(%b, %m) <{arith = #hivm.reduce_op<max>, reduce_dims = array<i64: 1>
+// CHECK: hivm.hir.vreduce <max> ins(%b : {{.*}}) outs(%m : {{.*}}) reduce_dims = [1]
 // CHECK: "hivm.hir.vsub"(%b, %m, %b) <{broadcast = array<i64: 1>
 // Truth values are bits, in rows of whole blocks.
 // CHECK: [[BITS:%.*]] = memref.alloc() : memref<4x256xi1, #hivm.address_space<ub>>

@@ -20,6 +20,8 @@ from xdsl.irdl import (
     prop_def,
     var_operand_def,
 )
+from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.hivm.attributes import (
@@ -104,6 +106,55 @@ class HivmVreduceOp(HivmVectorOp):
             },
         )
 
+    def print(self, printer: Printer) -> None:
+        """As the vendor's tools write it: they differ in what they ask for beside it.
+
+        ``hivm.hir.vreduce <max> ins(%x : T) outs(%y : U) reduce_dims = [1]``.
+        """
+        printer.print_string(" ")
+        self.arith.print_parameter(printer)
+        _print_group(printer, "ins", [self.src])
+        _print_group(printer, "outs", self.dst)
+        if self.temp_buffer is not None:
+            _print_group(printer, "temp_buffer", [self.temp_buffer])
+        if self.indices is not None:
+            _print_group(printer, "indices", [self.indices])
+        if self.unsigned_src is not None:
+            said = "true" if self.unsigned_src.value.data else "false"
+            printer.print_string(f" unsigned_src = {said}")
+        dims = ", ".join(map(str, self.reduce_dims.get_values()))
+        printer.print_string(f" reduce_dims = [{dims}]")
+        printer.print_op_attributes(self.attributes)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "HivmVreduceOp":
+        """As printed."""
+        kind = HivmReduceOpAttr.parse_parameter(parser)
+        (src,), dst = _parse_group(parser, "ins"), _parse_group(parser, "outs")
+        temporary = _parse_group(parser, "temp_buffer", optional=True)
+        indices = _parse_group(parser, "indices", optional=True)
+        unsigned = None
+        if parser.parse_optional_keyword("unsigned_src") is not None:
+            parser.parse_punctuation("=")
+            unsigned = parser.parse_boolean()
+        parser.parse_keyword("reduce_dims")
+        parser.parse_punctuation("=")
+        dims = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_integer)
+        attributes = parser.parse_optional_attr_dict()
+        op = cls(kind, src, dst, dims, unsigned_src=unsigned)
+        if temporary or indices:
+            op = cls.create(
+                operands=[src, *dst, *temporary, *indices],
+                properties={
+                    **op.properties,
+                    "operandSegmentSizes": DenseArrayBase.from_list(
+                        i32, [1, len(dst), len(temporary), len(indices)]
+                    ),
+                },
+            )
+        op.attributes.update(attributes)
+        return op
+
     @property
     def with_index(self) -> bool:
         """Whether it gives the index of the element it found, too."""
@@ -123,6 +174,30 @@ class HivmVreduceOp(HivmVectorOp):
             raise VerifyException(f"{self.name}: the value must have the dtype of the source")
         if self.with_index and element_of(self.dst[1]) != i32:
             raise VerifyException(f"{self.name}: indices are i32")
+
+
+def _print_group(printer: Printer, keyword: str, values: Sequence[SSAValue]) -> None:
+    printer.print_string(f" {keyword}(")
+    printer.print_list(values, printer.print_operand)
+    printer.print_string(" : ")
+    printer.print_list([value.type for value in values], printer.print_attribute)
+    printer.print_string(")")
+
+
+def _parse_group(parser: Parser, keyword: str, *, optional: bool = False) -> list[SSAValue]:
+    if optional:
+        if parser.parse_optional_keyword(keyword) is None:
+            return []
+    else:
+        parser.parse_keyword(keyword)
+    parser.parse_punctuation("(")
+    values = parser.parse_comma_separated_list(
+        parser.Delimiter.NONE, parser.parse_unresolved_operand
+    )
+    parser.parse_punctuation(":")
+    types = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
+    parser.parse_punctuation(")")
+    return list(parser.resolve_operands(values, types, parser.pos))
 
 
 class _ScanOp(HivmVectorOp):

@@ -27,6 +27,7 @@ def run_blocks(text: str, name: str, arrays: Sequence[Array], blocks: int) -> No
 
     An error of the bindings comes as they raise it; what crashes ends the process.
     """
+    load_jit()  # registers the passes, too
     ir = import_module("torch_mlir.ir")
     passes = import_module("torch_mlir.passmanager")
     engines = import_module("torch_mlir.execution_engine")

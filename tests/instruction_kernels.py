@@ -96,7 +96,8 @@ def _folds(name: str, kind: str, dtype: str) -> Iterator[Kernel]:
 
 
 def _casts(source: str, to: str) -> Iterator[Kernel]:
-    modes = KINDS[OpForm.CAST] if source.startswith(("f", "b")) else ["rint"]
+    whole = source.startswith(("f", "b")) and to.startswith("i")
+    modes = KINDS[OpForm.CAST] if whole else ["rint"]
     for mode in modes:
         text = LOAD.format("x") + f"b = vcast x to {to} round {mode}\n" + STORE
         name = f"vcast_{source}_{to}_{mode}"
@@ -115,7 +116,7 @@ def recorded(case: Kernel, target: Target) -> Recorded:
 
 
 def data(dtype: str, shape: tuple[int, ...], name: str) -> Array:
-    """Numbers from 0.1 on for floats; small ones with a sign for integers, none of them 0."""
+    """Numbers near 1 for floats; small ones with a sign for integers, none of them 0."""
     random = np.random.default_rng([7, *map(ord, name)])
     if name.startswith("m"):
         return random.integers(0, 2, shape).astype(DTYPES[dtype])
@@ -123,4 +124,4 @@ def data(dtype: str, shape: tuple[int, ...], name: str) -> Array:
         return random.integers(1, 9, shape).astype(DTYPES[dtype]) * random.choice(
             np.array([-1, 1], DTYPES[dtype]), shape
         )
-    return (0.1 + 3 * random.random(shape)).astype(DTYPES[dtype])
+    return (0.5 + random.random(shape)).astype(DTYPES[dtype])
