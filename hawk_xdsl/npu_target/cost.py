@@ -19,8 +19,10 @@ from hawk_xdsl.dialects.npu import (
     VcumulateOp,
     VectorOp,
     VreduceOp,
+    VselOp,
 )
 from hawk_xdsl.npu_target import library
+from hawk_xdsl.npu_target.masks import stays_bits
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
 
 
@@ -35,12 +37,14 @@ class TileShape(NamedTuple):
 class VectorWork(NamedTuple):
     """Which row of ``target.vector.ops`` a vector instruction uses, and the dtype in it.
 
-    ``axes`` are those of a reduction, or the one of a scan; others have none.
+    ``axes`` are those of a reduction, or the one of a scan; others have none. ``bits``: the truth
+    values that it writes or reads stay bits.
     """
 
     row: str
     dtype: str
     axes: tuple[int, ...] = ()
+    bits: bool = False
 
 
 def work_of(op: VectorOp) -> VectorWork:
@@ -55,7 +59,10 @@ def work_of(op: VectorOp) -> VectorWork:
         case VcastOp():
             return VectorWork(op.ROW.cost_row(), f"{element_name(op.input.type)}-{out}")
         case VcmpOp():
-            return VectorWork(_scalar_row(op), element_name(op.lhs.type))
+            dtype = element_name(op.lhs.type)
+            return VectorWork(_scalar_row(op), dtype, bits=stays_bits(op.destination))
+        case VselOp():
+            return VectorWork(op.ROW.cost_row(), out, bits=stays_bits(op.condition))
         case BinaryOp():
             return VectorWork(_scalar_row(op), out)
         case _:
@@ -100,9 +107,9 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
             same = [tile for tile in tiles if tile.extents == out.extents]
             repeats = max(_repeats(tile, spec) for tile in same)
     cycles = cost.cycles(repeats)
-    if form is OpForm.COMPARE:
+    if form is OpForm.COMPARE and not work.bits:
         cycles += spec.mask_write.cycles(repeats)
-    elif form is OpForm.SELECT:
+    elif form is OpForm.SELECT and not work.bits:
         cycles += spec.mask_read.cycles(repeats)
     for tile in tiles[:-1]:
         if _repeats_along_rows(tile, out):

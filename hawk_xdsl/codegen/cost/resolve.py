@@ -7,6 +7,7 @@ from math import prod
 from hawk_xdsl.codegen.cost import instructions
 from hawk_xdsl.codegen.cost.allocation import Allocation, LoopSpan
 from hawk_xdsl.codegen.cost.live_buffers import LiveBuffers
+from hawk_xdsl.codegen.cost.masks import bit_masks
 from hawk_xdsl.codegen.cost.named_tiles import NamedTiles
 from hawk_xdsl.codegen.cost.program import CostedInstruction, CostedLoop, Node, Trips
 from hawk_xdsl.codegen.cost.results import Rearranged, broadcast, result_of, result_of_arange
@@ -20,6 +21,7 @@ from hawk_xdsl.codegen.cost.trips import (
 )
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import names
 from hawk_xdsl.dialects.npu import BINARY_OPS, ROWS, Role
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import VectorWork
@@ -58,7 +60,7 @@ def resolve(
     if core is None:
         raise HawkError(f"{target.name} has no kind of core called {stage.core}")
     rates = rates_of(stage, operands, temps, target)
-    resolver = _Resolver(operands, target, target.cores[core], rates)
+    resolver = _Resolver(operands, target, target.cores[core], rates, bit_masks(stage.body))
     nodes = resolver.block(stage.body)
     return Resolved(nodes, resolver.live.buffers, resolver.live.loops, resolver.active)
 
@@ -67,8 +69,14 @@ class _Resolver:
     """Walks the statements; bodies of loops once for each kind of trip."""
 
     def __init__(
-        self, operands: Mapping[str, GlobalOperand], target: Target, cores: int, rates: Rates
+        self,
+        operands: Mapping[str, GlobalOperand],
+        target: Target,
+        cores: int,
+        rates: Rates,
+        masks: frozenset[str],
     ) -> None:
+        self._bit_masks = masks
         self.live = LiveBuffers()
         self.active = 1
         self._tiles = NamedTiles(operands, target, self.live)
@@ -250,14 +258,16 @@ class _Resolver:
         if mnemonic in BINARY_OPS and len(tiles) == 1:
             mnemonic = f"{mnemonic}_scalar"
         numbers = len(node.operands) - len(tiles)
-        return self._vector(VectorWork(mnemonic, dtype), tiles, out, numbers)
+        bits = mnemonic == "vsel" and bool(self._bit_masks.intersection(names(node.operands[0])))
+        return self._vector(VectorWork(mnemonic, dtype, bits=bits), tiles, out, numbers)
 
     def _compare(self, name: str, node: ast.Compare) -> CostedInstruction:
         lhs, rhs = self._tiles.tile(node.lhs), self._tiles.operand(node.rhs)
         tiles = [lhs] if rhs is None else [lhs, rhs]
         out = self._tiles.define(name, self._vectors, "i8", *broadcast(tiles))
         row = "vcmp_scalar" if rhs is None else "vcmp"
-        return self._vector(VectorWork(row, lhs.dtype), tiles, out, int(rhs is None))
+        work = VectorWork(row, lhs.dtype, bits=name in self._bit_masks)
+        return self._vector(work, tiles, out, int(rhs is None))
 
     def _rearranged(self, name: str, node: Rearranged) -> CostedInstruction:
         """Instructions whose result has another dtype or shape than broadcasting gives."""

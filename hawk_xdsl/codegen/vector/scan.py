@@ -181,7 +181,7 @@ class Scanner:
             return cycles + 2 * wait(self.frame.target)
         sums = (cut.count, cut.rows)
         cycles += self._of(rows, sums, sums)
-        cycles += self._of(VectorWork("vsel", arg.dtype), sums, sums)
+        cycles += self._of(VectorWork("vsel", arg.dtype, bits=True), sums, sums)
         cycles += self._of(VectorWork(self.reducer.combiner(term), arg.dtype), turned, turned)
         return cycles + 5 * wait(self.frame.target)
 
