@@ -200,7 +200,8 @@ def _ordered(
     dim = dim % x.dim()
     find = _repeated if count <= MOST_STEPS else _ranked
     values, places = find(x, count, dim, largest)
-    return values, places.to(torch.int64)
+    # The bounds are said where a later op, which knows none of this, takes places for indices.
+    return values, places.clamp(0, x.shape[dim] - 1).to(torch.int64)
 
 
 def _repeated(

@@ -170,18 +170,24 @@ class _Outliner:
                 if isinstance(value.owner, Operation) and value.owner in node_of:
                     needs[node] |= {node_of[value.owner]} - {node}
         nodes = list(needs)
-        last = {n: max(place[op] for op in node_of if node_of[op] is n) for n in nodes}
+        number = {node: i for i, node in enumerate(nodes)}
+        last: dict[Group | Operation, int] = {}
+        for op, node in node_of.items():
+            last[node] = max(place[op], last.get(node, 0))
+        needed_by: dict[Group | Operation, list[Group | Operation]] = {n: [] for n in nodes}
+        for node in nodes:
+            for other in needs[node]:
+                needed_by[other].append(node)
         ready = [(last[n], i) for i, n in enumerate(nodes) if not needs[n]]
         heapify(ready)
         order: list[Group | Operation] = []
         while ready:
             node = nodes[heappop(ready)[1]]
             order.append(node)
-            for i, other in enumerate(nodes):
-                if node in needs[other]:
-                    needs[other].discard(node)
-                    if not needs[other]:
-                        heappush(ready, (last[other], i))
+            for other in needed_by[node]:
+                needs[other].discard(node)
+                if not needs[other]:
+                    heappush(ready, (last[other], number[other]))
         return order
 
     def _keep(self, op: Operation) -> None:

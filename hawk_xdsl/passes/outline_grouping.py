@@ -82,7 +82,7 @@ class Grouping:
     """
 
     def __init__(self, block: Block) -> None:
-        self._block = block
+        self._place = {op: i for i, op in enumerate(block.ops)}
         self.group_of: dict[Operation, Group] = {}
         compute = [op for op in block.ops if is_compute(op)]
         self._equations: dict[Operation, Equation | None] = {op: equation_of(op) for op in compute}
@@ -154,13 +154,16 @@ class Grouping:
         return copies and value.owner is producer and len(list(value.uses)) == 1
 
     def _merge(self, first: Group, second: Group) -> None:
-        members = set(first.members + second.members)
-        first.members = [op for op in self._block.ops if op in members]
+        first.members = sorted(first.members + second.members, key=self._place.__getitem__)
         for op in second.members:
             self.group_of[op] = first
 
     def _is_connected_outside(self, first: Group, second: Group) -> bool:
-        """Whether ``second`` needs something that needs ``first``, other than directly."""
+        """Whether ``second`` needs something that needs ``first``, other than directly.
+
+        What comes before all of ``first`` in the program does not need it: the search ends there.
+        """
+        earliest = self._place[first.members[0]]
         waiting = [
             producer
             for op in second.members
@@ -176,6 +179,9 @@ class Grouping:
             group = self.group_of.get(op)
             if group is first:
                 return True
+            end = op if group is None else group.members[-1]
+            if self._place[end] < earliest:
+                continue
             for member in group.members if group is not None else [op]:
                 waiting.extend(self._producers(member))
         return False
