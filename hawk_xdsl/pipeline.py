@@ -120,6 +120,7 @@ def compile_program(
     store: Path | None = None,
     model: str | None = None,
     progress: Progress = lambda line: None,
+    on_stage: Progress | None = None,
     on_outlined: Callable[[int], None] = lambda count: None,
     on_decision: Callable[[Placed], None] = lambda placed: None,
 ) -> Compiled:
@@ -132,6 +133,7 @@ def compile_program(
         store: the knowledge store's file; default: the user's.
         model: the local model, a directory or Hugging Face id; default: the configured one.
         progress: gets a line about what is being done.
+        on_stage: gets a line for each stage instead; default: ``progress``.
         on_outlined: gets how many ops are undecided.
         on_decision: gets each decision.
 
@@ -143,7 +145,11 @@ def compile_program(
         target, settings or Settings(), store=store, model=model, progress=progress
     ) as decider:
         return compile_with(
-            decider, program, progress=progress, on_outlined=on_outlined, on_decision=on_decision
+            decider,
+            program,
+            progress=on_stage or progress,
+            on_outlined=on_outlined,
+            on_decision=on_decision,
         )
 
 

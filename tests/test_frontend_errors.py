@@ -1,6 +1,7 @@
 """What a user reads when a program cannot be imported: one line, with the place."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from lowering import Module, assert_agrees, error_of, lowered
 from torch import nn
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.frontend.child import Tell, in_child
+from hawk_xdsl.frontend.child import EnterStage, in_child
 from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.torch_import import import_torch
@@ -160,7 +161,7 @@ UNSUPPORTED = {
 @pytest.mark.parametrize("name", UNSUPPORTED)
 def test_what_cannot_be_an_input_or_a_result_is_told(name: str) -> None:
     function, given, reason = UNSUPPORTED[name]
-    assert reason in error_of(lambda: import_torch(Module(function), (given,)))
+    assert reason in error_of(lambda: import_torch(Module(function), (given,)))  # pyright: ignore[reportArgumentType]
 
 
 def test_a_weight_that_no_kernel_takes_is_named() -> None:
@@ -195,12 +196,12 @@ def test_a_child_gives_results_and_errors_and_changes_nothing() -> None:
 def test_whatever_ends_a_child_is_an_error_with_its_stage(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def abort(tell: Tell) -> None:
+    def abort(tell: EnterStage) -> None:
         tell("the second stage")
         os.write(2, b"noise\nLLVM ERROR: no such thing\n")
         os.abort()
 
-    def spin(tell: Tell) -> None:
+    def spin(tell: EnterStage) -> None:
         while True:
             pass
 
@@ -214,3 +215,21 @@ def test_whatever_ends_a_child_is_an_error_with_its_stage(
 
 def _raise(error: Exception) -> None:
     raise error
+
+
+def test_stages_are_told_as_the_work_enters_them() -> None:
+    begun = time.monotonic()
+    told: list[tuple[str, float]] = []
+
+    def work(enter: EnterStage) -> bytes:
+        enter("first")
+        time.sleep(0.3)
+        enter("second")
+        return b"x" * (1 << 21)  # longer than a read of the pipe
+
+    result = in_child(
+        work, file=None, on_stage=lambda stage: told.append((stage, time.monotonic() - begun))
+    )
+    assert len(result) == 1 << 21
+    assert [stage for stage, _ in told] == ["first", "second"]
+    assert told[1][1] - told[0][1] > 0.2

@@ -135,21 +135,25 @@ def compile_command(
     formats = afterwards.formats()
     check_exports(output, formats)
     console = open_console()
-    with decision_progress(console) as (progress, total, decided):
-        progress(f"reading {source}")
-        program = load_program(source)
+    with decision_progress(console) as told:
+        told.stage(f"reading {source}")
+        program = load_program(source, told.stage)
         compiled = compile_program(
             program,
             target,
             settings,
             store=store,
             model=model,
-            progress=progress,
-            on_outlined=total,
-            on_decision=decided,
+            progress=told.detail,
+            on_stage=told.stage,
+            on_outlined=told.total,
+            on_decision=told.decided,
         )
         compiled.save(output, formats)
-        result = compiled.run(program.example_inputs, progress) if afterwards.run else None
+        result = None
+        if afterwards.run:
+            told.stage("running on the NPU simulator")
+            result = compiled.run(program.example_inputs, told.detail)
     print_report(compiled.report, console)
     if result is not None:
         _print_run(console, program, compiled, result)

@@ -1,7 +1,9 @@
 """Where commands print: the terminal, and the progress of a compile."""
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,9 +15,18 @@ if TYPE_CHECKING:
 NO_TERMINAL_WIDTH = 120
 """Characters of a line where the output is no terminal."""
 
-_Progress = Callable[[str], None]
-_Total = Callable[[int], None]
-_Decided = Callable[["Placed"], None]
+SECONDS_BETWEEN = 10
+"""How often, where the output is no terminal, a line says what is being done within a stage."""
+
+
+@dataclass(frozen=True)
+class CompileProgress:
+    """What is told of a compile: stages, what is done within one, and decisions."""
+
+    stage: Callable[[str], None]
+    detail: Callable[[str], None]
+    total: Callable[[int], None]
+    decided: Callable[["Placed"], None]
 
 
 def open_console() -> Console:
@@ -25,8 +36,8 @@ def open_console() -> Console:
 
 
 @contextmanager
-def decision_progress(console: Console) -> Generator[tuple[_Progress, _Total, _Decided]]:
-    """A progress bar on a terminal; elsewhere a line for each decision."""
+def decision_progress(console: Console) -> Generator[CompileProgress]:
+    """A progress bar on a terminal; elsewhere lines: of stages, of decisions, and now and then."""
     if not console.is_terminal:
         yield _progress_lines(console)
         return
@@ -38,27 +49,38 @@ def decision_progress(console: Console) -> Generator[tuple[_Progress, _Total, _D
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=None)
-        yield (
+        yield CompileProgress(
+            lambda line: bar.update(task, description=line),
             lambda line: bar.update(task, description=line),
             lambda count: bar.update(task, total=count),
             lambda placed: bar.advance(task),
         )
 
 
-def _progress_lines(console: Console) -> tuple[_Progress, _Total, _Decided]:
+def _progress_lines(console: Console) -> CompileProgress:
     total = 0
     done = 0
+    begun = printed = time.monotonic()
+
+    def tell(line: str) -> None:
+        nonlocal printed
+        printed = time.monotonic()
+        console.print(f"{printed - begun:7.1f} s  {line}", markup=False, highlight=False)
+
+    def detail(line: str) -> None:
+        if time.monotonic() - printed > SECONDS_BETWEEN:
+            tell(line)
 
     def found(count: int) -> None:
         nonlocal total
         total = count
-        console.print(f"{count} ops to decide")
+        tell(f"{count} ops to decide")
 
     def decided(placed: "Placed") -> None:
         nonlocal done
         done += 1
         decision = placed.decision
         by = "reused" if placed.repeated else decision.source
-        console.print(f"[{done}/{total}] {decision.label}: {by}", markup=False, highlight=False)
+        tell(f"[{done}/{total}] {decision.label}: {by}")
 
-    return (lambda line: None), found, decided
+    return CompileProgress(tell, detail, found, decided)

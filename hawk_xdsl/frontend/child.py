@@ -85,7 +85,11 @@ def forks() -> bool:
 
 
 def in_child(
-    work: Callable[[EnterStage], _Made], *, file: str | None, seconds: int = SECONDS
+    work: Callable[[EnterStage], _Made],
+    *,
+    file: str | None,
+    seconds: int = SECONDS,
+    on_stage: EnterStage = lambda stage: None,
 ) -> _Made:
     """The result of ``work``, from a forked child where that can be.
 
@@ -97,13 +101,14 @@ def in_child(
         work: is given a function to name its stages with. It must not need other threads.
         file: the file that errors are about.
         seconds: of CPU time, after which the child is ended.
+        on_stage: told of each stage as soon as the work enters it.
 
     Raises:
         HawkError: what ``work`` raised; ``AbortError`` if it ended the process or took too long.
             Its cause is an ``OSError`` where the machine is the reason and not the input.
     """
     if not forks():
-        return work(lambda stage: None)
+        return work(on_stage)
     with TemporaryFile() as errors:
         reader, writer = os.pipe()
         with warnings.catch_warnings():
@@ -116,7 +121,7 @@ def in_child(
             finally:
                 os._exit(0)
         os.close(writer)
-        data, status = _wait(child, reader, PATIENCE * seconds)
+        data, status = _wait(child, reader, PATIENCE * seconds, on_stage)
         errors.seek(0)
         return cast(_Made, _outcome(data, status, errors.read(), file))
 
@@ -161,9 +166,12 @@ def _limit(seconds: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _wait(child: int, reader: int, seconds: float) -> tuple[bytes, int | None]:
+def _wait(
+    child: int, reader: int, seconds: float, on_stage: EnterStage
+) -> tuple[bytes, int | None]:
     """All that the child sends, and its status: ``None`` if it had to be ended."""
     chunks: list[bytes] = []
+    reported = 0
     ended = False
     until = time.monotonic() + seconds
     try:
@@ -173,12 +181,28 @@ def _wait(child: int, reader: int, seconds: float) -> tuple[bytes, int | None]:
                 ended = True
                 break
             chunks.append(chunk)
+            if len(chunks) - 1 == reported:  # a stage fits one read; a result may not
+                reported += _report(chunk, on_stage)
     finally:
         os.close(reader)
         if not ended:
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
     return b"".join(chunks), status if ended else None
+
+
+def _report(chunk: bytes, on_stage: EnterStage) -> bool:
+    """Tells of the stages in what was read at once; whether there was nothing else in it."""
+    stream = BytesIO(chunk)
+    while stream.tell() < len(chunk):
+        try:
+            message: object = pickle.load(stream)
+        except (EOFError, pickle.UnpicklingError):
+            return False
+        if not isinstance(message, _StageEntered):
+            return False
+        on_stage(message.stage)
+    return True
 
 
 def _outcome(data: bytes, status: int | None, errors: bytes, file: str | None) -> object:

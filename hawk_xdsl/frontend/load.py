@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.frontend.child import EnterStage
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.plug_ins import PlugInError, plug_ins
@@ -20,19 +21,22 @@ Raises ``HawkError``.
 """
 
 
-def _read_mlir(path: Path, part: str) -> Program:
+def _read_mlir(path: Path, part: str, on_stage: EnterStage) -> Program:
     if part:
         raise HawkError(f"has one function; drop :{part}", file=str(path))
-    return import_mlir(path)
+    return import_mlir(path, on_stage)
 
 
-def _read_python(path: Path, part: str) -> Program:
+def _read_python(path: Path, part: str, on_stage: EnterStage) -> Program:
     from hawk_xdsl.frontend.torch_factory import load_factory
 
-    return load_factory(path, part)
+    return load_factory(path, part, on_stage)
 
 
-_OWN: Mapping[str, FrontEnd] = {"mlir": _read_mlir, "py": _read_python}
+_OWN: Mapping[str, Callable[[Path, str, EnterStage], Program]] = {
+    "mlir": _read_mlir,
+    "py": _read_python,
+}
 """The front ends of the package, by the suffix of the files that they read."""
 
 
@@ -45,20 +49,21 @@ class SourceFile:
     part: str
 
 
-def load_program(source: str) -> Program:
+def load_program(source: str, on_stage: EnterStage = lambda stage: None) -> Program:
     """Reads a program.
 
     Args:
         source: ``FILE.py:factory``, where ``factory()`` returns a ``torch.nn.Module`` and a tuple
             of example input tensors; the path of a ``.mlir`` file; or a file with the suffix of a
             plug-in, with or without ``:part``.
+        on_stage: told of each stage of the package's own front ends as it begins.
 
     Raises:
         HawkError: one line with file, line and reason, whatever is wrong with it.
     """
     named = check_source(source)
     if named.suffix in _OWN:
-        return _OWN[named.suffix](named.path, named.part)
+        return _OWN[named.suffix](named.path, named.part, on_stage)
     front_end = plug_ins(PLUG_INS, _OWN)[named.suffix].load()
     program = front_end(named.path, named.part)
     if not isinstance(program, Program):

@@ -19,7 +19,7 @@ PIPELINE = "builtin.module(inline,canonicalize,cse,symbol-dce)"
 """Private helper functions are inlined; nothing is fused."""
 
 
-def import_mlir(path: Path) -> Program:
+def import_mlir(path: Path, on_stage: EnterStage = lambda stage: None) -> Program:
     """Reads a module of one public function on tensors of static shapes.
 
     Large constants become parameters. The example inputs are random, seeded: normal floats, and
@@ -30,10 +30,16 @@ def import_mlir(path: Path) -> Program:
     """
     with reading(path, "this file"):
         text = path.read_text(encoding="utf-8")
-    return import_mlir_text(text, name=path.stem, file=str(path))
+    return import_mlir_text(text, name=path.stem, file=str(path), on_stage=on_stage)
 
 
-def import_mlir_text(text: str, *, name: str = "model", file: str = "<text>") -> Program:
+def import_mlir_text(
+    text: str,
+    *,
+    name: str = "model",
+    file: str = "<text>",
+    on_stage: EnterStage = lambda stage: None,
+) -> Program:
     """As ``import_mlir``, for text at hand."""
     load_bindings()  # once here instead of in every child
 
@@ -45,7 +51,7 @@ def import_mlir_text(text: str, *, name: str = "model", file: str = "<text>") ->
         enter("generalization")
         return generic_text(module, file=file)
 
-    xdsl_module, context = parsed(in_child(work, file=file), file=file)
+    xdsl_module, context = parsed(in_child(work, file=file, on_stage=on_stage), file=file)
     legal = legalize(xdsl_module, context, file=file)
     count = len(legal.constants)
     kept = drop_unused_parameters(legal.module, count)

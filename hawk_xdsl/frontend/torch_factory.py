@@ -11,12 +11,13 @@ from typing import cast
 import torch
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.child import EnterStage
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, one_line
 
 
-def load_factory(path: Path, factory: str) -> Program:
+def load_factory(path: Path, factory: str, on_stage: EnterStage = lambda stage: None) -> Program:
     """The program of a function that returns a ``torch.nn.Module`` and its example inputs.
 
     Raises ``HawkError`` with the file, and the line in it that failed.
@@ -37,7 +38,7 @@ def load_factory(path: Path, factory: str) -> Program:
         reason = f"{factory} must return (torch.nn.Module, example inputs)"
         raise HawkError(f"{reason}, not {type(result).__name__}", file=file)
     inputs = cast(Sequence[torch.Tensor], pair[1])
-    return import_torch(pair[0], inputs, name=factory, file=file)
+    return import_torch(pair[0], inputs, name=factory, file=file, on_stage=on_stage)
 
 
 def _execute(path: Path) -> ModuleType:

@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.child import EnterStage
 from hawk_xdsl.frontend.decompositions import (
     Table,
     is_importable,
@@ -48,6 +49,7 @@ def import_torch(
     *,
     name: str = "model",
     file: str = "<python>",
+    on_stage: EnterStage = lambda stage: None,
 ) -> Program:
     """Lowers a module, as it computes in ``eval`` mode, to linalg on tensors.
 
@@ -58,6 +60,7 @@ def import_torch(
         example_inputs: the positional arguments of ``forward``: tensors.
         name: for reports.
         file: the user's file, preferred as the place of errors.
+        on_stage: told of each stage as it begins.
 
     Raises:
         HawkError: torch cannot export the module, shapes depend on data, an op has no lowering,
@@ -68,7 +71,7 @@ def import_torch(
         raise HawkError(f"expected a torch.nn.Module, not {type(given).__name__}", file=file)
     inputs = checked_inputs(example_inputs, file)
     with _quiet(), _inference(module):
-        lifted, exported, legal = _with_all_changes(module, inputs, file)
+        lifted, exported, legal = _with_all_changes(module, inputs, file, on_stage)
     inputs = (*inputs, *lifted.state)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
@@ -87,15 +90,16 @@ def import_torch(
 
 
 def _with_all_changes(
-    module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], file: str
+    module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], file: str, on_stage: EnterStage
 ) -> tuple[Lifted, torch.export.ExportedProgram, LegalFunction]:
     """The module lowered, with all that it changes among its arguments and results."""
     changes = Changes()
     while True:
         lifted = Lifted(module, changes)
         try:
+            on_stage("export")
             exported = _export(lifted, inputs, file)
-            legal = _lowered(exported, lifted.names, file)
+            legal = _lowered(exported, lifted.names, file, on_stage)
             if not lifted.assigned:
                 return lifted, exported, legal
             found = Changes(buffers=lifted.assigned)
@@ -210,14 +214,15 @@ def _shown(value: object) -> str:
 
 
 def _lowered(
-    program: torch.export.ExportedProgram, names: Sequence[str], file: str
+    program: torch.export.ExportedProgram, names: Sequence[str], file: str, on_stage: EnterStage
 ) -> LegalFunction:
     """The program as linalg, with torch's own decompositions where torch-mlir's do not do."""
+    on_stage("decomposition")
     table = torch_mlir_table()
     exported = _decomposed(program, table, file)
     _check_effects(exported, names, file)
     try:
-        return _linalg(exported, file)
+        return _linalg(exported, file, on_stage)
     except HawkError as error:
         wider = wider_table(table, _operators(exported))
         if wider is None:
@@ -226,13 +231,17 @@ def _lowered(
         if not is_importable(_operators(exported)):
             raise
         try:
-            return _linalg(exported, file)
+            return _linalg(exported, file, on_stage)
         except HawkError:
             raise error from None
 
 
-def _linalg(exported: torch.export.ExportedProgram, file: str) -> LegalFunction:
-    module, context = parsed(lowered_text(exported, file), file=file)
+def _linalg(
+    exported: torch.export.ExportedProgram, file: str, on_stage: EnterStage
+) -> LegalFunction:
+    text = lowered_text(exported, file, on_stage)
+    on_stage("reading into xDSL")
+    module, context = parsed(text, file=file)
     return legalize(module, context, file=file)
 
 

@@ -51,7 +51,11 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
 
 
-def lowered_text(program: torch.export.ExportedProgram, file: str) -> str:
+def lowered_text(
+    program: torch.export.ExportedProgram,
+    file: str,
+    on_stage: EnterStage = lambda stage: None,
+) -> str:
     """The program as linalg on tensors, as text that xDSL reads.
 
     Raises:
@@ -59,7 +63,7 @@ def lowered_text(program: torch.export.ExportedProgram, file: str) -> str:
             is named, if there is one.
     """
     try:
-        return _text(program, file)
+        return _text(program, file, on_stage=on_stage)
     except AbortError as error:
         node = _culprit(program, error.cause)
         if node is None:
@@ -76,7 +80,12 @@ def place_of(node: Node, file: str) -> tuple[str, int | None]:
     return (file, int(own[-1])) if own else (file, None)
 
 
-def _text(program: torch.export.ExportedProgram, file: str, seconds: int = SECONDS) -> str:
+def _text(
+    program: torch.export.ExportedProgram,
+    file: str,
+    seconds: int = SECONDS,
+    on_stage: EnterStage = lambda stage: None,
+) -> str:
     load_bindings()  # once here instead of in every child
 
     def work(enter: EnterStage) -> str:
@@ -88,7 +97,7 @@ def _text(program: torch.export.ExportedProgram, file: str, seconds: int = SECON
         enter("generalization")
         return generic_text(mlir, file=file)
 
-    return in_child(work, file=file, seconds=seconds)
+    return in_child(work, file=file, seconds=seconds, on_stage=on_stage)
 
 
 def _imported(program: torch.export.ExportedProgram, file: str) -> ModuleHandle:
