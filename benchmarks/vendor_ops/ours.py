@@ -72,7 +72,7 @@ def ours(case: Case, inputs: list[NDArray], target: Target) -> Ours:
     with np.errstate(all="ignore"):
         vector_compute(op)([*inputs, *numbers], out)
     shapes = [_shape(value.type) for value in op.operands if isinstance(value.type, MemRefType)]
-    work = work_of(op)
+    work = work_of(op)._replace(bits="bits" in case.name.split())
     cycles: float | None = None
     instructions = 0
     if work.dtype in target.vector.ops.get(work.row, {}):
