@@ -95,7 +95,7 @@ class Machine:
         self.registers = Registers()
         self.trace: list[Event] = []
         self.error: Exception | None = None
-        self._handlers = handlers
+        self.handlers = handlers
 
     def reset(self) -> None:
         """Forget everything; a kernel starts with the mask full and the control register clear."""
@@ -147,7 +147,7 @@ class Machine:
         mnemonic, _, rest = name.partition(".")
         if mnemonic in ("S", "MOV"):
             mnemonic, rest = name, ""
-        handler = self._handlers.get(mnemonic)
+        handler = self.handlers.get(mnemonic)
         if handler is None:
             raise HardwareError(f"no {name} here")
         repeats = handler(self, rest, arguments)

@@ -100,13 +100,15 @@ class Tally:
 def tally(events: Iterable[Event], rates: Rates) -> Tally:
     """Count events and time them, from the first vector instruction or scalar access on.
 
-    What sets up registers before it overlaps with the instruction before.
+    What sets up registers before it overlaps with the instruction before; a barrier behind the last
+    one is that of the next instruction.
     """
     target, found = rates.target, Tally()
     sync, scalar = target.sync, target.scalar
     tail = sync.tail[target.vector.pipe]
     now = {SCALAR: 0.0, VECTOR: 0.0}
     begun: float | None = None
+    ended = 0.0
     busy = False  # whether the vector unit has worked since it was waited for
     read = scalar.read[target.space(Role.VECTOR)]
     for event in events:
@@ -134,6 +136,7 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
                 found.scalar += 1
                 begun = now[SCALAR] if begun is None else begun
                 now[SCALAR] += read if event.name == "scalar.read" else scalar.issue
+                ended = max(ended, now[SCALAR])
             case "MOVEMASK" | "SET.CTRL" | "SET.CMPMASK" | "MOVEVA" | "GET.MAX.MIN.CNT":
                 now[SCALAR] += scalar.issue
             case name if name.startswith("arith."):
@@ -145,6 +148,6 @@ def tally(events: Iterable[Event], rates: Rates) -> Tally:
                 start = max(now[VECTOR], now[SCALAR])
                 begun = start if begun is None else begun
                 now[VECTOR] = start + rates.cycles(event)
-                busy = True
-    found.cycles = max(now.values()) - (begun or 0.0)
+                busy, ended = True, now[VECTOR]
+    found.cycles = ended - (begun or 0.0)
     return found

@@ -91,7 +91,8 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
     out = tiles[-1]
     mnemonic, _, kind = work.row.partition("_")
     form = ROWS[mnemonic].form
-    if mnemonic in spec.library:
+    by_library = mnemonic in spec.library
+    if by_library:
         made = _by_library(form, kind, work, tiles, target)
         if made is not None:
             return made
@@ -101,11 +102,12 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
         case OpForm.CUMULATE:
             doublings = max(1, math.ceil(math.log2(out.extents[work.axes[0]])))
             repeats = _repeats(out, spec) * doublings
-        case OpForm.CAST | OpForm.COMPARE:
+        case OpForm.CAST:
+            repeats = max(_repeats(tile, spec) for tile in tiles)
+        case OpForm.COMPARE:
             repeats = _repeats(tiles[0], spec)
         case _:
-            same = [tile for tile in tiles if tile.extents == out.extents]
-            repeats = max(_repeats(tile, spec) for tile in same)
+            repeats = _elementwise_repeats(tiles, spec)
     cycles = cost.cycles(repeats)
     if form is OpForm.COMPARE and not work.bits:
         cycles += spec.mask_write.cycles(repeats)
@@ -113,29 +115,90 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
         cycles += spec.mask_read.cycles(repeats)
     for tile in tiles[:-1]:
         if _repeats_along_rows(tile, out):
-            cycles += _row_broadcast(tile, spec)
+            cycles += _row_broadcast(tile, spec) + (library.wait(target) if spec.library else 0)
     return cycles, max(1, math.ceil(repeats / spec.max_repeats))
+
+
+def _elementwise_repeats(tiles: Sequence[TileShape], spec: VectorSpec) -> int:
+    """Repeats of an instruction on the elements of its tiles; row by row if one is broadcast."""
+    out = tiles[-1]
+    if len(out.extents) > 1 and any(_is_broadcast(tile, out) for tile in tiles[:-1]):
+        length = out.extents[-1] * out.itemsize
+        by_rows = math.prod(out.extents[:-1]) * math.ceil(length / spec.repeat_bytes)
+        return max(by_rows, _repeats(out, spec))
+    return max(_repeats(tile, spec) for tile in tiles if tile.extents == out.extents)
+
+
+def _is_broadcast(tile: TileShape, out: TileShape) -> bool:
+    """Whether a tile is repeated along rows or as rows; a tile of one element is a number."""
+    return tile.extents != out.extents and math.prod(tile.extents) > 1
 
 
 def _by_library(
     form: OpForm, kind: str, work: VectorWork, tiles: Sequence[TileShape], target: Target
 ) -> library.Cycles | None:
-    """What the library makes of several instructions; ``None`` for a reduction along rows."""
-    step, out = target.vector.ops[work.row][work.dtype], tiles[-1]
-    if form is OpForm.ARANGE:
-        return library.counting(step, math.prod(out.extents), out.itemsize, target)
-    tile = tiles[0]
-    if len(tile.extents) - 1 in work.axes:
-        along = library.scan_along_row(math.prod(tile.extents), target)
-        return along if form is OpForm.CUMULATE else None
-    rows = math.prod(tile.extents[axis] for axis in work.axes)
-    repeats = _repeats(_row_of(tile, work.axes), target.vector)
-    if form is OpForm.CUMULATE:
-        return library.scan_of_rows(step, rows, repeats, target)
+    """What the library makes of several instructions; ``None`` if it is one after all."""
+    step, tile = target.vector.ops[work.row][work.dtype], tiles[0]
+    match form:
+        case OpForm.ARANGE:
+            elements = math.prod(tile.extents)
+            if elements > max(tile.extents):
+                return library.counting_in_rows(elements, target)
+            return library.counting(step, elements, tile.itemsize, target)
+        case OpForm.GATHER:
+            ops, (_, indices, out) = target.vector.ops, tiles
+            repeats = _repeats(out, target.vector), _repeats(indices, target.vector)
+            multiply, add = ops["vmul_scalar"]["i32"], ops["vadd_scalar"]["i32"]
+            return library.gather(step, multiply, add, repeats, target)
+        case OpForm.CUMULATE:
+            if len(tile.extents) - 1 in work.axes:
+                return library.scan_along_row(math.prod(tile.extents), target)
+            rows = tile.extents[work.axes[0]]
+            repeats = _repeats(_row_of(tile, work.axes), target.vector)
+            return library.scan_of_rows(step, rows, repeats, target)
+        case OpForm.REDUCE if len(tile.extents) - 1 in work.axes:
+            return _reduction_along_rows(kind, work, tile, target)
+        case OpForm.REDUCE:
+            return _reduction_of_rows(kind, work, tile, target)
+        case _:
+            return None
+
+
+def _reduction_along_rows(
+    kind: str, work: VectorWork, tile: TileShape, target: Target
+) -> library.Cycles:
+    """A reduction of the last axis; a tile of which nothing is left is one row."""
+    ops = target.vector.ops
+    last = ops[work.row][work.dtype]
+    combine = ops.get(library.COMBINES[kind], {}).get(work.dtype, last)
+    left = [n for axis, n in enumerate(tile.extents) if axis not in work.axes]
+    rows = library.Rows(math.prod(tile.extents[:-1]), tile.extents[-1], tile.itemsize)
+    if math.prod(left) == 1:
+        rows = library.Rows(1, math.prod(tile.extents), tile.itemsize)
     if kind in (Reduction.ARGMAX, Reduction.ARGMIN):
-        return library.positions_of_rows(step, rows, repeats, target)
-    combined = target.vector.ops.get(library.COMBINES.get(kind, ""), {}).get(work.dtype, step)
-    return library.reduction_of_rows(combined, rows, repeats, target)
+        return library.positions_along_rows(last, rows, target)
+    if kind == Reduction.PROD:
+        return library.product_along_rows(combine, rows, target)
+    if rows.count == 1 and kind != Reduction.SUM and rows.repeats(target) > 1:
+        return library.extreme_of_one_row(combine, last, rows, target)
+    return library.reduction_along_rows(combine, last, rows, target)
+
+
+def _reduction_of_rows(
+    kind: str, work: VectorWork, tile: TileShape, target: Target
+) -> library.Cycles:
+    """A reduction of other axes than the last."""
+    ops = target.vector.ops
+    combine = ops.get(library.COMBINES[kind], {}).get(work.dtype, ops[work.row][work.dtype])
+    count = math.prod(tile.extents[axis] for axis in work.axes)
+    row = _row_of(tile, work.axes)
+    if kind in (Reduction.ARGMAX, Reduction.ARGMIN):
+        steps = library.PositionSteps(
+            ops["vcmp"][work.dtype], combine, ops["vbrc"]["i32"], ops["vsel"]["i32"]
+        )
+        length = math.prod(row.extents)
+        return library.positions_of_rows(steps, library.Rows(count, length, tile.itemsize), target)
+    return library.reduction_of_rows(combine, count, _repeats(row, target.vector), target)
 
 
 def _row_of(tile: TileShape, axes: Sequence[int]) -> TileShape:

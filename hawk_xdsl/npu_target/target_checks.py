@@ -9,7 +9,9 @@ from hawk_xdsl.npu_target.cost import known_rows
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.toml_table import Table
 
-_LIBRARY = tuple(row.mnemonic for row in rows_of(OpForm.REDUCE, OpForm.CUMULATE, OpForm.ARANGE))
+_LIBRARY = tuple(
+    row.mnemonic for row in rows_of(OpForm.REDUCE, OpForm.CUMULATE, OpForm.ARANGE, OpForm.GATHER)
+)
 
 Problem = tuple[str, str]
 """The key of the file that is wrong, and why."""

@@ -26,8 +26,8 @@ from hawk_xdsl.npu_target.cost import VectorWork, work_of
 from hawk_xdsl.npu_target.target import VectorSpec
 from hawk_xdsl.npu_target.temporary import Temporary
 
-LEAST_ROW = 2048
-"""Bytes that a row of positions takes at least (measured)."""
+PLACE = 4
+"""Bytes of a position, which is i32."""
 
 
 class TileExtents(NamedTuple):
@@ -98,9 +98,16 @@ def _counted(
     ) * block
     total += row.rows * math.ceil(rows * block / repeat) * repeat
     total += (row.repeats + row.half * half) * rows * repeat
-    total += row.tile * rows * length + row.row * max(length, LEAST_ROW)
+    total += row.tile * rows * _whole(length, block)
+    total += row.places * _whole(rows * length, 2 * block) // source.itemsize * PLACE
+    total += row.marks * _whole(math.ceil(rows * length / 8), block)
     total += row.elements * math.prod(out.shape)
-    return math.ceil(total / block) * block
+    return _whole(total, block)
+
+
+def _whole(size: int, unit: int) -> int:
+    """Bytes rounded up to whole units."""
+    return math.ceil(size / unit) * unit
 
 
 def _extents(value: SSAValue) -> TileExtents:

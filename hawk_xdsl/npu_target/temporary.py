@@ -16,8 +16,9 @@ class Temporary:
         row_repeats: blocks for each repeat of one row of the source.
         repeats: repeats for each row of the source.
         half: times half of each row of the source, in whole repeats.
-        tile: times the bytes of the source.
-        row: times the bytes of a row of the source, of 2 KiB at least.
+        tile: times the bytes of the source, its rows in whole blocks.
+        places: an i32 for each element of the source, whose bytes are rounded up to two blocks.
+        marks: times an eighth of the bytes of the source.
         elements: bytes for each element of the result.
     """
 
@@ -29,7 +30,8 @@ class Temporary:
     repeats: int = 0
     half: int = 0
     tile: int = 0
-    row: int = 0
+    places: int = 0
+    marks: int = 0
     elements: int = 0
 
 
