@@ -146,7 +146,7 @@ def _by_library(
                 return library.counting_in_rows(elements, target)
             return library.counting(step, elements, tile.itemsize, target)
         case OpForm.GATHER:
-            ops, (_, indices, out) = target.vector.ops, tiles
+            ops, (indices, out) = target.vector.ops, tiles[-2:]
             repeats = _repeats(out, target.vector), _repeats(indices, target.vector)
             multiply, add = ops["vmul_scalar"]["i32"], ops["vadd_scalar"]["i32"]
             return library.gather(step, multiply, add, repeats, target)
