@@ -106,6 +106,8 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
             repeats = max(_repeats(tile, spec) for tile in tiles)
         case OpForm.COMPARE:
             repeats = _repeats(tiles[0], spec)
+        case OpForm.TRANSPOSE | OpForm.GATHER:
+            repeats = max(_repeats(tile, spec) for tile in tiles if tile.extents == out.extents)
         case _:
             repeats = _elementwise_repeats(tiles, spec)
     cycles = cost.cycles(repeats)
@@ -120,18 +122,36 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
 
 
 def _elementwise_repeats(tiles: Sequence[TileShape], spec: VectorSpec) -> int:
-    """Repeats of an instruction on the elements of its tiles; row by row if one is broadcast."""
+    """Repeats of an instruction on the elements of its tiles; run by run if one is broadcast.
+
+    A run is what lies side by side and is broadcast alike. Example: [16, 64, 16] and [1, 64, 16] of
+    f32 are 16 runs of 4 KiB, or 256 repeats; [16, 64] and [16, 1] of f16 are 16 runs of 128 bytes,
+    half a repeat each, or 16.
+    """
     out = tiles[-1]
-    if len(out.extents) > 1 and any(_is_broadcast(tile, out) for tile in tiles[:-1]):
-        length = out.extents[-1] * out.itemsize
-        by_rows = math.prod(out.extents[:-1]) * math.ceil(length / spec.repeat_bytes)
-        return max(by_rows, _repeats(out, spec))
-    return max(_repeats(tile, spec) for tile in tiles if tile.extents == out.extents)
+    alike = [tile for tile in tiles if tile.extents == out.extents]
+    spread = [tile for tile in tiles[:-1] if _is_broadcast(tile, out)]
+    if not spread:
+        return max(_repeats(tile, spec) for tile in alike)
+    axis, run = len(out.extents) - 1, out.itemsize
+    kind = [_spread_axis(tile, out, axis) for tile in spread]
+    while axis >= 0 and kind == [_spread_axis(tile, out, axis) for tile in spread]:
+        if any(tile.strides[axis] != run * tile.itemsize // out.itemsize for tile in alike):
+            break
+        run *= out.extents[axis]
+        axis -= 1
+    return math.prod(out.extents[: axis + 1]) * math.ceil(run / spec.repeat_bytes)
 
 
 def _is_broadcast(tile: TileShape, out: TileShape) -> bool:
     """Whether a tile is repeated along rows or as rows; a tile of one element is a number."""
     return tile.extents != out.extents and math.prod(tile.extents) > 1
+
+
+def _spread_axis(tile: TileShape, out: TileShape, axis: int) -> bool:
+    """Whether an axis of the result repeats a tile, whose axes are the result's last ones."""
+    own = axis - len(out.extents) + len(tile.extents)
+    return own < 0 or tile.extents[own] != out.extents[axis]
 
 
 def _by_library(
