@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -338,7 +339,7 @@ def test_a_run_that_does_not_end_is_ended_and_leaves_nothing(
 
 
 @pytest.fixture
-def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
     """A package with one file that is not executable."""
     folder = tmp_path / "ascendnpuir"
     (folder / "bin").mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.builtin import AnyFloat, MemRefType
 from xdsl.ir import Operation, SSAValue
 
 from hawk_xdsl.dialects.hivm import (
@@ -61,13 +61,20 @@ def emit_elementwise(at: HivmEmission, op: UnaryOp | BinaryOp | VselOp | VcastOp
         case VselOp():
             at.emit(HivmVselOp(sources, dest, repeated))
         case VcastOp():
-            mode = HivmRoundModeAttr(str(op.rounding.data))
+            # Nothing is rounded where floats become wider, and there the tools know one mode only.
+            mode = HivmRoundModeAttr("rint" if _widens(op) else str(op.rounding.data))
             at.emit(HivmVcastOp(sources, dest, repeated, round_mode=mode))
         case _:
             kind = ELEMENTWISE.get(op.ROW.mnemonic)
             if kind is None:
                 raise at.fail(op, "no instruction")
             at.emit(kind(sources, dest, repeated))
+
+
+def _widens(op: VcastOp) -> bool:
+    source, dest = (memref_type(value).element_type for value in (op.input, op.out))
+    floats = isinstance(source, AnyFloat) and isinstance(dest, AnyFloat)
+    return floats and source.bitwidth < dest.bitwidth
 
 
 def _aligned(
