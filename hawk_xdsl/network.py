@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from xdsl.dialects import tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import LaunchOp
+from hawk_xdsl.linalg.view_ops import storage_of
 from hawk_xdsl.npu_target import Limit, Simulation, Target, Units, shared_cycles
 
 
@@ -114,13 +114,6 @@ def bytes_between(module: ModuleOp) -> int:
         if storage_of(value) in made
     ]
     return sum(_size(value.type) for value in (*dict.fromkeys(read), *read))
-
-
-def storage_of(value: SSAValue) -> SSAValue:
-    """The tensor in whose memory a value lies: another shape of a tensor is the same memory."""
-    while isinstance(value.owner, tensor.ExpandShapeOp | tensor.CollapseShapeOp | tensor.CastOp):
-        value = value.owner.operands[0]
-    return value
 
 
 def _main(module: ModuleOp) -> FuncOp:

@@ -16,7 +16,8 @@ from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.network import NetworkTime, network_time, storage_of
+from hawk_xdsl.linalg.view_ops import storage_of
+from hawk_xdsl.network import NetworkTime, network_time
 from hawk_xdsl.npu_target import Simulation, Target, Units, simulate
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
@@ -26,6 +27,7 @@ from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.report import ReportRow, row_of
 from hawk_xdsl.saved import read_saved
+from hawk_xdsl.transforms.npu_bypass_l2 import bypass_l2
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
@@ -172,6 +174,7 @@ def compile_with(
     progress("planning memory and synchronisation")
     for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
         finish_kernel(kernel, decider.target)
+    bypass_l2(module, decider.target)
     module.verify()
     bounds = [each.decision.bound for each in placed]
     known = tuple(bound.units for bound in bounds if bound is not None)

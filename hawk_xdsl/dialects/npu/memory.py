@@ -139,6 +139,7 @@ class LoadOp(_MoveOp):
     """Copies a tile from global memory to ub or l1, to l1 into the cube's fractal layout.
 
     With ``pad`` the destination may be larger than the source: the rest is set to the value.
+    ``past_l2``: L2 neither has it nor keeps it, so that what is used again stays there.
     """
 
     name = "npu.load"
@@ -149,10 +150,11 @@ class LoadOp(_MoveOp):
     source = operand_def(MemRefType)
     dest = operand_def(MemRefType)
     pad = opt_operand_def(AnyFloat | IntegerType)
+    past_l2 = opt_prop_def(UnitAttr)
 
     assembly_format = (
-        "$source `into` $dest (`pad` $pad^ `:` type($pad) `in`)? attr-dict `:` type($source) "
-        "`into` type($dest)"
+        "$source `into` $dest (`pad` $pad^ `:` type($pad) `in`)? (`past_l2` $past_l2^)? attr-dict "
+        "`:` type($source) `into` type($dest)"
     )
 
     def __init__(

@@ -89,6 +89,7 @@ class _Launch:
         left: dict[Hashable, _Left],
     ) -> None:
         self._rates = [rate for _, rate in spec.hits]
+        self._past = spec.past
         self._memory = memory
         self._stream = stream
         self._tensors = tensors
@@ -102,7 +103,7 @@ class _Launch:
 
     def traffic(self) -> Traffic:
         """Run all accesses; leave what is there to the next launch."""
-        stores, zones = self._stream.stores, len(self._rates)
+        stores, past, zones = self._stream.stores, self._stream.past, len(self._rates)
         moved = [[0.0] * (zones + 1) for _ in stores]
         written = [0.0 for _ in stores]
         sizes, dirty, touch = self._sizes, self._dirty, self._recency.touch
@@ -114,6 +115,9 @@ class _Launch:
             self._stream.bytes.tolist(),
             strict=True,
         ):
+            if past[op]:
+                moved[op][GONE] += size
+                continue
             zone = touch(cell, sizes[cell], evicted)
             if stores[op]:
                 dirty.add(cell)
@@ -141,8 +145,8 @@ class _Launch:
             stored=sum(sum(row) for row, store in zip(moved, stores, strict=True) if store),
             written_back=sum(written),
             cycles_per_byte={
-                op: self._cost(row, back)
-                for op, row, back in zip(self._stream.ops, moved, written, strict=True)
+                op: 1 / self._past if by else self._cost(row, back)
+                for op, by, row, back in zip(self._stream.ops, past, moved, written, strict=True)
             },
             miss_share={
                 op: row[GONE] / sum(row)

@@ -43,6 +43,7 @@ class AccessStream:
     Attributes:
         ops: the instructions that move global memory.
         stores: which of them write.
+        past: which of them pass L2 by.
         grids: the cells of each argument.
         op: for each access the number of its instruction.
         cell: for each access the number of its cell.
@@ -51,6 +52,7 @@ class AccessStream:
 
     ops: tuple[Operation, ...]
     stores: tuple[bool, ...]
+    past: tuple[bool, ...]
     grids: tuple[Grid, ...]
     op: npt.NDArray[np.int64]
     cell: Index
@@ -77,6 +79,7 @@ def access_stream(kernel: KernelOp, cores: int) -> AccessStream:
     return AccessStream(
         tuple(move.op for move in moves),
         tuple(move.store for move in moves),
+        tuple(isinstance(move.op, LoadOp) and move.op.past_l2 is not None for move in moves),
         tuple(grids),
         np.concatenate([empty, *numbers])[by_order],
         np.concatenate([empty, *(cell for _, cell, _ in found)])[by_order],

@@ -12,7 +12,7 @@ class Traffic:
 
     Attributes:
         hits: bytes loaded that L2 had.
-        misses: bytes loaded that it had not.
+        misses: bytes loaded that it had not, or that pass it by.
         stored: bytes stored; L2 takes them.
         written_back: bytes stored, now or earlier, that had to leave L2 for others.
         cycles_per_byte: of all cores together, by instruction.
