@@ -15,7 +15,15 @@ from hawk_xdsl.codegen.vector.widths import (
     stored_dtype,
     stored_terms,
 )
-from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
+from hawk_xdsl.dialects.dtype import (
+    BUFFER_DTYPES,
+    CONDITION,
+    FLOATS,
+    INTEGERS,
+    WIDE_FLOAT,
+    WIDE_INTEGER,
+    DType,
+)
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind, Trigger
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.legality import supports
@@ -250,7 +258,9 @@ class Composer:
                 if term.is_reduction or term.is_scan:
                     new = terms.rebuild(new, values)
                 else:
-                    new = terms.apply(term.op, values, "i1" if term.dtype.is_condition else wide)
+                    new = terms.apply(
+                        term.op, values, CONDITION if term.dtype.is_condition else wide
+                    )
                 new = terms.cast(new, term.dtype)
             done[term] = new
         return [done[root] for root in roots]
@@ -267,12 +277,12 @@ class Composer:
         if not lacking or any(self._has(instruction, dtype) for instruction in lacking):
             return None
         if DType(dtype).is_float:
-            return "f32" if dtype != "f32" else None
-        has_f32 = any(self._has(instruction, "f32") for instruction in lacking)
-        if has_f32 and (dtype == "i1" or _exact_in_f32(term, intervals)):
-            return "f32"
-        has_i32 = any(self._has(instruction, "i32") for instruction in lacking)
-        return "i32" if has_i32 and dtype != "i32" else None
+            return WIDE_FLOAT if dtype != WIDE_FLOAT else None
+        in_floats = any(self._has(instruction, WIDE_FLOAT) for instruction in lacking)
+        if in_floats and (DType(dtype).is_condition or _exact_in_f32(term, intervals)):
+            return WIDE_FLOAT
+        in_integers = any(self._has(instruction, WIDE_INTEGER) for instruction in lacking)
+        return WIDE_INTEGER if in_integers and dtype != WIDE_INTEGER else None
 
     def _in_steps(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
         """Casts that the target has no instruction for as several that it has.
@@ -288,7 +298,7 @@ class Composer:
                 value = args[0]
                 if _cuts(term, intervals):
                     if DType(value.dtype).is_float:
-                        for step in self._casts(value.dtype, "i32"):
+                        for step in self._casts(value.dtype, WIDE_INTEGER):
                             value = terms.cast(value, step)
                     value = _low_bits(terms, value, term.dtype)
                 for step in self._casts(stored_dtype(value.dtype), stored_dtype(term.dtype)):
@@ -304,7 +314,7 @@ class Composer:
             way = ways.pop(0)
             if way[-1] == target:
                 return way[1:] or [target]
-            for step in (target, "f32", "f16", "i32", "i16", "bf16", "i8"):
+            for step in (target, *FLOATS, *INTEGERS):
                 if step in way or not self.supports("vcast", f"{way[-1]}-{step}"):
                     continue
                 if step == target or _passes(way[-1], step, target):
@@ -345,7 +355,7 @@ def _cuts(cast: Term, intervals: Intervals) -> bool:
     A float beyond them has no integer there; as most hosts do, its low bits are taken.
     """
     dtype, source = cast.dtype, cast.args[0].dtype
-    if DType(dtype).is_float or "i1" in (dtype, source) or dtype == "i32":
+    if DType(dtype).is_float or CONDITION in (dtype, source) or dtype == WIDE_INTEGER:
         return False
     own = range_of(dtype)
     if DType(source).is_integer:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import Template
 
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import KernelTextError, parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import renamed, rewritten
@@ -98,7 +99,7 @@ def parse_statement(text: str, *, file: str | None = None) -> StatementPattern:
     if text.startswith("fill "):
         stand_ins = dict.fromkeys(operands, "0.0")
     try:
-        written = template.substitute({**stand_ins, _DTYPE: "f32", _AXES: "0"})
+        written = template.substitute({**stand_ins, _DTYPE: WIDE_FLOAT, _AXES: "0"})
         [stage] = parse(f"result = {written}\n").stages
         [statement] = stage.body
     except (KernelTextError, ValueError) as error:

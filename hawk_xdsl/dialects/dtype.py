@@ -116,6 +116,11 @@ class DType(StrEnum):
         return min(larger, key=lambda d: d.bits) if larger else max(alike, key=lambda d: d.bits)
 
     @cached_property
+    def accumulator(self) -> "DType":
+        """What sums of it are kept in: f32 of floats, i32 of integers."""
+        return max((d for d in BUFFER_DTYPES if d.is_float == self.is_float), key=lambda d: d.bits)
+
+    @cached_property
     def lowest(self) -> float | int:
         """The least value: a whole number of integers, minus infinity of floats."""
         if self.is_condition:
@@ -180,6 +185,31 @@ DTYPES: tuple[DType, ...] = tuple(DType)
 
 BUFFER_DTYPES: tuple[DType, ...] = tuple(dtype for dtype in DType if dtype.in_buffers)
 """What the elements of a kernel's buffers can be."""
+
+FLOATS: tuple[DType, ...] = tuple(
+    sorted((d for d in BUFFER_DTYPES if d.is_float), key=lambda dtype: -dtype.bits)
+)
+"""The floats that buffers have, the widest first."""
+
+INTEGERS: tuple[DType, ...] = tuple(
+    sorted((d for d in BUFFER_DTYPES if d.is_integer), key=lambda dtype: -dtype.bits)
+)
+"""The integers that buffers have, the widest first."""
+
+CONDITION: DType = DType.I1
+"""What comparisons and predicates give in an op's region."""
+
+TRUTH: DType = CONDITION.stored
+"""What comparisons of tiles write, and selections of tiles read: 0 or 1 for each element."""
+
+INDEX: DType = DType.I32
+"""What positions are: results of argmax, offsets of gathers, numbers of elements."""
+
+WIDE_FLOAT: DType = DType.F16.accumulator
+"""What floats are computed in where their own dtype is too narrow, or lacks an instruction."""
+
+WIDE_INTEGER: DType = DType.I8.accumulator
+"""The same of integers."""
 
 NARROW_FLOATS: tuple[DType, ...] = tuple(d for d in BUFFER_DTYPES if d.is_narrow_float)
 """The floats of less than 32 bits that buffers have."""

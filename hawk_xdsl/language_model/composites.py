@@ -14,6 +14,7 @@ from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidate_at
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.strategies import WHOLE_TILES
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import renamed, rewritten, statements, walk
@@ -27,7 +28,7 @@ from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Terms
 
-DTYPE = "f32"
+DTYPE = WIDE_FLOAT
 """What composite functions are of."""
 
 _ELEMENTS, _STEP = 1 << 12, 1 << 6  # more than one tile, so that there is a loop

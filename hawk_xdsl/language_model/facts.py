@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind
 from hawk_xdsl.npu_target import Target
@@ -45,7 +46,7 @@ def _instructions(specification: Specification, entries: Sequence[Entry], target
                 found.append(f"{entry.artifact.before} is {statement}")
     if found:
         return "; ".join(dict.fromkeys(found))
-    dtypes = {operand.dtype for operand in specification.operands} | {"f32"}
+    dtypes = {operand.dtype for operand in specification.operands} | {WIDE_FLOAT}
     usable = [row for row, costs in target.vector.ops.items() if dtypes & costs.keys()]
     return " ".join(sorted({row.removesuffix("_scalar") for row in usable}))
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.semantics.matching import Match, build, match
 from hawk_xdsl.semantics.pattern import Pattern, parse_pattern
@@ -104,5 +105,5 @@ def _example(pattern: Pattern, terms: Terms) -> tuple[Term, Match]:
         holes = tuple(Pattern("variable", name=name) for name in args)
         return build(replace(node, args=holes), Match(args, frozenset({_AXIS})), dtype, terms)
 
-    example = term_of(pattern, "f32")
+    example = term_of(pattern, WIDE_FLOAT)
     return example, Match(known, frozenset({_AXIS}))

@@ -16,7 +16,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT, DType
 from hawk_xdsl.linalg.scalar_table import (
     FLOAT_PREDICATES,
     FUNCTIONS,
@@ -151,7 +151,7 @@ def cast(block: Block, value: SSAValue, source: str, dtype: str) -> SSAValue:
     match before.is_float, after.is_float:
         case (True, True):
             if after.bits == before.bits:
-                return cast(block, cast(block, value, source, "f32"), "f32", dtype)
+                return cast(block, cast(block, value, source, WIDE_FLOAT), WIDE_FLOAT, dtype)
             kind = arith.ExtFOp if wider else arith.TruncFOp
         case (False, True):
             kind = arith.UIToFPOp if before.is_condition else arith.SIToFPOp

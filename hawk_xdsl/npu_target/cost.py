@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from xdsl.dialects.builtin import MemRefType
 
-from hawk_xdsl.dialects.dtype import element_name
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS, WIDE_FLOAT, element_name
 from hawk_xdsl.dialects.npu import (
     INSTRUCTIONS,
     ROWS,
@@ -232,10 +232,14 @@ def _repeats_along_rows(tile: TileShape, out: TileShape) -> bool:
     return bool(tile.extents) and tile.extents[-1] == 1 and out.extents[-1] > 1
 
 
+BROADCAST_DTYPES = (NARROW_FLOATS[0], WIDE_FLOAT)
+"""The dtypes whose costs a broadcast along a row has: of elements below 4 bytes, and of 4 bytes."""
+
+
 def _row_broadcast(tile: TileShape, spec: VectorSpec) -> float:
     rows = math.prod(tile.extents)
     row = spec.ops["vbrc"]
-    cost: Cost = row["f32"] if tile.itemsize == 4 else row["f16"]
+    cost: Cost = row[BROADCAST_DTYPES[tile.itemsize == WIDE_FLOAT.bytes]]
     return cost.cycles(math.ceil(rows * spec.block_bytes / spec.repeat_bytes))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hawk_xdsl.dialects.dtype import DTYPES, DType
 from hawk_xdsl.dialects.npu import OpForm, Pipe, Role, Scope, names_of, rows_of
 from hawk_xdsl.dialects.npu.sync import MAX_EVENTS
-from hawk_xdsl.npu_target.cost import known_rows
+from hawk_xdsl.npu_target.cost import BROADCAST_DTYPES, known_rows
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.toml_table import Table
 
@@ -171,6 +171,6 @@ def _rows(target: Target) -> Iterator[Problem]:
     for mnemonic in target.vector.library:
         if mnemonic not in _LIBRARY:
             yield "vector.library", f"{mnemonic!r} is none of {', '.join(_LIBRARY)}"
-    for dtype in ("f16", "f32"):
+    for dtype in BROADCAST_DTYPES:
         if dtype not in target.vector.ops.get("vbrc", {}):
             yield f"vector.ops.vbrc.{dtype}", "missing: broadcasts along a row take it"

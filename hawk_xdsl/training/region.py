@@ -17,7 +17,7 @@ from xdsl.dialects.linalg.ops import YieldOp as LinalgYieldOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import CONDITION, INDEX, DType
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.tm_tensor import CombinerYieldOp, ScanOp
 from hawk_xdsl.linalg.scalar_ops import (
@@ -42,7 +42,7 @@ class RegionTensor:
     @property
     def is_float(self) -> bool:
         """Whether its elements are floats."""
-        return self.dtype not in ("i32", "i1")
+        return DType(self.dtype).is_float
 
 
 Argument = RegionTensor | float
@@ -70,10 +70,10 @@ class RegionBuilder:
         """
         tensors = [arg for arg in args if isinstance(arg, RegionTensor)]
         axes = tuple(sorted({axis for value in tensors for axis in value.axes}))
-        kind = next((v.dtype for v in tensors if v.dtype != "i1"), dtype)
+        kind = next((v.dtype for v in tensors if v.dtype != CONDITION), dtype)
         kinds = [kind] * len(args)
         if function in TAKES_WHOLE:
-            kinds[1] = "i32"
+            kinds[1] = INDEX
 
         def body(block: Block, elements: Sequence[SSAValue]) -> SSAValue:
             taken = iter(elements)
@@ -136,7 +136,7 @@ class RegionBuilder:
         """Where along an axis the largest or smallest element first is, as ``i32``."""
         kept = tuple(a for a in value.axes if a != axis)
         loops = (*kept, axis)
-        best, place = self._type(kept, value.dtype), self._type(kept, "i32")
+        best, place = self._type(kept, value.dtype), self._type(kept, INDEX)
         block = Block(arg_types=[DType(value.dtype).mlir] * 2 + [DType.I32.mlir])
         element, extreme, found = block.args
         here = IndexOp(len(loops) - 1)
@@ -144,17 +144,17 @@ class RegionBuilder:
         block.add_ops([here, number])
         better = binary(block, kind, element, extreme, value.is_float)
         compare = "gt" if kind == "max" else "lt"
-        beats = scalar(block, compare, [element, extreme], value.dtype, "i1")
+        beats = scalar(block, compare, [element, extreme], value.dtype, CONDITION)
         chosen = arith.SelectOp(beats, number.result, found)
         block.add_ops([chosen, LinalgYieldOp(better, chosen.result)])
         starts = [
             self._filled(type_, start, dtype)
-            for type_, start, dtype in ((best, STARTS[kind], value.dtype), (place, 0.0, "i32"))
+            for type_, start, dtype in ((best, STARTS[kind], value.dtype), (place, 0.0, INDEX))
         ]
         dims = _dims(loops)
         read = [dims[a] for a in value.axes]
         generic = self._structured([value.ssa], [read], loops, kept, starts, block)
-        return RegionTensor(generic.results[1], kept, "i32")
+        return RegionTensor(generic.results[1], kept, INDEX)
 
     def windowed(
         self, kind: str, axes: tuple[int, ...], dtype: str, windows: Mapping[int, tuple[int, int]]
@@ -172,7 +172,7 @@ class RegionBuilder:
         block = Block(arg_types=[DType(dtype).mlir] * 3)
         element, _, reduced = block.args
         block.add_op(
-            LinalgYieldOp(binary(block, COMBINERS[kind], element, reduced, dtype != "i32"))
+            LinalgYieldOp(binary(block, COMBINERS[kind], element, reduced, DType(dtype).is_float))
         )
         start = self._filled(self._type(axes, dtype), STARTS[kind], dtype)
         # A window is no operand of its own, but its extents have to be known from a shape.
@@ -194,7 +194,7 @@ class RegionBuilder:
 
     def gathered(self, axes: tuple[int, ...], dtype: str, axis: int, rows: int) -> RegionTensor:
         """What is found along an axis of a new input of so many rows, at places of another one."""
-        places = self.input((axis,), "i32")
+        places = self.input((axis,), INDEX)
         table = self._argument(axes, dtype, {axis: rows})
         block = Block(arg_types=[DType.I32.mlir, DType(dtype).mlir])
         index: list[SSAValue] = []

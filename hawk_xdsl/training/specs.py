@@ -9,15 +9,13 @@ operator. The same seed and number always give the same op.
 import random
 from collections.abc import Mapping, Sequence
 
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import CONDITION, FLOATS, WIDE_FLOAT, WIDE_INTEGER, DType
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.linalg.scalar_ops import NEGATED
 from hawk_xdsl.semantics.pattern import Pattern
 from hawk_xdsl.training.productions import CONDITIONS, Production, gives_condition, takes_conditions
 from hawk_xdsl.training.recipe import Recipe, weighted
 from hawk_xdsl.training.region import Argument, RegionBuilder, RegionTensor
-
-FLOATS = ("f32", "f16", "bf16")
 
 MOST_INPUTS = 4
 """Inputs of an op; a contraction's factors come on top."""
@@ -61,7 +59,7 @@ class _Grower:
         }
         self._joins = [root for root in grammar if root in CONDITIONS]
         self._dtype = weighted(draw, recipe.dtypes)
-        self._contracts = self._dtype != "i32" and draw.random() < recipe.contraction
+        self._contracts = DType(self._dtype).is_float and draw.random() < recipe.contraction
         shorter = DType(self._dtype).is_narrow_float
         self._widens = shorter and not self._contracts and draw.random() < recipe.mixed
         extents = self._contraction_extents() if self._contracts else self._extents()
@@ -85,7 +83,8 @@ class _Grower:
         self._join_loose_ends()
         last = self._last
         results = [last]
-        others = [v for v in self._computed[:-1] if v.dtype != "i1" and v.axes and v is not last]
+        earlier = [v for v in self._computed[:-1] if v.dtype != CONDITION]
+        others = [v for v in earlier if v.axes and v is not last]
         if others and draw.random() < recipe.second_result:
             results.append(draw.choice(others))
         if len(last.axes) > 1 and draw.random() < recipe.transposed:
@@ -98,7 +97,7 @@ class _Grower:
 
     def _narrowed(self, value: RegionTensor) -> RegionTensor:
         """A result in the dtype of the inputs, if it was computed in a wider one."""
-        if value.dtype != "f32":
+        if value.dtype != WIDE_FLOAT:
             return value
         return self._region.apply("cast", [value], self._dtype)
 
@@ -141,8 +140,8 @@ class _Grower:
         lhs, rhs = [(*outer, 1, 3), (*outer, 2, 3)]
         lhs, rhs = (self._swapped(axes) for axes in (lhs, rhs))
         left, right = region.input(lhs, self._dtype), region.input(rhs, self._dtype)
-        product = region.contract(left, right, [3], "f32")
-        if self._dtype != "f32" and draw.random() < 0.6:
+        product = region.contract(left, right, [3], WIDE_FLOAT)
+        if self._dtype != WIDE_FLOAT and draw.random() < 0.6:
             product = region.apply("cast", [product], self._dtype)
         self._dtype = product.dtype
         self._compute(product)
@@ -158,7 +157,7 @@ class _Grower:
         draw = self._draw
         source = self._anchor()
         chance = draw.random()
-        reducible = bool(source.axes) and not self._contracts and source.dtype != "i1"
+        reducible = bool(source.axes) and not self._contracts and source.dtype != CONDITION
         several = len(source.axes) > 1
         if reducible and several and source.is_float and draw.random() < self._recipe.position:
             axis = source.axes[-1] if draw.random() < 0.7 else draw.choice(source.axes)
@@ -173,7 +172,7 @@ class _Grower:
             self._produce(source)
 
     def _gets_window(self) -> bool:
-        return self._dtype != "i32" and self._draw.random() < self._recipe.window
+        return DType(self._dtype).is_float and self._draw.random() < self._recipe.window
 
     def _windowed(self) -> RegionTensor:
         """A reduction over windows of an input, at times the mean of them."""
@@ -253,16 +252,16 @@ class _Grower:
         for position, node in enumerate(pattern.args):
             condition = takes_conditions(pattern.op, position)
             args.append(self._argument(node, production, known, condition, dtype))
-            if isinstance(args[-1], RegionTensor) and args[-1].dtype != "i1":
+            if isinstance(args[-1], RegionTensor) and args[-1].dtype != CONDITION:
                 dtype = args[-1].dtype
-        some = any(isinstance(arg, RegionTensor) and arg.dtype != "i1" for arg in args)
+        some = any(isinstance(arg, RegionTensor) and arg.dtype != CONDITION for arg in args)
         if not some and pattern.op not in CONDITIONS:  # of nothing but literals
             free = [n for n in range(len(args)) if not takes_conditions(pattern.op, n)]
             args[free[0]] = self._pick(dtype)
         values = [arg for arg in args if isinstance(arg, RegionTensor)]
-        wide = next((v.dtype for v in values if v.dtype != "i1"), "i1")
+        wide = next((v.dtype for v in values if v.dtype != CONDITION), CONDITION)
         is_condition = gives_condition(pattern.op)
-        return self._region.apply(pattern.op, args, "i1" if is_condition else wide)
+        return self._region.apply(pattern.op, args, CONDITION if is_condition else wide)
 
     def _argument(
         self,
@@ -290,7 +289,7 @@ class _Grower:
 
     def _constant(self, dtype: str, plain: bool) -> Argument:
         """A literal; unless it has to be plain, at times a function of one."""
-        if plain or dtype == "i32" or self._draw.random() > 0.06:
+        if plain or DType(dtype).is_integer or self._draw.random() > 0.06:
             return self._literal(dtype)
         function = self._draw.choice(("sqrt", "sqrt", "log", "rsqrt"))
         return self._region.apply(function, [float(self._draw.choice((2, 2, 3, 8, 10)))], dtype)
@@ -304,23 +303,23 @@ class _Grower:
             function = draw.choice(list(NEGATED))
         right: Argument
         right = self._literal(left.dtype) if draw.random() < 0.6 else self._pick(left.dtype)
-        found = self._region.apply(function, [left, right], "i1")
+        found = self._region.apply(function, [left, right], CONDITION)
         if self._joins and draw.random() < 0.15:
             join = draw.choice(self._joins)
             args = [found] if join == "not" else [found, self._condition(dtype)]
-            found = self._region.apply(join, args, "i1")
+            found = self._region.apply(join, args, CONDITION)
         return found
 
     def _cast(self, source: RegionTensor) -> RegionTensor:
-        others = [d for d in (*FLOATS, "i32") if d != source.dtype]
+        others = [d for d in (*FLOATS, WIDE_INTEGER) if d != source.dtype]
         if self._draw.random() < 0.8:
-            others = [d for d in others if d != "i32"]
+            others = [d for d in others if d != WIDE_INTEGER]
         return self._region.apply("cast", [source], self._draw.choice(others))
 
     def _pick(self, dtype: str | None = None) -> RegionTensor:
         """A value of the dtype: rather one that nothing uses yet, at times a new input."""
         draw = self._draw
-        fits = [v for v in self._pool if v.dtype != "i1" and dtype in (None, v.dtype)]
+        fits = [v for v in self._pool if v.dtype != CONDITION and dtype in (None, v.dtype)]
         fresh = [v for v in self._unused if v in fits]
         if fresh and draw.random() < 0.75:
             found = fresh[-1]
@@ -343,7 +342,7 @@ class _Grower:
             axes = axes[-count:] if draw.random() < 0.6 else tuple(sorted(draw.sample(axes, count)))
         elif len(axes) > 1 and draw.random() < self._recipe.transposed:
             axes = tuple(draw.sample(axes, len(axes)))
-        if self._widens and dtype == "f32":
+        if self._widens and dtype == WIDE_FLOAT:
             dtype = None  # it becomes that
         return self._given(self._source(axes, dtype or self._dtype), self._widens and not dtype)
 
@@ -372,7 +371,7 @@ class _Grower:
         """What is computed with of a value that an input gives."""
         self._inputs += 1
         if widened:
-            value = self._region.apply("cast", [value], "f32")
+            value = self._region.apply("cast", [value], WIDE_FLOAT)
         self._keep(value)
         return value
 
@@ -382,7 +381,7 @@ class _Grower:
 
     def _literal(self, dtype: str) -> float:
         draw = self._draw
-        if dtype == "i32":
+        if DType(dtype).is_integer:
             return float(draw.randint(-9, 16))
         match draw.choices(("plain", "short", "long"), (0.55, 0.33, 0.12))[0]:
             case "plain":

@@ -19,6 +19,7 @@ from hawk_xdsl.codegen.cost.trips import (
     has_branches,
     kinds_of,
 )
+from hawk_xdsl.dialects.dtype import TRUTH
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import names
@@ -264,7 +265,7 @@ class _Resolver:
     def _compare(self, name: str, node: ast.Compare) -> CostedInstruction:
         lhs, rhs = self._tiles.tile(node.lhs), self._tiles.operand(node.rhs)
         tiles = [lhs] if rhs is None else [lhs, rhs]
-        out = self._tiles.define(name, self._vectors, "i8", *broadcast(tiles))
+        out = self._tiles.define(name, self._vectors, TRUTH, *broadcast(tiles))
         row = "vcmp_scalar" if rhs is None else "vcmp"
         work = VectorWork(row, lhs.dtype, bits=name in self._bit_masks)
         return self._vector(work, tiles, out, int(rhs is None))

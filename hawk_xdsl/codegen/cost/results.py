@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hawk_xdsl.codegen.cost.tiles import TileRef
+from hawk_xdsl.dialects.dtype import INDEX
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import Reduction
 from hawk_xdsl.npu_target.cost import VectorWork
@@ -37,7 +38,7 @@ def result_of(
     """The result of an instruction on a tile; ``None`` stands for a scalar that is broadcast."""
     if source is None:
         assert isinstance(node, ast.Broadcast)
-        return TileResult(VectorWork("vbrc", "i32"), "i32", node.shape, node.shape)
+        return TileResult(VectorWork("vbrc", INDEX), INDEX, node.shape, node.shape)
     shape, valid, dtype = source.shape, source.valid, source.dtype
     match node:
         case ast.Cast():
@@ -49,7 +50,7 @@ def result_of(
             is_index = node.kind in (Reduction.ARGMAX, Reduction.ARGMIN)
             shape = tuple(1 if i in node.axes else n for i, n in enumerate(shape))
             valid = tuple(1 if i in node.axes else n for i, n in enumerate(valid))
-            return TileResult(work, "i32" if is_index else dtype, shape, valid)
+            return TileResult(work, INDEX if is_index else dtype, shape, valid)
         case ast.Cumulate():
             return TileResult(
                 VectorWork(f"vcumulate_{node.kind}", dtype, (node.axis,)), dtype, shape, valid

@@ -6,7 +6,7 @@ from math import inf, prod
 
 from hawk_xdsl.codegen.cost import stage_cycles
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import INDEX, WIDE_FLOAT, DType
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
@@ -178,7 +178,7 @@ class PackingTile:
                 found += _digit(name, shape, place, stride, factor)
                 if name == "p":
                     found.append(_computed("g", "vadd", Tile("g"), Tile("p")))
-        return found or [Assign("g", Fill(Number(0), "i32", shape, UB))]
+        return found or [Assign("g", Fill(Number(0), INDEX, shape, UB))]
 
     def _digits(self, group: Sequence[str], weights: Mapping[str, int]) -> list[tuple[int, int]]:
         """(stride, factor): the place of position p is Σ factor · (p // stride)."""
@@ -197,13 +197,13 @@ class PackingTile:
 def _digit(name: str, shape: tuple[int, ...], place: int, stride: int, factor: int) -> list[Assign]:
     """``name = factor * (position // stride)``, of positions along a dimension of a shape."""
     if stride == 1:
-        found = [Assign(name, Arange("i32", shape, place))]
+        found = [Assign(name, Arange(INDEX, shape, place))]
     else:
         found = [
-            Assign("q", Arange("f32", shape, place)),
+            Assign("q", Arange(WIDE_FLOAT, shape, place)),
             _computed("q", "vadd", Tile("q"), Number(0.5)),
             _computed("q", "vmul", Tile("q"), Number(1 / stride)),
-            Assign(name, Cast(Tile("q"), "i32", Rounding.FLOOR)),
+            Assign(name, Cast(Tile("q"), INDEX, Rounding.FLOOR)),
         ]
     if factor != 1:
         found.append(_computed(name, "vmul", Tile(name), Number(factor)))

@@ -9,6 +9,7 @@ from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.output_stationary import tiles_that_fit
 from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_chunk
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arithmetic,
@@ -92,7 +93,7 @@ class SplitK(Form):
         tiled, result = TiledProduct(self.product, tile), self.product.specification.results[0]
         extent = self.product.problem.k
         length = -(-extent // tile.k) // tile.split * tile.k
-        parts = Temp(f"t{len(self.product.temps)}", "f32", (tile.split, *result.shape))
+        parts = Temp(f"t{len(self.product.temps)}", WIDE_FLOAT, (tile.split, *result.shape))
         out = tiled.out
         number = Slice(Arithmetic("//", PART, Integer(length)))
         dest = part(parts.name, number, *(out.slices or ()))
@@ -118,17 +119,17 @@ class SplitK(Form):
         ]
         if self.product.relu:
             body.append(Assign("p", Elementwise("vrelu", (Tile("p"),))))
-        if result.dtype != "f32":
+        if result.dtype != WIDE_FLOAT:
             body.append(Assign("s", Cast(Tile("p"), result.dtype, Rounding.RINT)))
-        total = Tile("p" if result.dtype == "f32" else "s")
+        total = Tile("p" if result.dtype == WIDE_FLOAT else "s")
         body.append(Store(total, part(result.name, here)))
         return Stage(VECTOR_WORD, (across([loop("e", prod(result.shape), chunk)], body),))
 
 
 def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
     """One form of each layout where the vector unit can add: in f32, where the result lies."""
-    has_relu = "f32" in products.target.vector.ops.get("vrelu", {})
+    has_relu = WIDE_FLOAT in products.target.vector.ops.get("vrelu", {})
     for product in products.every():
-        may_end = product.accumulator == "f32" and (has_relu or not product.relu)
+        may_end = product.accumulator == WIDE_FLOAT and (has_relu or not product.relu)
         if product.layout.direct_out and may_end:
             yield SplitK(product, SideSizes(product.problem, products.target, preferred))

@@ -14,7 +14,7 @@ from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
+from hawk_xdsl.dialects.dtype import INDEX, NARROW_FLOATS, WIDE_FLOAT, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
@@ -131,7 +131,7 @@ class Gatherer:
         if self.frame.padded and args:
             for mnemonic, limit in (("vmax", 0), ("vmin", prod(lengths) - 1)):
                 clamped = ast.Elementwise(mnemonic, (operand(0), ast.Number(limit)))
-                total = self.frame.made(clamped, (total,), "i32", dims, scope)
+                total = self.frame.made(clamped, (total,), INDEX, dims, scope)
         return self._gathered(source, total, scope)
 
     def _gathered(self, source: TileValue, index: TileValue, scope: LoopScope) -> TileValue:
@@ -141,16 +141,18 @@ class Gatherer:
         self.has_choice |= may_widen
         if not (may_widen and self.widens):
             return self.frame.made(two_operands("vgather"), (source, index), dtype, dims, scope)
-        wide = TileValue("f32", source.axes, source.shape)
-        scope.add(ast.Cast(operand(0), "f32", Rounding.RINT), (source,), wide)
-        out = self.frame.made(two_operands("vgather"), (wide, index), "f32", dims, scope)
+        wide = TileValue(WIDE_FLOAT, source.axes, source.shape)
+        scope.add(ast.Cast(operand(0), WIDE_FLOAT, Rounding.RINT), (source,), wide)
+        out = self.frame.made(two_operands("vgather"), (wide, index), WIDE_FLOAT, dims, scope)
         narrow = ast.Cast(operand(0), dtype, Rounding.RINT)
         return self.frame.made(narrow, (out,), dtype, dims, scope)
 
     def _has_wide_gather(self, dtype: str) -> bool:
         """Whether the target has the gather and both casts."""
         ops = self.frame.target.vector.ops
-        return "f32" in ops["vgather"] and {f"{dtype}-f32", f"f32-{dtype}"} <= ops["vcast"].keys()
+        return (
+            WIDE_FLOAT in ops["vgather"] and {f"{dtype}-f32", f"f32-{dtype}"} <= ops["vcast"].keys()
+        )
 
     def _positions(
         self,
@@ -178,14 +180,14 @@ class Gatherer:
         for value, factor in values:
             if factor != 1:
                 multiplied = ast.Elementwise("vmul", (operand(0), ast.Number(factor)))
-                value = self.frame.made(multiplied, (value,), "i32", value.axes, scope)
+                value = self.frame.made(multiplied, (value,), INDEX, value.axes, scope)
             if total is None:
                 total = value
             else:
                 rank = max(len(total.axes), len(value.axes))
                 merged = tuple(dims[-rank:]) if rank <= len(dims) else dims
                 both = two_operands("vadd")
-                total = self.frame.made(both, (total, value), "i32", merged, scope)
+                total = self.frame.made(both, (total, value), INDEX, merged, scope)
         assert total is not None
         return self._spread(total, dims, scope)
 
@@ -205,7 +207,7 @@ class Gatherer:
     def _spread(self, value: TileValue, dims: Axes, scope: LoopScope) -> TileValue:
         if value.axes == dims:
             return value
-        out = self.frame.tile("i32", dims, scope)
+        out = self.frame.tile(INDEX, dims, scope)
         return scope.add(ast.Broadcast(operand(0), out.shape), (value,), out)
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, INDEX, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
+from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.terms import Affine, Term
 
 
@@ -49,7 +51,7 @@ class Loader:
         spaced = operand(
             0, *(ast.Slice(zero, n) for n in out.shape[:-1]), ast.Slice(zero, count, stride)
         )
-        wide = {"bf16": "f32", "i8": "f16"}.get(out.dtype)
+        wide = _multiplied_in(out.dtype, self.frame.target)
         if wide is None:
             one = ast.Number(1.0 if DType(out.dtype).is_float else 1)
             return scope.add(ast.Elementwise("vmul", (spaced, one)), (whole,), out)
@@ -87,7 +89,7 @@ class Loader:
         """
         covered = scope.tiling.covered(index)
         dims = self.frame.aligned([axis for axis, _ in covered], term)
-        dtype = stored_dtype(term.dtype) if term.op == "index" else "i32"
+        dtype = stored_dtype(term.dtype) if term.op == "index" else INDEX
         total: TileValue | None = None
         for axis, factor in covered:
             part = self._along(axis, factor, dtype, term, scope, local=local)
@@ -121,7 +123,7 @@ class Loader:
         start, dtype = scope.start(axis), total.dtype
         if factor == 1:
             return self._plus(total, start, scope)
-        zero = ast.Fill(ast.Number(0), "i32", (1,), UB)
+        zero = ast.Fill(ast.Number(0), INDEX, (1,), UB)
         scalar = self.frame.made(zero, (), dtype, (None,), scope)
         scalar = self._times(self._plus(scalar, start, scope), factor, scope)
         return self.frame.made(two_operands("vadd"), (total, scalar), dtype, total.axes, scope)
@@ -133,3 +135,18 @@ class Loader:
     def _times(self, value: TileValue, factor: int, scope: LoopScope) -> TileValue:
         multiplied = ast.Elementwise("vmul", (operand(0), ast.Number(factor)))
         return self.frame.made(multiplied, (value,), value.dtype, value.axes, scope)
+
+
+def _multiplied_in(dtype: str, target: Target) -> DType | None:
+    """The narrowest dtype to multiply one in that the target cannot; ``None`` if it can."""
+    if supports(target, "vmul", dtype):
+        return None
+    fits = (
+        wide
+        for wide in sorted(BUFFER_DTYPES, key=lambda each: each.bits)
+        if wide.holds(dtype)
+        and supports(target, "vmul", wide)
+        and supports(target, "vcast", f"{dtype}-{wide}")
+        and supports(target, "vcast", f"{wide}-{dtype}")
+    )
+    return next(fits, None)

@@ -5,7 +5,7 @@ from hawk_xdsl.codegen.vector.buffers import Axes, TileValue, operand, two_opera
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.tree_reduction import TreeReduction
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import INDEX, TRUTH, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Comparison, Reduction
@@ -94,13 +94,13 @@ class Reducer:
         along = tuple(i for i, a in enumerate(part.axes) if a == axis)
         start = scope.start(axis)
         axes = tuple(None if a == axis else a for a in part.axes)
-        mask = self.frame.tile("i8", axes, scope)
+        mask = self.frame.tile(TRUTH, axes, scope)
         better = Comparison.GT if kind == "max" else Comparison.LT
         if along:
             local = ast.Reduce(Reduction(term.kind), operand(0), along)
-            place = self.frame.made(local, (part,), "i32", axes, scope)
+            place = self.frame.made(local, (part,), INDEX, axes, scope)
             moved = ast.Elementwise("vadd", (operand(0), start))
-            place = self.frame.made(moved, (place,), "i32", axes, scope)
+            place = self.frame.made(moved, (place,), INDEX, axes, scope)
             extreme = ast.Reduce(Reduction(kind), operand(0), along)
             part = self.frame.made(extreme, (part,), best.dtype, axes, scope)
             choice = ast.Elementwise("vsel", (operand(0), operand(1), operand(2)))
@@ -109,6 +109,6 @@ class Reducer:
             choice = ast.Elementwise("vsel", (operand(0), start, operand(1)))
             values = (mask, position)
         scope.add(ast.Compare(better, operand(0), operand(1)), (part, best), mask)
-        chosen = self.frame.made(choice, values, "i32", axes, scope)
+        chosen = self.frame.made(choice, values, INDEX, axes, scope)
         scope.update(ast.Elementwise("copy", (operand(0),)), (chosen,), position)
         scope.update(two_operands(f"v{kind}"), (best, part), best)

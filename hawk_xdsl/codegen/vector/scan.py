@@ -23,7 +23,7 @@ from hawk_xdsl.codegen.vector.buffers import TileValue, operand, two_operands
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.dtype import TRUTH, WIDE_FLOAT, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import Accumulation, Comparison, Role
 from hawk_xdsl.npu_target.cost import VectorWork, vector_cost
@@ -135,9 +135,9 @@ class Scanner:
         """Of ``count · rows`` sums, which belong to first segments; made before the loop."""
         top = scope if scope.tiling.tails else scope.chain()[0]
         shape = (cut.count * cut.rows,)
-        number = TileValue("f32", (None,), shape)
-        top.add(ast.Arange("f32", shape, 0), (), number)
-        mask = TileValue("i8", (None,), shape)
+        number = TileValue(WIDE_FLOAT, (None,), shape)
+        top.add(ast.Arange(WIDE_FLOAT, shape, 0), (), number)
+        mask = TileValue(TRUTH, (None,), shape)
         limit = ast.Number(float(cut.rows))
         top.add(ast.Compare(Comparison.LT, operand(0), limit), (number,), mask)
         top.indices.append(mask)
@@ -159,7 +159,7 @@ class Scanner:
         block = target.vector.block_bytes // dtype.bytes
         if (ragged and not self.frame.padded) or rows % block or arg.dtype != dtype:
             return
-        if not supports(target, "varange", "f32") or not supports(target, "vsel", dtype):
+        if not supports(target, "varange", WIDE_FLOAT) or not supports(target, "vsel", dtype):
             return
         for count in range(2, extent // block + 1):
             if extent % (count * block) == 0:

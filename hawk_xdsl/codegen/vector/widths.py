@@ -8,7 +8,7 @@ bits that the i8 operations one by one have.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
+from hawk_xdsl.dialects.dtype import CONDITION, NARROW_FLOATS, WIDE_FLOAT, WIDE_INTEGER, DType
 from hawk_xdsl.semantics.terms import Term, Terms, walk
 
 EXACT = frozenset(
@@ -32,7 +32,7 @@ def operand_dtype(term: Term) -> str:
 
 def stored_terms(roots: Sequence[Term]) -> list[Term]:
     """The same terms with the dtypes that a kernel holds them in; conditions stay conditions."""
-    return _converted(roots, lambda dtype: dtype if dtype == "i1" else stored_dtype(dtype))
+    return _converted(roots, lambda dtype: dtype if dtype == CONDITION else stored_dtype(dtype))
 
 
 def _converted(roots: Sequence[Term], kept: Callable[[str], str]) -> list[Term]:
@@ -75,10 +75,10 @@ def in_f32(roots: Sequence[Term]) -> list[Term]:
         args = tuple(done[arg] for arg in term.args)
         if term.op in ("read", "gather"):
             new = terms.rebuild(term, args)
-            new = terms.cast(new, "f32") if term.dtype in NARROW_FLOATS else new
+            new = terms.cast(new, WIDE_FLOAT) if term.dtype in NARROW_FLOATS else new
         elif term.op == "cast" and term.dtype in NARROW_FLOATS:
             was_narrow = term.args[0].dtype in NARROW_FLOATS
-            new = args[0] if was_narrow else terms.cast(terms.cast(args[0], term.dtype), "f32")
+            new = args[0] if was_narrow else terms.cast(terms.cast(args[0], term.dtype), WIDE_FLOAT)
         elif term.dtype in NARROW_FLOATS and not (term.is_reduction or term.is_scan):
             new = terms.rebuild(replace(term, dtype=DType.F32, args=args), args)
         else:
@@ -96,8 +96,8 @@ MODULAR = frozenset(
 _FROM_VALUES = frozenset({"abs", "div", "floordiv", "ceildiv", "rem", "shr", "shru", "pow"})
 
 RAISED: Mapping[str, frozenset[str]] = {
-    "i8": MODULAR | _FROM_VALUES,
-    "i16": _FROM_VALUES | {"xor", "shl"},
+    DType.I8: MODULAR | _FROM_VALUES,
+    DType.I16: _FROM_VALUES | {"xor", "shl"},
 }
 """By dtype: the functions that are computed in i32 instead."""
 
@@ -113,9 +113,11 @@ def raised(roots: Sequence[Term]) -> list[Term]:
         narrow = args[0].dtype if args else ""
         if term.op in RAISED.get(narrow, ()):
             known = wide if term.op in MODULAR else {}
-            lifted = tuple(known.get(arg) or terms.cast(arg, "i32") for arg in args)
-            reduces = term.is_reduction or term.is_scan
-            in_i32 = terms.rebuild(term, lifted) if reduces else terms.apply(term.op, lifted, "i32")
+            lifted = tuple(known.get(arg) or terms.cast(arg, WIDE_INTEGER) for arg in args)
+            if term.is_reduction or term.is_scan:
+                in_i32 = terms.rebuild(term, lifted)
+            else:
+                in_i32 = terms.apply(term.op, lifted, WIDE_INTEGER)
             new = terms.cast(in_i32, narrow)
             wide[new] = in_i32
         done[term] = new

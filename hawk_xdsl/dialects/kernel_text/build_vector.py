@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from xdsl.ir import SSAValue
 
+from hawk_xdsl.dialects.dtype import INDEX, TRUTH
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
 from hawk_xdsl.dialects.kernel_text.scope import Extent, Ragged, Scalar
@@ -166,7 +167,7 @@ def build_compare(context: KernelContext, name: str, node: ast.Compare) -> None:
     shape, extents = _broadcast(context, tiles)
     right = rhs.value if isinstance(rhs, LocalTile) else rhs
     _write(
-        context, name, "i8", shape, extents, tiles,
+        context, name, TRUTH, shape, extents, tiles,
         lambda out: VcmpOp(node.predicate, lhs.value, right, out),
     )  # fmt: skip
 
@@ -187,7 +188,7 @@ def build_reduce(context: KernelContext, name: str, node: ast.Reduce) -> None:
     extents = tuple(1 if axis in node.axes else n for axis, n in enumerate(tile.extents))
     index = node.kind in (Reduction.ARGMAX, Reduction.ARGMIN)
     _write(
-        context, name, "i32" if index else tile.buffer.dtype, shape, extents, [tile],
+        context, name, INDEX if index else tile.buffer.dtype, shape, extents, [tile],
         lambda out: VreduceOp(node.kind, tile.value, out, node.axes),
     )  # fmt: skip
 
@@ -230,7 +231,7 @@ def build_broadcast(context: KernelContext, name: str, node: ast.Broadcast) -> N
         context.fail(f"shape {list(node.shape)} has an empty dimension")
     binding = context.lookup(node.source.name)
     if _is_scalar(context, node.source) and isinstance(binding, Scalar):
-        dtype = binding.dtype or "i32"
+        dtype = binding.dtype or INDEX
         value = context.scalar(node.source, dtype)
         _write(context, name, dtype, node.shape, node.shape, [], lambda out: VbrcOp(value, out))
         return

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import TRUTH
 from hawk_xdsl.gate.certificate.field import Words, mixed
 from hawk_xdsl.gate.certificate.groups import NOBODY
 from hawk_xdsl.gate.certificate.leaves import Bools, key_of, kind_of
@@ -61,7 +62,7 @@ class Conditions(Numbers):
         total = mixed(self.words(left), 0xB) + mixed(self.words(right), 0xB)
         words = mixed(total, key_of(op))
         coin = self._coin(words)
-        return self.drawn(np.where(coin == wanted, words, words ^ np.uint64(1)), "i8")
+        return self.drawn(np.where(coin == wanted, words, words ^ np.uint64(1)), TRUTH)
 
     def _logic(self, op: str, left: Symbols, right: Symbols) -> Symbols:
         if WIDTHS[left.dtype] > 8:
@@ -111,12 +112,12 @@ class Conditions(Numbers):
         else:
             total = mixed(first, 0xA) + second * np.uint64(0x9E3779B97F4A7C15)
         words = mixed(total, key_of(f"{relation} {kind}"))
-        found = self.drawn(words ^ np.uint64(negated), "i8")
+        found = self.drawn(words ^ np.uint64(negated), TRUTH)
         if not (left.has_known and right.has_known):
             return found
         mask = left.known & right.known
         values = RELATIONS[relation](left.numbers(), right.numbers()) ^ negated
-        return self.where(mask, self.integers(values.astype(np.int64), "i8"), found)
+        return self.where(mask, self.integers(values.astype(np.int64), TRUTH), found)
 
     def _pair(self, left: Symbols, right: Symbols) -> Words:
         """What an equality of two symbols is drawn from: their order is no matter."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hawk_xdsl.dialects.dtype import NARROW_FLOATS
+from hawk_xdsl.dialects.dtype import INTEGERS, NARROW_FLOATS, WIDE_FLOAT, WIDE_INTEGER
 from hawk_xdsl.gate.certificate.extrema import Extrema
 from hawk_xdsl.gate.certificate.field import Field, Words, mixed
 from hawk_xdsl.gate.certificate.leaves import key_of
@@ -29,6 +29,8 @@ TO_WHOLE: dict[str, Callable[[Reals], Reals]] = {
     "ceil": np.ceil,
     "rint": np.rint,
 }
+
+_NARROW_INTEGERS = {dtype.bits: dtype for dtype in INTEGERS if dtype is not WIDE_INTEGER}
 
 
 class Conversions(Extrema):
@@ -83,17 +85,17 @@ class Conversions(Extrema):
         return self.where(mask, self.integers(rounds(values).astype(np.int64), dtype), found)
 
     def _to_float(self, arg: Symbols, dtype: str) -> Symbols:
-        found = self.drawn(mixed(self.words(arg), key_of("to float")), "f32")
+        found = self.drawn(mixed(self.words(arg), key_of("to float")), WIDE_FLOAT)
         found.flags = np.zeros(arg.shape, np.uint16)
         found.flags[(arg.flags & FITS_I8) != 0] = FITS_F16 | FITS_BF16
         wide = (arg.flags & FITS_I16) == 0  # f32 holds every i16
         if wide.any():
-            found = self.where(wide, self.keyed("integer to f32", [found], "f32"), found)
+            found = self.where(wide, self.keyed("integer to f32", [found], WIDE_FLOAT), found)
         if arg.value is not None:
             values = np.where(arg.known, arg.value, 0.0)
-            found = self.where(arg.known, self.reals(values, "f32"), found)
+            found = self.where(arg.known, self.reals(values, WIDE_FLOAT), found)
         if not wide.all():
-            kept = self.where(wide, self.literal(np.nan, "f32").of_rank(len(arg.shape)), found)
+            kept = self.where(wide, self.literal(np.nan, WIDE_FLOAT).of_rank(len(arg.shape)), found)
             self._integers_of_floats.add(self.words(kept), arg)
         return self.rounded(found, dtype)
 
@@ -111,7 +113,7 @@ class Conversions(Extrema):
         if by.size != 1 or not by.known.all():
             return found
         distance = int(by.number())
-        narrow = {8: "i8", 16: "i16"}.get(WIDTHS[arg.dtype] - distance)
+        narrow = _NARROW_INTEGERS.get(WIDTHS[arg.dtype] - distance)
         remembered = self._before_shift.get(distance)
         if narrow is None or remembered is None or narrow == arg.dtype:
             return found

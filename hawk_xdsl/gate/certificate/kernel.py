@@ -13,7 +13,7 @@ from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
-from hawk_xdsl.dialects.dtype import element_name
+from hawk_xdsl.dialects.dtype import TRUTH, element_name
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BarrierOp,
@@ -287,7 +287,7 @@ class KernelRun:
         match op:
             case VcmpOp():
                 relation = str(op.predicate.data)
-                return lambda args, dest: algebra.apply(relation, args, "i8")
+                return lambda args, dest: algebra.apply(relation, args, TRUTH)
             case VselOp():
                 return lambda args, dest: algebra.apply("select", args, dest.dtype)
             case VcastOp():

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.gate.certificate.field import Planes, Words, mixed
 from hawk_xdsl.gate.certificate.leaves import Bools, Leaves, key_of, merged
 from hawk_xdsl.gate.certificate.symbols import (
@@ -21,7 +22,7 @@ class Numbers(Leaves):
     """Sums, products, quotients, exponentials; roots and absolute values are keyed."""
 
     def _float(
-        self, planes: Planes, known: tuple[Bools, Reals] | None = None, dtype: str = "f32"
+        self, planes: Planes, known: tuple[Bools, Reals] | None = None, dtype: str = WIDE_FLOAT
     ) -> Symbols:
         flags = np.zeros(planes.shape[1:], np.uint16)
         if known is None or not known[0].any():
@@ -113,13 +114,13 @@ class Numbers(Leaves):
         zero = right.known & (right.numbers() == 0.0) & ~left.known if right.has_known else None
         if zero is None or not zero.any():
             return found
-        return self.where(zero, self.keyed("over zero", [left, right], "f32"), found)
+        return self.where(zero, self.keyed("over zero", [left, right], WIDE_FLOAT), found)
 
     def _rec(self, arg: Symbols) -> Symbols:
-        return self._div(self.literal(1.0, "f32").of_rank(len(arg.shape)), arg)
+        return self._div(self.literal(1.0, WIDE_FLOAT).of_rank(len(arg.shape)), arg)
 
     def _sqrt(self, arg: Symbols) -> Symbols:
-        return self.keyed("sqrt", [arg], "f32")
+        return self.keyed("sqrt", [arg], WIDE_FLOAT)
 
     def _rsqrt(self, arg: Symbols) -> Symbols:
         return self._rec(self._sqrt(arg))
@@ -134,13 +135,13 @@ class Numbers(Leaves):
         with np.errstate(over="ignore"):
             value = np.exp(arg.value)
         special = arg.known & (~np.isfinite(arg.value) | (arg.value == 0.0))
-        return self.where(special, self.reals(np.where(special, value, 0.0), "f32"), found)
+        return self.where(special, self.reals(np.where(special, value, 0.0), WIDE_FLOAT), found)
 
     def _abs(self, arg: Symbols) -> Symbols:
         if not is_float(arg.dtype):
             return self.keyed(f"abs {merged(arg.dtype)}", [arg], arg.dtype)
         both = np.minimum(self.words(arg), self.words(self._neg(arg)))
-        found = self.drawn(mixed(both, key_of("abs")), "f32")
+        found = self.drawn(mixed(both, key_of("abs")), WIDE_FLOAT)
         found.flags |= arg.flags & (FITS_F16 | FITS_BF16)
         if arg.value is None:
             return found

@@ -8,7 +8,7 @@ float round, and so do the results.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hawk_xdsl.dialects.dtype import NARROW_FLOATS, DType
+from hawk_xdsl.dialects.dtype import NARROW_FLOATS, WIDE_FLOAT, DType
 from hawk_xdsl.semantics.terms import Term, Terms, walk
 
 
@@ -26,13 +26,13 @@ def in_f32(roots: Sequence[Term]) -> tuple[Term, ...]:
         if term.dtype not in NARROW_FLOATS:
             new = terms.rebuild(term, args)
         elif term.op in ("read", "gather"):
-            new = terms.cast(terms.rebuild(term, args), "f32")
+            new = terms.cast(terms.rebuild(term, args), WIDE_FLOAT)
         elif term.op == "cast":
             was_narrow = term.args[0].dtype in NARROW_FLOATS
             rounded = args[0] if was_narrow else terms.cast(args[0], term.dtype)
-            new = terms.cast(rounded, "f32")
+            new = terms.cast(rounded, WIDE_FLOAT)
         elif term.is_const:
-            new = terms.const(term.value, "f32")
+            new = terms.const(term.value, WIDE_FLOAT)
         elif term.is_reduction or term.is_scan:
             new = terms.rebuild(term, args)
         else:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hawk_xdsl.dialects.dtype import NARROW_FLOATS
+from hawk_xdsl.dialects.dtype import INDEX, NARROW_FLOATS, WIDE_INTEGER
 from hawk_xdsl.gate.certificate.arrays import as_rows, concatenated
 from hawk_xdsl.gate.certificate.conversions import Conversions
 from hawk_xdsl.gate.certificate.extrema import EXTREMA, neutral_of
@@ -73,7 +73,7 @@ class Reductions(Conversions):
             nothing = rows.known & (rows.value == neutral_of(kind[3:], rows.dtype))
             terms = np.where(nothing, np.uint64(0), terms)
         total = terms.sum(axis=1, dtype=np.uint64)
-        found = self.drawn(mixed(total, key_of(f"{kind} {kind_of(arg.dtype)}")), "i32")
+        found = self.drawn(mixed(total, key_of(f"{kind} {kind_of(arg.dtype)}")), INDEX)
         return found.reshaped(shape)
 
     def scan(self, kind: str, arg: Symbols, axis: int) -> Symbols:
@@ -100,4 +100,4 @@ class Reductions(Conversions):
         if is_float(left.dtype):
             return self._float(self.field.matmul(left.planes, right.planes))
         words = np.matmul(left.planes, right.planes)
-        return Symbols("i32", words, np.zeros(words.shape[1:], np.uint16))
+        return Symbols(WIDE_INTEGER, words, np.zeros(words.shape[1:], np.uint16))

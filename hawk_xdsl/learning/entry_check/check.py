@@ -16,12 +16,12 @@ from hawk_xdsl.codegen.select_instructions import (
     Composition,
     NoInstructionError,
 )
-from hawk_xdsl.dialects.dtype import Array, DType
+from hawk_xdsl.dialects.dtype import CONDITION, FLOATS, INTEGERS, Array, DType
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
 from hawk_xdsl.learning.entry_check.composed import NotElementwiseError, computed
-from hawk_xdsl.learning.entry_check.instances import FLOATS, INTEGERS, Instance, instances
+from hawk_xdsl.learning.entry_check.instances import Instance, instances
 from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import EVERY_WAY, FILLERS, Approximation
@@ -126,7 +126,7 @@ def _dtypes(entry: Entry) -> tuple[str, ...]:
     when = entry.trigger
     if when.results or when.operands:
         return when.results or when.operands
-    kept = tuple(dtype for dtype in when.dtypes if dtype != "i1")
+    kept = tuple(dtype for dtype in when.dtypes if dtype != CONDITION)
     return kept or (*FLOATS, *(() if when.dtypes else INTEGERS))
 
 

@@ -6,16 +6,22 @@ from math import inf, nan
 
 import numpy as np
 
-from hawk_xdsl.dialects.dtype import Array, DType, is_float
+from hawk_xdsl.dialects.dtype import (
+    CONDITION,
+    FLOATS,
+    INTEGERS,
+    NARROW_FLOATS,
+    WIDE_FLOAT,
+    Array,
+    DType,
+    is_float,
+)
 from hawk_xdsl.learning.entry_check import samples
 from hawk_xdsl.semantics.matching import Match, build, match
 from hawk_xdsl.semantics.pattern import DTYPES, Pattern
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification_form import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.terms import COMPARISONS, Affine, Term, Terms
-
-FLOATS = ("f32", "f16", "bf16")
-INTEGERS = ("i32", "i16", "i8")
 
 _LITERALS = (0.0, 1.0, -1.0, 0.5, 3.0, -2.5, 7.0, 0.1, 41.0, 1e-6, 1e30, inf, -inf)
 _WHOLE = (0, 1, -1, 2, 3, -5, 7, 41, 100)
@@ -96,8 +102,8 @@ def _specification(
 
 def _root_dtype(rule: Rule, dtype: str) -> str:
     op = rule.before.op
-    if op in COMPARISONS or op in ("reduce_and", "reduce_or") or rule.dtypes == ("i1",):
-        return "i1"
+    if op in COMPARISONS or op in ("reduce_and", "reduce_or") or rule.dtypes == (CONDITION,):
+        return CONDITION
     return rule.dtypes[0] if rule.operands and rule.dtypes else dtype
 
 
@@ -110,11 +116,11 @@ def _assign(rule: Rule, pattern: Pattern, here: str, dtype: str, found: dict[str
         if pattern is rule.before and position == 0 and rule.operands:
             inner = dtype
         elif pattern.op == "select" and position == 0:
-            inner = "i1"
-        elif pattern.op in COMPARISONS or (pattern.op == "cast" and here == "i1"):
+            inner = CONDITION
+        elif pattern.op in COMPARISONS or (pattern.op == "cast" and here == CONDITION):
             inner = dtype
         elif pattern.op in DTYPES or pattern.op == "cast":
-            inner = "f16" if here == "f32" else "f32"
+            inner = DType.F16 if here == WIDE_FLOAT else WIDE_FLOAT
         _assign(rule, arg, inner, dtype, found)
 
 
@@ -145,7 +151,7 @@ def _choices(
         chosen: dict[str, float | int] = {}
         for place, name in enumerate(literal):
             kind = dtypes[name]
-            usual = _LITERALS if kind in FLOATS else (0, 1) if kind == "i1" else _WHOLE
+            usual = _LITERALS if kind in FLOATS else (0, 1) if kind == CONDITION else _WHOLE
             usual = [n for n in usual if _inside(rule, name, n) and _fits(n, kind)]
             if len(usual) <= turn and (place == 0 or not usual):
                 return
@@ -216,16 +222,16 @@ def _are_defined(pattern: Pattern, values: Mapping[str, Array]) -> Array:
 
 
 def _set(dtype: str, count: int, reduces: bool, size: int) -> Array:
-    if dtype == "i1":
+    if dtype == CONDITION:
         return np.array([0, 1], np.int8)
     if reduces:
         kind = DType(dtype).numpy
         return np.array(_GENTLE).astype(kind) if is_float(kind) else np.arange(-9, 9).astype(kind)
-    if count == 1 and dtype in ("f16", "bf16", "i16"):
+    if count == 1 and dtype in (*NARROW_FLOATS, DType.I16):
         return samples.every_16_bit(dtype)
-    if count == 1 and dtype == "i8":
+    if count == 1 and dtype == DType.I8:
         return np.arange(-128, 128).astype(np.int8)
-    if count == 1 and dtype == "f32":
+    if count == 1 and dtype == WIDE_FLOAT:
         return samples.grid(size)
     if count == 1:
         return np.concatenate([samples.edges(dtype), samples.scattered(dtype, size, 3)])

@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from hawk_xdsl.dialects.dtype import Array, DType, is_float
+from hawk_xdsl.dialects.dtype import CONDITION, WIDE_FLOAT, Array, DType, is_float
 
 ROW_LENGTH = 5
 """Elements of a row of what is reduced."""
@@ -40,7 +40,7 @@ def grid(size: int) -> Array:
     extreme = np.tile(np.array([0, 1, 0x7FFFFE, 0x7FFFFF], np.uint32), (512, 1))
     bits = (heads | np.concatenate([extreme, random], axis=1)).reshape(-1)
     near = np.linspace(-20, 20, each * 16, dtype=np.float32)
-    return _one_nan(np.concatenate([bits.view(np.float32), near, edges("f32")]))
+    return _one_nan(np.concatenate([bits.view(np.float32), near, edges(WIDE_FLOAT)]))
 
 
 def edges(dtype: str) -> Array:
@@ -59,7 +59,7 @@ def edges(dtype: str) -> Array:
     special = [float("inf"), float("nan"), float(limits.max), tiny, low]
     eps = float(limits.eps)
     near_one = [1 + eps, 1 - eps / 2]
-    positive = np.array([*_NUMBERS, *near_one, *special, *(_WIDE if dtype != "f16" else ())])
+    positive = np.array([*_NUMBERS, *near_one, *special, *(_WIDE if dtype != DType.F16 else ())])
     return _one_nan(np.concatenate([positive, -positive]).astype(kind))
 
 
@@ -83,7 +83,7 @@ def scattered(dtype: str, count: int, seed: int) -> Array:
     """Random values of all magnitudes, or integers over their full width."""
     kind = DType(dtype).numpy
     random = np.random.default_rng(seed)
-    if dtype == "i1":
+    if dtype == CONDITION:
         return random.integers(0, 2, count).astype(kind)
     if is_float(kind):
         sizes = 2.0 ** random.uniform(-14, 15, count)
