@@ -73,8 +73,9 @@ def emit_elementwise(at: HivmEmission, op: UnaryOp | BinaryOp | VselOp | VcastOp
 
 def _widens(op: VcastOp) -> bool:
     source, dest = (memref_type(value).element_type for value in (op.input, op.out))
-    floats = isinstance(source, AnyFloat) and isinstance(dest, AnyFloat)
-    return floats and source.bitwidth < dest.bitwidth
+    if not (isinstance(source, AnyFloat) and isinstance(dest, AnyFloat)):
+        return False
+    return source.bitwidth < dest.bitwidth
 
 
 def _aligned(

@@ -12,7 +12,7 @@ from xdsl.pattern_rewriter import (
 
 from hawk_xdsl.dialects.npu import AllocOp, BarrierOp, KernelOp, SetFlagOp, VectorOp, WaitFlagOp
 from hawk_xdsl.hivm.legal.bits import NumberInTile, UnsignedShift
-from hawk_xdsl.hivm.legal.broadcast import RepeatOneOperand
+from hawk_xdsl.hivm.legal.broadcast import CompareWhole, RepeatOneOperand
 from hawk_xdsl.hivm.legal.gather_rows import GatherByRows
 from hawk_xdsl.hivm.legal.negation import NegationAsProduct
 from hawk_xdsl.hivm.legal.padded_load import FillThenLoad
@@ -49,7 +49,7 @@ def legalize_kernel(kernel: KernelOp) -> None:
     _apply(kernel, LoadedTruth(truth), StoredTruth(truth), CastTruth(truth), RepeatedTruth(truth))
     _apply(kernel, NegationAsProduct(), ReciprocalAsQuotient(), RepeatOneOperand(), GatherByRows())
     _apply(kernel, UnsignedShift(), PlaceWithValue(), TransposeBySwaps())
-    _apply(kernel, NumberInTile())
+    _apply(kernel, NumberInTile(), CompareWhole())
 
 
 def _apply(kernel: KernelOp, *patterns: RewritePattern) -> None:

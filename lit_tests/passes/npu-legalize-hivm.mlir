@@ -163,3 +163,35 @@ npu.kernel @condition ins(%x: memref<8x64xf32, #npu.scope<global>>, %w: memref<8
   npu.vsel ins(%c, %b, %z : memref<8x1xi8, strided<[32, 1]>, #npu.scope<ub>>, memref<8x64xf32, #npu.scope<ub>>, f32) outs(%o : memref<8x64xf32, #npu.scope<ub>>)
   npu.store %o into %y : memref<8x64xf32, #npu.scope<ub>> into memref<8x64xf32, #npu.scope<global>>
 }
+
+// -----
+
+// A comparison repeats nothing.
+// CHECK-LABEL: npu.kernel @compared
+// CHECK: npu.vbrc ins(%a :{{.*}}) outs([[W:%.*]] : memref<8x64xf32
+// CHECK: npu.vcmp <eq> ins(%b, [[W]] :
+npu.kernel @compared ins(%x: memref<8x64xf32, #npu.scope<global>>, %w: memref<8x1xf32, #npu.scope<global>>) outs(%y: memref<8x64xi8, #npu.scope<global>>) on <vector> blocks 1 target "ascend910b1" {
+  %b = npu.alloc : memref<8x64xf32, #npu.scope<ub>>
+  npu.load %x into %b : memref<8x64xf32, #npu.scope<global>> into memref<8x64xf32, #npu.scope<ub>>
+  %a = npu.alloc : memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>
+  npu.load %w into %a : memref<8x1xf32, #npu.scope<global>> into memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>
+  %c = npu.alloc : memref<8x64xi8, #npu.scope<ub>>
+  npu.vcmp <eq> ins(%b, %a : memref<8x64xf32, #npu.scope<ub>>, memref<8x1xf32, strided<[8, 1]>, #npu.scope<ub>>) outs(%c : memref<8x64xi8, #npu.scope<ub>>)
+  npu.store %c into %y : memref<8x64xi8, #npu.scope<ub>> into memref<8x64xi8, #npu.scope<global>>
+}
+
+// -----
+
+// Instructions on bits take tiles, and there is one shift down.
+// CHECK-LABEL: npu.kernel @bits
+// CHECK: npu.vshr ins(%b, %n :
+// CHECK: [[ONES:%.*]] = arith.constant 536870911 : i32
+// CHECK: npu.vbrc ins([[ONES]] : i32) outs([[T:%.*]] :
+// CHECK: npu.vand ins(%b, [[T]] :
+npu.kernel @bits ins(%x: memref<64xi32, #npu.scope<global>>) outs(%y: memref<64xi32, #npu.scope<global>>) on <vector> blocks 1 target "ascend910b1" {
+  %n = arith.constant 3 : i32
+  %b = npu.alloc : memref<64xi32, #npu.scope<ub>>
+  npu.load %x into %b : memref<64xi32, #npu.scope<global>> into memref<64xi32, #npu.scope<ub>>
+  npu.vshru ins(%b, %n : memref<64xi32, #npu.scope<ub>>, i32) outs(%b : memref<64xi32, #npu.scope<ub>>)
+  npu.store %b into %y : memref<64xi32, #npu.scope<ub>> into memref<64xi32, #npu.scope<global>>
+}

@@ -31,6 +31,7 @@ from hawk_xdsl.dialects.hivm.attributes import (
 from hawk_xdsl.dialects.hivm.operand import (
     agree,
     element_of,
+    expect_shape,
     expect_space,
     shape_of,
     tiles,
@@ -177,10 +178,12 @@ class HivmVcmpOp(HivmVectorOp):
         )
 
     def verify_tiles(self) -> None:
-        """An i1 destination, sources of one dtype."""
+        """An i1 destination, sources of one dtype and its shape: nothing is repeated."""
         if len(self.src) != 2 or len(self.dst) != 1:
             raise VerifyException(f"{self.name}: {len(self.src)} sources, it takes 2")
         if element_of(self.dst[0]) != IntegerType(1):
             raise VerifyException(f"{self.name}: the result is i1, not {element_of(self.dst[0])}")
         if element_of(self.src[0]) != element_of(self.src[1]):
             raise VerifyException(f"{self.name}: sources of two dtypes")
+        for source in tiles(self.src):
+            expect_shape(self, "source", source, shape_of(self.dst[0]))
