@@ -69,6 +69,7 @@ class HivmLoadOp(IRDLOperation):
     init_condition = opt_operand_def(IntegerType)
     pad_mode = opt_prop_def(HivmPadModeAttr)
     init_out_buffer = opt_prop_def(BoolAttr)
+    tcoretype = opt_prop_def()
     may_implicit_transpose_with_last_axis = opt_prop_def(BoolAttr)
     irdl_options = (AttrSizedOperandSegments(as_property=True),)
 

@@ -1,0 +1,1 @@
+"""Operators through the vendor's scheduler and through ours: what ``benchmarks/vendor.py`` runs."""
