@@ -41,7 +41,7 @@ def rows_program(
     rows: int,
     blocks: int,
 ) -> str:
-    """A function on some rows, for all rows of its arguments: blocks take groups of them in turn."""
+    """A function on some rows, for all rows of its arguments, groups of them in turn."""
     lines: list[str] = []
     total = inputs[0].shape[0] if inputs[0].tiled else next(i for i in inputs if i.tiled).shape[0]
     lines += _counted(total // rows, blocks)
