@@ -153,6 +153,16 @@ def test_a_float_is_wrong_where_no_rounding_explains_it(
     assert found.tolist() == [wrong]
 
 
+def test_what_the_op_itself_is_off_in_its_own_dtypes_is_not_wrong() -> None:
+    x = np.array([1e-3], np.float32)
+    exact, right = np.expm1(x.astype(np.float64)), np.expm1(x)
+    declared = np.exp(x) - np.float32(1)
+    assert wrong_elements(declared, exact, right).all()
+    assert not wrong_elements(declared, exact, right, declared=declared).any()
+    twenty_times = exact + 20 * (declared - exact)
+    assert wrong_elements(twenty_times.astype(np.float32), exact, right, declared=declared).all()
+
+
 def test_an_integer_is_wrong_where_it_differs_and_the_right_kernel_does_not() -> None:
     exact, right = np.array([5, 5, 6], np.int32), np.array([5, 5, 7], np.int32)
     found = wrong_elements(np.array([5, 4, 7], np.int32), exact, right)

@@ -230,6 +230,18 @@ def test_an_integer_comes_back_from_a_float_that_holds_it() -> None:
     assert verdict(add, body.format(end.format(23)), "i8") is Trust.TRIED
 
 
+def test_an_extremum_comes_back_from_floats_that_hold_its_integers() -> None:
+    least = "%c = arith.constant 40 : i8\n%1 = arith.minsi %in, %c : i8"
+    body = "f = vcast a to f16 round rint\nf = vmin f, {}\nr = vcast f to i8 round trunc"
+    assert verdict(least, body.format("40.0"), "i8") is Trust.PROVED
+    assert verdict(least, body.format("40.5"), "i8") is Trust.TRIED
+    assert verdict(least, body.format("41.0"), "i8") is Trust.TRIED
+    other = body.format("40.0").replace("vmin", "vmax")
+    assert verdict(least, other, "i8") is Trust.TRIED
+    changed = body.format("40.0").replace("f = vmin", "f = vmul f, 1.0625\nf = vmin")
+    assert verdict(least, changed, "i8") is Trust.TRIED
+
+
 def test_a_softmax_less_a_maximum_with_a_number_is_not_proved() -> None:
     clipped = SOFTMAX_KERNEL.replace("d = vsub", "m = vmax m, -1000.0\nd = vsub", 1)
     assert clipped != SOFTMAX_KERNEL

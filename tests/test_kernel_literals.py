@@ -4,6 +4,7 @@ import pytest
 from undecided import elementwise, undecided
 
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.trial_literals import with_middles
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics.specification import specify
@@ -83,3 +84,8 @@ def test_a_constant_in_the_place_of_an_extreme_is_met_in_rows_full_of_it() -> No
     wrong = gate.check(BY_HALVES.replace("store h", planted))
     assert wrong.trap_code == "wrong-result"
     assert wrong.trap_message is not None and "kernel's full" in wrong.trap_message
+
+
+def test_between_two_literals_of_a_kernel_and_beyond_them_it_is_tried_too() -> None:
+    assert with_middles([48.0, 40.0]) == [39.0, 40.0, 44.0, 48.0, 49.0]
+    assert with_middles([]) == []

@@ -14,16 +14,22 @@ from hawk_xdsl.npu_target import Trap
 from hawk_xdsl.semantics.specification import Specification
 from mutation.attack import Attack
 from mutation.attack_inputs import AttackInputs
-from mutation.execution import Executable, exact_results, wrong_elements
+from mutation.execution import (
+    Executable,
+    declared_results,
+    exact_results,
+    wrong_elements,
+)
 
 
 @dataclass(frozen=True)
 class _Known:
-    """A set of inputs with what is exact there, and what the kernel itself gives."""
+    """A set of inputs with what is exact there, and what the op and the kernel give."""
 
     name: str
     inputs: list[Array]
     exact: list[Array]
+    declared: list[Array]
     right: list[Array]
 
 
@@ -31,8 +37,8 @@ class AttackJudge:
     """Compares attacked kernels with what one op's region gives exactly.
 
     A kernel is wrong where it is further from the exact result than any rounding explains that the
-    kernel it was made from shows on the same input; where that one is wrong itself, nothing is
-    said.
+    kernel it was made from, or the op in its own dtypes, shows on the same input; where that kernel
+    is wrong itself, nothing is said.
     """
 
     def __init__(
@@ -54,11 +60,14 @@ class AttackJudge:
             try:
                 with np.errstate(all="ignore"):
                     exact = exact_results(self._op, inputs)
+                    declared = declared_results(self._op, inputs)
                     right = self._kernel.run(inputs)
             except HawkError:
                 continue
-            results = self._specification.outputs
-            yield _Known(name, inputs, [exact[r.position] for r in results], right)
+            places = [result.position for result in self._specification.outputs]
+            yield _Known(
+                name, inputs, [exact[p] for p in places], [declared[p] for p in places], right
+            )
 
     def difference(self, attack: Attack) -> str | None:
         """Where an attacked kernel is wrong, in one line; ``None`` if it is on no input."""
@@ -81,10 +90,10 @@ class AttackJudge:
                 outputs = kernel.run(known.inputs)
         except Trap as trap:
             return f"on inputs {known.name}: {trap}"
-        for position, (given, exact, right) in enumerate(
-            zip(outputs, known.exact, known.right, strict=True)
+        for position, (given, exact, declared, right) in enumerate(
+            zip(outputs, known.exact, known.declared, known.right, strict=True)
         ):
-            wrong = wrong_elements(given, exact, right)
+            wrong = wrong_elements(given, exact, right, declared=declared)
             if wrong.any():
                 return f"on inputs {known.name}: {_first(position, wrong, given, exact, right)}"
         return None

@@ -65,6 +65,11 @@ def exact_results(op: UndecidedOp, inputs: Sequence[Array]) -> list[Array]:
     return evaluate_region(op.body, inputs, Precision.FLOAT64)
 
 
+def declared_results(op: UndecidedOp, inputs: Sequence[Array]) -> list[Array]:
+    """What the op's region gives if every operation rounds to its own dtype."""
+    return evaluate_region(op.body, inputs, Precision.DECLARED)
+
+
 def typed_inputs(op: UndecidedOp, by_source: Mapping[int, Array]) -> list[Array]:
     """The op's inputs; those that are not given are zeros."""
     arrays: list[Array] = []
@@ -78,20 +83,27 @@ def typed_inputs(op: UndecidedOp, by_source: Mapping[int, Array]) -> list[Array]
 
 
 def wrong_elements(
-    given: Array, exact: Array, right: Array, ulps: float | None = None
+    given: Array,
+    exact: Array,
+    right: Array,
+    ulps: float | None = None,
+    declared: Array | None = None,
 ) -> NDArray[np.bool_]:
     """Where a result is wrong beyond any rounding.
 
     Integers must be equal where the right kernel's are. A float may be off by some units in the
-    last place of its dtype, and by a multiple of what the right kernel is off on the very same
-    input; where that one gives the exact result's infinity or NaN, or the infinity beyond the
-    dtype's largest number, so must this one. Where the right kernel is wrong, nothing is said.
+    last place of its dtype, and by a multiple of what the right kernel, or the op in its own
+    dtypes, is off on the very same input. Where the right kernel gives the exact result's infinity
+    or NaN, or the infinity beyond the dtype's largest number, so must this one. Where the right
+    kernel is wrong, nothing is said.
 
     Args:
         given: the result in question.
         exact: what the region gives in float64, or in exact integers; of the same size.
         right: the result of a kernel that is right.
         ulps: units in the last place that a float may be off, whatever the right kernel is.
+        declared: what the region gives in its own dtypes: ``exp(x) - 1`` in f32 is right where the
+            op says so, though a kernel may do better.
     """
     exact, right = exact.reshape(given.shape), right.reshape(given.shape)
     if given.dtype.kind in "biu":
@@ -102,6 +114,9 @@ def wrong_elements(
         own = np.abs(known - wanted)
         usable = np.isfinite(own)
         own = np.where(usable, own, 0.0)
+        if declared is not None:
+            rounded = np.abs(declared.reshape(given.shape).astype(np.float64) - wanted)
+            own = np.maximum(own, np.where(np.isfinite(rounded), rounded, 0.0))
         row = own.max(axis=-1, keepdims=True) if own.ndim else own
         unit = _ulp(wanted, given.dtype)
         noise = np.maximum(NOISE * own, ROW_NOISE * row)

@@ -13,6 +13,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.op_features import Features, literals_of
 from hawk_xdsl.gate.tolerance import Expected
 from hawk_xdsl.gate.trial_drawn import Drawn
+from hawk_xdsl.gate.trial_literals import with_middles
 from hawk_xdsl.gate.trial_purposes import purposes_of, purposes_of_literals, special_purposes
 from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.reference.evaluate import evaluate_region
@@ -129,7 +130,7 @@ class Trials:
                 self._special[number] = self._make(OWN_TRIALS - 1 - number, purpose)
             yield self._special[number]
         own = sorted(number for number in literals if np.isfinite(number))
-        own = [number for number in own if number not in self._literals]
+        own = with_middles([number for number in own if number not in self._literals])
         for start in range(0, len(own), LITERALS_AT_ONCE):
             chosen = tuple(own[start : start + LITERALS_AT_ONCE])
             for number, purpose in enumerate(purposes_of_literals(self._op, chosen)):

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from hawk_xdsl.dialects.dtype import INTEGERS, NARROW_FLOATS, WIDE_FLOAT, WIDE_INTEGER
-from hawk_xdsl.gate.certificate.extrema import Extrema
+from hawk_xdsl.gate.certificate.arrays import concatenated
+from hawk_xdsl.gate.certificate.extrema import Extrema, neutral_of
 from hawk_xdsl.gate.certificate.field import Field, Words, mixed
+from hawk_xdsl.gate.certificate.groups import NOBODY
 from hawk_xdsl.gate.certificate.leaves import key_of
 from hawk_xdsl.gate.certificate.remembered import Remembered
 from hawk_xdsl.gate.certificate.symbols import (
@@ -16,6 +18,7 @@ from hawk_xdsl.gate.certificate.symbols import (
     FITS_F16,
     FITS_I8,
     FITS_I16,
+    GROUP,
     KNOWN,
     WIDTHS,
     Reals,
@@ -75,6 +78,9 @@ class Conversions(Extrema):
             narrower = self._to_width(integers, dtype) if integers.dtype != dtype else integers
             fits = (integers.flags & BIT[dtype]) != 0
             found = self.where(same & fits, narrower, found)
+        if arg.groups is not None:
+            for kind in ("max", "min"):
+                found = self._to_integer_extreme(kind, arg, found)
         if arg.value is None:
             return found
         values = np.where(arg.known & np.isfinite(arg.value), arg.value, 0.0)
@@ -83,6 +89,38 @@ class Conversions(Extrema):
         if rounds is None or not mask.any():
             return found
         return self.where(mask, self.integers(rounds(values).astype(np.int64), dtype), found)
+
+    def _to_integer_extreme(self, kind: str, arg: Symbols, found: Symbols) -> Symbols:
+        """Where ``arg`` is an extremum of floats that were integers, that of the integers.
+
+        A conversion that keeps every value keeps the order of values, so
+        ``to_i8(min(to_f32(x)))`` is ``min(x)``.
+        """
+        assert arg.groups is not None
+        places = np.nonzero(np.where((arg.flags & GROUP) != 0, arg.groups, 0))
+        count = places[0].size
+        members, literal = self.pool.rows(
+            key_of(kind), arg.groups[places], np.full(count, NOBODY, np.uint64)
+        )
+        there = members != NOBODY
+        nothing = neutral_of(kind, found.dtype)
+        integers = self.integers(np.full(members.shape, nothing, np.int64), found.dtype)
+        undone = ~there
+        for same, known in self._integers_of_floats.found(members):
+            fits = same & there & ((known.flags & BIT[found.dtype]) != 0)
+            integers = self.where(fits, self._to_width(known, found.dtype), integers)
+            undone |= fits
+        whole = np.isnan(literal) | (literal == np.rint(literal))
+        inside = np.isnan(literal) | (np.abs(literal) < 2.0 ** (WIDTHS[found.dtype] - 1))
+        all_undone = undone.all(axis=1) & there.any(axis=1) & whole & inside
+        if not all_undone.any():
+            return found
+        values = np.where(np.isnan(literal) | ~inside, nothing, literal).astype(np.int64)
+        last = self.integers(values[:, None], found.dtype)
+        extreme = self.extreme(kind, concatenated([integers, last], 1), (1,))
+        full, mask = np.zeros(arg.shape, np.int64), np.zeros(arg.shape, np.bool_)
+        full[places], mask[places] = np.arange(count), all_undone
+        return self.where(mask, extreme.reshaped((count,)).taken(full), found)
 
     def _to_float(self, arg: Symbols, dtype: str) -> Symbols:
         found = self.drawn(mixed(self.words(arg), key_of("to float")), WIDE_FLOAT)
