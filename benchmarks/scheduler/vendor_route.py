@@ -233,6 +233,8 @@ def _route(form: Form, twice: bool, target: Target, device: str) -> tuple[Route,
         return _timed(name, seconds, kernel, target)
     except (HawkError, Trap, VendorToolError) as error:
         return Route(name, seconds, reason=f"not read: {str(error)[:300]}"), None
+    except Exception as error:  # a crash of ours: the other rows are run all the same
+        return Route(name, seconds, reason=f"not read: crash of ours: {error!r:.200}"), None
 
 
 def _reason(errors: str) -> str:

@@ -127,7 +127,9 @@ class Instructions:
         if word(attribute(op, "atomic_kind")) not in ("", "none"):
             kind = word(attribute(op, "atomic_kind"))
             raise HivmImportError(f"hivm.hir.{name}: it combines with what is there ({kind})")
-        apart = same_axes([tile(source), tile(dest)])
+        apart = [tile(source), tile(dest)]
+        if len(apart[0].dims) == len(apart[1].dims):
+            apart = same_axes(apart)
         self.writer.put(MOVES[name](*[each.write(self.writer) for each in apart]))
 
     def _to_fractals(self, parts: "Sequence[Sequence[Operand]]") -> None:

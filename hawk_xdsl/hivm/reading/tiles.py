@@ -93,7 +93,7 @@ class VendorTile:
 
     def write(self, writer: Writer) -> SSAValue:
         """The view as a buffer of the kernel, a dimension an axis."""
-        axes = [axis for group in self.dims for axis in group]
+        axes = [axis for group in self.dims for axis in group] or [Axis(IndexForm({}, 1), 1)]
         last, offset = len(axes) - 1, self.offset
         alone = all(axis.is_unit for axis in axes)
         real = [place for place, axis in enumerate(axes) if not axis.is_unit]
