@@ -110,10 +110,17 @@ def product_program(given: Product, blocks: int) -> str:
     b_tile, b_at = ([tn, tk], ["%n", "%l"]) if given.turned else ([tk, tn], ["%l", "%n"])
     lines += _matrix("%a", "%a_all", a, given, [tm, tk], ["%m", "%l"])
     lines += _matrix("%b", "%b_all", b, given, b_tile, b_at)
-    how = "linalg.matmul_transpose_b" if given.turned else "linalg.matmul"
-    kinds = [f"tensor<{x}x{y}x{given.element}>" for x, y in ([tm, tk], b_tile)]
+    factor = "%b"
+    if given.turned:
+        lines += [
+            f"%be = tensor.empty() : tensor<{tk}x{tn}x{given.element}>",
+            f"%bt = linalg.transpose ins(%b : tensor<{tn}x{tk}x{given.element}>) "
+            f"outs(%be : tensor<{tk}x{tn}x{given.element}>) permutation = [1, 0]",
+        ]
+        factor = "%bt"
+    kinds = [f"tensor<{x}x{y}x{given.element}>" for x, y in ((tm, tk), (tk, tn))]
     lines += [
-        f"%p = {how} ins(%a, %b : {kinds[0]}, {kinds[1]}) "
+        f"%p = linalg.matmul ins(%a, {factor} : {kinds[0]}, {kinds[1]}) "
         f"outs(%acc : tensor<{tm}x{tn}xf32>) -> tensor<{tm}x{tn}xf32>",
         f"scf.yield %p : tensor<{tm}x{tn}xf32>",
         "}",
