@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from undecided import HEADS, SOFTMAX, elementwise, undecided
 
-from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.codegen.vector.buffers import syntax_of

@@ -1,10 +1,11 @@
 """Finds an instruction for every term: rewrites, wider dtypes, casts in steps."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from hawk_xdsl.codegen.cast_steps import NoInstructionError, Supports, casts_in_steps
 from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
 from hawk_xdsl.codegen.statement_pattern import parse_statement
 from hawk_xdsl.codegen.vector.widths import (
@@ -18,8 +19,6 @@ from hawk_xdsl.codegen.vector.widths import (
 from hawk_xdsl.dialects.dtype import (
     BUFFER_DTYPES,
     CONDITION,
-    FLOATS,
-    INTEGERS,
     WIDE_FLOAT,
     WIDE_INTEGER,
     DType,
@@ -34,7 +33,7 @@ from hawk_xdsl.semantics.pattern import parse_pattern
 from hawk_xdsl.semantics.result_regions import unified
 from hawk_xdsl.semantics.rewriting import Rule, rewritten
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, Terms, walk
+from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 
 FUNCTION_OF_REDUCTION = {
     "sum": "add",
@@ -45,14 +44,6 @@ FUNCTION_OF_REDUCTION = {
     "or": "or",
 }
 """The function of two values that a reduction repeats."""
-
-
-class NoInstructionError(Exception):
-    """No knowledge says how to compute a term; the message names it."""
-
-
-Supports = Callable[[str, str], bool]
-"""Whether the target has an instruction (mnemonic) for a dtype."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +120,7 @@ class Composer:
             terms = Terms()
             pairs = zip(every[:count], plain[:count], strict=True)
             every[:count] = [terms.cast(root, before.dtype) for root, before in pairs]
-        every = self._in_steps(self._widened(every, intervals), intervals)
+        every = casts_in_steps(self._widened(every, intervals), intervals, self.supports)
         roots = every[:count]
         chosen: dict[Term, tuple[InstructionPattern, Match]] = {}
         combiners: dict[tuple[str, str], str] = {}
@@ -284,43 +275,6 @@ class Composer:
         in_integers = any(self._has(instruction, WIDE_INTEGER) for instruction in lacking)
         return WIDE_INTEGER if in_integers and dtype != WIDE_INTEGER else None
 
-    def _in_steps(self, roots: Sequence[Term], intervals: Intervals) -> list[Term]:
-        """Casts that the target has no instruction for as several that it has.
-
-        To fewer bits the value is cut to them first: moved up, and down again with its new sign.
-        """
-        terms = Terms()
-        done: dict[Term, Term] = {}
-        for term in walk(roots):
-            args = tuple(done[arg] for arg in term.args)
-            new = terms.rebuild(term, args)
-            if term.op == "cast" and new.op == "cast":
-                value = args[0]
-                if _cuts(term, intervals):
-                    if DType(value.dtype).is_float:
-                        for step in self._casts(value.dtype, WIDE_INTEGER):
-                            value = terms.cast(value, step)
-                    value = _low_bits(terms, value, term.dtype)
-                for step in self._casts(stored_dtype(value.dtype), stored_dtype(term.dtype)):
-                    value = terms.cast(value, step)
-                new = value
-            done[term] = new
-        return [done[root] for root in roots]
-
-    def _casts(self, source: str, target: str) -> list[str]:
-        """The shortest way between two dtypes that loses nothing before its last step."""
-        ways: list[list[str]] = [[source]]
-        while ways:
-            way = ways.pop(0)
-            if way[-1] == target:
-                return way[1:] or [target]
-            for step in (target, *FLOATS, *INTEGERS):
-                if step in way or not self.supports("vcast", f"{way[-1]}-{step}"):
-                    continue
-                if step == target or _passes(way[-1], step, target):
-                    ways.append([*way, step])
-        raise NoInstructionError(f"nothing says how to cast {source} to {target} on this target")
-
 
 def _is_needed(when: Trigger, supports: Supports) -> bool:
     """Whether a target lacks what a rewrite is the way out of, if it says so.
@@ -347,35 +301,6 @@ def _exact_in_f32(term: Term, intervals: Intervals) -> bool:
         return True
     exact, own = intervals.exact(term), range_of(term.dtype)
     return exact.within(-EXACT_IN_F32, EXACT_IN_F32) and exact.within(own.low, own.high)
-
-
-def _cuts(cast: Term, intervals: Intervals) -> bool:
-    """Whether a cast to few bits may drop some that are not the sign's.
-
-    A float beyond them has no integer there; as most hosts do, its low bits are taken.
-    """
-    dtype, source = cast.dtype, cast.args[0].dtype
-    if DType(dtype).is_float or CONDITION in (dtype, source) or dtype == WIDE_INTEGER:
-        return False
-    own = range_of(dtype)
-    if DType(source).is_integer:
-        return not intervals.within(cast.args[0], own.low, own.high)
-    return intervals.of(cast) == own
-
-
-def _low_bits(terms: Terms, value: Term, dtype: str) -> Term:
-    """An integer cut to the bits of a narrower dtype, in its own."""
-    rest = terms.const(int(value.dtype[1:]) - int(dtype[1:]), value.dtype)
-    up = terms.apply("shl", (value, rest), value.dtype)
-    return terms.apply("shr", (up, rest), value.dtype)
-
-
-def _passes(source: str, step: str, target: str) -> bool:
-    """Whether a value on its way from one dtype to another may go through a third."""
-    if source in HOLDS.get(step, ()):
-        return True
-    fraction_lost = DType(source).is_integer or DType(step).is_integer or DType(target).is_float
-    return fraction_lost and target in HOLDS.get(step, ())
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
 from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
-from hawk_xdsl.codegen.select_instructions import Composer, NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.statement_pattern import StatementPattern
 from hawk_xdsl.codegen.strategies import candidate_at
 from hawk_xdsl.codegen.strategy import Request

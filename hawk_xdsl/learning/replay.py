@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hawk_xdsl.codegen.select_instructions import NoInstructionError
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.ir_text import read_op

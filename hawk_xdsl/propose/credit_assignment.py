@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Evidence
 from hawk_xdsl.propose.refusal import Against, accountable_entries, against

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from types import MappingProxyType
 
-from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.strategies import candidates_of, space_of
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.errors import HawkError

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from hawk_xdsl.codegen.select_instructions import Composer, NoInstructionError
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.errors import HawkError

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hawk_xdsl.codegen.select_instructions import Composer, Composition, NoInstructionError
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.strategies import candidate_at
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.kernel_text import Signature

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 
-from hawk_xdsl.codegen.select_instructions import (
-    Composer,
-    Composition,
-    NoInstructionError,
-)
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.dialects.dtype import CONDITION, FLOATS, INTEGERS, Array, DType
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
