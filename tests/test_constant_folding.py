@@ -92,3 +92,14 @@ def test_unsigned_inputs_stay_unsigned_when_parameters_come_before_them() -> Non
     made = folded(program)
     assert len(made.parameters) == 2
     assert_unchanged(program, made)
+
+
+def test_indices_that_count_are_no_data() -> None:
+    class Picked(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[torch.arange(16)[:, None], torch.arange(16)[None, :]] + 1
+
+    program = import_torch(Picked(), (torch.randn(16, 16),))
+    made = folded(program)
+    assert_unchanged(program, made)
+    assert not made.parameters

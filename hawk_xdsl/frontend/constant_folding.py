@@ -89,13 +89,13 @@ def _bytes(value: SSAValue) -> int:
 
 def _wanted(block: Block, constant: Mapping[SSAValue, int]) -> Iterator[SSAValue]:
     """The values to fold: those that other ops need, without the layout that these absorb."""
+    seen = _counted_places(block, constant)
     waiting = [
         value
         for op in block.ops
         if not all(result in constant for result in op.results) or isinstance(op, ReturnOp)
         for value in external_values(op)
     ]
-    seen: set[SSAValue] = set()
     while waiting:
         root = layout_path(waiting.pop(), frozenset()).root
         if root in seen or root not in constant or isinstance(root.owner, Block):
@@ -107,6 +107,24 @@ def _wanted(block: Block, constant: Mapping[SSAValue, int]) -> Iterator[SSAValue
             yield root
         else:
             waiting.extend(external_values(root.owner))
+
+
+def _counted_places(block: Block, constant: Mapping[SSAValue, int]) -> set[SSAValue]:
+    """Indices made of loop variables alone: an op that reads there sees how they run.
+
+    As numbers in memory they would be data, and the op a gather.
+    """
+    roots = [
+        layout_path(value, frozenset()).root
+        for op in block.ops
+        if isinstance(op, GenericOp) and any(isinstance(o, tensor.ExtractOp) for o in op.walk())
+        for value in op.inputs
+    ]
+    return {root for root in roots if constant.get(root) == 0 and _is_whole(root)}
+
+
+def _is_whole(value: SSAValue) -> bool:
+    return isinstance(value.type, TensorType) and isinstance(value.type.element_type, IntegerType)
 
 
 def _is_worth_it(root: SSAValue, source: int) -> bool:

@@ -6,6 +6,7 @@ import torch
 from torch._decomp import decomposition_table
 from torch._ops import OperatorBase, OpOverload
 
+from hawk_xdsl.frontend.embedding_bags import BAGS
 from hawk_xdsl.frontend.phases import PHASES
 from hawk_xdsl.frontend.placing import PLACING
 
@@ -105,6 +106,7 @@ OWN: Table = {
     _ATEN.cummax.default: _cummax,
     _ATEN.cummin.default: _cummin,
     **{op: _with_an_axis(op) for op in _OF_AXES},
+    **BAGS,
     **PLACING,
     **PHASES,
 }

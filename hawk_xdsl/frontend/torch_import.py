@@ -21,6 +21,7 @@ from hawk_xdsl.frontend.decompositions import (
     torch_mlir_table,
     wider_table,
 )
+from hawk_xdsl.frontend.embedding_bags import equal_bags
 from hawk_xdsl.frontend.legalize import (
     LegalFunction,
     drop_unused_parameters,
@@ -149,6 +150,7 @@ def _export(
     _check_nodes(program, lifted.names, file)
     _check_results(program, file)
     promote_unsigned(program)
+    equal_bags(program)
     return program
 
 
