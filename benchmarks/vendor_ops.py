@@ -49,17 +49,19 @@ def main(
     chosen = [case for case in all_cases() if case.key.startswith(tuple(only or [""]))]
     kept = KeptRows(out / "rows.jsonl" if out else None)
     console = Console()
-    rows = list(_rows(chosen, kept, console))
+    rows = list(_rows(chosen, kept, out / "compiled" if out else None, console))
     shown = [row for row in rows if not differing or not _agrees(row)]
     console.print(_table(shown))
     _summary(rows, console)
 
 
-def _rows(cases: Sequence[Case], kept: KeptRows, console: Console) -> Iterator[Row]:
+def _rows(
+    cases: Sequence[Case], kept: KeptRows, folder: Path | None, console: Console
+) -> Iterator[Row]:
     missing = [case for case in cases if kept.get(case.key) is None]
     if missing:
         with console.status(f"compiling {len(missing)} cases"):
-            programs = [compiled(case) for case in missing]
+            programs = [compiled(case, folder) for case in missing]
         with console.status("reading the library"):
             oracle = Oracle(load_target(TARGET), programs)
         for done, program in enumerate(programs):

@@ -1,8 +1,10 @@
 """One case through the vendor's compiler and library, and through the NPU simulator."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,12 +75,31 @@ class Compiled:
     refusal: str = ""
 
 
-def compiled(case: Case) -> Compiled:
-    """Compile a case."""
-    try:
-        return Compiled(case, Program(compile_kernel(hivm_text(case))))
-    except VendorError as error:
-        return Compiled(case, None, f"refused: {error}"[:160])
+def compiled(case: Case, folder: Path | None = None) -> Compiled:
+    """Compile a case, or take what an earlier run compiled from the same text.
+
+    Args:
+        case: the case.
+        folder: where what the vendor's compiler says is kept; nowhere if ``None``.
+    """
+    text = hivm_text(case)
+    kept = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.mlir" if folder else None
+    if kept is not None and kept.exists():
+        said = kept.read_text()
+    else:
+        try:
+            said = compile_kernel(text)
+        except VendorError as error:
+            said = f"{_REFUSED}{error}"[:160]
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(said)
+    if said.startswith(_REFUSED):
+        return Compiled(case, None, said)
+    return Compiled(case, Program(said))
+
+
+_REFUSED = "refused: "
 
 
 class Oracle:
