@@ -84,5 +84,29 @@ def test_a_target_of_another_family_keeps_its_own_way() -> None:
 def test_only_what_a_library_can_make_is_named(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('base = "ascend910b1"\nname = "mine"\n[vector]\nlibrary = ["vexp"]\n')
-    with pytest.raises(HawkError, match=r"vector.library: 'vexp' is none of vreduce, vcumulate"):
+    with pytest.raises(HawkError, match=r"vector.library: 'vexp' is none of vsel, vreduce, vcumulate"):
         load_target(file)
+
+
+def test_a_row_is_halved_before_a_repeat_is_reduced() -> None:
+    wait = ASCEND.sync.tail[ASCEND.vector.pipe] + ASCEND.sync.barrier
+    combine, last = (ASCEND.vector.ops[row]["f32"] for row in ("vmax", "vreduce_max"))
+    halves = sum(combine.cycles(8 * n) for n in (8, 4, 2, 1))
+    along = cycles("vreduce_max", 1, tile(8, 1024), tile(8, 1))
+    assert along == pytest.approx(halves + 4 * wait + last.cycles(8))
+    assert cycles("vreduce_max", 1, tile(64, 64), tile(64, 1)) == last.cycles(64)
+
+
+def test_positions_of_short_rows_are_two_instructions_and_longer_rows_cost_a_round_trip() -> None:
+    last = ASCEND.vector.ops["vreduce_argmax"]["f32"]
+    assert cycles("vreduce_argmax", 1, tile(64, 64), tile(64, 1)) == 2 * last.cycles(64)
+    one, two = (cycles("vreduce_argmax", 1, tile(n, 1024), tile(n, 1)) for n in (1, 2))
+    assert two == 2 * one > 2 * (last.cycles(16) + ASCEND.sync.tail[ASCEND.vector.pipe])
+
+
+def test_a_broadcast_operand_is_read_run_by_run() -> None:
+    one = ASCEND.vector.ops["vadd"]["f32"]
+    middle = cycles("vadd", 0, tile(16, 64, 16), tile(1, 64, 16), tile(16, 64, 16))
+    assert middle == one.cycles(256), "64 × 16 elements lie side by side"
+    short = cycles("vadd", 0, tile(64, 16), tile(1, 16), tile(64, 16))
+    assert short == one.cycles(64), "a row of a quarter of a repeat takes a repeat"

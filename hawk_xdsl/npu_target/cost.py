@@ -25,6 +25,9 @@ from hawk_xdsl.npu_target import library
 from hawk_xdsl.npu_target.masks import stays_bits
 from hawk_xdsl.npu_target.target import Cost, CubeSpec, PathSpec, Target, VectorSpec
 
+SELECTED_TILES = 4
+"""Tiles of a selection without numbers: the mask, two sources, the destination."""
+
 
 class TileShape(NamedTuple):
     """What the cost of an instruction depends on: extents, and strides and elements in bytes."""
@@ -115,6 +118,9 @@ def vector_cost(work: VectorWork, tiles: Sequence[TileShape], target: Target) ->
         cycles += spec.mask_write.cycles(repeats)
     elif form is OpForm.SELECT and not work.bits:
         cycles += spec.mask_read.cycles(repeats)
+    if form is OpForm.SELECT and by_library:
+        numbers = SELECTED_TILES - len(tiles)
+        cycles += library.mask_address(target) + numbers * spec.ops["vbrc"]["f32"].cycles(1)
     for tile in tiles[:-1]:
         if _repeats_along_rows(tile, out):
             cycles += _row_broadcast(tile, spec) + (library.wait(target) if spec.library else 0)

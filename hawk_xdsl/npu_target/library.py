@@ -52,6 +52,11 @@ def round_trip(target: Target) -> float:
     return target.sync.tail[target.vector.pipe] + 4 * target.sync.flag
 
 
+def mask_address(target: Target) -> float:
+    """Cycles of a selection before it begins: the scalar unit writes the address of its bits."""
+    return round_trip(target) + 2 * target.scalar.issue + target.sync.barrier
+
+
 def scan_of_rows(step: Cost, rows: int, repeats: int, target: Target) -> Cycles:
     """A scan of rows onto rows, one after the other; ``repeats`` are those of one row."""
     return rows * step.cycles(repeats) + (rows - 1) * wait(target), rows

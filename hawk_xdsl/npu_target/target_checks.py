@@ -10,7 +10,8 @@ from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.toml_table import Table
 
 _LIBRARY = tuple(
-    row.mnemonic for row in rows_of(OpForm.REDUCE, OpForm.CUMULATE, OpForm.ARANGE, OpForm.GATHER)
+    row.mnemonic
+    for row in rows_of(OpForm.REDUCE, OpForm.CUMULATE, OpForm.ARANGE, OpForm.GATHER, OpForm.SELECT)
 )
 
 Problem = tuple[str, str]
