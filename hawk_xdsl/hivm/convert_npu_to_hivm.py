@@ -51,9 +51,17 @@ class ConvertNpuToHivmPass(NpuPass):
 
 def hivm_function(kernel: KernelOp, target: Target, planned: bool = False) -> func.FuncOp:
     """A kernel as a function of HIVM; the kernel stays as it is. Raises as the pass."""
+    return translate(for_hivm(kernel, target, planned), planned=planned)
+
+
+def for_hivm(kernel: KernelOp, target: Target, planned: bool) -> KernelOp:
+    """A copy of a kernel that can be translated, planned and synchronised anew if it shall be.
+
+    Raises as the pass.
+    """
     trial = kernel.clone()
     legalize_kernel(trial)
     if planned:
         plan_kernel(trial, target)
         sync_kernel(trial, target)
-    return translate(trial, planned=planned)
+    return trial

@@ -3,18 +3,18 @@
 // RUN: xdsl-opt %s --split-input-file -p convert-npu-to-hivm
 // RUN: xdsl-opt %s --split-input-file -p "convert-npu-to-hivm{planned=true}"
 
-// The vendor's compiler takes a padded load of [3, 8] into [3, 16] for one row of 24 into 48: rows move.
+// The vendor's compiler takes a padded load of [3, 16] into [3, 32] for one row of 48 into 96: rows move.
 // It is a fill, and a load into a view.
 // CHECK-LABEL: npu.kernel @padded
 // CHECK: npu.vbrc ins(%p : f16) outs(%b :
-// CHECK: [[V:%.*]] = memref.subview %b[0, 0] [3, 8] [1, 1]
+// CHECK: [[V:%.*]] = memref.subview %b[0, 0] [3, 16] [1, 1]
 // CHECK: npu.load %x into [[V]] :
 // CHECK-NOT: pad
-npu.kernel @padded ins(%x: memref<3x8xf16, #npu.scope<global>>) outs(%y: memref<3x16xf16, #npu.scope<global>>) on <vector> blocks 1 target "ascend910b1" {
+npu.kernel @padded ins(%x: memref<3x16xf16, #npu.scope<global>>) outs(%y: memref<3x32xf16, #npu.scope<global>>) on <vector> blocks 1 target "ascend910b1" {
   %p = arith.constant 0.0 : f16
-  %b = npu.alloc : memref<3x16xf16, #npu.scope<ub>>
-  npu.load %x into %b pad %p : f16 in : memref<3x8xf16, #npu.scope<global>> into memref<3x16xf16, #npu.scope<ub>>
-  npu.store %b into %y : memref<3x16xf16, #npu.scope<ub>> into memref<3x16xf16, #npu.scope<global>>
+  %b = npu.alloc : memref<3x32xf16, #npu.scope<ub>>
+  npu.load %x into %b pad %p : f16 in : memref<3x16xf16, #npu.scope<global>> into memref<3x32xf16, #npu.scope<ub>>
+  npu.store %b into %y : memref<3x32xf16, #npu.scope<ub>> into memref<3x32xf16, #npu.scope<global>>
 }
 
 // -----
@@ -194,4 +194,21 @@ npu.kernel @bits ins(%x: memref<64xi32, #npu.scope<global>>) outs(%y: memref<64x
   npu.load %x into %b : memref<64xi32, #npu.scope<global>> into memref<64xi32, #npu.scope<ub>>
   npu.vshru ins(%b, %n : memref<64xi32, #npu.scope<ub>>, i32) outs(%b : memref<64xi32, #npu.scope<ub>>)
   npu.store %b into %y : memref<64xi32, #npu.scope<ub>> into memref<64xi32, #npu.scope<global>>
+}
+
+// -----
+
+// A load writes whole blocks, so rows that end inside one are loaded beside, and moved.
+// CHECK-LABEL: npu.kernel @padded_inside_a_block
+// CHECK: npu.vbrc ins(%p : f32) outs(%b :
+// CHECK: [[V:%.*]] = memref.subview %b[0, 0] [6, 19] [1, 1]
+// CHECK: [[T:%.*]] = npu.alloc : memref<6x24xf32
+// CHECK: [[S:%.*]] = memref.subview [[T]][0, 0] [6, 19] [1, 1]
+// CHECK: npu.load %x into [[S]] :
+// CHECK: npu.vmul ins([[S]], %{{.*}} :{{.*}}) outs([[V]] :
+npu.kernel @padded_inside_a_block ins(%x: memref<6x19xf32, #npu.scope<global>>) outs(%y: memref<6x24xf32, #npu.scope<global>>) on <vector> blocks 1 target "ascend910b1" {
+  %p = arith.constant 3.0 : f32
+  %b = npu.alloc : memref<6x24xf32, #npu.scope<ub>>
+  npu.load %x into %b pad %p : f32 in : memref<6x19xf32, #npu.scope<global>> into memref<6x24xf32, #npu.scope<ub>>
+  npu.store %b into %y : memref<6x24xf32, #npu.scope<ub>> into memref<6x24xf32, #npu.scope<global>>
 }
