@@ -8,13 +8,14 @@ access of the scalar unit; a call that counts it is put before it.
 """
 
 import ctypes
-import importlib.util
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import llvmlite.binding as llvm
+
+from hawk_xdsl.vendor.tools import library_folder
 
 LIBRARY = "meta_op.aiv.bc"
 """That of the vector cores of the 910B, in the wheel's ``lib``.
@@ -51,11 +52,8 @@ _UNIFIED = re.compile(r"^  ((?:%\S+ = load [^,\n]+|store [^\n]+?), ptr addrspace
 
 
 def library_path() -> Path:
-    """Where the library is. Raises ``ModuleNotFoundError`` if its package is not installed."""
-    spec = importlib.util.find_spec("ascendnpuir")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("needs ascendnpu-ir: pip install 'hawk-xdsl[ascend]'")
-    return Path(next(iter(spec.submodule_search_locations))) / "lib" / LIBRARY
+    """Where the library is. Raises ``NoVendorToolsError`` if its package is not installed."""
+    return library_folder() / LIBRARY
 
 
 @dataclass(frozen=True)

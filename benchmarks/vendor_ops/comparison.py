@@ -14,9 +14,11 @@ from vendor_ops import across, elementwise
 from vendor_ops.arena import Arena
 from vendor_ops.bitcode import OpLibrary, library_path
 from vendor_ops.cases import LETTERS, Case, Operand, values
+from vendor_ops.compilation import VendorError, compile_kernel
 from vendor_ops.machine import Event, HardwareError, Machine
 from vendor_ops.ours import Ours, ours
-from vendor_ops.program import Program, Run, UnknownOperation, VendorError, compile_kernel
+from vendor_ops.program import Program, Run
+from vendor_ops.tile import UnknownOperation
 from vendor_ops.timing import Rates, tally
 
 SEED = 7

@@ -6,34 +6,22 @@ where the library has nothing. Loads and stores of global memory are done in num
 """
 
 import ctypes
-import importlib.util
 import re
-import subprocess
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
 from xdsl.dialects import affine, arith, func, memref, scf
 from xdsl.dialects.builtin import (
     ArrayAttr,
-    BFloat16Type,
     Builtin,
     DenseArrayBase,
-    Float16Type,
-    Float32Type,
     FloatAttr,
-    IndexType,
-    IntAttr,
     IntegerAttr,
-    IntegerType,
     MemRefType,
-    StridedLayoutAttr,
     UnregisteredOp,
 )
 from xdsl.ir import Block, Operation, SSAValue
@@ -41,90 +29,18 @@ from xdsl.parser import Parser
 
 from vendor_ops.bitcode import OpLibrary
 from vendor_ops.machine import Event, HardwareError, Machine
-
-STEP = "convert-hivm-to-std"
+from vendor_ops.scalar_arithmetic import ARITHMETIC, property_of
+from vendor_ops.tile import (
+    Tile,
+    UnknownOperation,
+    dense_strides,
+    layout_of,
+    numpy_type,
+    strides_of,
+    whole_array,
+)
 
 _MOVES = re.compile(r"(load_gm_to_ubuf|store_ubuf_to_gm)_")
-
-
-class VendorError(RuntimeError):
-    """The vendor's compiler refused a kernel; its own first message."""
-
-
-class UnknownOperation(NotImplementedError):
-    """The compiler made something that is not run here."""
-
-
-def compiler_path() -> Path:
-    """The compiler. Raises ``ModuleNotFoundError`` if its package is not installed."""
-    spec = importlib.util.find_spec("ascendnpuir")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("needs ascendnpu-ir: pip install 'hawk-xdsl[ascend]'")
-    return Path(next(iter(spec.submodule_search_locations))) / "bin" / "bishengir-compile"
-
-
-def compile_kernel(text: str, seconds: float = 60) -> str:
-    """The calls of the library that a HIVM kernel becomes, in MLIR's generic form.
-
-    Raises ``VendorError`` if the compiler does not get that far.
-    """
-    options = ["-enable-hivm-compile=true", "--target=Ascend910B1", "--mlir-print-op-generic"]
-    with tempfile.TemporaryDirectory() as folder:
-        kernel = Path(folder) / "kernel.mlir"
-        kernel.write_text(text)
-        command = [compiler_path(), *options, f"--mlir-print-ir-after={STEP}", kernel]
-        command += ["-o", Path(folder) / "kernel.o"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
-    found = re.search(rf"IR Dump After [^\n]*{STEP}[^\n]*\n(.*?)\n\n", done.stderr, re.S)
-    if found is None:
-        wrong = [line for line in done.stderr.splitlines() if "error:" in line]
-        said = wrong[0] if wrong else f"ends with {done.returncode}"
-        raise VendorError(re.sub(r"^loc\([^)]*\): |^[^:]*:\d+:\d+: ", "", said).strip())
-    return found[1]
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A view of memory: the address of its base, and offset, extents and strides in elements.
-
-    ``bits`` is the width of an element: 1 for a truth value.
-    """
-
-    base: int
-    offset: int
-    sizes: tuple[int, ...]
-    strides: tuple[int, ...]
-    bits: int
-    dtype: np.dtype
-    owner: NDArray | None = None
-
-    def array(self) -> NDArray:
-        """The elements as an array that shares the memory."""
-        size = self.dtype.itemsize
-        address = self.base + self.offset * size
-        reach = 1 + sum((n - 1) * s for n, s in zip(self.sizes, self.strides, strict=True))
-        raw = (ctypes.c_uint8 * (max(reach, 1) * size)).from_address(address)
-        flat = np.frombuffer(raw, self.dtype)
-        steps = tuple(s * size for s in self.strides)
-        return np.lib.stride_tricks.as_strided(flat, self.sizes, steps)
-
-    def truth(self) -> NDArray[np.bool_]:
-        """A dense tile of truth values, one bit each."""
-        count = int(np.prod(self.sizes))
-        raw = (ctypes.c_uint8 * (-(-count // 8))).from_address(self.base + self.offset // 8)
-        bits = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")
-        return bits[:count].reshape(self.sizes) != 0
-
-    def descriptor(self) -> ctypes.Structure:
-        """The struct that the library takes: two pointers, an offset, extents and strides."""
-        rank = len(self.sizes)
-        kind = type("Descriptor", (ctypes.Structure,), {"_fields_": [
-            ("allocated", ctypes.c_void_p), ("aligned", ctypes.c_void_p),
-            ("offset", ctypes.c_int64),
-            ("sizes", ctypes.c_int64 * rank), ("strides", ctypes.c_int64 * rank),
-        ]})  # fmt: skip
-        extents = ctypes.c_int64 * rank
-        return kind(self.base, self.base, self.offset, extents(*self.sizes), extents(*self.strides))
 
 
 @dataclass
@@ -174,35 +90,12 @@ class Program:
         entry = self.entry.body.block
         made = Run()
         values: dict[SSAValue, Any] = {
-            value: _whole(array) for value, array in zip(entry.args, arguments, strict=True)
+            value: whole_array(array) for value, array in zip(entry.args, arguments, strict=True)
         }
         _Interpreter(machine, library, made).block(entry, values)
         if machine.arena.overrun():
             raise HardwareError("wrote beyond the unified buffer")
         return made
-
-
-def _whole(array: NDArray) -> Tile:
-    strides = tuple(s // array.itemsize for s in array.strides)
-    return Tile(array.ctypes.data, 0, array.shape, strides, 8 * array.itemsize, array.dtype, array)
-
-
-def numpy_type(element: object) -> tuple[np.dtype, int]:
-    """The dtype of an element type, and its bits."""
-    match element:
-        case Float32Type():
-            return np.dtype(np.float32), 32
-        case Float16Type():
-            return np.dtype(np.float16), 16
-        case BFloat16Type():
-            return np.dtype(ml_dtypes.bfloat16), 16
-        case IndexType():
-            return np.dtype(np.int64), 64
-        case IntegerType():
-            bits = element.width.data
-            return np.dtype(f"int{max(bits, 8)}"), bits
-        case _:
-            raise UnknownOperation(f"elements of {element}")
 
 
 class _Interpreter:
@@ -245,9 +138,9 @@ class _Interpreter:
     ) -> Any:
         if name in self.handlers:
             return self.handlers[name](op, operands, values)
-        if name in _ARITHMETIC:
+        if name in ARITHMETIC:
             self._own(Event(name))
-            return _ARITHMETIC[name](op, *operands)
+            return ARITHMETIC[name](op, *operands)
         if name.startswith("hivm.hir."):
             self._synchronise(name.removeprefix("hivm.hir."), op)
             return None
@@ -262,7 +155,7 @@ class _Interpreter:
         pipes = tuple(
             _PIPES[found]
             for key in ("set_pipe", "wait_pipe", "pipe")
-            for found in re.findall(r"PIPE_\w+", str(_property(op, key)))
+            for found in re.findall(r"PIPE_\w+", str(property_of(op, key)))
         )
         kinds = {
             "set_flag": "SET.FLAG.IMM",
@@ -275,7 +168,7 @@ class _Interpreter:
             raise UnknownOperation(f"hivm.hir.{name} is not run here")
 
     def _constant(self, op: Operation, operands: list[Any], values: dict[SSAValue, Any]) -> Any:
-        value = _property(op, "value")
+        value = property_of(op, "value")
         if isinstance(value, FloatAttr):
             return numpy_type(value.type)[0].type(value.value.data)
         assert isinstance(value, IntegerAttr)
@@ -287,7 +180,7 @@ class _Interpreter:
         dtype, bits = numpy_type(kind.element_type)
         sizes = kind.get_shape()
         found = Tile(
-            self.machine.arena.base + operands[0], 0, sizes, _strides(kind, sizes), bits, dtype
+            self.machine.arena.base + operands[0], 0, sizes, strides_of(kind, sizes), bits, dtype
         )
         self.made.buffers.append(found)
         if bits == 1:
@@ -298,9 +191,9 @@ class _Interpreter:
         source, kind = operands[0], op.results[0].type
         assert isinstance(kind, MemRefType)
         sizes = kind.get_shape()
-        strides = _layout(kind)
+        strides = layout_of(kind)
         if strides is None:
-            strides = _dense(sizes)
+            strides = dense_strides(sizes)
         return Tile(
             source.base, source.offset, sizes, strides, source.bits, source.dtype, source.owner
         )
@@ -309,7 +202,7 @@ class _Interpreter:
         source: Tile = operands[0]
         rest = iter(operands[1:])
         lists = [
-            [next(rest) if n == DYNAMIC else n for n in _numbers(_property(op, f"static_{key}"))]
+            [next(rest) if n == DYNAMIC else n for n in _numbers(property_of(op, f"static_{key}"))]
             for key in ("offsets", "sizes", "strides")
         ]
         offsets, sizes, steps = lists
@@ -334,7 +227,7 @@ class _Interpreter:
         source: Tile = operands[0]
         rest = iter(operands[1:])
         offsets, sizes, strides = (
-            [next(rest) if n == DYNAMIC else n for n in _numbers(_property(op, f"static_{key}"))]
+            [next(rest) if n == DYNAMIC else n for n in _numbers(property_of(op, f"static_{key}"))]
             for key in ("offsets", "sizes", "strides")
         )
         return Tile(
@@ -372,7 +265,7 @@ class _Interpreter:
         return found if len(found) != 1 else found[0]
 
     def _call(self, op: Operation, operands: list[Any], values: dict[SSAValue, Any]) -> None:
-        name = _property(op, "callee").root_reference.data
+        name = property_of(op, "callee").root_reference.data
         if _MOVES.match(name):
             source, dest = operands[:2]
             dest.array()[...] = source.array()
@@ -411,89 +304,8 @@ _PIPES = {
 """The numbers that flags and barriers of the library have for pipes."""
 
 
-def _property(op: Operation, name: str) -> Any:
-    return op.properties[name] if name in op.properties else op.attributes.get(name)
-
-
 def _numbers(value: object) -> list[int]:
     if isinstance(value, DenseArrayBase):
         return [int(n) for n in value.get_values()]
     assert isinstance(value, ArrayAttr)
     return [n.value.data for n in value.data]
-
-
-def _layout(kind: MemRefType) -> tuple[int, ...] | None:
-    if not isinstance(kind.layout, StridedLayoutAttr):
-        return None
-    return tuple(n.data for n in kind.layout.strides if isinstance(n, IntAttr))
-
-
-def _dense(sizes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(np.prod(sizes[i + 1 :])) for i in range(len(sizes)))
-
-
-def _strides(kind: MemRefType, sizes: tuple[int, ...]) -> tuple[int, ...]:
-    return _layout(kind) or _dense(sizes)
-
-
-def _casted(op: Operation, value: Any) -> Any:
-    kind = op.results[0].type
-    dtype, _ = numpy_type(kind)
-    if dtype.kind == "i" and isinstance(kind, IndexType | IntegerType):
-        return int(value)
-    return np.asarray(value).astype(dtype)[()]
-
-
-_COMPARISONS = {
-    0: lambda a, b: a == b, 1: lambda a, b: a != b, 2: lambda a, b: a < b, 3: lambda a, b: a <= b,
-    4: lambda a, b: a > b, 5: lambda a, b: a >= b, 6: lambda a, b: a < b, 7: lambda a, b: a <= b,
-    8: lambda a, b: a > b, 9: lambda a, b: a >= b,
-}  # fmt: skip
-
-
-def _compared(op: Operation, left: Any, right: Any) -> int:
-    return int(_COMPARISONS[_property(op, "predicate").value.data](left, right))
-
-
-def _compared_floats(op: Operation, left: Any, right: Any) -> int:
-    """Ordered predicates are 1 to 6: eq gt ge lt le ne; the unordered ones 8 and more."""
-    kind = _property(op, "predicate").value.data
-    found = {1: left == right, 2: left > right, 3: left >= right, 4: left < right,
-             5: left <= right, 6: left != right, 13: left != right}  # fmt: skip
-    if kind not in found:
-        raise UnknownOperation(f"arith.cmpf {kind}")
-    return int(found[kind])
-
-
-_ARITHMETIC: Mapping[str, Callable[..., Any]] = {
-    "arith.addi": lambda op, a, b: a + b,
-    "arith.subi": lambda op, a, b: a - b,
-    "arith.muli": lambda op, a, b: a * b,
-    "arith.divsi": lambda op, a, b: a // b,
-    "arith.remsi": lambda op, a, b: a % b,
-    "arith.addf": lambda op, a, b: a + b,
-    "arith.subf": lambda op, a, b: a - b,
-    "arith.mulf": lambda op, a, b: a * b,
-    "arith.divf": lambda op, a, b: a / b,
-    "arith.maximumf": lambda op, a, b: np.maximum(a, b),
-    "arith.minimumf": lambda op, a, b: np.minimum(a, b),
-    "arith.maxsi": lambda op, a, b: max(a, b),
-    "arith.minsi": lambda op, a, b: min(a, b),
-    "arith.andi": lambda op, a, b: a & b,
-    "arith.ori": lambda op, a, b: a | b,
-    "arith.xori": lambda op, a, b: a ^ b,
-    "arith.shli": lambda op, a, b: a << b,
-    "arith.shrsi": lambda op, a, b: a >> b,
-    "arith.select": lambda op, c, a, b: a if c else b,
-    "arith.cmpi": _compared,
-    "arith.cmpf": _compared_floats,
-    "arith.index_cast": _casted,
-    "arith.trunci": _casted,
-    "arith.extsi": _casted,
-    "arith.extui": _casted,
-    "arith.extf": _casted,
-    "arith.truncf": _casted,
-    "arith.sitofp": _casted,
-    "arith.fptosi": _casted,
-}
-"""What a scalar operation computes."""
