@@ -22,7 +22,7 @@ from hawk_xdsl.gate.trial_literals import (
     lone_rows,
     special_rows,
 )
-from hawk_xdsl.gate.trial_rows import Purpose, Rows, some_rows
+from hawk_xdsl.gate.trial_rows import InputRows, Purpose, some_rows
 from hawk_xdsl.gate.trial_sources import TrialSource, source_of
 
 ROWS_A_KIND = 8
@@ -180,7 +180,7 @@ class Drawer:
                     values[row, place] = float(special)
         return values
 
-    def _role(self, row: int, number: int, rows: Rows, part: int) -> str:
+    def _role(self, row: int, number: int, rows: InputRows, part: int) -> str:
         """What a row holds: of few rows, those of one input are special, in the second part."""
         if rows.count >= ROWS_A_KIND:
             role = ROLES[row % len(ROLES)]

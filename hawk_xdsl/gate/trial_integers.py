@@ -8,7 +8,7 @@ import numpy as np
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.gate.op_features import Features
 from hawk_xdsl.gate.trial_draws import Random, marked_places
-from hawk_xdsl.gate.trial_rows import ORDINARY, Purpose, Rows, some_rows
+from hawk_xdsl.gate.trial_rows import ORDINARY, InputRows, Purpose, some_rows
 from hawk_xdsl.gate.trial_sources import TrialSource
 
 
@@ -61,7 +61,7 @@ def _marks(random: Random, source: TrialSource, part: int) -> Array:
     return values
 
 
-def booleans(random: Random, rows: Rows, purpose: Purpose) -> Array:
+def booleans(random: Random, rows: InputRows, purpose: Purpose) -> Array:
     """In turn a row of all false, of all true, of one true, of one false, and an ordinary one."""
     shape = (rows.count, rows.length)
     values = random.random(shape) < 0.5

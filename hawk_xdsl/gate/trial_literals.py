@@ -9,12 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from hawk_xdsl.gate.trial_draws import DRAWS, Floats, Random, marked_places
-from hawk_xdsl.gate.trial_rows import Rows
+from hawk_xdsl.gate.trial_rows import InputRows
 
 SPECIALS = (np.nan, np.inf, -np.inf)
 
 
-def special_rows(random: Random, rows: Rows, which: int) -> Floats:
+def special_rows(random: Random, rows: InputRows, which: int) -> Floats:
     """Ordinary rows, rows full of a special value, and rows with one of it."""
     values = DRAWS["normal"](random, rows.count, rows.length)
     every = np.arange(rows.count)
@@ -35,13 +35,13 @@ def with_middles(literals: Sequence[float]) -> list[float]:
     return sorted({*ends, *middles, *beyond})
 
 
-def full_rows(literals: Sequence[float], rows: Rows, part: int) -> Floats:
+def full_rows(literals: Sequence[float], rows: InputRows, part: int) -> Floats:
     """Each row full of one literal; parts begin with another one."""
     chosen = np.array(literals)[(np.arange(rows.count) + part) % len(literals)]
     return np.repeat(chosen[:, None], rows.length, axis=1)
 
 
-def lone_rows(literals: Sequence[float], rows: Rows, part: int) -> Floats:
+def lone_rows(literals: Sequence[float], rows: InputRows, part: int) -> Floats:
     """Each row zero but for one literal, at another place in each."""
     number = np.arange(rows.count) + part
     values = np.zeros((rows.count, rows.length))

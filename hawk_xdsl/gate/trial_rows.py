@@ -25,7 +25,7 @@ ORDINARY = Purpose("ordinary")
 
 
 @dataclass(frozen=True)
-class Rows:
+class InputRows:
     """An input as a matrix: its rows do not meet in a result, ``extents`` are a row's own axes."""
 
     shape: tuple[int, ...]

@@ -8,7 +8,7 @@ from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.dtype import is_float
 from hawk_xdsl.gate.op_features import Features
-from hawk_xdsl.gate.trial_rows import Rows
+from hawk_xdsl.gate.trial_rows import InputRows
 from hawk_xdsl.reference.value_types import numpy_dtype
 
 
@@ -24,7 +24,7 @@ class TrialSource:
     """
 
     dtype: np.dtype[np.generic]
-    rows: Rows
+    rows: InputRows
     indexed: int | None
     ends: tuple[int, int]
 
@@ -41,7 +41,7 @@ def source_of(
     assert isinstance(type_, TensorType)
     dtype = numpy_dtype(type_)
     assert dtype is not None
-    rows = Rows(tuple(type_.get_shape()), tuple(sorted(features.mixed[number])))
+    rows = InputRows(tuple(type_.get_shape()), tuple(sorted(features.mixed[number])))
     if dtype == np.bool_ or is_float(dtype):
         return TrialSource(dtype, rows, None, (0, 1))
     wide = np.iinfo("int32" if dtype == np.int64 else dtype.name)  # as kernels hold them

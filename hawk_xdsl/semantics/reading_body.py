@@ -257,7 +257,7 @@ def _is_identity(kind: str, initial: Term, without_sign: bool = False) -> bool:
         return value == 0 if largest else value in (2**8 - 1, 2**16 - 1, 2**32 - 1)
     if kind in ("max", "min", "maxnum", "minnum"):
         if initial.dtype.is_integer:
-            least = -(2 ** (int(initial.dtype[1:]) - 1))
+            least = -(2 ** (initial.dtype.bits - 1))
             return value <= least if largest else value >= -least - 1
         return value <= -3.4e38 if largest else value >= 3.4e38
     return value in (IDENTITIES[kind], bool(IDENTITIES[kind])) or (kind == "and" and value == -1)
