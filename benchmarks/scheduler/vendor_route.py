@@ -41,7 +41,8 @@ PRODUCTS = (
 MATRIX = {"matmul": False, "matmul_right_transposed": True, "batched_matmul": False}
 """Operators that have a block program of the matrix unit, and whether ``b`` is transposed."""
 
-TOLERANCE = {"f32": 2e-4, "f16": 2e-2}
+NAMES = {torch.float32: "f32", torch.float16: "f16", torch.int32: "i32"}
+"""The dtypes that block programs are given."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,10 @@ def _row_programs(row: Compared, inputs: Sequence[torch.Tensor], blocks: int) ->
         return
     pairs = list(zip(inputs, tiled, strict=True))
     arguments = [_argument(tensor, is_tiled) for tensor, is_tiled in pairs]
-    outputs = [_argument(tensor, True) for tensor in _all(row.case.module()(*inputs))]
+    results = _all(row.case.module()(*inputs))
+    if any(result.dtype not in NAMES for result in results):
+        return
+    outputs = [_argument(tensor, True) for tensor in results]
     total = inputs[tiled.index(True)].shape[0]
     for rows in ROWS:
         if total % rows:
@@ -193,8 +197,7 @@ def _all(result: object) -> Sequence[torch.Tensor]:
 
 
 def _argument(tensor: torch.Tensor, tiled: bool) -> Argument:
-    names = {torch.float32: "f32", torch.float16: "f16", torch.int32: "i32"}
-    return Argument(list(tensor.shape), names[tensor.dtype], tiled)
+    return Argument(list(tensor.shape), NAMES[tensor.dtype], tiled)
 
 
 def _product(
