@@ -89,9 +89,12 @@ def print_aims(rows: Sequence[Compared], done: Mapping[str, Any], console: Conso
     lines = [line_of(row, done.get(row.name, {})) for row in rows]
     known = [line for line in lines if line.ours is not None]
     theirs = [line for line in lines if line.compiles]
-    missing = [line.name for line in theirs if line.ours is None]
+    both = [line for line in theirs if "ours" in done.get(line.name, {})]
+    missing = [line.name for line in both if line.ours is None]
     say = lambda text: console.print(text, highlight=False)  # noqa: E731
-    say(f"operators {len(lines)}; vendor compiles {len(theirs)}, we {len(known)}")
+    ran = [sum(side in done.get(line.name, {}) for line in lines) for side in ("vendor", "ours")]
+    say(f"operators {len(lines)}; run by the vendor {ran[0]}, compiled {len(theirs)}")
+    say(f"run by us {ran[1]}, compiled {len(known)}; both {len(both)}")
     say(f"compiled by the vendor and not by us: {', '.join(missing) or 'none'} (aim: none)")
     for name, pick in (
         ("as emitted", lambda line: line.emitted),
