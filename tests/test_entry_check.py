@@ -57,6 +57,27 @@ def test_a_lie_is_told_with_the_input_that_shows_it(
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("exp(x)", "exp(x) * 1.0000001", "instead of"),
+        ("tanh(x)", "x * (27 + x * x) / (27 + 9 * x * x)", "instead of"),
+        ("exp(x)", "_nobody(x)", "no meaning is known of _nobody"),
+    ],
+)
+def test_what_only_approximates_is_no_identity(
+    before: str, after: str, says: str, composer: Composer
+) -> None:
+    entry = rewrite(before, after, "error = { relative = 100 }\nidentity = true")
+    found = contradiction(check_entry(entry, composer, TARGET))
+    assert found is not None and "claims to be an identity" in found and says in found
+
+
+def test_an_identity_may_round(composer: Composer) -> None:
+    entry = rewrite("log2(x)", "log(x) * 1.4426950408889634", "error = { ulp = 3 }\nidentity = true")
+    assert contradiction(check_entry(entry, composer, TARGET)) is None
+
+
+@pytest.mark.parametrize(
     ("before", "after", "rest"),
     [
         ("log(x)", "ln(x)", "error = { ulp = 1 }\ndomain = { x = [1e-40, inf] }"),

@@ -70,7 +70,9 @@ def _table() -> Table:
 def _add(table: Table, found: "Finding") -> None:
     worst = found.worst
     claimed = found.entry.artifact.error
-    if worst is None:
+    if found.unlike:
+        shown = ("no identity", escape(found.unlike))
+    elif worst is None:
         shown = (escape(found.unchecked), "")
     elif worst.absolute == 0:
         shown = ("exact", "")
@@ -80,6 +82,7 @@ def _add(table: Table, found: "Finding") -> None:
         shown = (size, escape(where))
     style = "bold red" if found.contradicted else None
     claims = "exact" if claimed is None else str(claimed)
+    claims += ", identity" if found.entry.artifact.identity else ""
     table.add_row(
         found.entry.name, escape(_domain(found.entry.artifact)), claims, *shown, style=style
     )

@@ -85,6 +85,7 @@ class Composer:
                         when.operands,
                         frozenset(entry.artifact.nan),
                         entry.artifact.error is None,
+                        entry.artifact.identity,
                         optional=entry.artifact.optional,
                     )
                 )

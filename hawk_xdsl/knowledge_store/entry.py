@@ -51,6 +51,7 @@ class Artifact:
         None  # "nan": what it gives outside of its domain, so it may be used there
     )
     error: ErrorBound | None = None  # of a rewrite that approximates; without it is exact
+    identity: bool = False  # of a rewrite with an error: it is one of rounding alone
     optional: bool = False  # kernels are written with and without the rewrite, and time decides
 
 

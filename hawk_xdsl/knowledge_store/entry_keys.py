@@ -148,6 +148,7 @@ ARTIFACTS: Mapping[EntryKind, Mapping[str, Key]] = {
         "nan": Key(_texts),
         "outside": Key(_outside),
         "error": Key(_error),
+        "identity": Key(_flag),
         "optional": Key(_flag),
     },
     EntryKind.INSTRUCTION: _PATTERNS,

@@ -34,6 +34,7 @@ class Rule:
         domain: the closed range in which interval analysis must place a variable; NaN is in none.
         nan: variables of the domain that may be NaN besides.
         exact: whether both sides are equal for all values.
+        identity: whether they are for real numbers: what differs is rounding.
         shortcut: whether it trades digits for time. A shortcut is not applied below a floor, a
             comparison or another step, where the last digit decides.
         optional: whether it is applied only to what is composed once more, for time to decide.
@@ -53,6 +54,7 @@ class Rule:
     operands: tuple[str, ...] = ()
     nan: frozenset[str] = frozenset()
     exact: bool = False
+    identity: bool = False
     shortcut: bool = False
     optional: bool = False
 

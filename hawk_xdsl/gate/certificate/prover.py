@@ -167,7 +167,8 @@ class Prover:
         return DRAWS if self._coins < FEW else 2
 
     def _certificate(self, reading: _Reading) -> Certificate:
-        exact = all(rule.exact for rule in self._rules if rule.name in reading.rewrites)
+        used = [rule for rule in self._rules if rule.name in reading.rewrites]
+        exact = all(rule.exact or rule.identity for rule in used)
         degree = max(_degree(root, self._specification.axes) for root in reading.meaning.roots)
         error = sum(log2(min(1.0, degree / prime)) for prime in PRIMES[: self._field.primes])
         return Certificate(Trust.PROVED if exact else Trust.BOUNDED, "", reading.rewrites, error)

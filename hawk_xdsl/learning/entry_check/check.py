@@ -18,6 +18,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
 from hawk_xdsl.learning.entry_check.composed import NotElementwiseError, computed
+from hawk_xdsl.learning.entry_check.identity import no_identity
 from hawk_xdsl.learning.entry_check.instances import Instance, instances
 from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.npu_target import Target
@@ -50,11 +51,15 @@ class MeasuredError:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: the worst by dtype; ``unchecked`` says why there is nothing."""
+    """What a check found: the worst by dtype; ``unchecked`` says why there is nothing.
+
+    ``unlike`` says why it is no identity, if it claims to be one.
+    """
 
     entry: Entry
     measured: tuple[MeasuredError, ...] = ()
     unchecked: str = ""
+    unlike: str = ""
 
     @property
     def worst(self) -> MeasuredError | None:
@@ -63,13 +68,15 @@ class Finding:
 
     @property
     def contradicted(self) -> bool:
-        """Whether something is further off than the entry claims."""
-        return self.worst is not None and self.worst.share > 1
+        """Whether something is further off than the entry claims, or it is no identity."""
+        return bool(self.unlike) or (self.worst is not None and self.worst.share > 1)
 
 
 def contradiction(finding: Finding) -> str | None:
     """Why an entry cannot be admitted, as one line with the input that shows it."""
     worst = finding.worst
+    if finding.unlike:
+        return f"entry {finding.entry.name!r} claims to be an identity, but {finding.unlike}"
     if worst is None or not finding.contradicted:
         return None
     return (
@@ -116,7 +123,8 @@ def check_entry(entry: Entry, composer: Composer, target: Target, size: int = QU
                 why = error.message
         if worst is not None:
             measured.append(worst)
-    return Finding(entry, tuple(measured), "" if measured else why)
+    unlike = no_identity(rule, entry.artifact, size) if entry.artifact.identity else None
+    return Finding(entry, tuple(measured), "" if measured else why, unlike or "")
 
 
 def _dtypes(entry: Entry) -> tuple[str, ...]:
