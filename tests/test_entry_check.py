@@ -73,7 +73,9 @@ def test_what_only_approximates_is_no_identity(
 
 
 def test_an_identity_may_round(composer: Composer) -> None:
-    entry = rewrite("log2(x)", "log(x) * 1.4426950408889634", "error = { ulp = 3 }\nidentity = true")
+    entry = rewrite(
+        "log2(x)", "log(x) * 1.4426950408889634", "error = { ulp = 3 }\nidentity = true"
+    )
     assert contradiction(check_entry(entry, composer, TARGET)) is None
 
 
