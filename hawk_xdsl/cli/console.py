@@ -1,5 +1,6 @@
 """Where commands print: the terminal, and the progress of a compile."""
 
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -31,8 +32,9 @@ class CompileProgress:
 
 def open_console() -> Console:
     """The terminal; what is written to a file or a pipe gets lines long enough for the tables."""
-    console = Console()
-    return console if console.is_terminal else Console(width=NO_TERMINAL_WIDTH)
+    out = sys.stdout  # as it is now: the front end keeps what torch prints from the user
+    console = Console(file=out)
+    return console if console.is_terminal else Console(file=out, width=NO_TERMINAL_WIDTH)
 
 
 @contextmanager
