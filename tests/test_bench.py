@@ -49,11 +49,11 @@ def difference(x, y):
     return x - y
 def product(x, y):
     return x * y
-def sorted_rows(x, y):
-    return torch.sort(x + y).values
+def spectrum(x, y):
+    return torch.fft.rfft(x + y).real
 add(difference)
 add(product, "unseen", "b")
-add(sorted_rows, "seen", "b")
+add(spectrum, "seen", "b")
 """
 
 
@@ -200,7 +200,7 @@ def test_a_planted_wrong_kernel_is_accepted_but_wrong(
 
 def test_what_the_front_end_cannot_lower_is_kept_apart(suite_file: Path, tmp_path: Path) -> None:
     runner = _runner(suite_file, tmp_path)
-    found = runner.run(Task("templates", "sorted_rows/small/f32", 0))
+    found = runner.run(Task("templates", "spectrum/small/f32", 0))
     assert found.verdict is CaseVerdict.IMPORT and found.reason
     assert runner.run(found.task).reason == found.reason
 
@@ -336,4 +336,4 @@ def test_the_command_prints_the_figures(suite_file: Path, tmp_path: Path) -> Non
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert "accepted but wrong: 0" in result.output
-    assert "sorted_rows/small/f32: import" in result.output
+    assert "spectrum/small/f32: import" in result.output
