@@ -122,7 +122,7 @@ def test_wrong_inputs_are_one_line(program: Program) -> None:
 def test_a_result_of_more_axes_together_than_numpy_has_dimensions(tmp_path: Path) -> None:
     class Upsampled(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
+            return torch.nn.functional.interpolate(x, size=(7, 7), mode="bilinear")
 
     program = import_torch(Upsampled(), (torch.randn(1, 2, 4, 4),))
     settings = Settings(Sources.COMPOSITION, Budget(tuning=0, patience=0))

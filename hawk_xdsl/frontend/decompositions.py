@@ -114,10 +114,22 @@ OWN: Table = {
 
 
 def torch_mlir_table() -> Table:
-    """What torch-mlir wants taken apart, and the ops of ``OWN``."""
+    """What torch-mlir wants taken apart, and the ops of ``OWN``: they come first."""
     from torch_mlir.extras.fx_decomp_util import get_decomposition_table
 
-    return {**get_decomposition_table(), **OWN}
+    usual: Table = get_decomposition_table()
+    own = {op: _or_else(way, usual[op]) if op in usual else way for op, way in OWN.items()}
+    return {**usual, **own}
+
+
+def _or_else(own: Callable[..., object], usual: Callable[..., object]) -> Callable[..., object]:
+    """A way that has another one for what it does not take."""
+
+    def applied(*args: object, **options: object) -> object:
+        found = own(*args, **options)
+        return usual(*args, **options) if found is NotImplemented else found
+
+    return applied
 
 
 def wider_table(table: Table, operators: Collection[OpOverload]) -> Table | None:
