@@ -74,6 +74,20 @@ def test_both_accept_the_corpus(kernel: Kernel, tokenizer: LLTokenizer) -> None:
     assert matches(tokenizer, grammar(), kernel.text)
 
 
+def test_only_lark_lets_blanks_be_where_the_printer_writes_none(tokenizer: LLTokenizer) -> None:
+    assert matches(tokenizer, grammar(), SOFTMAX.text)
+    for odd in (
+        f"\n{SOFTMAX.text}",
+        f"{SOFTMAX.text}\n",
+        SOFTMAX.text.replace(", ", ","),
+        SOFTMAX.text.replace("..", " .. "),
+        SOFTMAX.text.replace("\n", " # row by row\n"),
+        SOFTMAX.text.replace("\n", "\n  "),
+    ):
+        parse(odd)
+        assert not matches(tokenizer, grammar(), odd), odd
+
+
 def narrowed(kernel: Kernel) -> str:
     temps = [temp.name for temp in parse(kernel.text).temps]
     return narrowed_grammar(kernel.signature, temps=temps or ("t0",))

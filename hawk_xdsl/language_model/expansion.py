@@ -37,7 +37,7 @@ class Expansion(TreeReader):
         shapes: Mapping[str, tuple[int, ...]],
         composites: Mapping[str, Composite],
     ) -> None:
-        super().__init__((1, 2, 3))
+        super().__init__()
         self._axes = axes
         self._composites = composites
         self.steps: dict[str, int] = {}

@@ -6,6 +6,7 @@ from importlib.resources import files
 from lark import Lark
 
 from hawk_xdsl.dialects.kernel_text import grammar
+from hawk_xdsl.dialects.kernel_text.grammar import definitions
 from hawk_xdsl.dialects.kernel_text.parse import parser_of
 
 
@@ -13,9 +14,7 @@ from hawk_xdsl.dialects.kernel_text.parse import parser_of
 def extensions() -> dict[str, str]:
     """Rule → its further alternatives, as ``shorthand.lark`` has them."""
     file = files(__name__.rpartition(".")[0]).joinpath("shorthand.lark")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    rules = (line.partition(": ") for line in lines if line and not line.startswith("//"))
-    return {rule: more for rule, _, more in rules}
+    return definitions(file.read_text(encoding="utf-8"))
 
 
 def with_more(text: str, rule: str, more: str) -> str:
@@ -37,7 +36,8 @@ def shorthand_parser() -> Lark:
         **extensions(),
         "loop": "name _SP covered _SP INT",
         "!number": "RECIPROCAL",
-        "slice": '":" | expr open',
+        "slice": "_COLON | expr open",
+        "?term": "term _STEP -> floordiv",
         "?value": "call",
     }
     text = grammar()
@@ -47,7 +47,8 @@ def shorthand_parser() -> Lark:
 
 
 _NAMED = r"""
-!open: ":"
+!open: _COLON
+_STEP: BLANK* "//" BLANK* "step"
 !covered: "step" | "parts"
 call: FUNCTION _SP scalar_or_tile (_COMMA scalar_or_tile)*
 FUNCTION: /[A-Za-z_][A-Za-z0-9_]*/

@@ -11,7 +11,7 @@ from functools import lru_cache
 from lark import Token
 from lark.exceptions import UnexpectedInput
 
-from hawk_xdsl.dialects.kernel_text.parse import canonical_blanks, tree_of
+from hawk_xdsl.dialects.kernel_text.parse import canonical, tree_of
 from hawk_xdsl.dialects.kernel_text.read_tree import Node, tree, word
 from hawk_xdsl.language_model.shorthand_grammar import shorthand_parser
 
@@ -29,8 +29,8 @@ class ShorthandTree:
     @staticmethod
     def of(text: str) -> "ShorthandTree":
         """Raises ``KernelTextError`` for a text that the grammar of the shorthand refuses."""
-        canonical, _ = canonical_blanks(text)
-        return ShorthandTree(canonical, tree_of(canonical, shorthand_parser())[0])
+        text = canonical(text, shorthand_parser())
+        return ShorthandTree(text, tree_of(text, shorthand_parser()))
 
     def with_words(self, changes: Iterable[tuple[Token, str]]) -> str:
         """The text with other words in the places of some tokens.
@@ -100,7 +100,7 @@ def parsed(text: str) -> Node:
 
     Raises ``KernelTextError``.
     """
-    return tree_of(text, shorthand_parser())[0]
+    return tree_of(text, shorthand_parser())
 
 
 def places(line: str, wanted: str) -> list[tuple[int, int]]:

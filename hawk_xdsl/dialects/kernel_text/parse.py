@@ -9,12 +9,12 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.kernel_text.grammar import grammar
+from hawk_xdsl.dialects.kernel_text.grammar import canonical_blanks, grammar, with_blanks
 from hawk_xdsl.dialects.kernel_text.places import PLACE_WORDS
 from hawk_xdsl.dialects.kernel_text.read_tree import Node, TreeReader
 
 MAX_LINE = 500
-"""Characters of a line; keeps the recursion over expressions shallow."""
+"""Characters of a line, blanks and comments aside; keeps the recursion over expressions shallow."""
 
 MAX_DEPTH = 32
 """Nested blocks; keeps the recursion over statements shallow."""
@@ -22,8 +22,8 @@ MAX_DEPTH = 32
 
 @cache
 def parser_of(text: str) -> Lark:
-    """The parser of a grammar in Lark's syntax."""
-    return Lark(text, parser="lalr", propagate_positions=True)
+    """The parser of a grammar in Lark's syntax, with blanks where people write them."""
+    return Lark(with_blanks(text), parser="lalr", propagate_positions=True)
 
 
 def _parser() -> Lark:
@@ -43,34 +43,35 @@ def is_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) is not None and text not in keywords()
 
 
-def canonical_blanks(text: str) -> tuple[str, tuple[int, ...]]:
-    """Drop comments, indentation and blank lines, and normalise the blanks inside lines.
-
-    Returns:
-        The text as the grammar wants it, and for each of its lines the number of the line it
-        came from, counted from 1.
+def with_ends(text: str) -> str:
+    """The text with ``\\n`` at the end of each line.
 
     Raises:
         KernelTextError: for a line or a nesting beyond all reason.
     """
-    lines: list[str] = []
-    numbers: list[int] = []
+    lines = text.splitlines()
     depth = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = " ".join(line.split("#", 1)[0].split())
-        line = re.sub(r" *(//|[+*%:]) *", r"\1", line)
-        line = re.sub(r"(?<=[\w)]) - (?=[\w(])", "-", line)
-        line = re.sub(r" *\.\. *", "..", line)
-        line = re.sub(r" *, *", ", ", line)
-        if len(line) > MAX_LINE:
+    for number, line in enumerate(lines, start=1):
+        words = _without_comment(line).split()
+        if sum(map(len, words)) > MAX_LINE:
             raise KernelTextError(f"a line has more than {MAX_LINE} characters", line=number)
-        depth += line.endswith("{") - (line == "}")
+        depth += bool(words) and words[-1].endswith("{")
+        depth -= words == ["}"]
         if depth > MAX_DEPTH:
             raise KernelTextError(f"more than {MAX_DEPTH} blocks are nested", line=number)
-        if line:
-            lines.append(line)
-            numbers.append(number)
-    return "".join(f"{line}\n" for line in lines), tuple(numbers)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _without_comment(line: str) -> str:
+    return line.partition("#")[0].rstrip()
+
+
+def canonical(text: str, parser: Lark) -> str:
+    """The text with the blanks that the printer writes. Raises as ``tree_of`` does."""
+    tree_of(text, parser)
+    written = canonical_blanks()
+    found = parser.parse_interactive(with_ends(text)).iter_parse()
+    return "".join(written.get(token.type, "".join(token.split())) for token in found)
 
 
 def parse(text: str) -> ast.KernelText:
@@ -79,36 +80,37 @@ def parse(text: str) -> ast.KernelText:
     Raises:
         KernelTextError: with the line, for text that the grammar does not accept.
     """
-    tree, numbers = tree_of(text, _parser())
-    return TreeReader(numbers).program(tree)
+    return TreeReader().program(tree_of(text, _parser()))
 
 
-def tree_of(text: str, parser: Lark) -> tuple[Node, tuple[int, ...]]:
-    """The parse tree of a kernel body, and for each of its lines the number in the text.
+def tree_of(text: str, parser: Lark) -> Node:
+    """The parse tree of a kernel body, which knows its lines in the text.
 
     Raises:
         KernelTextError: as ``parse`` does.
     """
-    canonical, numbers = canonical_blanks(text)
-    if not numbers:
-        raise KernelTextError("the kernel body is empty", line=1)
+    text = with_ends(text)
     try:
-        tree = parser.parse(canonical)
+        tree = parser.parse(text)
     except UnexpectedInput as error:
-        raise _syntax_error(error, canonical, numbers) from None
+        raise _syntax_error(error, text) from None
     for token in tree.scan_values(lambda value: isinstance(value, Token)):
         if token.type == "NAME" and token in keywords():
-            raise KernelTextError(f"`{token}` is a keyword", line=numbers[(token.line or 1) - 1])
-    return tree, numbers
+            raise KernelTextError(f"`{token}` is a keyword", line=token.line)
+    return tree
 
 
-def _syntax_error(error: UnexpectedInput, text: str, numbers: tuple[int, ...]) -> KernelTextError:
-    lines = text.splitlines()
+def _syntax_error(error: UnexpectedInput, text: str) -> KernelTextError:
+    lines = list(map(_without_comment, text.splitlines()))
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        return KernelTextError("the text ends before a `}`", line=numbers[-1])
+        written = [number for number, line in enumerate(lines, start=1) if line]
+        if not written:
+            return KernelTextError("the kernel body is empty", line=1)
+        return KernelTextError("the text ends before a `}`", line=written[-1])
     line = lines[error.line - 1]
     rest = line[error.column - 1 :]
-    if rest == "}" and error.column == 1:
+    line = line.strip()
+    if rest == line == "}":
         reason = "a `}` without its opening line, or a block without statements"
     elif not rest:
         reason = f"`{line}` is incomplete"
@@ -120,7 +122,7 @@ def _syntax_error(error: UnexpectedInput, text: str, numbers: tuple[int, ...]) -
         expected = _describe(getattr(error, "accepts", None) or getattr(error, "expected", None))
     if expected and rest != "}":
         reason += f"; expected {expected}"
-    return KernelTextError(reason, line=numbers[error.line - 1])
+    return KernelTextError(reason, line=error.line)
 
 
 _DESCRIPTIONS = {
@@ -142,6 +144,7 @@ def _describe(terminals: object) -> str:
     if not isinstance(terminals, set | frozenset):
         return ""
     patterns = {terminal.name: terminal.pattern.value for terminal in _parser().terminals}
+    patterns |= canonical_blanks()
     names = sorted(
         {
             _DESCRIPTIONS.get(name, f"`{patterns.get(name, name)}`")

@@ -23,8 +23,7 @@ class TreeReader:
     ``slices``, ``index``, ``shape``, ``number`` and ``temp``.
     """
 
-    def __init__(self, numbers: tuple[int, ...]) -> None:
-        self._numbers = numbers
+    def __init__(self) -> None:
         self._values: dict[str, Callable[[Node], ast.Value]] = {
             "load": self._load,
             "load_pad": self._load,
@@ -70,7 +69,7 @@ class TreeReader:
 
     def line(self, node: Node) -> int:
         """The number of the line that a rule begins in."""
-        return self._numbers[node.meta.line - 1]
+        return node.meta.line
 
     def shape(self, node: "Token | Node") -> tuple[int, ...]:
         """``[8, 64]``."""
