@@ -1,6 +1,5 @@
 """Kernel text to its syntax tree."""
 
-import re
 from functools import cache
 from typing import cast
 
@@ -34,13 +33,17 @@ def _parser() -> Lark:
 def keywords() -> frozenset[str]:
     """The words of the language, which no name may be."""
     words = (terminal.pattern.value for terminal in _parser().terminals)
-    found = frozenset(word for word in words if re.fullmatch(r"[a-z][a-z0-9_]*", word))
+    found = frozenset(word for word in words if _is_word(word) and word.islower())
     return found | frozenset(PLACE_WORDS)
 
 
 def is_name(text: str) -> bool:
     """Whether a text can name an operand, a buffer or a variable."""
-    return re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) is not None and text not in keywords()
+    return _is_word(text) and text not in keywords()
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isidentifier() and not text.startswith("_")
 
 
 def with_ends(text: str) -> str:
