@@ -26,6 +26,12 @@ NOISE = 8.0
 ROW_NOISE = 2.0
 """How many times the right kernel's largest error in a row: its error at one element is luck."""
 
+DECLARED_NOISE = 4.0
+"""How many times the largest error in a row of the op in its own dtypes.
+
+That is evaluated with functions rounded to the nearest; the unit's are off by a few units.
+"""
+
 
 @dataclass(frozen=True)
 class Executable:
@@ -114,12 +120,14 @@ def wrong_elements(
         own = np.abs(known - wanted)
         usable = np.isfinite(own)
         own = np.where(usable, own, 0.0)
+        unit = _ulp(wanted, given.dtype)
+        noise = np.maximum(NOISE * own, ROW_NOISE * _of_row(own))
         if declared is not None:
             rounded = np.abs(declared.reshape(given.shape).astype(np.float64) - wanted)
-            own = np.maximum(own, np.where(np.isfinite(rounded), rounded, 0.0))
-        row = own.max(axis=-1, keepdims=True) if own.ndim else own
-        unit = _ulp(wanted, given.dtype)
-        noise = np.maximum(NOISE * own, ROW_NOISE * row)
+            rounded = np.where(np.isfinite(rounded), rounded, 0.0)
+            noise = np.maximum(
+                noise, np.maximum(NOISE * rounded, DECLARED_NOISE * _of_row(rounded))
+            )
         allowed = np.maximum(noise, ULPS * unit) if ulps is None else ulps * unit
         off = ~(np.abs(found - wanted) <= allowed)
         beyond = np.abs(wanted) > float(ml_dtypes.finfo(given.dtype).max)
@@ -128,6 +136,11 @@ def wrong_elements(
         same = (np.isnan(wanted) & np.isnan(known)) | (wanted == known)
         differs = ~((np.isnan(wanted) & np.isnan(found)) | (wanted == found))
     return np.where(special, same & differs, usable & off)
+
+
+def _of_row(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest of each row."""
+    return errors.max(axis=-1, keepdims=True) if errors.ndim else errors
 
 
 def _ulp(values: NDArray[np.float64], dtype: np.dtype[np.generic]) -> NDArray[np.float64]:
