@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hawk_xdsl.ascendc.ascendc_files import write_ascendc_files
 from hawk_xdsl.errors import OptionError
 from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
 from hawk_xdsl.npu_target import available_targets
@@ -98,6 +99,22 @@ def _write_hivm(compiled: "Compiled", folder: Path, *, planned: bool) -> None:
     write_hivm_files(compiled.module, compiled.target, arguments, folder, planned=planned)
 
 
+ASCENDC = "ascendc"
+"""Finished vector kernels as C++ text, not compiled here."""
+
+
+def write_ascendc(compiled: "Compiled", folder: Path) -> None:
+    """Writes vector kernels as AscendC text; ``left_out.txt`` names those that have no form."""
+    (folder / ASCENDC).mkdir()
+    specifications = {
+        symbol: placed.decision.specification.text
+        for placed in compiled.placed
+        if placed.decision.specification is not None
+        for symbol in placed.symbols
+    }
+    write_ascendc_files(compiled.module, compiled.target, specifications, folder / ASCENDC)
+
+
 _OWN_FORMATS: Mapping[str, ExportFormat] = {
     DEFAULT: write_model,
     "ir": write_ir,
@@ -105,6 +122,7 @@ _OWN_FORMATS: Mapping[str, ExportFormat] = {
     "report": write_report_file,
     HIVM: write_hivm,
     HIVM_PLANNED: write_hivm_planned,
+    ASCENDC: write_ascendc,
 }
 
 

@@ -78,7 +78,8 @@ class AfterwardsOptions:
         list[str] | None,
         typer.Option(
             help="What to write: model (all of it), ir, kernels, report, hivm (for the vendor's "
-            "compiler), or the name of a plug-in; may be given several times.",
+            "compiler), ascendc (C++ text of vector kernels), or the name of a "
+            "plug-in; may be given several times.",
             show_default="model",
         ),
     ] = None
@@ -163,6 +164,17 @@ def compile_command(
         synthesize(console, target, store, digests=found)
     written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
     console.print(f"Files: {output}/ ({written})")
+    _print_left_out(console, output)
+
+
+def _print_left_out(console: Console, output: Path) -> None:
+    from hawk_xdsl.ascendc.ascendc_files import LEFT_OUT_FILE
+    from hawk_xdsl.exports import ASCENDC
+
+    file = output / ASCENDC / LEFT_OUT_FILE
+    if file.is_file():
+        for line in file.read_text(encoding="utf-8").splitlines():
+            console.print(f"Left out: {line}", highlight=False, markup=False)
 
 
 def _print_run(console: Console, program: "Program", compiled: "Compiled", result: "Run") -> None:

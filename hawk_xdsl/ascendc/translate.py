@@ -1,0 +1,159 @@
+"""An npu kernel, planned and synchronised, op by op as an AscendC function."""
+
+from xdsl.dialects import memref, scf
+from xdsl.ir import Block, Operation
+
+from hawk_xdsl.ascendc import control, instructions, moves, reductions
+from hawk_xdsl.ascendc.emission import AscendcEmission
+from hawk_xdsl.ascendc.names import INDEX_FUNCTIONS
+from hawk_xdsl.dialects.npu import (
+    AllocOp,
+    BarrierOp,
+    BinaryOp,
+    BlockCountOp,
+    BlockIdxOp,
+    Core,
+    KernelOp,
+    LoadOp,
+    ReadOp,
+    ReturnOp,
+    SetFlagOp,
+    StoreOp,
+    UnaryOp,
+    VarangeOp,
+    VbrcOp,
+    VcastOp,
+    VcmpOp,
+    VectorOp,
+    VreduceOp,
+    VselOp,
+    WaitFlagOp,
+)
+from hawk_xdsl.npu_target import Target
+from hawk_xdsl.transforms.pass_error import PassError
+
+NOT_COMPILED = "AscendC text, not compiled here."
+"""What every file says of itself."""
+
+
+def ascendc_text(kernel: KernelOp, target: Target, specification: str) -> str:
+    """The C++ text of a finished kernel, which stays as it is.
+
+    Args:
+        kernel: planned and synchronised.
+        target: what it was compiled for.
+        specification: what its op computes, for the comment at the top; may be empty.
+
+    Raises:
+        PassError: it is no kernel of vector cores, or an op has no counterpart.
+    """
+    if kernel.core.data != Core.VECTOR:
+        name = kernel.sym_name.data
+        raise PassError(f"@{name}: npu.kernel on {kernel.core.data} cores has no form in AscendC")
+    at = AscendcEmission(kernel, target, instructions.truth_bits(kernel))
+    arguments: list[str] = []
+    for argument in kernel.body.block.args:
+        name = at.name(argument.name_hint)
+        address = at.name(f"{name}_gm")
+        arguments.append(f"GM_ADDR {address}")
+        view = control.view_of(at, argument, name, kernel)
+        cpp = at.type_of(kernel, view.dtype)
+        at.emit(f"GlobalTensor<{cpp}> {name};")
+        at.emit(f"{name}.SetGlobalBuffer(reinterpret_cast<__gm__ {cpp}*>({address}));")
+        at.views[argument] = view
+    translate_block(at, kernel.body.block)
+    head = f"__global__ __aicore__ void {kernel.sym_name.data}({', '.join(arguments)})"
+    comment = [NOT_COMPILED, f"Blocks: {kernel.blocks.value.data}, target: {kernel.target.data}."]
+    comment += ["", *specification.splitlines()] if specification else []
+    functions = [
+        f"__aicore__ inline int64_t {name}(int64_t a, int64_t b) {{ {INDEX_FUNCTIONS[name]} }}\n"
+        for name in sorted(at.functions)
+    ]
+    return "\n".join(
+        [
+            *(f"// {line}".rstrip() for line in comment),
+            '#include "kernel_operator.h"\n',
+            "using namespace AscendC;\n",
+            *functions,
+            f'extern "C" {head} {{',
+            "    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);",
+            "    InitSocState();",
+            *at.lines,
+            "}\n",
+        ]
+    )
+
+
+def translate_block(at: AscendcEmission, block: Block) -> None:
+    """The ops of a block, but for its terminator."""
+    for op in block.ops:
+        translate_op(at, op)
+
+
+def translate_op(at: AscendcEmission, op: Operation) -> None:
+    """One op."""
+    match op:
+        case ReturnOp() | scf.YieldOp():
+            pass
+        case BlockIdxOp():
+            at.scalars[op.value] = at.name(op.value.name_hint)
+            at.emit(f"const int64_t {at.scalars[op.value]} = GetBlockIdx();")
+        case BlockCountOp():
+            at.scalars[op.value] = str(at.kernel.blocks.value.data)
+        case AllocOp():
+            control.emit_alloc(at, op)
+        case memref.SubviewOp():
+            control.emit_subview(at, op)
+        case memref.ReinterpretCastOp():
+            control.emit_reinterpret(at, op)
+        case ReadOp():
+            control.emit_read(at, op)
+        case SetFlagOp() | WaitFlagOp():
+            control.emit_flag(at, op)
+        case BarrierOp():
+            control.emit_barrier(at, op)
+        case scf.ForOp():
+            with at.block(control.loop_head(at, op)):
+                translate_block(at, op.body.block)
+        case scf.IfOp():
+            _translate_if(at, op)
+        case LoadOp() | StoreOp():
+            moves.emit_move(at, op)
+        case _:
+            _translate_instruction(at, op)
+
+
+def _translate_if(at: AscendcEmission, op: scf.IfOp) -> None:
+    if op.results:
+        raise at.fail(op, "a branch with results")
+    for head, region in (
+        (f"if ({at.scalars[op.cond]})", op.true_region),
+        ("else", op.false_region),
+    ):
+        if region.blocks:
+            with at.block(head):
+                translate_block(at, region.block)
+
+
+def _translate_instruction(at: AscendcEmission, op: Operation) -> None:
+    match op:
+        case UnaryOp():
+            instructions.emit_unary(at, op)
+        case BinaryOp():
+            instructions.emit_binary(at, op)
+        case VcmpOp():
+            instructions.emit_vcmp(at, op)
+        case VselOp():
+            instructions.emit_vsel(at, op)
+        case VcastOp():
+            instructions.emit_vcast(at, op)
+        case VbrcOp():
+            instructions.emit_vbrc(at, op)
+        case VreduceOp():
+            reductions.emit_vreduce(at, op)
+        case VarangeOp():
+            reductions.emit_varange(at, op)
+        case VectorOp():
+            raise at.fail(op, "no instruction is taken for it")
+        case _:
+            control.emit_scalar(at, op)
