@@ -131,7 +131,6 @@ _INFIX: Mapping[type[Operation], str] = {
 _ENDS: Mapping[type[Operation], str] = {
     arith.MinSIOp: "Smaller",
     arith.MaxSIOp: "Larger",
-    affine.MinOp: "Smaller",
 }
 
 _RELATIONS = ("==", "!=", "<", "<=", ">", ">=")
