@@ -214,7 +214,7 @@ def test_every_instruction_in_every_dtype_is_cpp_or_refused(tmp_path: Path) -> N
     assert all(re.match(r"@\w+: npu\.\w+ has no form in AscendC: ", line) for line in refused)
 
 
-MIXED = ROOT / "tests" / "kernels" / "ops" / "select_then_matmul.mlir"
+MIXED = ROOT / "tests" / "kernels" / "programs" / "select_then_matmul.mlir"
 """A selection on vector cores, and a product on cube cores."""
 
 
