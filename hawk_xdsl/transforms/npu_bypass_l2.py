@@ -14,31 +14,41 @@ import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, TensorType, UnitAttr
 from xdsl.ir import BlockArgument, SSAValue
-from xdsl.passes import ModulePass
 
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, LoadOp
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.linalg.view_ops import storage_of
 from hawk_xdsl.npu_target import Target, load_target, time_kernel
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.stream import access_stream
+from hawk_xdsl.transforms.npu_pass import NpuPass
+from hawk_xdsl.transforms.pass_error import PassError
 
 ONCE = 1.01
 """Bytes loaded of a tensor, as a share of its size, up to which it counts as read once."""
 
 
 @dataclass(frozen=True)
-class NpuBypassL2Pass(ModulePass):
+class NpuBypassL2Pass(NpuPass):
     """Marks loads of finished kernels that are launched on tensors."""
 
     name = "npu-bypass-l2"
     target: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """As :func:`bypass_l2`, on the target that the first kernel names if none is given."""
+        """As :func:`bypass_l2`, on the target that the first kernel names if none is given.
+
+        Raises:
+            PassError: no such target, or a kernel that is not finished, or breaks a rule.
+        """
         kernels = [kernel for kernel in op.walk() if isinstance(kernel, KernelOp)]
-        if kernels:
+        if not kernels:
+            return
+        try:
             bypass_l2(op, load_target(self.target or kernels[0].target.data))
+        except HawkError as error:
+            raise PassError(f"{self.name}: {error}") from error
 
 
 def bypass_l2(module: ModuleOp, target: Target) -> bool:

@@ -23,7 +23,7 @@ class WordAttr(Data[str]):
     def parse_parameter(cls, parser: AttrParser) -> str:
         """Parse one of the words between angle brackets."""
         with parser.in_angle_brackets():
-            word = parser.parse_identifier(f" of {cls.name}")
+            word = parser.parse_identifier()
             if word not in cls.WORDS:
                 parser.raise_error(f"{cls.name} {word}: expected one of {', '.join(cls.WORDS)}")
             return word
