@@ -46,8 +46,9 @@ class NpuBypassL2Pass(NpuPass):
         if not kernels:
             return
         try:
-            bypass_l2(op, load_target(self.target or kernels[0].target.data))
-        except HawkError as error:
+            with np.errstate(all="ignore"):
+                bypass_l2(op, load_target(self.target or kernels[0].target.data))
+        except (HawkError, OverflowError) as error:
             raise PassError(f"{self.name}: {error}") from error
 
 
