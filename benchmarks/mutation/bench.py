@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from xdsl.utils.exceptions import VerifyException
@@ -164,5 +165,8 @@ class Bench:
         """Where a reworded kernel is wrong by exact evaluation, as attacks are judged."""
         values = tuple(float(n) for n in dict.fromkeys(NUMBER.findall(mutant.what)))
         attack = Attack(mutant.kind, mutant.what, mutant.text, values=values)
-        judge = AttackJudge(self.subject.op, self._specification, self._target, self.subject.text)
-        return judge.difference(attack)
+        return self._exact_judge.difference(attack)
+
+    @cached_property
+    def _exact_judge(self) -> AttackJudge:
+        return AttackJudge(self.subject.op, self._specification, self._target, self.subject.text)

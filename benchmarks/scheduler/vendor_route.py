@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -282,13 +282,8 @@ def _checked(route: Route, kernel: KernelOp, row: Compared, target: Target) -> R
     try:
         outputs = simulate(kernel, arrays, target).outputs
     except (HawkError, Trap) as error:
-        return replaced(route, reason=f"values: {str(error)[:200]}")
-    return replaced(route, error=max(map(_difference, outputs, [w.numpy() for w in wanted])))
-
-
-def replaced(route: Route, **fields: object) -> Route:
-    """A route with other fields."""
-    return Route(**{**route.__dict__, **fields})  # pyright: ignore
+        return replace(route, reason=f"values: {str(error)[:200]}")
+    return replace(route, error=max(map(_difference, outputs, [w.numpy() for w in wanted])))
 
 
 def _difference(found: np.ndarray, wanted: np.ndarray) -> float:

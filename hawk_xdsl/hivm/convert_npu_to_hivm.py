@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
 from hawk_xdsl.hivm.npu_legalize_hivm import legalize_kernel
 from hawk_xdsl.hivm.translate import translate
-from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
@@ -38,7 +38,7 @@ class ConvertNpuToHivmPass(NpuPass):
         """Convert every kernel of the module."""
         kernels = [each for each in op.walk() if isinstance(each, KernelOp)]
         made = [
-            hivm_function(kernel, load_target(self.target or kernel.target.data), self.planned)
+            hivm_function(kernel, self.target_of(kernel, self.target), self.planned)
             for kernel in kernels
         ]
         for each in list(op.ops):

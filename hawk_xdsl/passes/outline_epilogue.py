@@ -17,12 +17,14 @@ def epilogue_of(op: Operation) -> tuple[Operation, ...]:
     since the store cannot round in between.
     """
     chain: list[Operation] = []
+    done: list[Operation] = []
     while (user := _only_user(op.results[0])) is not None:
         equation = equation_of(user)
         steps = None if equation is None else store_steps(equation)
-        if steps is None or not _fits([*chain, user]):
+        if steps is None or not _fit([*done, *steps]):
             break
         chain.append(user)
+        done += steps
         op = user
     return tuple(chain)
 
@@ -54,12 +56,7 @@ def _only_user(value: SSAValue) -> Operation | None:
     return users[0] if len(users) == 1 else None
 
 
-def _fits(chain: list[Operation]) -> bool:
-    """Whether one store does all of it: one narrowing, one maximum."""
-    kinds: list[bool] = []
-    for op in chain:
-        equation = equation_of(op)
-        steps = None if equation is None else store_steps(equation)
-        assert steps is not None
-        kinds += [isinstance(step, arith.TruncFOp) for step in steps]
-    return kinds.count(True) <= 1 and kinds.count(False) <= 1
+def _fit(steps: list[Operation]) -> bool:
+    """Whether one store does all of them: one narrowing, one maximum."""
+    narrowings = sum(isinstance(step, arith.TruncFOp) for step in steps)
+    return narrowings <= 1 and len(steps) - narrowings <= 1

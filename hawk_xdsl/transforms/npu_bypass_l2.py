@@ -19,7 +19,7 @@ from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, LoadOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.linalg.view_ops import storage_of
-from hawk_xdsl.npu_target import Target, load_target, time_kernel
+from hawk_xdsl.npu_target import Target, time_kernel
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.stream import access_stream
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -45,10 +45,10 @@ class NpuBypassL2Pass(NpuPass):
         kernels = [kernel for kernel in op.walk() if isinstance(kernel, KernelOp)]
         if not kernels:
             return
+        target = self.target_of(kernels[0], self.target)
         try:
-            with np.errstate(all="ignore"):
-                bypass_l2(op, load_target(self.target or kernels[0].target.data))
-        except (HawkError, OverflowError) as error:
+            bypass_l2(op, target)
+        except HawkError as error:
             raise PassError(f"{self.name}: {error}") from error
 
 

@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.npu import BarrierOp, KernelOp, SetFlagOp, WaitFlagOp
-from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.control_flow import ControlFlow
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.sync_analysis import Dependences
@@ -38,7 +38,7 @@ class NpuInsertSyncPass(NpuPass):
         """Synchronise every kernel of the module."""
         for kernel in op.walk():
             if isinstance(kernel, KernelOp):
-                sync_kernel(kernel, load_target(self.target or kernel.target.data))
+                sync_kernel(kernel, self.target_of(kernel, self.target))
 
 
 def sync_kernel(kernel: KernelOp, target: Target) -> None:

@@ -19,7 +19,7 @@ from hawk_xdsl.dialects.npu import (
     Pipe,
     TileOp,
 )
-from hawk_xdsl.npu_target import Target, load_target
+from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.buffers import view_users
 from hawk_xdsl.transforms.liveness import Positions, live_ranges
@@ -58,7 +58,7 @@ class NpuMultiBufferPass(NpuPass):
             raise PassError(f"npu-multi-buffer: buffers={self.buffers}; at least 2 take turns")
         for kernel in op.walk():
             if isinstance(kernel, KernelOp):
-                target = load_target(self.target or kernel.target.data)
+                target = self.target_of(kernel, self.target)
                 multi_buffer_kernel(kernel, target, self.buffers)
 
 

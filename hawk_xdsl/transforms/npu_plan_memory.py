@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Scope, TileOp
-from hawk_xdsl.npu_target import Target, TrapCode, load_target
+from hawk_xdsl.npu_target import Target, TrapCode
 from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.liveness import LiveRange, Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -70,7 +70,7 @@ class NpuPlanMemoryPass(NpuPass):
         """Plan every kernel of the module."""
         for kernel in op.walk():
             if isinstance(kernel, KernelOp):
-                plan_kernel(kernel, load_target(self.target or kernel.target.data))
+                plan_kernel(kernel, self.target_of(kernel, self.target))
 
 
 def plan_kernel(kernel: KernelOp, target: Target) -> None:

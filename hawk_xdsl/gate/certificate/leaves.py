@@ -26,7 +26,6 @@ Bools = npt.NDArray[np.bool_]
 
 
 @cache
-@cache
 def key_of(name: str) -> int:
     """The key of a function."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

@@ -30,10 +30,9 @@ class UnsignedShift(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: BinaryOp, rewriter: PatternRewriter) -> None:
         """Rewrite one shift."""
-        if op.ROW.mnemonic != "vshru":
-            return
         element = memref_type(op.out).element_type
-        assert isinstance(element, IntegerType)
+        if op.ROW.mnemonic != "vshru" or not isinstance(element, IntegerType):
+            return
         count = constant(op.rhs)
         if count is None:
             raise PassError("npu.vshru by a number that is not constant has no form in HIVM")

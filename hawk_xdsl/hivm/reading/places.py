@@ -1,5 +1,6 @@
 """Where the vendor's views lie: an argument of the kernel, or bytes of the core at an address."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import prod
 
@@ -12,7 +13,7 @@ from hawk_xdsl.hivm.reading.errors import HivmImportError
 from hawk_xdsl.hivm.reading.writing import Writer
 
 
-class Place:
+class Place(ABC):
     """The elements that views are of.
 
     Attributes:
@@ -21,9 +22,9 @@ class Place:
 
     count: int
 
+    @abstractmethod
     def root(self, writer: Writer) -> SSAValue:
         """The buffer as it is declared."""
-        raise NotImplementedError
 
     def shaped(self, writer: Writer, shape: tuple[int, ...]) -> SSAValue:
         """The buffer in a shape without gaps, of its first elements if it has a few more.

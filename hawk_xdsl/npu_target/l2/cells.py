@@ -118,7 +118,7 @@ def accesses_of(boxes: Boxes, grid: Grid) -> tuple[Index, Index, npt.NDArray[np.
     for low, high in zip(lows, highs, strict=True):
         taken = taken * (high - low + 1)
         most.append(int((high - low).max(initial=0)) + 1)
-    share = boxes.elements * grid.itemsize / taken
+    share = boxes.elements * grid.itemsize / np.maximum(taken, 1)  # a box of nothing takes none
     orders: list[Index] = []
     cells: list[Index] = []
     sizes: list[npt.NDArray[np.float64]] = []

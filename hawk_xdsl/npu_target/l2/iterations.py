@@ -21,6 +21,10 @@ Index: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
+INDICES = range(-(2**63), 2**63)
+"""What an index may be; a larger number is known to nobody here."""
+
+
 def constant(value: int) -> Index:
     """An index that is the same in all iterations."""
     return np.full(1, value, np.int64)
@@ -53,7 +57,7 @@ class Indices:
     def evaluate(self, op: Operation) -> None:
         """Define the result of a scalar op; nothing if it is not index arithmetic."""
         if isinstance(op, arith.ConstantOp):
-            if isinstance(op.value, IntegerAttr):
+            if isinstance(op.value, IntegerAttr) and op.value.value.data in INDICES:
                 self.define(op.result, constant(op.value.value.data))
             return
         operands = [found for value in op.operands if (found := self.get(value)) is not None]
