@@ -177,6 +177,19 @@ def test_integers_wrap_where_the_op_does() -> None:
     assert verdict(POSITIVE, through_f32, "i32") is Trust.TRIED
 
 
+def test_an_integer_that_left_its_range_and_came_back_is_what_it_was() -> None:
+    there_and_back = "b = vadd a, 30000\nb = vsub b, 30000\nb = vadd b, b\nr = vmax b, 0"
+    assert verdict(POSITIVE, there_and_back, "i32") is Trust.PROVED
+    farther = there_and_back.replace("vsub b, 30000", "vsub b, 29999")
+    assert verdict(POSITIVE, farther, "i32") is Trust.TRIED
+    of_one = "%c = arith.constant 0 : i32\n%1 = arith.maxsi %in, %c : i32"
+    back = "b = vadd a, 30000\nb = vsub b, 30000\nr = vmax b, 0"
+    assert verdict(of_one, back, "i32") is Trust.PROVED
+    # The maximum sees the wrapped sum, which is another number.
+    between = "b = vadd a, 30000\nb = vmax b, 30000\nr = vsub b, 30000"
+    assert verdict(of_one, between, "i32") is Trust.TRIED
+
+
 SELECTED = """
 %c = arith.constant 0.0 : f32
 %p = arith.cmpf ogt, %in, %c : f32

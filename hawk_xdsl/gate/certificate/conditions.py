@@ -7,9 +7,9 @@ import numpy as np
 from hawk_xdsl.dialects.dtype import TRUTH
 from hawk_xdsl.gate.certificate.field import Words, mixed
 from hawk_xdsl.gate.certificate.groups import NOBODY
-from hawk_xdsl.gate.certificate.leaves import Bools, key_of, kind_of
+from hawk_xdsl.gate.certificate.leaves import key_of, kind_of
 from hawk_xdsl.gate.certificate.numbers import Numbers
-from hawk_xdsl.gate.certificate.symbols import FITS_ANY, KNOWN, WIDTHS, Reals, Symbols
+from hawk_xdsl.gate.certificate.symbols import FITS_ANY, KNOWN, WIDTHS, Bools, Reals, Symbols
 
 COMPARISONS = {
     "eq": ("eq", False, False),

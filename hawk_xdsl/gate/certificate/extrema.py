@@ -6,12 +6,13 @@ from hawk_xdsl.gate.certificate.arrays import as_rows, picked, stacked
 from hawk_xdsl.gate.certificate.conditions import Conditions
 from hawk_xdsl.gate.certificate.field import Words
 from hawk_xdsl.gate.certificate.groups import NOBODY, Sets, sorted_sets
-from hawk_xdsl.gate.certificate.leaves import Bools, key_of
+from hawk_xdsl.gate.certificate.leaves import key_of
 from hawk_xdsl.gate.certificate.symbols import (
     FITS_ANY,
     GROUP,
     NONPOSITIVE,
     WIDTHS,
+    Bools,
     Reals,
     Symbols,
     UnprovableError,

@@ -16,13 +16,12 @@ from hawk_xdsl.gate.certificate.symbols import (
     FITS_BY_DTYPE,
     KNOWN,
     WIDTHS,
+    Bools,
     Reals,
     Symbols,
     is_float,
     rounded_reals,
 )
-
-Bools = npt.NDArray[np.bool_]
 
 
 @cache

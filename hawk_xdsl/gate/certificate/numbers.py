@@ -5,13 +5,17 @@ from collections.abc import Callable
 import numpy as np
 
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
-from hawk_xdsl.gate.certificate.field import Planes, Words, mixed
-from hawk_xdsl.gate.certificate.leaves import Bools, Leaves, key_of, merged
+from hawk_xdsl.gate.certificate.field import Field, Planes, Words, mixed
+from hawk_xdsl.gate.certificate.leaves import Leaves, key_of, merged
+from hawk_xdsl.gate.certificate.remembered import WordSet
 from hawk_xdsl.gate.certificate.symbols import (
     FITS_BF16,
+    FITS_BY_DTYPE,
     FITS_F16,
     KNOWN,
     NONPOSITIVE,
+    Bools,
+    Flags,
     Reals,
     Symbols,
     is_float,
@@ -20,6 +24,10 @@ from hawk_xdsl.gate.certificate.symbols import (
 
 class Numbers(Leaves):
     """Sums, products, quotients, exponentials; roots and absolute values are keyed."""
+
+    def __init__(self, field: Field, draw: int, *, guards: bool = False) -> None:
+        super().__init__(field, draw, guards=guards)
+        self._fitting: dict[str, WordSet] = {}
 
     def _float(
         self, planes: Planes, known: tuple[Bools, Reals] | None = None, dtype: str = WIDE_FLOAT
@@ -67,12 +75,19 @@ class Numbers(Leaves):
             known = self._known(left, right, of_reals, absorbs)
             return self._float(of_planes(left.planes, right.planes), known)
         words = of_words(left.planes, right.planes)
-        found = Symbols(left.dtype, words, np.zeros(words.shape[1:], np.uint16))
+        found = Symbols(left.dtype, words, self._back_in_range(words[0], left, right))
         if left.has_known and right.has_known:
             mask = left.known & right.known
             if mask.any():
                 return self.where(mask, self.integers(words[0].astype(np.int64), left.dtype), found)
         return found
+
+    def _back_in_range(self, words: Words, left: Symbols, right: Symbols) -> Flags:
+        """Which results are words that an integer in range had before, as in x + 30000 - 30000."""
+        fitting = self._fitting.setdefault(left.dtype, WordSet())
+        for side in (left, right):
+            fitting.add(side.planes[0][side.fits(left.dtype) & ~side.known])
+        return np.where(fitting.holds(words), FITS_BY_DTYPE[left.dtype], np.uint16(0))
 
     def _add(self, left: Symbols, right: Symbols) -> Symbols:
         found = self._ring(left, right, self.field.add, np.add, np.add, True)

@@ -1,10 +1,31 @@
-"""What functions that can be undone were applied to, found again by the words of their results."""
+"""Words met before: arguments found again by the words of results, and sets of words."""
 
 import numpy as np
 
 from hawk_xdsl.gate.certificate.field import Words
-from hawk_xdsl.gate.certificate.leaves import Bools
-from hawk_xdsl.gate.certificate.symbols import Symbols
+from hawk_xdsl.gate.certificate.symbols import Bools, Symbols
+
+
+class WordSet:
+    """A set of words; what is added is sorted in when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._sorted: Words = np.zeros(0, np.uint64)
+        self._added: list[Words] = []
+
+    def add(self, words: Words) -> None:
+        """Puts in all words of an array."""
+        self._added.append(words.reshape(-1))
+
+    def holds(self, words: Words) -> Bools:
+        """Which words of an array are in the set; of the array's shape."""
+        if self._added:
+            self._sorted = np.unique(np.concatenate([self._sorted, *self._added]))
+            self._added = []
+        if not self._sorted.size:
+            return np.zeros(words.shape, np.bool_)
+        at = np.minimum(np.searchsorted(self._sorted, words), self._sorted.size - 1)
+        return self._sorted[at] == words
 
 
 class Remembered:

@@ -19,6 +19,7 @@ from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, Array, DType
 
 Flags = npt.NDArray[np.uint16]
 Reals = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 KNOWN = np.uint16(1)
 GROUP = np.uint16(2)
