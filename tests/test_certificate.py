@@ -277,6 +277,20 @@ def test_a_proof_by_approximations_is_bounded_and_names_them() -> None:
     assert certificate(logarithm, text.replace("1.44269", "1.44268"), by_log).trust is Trust.TRIED
 
 
+def test_an_entry_may_cast_to_f32_what_is_a_cast_to_f32_already() -> None:
+    scalar = "%1 = math.log2 %in : f16"
+    text = """
+        b = vcast a to f32 round rint
+        b = vln b
+        b = vmul b, 1.4426950408889634
+        r = vcast b to f16 round rint
+    """
+    wide = "same(log(f32(x)) * 1.4426950408889634)"
+    rules = [Rule("log2", parse_pattern("log2(x)"), parse_pattern(wide), results=("f16",))]
+    assert verdict(scalar, text, "f16", rules) is Trust.BOUNDED
+    assert verdict(scalar, text.replace("vln b", "vln b\nb = vabs b"), "f16", rules) is Trust.TRIED
+
+
 def test_a_wrong_binding_of_the_rewriter_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     op = undecided(elementwise("8x64", "%2 = math.exp %in : f32\n%1 = math.log1p %2 : f32"))
     right = rewriting.build

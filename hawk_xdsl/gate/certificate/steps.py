@@ -117,12 +117,11 @@ def _bindings(
         return
     if closed and pattern.op in DTYPES | {"same"}:
         wanted = dtype if pattern.op == "same" else pattern.op
-        if term.op != "cast":  # a cast to its own dtype is left out
-            if term.dtype == wanted:
-                yield from _bindings(pattern.args[0], term, dtype, so_far, keys, closed)
-            return
         if term.dtype == wanted:
-            yield from _bindings(pattern.args[0], term.args[0], dtype, so_far, keys, closed)
+            # A cast to its own dtype is left out, so f32(x) is x itself, which may be a cast.
+            yield from _bindings(pattern.args[0], term, dtype, so_far, keys, closed)
+            if term.op == "cast":
+                yield from _bindings(pattern.args[0], term.args[0], dtype, so_far, keys, closed)
         return
     is_cast = term.op == "cast" and pattern.op in ("cast", term.dtype)
     if (term.op != pattern.op and not is_cast) or len(term.args) != len(pattern.args):
