@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.printer import Printer
+from xdsl.traits import SymbolTable
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.linalg.view_ops import storage_of
 from hawk_xdsl.network import NetworkTime, network_time
-from hawk_xdsl.npu_target import Simulation, Target, Units, simulate
+from hawk_xdsl.npu_target import Simulation, Target, Units, simulate, time_kernel
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
-from hawk_xdsl.report import ReportRow, row_of
+from hawk_xdsl.report import ReportRow, RunRecord, row_of, run_record
 from hawk_xdsl.saved import read_saved
 from hawk_xdsl.transforms.npu_bypass_l2 import bypass_l2
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -47,6 +49,11 @@ class Run:
     def cycles(self) -> float:
         """Simulated cycles of all kernels, one after the other."""
         return self.time.kernels
+
+    @property
+    def record(self) -> RunRecord:
+        """The run as report.json keeps it."""
+        return run_record(self.launches, self.time)
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,27 @@ class Compiled:
         runs = [simulation for _, simulation in launches]
         time = network_time(self.module, self.units, runs, self.target)
         return Run(tuple(outputs), tuple(launches), time)
+
+    def timed(self) -> RunRecord:
+        """What a run takes, without its values: of each kernel the first block is timed.
+
+        Raises ``Trap`` for a kernel that does not end.
+        """
+        l2 = cache_of(self.target)
+        launches: list[tuple[str, Simulation]] = []
+        for op in [op for op in self.module.walk() if isinstance(op, LaunchOp)]:
+            kernel = SymbolTable.lookup_symbol(op, op.kernel)
+            if not isinstance(kernel, KernelOp):
+                raise HawkError(f"no kernel {op.kernel} to launch")
+            tensors = [storage_of(value) for value in (*op.arguments, *op.results)]
+            traffic = traffic_of(kernel, self.target, l2, tensors)
+            found = time_kernel(kernel, self.target, traffic=traffic)
+            assert found is not None
+            run = Simulation(outputs=(), traffic=traffic, **vars(found))
+            launches.append((kernel.sym_name.data, run))
+        runs = [run for _, run in launches]
+        time = network_time(self.module, self.units, runs, self.target)
+        return run_record(launches, time, values=False)
 
     def save(self, directory: Path, formats: Sequence[str] = (DEFAULT,)) -> None:
         """Writes the model in export formats, as :func:`hawk_xdsl.exports.export` does."""

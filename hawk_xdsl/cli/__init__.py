@@ -16,6 +16,7 @@ from hawk_xdsl.cli import (
     knowledge_check,
     knowledge_learning,
     model,
+    report,
     run,
 )
 from hawk_xdsl.cli.app import app
@@ -33,6 +34,7 @@ __all__ = [
     "knowledge_learning",
     "main",
     "model",
+    "report",
     "run",
 ]
 

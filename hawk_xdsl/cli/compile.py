@@ -1,5 +1,6 @@
 """``hawk compile``: from a model to verified kernels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,8 @@ import typer
 from rich.console import Console
 
 from hawk_xdsl.cli.app import ModelOption, StoreOption, TargetOption, app
-from hawk_xdsl.cli.console import decision_progress, open_console
+from hawk_xdsl.cli.compile_progress import Verbosity, compile_progress
+from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
 from hawk_xdsl.cli.option_groups import grouped
 
@@ -108,6 +110,26 @@ class AfterwardsOptions:
         return tuple(HIVM_PLANNED if self.planned and name == HIVM else name for name in emit)
 
 
+@dataclass(frozen=True)
+class ShowingOptions:
+    """How much is shown meanwhile."""
+
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log every attempt, also on a terminal.")
+    ] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False
+
+    def verbosity(self) -> Verbosity:
+        """Both as one. Raises ``OptionError`` for both together."""
+        from hawk_xdsl.errors import OptionError
+
+        if self.verbose and self.quiet:
+            raise OptionError("--verbose and --quiet: only one of them")
+        if self.quiet:
+            return Verbosity.QUIET
+        return Verbosity.VERBOSE if self.verbose else Verbosity.NORMAL
+
+
 @app.command("compile")
 @grouped
 def compile_command(
@@ -121,6 +143,7 @@ def compile_command(
     model: ModelOption = None,
     store: StoreOption = None,
     afterwards: AfterwardsOptions,
+    showing: ShowingOptions,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
     from hawk_xdsl.exports import check_exports
@@ -129,14 +152,14 @@ def compile_command(
     from hawk_xdsl.pipeline import compile_program
     from hawk_xdsl.report import print_report
 
-    settings = deciding.settings()
+    settings, verbosity = deciding.settings(), showing.verbosity()
     # What is wrong is said before anything takes time.
     load_target(target)
     check_source(source)
     formats = afterwards.formats()
     check_exports(output, formats)
-    console = open_console()
-    with decision_progress(console) as told:
+    console = open_console(quiet=verbosity is Verbosity.QUIET)
+    with compile_progress(console, verbosity) as told:
         told.stage(f"reading {source}")
         program = load_program(source, told.stage)
         compiled = compile_program(
@@ -150,11 +173,14 @@ def compile_command(
             on_outlined=told.total,
             on_decision=told.decided,
         )
+        told.stage("writing the files")
         compiled.save(output, formats)
         result = None
         if afterwards.run:
             told.stage("running on the NPU simulator")
             result = compiled.run(program.example_inputs, told.detail)
+        told.finished()
+    _record(output, result, told.clock.seconds)
     print_report(compiled.report, console)
     if result is not None:
         _print_run(console, program, compiled, result)
@@ -165,6 +191,16 @@ def compile_command(
     written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
     console.print(f"Files: {output}/ ({written})")
     _print_left_out(console, output)
+
+
+def _record(output: Path, result: "Run | None", seconds: Mapping[str, float]) -> None:
+    """Adds the run and the seconds of the stages to the report, if one was written."""
+    from hawk_xdsl.report import add_to_report
+    from hawk_xdsl.saved import REPORT_FILE
+
+    if (output / REPORT_FILE).is_file():
+        figures: dict[str, object] = {} if result is None else {"run": result.record.document}
+        add_to_report(output / REPORT_FILE, stages=dict(seconds), **figures)
 
 
 def _print_left_out(console: Console, output: Path) -> None:

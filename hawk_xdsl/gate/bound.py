@@ -1,6 +1,7 @@
 """The roofline bound of a specification: the traffic and the work that no kernel can avoid."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.dtype import DType
@@ -8,6 +9,30 @@ from hawk_xdsl.npu_target import Bound, Target, bound_cycles
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.semantics.terms import Term, walk
+
+
+@dataclass(frozen=True)
+class Work:
+    """What no kernel of an op can avoid, as the bound counts it.
+
+    Attributes:
+        bytes_read: distinct bytes read.
+        bytes_written: bytes written.
+        unit: which unit the bound takes for the arithmetic: ``cube`` or ``vector``.
+        dtype: of most of that work.
+        operations: of that unit; a multiply-accumulate is two.
+    """
+
+    bytes_read: int
+    bytes_written: int
+    unit: str
+    dtype: str
+    operations: int
+
+
+def work_of(specification: Specification, target: Target) -> Work:
+    """The traffic and arithmetic that :func:`bound_of` is the time of."""
+    return _work_and_bound(specification, target)[0]
 
 
 def bound_of(specification: Specification, target: Target) -> Bound:
@@ -18,24 +43,24 @@ def bound_of(specification: Specification, target: Target) -> Bound:
     below what is reachable then. A contraction may be multiply-accumulates of the cube instead:
     the lower of the two bounds holds.
     """
-    bytes_read = _bytes_read(specification)
-    bytes_written = sum(prod(r.shape) * DType(r.dtype).bytes for r in specification.outputs)
-    vector = bound_cycles(
-        target,
-        bytes_read=bytes_read,
-        bytes_written=bytes_written,
-        vector_elements=_vector_elements(specification),
-    )
+    return _work_and_bound(specification, target)[1]
+
+
+def _work_and_bound(specification: Specification, target: Target) -> tuple[Work, Bound]:
+    read = _bytes_read(specification)
+    written = sum(prod(r.shape) * DType(r.dtype).bytes for r in specification.outputs)
+    elements = _vector_elements(specification)
+    vector = bound_cycles(target, bytes_read=read, bytes_written=written, vector_elements=elements)
+    most = str(max(elements, key=lambda dtype: elements[dtype], default=""))
+    on_vector = Work(read, written, "vector", most, sum(elements.values())), vector
     contraction = contraction_of(specification)
     if contraction is None or contraction.lhs.dtype not in target.cube.dtypes:
-        return vector
-    cube = bound_cycles(
-        target,
-        bytes_read=bytes_read,
-        bytes_written=bytes_written,
-        macs={contraction.lhs.dtype: prod(specification.axes.values())},
-    )
-    return min(cube, vector, key=lambda bound: bound.cycles)
+        return on_vector
+    dtype = contraction.lhs.dtype
+    macs = prod(specification.axes.values())
+    cube = bound_cycles(target, bytes_read=read, bytes_written=written, macs={dtype: macs})
+    on_cube = Work(read, written, "cube", str(dtype), 2 * macs), cube
+    return min(on_cube, on_vector, key=lambda pair: pair[1].cycles)
 
 
 def _bytes_read(specification: Specification) -> int:

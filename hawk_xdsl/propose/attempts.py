@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.gate.gate import Gate, Verdict
+from hawk_xdsl.knowledge_store import AttemptVerdict
 from hawk_xdsl.npu_target import Bound
 from hawk_xdsl.propose.decision import Effort
 from hawk_xdsl.propose.draft import Draft, Proposer
+from hawk_xdsl.propose.history import AttemptRecord, History, Phase
 from hawk_xdsl.propose.ledger import Ledger
 from hawk_xdsl.propose.refusal import Refusal
 from hawk_xdsl.propose.settings import Budget
@@ -26,7 +28,10 @@ class Found:
 
 @dataclass
 class Attempts:
-    """The attempts at one op, drafts of ``proposer``; ``refusals`` are those of all of them."""
+    """The attempts at one op, drafts of ``proposer``; ``refusals`` are those of all of them.
+
+    ``history`` gets a record of each draft.
+    """
 
     label: str
     gate: Gate
@@ -35,6 +40,7 @@ class Attempts:
     budget: Budget
     proposer: Proposer
     progress: Callable[[str], None]
+    history: History
     effort: Effort = field(default_factory=Effort)
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     _tried: set[str] = field(default_factory=set[str])
@@ -42,11 +48,12 @@ class Attempts:
     def until_right(self) -> Found | None:
         """The first draft that the gate accepts; ``None`` if the budget or the ideas end."""
         while self.effort.attempts < self.budget.attempts:
-            draft = self._next(self.proposer)
+            draft = self._next(self.proposer, Phase.SEARCH)
             if draft is None:
                 return None
             number = self.effort.attempts + 1
-            verdict = self._check(draft, f"attempt {number} of {self.budget.attempts}")
+            which = f"attempt {number} of {self.budget.attempts}"
+            verdict = self._check(draft, Phase.SEARCH, which)
             self.effort = replace(self.effort, attempts=number)
             if verdict.accepted:
                 self.effort = replace(self.effort, first_right=number, first_cycles=verdict.cycles)
@@ -63,36 +70,73 @@ class Attempts:
             self.effort.tuning < self.budget.tuning
             and best.verdict.cycles > FAST_ENOUGH * self.bound.cycles
         ):
-            draft = self._next(tuner)
+            draft = self._next(tuner, Phase.TUNING)
             if draft is None:
                 break
             number = self.effort.tuning + 1
-            verdict = self._check(draft, f"tuning {number} of {self.budget.tuning}")
+            which = f"tuning {number} of {self.budget.tuning}"
+            verdict = self._check(draft, Phase.TUNING, which)
             self.effort = replace(self.effort, tuning=number)
             self.ledger.compare(best.draft, best.verdict, draft, verdict)
             if verdict.accepted and verdict.cycles < best.verdict.cycles:
                 best = Found(draft, verdict)
         return best
 
-    def _next(self, proposer: Proposer) -> Draft | None:
+    def _next(self, proposer: Proposer, phase: Phase) -> Draft | None:
         """The next complete draft that was not tried; troubles on the way are recorded."""
         while (draft := proposer.next()) is not None:
             if draft.trouble is not None:
                 self.ledger.record(draft, None)
+                self.history.attempts.append(attempt_of(phase, draft, None))
                 self.refusals.append(Refusal(draft.trouble.code, draft.trouble.message))
             elif draft.text not in self._tried:
                 return draft
         return None
 
-    def _check(self, draft: Draft, which: str) -> Verdict:
+    def _check(self, draft: Draft, phase: Phase, which: str) -> Verdict:
         who = draft.writer
         self.progress(f"{self.label}: {which}: {who} {draft.about}".rstrip())
         self._tried.add(draft.text)
         started = time.monotonic()
         schedule = None if draft.schedule is None else draft.schedule.attribute
         verdict = self.gate.check(draft.text, draft.entries, schedule)
-        self.ledger.record(draft, verdict, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self.ledger.record(draft, verdict, seconds)
+        self.history.attempts.append(attempt_of(phase, draft, verdict, seconds))
         if not verdict.accepted:
             self.refusals.append(Refusal(verdict.trap_code or "", verdict.trap_message or ""))
         self.proposer.learn(draft, verdict)
         return verdict
+
+
+def attempt_of(
+    phase: Phase, draft: Draft, verdict: Verdict | None, seconds: float = 0.0
+) -> AttemptRecord:
+    """The record of a draft; ``None`` is the verdict of one that is not complete.
+
+    ``seconds`` are the gate's; those of the draft are added.
+    """
+    kind = AttemptVerdict.UNFINISHED
+    code = message = cycles = None
+    if verdict is not None:
+        kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
+        code, message = verdict.trap_code, verdict.trap_message
+        cycles = verdict.cycles if verdict.accepted else None
+    elif draft.trouble is not None:
+        code, message = draft.trouble.code, draft.trouble.message
+    return AttemptRecord(
+        phase=phase,
+        verdict=kind,
+        source=str(draft.source),
+        writer=draft.writer,
+        about=draft.about,
+        text=draft.text,
+        entries=draft.entries,
+        schedule="" if draft.schedule is None else str(draft.schedule),
+        code=code,
+        message=message,
+        cycles=cycles,
+        seconds=round(draft.seconds + seconds, 3),
+        tokens=draft.tokens,
+        prompt=draft.prompt,
+    )

@@ -29,9 +29,10 @@ from hawk_xdsl.language_model.prompt import PromptFormat
 from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.propose.assignment import Assignment, ProposerFactory, Proposers
-from hawk_xdsl.propose.attempts import Attempts
+from hawk_xdsl.propose.attempts import Attempts, attempt_of
 from hawk_xdsl.propose.decision import Decision, Effort, Source
-from hawk_xdsl.propose.draft import Proposer
+from hawk_xdsl.propose.draft import Draft, Proposer
+from hawk_xdsl.propose.history import History, Phase
 from hawk_xdsl.propose.kept import older_kernels, schedule_of, speaks_for
 from hawk_xdsl.propose.ledger import Ledger
 from hawk_xdsl.propose.order import InTurn
@@ -193,6 +194,7 @@ class _Op:
         )
         self._bound = bound_of(specification, decider.target)
         self._refusals: list[Refusal] = []
+        self._history = History()
 
     def decide(self) -> Decision:
         decider, key = self._decider, self._ledger.key
@@ -226,6 +228,7 @@ class _Op:
             decider.settings.budget,
             InTurn((InTurn(first), InTurn(then)), turn),
             decider.progress,
+            self._history,
             refusals=self._refusals,
         )
         found = attempts.until_right()
@@ -266,7 +269,7 @@ class _Op:
             decider.composer,
             lambda: decider.evidence,
             older,
-            self._gate.time,
+            self._history.recording(self._gate.time),
             decider.author,
             decider.kernel_format,
             lambda line: decider.progress(f"{self._label}: {line}"),
@@ -280,7 +283,17 @@ class _Op:
             return None
         schedule = schedule_of(record)
         attribute = None if schedule is None else schedule.attribute
+        started = time.monotonic()
         verdict = self._gate.check(record.text, record.entries, attribute)
+        draft = Draft(
+            Source.REUSED,
+            record.text,
+            record.entries,
+            schedule=schedule,
+            origin=record.source,
+        )
+        seconds = time.monotonic() - started
+        self._history.attempts.append(attempt_of(Phase.KEPT, draft, verdict, seconds))
         if not verdict.accepted:
             reason = f"a kernel kept in the store: {verdict.trap_message}"
             self._refusals.append(Refusal(verdict.trap_code or "", reason))
@@ -300,7 +313,16 @@ class _Op:
 
     def _decision(self, source: Source, verdict: Verdict | None, effort: Effort) -> Decision:
         bound: Bound | None = None if verdict is None else self._bound
-        return Decision(self._label, source, self._specification, verdict, bound, 0.0, effort)
+        return Decision(
+            self._label,
+            source,
+            self._specification,
+            verdict,
+            bound,
+            0.0,
+            effort,
+            history=self._history,
+        )
 
 
 def _made(factories: Mapping[str, ProposerFactory], given: Assignment) -> list[Proposer]:

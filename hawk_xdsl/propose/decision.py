@@ -1,11 +1,12 @@
 """What was decided for an undecided op, by whom, and how good it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Bound
+from hawk_xdsl.propose.history import History
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Specification
 
@@ -45,7 +46,8 @@ class Effort:
 class Decision:
     """The outcome for one op. ``verdict`` is ``None`` where the region stays on the host.
 
-    ``schedule`` is what the kernel was written for, where a strategy wrote it.
+    ``schedule`` is what the kernel was written for, where a strategy wrote it. ``history`` has what
+    was tried on the way.
     """
 
     label: str
@@ -60,6 +62,7 @@ class Decision:
     origin: str = ""
     reason: str = ""
     timed_out: bool = False
+    history: History = field(default_factory=History)
     remembered: bool = False  # nobody was asked: those who would be have failed before
 
     @property

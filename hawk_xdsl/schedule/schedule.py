@@ -123,7 +123,7 @@ class Schedule:
 
     def __str__(self) -> str:
         """As in the IR, without ``#npu.schedule`` and its angle brackets."""
-        return str(self.attribute).removeprefix(f"#{ScheduleAttr.name}<").removesuffix(">")
+        return written(self.attribute)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -140,3 +140,8 @@ class Schedule:
             reason = str(error).strip().splitlines()[-1].strip()
             raise HawkError(f"not a schedule: {text!r}: {reason}") from None
         return cls.from_attribute(attribute)
+
+
+def written(schedule: ScheduleAttr) -> str:
+    """A schedule as in the IR, without ``#npu.schedule`` and its angle brackets."""
+    return str(schedule).removeprefix(f"#{ScheduleAttr.name}<").removesuffix(">")
