@@ -154,9 +154,7 @@ def test_missing_packages_are_named(models: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "gguf" else real(name)
     )
-    assert refusal(SMOLLM) == (
-        "converting the packaged model needs gguf: pip install 'hawk-xdsl[gguf]'"
-    )
+    assert refusal(SMOLLM) == ("reading GGUF files needs gguf: pip install 'hawk-xdsl[gguf]'")
 
     def absent(name: str) -> str:
         raise PackageNotFoundError(name)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
-from hawk_xdsl.language_model.model_files import ModelFiles, quiet
+from hawk_xdsl.language_model.model_files import ModelFiles
+from hawk_xdsl.language_model.quiet import quiet
 
 if TYPE_CHECKING:
     import torch

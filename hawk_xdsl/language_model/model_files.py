@@ -3,17 +3,15 @@
 import contextlib
 import hashlib
 import importlib.util
-import io
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import filelock
 import platformdirs
@@ -22,11 +20,13 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.files.typed import typed
 from hawk_xdsl.language_model.adopted import adopted_names, own_model
+from hawk_xdsl.language_model.installed.import_gguf import convert_gguf, need_gguf
+from hawk_xdsl.language_model.installed.installed_models import models_directory
+from hawk_xdsl.language_model.installed.known_models import known_models
+from hawk_xdsl.language_model.installed.space import as_size
 from hawk_xdsl.language_model.language import FACTS_FILE, language_of
 from hawk_xdsl.language_model.prompt import PromptFormat, instruct_format, load_prompt_format
-
-if TYPE_CHECKING:
-    from transformers.quantizers.base import HfQuantizer
+from hawk_xdsl.language_model.quiet import quiet
 
 PROMPT_FILE = "hawk_prompt.toml"
 
@@ -73,10 +73,10 @@ def find_model(
     """The files of the model that the user asked for.
 
     Args:
-        given: a directory, a Hugging Face id, or None for the default: the model that was adopted,
-            else the one of our own in the package, else SmolLM2 from its package, which can also
-            be asked for by its name. Only an id whose files are not in the Hugging Face cache needs
-            the network.
+        given: a directory, the name of an installed model, a Hugging Face id, or None for the
+            default: the model that was adopted, else the one of our own in the package, else
+            SmolLM2 from its package, which can also be asked for by its name. Only an id whose
+            files are not in the Hugging Face cache needs the network.
         progress: told in one line what takes long.
 
     Raises:
@@ -99,6 +99,12 @@ def find_model(
         raise HawkError("a model is a directory, but this is a file", file=given)
     if not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", given):
         raise HawkError("no such model directory", file=given)
+    if (models_directory() / given / "config.json").is_file():
+        return _checked(models_directory() / given, given)
+    if given in known_models():
+        size = as_size(2 * known_models()[given].parameters)
+        todo = f"'hawk model get {given}' gets it ({size}), 'hawk model import' reads a GGUF file"
+        raise HawkError(f"this model is not here yet: {todo}", file=given)
     return _checked(_hub_model(given, progress), given)
 
 
@@ -173,7 +179,7 @@ def _packaged_model(progress: Callable[[str], None]) -> Path:
     converted = models / f"smollm2-135m-instruct-{installed}-f32"
     if converted.is_dir():
         return converted
-    _need("gguf", "accelerate")
+    need_gguf()
     try:
         models.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(models / f"{converted.name}.lock"):
@@ -186,23 +192,13 @@ def _packaged_model(progress: Callable[[str], None]) -> Path:
     return converted
 
 
-def _need(*packages: str) -> None:
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    if missing:
-        raise HawkError(
-            f"converting the packaged model needs {' and '.join(missing)}: "
-            "pip install 'hawk-xdsl[gguf]'"
-        )
-
-
 def _convert_into(converted: Path) -> None:
     """Makes the whole directory beside its place, then moves it there; the lock is held."""
     for abandoned in converted.parent.glob(f"{converted.name}.*.partial"):
         shutil.rmtree(abandoned)
     partial = tempfile.mkdtemp(prefix=f"{converted.name}.", suffix=".partial", dir=converted.parent)
     try:
-        with quiet():
-            _convert_gguf(_package_directory(), Path(partial))
+        _convert_gguf(_package_directory(), Path(partial))
         os.replace(partial, converted)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -217,35 +213,8 @@ def _package_directory() -> Path:
 
 
 def _convert_gguf(source: Path, target: Path) -> None:
-    """Writes the model and the tokenizer of a GGUF file as safetensors and JSON."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    given = {"gguf_file": _GGUF, "trust_remote_code": False}
-    tokenizer = AutoTokenizer.from_pretrained(source, **given)
-    model = AutoModelForCausalLM.from_pretrained(source, **given)
-    # The weights are plain numbers by now, yet marked as quantized, which forbids saving them.
-    quantizer = cast("HfQuantizer", model.hf_quantizer)
-    quantizer.remove_quantization_config(model)
-    tokenizer.save_pretrained(target)
-    model.save_pretrained(target)
-
-
-@contextlib.contextmanager
-def quiet() -> Generator[None]:
-    """Keeps what transformers prints (warnings, progress bars) from the user."""
-    from transformers.utils import logging
-
-    shown, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        # Reading GGUF shows a bar of its own, which has no switch.
-        with contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if shown:
-            logging.enable_progress_bar()
+    """Writes the packaged model and its tokenizer as safetensors and JSON."""
+    convert_gguf(source, _GGUF, target)
 
 
 def _samples(path: Path) -> bytes:

@@ -15,6 +15,7 @@ import numpy as np
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.language_model import model_files
 from hawk_xdsl.language_model.language import FACTS_FILE, Language, language, language_of
+from hawk_xdsl.language_model.quiet import quiet
 from hawk_xdsl.options import check_count, check_positive, check_seed
 from hawk_xdsl.propose.settings import Progress
 from hawk_xdsl.training import checkpoints
@@ -310,7 +311,7 @@ def _fit(
             kept = LlamaForCausalLM.from_pretrained(last, use_safetensors=True)
             network.load_state_dict(kept.state_dict())
         return checkpoints.history_of(last)
-    with model_files.quiet():
+    with quiet():
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     return list(trainer.state.log_history)
 

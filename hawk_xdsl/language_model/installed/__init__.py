@@ -1,0 +1,1 @@
+"""General models in the user's cache: got from a hub or a GGUF file, checked, listed, removed."""
