@@ -3,6 +3,7 @@
     python benchmarks/networks.py                              # the gallery in examples/gallery
     python benchmarks/networks.py --factories FILE.py          # every factory of other files
     python benchmarks/networks.py --factories FILE.py:bert     # or one of them
+    python benchmarks/networks.py --dtype float16              # with all floats in another dtype
 
 A factory is a function without arguments that returns a module and its example inputs. Each is
 compiled in a process of its own with a limit of seconds: cold, from an empty store, and warm, from
@@ -89,9 +90,11 @@ def factories_of(source: str) -> list[str]:
     return [f"{source}:{f.name}" for f in free if not f.name.startswith("_")]
 
 
-def measured(source: str, store: Path, budget: Budget, *, warm: bool) -> Row:
-    """The row of a factory, in this process."""
+def measured(source: str, store: Path, budget: Budget, *, warm: bool, dtype: str | None) -> Row:
+    """The row of a factory, in this process, with its floats in ``dtype`` if one is given."""
     module, inputs = _made(source)
+    if dtype is not None:
+        module, inputs = _cast(module, inputs, getattr(torch, dtype))
     file, name = source.rsplit(":", 1)
     settings = Settings(Sources.COMPOSITION, budget, host_fallback=True)
     begun = time.monotonic()
@@ -153,12 +156,19 @@ def _made(source: str) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
     return pair[0], pair[1]
 
 
+def _cast(
+    module: torch.nn.Module, inputs: Sequence[torch.Tensor], dtype: torch.dtype
+) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
+    """The module and its inputs with all floats in a dtype."""
+    given = tuple(x.to(dtype) if x.is_floating_point() else x for x in inputs)
+    return module.to(dtype), given
+
+
 def _in_float64(
     module: torch.nn.Module, inputs: Sequence[torch.Tensor]
 ) -> tuple[Array, ...] | None:
     """What the module gives in float64; ``None`` if it insists on dtypes of its own."""
-    wide = copy.deepcopy(module).double()
-    given = [x.double() if x.is_floating_point() else x for x in inputs]
+    wide, given = _cast(copy.deepcopy(module), inputs, torch.float64)
     try:
         return eager_reference(wide, given)(
             [x.numpy() for x in given],
@@ -234,6 +244,9 @@ def main(
     tuning: Annotated[int, typer.Option(help="Kernels tried per op after that.")] = 0,
     warm: Annotated[bool, typer.Option(help="Compile once more from the store.")] = True,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows here.")] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="Turn all floats into it: float32, float16, bfloat16.")
+    ] = None,
     log: Annotated[Path | None, typer.Option(help="Where progress of each network goes.")] = None,
     store: Annotated[
         Path | None, typer.Option(help="A store to keep; default: empty ones.")
@@ -244,7 +257,9 @@ def main(
     if one is not None:
         assert store is not None
         try:
-            row = measured(one, store, Budget(attempts, tuning, patience=tuning), warm=warm)
+            row = measured(
+                one, store, Budget(attempts, tuning, patience=tuning), warm=warm, dtype=dtype
+            )
         except HawkError as error:
             row = Row(one.rsplit(":", 1)[1], str(error))
         print(LINE + json.dumps(asdict(row)))
@@ -254,6 +269,7 @@ def main(
     if names:
         wanted = [each for each in wanted if each.rsplit(":", 1)[1] in names]
     options = [f"--attempts={attempts}", f"--tuning={tuning}", "--warm" if warm else "--no-warm"]
+    options += [] if dtype is None else [f"--dtype={dtype}"]
     with TemporaryDirectory() as temporary:
         rows = (
             _in_child(

@@ -218,6 +218,7 @@ def compile_model(
     settings: Settings | None = None,
     store: Path | None = None,
     model: str | None = None,
+    f64_as_f32: bool = False,
 ) -> Compiled:
     """Compiles a PyTorch module, in evaluation mode, for inputs of the example's shapes.
 
@@ -228,13 +229,14 @@ def compile_model(
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store's file; default: the user's.
         model: the local language model, a directory or Hugging Face id; default: the configured.
+        f64_as_f32: compute in f32 what is f64, inputs and results too; else f64 is refused.
 
     Raises:
         HawkError: one line with the reason.
     """
     from hawk_xdsl.frontend.torch_import import import_torch
 
-    program = import_torch(module, example_inputs)
+    program = import_torch(module, example_inputs, f64_as_f32=f64_as_f32)
     return compile_program(program, target, settings, store=store, model=model)
 
 

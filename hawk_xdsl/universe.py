@@ -53,6 +53,7 @@ HAWK_UNIVERSE = Universe(
     all_passes={
         name: _pass(room, name)
         for room, names in (
+            ("passes", ("npu-scalars-to-tensors",)),
             ("passes", ("npu-drop-empty", "npu-split-concat", "npu-normalize", "npu-narrow-sums")),
             ("passes", ("npu-demote-f64", "npu-inline-pointwise")),
             ("passes", ("npu-hoist-elementwise", "npu-expand-loops", "npu-outline", "npu-decide")),

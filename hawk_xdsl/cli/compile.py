@@ -140,6 +140,9 @@ def compile_command(
         "out"
     ),
     deciding: DecidingOptions,
+    f64_as_f32: Annotated[
+        bool, typer.Option("--f64-as-f32", help="Compute in f32 what the model computes in f64.")
+    ] = False,
     model: ModelOption = None,
     store: StoreOption = None,
     afterwards: AfterwardsOptions,
@@ -161,7 +164,7 @@ def compile_command(
     console = open_console(quiet=verbosity is Verbosity.QUIET)
     with compile_progress(console, verbosity) as told:
         told.stage(f"reading {source}")
-        program = load_program(source, told.stage)
+        program = load_program(source, told.stage, f64_as_f32=f64_as_f32)
         compiled = compile_program(
             program,
             target,

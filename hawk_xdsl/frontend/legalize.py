@@ -32,6 +32,7 @@ from xdsl.utils.exceptions import VerifyException
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.tm_tensor import ScanOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.narrow_f64 import as_f32, narrow_f64
 from hawk_xdsl.frontend.whole_quotients import whole_quotients
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.reference.frame import constant_value
@@ -67,14 +68,17 @@ def error_at(op: Operation, message: str, file: str) -> HawkError:
     return HawkError(message, file=file)
 
 
-def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
+def legalize(
+    module: ModuleOp, context: Context, *, file: str, f64_as_f32: bool = False
+) -> LegalFunction:
     """Rewrites the module in place.
 
     - the only function becomes ``@main``;
     - ``tm_tensor.scan`` stays: an inclusive sum, product, maximum or minimum;
     - a ``cf.assert`` goes: see ``_check_assert`` for which, and what takes its place;
     - floors of quotients of integers that go through f64 become whole quotients;
-    - literals of more than ``LITERAL_ELEMENTS`` elements become leading arguments.
+    - literals of more than ``LITERAL_ELEMENTS`` elements become leading arguments;
+    - f64 becomes f32 everywhere if ``f64_as_f32``.
 
     Raises:
         HawkError: dynamic shapes, buffers, several functions, or an op none of this covers.
@@ -89,6 +93,9 @@ def legalize(module: ModuleOp, context: Context, *, file: str) -> LegalFunction:
             _check_scan(op, file)
     whole_quotients(function)
     constants = _lift_literals(function, context)
+    if f64_as_f32:
+        narrow_f64(function)
+        constants = tuple(map(as_f32, constants))
     erase_dead_ops(function.body.block)
     _update_type(function)
     try:

@@ -74,6 +74,7 @@ class Lifted(torch.nn.Module):
         inputs = _copied(args[first:last], self.changes.inputs)
         module = cast(torch.nn.Module, vars(self)["lifted"])
         results = torch.func.functional_call(module, state, tuple(inputs))
+        results = pytree.tree_map(number_as_tensor, results)
         given = zip(self.names, args[:first], strict=True)
         noted = cast(_Noted, vars(self)["noted"])
         noted.names = tuple(name for name, value in given if state[name] is not value)
@@ -96,6 +97,22 @@ class WithState(torch.nn.Module):
         """The results for the inputs and the buffers."""
         lifted = cast(Lifted, vars(self)["lifted"])
         return lifted(*lifted.values, *inputs)
+
+
+def number_as_tensor(result: object) -> object:
+    """A number among the results as a tensor without axes, of torch's usual dtypes."""
+    for kinds, dtype in _NUMBERS:
+        if isinstance(result, kinds):
+            return torch.scalar_tensor(cast(float, result), dtype=dtype)
+    return result
+
+
+_NUMBERS = (
+    ((bool, torch.SymBool), torch.bool),
+    ((int, torch.SymInt), torch.int64),
+    ((float, torch.SymFloat), torch.float32),
+)
+"""Numbers that a module may give, known or not before it runs; a bool is an int, so it is first."""
 
 
 def _copied(inputs: Sequence[torch.Tensor], changed: Collection[int]) -> list[torch.Tensor]:

@@ -21,19 +21,19 @@ Raises ``HawkError``.
 """
 
 
-def _read_mlir(path: Path, part: str, on_stage: EnterStage) -> Program:
+def _read_mlir(path: Path, part: str, on_stage: EnterStage, f64_as_f32: bool) -> Program:
     if part:
         raise HawkError(f"has one function; drop :{part}", file=str(path))
-    return import_mlir(path, on_stage)
+    return import_mlir(path, on_stage, f64_as_f32=f64_as_f32)
 
 
-def _read_python(path: Path, part: str, on_stage: EnterStage) -> Program:
+def _read_python(path: Path, part: str, on_stage: EnterStage, f64_as_f32: bool) -> Program:
     from hawk_xdsl.frontend.torch_factory import load_factory
 
-    return load_factory(path, part, on_stage)
+    return load_factory(path, part, on_stage, f64_as_f32=f64_as_f32)
 
 
-_OWN: Mapping[str, Callable[[Path, str, EnterStage], Program]] = {
+_OWN: Mapping[str, Callable[[Path, str, EnterStage, bool], Program]] = {
     "mlir": _read_mlir,
     "py": _read_python,
 }
@@ -49,7 +49,9 @@ class SourceFile:
     part: str
 
 
-def load_program(source: str, on_stage: EnterStage = lambda stage: None) -> Program:
+def load_program(
+    source: str, on_stage: EnterStage = lambda stage: None, *, f64_as_f32: bool = False
+) -> Program:
     """Reads a program.
 
     Args:
@@ -57,13 +59,14 @@ def load_program(source: str, on_stage: EnterStage = lambda stage: None) -> Prog
             of example input tensors; the path of a ``.mlir`` file; or a file with the suffix of a
             plug-in, with or without ``:part``.
         on_stage: told of each stage of the package's own front ends as it begins.
+        f64_as_f32: for these: compute in f32 what is f64; else f64 is refused.
 
     Raises:
         HawkError: one line with file, line and reason, whatever is wrong with it.
     """
     named = check_source(source)
     if named.suffix in _OWN:
-        return _OWN[named.suffix](named.path, named.part, on_stage)
+        return _OWN[named.suffix](named.path, named.part, on_stage, f64_as_f32)
     front_end = plug_ins(PLUG_INS, _OWN)[named.suffix].load()
     program = front_end(named.path, named.part)
     if not isinstance(program, Program):

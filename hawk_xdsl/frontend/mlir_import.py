@@ -19,18 +19,21 @@ PIPELINE = "builtin.module(inline,canonicalize,cse,symbol-dce)"
 """Private helper functions are inlined; nothing is fused."""
 
 
-def import_mlir(path: Path, on_stage: EnterStage = lambda stage: None) -> Program:
+def import_mlir(
+    path: Path, on_stage: EnterStage = lambda stage: None, *, f64_as_f32: bool = False
+) -> Program:
     """Reads a module of one public function on tensors of static shapes.
 
     Large constants become parameters. The example inputs are random, seeded: normal floats, and
-    integers 0 or 1.
+    integers 0 or 1. ``f64_as_f32``: compute in f32 what is f64, arguments and results too.
 
     Raises:
         HawkError: with file and line: no such file, bad syntax, or an op without a lowering.
     """
     with reading(path, "this file"):
         text = path.read_text(encoding="utf-8")
-    return import_mlir_text(text, name=path.stem, file=str(path), on_stage=on_stage)
+    name, file = path.stem, str(path)
+    return import_mlir_text(text, name=name, file=file, on_stage=on_stage, f64_as_f32=f64_as_f32)
 
 
 def import_mlir_text(
@@ -39,6 +42,7 @@ def import_mlir_text(
     name: str = "model",
     file: str = "<text>",
     on_stage: EnterStage = lambda stage: None,
+    f64_as_f32: bool = False,
 ) -> Program:
     """As ``import_mlir``, for text at hand."""
     load_bindings()  # once here instead of in every child
@@ -52,7 +56,7 @@ def import_mlir_text(
         return generic_text(module, file=file)
 
     xdsl_module, context = parsed(in_child(work, file=file, on_stage=on_stage), file=file)
-    legal = legalize(xdsl_module, context, file=file)
+    legal = legalize(xdsl_module, context, file=file, f64_as_f32=f64_as_f32)
     count = len(legal.constants)
     kept = drop_unused_parameters(legal.module, count)
     program = Program(

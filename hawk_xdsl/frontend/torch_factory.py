@@ -17,7 +17,13 @@ from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, one_line
 
 
-def load_factory(path: Path, factory: str, on_stage: EnterStage = lambda stage: None) -> Program:
+def load_factory(
+    path: Path,
+    factory: str,
+    on_stage: EnterStage = lambda stage: None,
+    *,
+    f64_as_f32: bool = False,
+) -> Program:
     """The program of a function that returns a ``torch.nn.Module`` and its example inputs.
 
     Raises ``HawkError`` with the file, and the line in it that failed.
@@ -38,7 +44,9 @@ def load_factory(path: Path, factory: str, on_stage: EnterStage = lambda stage: 
         reason = f"{factory} must return (torch.nn.Module, example inputs)"
         raise HawkError(f"{reason}, not {type(result).__name__}", file=file)
     inputs = cast(Sequence[torch.Tensor], pair[1])
-    return import_torch(pair[0], inputs, name=factory, file=file, on_stage=on_stage)
+    return import_torch(
+        pair[0], inputs, name=factory, file=file, on_stage=on_stage, f64_as_f32=f64_as_f32
+    )
 
 
 def _execute(path: Path) -> ModuleType:

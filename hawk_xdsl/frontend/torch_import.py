@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from io import StringIO
 from typing import cast
 
@@ -27,7 +28,8 @@ from hawk_xdsl.frontend.legalize import (
     drop_unused_parameters,
     legalize,
 )
-from hawk_xdsl.frontend.lifted import Changes, Lifted, WithState
+from hawk_xdsl.frontend.lifted import Changes, Lifted, WithState, number_as_tensor
+from hawk_xdsl.frontend.narrow_f64 import as_f32
 from hawk_xdsl.frontend.program import Program, Reference
 from hawk_xdsl.frontend.promotion import promote_unsigned
 from hawk_xdsl.frontend.to_xdsl import parsed
@@ -44,6 +46,15 @@ class _ChangesError(HawkError):
         self.changes = changes
 
 
+@dataclass(frozen=True)
+class _ReadingOptions:
+    """How a module is read: the user's file, who is told of stages, and whether f64 is f32."""
+
+    file: str
+    on_stage: EnterStage
+    f64_as_f32: bool
+
+
 def import_torch(
     module: torch.nn.Module,
     example_inputs: Sequence[torch.Tensor],
@@ -51,6 +62,7 @@ def import_torch(
     name: str = "model",
     file: str = "<python>",
     on_stage: EnterStage = lambda stage: None,
+    f64_as_f32: bool = False,
 ) -> Program:
     """Lowers a module, as it computes in ``eval`` mode, to linalg on tensors.
 
@@ -62,6 +74,7 @@ def import_torch(
         name: for reports.
         file: the user's file, preferred as the place of errors.
         on_stage: told of each stage as it begins.
+        f64_as_f32: compute in f32 what is f64, inputs and results too; else f64 is refused.
 
     Raises:
         HawkError: torch cannot export the module, shapes depend on data, an op has no lowering,
@@ -70,37 +83,40 @@ def import_torch(
     given = cast(object, module)  # whatever its annotation says
     if not isinstance(given, torch.nn.Module):
         raise HawkError(f"expected a torch.nn.Module, not {type(given).__name__}", file=file)
-    inputs = checked_inputs(example_inputs, file)
+    inputs = checked_inputs(example_inputs, file, f64_as_f32=f64_as_f32)
     with _quiet(), _inference(module):
-        lifted, exported, legal = _with_all_changes(module, inputs, file, on_stage)
+        lifted, exported, legal = _with_all_changes(
+            module, inputs, _ReadingOptions(file, on_stage, f64_as_f32)
+        )
     inputs = (*inputs, *lifted.state)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
     kept = drop_unused_parameters(legal.module, len(values))
-    _check_weights(lifted, [i - len(legal.constants) for i in kept], file)
+    _check_weights(lifted, [i - len(legal.constants) for i in kept], file, f64_as_f32=f64_as_f32)
+    narrowed = as_f32 if f64_as_f32 else lambda array: array
     unsigned = [len(kept) + i for i, value in enumerate(inputs) if value.dtype == torch.uint8]
     mark(legal.function, unsigned, _unsigned_results(exported))
     return Program(
         name,
         legal.module,
-        tuple(signed(values[i]) for i in kept),
+        tuple(narrowed(signed(values[i])) for i in kept),
         tuple(names[i] for i in kept),
-        tuple(to_numpy(value) for value in inputs),
+        tuple(narrowed(to_numpy(value)) for value in inputs),
         eager_reference(WithState(module, lifted) if lifted.changes else module, inputs),
     )
 
 
 def _with_all_changes(
-    module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], file: str, on_stage: EnterStage
+    module: torch.nn.Module, inputs: tuple[torch.Tensor, ...], reading: _ReadingOptions
 ) -> tuple[Lifted, torch.export.ExportedProgram, LegalFunction]:
     """The module lowered, with all that it changes among its arguments and results."""
     changes = Changes()
     while True:
         lifted = Lifted(module, changes)
         try:
-            on_stage("export")
-            exported = _export(lifted, inputs, file)
-            legal = _lowered(exported, lifted.names, file, on_stage)
+            reading.on_stage("export")
+            exported = _export(lifted, inputs, reading)
+            legal = _lowered(exported, lifted.names, reading)
             if not lifted.assigned:
                 return lifted, exported, legal
             found = Changes(buffers=lifted.assigned)
@@ -111,10 +127,12 @@ def _with_all_changes(
         changes = changes.joined(found)
 
 
-def _check_weights(lifted: Lifted, used: Sequence[int], file: str) -> None:
+def _check_weights(lifted: Lifted, used: Sequence[int], file: str, *, f64_as_f32: bool) -> None:
     """Raises ``HawkError`` for the first used weight that no kernel takes."""
     for position in used:
-        reason = unsupported(lifted.values[position].dtype) if position >= 0 else None
+        reason = None
+        if position >= 0:
+            reason = unsupported(lifted.values[position].dtype, f64_as_f32=f64_as_f32)
         if reason is not None:
             raise HawkError(f"{lifted.names[position]}: {reason}", file=file)
 
@@ -133,22 +151,23 @@ def eager_reference(module: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> 
         tensors = [to_torch(a, dtype) for a, dtype in zip(arrays, dtypes, strict=True)]
         with _quiet(), _inference(module):
             results = pytree.tree_leaves(module(*tensors))
-        return tuple(to_numpy(result) for result in results)
+        return tuple(to_numpy(cast(torch.Tensor, number_as_tensor(r))) for r in results)
 
     return reference
 
 
 def _export(
-    lifted: Lifted, inputs: Sequence[torch.Tensor], file: str
+    lifted: Lifted, inputs: Sequence[torch.Tensor], reading: _ReadingOptions
 ) -> torch.export.ExportedProgram:
     try:
         program = torch.export.export(
             lifted, (*lifted.values, *inputs, *lifted.state), strict=False
         )
     except EXPORT_ERRORS as error:
-        raise HawkError(f"torch cannot export this module: {one_line(error)}", file=file) from error
-    _check_nodes(program, lifted.names, file)
-    _check_results(program, file)
+        reason = f"torch cannot export this module: {one_line(error)}"
+        raise HawkError(reason, file=reading.file) from error
+    _check_nodes(program, lifted.names, reading.file)
+    _check_results(program, reading)
     promote_unsigned(program)
     equal_bags(program)
     return program
@@ -177,7 +196,7 @@ def _is_given(spec: InputSpec) -> bool:
     return spec.kind is InputKind.USER_INPUT
 
 
-def _check_results(program: torch.export.ExportedProgram, file: str) -> None:
+def _check_results(program: torch.export.ExportedProgram, reading: _ReadingOptions) -> None:
     """Raises ``HawkError`` unless every result is a tensor that a kernel can store."""
     values = {node.name: node.meta.get("val") for node in program.graph.nodes}
     for position, output in enumerate(program.graph_signature.output_specs):
@@ -186,10 +205,11 @@ def _check_results(program: torch.export.ExportedProgram, file: str) -> None:
         if not isinstance(output.arg, TensorArgument):
             kind = _shown(getattr(output.arg, "value", output.arg))
             reason = f"result {position} is {kind}: every result of the module must be a tensor"
-            raise HawkError(reason, file=file)
-        reason = unsupported(values[output.arg.name].dtype, result=True)
+            raise HawkError(reason, file=reading.file)
+        dtype = values[output.arg.name].dtype
+        reason = unsupported(dtype, result=True, f64_as_f32=reading.f64_as_f32)
         if reason is not None:
-            raise HawkError(f"result {position}: {reason}", file=file)
+            raise HawkError(f"result {position}: {reason}", file=reading.file)
 
 
 def _check_effects(program: torch.export.ExportedProgram, names: Sequence[str], file: str) -> None:
@@ -216,35 +236,33 @@ def _shown(value: object) -> str:
 
 
 def _lowered(
-    program: torch.export.ExportedProgram, names: Sequence[str], file: str, on_stage: EnterStage
+    program: torch.export.ExportedProgram, names: Sequence[str], reading: _ReadingOptions
 ) -> LegalFunction:
     """The program as linalg, with torch's own decompositions where torch-mlir's do not do."""
-    on_stage("decomposition")
+    reading.on_stage("decomposition")
     table = torch_mlir_table()
-    exported = _decomposed(program, table, file)
-    _check_effects(exported, names, file)
+    exported = _decomposed(program, table, reading.file)
+    _check_effects(exported, names, reading.file)
     try:
-        return _linalg(exported, file, on_stage)
+        return _linalg(exported, reading)
     except HawkError as error:
         wider = wider_table(table, _operators(exported))
         if wider is None:
             raise
-        exported = _decomposed(program, wider, file)
+        exported = _decomposed(program, wider, reading.file)
         if not is_importable(_operators(exported)):
             raise
         try:
-            return _linalg(exported, file, on_stage)
+            return _linalg(exported, reading)
         except HawkError:
             raise error from None
 
 
-def _linalg(
-    exported: torch.export.ExportedProgram, file: str, on_stage: EnterStage
-) -> LegalFunction:
-    text = lowered_text(exported, file, on_stage)
-    on_stage("reading into xDSL")
-    module, context = parsed(text, file=file)
-    return legalize(module, context, file=file)
+def _linalg(exported: torch.export.ExportedProgram, reading: _ReadingOptions) -> LegalFunction:
+    text = lowered_text(exported, reading.file, reading.on_stage)
+    reading.on_stage("reading into xDSL")
+    module, context = parsed(text, file=reading.file)
+    return legalize(module, context, file=reading.file, f64_as_f32=reading.f64_as_f32)
 
 
 def _operators(program: torch.export.ExportedProgram) -> frozenset[OpOverload]:

@@ -25,13 +25,16 @@ DTYPES = frozenset(
 """What inputs, weights and results may be made of."""
 
 
-def unsupported(dtype: torch.dtype, *, result: bool = False) -> str | None:
+def unsupported(
+    dtype: torch.dtype, *, result: bool = False, f64_as_f32: bool = False
+) -> str | None:
     """Why a tensor of this type can be no input (or no result), and what to do; else ``None``."""
-    if dtype in DTYPES:
+    if dtype in DTYPES or (f64_as_f32 and dtype == torch.float64):
         return None
     name = str(dtype).removeprefix("torch.")
     if dtype == torch.float64:
-        return f"{name} is not supported: kernels compute in f32 at most; convert it with .float()"
+        todo = "convert it with .float(), or ask for f32 with --f64-as-f32 or f64_as_f32=True"
+        return f"{name} is not supported: kernels compute in f32 at most; {todo}"
     if dtype.is_complex:
         todo = "" if result else "; pass real and imaginary part as two tensors"
         return f"{name} is not supported: there are no complex numbers on the NPU{todo}"
@@ -39,7 +42,9 @@ def unsupported(dtype: torch.dtype, *, result: bool = False) -> str | None:
     return f"{name} is not supported: expected one of {known}"
 
 
-def checked_inputs(inputs: object, file: str) -> tuple[torch.Tensor, ...]:
+def checked_inputs(
+    inputs: object, file: str, *, f64_as_f32: bool = False
+) -> tuple[torch.Tensor, ...]:
     """Copies of the example inputs, no two of which share memory with each other or the module.
 
     An object that is given twice would be one input for ``torch.export``, and the compiled model
@@ -53,10 +58,12 @@ def checked_inputs(inputs: object, file: str) -> tuple[torch.Tensor, ...]:
     if not isinstance(inputs, Sequence) or isinstance(inputs, str):
         kind = type(inputs).__name__
         raise HawkError(f"example inputs must be a tuple of tensors, not {kind}", file=file)
-    return tuple(_copy(value, f"example input {i}", file) for i, value in enumerate(inputs))
+    return tuple(
+        _copy(value, f"example input {i}", file, f64_as_f32) for i, value in enumerate(inputs)
+    )
 
 
-def _copy(value: object, what: str, file: str) -> torch.Tensor:
+def _copy(value: object, what: str, file: str, f64_as_f32: bool) -> torch.Tensor:
     if not isinstance(value, torch.Tensor):
         kind = type(value).__name__
         todo = "wrap it in a module that takes the tensors one by one"
@@ -66,7 +73,7 @@ def _copy(value: object, what: str, file: str) -> torch.Tensor:
     if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
         kind = f"{str(value.layout).removeprefix('torch.')}, {value.device}"
         raise HawkError(f"{what} must be a dense tensor on the CPU, not {kind}", file=file)
-    reason = unsupported(value.dtype)
+    reason = unsupported(value.dtype, f64_as_f32=f64_as_f32)
     if reason is not None:
         raise HawkError(f"{what}: {reason}", file=file)
     return value.detach().clone()

@@ -22,6 +22,7 @@ from hawk_xdsl.passes.npu_hoist_elementwise import NpuHoistElementwisePass
 from hawk_xdsl.passes.npu_inline_pointwise import NpuInlinePointwisePass
 from hawk_xdsl.passes.npu_narrow_sums import NpuNarrowSumsPass
 from hawk_xdsl.passes.npu_normalize import NpuNormalizePass
+from hawk_xdsl.passes.npu_scalars_to_tensors import NpuScalarsToTensorsPass
 from hawk_xdsl.passes.npu_split_concat import NpuSplitConcatPass
 from hawk_xdsl.passes.outline_dataflow import (
     LayoutPath,
@@ -36,7 +37,13 @@ from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.pass_error import PassError
 
 BEFORE: Sequence[type[NpuPass]] = (
-    *(NpuDropEmptyPass, NpuSplitConcatPass, NpuNormalizePass, NpuDemoteF64Pass),
+    *(
+        NpuScalarsToTensorsPass,
+        NpuDropEmptyPass,
+        NpuSplitConcatPass,
+        NpuNormalizePass,
+        NpuDemoteF64Pass,
+    ),
     *(NpuNarrowSumsPass, NpuInlinePointwisePass, NpuHoistElementwisePass, NpuExpandLoopsPass),
 )
 """The rewrites that come before grouping, in this order."""
