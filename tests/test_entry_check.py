@@ -3,9 +3,9 @@
 import pytest
 
 from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.entry_check import check_entry, contradiction
 from hawk_xdsl.knowledge_store import Entry, EntryKind, load_seed_entries
 from hawk_xdsl.knowledge_store.read_entries import parse_entries
-from hawk_xdsl.learning.entry_check import check_entry, contradiction
 from hawk_xdsl.npu_target import load_target
 
 TARGET = load_target("ascend910b1")

@@ -73,13 +73,13 @@ def add_command(
     """
     from hawk_xdsl.codegen.select_instructions import Composer
     from hawk_xdsl.codegen.strategies import strategy_of
+    from hawk_xdsl.entry_check import check_entry, contradiction
     from hawk_xdsl.knowledge_store import (
         EntryKind,
         KnowledgeStore,
         load_entries,
         load_seed_entries,
     )
-    from hawk_xdsl.learning.entry_check import check_entry, contradiction
     from hawk_xdsl.npu_target import load_target
 
     entries = load_entries([file])

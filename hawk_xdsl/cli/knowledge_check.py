@@ -13,8 +13,8 @@ from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
 
 if TYPE_CHECKING:
+    from hawk_xdsl.entry_check import Finding
     from hawk_xdsl.knowledge_store import Artifact
-    from hawk_xdsl.learning.entry_check import Finding
 
 
 @knowledge.command("check")
@@ -34,8 +34,8 @@ def check_command(
     Fails if one is further off than it claims.
     """
     from hawk_xdsl.codegen.select_instructions import Composer
+    from hawk_xdsl.entry_check import QUICK, THOROUGH, check_entry
     from hawk_xdsl.knowledge_store import EntryKind, KnowledgeStore, load_entries, load_seed_entries
-    from hawk_xdsl.learning.entry_check import QUICK, THOROUGH, check_entry
     from hawk_xdsl.npu_target import load_target
 
     machine = load_target(target)

@@ -16,7 +16,7 @@ from hawk_xdsl.dialects.dtype import (
     DType,
     is_float,
 )
-from hawk_xdsl.learning.entry_check import samples
+from hawk_xdsl.entry_check import samples
 from hawk_xdsl.semantics.matching import Match, build, match
 from hawk_xdsl.semantics.pattern import DTYPES, Pattern
 from hawk_xdsl.semantics.rewriting import Rule

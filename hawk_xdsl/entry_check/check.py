@@ -14,13 +14,13 @@ import numpy as np
 from hawk_xdsl.codegen.cast_steps import NoInstructionError
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.dialects.dtype import CONDITION, FLOATS, INTEGERS, Array, DType
+from hawk_xdsl.entry_check.composed import NotElementwiseError, computed
+from hawk_xdsl.entry_check.identity import no_identity
+from hawk_xdsl.entry_check.instances import Instance, instances
+from hawk_xdsl.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind
 from hawk_xdsl.knowledge_store.error_bound import ErrorBound
-from hawk_xdsl.learning.entry_check.composed import NotElementwiseError, computed
-from hawk_xdsl.learning.entry_check.identity import no_identity
-from hawk_xdsl.learning.entry_check.instances import Instance, instances
-from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.approximation import EVERY_WAY, FILLERS, Approximation
 

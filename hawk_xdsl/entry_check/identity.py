@@ -3,9 +3,9 @@
 import numpy as np
 
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT, Array
+from hawk_xdsl.entry_check.instances import Instance, instances
+from hawk_xdsl.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.knowledge_store import Artifact
-from hawk_xdsl.learning.entry_check.instances import Instance, instances
-from hawk_xdsl.learning.entry_check.meaning import NoMeaningError, meaning
 from hawk_xdsl.semantics.rewriting import Rule
 
 SAME = 1e-10

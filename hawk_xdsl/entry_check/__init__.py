@@ -1,6 +1,6 @@
 """Whether the replacement of a rewrite entry is what it replaces, within the error it claims."""
 
-from hawk_xdsl.learning.entry_check.check import (
+from hawk_xdsl.entry_check.check import (
     QUICK,
     THOROUGH,
     Finding,
