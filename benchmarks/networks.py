@@ -90,13 +90,15 @@ def factories_of(source: str) -> list[str]:
     return [f"{source}:{f.name}" for f in free if not f.name.startswith("_")]
 
 
-def measured(source: str, store: Path, budget: Budget, *, warm: bool, dtype: str | None) -> Row:
+def measured(
+    source: str, store: Path, budget: Budget, *, warm: bool, dtype: str | None, merge: bool
+) -> Row:
     """The row of a factory, in this process, with its floats in ``dtype`` if one is given."""
     module, inputs = _made(source)
     if dtype is not None:
         module, inputs = _cast(module, inputs, getattr(torch, dtype))
     file, name = source.rsplit(":", 1)
-    settings = Settings(Sources.COMPOSITION, budget, host_fallback=True)
+    settings = Settings(Sources.COMPOSITION, budget, host_fallback=True, merge_launches=merge)
     begun = time.monotonic()
     program = import_torch(module, inputs, name=name, file=file)
     importing = time.monotonic() - begun
@@ -126,7 +128,7 @@ def measured(source: str, store: Path, budget: Budget, *, warm: bool, dtype: str
         name=name,
         ops=len(compiled.placed),
         hosted=hosted,
-        launches=len(run.launches),
+        launches=run.time.launches,
         microseconds=us(run.time.cycles),
         bound=None if run.time.bound is None else us(run.time.bound),
         error=error.maximum if error.floats else None,
@@ -251,15 +253,17 @@ def main(
     store: Annotated[
         Path | None, typer.Option(help="A store to keep; default: empty ones.")
     ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge-launches/--no-merge-launches", help="As hawk compile does.")
+    ] = True,
     one: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Compile networks, run them on the NPU simulator and compare them with PyTorch."""
     if one is not None:
         assert store is not None
         try:
-            row = measured(
-                one, store, Budget(attempts, tuning, patience=tuning), warm=warm, dtype=dtype
-            )
+            budget = Budget(attempts, tuning, patience=tuning)
+            row = measured(one, store, budget, warm=warm, dtype=dtype, merge=merge)
         except HawkError as error:
             row = Row(one.rsplit(":", 1)[1], str(error))
         print(LINE + json.dumps(asdict(row)))
@@ -270,6 +274,7 @@ def main(
         wanted = [each for each in wanted if each.rsplit(":", 1)[1] in names]
     options = [f"--attempts={attempts}", f"--tuning={tuning}", "--warm" if warm else "--no-warm"]
     options += [] if dtype is None else [f"--dtype={dtype}"]
+    options.append("--merge-launches" if merge else "--no-merge-launches")
     with TemporaryDirectory() as temporary:
         rows = (
             _in_child(

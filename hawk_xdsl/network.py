@@ -9,9 +9,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.dialects.npu import LaunchOp
-from hawk_xdsl.linalg.view_ops import storage_of
-from hawk_xdsl.npu_target import Limit, Simulation, Target, Units, shared_cycles
+from hawk_xdsl.dialects.npu import Core, Join, KernelOp, LaunchOp, storage_of
+from hawk_xdsl.npu_target import Gap, Limit, Simulation, Target, Units, shared_cycles
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,7 @@ class NetworkTime:
 
     Attributes:
         kernels: cycles of all kernels.
-        launches: how many there were.
-        launching: cycles of launching them, one after the other.
+        gaps: what lies before each of them.
         bound: cycles that no way to cut the network into kernels goes below; ``None`` where what
             its ops compute is not known.
         limiting: what the bound comes from.
@@ -30,12 +28,21 @@ class NetworkTime:
     """
 
     kernels: float
-    launches: int
-    launching: float
+    gaps: tuple[Gap, ...]
     bound: float | None
     limiting: Limit | None
     bytes_between: int
     hit_rate: float | None
+
+    @property
+    def launches(self) -> int:
+        """How many launches there were."""
+        return sum(gap.what is None for gap in self.gaps)
+
+    @property
+    def launching(self) -> float:
+        """Cycles of launching, one after the other, and of the barriers within launches."""
+        return sum(gap.cycles for gap in self.gaps)
 
     @property
     def cycles(self) -> float:
@@ -47,8 +54,11 @@ class NetworkTime:
         us = target.microseconds
         parts = [
             f"Network: {us(self.cycles):,.1f} µs = {us(self.kernels):,.1f} µs of kernels + "
-            f"{us(self.launching):,.1f} µs for {self.launches} launches"
+            f"{us(self.launching):,.1f} µs for {self.launches} launch"
+            + ("es" if self.launches != 1 else "")
         ]
+        if len(self.gaps) > self.launches:
+            parts[0] += f" of {len(self.gaps)} stages"
         if self.bound is not None and self.bound:
             parts.append(
                 f"{self.cycles / self.bound:,.1f} × its bound of {us(self.bound):,.1f} µs "
@@ -77,13 +87,36 @@ def network_time(
     hits = sum(each.hits for each in traffic)
     return NetworkTime(
         kernels=sum(run.cycles for run in runs),
-        launches=len(runs),
-        launching=len(runs) * target.launch.chain,
+        gaps=tuple(gaps_of(module, target)),
         bound=None if found is None else found[0],
         limiting=None if found is None else found[1],
         bytes_between=bytes_between(module),
         hit_rate=None if target.l2 is None else (hits / loaded if loaded else 1.0),
     )
+
+
+def gaps_of(module: ModuleOp, target: Target) -> list[Gap]:
+    """What lies before each kernel of a network, in order.
+
+    A launch on more than one kind of core costs more, which is said of its first stage.
+    """
+    kernels = {op.sym_name.data: op for op in module.ops if isinstance(op, KernelOp)}
+    spec = target.launch
+    gaps: list[Gap] = []
+    cores: set[Core] = set()
+    first = 0
+    for op in module.walk():
+        if not isinstance(op, LaunchOp):
+            continue
+        join = None if op.joins is None else op.joins.data
+        if join is None:
+            first, cores = len(gaps), set()
+        cores.add(kernels[op.kernel.root_reference.data].core.data)
+        barrier = (spec.barrier or 0.0) if join is Join.BARRIER else 0.0
+        gaps.append(Gap(join, spec.chain if join is None else barrier))
+        if len(cores) > 1:
+            gaps[first] = Gap(None, spec.chain + (spec.mixed or 0.0))
+    return gaps
 
 
 def network_bound(module: ModuleOp, units: Iterable[Units], target: Target) -> tuple[float, Limit]:

@@ -13,12 +13,11 @@ from xdsl.traits import SymbolTable
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
-from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
+from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, storage_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.linalg.view_ops import storage_of
 from hawk_xdsl.network import NetworkTime, network_time
 from hawk_xdsl.npu_target import Simulation, Target, Units, simulate, time_kernel
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
@@ -30,6 +29,7 @@ from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.report import ReportRow, RunRecord, row_of, run_record
 from hawk_xdsl.saved import read_saved
 from hawk_xdsl.transforms.npu_bypass_l2 import bypass_l2
+from hawk_xdsl.transforms.npu_merge_launches import merge_launches
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a compiled model on the NPU simulator: its launches, and the time of all."""
+    """One run of a compiled model on the NPU simulator: its kernels, and the time of all.
+
+    ``launches`` has an item for each kernel that ran; ``time.gaps`` says which of them were stages.
+    """
 
     outputs: tuple[Array, ...]
     launches: tuple[tuple[str, Simulation], ...]
@@ -202,6 +205,8 @@ def compile_with(
     progress("planning memory and synchronisation")
     for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
         finish_kernel(kernel, decider.target)
+    if decider.settings.merge_launches:
+        merge_launches(module, decider.target)
     bypass_l2(module, decider.target)
     module.verify()
     bounds = [each.decision.bound for each in placed]

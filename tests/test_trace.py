@@ -23,7 +23,8 @@ from npu_model_kernels import (
 )  # fmt: skip
 from test_cli import EXP, failure, hawk
 
-from hawk_xdsl.npu_target import Simulation, simulate
+from hawk_xdsl.dialects.npu import Join
+from hawk_xdsl.npu_target import Gap, Simulation, simulate
 from hawk_xdsl.npu_target.trace import write_trace
 
 U, G = ub(64, 64), gm(64, 64)
@@ -51,7 +52,8 @@ def rows_of(path: Path) -> list[Row]:
 @pytest.fixture
 def rows(tmp_path: Path) -> list[Row]:
     launches = [("first", two_buffers(50)), ("second", two_buffers())]
-    write_trace(launches, TARGET, tmp_path / "trace.json")
+    gaps = [Gap(None, TARGET.launch.chain), Gap(Join.BARRIER, 3420.0)]
+    write_trace(launches, gaps, TARGET, tmp_path / "trace.json")
     return rows_of(tmp_path / "trace.json")
 
 
@@ -131,9 +133,9 @@ def test_launches_follow_each_other_in_time_of_the_clock(rows: list[Row]) -> Non
     launching = TARGET.launch.chain
     length = TARGET.microseconds(launching + first.cycles) * 1000
     assert end <= length + 1 and begin >= length - 1
-    whole = TARGET.microseconds(2 * launching + first.cycles + second.cycles) * 1000
-    names = [name for *_, name in slices(rows, cat="launch")]
-    assert names == ["launch @first", "launch @second"]
+    whole = TARGET.microseconds(launching + 3420.0 + first.cycles + second.cycles) * 1000
+    names = [name for kind in ("launch", "barrier") for *_, name in slices(rows, cat=kind)]
+    assert names == ["launch @first", "barrier @second"]
     assert max(stop for _, stop, _ in slices(rows)) == pytest.approx(whole, abs=20)
 
 

@@ -55,6 +55,10 @@ class DecidingOptions:
         typer.Option("--fresh", help="Ignore the store's kernels and failures: ask again."),
     ] = False
     seed: Annotated[int, typer.Option(help="Seeds the gate's inputs and the sampling.")] = 0
+    merge_launches: Annotated[
+        bool,
+        typer.Option(help="Make kernels stages of one launch where the network is faster so."),
+    ] = True
 
     def settings(self) -> "Settings":
         """The same as ``compile_program`` takes it. Raises ``OptionError`` for wrong values."""
@@ -69,6 +73,7 @@ class DecidingOptions:
             self.seed,
             one_of("--retrieval", self.retrieval, RetrievalMode),
             self.fresh,
+            self.merge_launches,
         )
 
 
@@ -220,7 +225,7 @@ def _print_run(console: Console, program: "Program", compiled: "Compiled", resul
     from hawk_xdsl.reference.difference import error_between
 
     console.print(
-        f"On the NPU simulator: {result.cycles:,.0f} cycles in {len(result.launches)} launches"
+        f"On the NPU simulator: {result.cycles:,.0f} cycles in {len(result.launches)} kernels"
     )
     console.print(result.time.line(compiled.target), highlight=False)
     if program.reference is not None:

@@ -40,7 +40,7 @@ def run_command(
     with console.status("running"):
         result = compiled.run(arrays)
     shares = read_report(directory / REPORT_FILE).bound_shares
-    print_performance(result.launches, shares, compiled.target, console)
+    print_performance(result.launches, result.time.gaps, shares, compiled.target, console)
     console.print(result.time.line(compiled.target), highlight=False)
     if wanted is not None:
         for line in error_between(result.outputs, wanted).lines("the reference"):
@@ -72,18 +72,20 @@ def trace_command(
     compiled, _ = load_compiled(directory)
     console = open_console()
     with console.status("running"):
-        launches = compiled.run(compiled.program.example_inputs, trace=True).launches
+        ran = compiled.run(compiled.program.example_inputs, trace=True)
+    launches, gaps = ran.launches, ran.time.gaps
     if kernel is not None:
         wanted = kernel.removeprefix("@")
         chosen = tuple((name, run) for name, run in launches if name == wanted)
         if not chosen:
             known = ", ".join(dict.fromkeys(f"@{name}" for name, _ in launches)) or "none"
             raise HawkError(f"no launch of @{wanted}; launched: {known}", file=str(directory))
+        gaps = tuple(g for g, (name, _) in zip(gaps, launches, strict=True) if name == wanted)
         launches = chosen
     with writing(output, "the trace"):
-        write_trace(launches, compiled.target, output)
+        write_trace(launches, gaps, compiled.target, output)
     shares = read_report(directory / REPORT_FILE).bound_shares
-    print_performance(launches, shares, compiled.target, console)
+    print_performance(launches, gaps, shares, compiled.target, console)
     console.print(f"Timeline: {output} (open it in https://ui.perfetto.dev)")
 
 

@@ -96,7 +96,7 @@ class _Collector:
             round(us(run.cycles), 3),
             round(us(run.kernel_cycles), 3),
             round(us(run.launch_cycles), 3),
-            len(run.launches),
+            sum(each.joins is None for each in run.launches),
             sum(each.kernel is None for each in launches),
             None if run.bound_cycles is None else round(us(run.bound_cycles), 3),
             run.limited_by,
@@ -126,13 +126,14 @@ class _Collector:
         inputs: tuple[str, ...],
         final: bool,
     ) -> LaunchFigures:
-        cycles = record.cycles + self._target.launch.chain
+        cycles = record.cycles + record.gap
         kernel = SymbolTable.lookup_symbol(step, step.kernel)
         assert isinstance(kernel, KernelOp)
         loaded = (record.l2_hits or 0.0) + (record.l2_misses or 0.0)
         bound = self._run.bound_cycles
         return LaunchFigures(
             name=record.kernel,
+            joins=record.joins,
             kernel=self._positions[kernel],
             decision=self._of_symbol.get(record.kernel, (None, 0))[0],
             cycles=record.cycles,
@@ -162,6 +163,7 @@ class _Collector:
         label = step.label.data if step.label is not None else "op"
         return LaunchFigures(
             name=label,
+            joins=None,
             kernel=None,
             decision=decision,
             cycles=None,

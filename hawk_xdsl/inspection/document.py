@@ -70,14 +70,15 @@ class BodyTime:
 
 @dataclass(frozen=True)
 class LaunchFigures:
-    """One launch, or one op that stays on the host (then there is no kernel and no time).
+    """One kernel in the network, or one op that stays on the host (then there is none, and no time).
 
     Attributes:
         name: the kernel's symbol, or the op's label on the host.
+        joins: ``barrier`` or ``free`` for a stage of the launch before it; else ``None``.
         kernel: position in ``kernels``.
         decision: position in ``decisions``; ``None`` for a kernel that nobody decided here.
         cycles: simulated.
-        microseconds: cycles and the launch.
+        microseconds: cycles and the launch, or the barrier, before it.
         share: of the network's time.
         of_network_bound: the time over the bound of the whole network.
         bottleneck: the pipe that works longest.
@@ -92,6 +93,7 @@ class LaunchFigures:
     """
 
     name: str
+    joins: str | None
     kernel: int | None
     decision: int | None
     cycles: float | None

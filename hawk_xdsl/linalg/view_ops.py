@@ -1,4 +1,4 @@
-"""Writes a view, or a plain reshape, as tensor and linalg ops; sees through reshapes."""
+"""Writes a view, or a plain reshape, as tensor and linalg ops."""
 
 from collections.abc import Callable, Sequence
 from math import prod
@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.linalg.ops import BroadcastOp, TransposeOp
-from xdsl.dialects.tensor import CastOp, CollapseShapeOp, EmptyOp, ExpandShapeOp, ExtractSliceOp
+from xdsl.dialects.tensor import CollapseShapeOp, EmptyOp, ExpandShapeOp, ExtractSliceOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from hawk_xdsl.linalg.structured import static_shape
@@ -128,10 +128,3 @@ def _transpose(value: SSAValue, permutation: Sequence[int], emit: Emit) -> SSAVa
     shape = [static_shape(value)[axis] for axis in permutation]
     empty = emit(EmptyOp([], TensorType(_element(value), shape)))
     return emit(TransposeOp(value, empty, DenseArrayBase.from_list(i64, permutation)))
-
-
-def storage_of(value: SSAValue) -> SSAValue:
-    """The tensor in whose memory a value lies: another shape of a tensor is the same memory."""
-    while isinstance(value.owner, ExpandShapeOp | CollapseShapeOp | CastOp):
-        value = value.owner.operands[0]
-    return value

@@ -1,7 +1,7 @@
 """Targets and the NPU simulator: what hardware can do, whether a kernel does it, and how fast."""
 
 from hawk_xdsl.npu_target.approximation import Estimates, estimates_of
-from hawk_xdsl.npu_target.launches import time_stages, traffic_of_stages
+from hawk_xdsl.npu_target.launches import Gap, time_stages, traffic_of_stages
 from hawk_xdsl.npu_target.layout import buffer_bytes
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, PerformanceWarning, total
@@ -22,6 +22,7 @@ __all__ = [
     "Bound",
     "Estimates",
     "FlagWait",
+    "Gap",
     "Limit",
     "Performance",
     "PerformanceWarning",

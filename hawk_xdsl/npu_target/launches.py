@@ -1,15 +1,25 @@
 """Kernels that are launched one after the other: what each moves, and the time of all."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import inf
 
 from hawk_xdsl.dialects.kernel_text import StageKernel
+from hawk_xdsl.dialects.npu import Join
 from hawk_xdsl.npu_target.l2.cache import L2Cache, cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.performance import Performance, total
 from hawk_xdsl.npu_target.simulation import time_kernel
 from hawk_xdsl.npu_target.steps import StepCounter
 from hawk_xdsl.npu_target.target import Target
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What lies before a kernel of a network: its launch, or how it joins the launch before it."""
+
+    what: Join | None
+    cycles: float
 
 
 def traffic_of_stages(stages: Iterable[StageKernel], target: Target) -> list[Traffic | None]:

@@ -232,10 +232,17 @@ class L2Spec:
 
 @dataclass(frozen=True)
 class LaunchSpec:
-    """Cycles of a launch: ``floor`` on the device alone, ``chain`` where one follows the other."""
+    """Cycles of a launch: ``floor`` on the device alone, ``chain`` where one follows the other.
+
+    ``mixed`` are those that one on both kinds of core takes more, and ``barrier`` those of a
+    barrier of all cores within one; ``None`` where a target does not have such launches, or cores
+    that wait for each other.
+    """
 
     floor: float
     chain: float
+    mixed: float | None = None
+    barrier: float | None = None
 
 
 @dataclass(frozen=True)

@@ -318,7 +318,12 @@ def _launch(table: Table) -> LaunchSpec:
     entry = table.optional_table("launch")
     if entry is None:
         return LaunchSpec(0.0, 0.0)
-    spec = LaunchSpec(entry.number("floor"), entry.number("chain"))
+    spec = LaunchSpec(
+        entry.number("floor"),
+        entry.number("chain"),
+        entry.optional_number("mixed"),
+        entry.optional_number("barrier"),
+    )
     entry.finish()
     return spec
 

@@ -63,6 +63,13 @@ class Table:
         """A number, not negative."""
         return self._number(key, self._take(key), least=0)
 
+    def optional_number(self, key: str) -> float | None:
+        """A number, not negative; ``None`` where there is none or the value is ``false``."""
+        if self._values.get(key, False) is False:
+            self._values.pop(key, None)
+            return None
+        return self.number(key)
+
     def positive(self, key: str) -> float:
         """A number above 0."""
         value = self.number(key)

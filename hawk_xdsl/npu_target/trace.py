@@ -1,6 +1,7 @@
 """Writes simulations as a Perfetto/Chrome trace: a track per core and pipe, flags as arrows.
 
-Each launch is a process, whose last track is the launch itself; copies say how much L2 missed.
+Each kernel is a process, whose last track is its launch, or the barrier before it; copies say how
+much L2 missed.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
 from hawk_xdsl.dialects.npu import Pipe
+from hawk_xdsl.npu_target.launches import Gap
 from hawk_xdsl.npu_target.simulation import FlagWait, Simulation
 from hawk_xdsl.npu_target.target import Target
 
@@ -60,19 +62,22 @@ class _Slice:
         return max(self.start, self.end - 1)
 
 
-def write_trace(launches: Sequence[tuple[str, Simulation]], target: Target, path: Path) -> None:
+def write_trace(
+    launches: Sequence[tuple[str, Simulation]], gaps: Sequence[Gap], target: Target, path: Path
+) -> None:
     """Write kernel launches, one after the other, as JSON that Perfetto and Chrome open.
 
     Args:
         launches: names and simulations with a timeline.
+        gaps: what lies before each.
         target: its clock turns cycles into time.
         path: the file.
     """
     rows: list[TraceRow] = []
     begin, arrows = 0.0, count(1)
-    for number, (name, simulation) in enumerate(launches):
-        rows += _launching_rows(number, name, _Clock(target, begin))
-        begin += target.launch.chain
+    for number, ((name, simulation), gap) in enumerate(zip(launches, gaps, strict=True)):
+        rows += _gap_rows(number, name, gap, _Clock(target, begin))
+        begin += gap.cycles
         rows += _launch_rows(number, name, _Clock(target, begin), simulation, arrows)
         begin += simulation.cycles
     document = {
@@ -93,16 +98,17 @@ class _Clock(NamedTuple):
         return round(self.target.microseconds(self.begin + cycles) * 1000)
 
 
-def _launching_rows(pid: int, name: str, clock: _Clock) -> Iterator[TraceRow]:
+def _gap_rows(pid: int, name: str, gap: Gap, clock: _Clock) -> Iterator[TraceRow]:
     """What comes before the kernel: a track of its own, below those of all cores."""
     target = clock.target
-    if not target.launch.chain:
+    if not gap.cycles:
         return
+    what = gap.what or "launch"
     tid = sum(target.cores.values()) * len(target.all_pipes)
-    start, end = clock.ns(0), clock.ns(target.launch.chain)
+    start, end = clock.ns(0), clock.ns(gap.cycles)
     yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": tid, "args": {"name": "launch"}}
     yield {
-        "ph": "X", "name": f"launch @{name}", "cat": "launch", "ts": start / 1000,
+        "ph": "X", "name": f"{what} @{name}", "cat": str(what), "ts": start / 1000,
         "dur": (end - start) / 1000, "pid": pid, "tid": tid,
     }  # fmt: skip
 

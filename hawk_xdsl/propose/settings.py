@@ -70,6 +70,7 @@ class Budget:
 class Settings:
     """How to decide. The same settings, store and model give the same kernels.
 
+    ``merge_launches`` says whether kernels may be stages of one launch where that is faster.
     Raises ``OptionError`` for names and numbers that are none.
     """
 
@@ -79,6 +80,7 @@ class Settings:
     seed: int = 0
     retrieval: RetrievalMode = RetrievalMode.FUSED
     fresh: bool = False
+    merge_launches: bool = True
 
     def __post_init__(self) -> None:
         for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):

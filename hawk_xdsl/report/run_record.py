@@ -5,15 +5,18 @@ from dataclasses import asdict, dataclass
 
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.network import NetworkTime
-from hawk_xdsl.npu_target import Simulation
+from hawk_xdsl.npu_target import Gap, Simulation
 
 
 @dataclass(frozen=True)
 class LaunchRecord:
-    """One launch, in the order of the network.
+    """One kernel, in the order of the network.
 
     Attributes:
         kernel: the symbol.
+        joins: how it follows the kernel before it in the same launch, ``barrier`` or ``free``;
+            ``None`` for the first of a launch.
+        gap: cycles of the launch, or of the barrier, before it.
         cycles: simulated.
         occupancy: the share of the cycles in which each pipe works.
         waiting: the share in which it waits for a flag of another pipe.
@@ -24,6 +27,8 @@ class LaunchRecord:
     """
 
     kernel: str
+    joins: str | None
+    gap: float
     cycles: float
     occupancy: dict[str, float]
     waiting: dict[str, float]
@@ -40,7 +45,7 @@ class RunRecord:
     Attributes:
         values: whether values were computed; without, only the first block of each kernel ran.
         kernel_cycles: of all kernels.
-        launch_cycles: of launching them.
+        launch_cycles: of launching them, and of barriers within launches.
         bound_cycles: what the network needs at least; ``None`` where it is not known.
         limited_by: what the bound comes from.
         bytes_between: that launches leave for others.
@@ -80,13 +85,15 @@ def run_record(
         None if time.limiting is None else str(time.limiting),
         time.bytes_between,
         None if time.hit_rate is None else round(time.hit_rate, 4),
-        tuple(_launch(name, run) for name, run in launches),
+        tuple(_launch(*each, gap) for each, gap in zip(launches, time.gaps, strict=True)),
     )
 
 
-def _launch(name: str, run: Simulation) -> LaunchRecord:
+def _launch(name: str, run: Simulation, gap: Gap) -> LaunchRecord:
     return LaunchRecord(
         name,
+        None if gap.what is None else str(gap.what),
+        gap.cycles,
         round(run.cycles, 1),
         shares(run.occupancy),
         shares(run.waiting),

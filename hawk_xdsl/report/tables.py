@@ -9,7 +9,7 @@ from rich.table import Table
 
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.gate.trust import Trust
-from hawk_xdsl.npu_target import Simulation, Target
+from hawk_xdsl.npu_target import Gap, Simulation, Target
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.report.rows import ReportRow, device_time
 
@@ -59,11 +59,15 @@ def _counted(given: Sequence[str], kinds: Iterable[str]) -> str:
 
 def print_performance(
     launches: Sequence[tuple[str, Simulation]],
+    gaps: Sequence[Gap],
     bound_shares: Mapping[str, float],
     target: Target,
     console: Console,
 ) -> None:
-    """For each launch the time, which pipes worked and waited, bytes by path, and the warnings."""
+    """For each kernel the time, which pipes worked and waited, bytes by path, and the warnings.
+
+    A stage that joins the launch before it is indented, and says behind what it comes.
+    """
     title = "Launches (cycles and µs on the device are simulated)"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("launch", no_wrap=True)
@@ -71,10 +75,10 @@ def print_performance(
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("pipes work", "and wait", "bytes"):
         table.add_column(heading, overflow="fold")
-    for name, run in launches:
+    for (name, run), gap in zip(launches, gaps, strict=True):
         share = bound_shares.get(name)
         table.add_row(
-            f"@{name}",
+            f"@{name}" if gap.what is None else f"  {gap.what}: @{name}",
             f"{run.cycles:,.0f}",
             f"{device_time(run.cycles, target):,.1f}",
             "-" if share is None else f"{share:.0%}",

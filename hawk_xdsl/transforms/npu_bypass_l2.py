@@ -16,9 +16,8 @@ from xdsl.dialects.builtin import ModuleOp, TensorType, UnitAttr
 from xdsl.ir import BlockArgument, SSAValue
 
 from hawk_xdsl.dialects.dtype import DType
-from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, LoadOp
+from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, LoadOp, storage_of
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.linalg.view_ops import storage_of
 from hawk_xdsl.npu_target import Target, time_kernel
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.stream import access_stream

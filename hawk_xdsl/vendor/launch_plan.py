@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
 
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
-from hawk_xdsl.dialects.npu.structure import LAUNCHED_AS
+from hawk_xdsl.dialects.npu.launch import LAUNCHED_AS
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.hivm.translate import CORES
 

@@ -155,3 +155,28 @@ func.func @main(%x: tensor<8x64xf32>) {
 npu.kernel @k ins() outs(%y: memref<8x64xf32, #npu.scope<global>>) on <vector> blocks 1 target "t" {
   %s = memref.subview %y[%zero, 0] [8, 64] [1, 1] : memref<8x64xf32, #npu.scope<global>> to memref<8x64xf32, strided<[64, 1], offset: ?>, #npu.scope<global>>
 }
+
+// -----
+
+// A stage joins a launch.
+// CHECK: npu.launch: @k joins a launch, but none is before it
+npu.kernel @k ins(%x: memref<8x64xf32, #npu.scope<global>>) outs(%y: memref<8x64xf32, #npu.scope<global>>) on <vector> blocks 1 target "t" {
+}
+func.func @main(%x: tensor<8x64xf32>) {
+  %0 = npu.launch @k(%x) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  func.return
+}
+
+// -----
+
+// It waits for what it reads, whatever its shape.
+// CHECK: npu.launch: @k reads what a stage before it writes: it needs joins <barrier>
+npu.kernel @k ins(%x: memref<8x64xf32, #npu.scope<global>>) outs(%y: memref<8x64xf32, #npu.scope<global>>) on <vector> blocks 1 target "t" {
+}
+func.func @main(%x: tensor<8x64xf32>) {
+  %0 = npu.launch @k(%x) : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  %1 = npu.launch @k(%x) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  %2 = tensor.cast %0 : tensor<8x64xf32> to tensor<8x64xf32>
+  %3 = npu.launch @k(%2) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  func.return
+}

@@ -32,6 +32,13 @@ func.func @main(%x: tensor<8x64xf32>, %m: memref<8x64xf32, #npu.scope<global>>) 
   // GENERIC: %r = "npu.launch"(%x) <{kernel = @nothing}> : (tensor<8x64xf32>) -> tensor<8x64xf32>
   %r = npu.launch @nothing(%x) : (tensor<8x64xf32>) -> tensor<8x64xf32>
 
+  // A stage of the launch before it: behind a barrier of all cores, or freely if it needs none of it.
+  // CHECK-NEXT: %s = npu.launch @nothing(%r) joins <barrier> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  // CHECK-NEXT: %f = npu.launch @nothing(%x) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  // GENERIC: <{kernel = @nothing, joins = #npu.join<barrier>}>
+  %s = npu.launch @nothing(%r) joins <barrier> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  %f = npu.launch @nothing(%x) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+
   // On buffers, outputs are given and nothing is returned.
   // CHECK-NEXT: npu.launch @nothing(%m, %m) : (memref<8x64xf32, #npu.scope<global>>, memref<8x64xf32, #npu.scope<global>>) -> ()
   npu.launch @nothing(%m, %m) : (memref<8x64xf32, #npu.scope<global>>, memref<8x64xf32, #npu.scope<global>>) -> ()

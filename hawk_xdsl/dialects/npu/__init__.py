@@ -9,6 +9,8 @@ from hawk_xdsl.dialects.npu.attributes import (
     ComparisonAttr,
     Core,
     CoreAttr,
+    Join,
+    JoinAttr,
     Pipe,
     PipeAttr,
     Reduction,
@@ -38,6 +40,7 @@ from hawk_xdsl.dialects.npu.instructions import (
     interchangeable,
     rows_of,
 )
+from hawk_xdsl.dialects.npu.launch import LaunchOp, is_still, storage_of
 from hawk_xdsl.dialects.npu.memory import (
     AllocOp,
     BlockCountOp,
@@ -50,7 +53,7 @@ from hawk_xdsl.dialects.npu.memory import (
 )
 from hawk_xdsl.dialects.npu.memory_space import Role, Scope, ScopeAttr, names_of
 from hawk_xdsl.dialects.npu.schedule import ScheduleAttr, TileAttr
-from hawk_xdsl.dialects.npu.structure import KernelOp, LaunchOp, ReturnOp, UndecidedOp, YieldOp
+from hawk_xdsl.dialects.npu.structure import KernelOp, ReturnOp, UndecidedOp, YieldOp
 from hawk_xdsl.dialects.npu.subview import Subview
 from hawk_xdsl.dialects.npu.sync import BarrierOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.dialects.npu.tile_op import (
@@ -98,6 +101,7 @@ NPU = Dialect(
         ScopeAttr,
         PipeAttr,
         CoreAttr,
+        JoinAttr,
         ReductionAttr,
         AccumulationAttr,
         ComparisonAttr,
@@ -130,6 +134,8 @@ __all__ = [
     "CoreAttr",
     "FixpipeOp",
     "InstructionRow",
+    "Join",
+    "JoinAttr",
     "KernelOp",
     "LaunchOp",
     "LoadOp",
@@ -171,8 +177,10 @@ __all__ = [
     "element_bytes",
     "interchangeable",
     "is_buffer",
+    "is_still",
     "names_of",
     "rows_of",
     "scope_of",
+    "storage_of",
     "strides_of",
 ]

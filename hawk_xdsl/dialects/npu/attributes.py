@@ -99,6 +99,13 @@ class Rounding(StrEnum):
     TRUNC = auto()
 
 
+class Join(StrEnum):
+    """How a stage of a launch follows the one before: behind a barrier of all cores, or freely."""
+
+    BARRIER = auto()
+    FREE = auto()
+
+
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
 
@@ -182,3 +189,10 @@ class RoundingAttr(_Bracketed[Rounding], EnumAttribute[Rounding]):
     """The rounding mode of a ``vcast``."""
 
     name = "npu.rounding"
+
+
+@irdl_attr_definition
+class JoinAttr(_Bracketed[Join], EnumAttribute[Join]):
+    """How a stage follows the one before it in the same launch."""
+
+    name = "npu.join"

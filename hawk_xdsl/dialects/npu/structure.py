@@ -1,25 +1,19 @@
-"""The ops that hold a program: what is undecided, what became a kernel, and where it is called."""
+"""The ops that hold a program: what is undecided, and what became a kernel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    ArrayAttr,
-    DenseArrayBase,
     IntegerAttr,
     MemRefType,
     StringAttr,
     SymbolNameConstraint,
-    SymbolRefAttr,
     TensorType,
     UnitAttr,
-    i1,
-    i8,
-    i32,
     i64,
 )
 from xdsl.dialects.utils import AbstractYieldOperation
-from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Region, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
@@ -39,8 +33,6 @@ from xdsl.traits import (
     IsTerminator,
     SingleBlockImplicitTerminator,
     SymbolOpInterface,
-    SymbolTable,
-    SymbolUserOpInterface,
     ensure_terminator,
 )
 from xdsl.utils.exceptions import VerifyException
@@ -273,92 +265,6 @@ class KernelOp(IRDLOperation):
         if attributes is not None:
             op.attributes.update(attributes.data)
         return op
-
-
-LAUNCHED_AS: Mapping[Attribute, Attribute] = {i1: i8, i64: i32}
-"""Element types of tensors that a kernel's memory holds in another form."""
-
-
-def _launchable(value: Attribute, argument: Attribute) -> bool:
-    """Whether a tensor or buffer can be passed for a kernel argument: see ``LAUNCHED_AS``."""
-    if not isinstance(argument, MemRefType):
-        return False
-    if isinstance(value, MemRefType):
-        return value == argument
-    if not isinstance(value, TensorType):
-        return False
-    element = LAUNCHED_AS.get(value.element_type, value.element_type)
-    return value.get_shape() == argument.get_shape() and element == argument.element_type
-
-
-class _LaunchSymbol(SymbolUserOpInterface):
-    def verify(self, op: Operation) -> None:
-        assert isinstance(op, LaunchOp)
-        kernel = SymbolTable.lookup_symbol(op, op.kernel)
-        if not isinstance(kernel, KernelOp):
-            raise VerifyException(f"npu.launch: {op.kernel} is not an npu.kernel")
-        given = [v.type for v in op.arguments] + list(op.result_types)
-        wanted = [v.type for v in kernel.body.block.args]
-        if len(given) != len(wanted):
-            raise VerifyException(
-                f"npu.launch: {len(given)} buffers for the {len(wanted)} of {op.kernel}"
-            )
-        for value, argument in zip(given, wanted, strict=True):
-            if not _launchable(value, argument):
-                raise VerifyException(f"npu.launch: {value} given for {argument} of {op.kernel}")
-
-
-@irdl_op_definition
-class LaunchOp(IRDLOperation):
-    """Runs all blocks of a kernel: on tensors with results, or on buffers without."""
-
-    name = "npu.launch"
-
-    kernel = prop_def(SymbolRefAttr)
-    arguments = var_operand_def(TensorType | MemRefType)
-    outputs = var_result_def(TensorType)
-
-    assembly_format = (
-        "$kernel `(` $arguments `)` attr-dict `:` functional-type($arguments, $outputs)"
-    )
-    traits = traits_def(_LaunchSymbol())
-
-    def __init__(
-        self, kernel: str, arguments: Sequence[SSAValue], result_types: Sequence[Attribute]
-    ) -> None:
-        super().__init__(
-            operands=[arguments],
-            result_types=[result_types],
-            properties={"kernel": SymbolRefAttr(kernel)},
-        )
-
-    def confine(self, ranges: Sequence[tuple[int, int] | None]) -> None:
-        """Says in which range the integers of each argument must lie; ``None``: in their own."""
-        if any(ends is not None for ends in ranges):
-            values = [[] if ends is None else list(ends) for ends in ranges]
-            self.attributes["ranges"] = ArrayAttr(
-                DenseArrayBase.from_list(i64, ends) for ends in values
-            )
-
-    @property
-    def ranges(self) -> list[tuple[int, int] | None]:
-        """The range of each argument's integers, as ``confine`` was told."""
-        found = self.attributes.get("ranges")
-        if not isinstance(found, ArrayAttr):
-            return [None] * len(self.arguments)
-        return [_ends(item) for item in found.data]
-
-    def verify_(self) -> None:
-        """As many ranges as arguments."""
-        if len(self.ranges) != len(self.arguments):
-            raise VerifyException(
-                f"npu.launch: {len(self.ranges)} ranges for {len(self.arguments)} arguments"
-            )
-
-
-def _ends(item: Attribute) -> tuple[int, int] | None:
-    values = item.get_values() if isinstance(item, DenseArrayBase) else ()
-    return (int(values[0]), int(values[1])) if len(values) == 2 else None
 
 
 def _print_values(printer: Printer, keyword: str, values: Sequence[SSAValue]) -> None:
