@@ -196,9 +196,7 @@ def compile_command(
         decisions = [placed.decision for placed in compiled.placed]
         found = {d.specification.digest for d in decisions if d.specification is not None}
         synthesize(console, target, store, digests=found)
-    written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
-    console.print(f"Files: {output}/ ({written})")
-    _print_left_out(console, output)
+    _print_files(console, output)
 
 
 def _record(output: Path, result: "Run | None", seconds: Mapping[str, float]) -> None:
@@ -211,10 +209,12 @@ def _record(output: Path, result: "Run | None", seconds: Mapping[str, float]) ->
         add_to_report(output / REPORT_FILE, stages=dict(seconds), **figures)
 
 
-def _print_left_out(console: Console, output: Path) -> None:
+def _print_files(console: Console, output: Path) -> None:
     from hawk_xdsl.ascendc.ascendc_files import LEFT_OUT_FILE
     from hawk_xdsl.exports import ASCENDC
 
+    written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
+    console.print(f"Files: {output}/ ({written})")
     file = output / ASCENDC / LEFT_OUT_FILE
     if file.is_file():
         for line in file.read_text(encoding="utf-8").splitlines():

@@ -70,7 +70,7 @@ class BodyTime:
 
 @dataclass(frozen=True)
 class LaunchFigures:
-    """One kernel in the network, or one op that stays on the host (then there is none, and no time).
+    """One run of a kernel, or one op that stays on the host (then there is no kernel and no time).
 
     Attributes:
         name: the kernel's symbol, or the op's label on the host.
