@@ -8,20 +8,16 @@ import torch
 from test_specification_families import groups
 from torch.nn import functional as F
 
-from hawk_xdsl.codegen.cost import estimate, operands_of, stage_cycles
+from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
-from hawk_xdsl.codegen.vector.tile_body import write_tile
-from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
-from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.knowledge_store import EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.schedule.candidate import Candidate
-from hawk_xdsl.schedule.enumerate import tiling_at
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import ResultRegion, specify
 from hawk_xdsl.training.region import RegionBuilder
@@ -252,18 +248,3 @@ def test_tiles_of_shifted_rows_are_rows() -> None:
 
 def _axis(result: ResultRegion) -> str:
     return min(result.index[0].axes, default="")
-
-
-def test_narrow_floats_are_gathered_as_f32_where_the_cost_walk_says_so() -> None:
-    [op] = groups(F.embedding, torch.randint(0, 512, (2048,)), torch.randn(512, 16).half())
-    asked = request(op)
-    assert asked.composition is not None
-    for rows in (8, 64, 384):
-        tiling = tiling_at(asked.composition.specification, {"i0": rows})
-        made = tile_kernel(asked.composition, tiling, TARGET)
-        bodies = [write_tile(asked.composition, tiling, TARGET, widens=w) for w in (False, True)]
-        stages = [ast.Stage("vector", body.statements(tiling)) for body in bodies]
-        operands = operands_of(asked.specification)
-        narrow, wide = (stage_cycles(stage, operands, TARGET) for stage in stages)
-        assert made is not None and made.cycles == min(narrow, wide)
-        assert narrow != wide

@@ -14,10 +14,9 @@ from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.dialects.dtype import INDEX, NARROW_FLOATS, WIDE_FLOAT, DType
+from hawk_xdsl.dialects.dtype import INDEX, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
-from hawk_xdsl.dialects.npu import Rounding
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
@@ -42,17 +41,9 @@ class _LoadedRange:
 
 
 class Gatherer:
-    """Writes gathers, of rows and of elements.
+    """Writes gathers, of rows and of elements."""
 
-    Attributes:
-        widens: whether narrow floats are gathered as f32: all of a source is cast, and back again
-            what was gathered. Some targets gather 32 bits several times as fast as 16.
-        has_choice: whether it has written a gather that ``widens`` makes a difference for.
-    """
-
-    def __init__(self, frame: TilingFrame, reader: Loader, *, widens: bool) -> None:
-        self.widens = widens
-        self.has_choice = False
+    def __init__(self, frame: TilingFrame, reader: Loader) -> None:
         self.frame = frame
         self.reader = reader
         self.shapes = frame.shapes
@@ -132,27 +123,8 @@ class Gatherer:
             for mnemonic, limit in (("vmax", 0), ("vmin", prod(lengths) - 1)):
                 clamped = ast.Elementwise(mnemonic, (operand(0), ast.Number(limit)))
                 total = self.frame.made(clamped, (total,), INDEX, dims, scope)
-        return self._gathered(source, total, scope)
-
-    def _gathered(self, source: TileValue, index: TileValue, scope: LoopScope) -> TileValue:
-        """The elements; narrow floats by way of f32 if the gatherer widens."""
-        dims, dtype = index.axes, source.dtype
-        may_widen = dtype in NARROW_FLOATS and self._has_wide_gather(dtype)
-        self.has_choice |= may_widen
-        if not (may_widen and self.widens):
-            return self.frame.made(two_operands("vgather"), (source, index), dtype, dims, scope)
-        wide = TileValue(WIDE_FLOAT, source.axes, source.shape)
-        scope.add(ast.Cast(operand(0), WIDE_FLOAT, Rounding.RINT), (source,), wide)
-        out = self.frame.made(two_operands("vgather"), (wide, index), WIDE_FLOAT, dims, scope)
-        narrow = ast.Cast(operand(0), dtype, Rounding.RINT)
-        return self.frame.made(narrow, (out,), dtype, dims, scope)
-
-    def _has_wide_gather(self, dtype: str) -> bool:
-        """Whether the target has the gather and both casts."""
-        ops = self.frame.target.vector.ops
-        return (
-            WIDE_FLOAT in ops["vgather"] and {f"{dtype}-f32", f"f32-{dtype}"} <= ops["vcast"].keys()
-        )
+        gather = two_operands("vgather")
+        return self.frame.made(gather, (source, total), source.dtype, total.axes, scope)
 
     def _positions(
         self,

@@ -39,14 +39,10 @@ from hawk_xdsl.semantics.terms import Term, walk
 
 @dataclass(frozen=True)
 class TileBody:
-    """The statements of one tiling as blocks: before the ``across``, and of one tile.
-
-    ``has_choice``: other statements do the same if narrow floats are gathered as f32.
-    """
+    """The statements of one tiling as blocks: before the ``across``, and of one tile."""
 
     invariant: Block
     tile: Block
-    has_choice: bool
 
     def bytes(self, spec: VectorSpec) -> int:
         """Most bytes alive at once, what instructions need for themselves included."""
@@ -59,26 +55,19 @@ class TileBody:
         return (*syntax_of(self.invariant.items), across)
 
 
-def write_tile(
-    composition: Composition, tiling: Tiling, target: Target, *, widens: bool = False
-) -> TileBody:
-    """The statements for one tiling; ``widens``: narrow floats are gathered as f32.
-
-    Raises ``UntileableError``.
-    """
-    return _Writer(composition, tiling, target, widens=widens).write()
+def write_tile(composition: Composition, tiling: Tiling, target: Target) -> TileBody:
+    """The statements for one tiling. Raises ``UntileableError``."""
+    return _Writer(composition, tiling, target).write()
 
 
 class _Writer:
-    def __init__(
-        self, composition: Composition, tiling: Tiling, target: Target, *, widens: bool
-    ) -> None:
+    def __init__(self, composition: Composition, tiling: Tiling, target: Target) -> None:
         self.composition = composition
         self.specification = composition.specification
         self.tiling = tiling
         self.frame = TilingFrame(composition, tiling, target)
         self.reader = Loader(self.frame)
-        self.gatherer = Gatherer(self.frame, self.reader, widens=widens)
+        self.gatherer = Gatherer(self.frame, self.reader)
         self.reducer = Reducer(self.frame)
         self.scanner = Scanner(self.frame, self.reducer)
 
@@ -98,7 +87,7 @@ class _Writer:
         names = Names(anew=bool(self.composition.names))
         names.assign(top.block, [v for v in (*top.values.values(), *top.indices) if v.shape])
         names.assign(tile.block)
-        return TileBody(top.block, tile.block, self.gatherer.has_choice)
+        return TileBody(top.block, tile.block)
 
     def _group(
         self,

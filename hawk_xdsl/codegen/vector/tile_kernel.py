@@ -24,20 +24,14 @@ def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> Til
     """The kernel of a tiling; ``None`` where the tiles do not fit the unified buffer.
 
     What no tile changes (a bias, a scale) is loaded once, before the loop that is distributed over
-    the cores; each tile is loaded, computed and stored inside it. Where narrow floats can be
-    gathered as f32, the faster of both ways by the cost walk.
+    the cores; each tile is loaded, computed and stored inside it.
     """
     try:
-        bodies = [write_tile(composition, tiling, target)]
-        if bodies[0].has_choice:
-            bodies.append(write_tile(composition, tiling, target, widens=True))
+        body = write_tile(composition, tiling, target)
     except UntileableError:
         return None
-    capacity = target.capacity(Role.VECTOR)
+    if body.bytes(target.vector) > target.capacity(Role.VECTOR):
+        return None
+    stage = ast.Stage(VECTOR_WORD, body.statements(tiling))
     operands = operands_of(composition.specification)
-    found: list[TileKernel] = []
-    for body in bodies:
-        if body.bytes(target.vector) <= capacity:
-            stage = ast.Stage(VECTOR_WORD, body.statements(tiling))
-            found.append(TileKernel(stage, stage_cycles(stage, operands, target)))
-    return min(found, key=lambda each: each.cycles, default=None)
+    return TileKernel(stage, stage_cycles(stage, operands, target))
