@@ -10,7 +10,6 @@ computed in f32. A test counts as
 
     npu      all of it is on the NPU, and right
     none     no kernel is needed (a view, a constant), and right
-    host     right, with an op on the host
     refused  an error of one line
     wrong, crash, hang
     unlowered  torch-mlir itself does not lower it: not counted
@@ -125,7 +124,7 @@ def _tried(test: Any, store: Path) -> Outcome:
     framework = sys.modules[f"{PACKAGE}.framework"]
     trace = framework.generate_golden_trace(test)
     worst = Outcome(test.unique_name, "none")
-    order = ["none", "npu", "host", "unlowered", "refused", "wrong"]
+    order = ["none", "npu", "unlowered", "refused", "wrong"]
     for item in trace:
         torch.manual_seed(0)
         found = _called(test.unique_name, test.program_factory(), item, store)
@@ -136,7 +135,7 @@ def _tried(test: Any, store: Path) -> Outcome:
 def _called(name: str, module: torch.nn.Module, item: Any, store: Path) -> Outcome:
     fixed = _Fixed(module, item.symbol, item.inputs)
     tensors = [leaf for leaf in pytree.tree_leaves(item.inputs) if isinstance(leaf, torch.Tensor)]
-    settings = Settings(Sources.COMPOSITION, Budget(8, 0, patience=0), host_fallback=True)
+    settings = Settings(Sources.COMPOSITION, Budget(8, 0, patience=0))
     try:
         program = import_torch(fixed, tensors, f64_as_f32=True)
         compiled = compile_program(program, settings=settings, store=store)
@@ -155,9 +154,6 @@ def _called(name: str, module: torch.nn.Module, item: Any, store: Path) -> Outco
     if exact.unequal or not error.maximum <= max(TOLERANCE, 2 * own.maximum):
         why = str(exact.unequal[0]) if exact.unequal else f"off by {error.maximum:.1e}"
         return Outcome(name, "wrong", why, kernels, error.maximum)
-    for placed in compiled.placed:
-        if placed.decision.verdict is None:
-            return Outcome(name, "host", placed.decision.reason or "", kernels, error.maximum)
     return Outcome(name, "npu" if kernels else "none", "", kernels, error.maximum)
 
 
