@@ -190,6 +190,7 @@ class _Collector:
     def _kernel(self, op: KernelOp, launches: Sequence[LaunchFigures]) -> KernelFigures:
         symbol, position = op.sym_name.data, self._positions[op]
         decision, stage = self._of_symbol.get(symbol, (None, 0))
+        text = "" if decision is None else self._rows[decision].text
         stream = io.StringIO()
         Printer(stream).print_op(op)
         return KernelFigures(
@@ -197,7 +198,7 @@ class _Collector:
             decision,
             stage,
             tuple(n for n, launch in enumerate(launches) if launch.kernel == position),
-            bodies_of(op, self._target),
+            bodies_of(op, self._target, text, stage),
             stream.getvalue(),
             "" if op.schedule is None else written(op.schedule),
             _vendor_steps(self._report.vendor, symbol),

@@ -5,42 +5,75 @@ from math import prod
 from xdsl.dialects.builtin import DenseArrayBase
 from xdsl.dialects.scf import ForOp
 
+from hawk_xdsl.dialects.kernel_text import KernelTextError, parse
+from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build import ACROSS
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.inspection.document import KernelBody, TileLoop, TileMap
 from hawk_xdsl.npu_target import Target
 
 
-def bodies_of(kernel: KernelOp, target: Target) -> tuple[KernelBody, ...]:
-    """A body for each kind of core that runs the kernel."""
+def bodies_of(kernel: KernelOp, target: Target, text: str, stage: int) -> tuple[KernelBody, ...]:
+    """A body for each kind of core that runs the kernel.
+
+    ``text`` is the kernel text of which the kernel is the ``stage``-th stage; ``""`` if nobody
+    knows it. The finished kernel does not always say how its tiles were distributed: a loop of
+    which two iterations run at once has other bounds.
+    """
     core, blocks = kernel.core.data, kernel.blocks.value.data
-    return (KernelBody(str(core), target.cores[core], blocks, _tiles(kernel, blocks)),)
+    loops = _loops_of_text(text, stage) if text else _loops_of_kernel(kernel)
+    tiles = None
+    if loops:
+        counts = (len(range(each.start, each.stop, each.step)) for each in loops)
+        tiles = TileMap(loops, prod(counts), blocks)
+    return (KernelBody(str(core), target.cores[core], blocks, tiles),)
 
 
-def _tiles(kernel: KernelOp, blocks: int) -> TileMap | None:
-    """The tiles of the loop that was written as ``across``, from its attribute."""
+def _loops_of_text(text: str, stage: int) -> tuple[TileLoop, ...]:
+    """The loops of ``across`` of a stage; none where there is none, or the text is damaged."""
+    try:
+        stages = parse(text).stages
+    except KernelTextError:
+        return ()
+    body = stages[stage].body if stage < len(stages) else ()
+    for statement in body:
+        if isinstance(statement, ast.Across):
+            return tuple(
+                TileLoop(loop.variable, constant(loop.start), constant(loop.stop), loop.step)
+                for loop in statement.loops
+            )
+    return ()
+
+
+def constant(expression: ast.Expression) -> int:
+    """The value of an expression without variables, which count as 0."""
+    match expression:
+        case ast.Integer(value):
+            return value
+        case ast.Variable():
+            return 0
+        case ast.Arithmetic(operator, left, right):
+            a, b = constant(left), constant(right)
+            match operator:
+                case "+":
+                    return a + b
+                case "-":
+                    return a - b
+                case "*":
+                    return a * b
+                case "//":
+                    return a // b if b else 0
+                case _:
+                    return a % b if b else 0
+
+
+def _loops_of_kernel(kernel: KernelOp) -> tuple[TileLoop, ...]:
+    """The loops that were written as ``across``, from the attribute of the loop made of them."""
     for op in kernel.walk():
         bounds = op.attributes.get(ACROSS)
         if isinstance(op, ForOp) and isinstance(bounds, DenseArrayBase):
             values = [int(value) for value in bounds.get_values()]
             found = [tuple(values[i : i + 3]) for i in range(0, len(values) - 2, 3)]
-            if any(step < 1 for _, _, step in found):  # IR that somebody has changed
-                return None
-            loops = tuple(
-                TileLoop(_variable(op, number), start, stop, step)
-                for number, (start, stop, step) in enumerate(found)
-            )
-            tiles = prod(len(range(each.start, each.stop, each.step)) for each in loops)
-            return TileMap(loops, tiles, blocks)
-    return None
-
-
-def _variable(loop: ForOp, number: int) -> str:
-    """The name of a variable: the IR keeps that of the value that is made of the iteration."""
-    names = [
-        op.results[0].name_hint
-        for op in loop.body.block.ops
-        if op.name == "affine.apply" and op.operands and op.operands[0] is loop.body.block.args[0]
-    ]
-    name = names[number] if number < len(names) else None
-    return name or f"i{number}"
+            if all(step >= 1 for _, _, step in found):
+                return tuple(TileLoop(f"i{n}", *each) for n, each in enumerate(found))
+    return ()
