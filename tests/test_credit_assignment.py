@@ -20,7 +20,13 @@ from hawk_xdsl.knowledge_store import (
 )
 from hawk_xdsl.propose.credit_assignment import CreditAssignment, compositions
 from hawk_xdsl.propose.decision import Source
-from hawk_xdsl.propose.refusal import Against, Refusal, accountable_entries, against, furthest
+from hawk_xdsl.propose.refusal import (
+    AccountablePart,
+    Refusal,
+    accountable_entries,
+    accountable_part,
+    furthest,
+)
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.specification import specify
 
@@ -105,9 +111,13 @@ def test_a_text_that_does_not_build_speaks_against_its_statements_only() -> None
 
 
 def test_every_trap_speaks_against_something_known() -> None:
-    known = {"core-race": Against.LOOPS, "dtype": Against.STATEMENTS, "unproven": Against.RESULTS}
-    assert {code: against(code) for code in known} == known
-    assert against("a code of tomorrow") is Against.RESULTS
+    known = {
+        "core-race": AccountablePart.LOOPS,
+        "dtype": AccountablePart.STATEMENTS,
+        "unproven": AccountablePart.RESULTS,
+    }
+    assert {code: accountable_part(code) for code in known} == known
+    assert accountable_part("a code of tomorrow") is AccountablePart.RESULTS
 
 
 def test_races_cost_an_entry_no_evidence(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

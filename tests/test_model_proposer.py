@@ -67,7 +67,7 @@ def drafts(author: Told, trap: str = "wrong-result") -> list[str]:
     asking, found = proposer(author), list[str]()
     while (draft := asking.next()) is not None:
         found.append(draft.text)
-        if draft.trouble is None:
+        if draft.failure is None:
             asking.learn(draft, Verdict(draft.text, trap, "as told"))
     return found
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.propose.decision import Source
-from hawk_xdsl.propose.draft import Draft, Proposer, Trouble
-from hawk_xdsl.propose.order import InTurn
+from hawk_xdsl.propose.draft import Draft, DraftFailure, Proposer
+from hawk_xdsl.propose.order import ProposerChain
 
 
 @dataclass
@@ -34,23 +34,26 @@ def order(proposer: Proposer) -> str:
 
 
 def test_the_last_is_asked_within_the_budget_and_the_others_go_on_after_it() -> None:
-    assert order(InTurn((listed("a", "b", "c", "d"), listed("x", "y")), turn=3)) == "abcxyd"
-    assert order(InTurn((listed("a"), listed("x", "y")), turn=3)) == "axy"
+    assert order(ProposerChain((listed("a", "b", "c", "d"), listed("x", "y")), turn=3)) == "abcxyd"
+    assert order(ProposerChain((listed("a"), listed("x", "y")), turn=3)) == "axy"
 
 
-def test_trouble_takes_no_turn() -> None:
+def test_a_failure_takes_no_turn() -> None:
     first = Listed(
-        [Draft(Source.TEMPLATE, "!", trouble=Trouble("unfilled", "a hole")), *listed("a").drafts]
+        [
+            Draft(Source.TEMPLATE, "!", failure=DraftFailure("unfilled", "a hole")),
+            *listed("a").drafts,
+        ]
     )
-    assert order(InTurn((first, listed("x")), turn=1)) == "!ax"
+    assert order(ProposerChain((first, listed("x")), turn=1)) == "!ax"
 
 
 def test_of_nobody_there_is_no_draft() -> None:
-    assert order(InTurn((InTurn(()), InTurn(())), turn=1)) == ""
+    assert order(ProposerChain((ProposerChain(()), ProposerChain(())), turn=1)) == ""
 
 
 def test_all_learn_of_every_verdict() -> None:
     first, second = listed("a"), listed("b")
-    proposer = InTurn((InTurn((first,)), second), 1)
+    proposer = ProposerChain((ProposerChain((first,)), second), 1)
     proposer.learn(Draft(Source.MODEL, "m"), Verdict("m", "syntax", "bad"))
     assert first.learned == second.learned == ["m"]

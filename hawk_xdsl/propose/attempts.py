@@ -19,7 +19,7 @@ FAST_ENOUGH = 1.05
 
 
 @dataclass(frozen=True)
-class Found:
+class AcceptedDraft:
     """An accepted draft."""
 
     draft: Draft
@@ -45,7 +45,7 @@ class Attempts:
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     _tried: set[str] = field(default_factory=set[str])
 
-    def until_right(self) -> Found | None:
+    def until_right(self) -> AcceptedDraft | None:
         """The first draft that the gate accepts; ``None`` if the budget or the ideas end."""
         while self.effort.attempts < self.budget.attempts:
             draft = self._next(self.proposer, Phase.SEARCH)
@@ -57,10 +57,10 @@ class Attempts:
             self.effort = replace(self.effort, attempts=number)
             if verdict.accepted:
                 self.effort = replace(self.effort, first_right=number, first_cycles=verdict.cycles)
-                return Found(draft, verdict)
+                return AcceptedDraft(draft, verdict)
         return None
 
-    def tuned(self, found: Found, tuner: Proposer) -> Found:
+    def tuned(self, found: AcceptedDraft, tuner: Proposer) -> AcceptedDraft:
         """The fastest accepted draft of those that the tuning budget pays for.
 
         ``tuner`` is the proposer itself or a part of it.
@@ -79,16 +79,16 @@ class Attempts:
             self.effort = replace(self.effort, tuning=number)
             self.ledger.compare(best.draft, best.verdict, draft, verdict)
             if verdict.accepted and verdict.cycles < best.verdict.cycles:
-                best = Found(draft, verdict)
+                best = AcceptedDraft(draft, verdict)
         return best
 
     def _next(self, proposer: Proposer, phase: Phase) -> Draft | None:
         """The next complete draft that was not tried; troubles on the way are recorded."""
         while (draft := proposer.next()) is not None:
-            if draft.trouble is not None:
+            if draft.failure is not None:
                 self.ledger.record(draft, None)
                 self.history.attempts.append(attempt_of(phase, draft, None))
-                self.refusals.append(Refusal(draft.trouble.code, draft.trouble.message))
+                self.refusals.append(Refusal(draft.failure.code, draft.failure.message))
             elif draft.text not in self._tried:
                 return draft
         return None
@@ -122,8 +122,8 @@ def attempt_of(
         kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
         code, message = verdict.trap_code, verdict.trap_message
         cycles = verdict.cycles if verdict.accepted else None
-    elif draft.trouble is not None:
-        code, message = draft.trouble.code, draft.trouble.message
+    elif draft.failure is not None:
+        code, message = draft.failure.code, draft.failure.message
     return AttemptRecord(
         phase=phase,
         verdict=kind,

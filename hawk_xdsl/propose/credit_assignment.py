@@ -8,7 +8,7 @@ from hawk_xdsl.codegen.cast_steps import NoInstructionError
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Evidence
-from hawk_xdsl.propose.refusal import Against, accountable_entries, against
+from hawk_xdsl.propose.refusal import AccountablePart, accountable_entries, accountable_part
 from hawk_xdsl.semantics.specification import Specification
 
 LOOP_REFUSALS_TOLERATED = 2
@@ -40,7 +40,7 @@ class CreditAssignment:
         """Count a refusal; of a text from a template the template is the first entry."""
         if not entries:
             return
-        if against(code) is Against.LOOPS:
+        if accountable_part(code) is AccountablePart.LOOPS:
             self._loop_refusals[entries[0]] = self._loop_refusals.get(entries[0], 0) + 1
         else:
             self._refused.append(frozenset(accountable_entries(entries, code, self.rewrites)))

@@ -35,7 +35,7 @@ from hawk_xdsl.propose.draft import Draft, Proposer
 from hawk_xdsl.propose.history import History, Phase
 from hawk_xdsl.propose.kept import older_kernels, schedule_of, speaks_for
 from hawk_xdsl.propose.ledger import Ledger
-from hawk_xdsl.propose.order import InTurn
+from hawk_xdsl.propose.order import ProposerChain
 from hawk_xdsl.propose.refusal import TRANSIENT, Refusal, furthest
 from hawk_xdsl.propose.settings import Progress, Settings, Sources
 from hawk_xdsl.propose.witness import composed_witness
@@ -226,7 +226,7 @@ class _Op:
             self._ledger,
             self._bound,
             decider.settings.budget,
-            InTurn((InTurn(first), InTurn(then)), turn),
+            ProposerChain((ProposerChain(first), ProposerChain(then)), turn),
             decider.progress,
             self._history,
             refusals=self._refusals,
@@ -234,7 +234,7 @@ class _Op:
         found = attempts.until_right()
         if found is not None and decider.settings.sources.tunes:
             # Kept kernels are known to be fast: they come before what templates estimate.
-            found = attempts.tuned(found, InTurn((*reversed(first), *then)))
+            found = attempts.tuned(found, ProposerChain((*reversed(first), *then)))
         spent = given.spending
         effort = replace(
             attempts.effort,

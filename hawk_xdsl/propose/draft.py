@@ -10,7 +10,7 @@ from hawk_xdsl.schedule.schedule import Schedule
 
 
 @dataclass(frozen=True)
-class Trouble:
+class DraftFailure:
     """Why a proposer delivered no complete body: a stable code and one line."""
 
     code: str
@@ -19,7 +19,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Draft:
-    """A kernel body and how it came about; with ``trouble`` it is not complete.
+    """A kernel body and how it came about; with ``failure`` it is not complete.
 
     ``origin`` is who wrote a text that was kept, ``model`` the model that wrote it now.
     ``about`` says in a few words what distinguishes it; ``schedule`` is what a strategy wrote it
@@ -33,7 +33,7 @@ class Draft:
     about: str = ""
     schedule: Schedule | None = None
     written: str = ""
-    trouble: Trouble | None = None
+    failure: DraftFailure | None = None
     prompt: tuple[Message, ...] = ()
     model: str | None = None
     origin: str = ""

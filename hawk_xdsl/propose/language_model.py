@@ -16,7 +16,7 @@ from hawk_xdsl.language_model.skeleton import Skeleton, skeletons
 from hawk_xdsl.npu_target import TrapCode
 from hawk_xdsl.propose.assignment import Assignment, Spending
 from hawk_xdsl.propose.decision import Source
-from hawk_xdsl.propose.draft import Draft, Trouble
+from hawk_xdsl.propose.draft import Draft, DraftFailure
 from hawk_xdsl.semantics.specification import Specification
 
 CANDIDATES = 2
@@ -84,7 +84,7 @@ class ModelProposer:
     after the last one all.
 
     ``author`` is asked for when the first question is. A model that fails (no memory, a prompt
-    that does not fit) is a draft with trouble; it is asked no more if it fails with one text.
+    that does not fit) is a draft that failed; it is asked no more if it fails with one text.
     """
 
     author: Callable[[], Author]
@@ -270,11 +270,11 @@ class ModelProposer:
         names = [entry.name for entry in prompt.entries]
         if skeleton is not None and skeleton.entry not in names:
             names.append(skeleton.entry)
-        trouble: Trouble | None = None
+        failure: DraftFailure | None = None
         if not proposal.finished:
             said = _STOPPED.get(proposal.stop, proposal.reason)
-            trouble = Trouble(_CODES.get(proposal.stop, "unfinished"), said)
-            self._fail(proposal.written or proposal.text, trouble.code, trouble.message)
+            failure = DraftFailure(_CODES.get(proposal.stop, "unfinished"), said)
+            self._fail(proposal.written or proposal.text, failure.code, failure.message)
             self.spending.timed_out |= proposal.stop is Stop.DEADLINE
         return Draft(
             Source.MODEL,
@@ -282,7 +282,7 @@ class ModelProposer:
             tuple(names),
             "" if skeleton is None else f"statements in {skeleton.about}",
             written=proposal.written,
-            trouble=trouble,
+            failure=failure,
             prompt=prompt.messages,
             model=author.name,
             seconds=seconds,
@@ -293,7 +293,7 @@ class ModelProposer:
     def _give_up(self, code: str, message: str, *, for_good: bool = True) -> None:
         self._over = for_good or code != "model"
         self._waiting.append(
-            Draft(Source.MODEL, "", trouble=Trouble(code, message), model=self.author().name)
+            Draft(Source.MODEL, "", failure=DraftFailure(code, message), model=self.author().name)
         )
 
 
@@ -336,7 +336,7 @@ def _shown(draft: Draft) -> str:
 
 
 def _code(error: HawkError) -> str:
-    """The code that trouble with the model is recorded under."""
+    """The code that a failure of the model is recorded under."""
     match error:
         case PromptTooLong():
             return "prompt-too-long"

@@ -35,14 +35,14 @@ class Ledger:
     rewrites: frozenset[str] = frozenset()
 
     def record(self, draft: Draft, verdict: Verdict | None, seconds: float = 0.0) -> None:
-        """One draft and its verdict; ``None`` where trouble kept it from the gate.
+        """One draft and its verdict; ``None`` where a failure kept it from the gate.
 
         ``seconds`` are the gate's; those of the draft are added.
         """
         if verdict is None:
             kind = AttemptVerdict.UNFINISHED
-            code = draft.trouble.code if draft.trouble else "unfinished"
-            message = draft.trouble.message if draft.trouble else None
+            code = draft.failure.code if draft.failure else "unfinished"
+            message = draft.failure.message if draft.failure else None
         else:
             kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
             code, message = verdict.trap_code, verdict.trap_message

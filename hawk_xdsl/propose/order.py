@@ -9,7 +9,7 @@ from hawk_xdsl.propose.draft import Draft, Proposer
 
 
 @dataclass
-class InTurn:
+class ProposerChain:
     """One proposer after the other, each while it has drafts.
 
     All but the last give up their turn after ``turn`` complete drafts, if it is given, so that the
@@ -27,7 +27,7 @@ class InTurn:
             order = [*self.proposers[-1:], *self.proposers[:-1]]
         for proposer in order:
             if (draft := proposer.next()) is not None:
-                self._given += draft.trouble is None
+                self._given += draft.failure is None
                 return draft
         return None
 

@@ -17,7 +17,7 @@ class DraftStage(IntEnum):
     RESULT = 4  # it runs, and what it computes is wrong or not shown to be right
 
 
-class Against(StrEnum):
+class AccountablePart(StrEnum):
     """Which part of what a draft was made from a refusal speaks against."""
 
     LOOPS = "loops"  # the template or its tile sizes
@@ -74,7 +74,7 @@ def furthest(refusals: Iterable[Refusal]) -> Refusal | None:
     return max(refusals, key=lambda refusal: stage_of(refusal.code), default=None)
 
 
-def against(code: str | None) -> Against:
+def accountable_part(code: str | None) -> AccountablePart:
     """What a refusal speaks against.
 
     A race, a deadlock or a buffer that does not fit says nothing about which functions were
@@ -82,18 +82,18 @@ def against(code: str | None) -> Against:
     result may be the fault of a rewrite.
     """
     if code in _LOOPS:
-        return Against.LOOPS
-    return Against.STATEMENTS if code in _STATEMENTS else Against.RESULTS
+        return AccountablePart.LOOPS
+    return AccountablePart.STATEMENTS if code in _STATEMENTS else AccountablePart.RESULTS
 
 
 def accountable_entries(
     entries: Sequence[str], code: str | None, rewrites: frozenset[str]
 ) -> tuple[str, ...]:
     """The entries of a draft that a refusal speaks against; a template is the first of them."""
-    match against(code):
-        case Against.LOOPS:
+    match accountable_part(code):
+        case AccountablePart.LOOPS:
             return tuple(entries[:1])
-        case Against.STATEMENTS:
+        case AccountablePart.STATEMENTS:
             return tuple(name for name in entries if name not in rewrites)
-        case Against.RESULTS:
+        case AccountablePart.RESULTS:
             return tuple(entries)

@@ -16,8 +16,8 @@ from hawk_xdsl.propose.assignment import Assignment
 from hawk_xdsl.propose.attempts import FAST_ENOUGH
 from hawk_xdsl.propose.credit_assignment import CreditAssignment, compositions
 from hawk_xdsl.propose.decision import Source
-from hawk_xdsl.propose.draft import Draft, Trouble
-from hawk_xdsl.propose.refusal import Against, against
+from hawk_xdsl.propose.draft import Draft, DraftFailure
+from hawk_xdsl.propose.refusal import AccountablePart, accountable_part
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.search import Choice, ScheduleSearch
 from hawk_xdsl.semantics.specification import Specification
@@ -28,7 +28,7 @@ class TemplateProposer:
 
     A draft that is refused speaks against the entries it was made from: drafts that do without one
     of them come next. What keeps an entry from being used (no instruction for a term, a strategy
-    that nobody has) is a draft with trouble: it is recorded, and the other entries go on.
+    that nobody has) is a draft that failed: it is recorded, and the other entries go on.
 
     Args:
         entries: the knowledge in use.
@@ -107,7 +107,9 @@ class TemplateProposer:
             self._cycles = min(verdict.cycles, self._cycles or verdict.cycles)
         elif draft.source is Source.TEMPLATE:
             self._credit.refuse(draft.entries, verdict.trap_code)
-            self._doubtful = self._doubtful or against(verdict.trap_code) is not Against.LOOPS
+            self._doubtful = (
+                self._doubtful or accountable_part(verdict.trap_code) is not AccountablePart.LOOPS
+            )
 
     def _best(self) -> tuple[Entry, Candidate] | None:
         """The first of those that least speaks against; they wait in the order of estimates."""
@@ -178,4 +180,4 @@ def propose_templates(given: Assignment) -> TemplateProposer | None:
 
 
 def _unusable(code: str, message: str, entries: tuple[str, ...]) -> Draft:
-    return Draft(Source.TEMPLATE, "", entries, trouble=Trouble(code, message))
+    return Draft(Source.TEMPLATE, "", entries, failure=DraftFailure(code, message))

@@ -121,9 +121,9 @@ def answer(model: LocalModel, lesson: Lesson, case: GatedOp, *, attempts: int, s
     proposer = proposer_of(model, case, attempts=attempts, seed=seed)
     tries: list[Try] = []
     while len(tries) < attempts and (draft := proposer.next()) is not None:
-        if draft.trouble is not None:
-            trouble = draft.trouble
-            tries.append(Try(draft.text, trouble.code, trouble.message, 0, "model", draft.written))
+        if draft.failure is not None:
+            failure = draft.failure
+            tries.append(Try(draft.text, failure.code, failure.message, 0, "model", draft.written))
             continue
         verdict = case.gate.check(draft.text)
         proposer.learn(draft, verdict)

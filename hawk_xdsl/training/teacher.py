@@ -174,7 +174,7 @@ class Teacher:
         seen: set[str] = set()
         left = self.attempts
         while left > 0 and (draft := proposer.next()) is not None:
-            if draft.trouble is not None:
+            if draft.failure is not None:
                 continue
             short = abbreviation.short(draft)
             if short in seen:
