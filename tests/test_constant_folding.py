@@ -103,3 +103,15 @@ def test_indices_that_count_are_no_data() -> None:
     made = folded(program)
     assert_unchanged(program, made)
     assert not made.parameters
+
+
+def test_a_long_formula_of_places_is_a_table() -> None:
+    """How many elements a window has inside of the tensor is known before any input is."""
+    module = torch.nn.AvgPool2d(6, 2, 1, count_include_pad=False)
+    program = import_torch(module, (torch.randn(1, 2, 20, 20),))
+    made = folded(program)
+    assert_unchanged(program, made)
+    [table] = made.parameters
+    assert table.shape == (9, 9) and table[0, 0] == 25 and table[4, 4] == 36
+    indices = [op for op in made.module.walk() if op.name == "linalg.index"]
+    assert not indices

@@ -21,6 +21,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.legalize import drop_unused_parameters
+from hawk_xdsl.frontend.position_tables import make_position_tables
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.linalg.structured import equation_of, static_shape
@@ -51,6 +52,7 @@ def folded(program: Program) -> Program:
     module = program.module.clone()
     program = replace(program, module=module)
     block = program.function.body.block
+    make_position_tables(block)
     given = frozenset(block.args[: len(program.parameters)])
     constant = _constants(block, given)
     wanted = list(dict.fromkeys(_wanted(block, constant)))

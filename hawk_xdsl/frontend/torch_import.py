@@ -30,6 +30,7 @@ from hawk_xdsl.frontend.legalize import (
 )
 from hawk_xdsl.frontend.lifted import Changes, Lifted, WithState, number_as_tensor
 from hawk_xdsl.frontend.narrow_f64 import as_f32
+from hawk_xdsl.frontend.pooled_places import places_by_comparison
 from hawk_xdsl.frontend.program import Program, Reference
 from hawk_xdsl.frontend.promotion import promote_unsigned
 from hawk_xdsl.frontend.to_xdsl import parsed
@@ -170,6 +171,7 @@ def _export(
     _check_results(program, reading)
     promote_unsigned(program)
     equal_bags(program)
+    places_by_comparison(program)
     return program
 
 
