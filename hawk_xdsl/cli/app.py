@@ -5,18 +5,25 @@ from typing import Annotated
 
 import typer
 
+from hawk_xdsl.cli.completions import complete_target
+
 app = typer.Typer(
     help="Lower models to verified NPU kernels, and look at what is known and decided.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 knowledge = typer.Typer(help="What the knowledge store holds.", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge")
 
 TargetOption = Annotated[
-    str, typer.Option("--target", "-t", help="A target's name, or the path of its TOML file.")
+    str,
+    typer.Option(
+        "--target",
+        "-t",
+        help="A target's name, or the path of its TOML file.",
+        autocompletion=complete_target,
+    ),
 ]
 StoreOption = Annotated[
     Path | None,

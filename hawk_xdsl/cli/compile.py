@@ -189,14 +189,19 @@ def compile_command(
             result = compiled.run(program.example_inputs, told.detail)
         told.finished()
     _record(output, result, told.clock.seconds)
-    print_report(compiled.report, console)
+    record = None if result is None else result.record
+    print_report(compiled.report, console, compiled.target, record, told.clock.seconds)
     if result is not None:
         _print_run(console, program, compiled, result)
     if afterwards.learn:
-        decisions = [placed.decision for placed in compiled.placed]
-        found = {d.specification.digest for d in decisions if d.specification is not None}
-        synthesize(console, target, store, digests=found)
+        synthesize(console, target, store, digests=_specifications(compiled))
     _print_files(console, output)
+
+
+def _specifications(compiled: "Compiled") -> set[str]:
+    """The digests of the specifications of all that was decided."""
+    decisions = (placed.decision for placed in compiled.placed)
+    return {each.specification.digest for each in decisions if each.specification is not None}
 
 
 def _record(output: Path, result: "Run | None", seconds: Mapping[str, float]) -> None:
@@ -212,9 +217,13 @@ def _record(output: Path, result: "Run | None", seconds: Mapping[str, float]) ->
 def _print_files(console: Console, output: Path) -> None:
     from hawk_xdsl.ascendc.ascendc_files import LEFT_OUT_FILE
     from hawk_xdsl.exports import ASCENDC
+    from hawk_xdsl.saved import WEIGHTS_FILE
 
     written = ", ".join(sorted(f"{e.name}/" if e.is_dir() else e.name for e in output.iterdir()))
     console.print(f"Files: {output}/ ({written})")
+    if (output / WEIGHTS_FILE).is_file():  # all of the model was written
+        commands = f"hawk report {output}; why a kernel: hawk explain {output} @KERNEL"
+        console.print(f"Look at it: {commands}", markup=False, highlight=False)
     file = output / ASCENDC / LEFT_OUT_FILE
     if file.is_file():
         for line in file.read_text(encoding="utf-8").splitlines():

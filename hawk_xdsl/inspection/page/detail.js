@@ -72,6 +72,7 @@ function launchFacts(data, launch, kernel, decision) {
     ["believed because", decision ? proofStatus(decision) : null],
     ["schedule", kernel.schedule],
     ["reads", reads],
+    ["stage of the launch before it", launch.joins ? { barrier: "behind a barrier of all cores", free: "each core goes on as soon as it is free" }[launch.joins] : null],
     ["launched", `${kernel.launches.length} ×`],
     ["model source", launch.source],
     ["stage", decision && decision.kernel.includes(", ") ? `${kernel.stage + 1} of ${decision.kernel.split(", ").length}` : null],

@@ -220,7 +220,7 @@ class Graph {
       pen.fillStyle = inkOn(colour);
       const details = scale >= DETAILS_FROM;
       pen.font = `600 ${details ? 13 : 22}px system-ui, "DejaVu Sans", sans-serif`;
-      pen.fillText(clipped(pen, launch.name), box.x + 9, box.y + (details ? 16 : BOX.height / 2), BOX.width - 18);
+      pen.fillText(clipped(pen, (launch.joins ? "↳ " : "") + launch.name), box.x + 9, box.y + (details ? 16 : BOX.height / 2), BOX.width - 18);
       if (!details) return;
       pen.font = '11px system-ui, "DejaVu Sans", sans-serif';
       const second = launch.kernel === null ? "on the host" : `${time(launch.microseconds)} · ${this.short(launch)}`;

@@ -95,7 +95,7 @@ function launchTable(data, choose, lines) {
   const rows = launches.map((launch, index) => ({ launch, index, decision: decisions[launch.decision] }));
   const columns = [
     { name: "#", number: true, value: (r) => r.index, cell: (r) => String(r.index) },
-    { name: "launch", value: (r) => r.launch.name, cell: (r) => element("button", { type: "button", class: "link", onclick: () => choose(r.index, true) }, r.launch.kernel === null ? r.launch.name : `@${r.launch.name}`) },
+    { name: "launch", value: (r) => r.launch.name, cell: (r) => element("button", { type: "button", class: "link", onclick: () => choose(r.index, true) }, r.launch.kernel === null ? r.launch.name : `${r.launch.joins ? "↳ " : ""}@${r.launch.name}`) },
     { name: "time", number: true, value: (r) => r.launch.microseconds, cell: (r) => time(r.launch.microseconds) },
     { name: "share", number: true, value: (r) => r.launch.share, cell: (r) => percent(r.launch.share, 1) },
     { name: "of the network's bound", number: true, value: (r) => r.launch.of_network_bound, cell: (r) => ratio(r.launch.of_network_bound) },
