@@ -28,9 +28,11 @@ STRIDED = read_kernel("corpus/strided")
 CAUSAL_MASK = read_kernel("corpus/causal_mask")
 RESHAPE = read_kernel("corpus/reshape")
 FLATTENED = read_kernel("corpus/flattened")
+ATTENTION = read_kernel("corpus/attention")
+PRODUCT_AND_EXP = read_kernel("corpus/product_and_exp")
 
 CORPUS = (
     SOFTMAX, LAYER_NORM, GELU, MATMUL, RAGGED_MATMUL, LINEAR_RELU, BATCHED_MATMUL,
     ATTENTION_VALUES, TRANSPOSE, EMBEDDING, GATHER, SCAN, COLUMN_SUM, ELEMENTWISE, STRIDED,
-    CAUSAL_MASK, RESHAPE, FLATTENED,
+    CAUSAL_MASK, RESHAPE, FLATTENED, ATTENTION, PRODUCT_AND_EXP,
 )  # fmt: skip

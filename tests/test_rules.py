@@ -12,6 +12,7 @@ import pytest
 import test_by_construction as construction
 import test_npu_model_runtime_rules as runtime
 import test_npu_model_static_rules as static
+from mixed_kernels import handed_over
 from npu_model_kernels import (
     TARGET,
     alloc,
@@ -155,6 +156,9 @@ SHORT_BURSTS = replace(
 )
 BACK, AGAIN = flag("vector", "mte2", 1), flag("mte2", "vector")
 
+NO_CROSS = replace(TARGET, cross=None)
+SIGNAL, AWAIT = "signal 0 after store\n", "await 0 before load\n"
+
 RULES = [
     Rule("read after write", TrapCode.RACE,
          lambda: vector(ALLOC + LOAD + EXP + STORED), lambda: vector(LOADED + EXP + STORED)),
@@ -186,6 +190,23 @@ RULES = [
     Rule("event id that the target lacks", TrapCode.EVENT_MISUSE,
          lambda: vector(COPIED + flag("mte2", "vector", 4)),
          lambda: vector(COPIED + flag("mte2", "vector", 3)), FOUR_EVENTS),
+    Rule("hand-over between cores", TrapCode.RACE,
+         lambda: handed_over(await_0_before_load="await 0 before store\n"), handed_over),
+    Rule("flag that the other cores never set", TrapCode.DEADLOCK,
+         lambda: handed_over(await_0_before_load=2 * AWAIT),
+         lambda: handed_over(await_0_before_load=2 * AWAIT, signal_0_after_store=2 * SIGNAL)),
+    Rule("flag between cores left set", TrapCode.EVENT_MISUSE,
+         lambda: handed_over(signal_0_after_store=2 * SIGNAL), handed_over),
+    Rule("counter of a flag between cores", TrapCode.EVENT_MISUSE,
+         lambda: handed_over(signal_0_after_store=17 * SIGNAL, await_0_before_load=17 * AWAIT),
+         lambda: handed_over(signal_0_after_store=16 * SIGNAL, await_0_before_load=16 * AWAIT)),
+    Rule("flag between cores that the target lacks", TrapCode.EVENT_MISUSE,
+         lambda: handed_over(signal_0_after_store="signal 11 after store\n",
+                             await_0_before_load="await 11 before load\n"),
+         lambda: handed_over(signal_0_after_store="signal 10 after store\n",
+                             await_0_before_load="await 10 before load\n")),
+    Rule("mixed kernel on cores without flags between them", TrapCode.WRONG_CORE,
+         handed_over, lambda: vector(COPIED), NO_CROSS),
     Rule("data path that the target lacks", TrapCode.ILLEGAL_PATH,
          to_l1, lambda: matrix_at(0), NO_L0C_TO_L1),
     Rule("length of a burst", TrapCode.FIELD_RANGE,
@@ -250,6 +271,8 @@ VERIFIED = [
              lambda: vector(flag("vector", "vector")), lambda: vector(BARRIER)),
     Verified("barrier of the scalar pipe", "the scalar pipe has no barrier",
              lambda: vector("npu.barrier <scalar>"), lambda: vector("npu.barrier <all>")),
+    Verified("flag to no other core", "only the parts of a mixed kernel have other cores",
+             lambda: vector("npu.cross_set <store> flag 0"), handed_over),
     Verified("dtypes of a move", "dtypes differ",
              lambda: vector(alloc("b", ub(8, 64, dtype="f16"))
                             + load("x", "b", G, ub(8, 64, dtype="f16"))),

@@ -18,8 +18,11 @@ from hawk_xdsl.dialects.npu import (
     BlockCountOp,
     BlockIdxOp,
     CopyOp,
+    CrossSetOp,
+    CrossWaitOp,
     FixpipeOp,
     KernelOp,
+    KernelPart,
     LoadOp,
     MmadOp,
     Pipe,
@@ -49,15 +52,27 @@ from hawk_xdsl.npu_target.traps import Fault, TrapCode
 Step = Callable[[Values], None]
 
 
+CrossDecoder = Callable[[CrossSetOp | CrossWaitOp], Step]
+"""The step of a flag between cores."""
+
+
 class DecodedKernel:
-    """A kernel as steps on an environment, one slot for each SSA value.
+    """What a kernel has for one kind of core, as steps on an environment, a slot an SSA value.
 
     Attributes:
         instructions: the decoded tile instructions, with their counters.
         loops: the slot of each loop's variable.
     """
 
-    def __init__(self, kernel: KernelOp, machine: Machine, scopes: Scopes) -> None:
+    def __init__(
+        self,
+        kernel: KernelOp,
+        part: KernelPart,
+        machine: Machine,
+        scopes: Scopes,
+        cross: CrossDecoder | None = None,
+    ) -> None:
+        self._cross = cross
         self._machine = machine
         self._scopes = scopes
         self._slots: dict[SSAValue, int] = {}
@@ -66,8 +81,8 @@ class DecodedKernel:
         self.loops: dict[Operation, int] = {}
         self._arguments = [self.slot(argument) for argument in kernel.body.block.args]
         self._block_index = self._constant(None)
-        self._block_count = self._constant(kernel.blocks.value.data)
-        self._steps = self._block(kernel.body.block)
+        self._block_count = self._constant(kernel.blocks.value.data * part.cores)
+        self._steps = self._block(part.block)
 
     def environment(self, arguments: Sequence[GlobalTile], block: int) -> Values:
         """The values before the first step of a block."""
@@ -148,6 +163,8 @@ class DecodedKernel:
                 return self._alloc(op)
             case SetFlagOp() | WaitFlagOp() | BarrierOp():
                 return self._synchronisation(op)
+            case CrossSetOp() | CrossWaitOp() if self._cross is not None:
+                return self._cross(op)
             case _:
                 return self._instruction(op)
 

@@ -20,15 +20,21 @@ class AccessLog:
     """Who made each stamped access: block, pipe, and the number within the pipe.
 
     Blocks run one after the other, so those of the running one are the stamps from
-    ``first_of_block`` on. ``names`` are those of the pipes, by number.
+    ``first_of_block`` on. ``names`` are those of the pipes, by number: of one core, or one after
+    the other of ``together`` cores that work on a block.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], together: int = 1) -> None:
         self.names = names
+        self._of_a_core = max(1, len(names) // together)
         self.first_of_block = 1
         self.blocks = [0]
         self.pipes = [0]
         self.sequences = [0]
+
+    def same_core(self, pipe: int, other: int) -> bool:
+        """Whether two pipes are of one core."""
+        return pipe // self._of_a_core == other // self._of_a_core
 
     def begin_block(self) -> None:
         """The accesses from now on are another block's."""
@@ -106,7 +112,7 @@ class GlobalTile:
                 "written",
                 missing=missing,
             )
-        self._check(stamps, block, knows, "reads", "written")
+        self._check(stamps, block, pipe, knows, "reads", "written")
         readers, log = self._reader_stamps(pipe), self.array.log
         foreign = (readers != 0) & (readers < log.first_of_block)
         readers[...] = np.where(foreign, MANY, log.stamp(block, pipe, sequence))
@@ -119,9 +125,9 @@ class GlobalTile:
                 TrapCode.INPUT_WRITTEN, f"writes {self.array.name}, which is an input of the kernel"
             )
         if stamps.any():
-            self._check(stamps, block, knows, "writes", "written")
+            self._check(stamps, block, pipe, knows, "writes", "written")
         for reader in self.array.readers:
-            self._check(self._reader_stamps(reader), block, knows, "writes", "read")
+            self._check(self._reader_stamps(reader), block, pipe, knows, "writes", "read")
         stamps.fill(self.array.log.stamp(block, pipe, sequence))
 
     def _reader_stamps(self, pipe: int) -> Stamps:
@@ -133,7 +139,9 @@ class GlobalTile:
         offset = self.start // self.data.itemsize * stamps.itemsize
         return np.ndarray(stamps.shape, np.int32, self.array.readers[pipe], offset, stamps.strides)
 
-    def _check(self, stamps: Stamps, block: int, knows: list[int], does: str, done: str) -> None:
+    def _check(
+        self, stamps: Stamps, block: int, pipe: int, knows: list[int], does: str, done: str
+    ) -> None:
         log, name = self.array.log, self.array.name
         low, high = int(stamps.min()), int(stamps.max())
         found = [low] if low == high else [int(stamp) for stamp in np.unique(stamps)]
@@ -151,8 +159,11 @@ class GlobalTile:
                     other=other,
                 )
             if log.sequences[stamp] > knows[log.pipes[stamp]]:
+                missing = "flag or barrier"
+                if not log.same_core(pipe, log.pipes[stamp]):
+                    missing = "npu.cross_set there and npu.cross_wait here"
                 raise Fault(
                     TrapCode.RACE,
                     f"{does} elements of {name} that {log.names[log.pipes[stamp]]} has {done}, "
-                    "with no flag or barrier in between",
+                    f"with no {missing} in between",
                 )

@@ -192,10 +192,11 @@ class TileInstruction(ABC):
             core.note(pipe, operands[place].region, write=False)
         for _, place in self.writes:
             core.note(pipe, operands[place].region, write=True)
+        clock, sequence, knows = core.base + pipe, core.sequence[pipe], core.knows[pipe]
         for place in self.global_reads:
-            operands[place].note_read(core.block, pipe, core.sequence[pipe], core.knows[pipe])
+            operands[place].note_read(core.block, clock, sequence, knows)
         for place in self.global_writes:
-            operands[place].note_write(core.block, pipe, core.sequence[pipe], core.knows[pipe])
+            operands[place].note_write(core.block, clock, sequence, knows)
 
     @staticmethod
     def _raise_misaligned(tile: TileView, alignment: int) -> None:

@@ -1,5 +1,7 @@
 """The rules of a target that can be checked without running a kernel."""
 
+from collections.abc import Iterator
+
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import BlockArgument, Operation, SSAValue
@@ -11,6 +13,8 @@ from hawk_xdsl.dialects.npu import (
     Comparison,
     CopyOp,
     Core,
+    CrossSetOp,
+    CrossWaitOp,
     FixpipeOp,
     KernelOp,
     LoadOp,
@@ -48,9 +52,9 @@ def verify_kernel(kernel: KernelOp, target: Target) -> None:
         Trap: the first rule that an op breaks: core type, data path, dtype, field range, event id,
             layout, and, of buffers that have addresses, alignment, capacity and overlap.
     """
-    for op in kernel.walk():
+    for core, op in _by_core(kernel):
         try:
-            _check(op, kernel, target)
+            _check(op, core, kernel, target)
         except Fault as fault:
             raise _trap(fault, op, kernel) from fault
     try:
@@ -90,10 +94,52 @@ def objection(op: Operation, core: Core, target: Target) -> str | None:
     return None
 
 
-def _check(op: Operation, kernel: KernelOp, target: Target) -> None:
-    _check_alone(op, kernel.core.data, target)
+def _by_core(kernel: KernelOp) -> Iterator[tuple[Core, Operation]]:
+    """Every op of a kernel with the kind of core that runs it; the kernel itself comes first."""
+    yield kernel.core.data, kernel
+    for part in kernel.parts:
+        for op in part.block.walk():
+            yield part.core, op
+
+
+def _check_group(kernel: KernelOp, target: Target) -> None:
+    """The target has the cores that a mixed kernel wants on each block, and flags between them."""
+    if not kernel.is_mixed:
+        return
+    if target.cross is None:
+        raise Fault(
+            TrapCode.WRONG_CORE,
+            f"{target.name} has no flags between cores, so no mixed kernels",
+        )
+    for part in kernel.parts:
+        most = target.places.cores_a_block(part.core)
+        if part.core not in target.cores or part.cores > most:
+            raise Fault(
+                TrapCode.WRONG_CORE,
+                f"{part.cores} {part.core} cores a block; {target.name} has {most}",
+                cores=part.cores,
+            )
+
+
+def _check_cross(op: CrossSetOp | CrossWaitOp, core: Core, target: Target) -> None:
+    flags = 0 if target.cross is None else target.cross.flags
+    if (flag := op.flag.value.data) >= flags:
+        raise Fault(
+            TrapCode.EVENT_MISUSE,
+            f"flag {flag} between cores is not in 0..{flags - 1}, which {target.name} has",
+            flag=flag,
+        )
+    try:
+        target.move_pipe(core, op.move.data)
+    except HawkError as error:
+        raise Fault(TrapCode.ILLEGAL_PATH, str(error)) from error
+
+
+def _check(op: Operation, core: Core, kernel: KernelOp, target: Target) -> None:
+    _check_alone(op, core, target)
     match op:
         case KernelOp():
+            _check_group(op, target)
             for argument in op.body.block.args:
                 _check_buffer(argument, target)
         case TileOp():
@@ -112,6 +158,8 @@ def _check_alone(op: Operation, core: Core, target: Target) -> None:
             _check_flag(op, core, target)
         case BarrierOp():
             _check_pipe(op.pipe.data, core, target)
+        case CrossSetOp() | CrossWaitOp():
+            _check_cross(op, core, target)
         case TileOp():
             _check_unit(op, core, target)
             _check_scopes(op, core, target)

@@ -3,7 +3,9 @@
 The scalar unit issues instructions in program order into the queues of the pipes. A queue runs as
 far as it can at once, so values are computed in an order that the flags allow; whether another
 order could have been different is decided by vector clocks, never by luck. ``knows[p][q]`` is the
-number of the last instruction of pipe q that has finished before pipe p's next one starts.
+number of the last instruction of pipe q that has finished before pipe p's next one starts. Cores
+that work on one block together share their clocks: q counts the pipes of all of them, and those of
+a core begin at its ``base``.
 """
 
 import sys
@@ -90,16 +92,54 @@ class _Learned:
         self.core.merge(self.pipe, self.knows)
 
 
+class Bandwidth:
+    """What a core, or those that work on a block together, have moved since their first bytes."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing was moved yet."""
+        self._first = -1.0
+        self._moved = 0.0
+
+    def take(self, arrives: float, shared: float) -> float:
+        """When all moved so far is through: the first bytes of this transfer come at ``arrives``.
+
+        ``shared`` is its cycles at this share of the bandwidth.
+        """
+        if self._first < 0:
+            self._first = arrives
+        self._moved += shared
+        return self._first + self._moved
+
+
+def _nobody(ready: Callable[[], bool]) -> bool:
+    """What a core alone can wait for from others: nothing."""
+    return ready()
+
+
 class CorePipes:
     """The pipes of one core while it runs one block. Times are cycles since the block began.
 
-    ``active`` cores share the bandwidth of global memory: each has an equal part, for single
-    transfers and for all it has moved since its first one. Unless ``ordered``, every instruction
-    knows that all earlier ones are done: there is no race. ``pipes`` are the target's in the order
-    of their numbers.
+    ``active`` cores, or groups of them, share the bandwidth of global memory: each has an equal
+    part, for single transfers and for all it has moved since its first one. ``place`` is its number
+    among the ``together`` cores of a group, which share a ``bandwidth``; ``wait_for_others`` lets
+    the others work until a condition holds, and says whether it does. Unless ``ordered``, every
+    instruction knows that all earlier ones are done: there is no race. ``pipes`` are the target's
+    in the order of their numbers.
     """
 
-    def __init__(self, target: Target, active: int, *, ordered: bool = True) -> None:
+    def __init__(
+        self,
+        target: Target,
+        active: int,
+        *,
+        ordered: bool = True,
+        place: int = 0,
+        together: int = 1,
+        bandwidth: "Bandwidth | None" = None,
+    ) -> None:
         self.sync = target.sync
         self.active = active
         self.issue_cycles = target.scalar.issue
@@ -107,6 +147,10 @@ class CorePipes:
         self.numbers = target.pipe_numbers
         self.scalar = self.numbers[Pipe.SCALAR]
         self.tails = [target.sync.tail[pipe] for pipe in self.pipes]
+        self.base = place * len(self.pipes)
+        self.clocks = together * len(self.pipes)
+        self.bandwidth = bandwidth or Bandwidth()
+        self.wait_for_others: Callable[[Callable[[], bool]], bool] = _nobody
         self.before = 0 if ordered else sys.maxsize
         self.block = 0
         self.record_wait: RecordWait | None = None
@@ -118,7 +162,7 @@ class CorePipes:
         self.block = block
         self.now = 0.0
         self.sequence = [0] * count
-        self.knows = [[self.before] * count for _ in self.pipes]
+        self.knows = [[self.before] * self.clocks for _ in self.pipes]
         self.free = [0.0] * count
         self.done = [0.0] * count
         self.busy = [0.0] * count
@@ -127,8 +171,7 @@ class CorePipes:
         self.flags: dict[FlagKey, RaisedFlag] = {}
         self.waits: dict[FlagKey, int] = {}
         self.stalls: list[tuple[int, int, float, float]] = []
-        self.first_bytes = -1.0
-        self.transferred = 0.0
+        self.bandwidth.reset()
 
     def issue(self, pipe: int, instruction: Queued) -> None:
         """Issue an instruction to a pipe; it runs at once unless the pipe is held by a flag."""
@@ -210,10 +253,7 @@ class CorePipes:
         core has moved since its first bytes arrived: pipes do not multiply the bandwidth.
         """
         start = max(self.free[pipe], issued)
-        if self.first_bytes < 0:
-            self.first_bytes = start + move.latency
-        self.transferred += move.shared
-        queued = self.first_bytes + self.transferred - start
+        queued = self.bandwidth.take(start + move.latency, move.shared) - start
         if move.stores:
             queued += move.latency
         return self.occupy(pipe, issued, max(move.cycles, move.latency + move.shared, queued))
@@ -250,10 +290,11 @@ class CorePipes:
         for other in region.overlaps:
             if write and other.reads:
                 for reader, sequence in other.reads.items():
-                    if sequence > knows[reader]:
+                    if sequence > knows[self.base + reader]:
                         self._raise_race(pipe, reader, region, write=True, wrote=False)
-            if other.write_pipe >= 0 and other.write_sequence > knows[other.write_pipe]:
-                self._raise_race(pipe, other.write_pipe, region, write=write, wrote=True)
+            writer = other.write_pipe
+            if writer >= 0 and other.write_sequence > knows[self.base + writer]:
+                self._raise_race(pipe, writer, region, write=write, wrote=True)
 
     def _raise_race(
         self, pipe: int, other: int, region: Region, *, write: bool, wrote: bool

@@ -1,7 +1,7 @@
 """Runs a kernel on the NPU simulator: every block, its values, rules and time."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -14,15 +14,15 @@ from hawk_xdsl.dialects.dtype import Array, DType, is_float
 from hawk_xdsl.dialects.npu import KernelOp, Pipe
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
-from hawk_xdsl.npu_target.decode import DecodedKernel
+from hawk_xdsl.npu_target.core_count import groups_at_once
+from hawk_xdsl.npu_target.core_group import CoreGroup, pipe_names
 from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
-from hawk_xdsl.npu_target.instructions import Machine, Values
+from hawk_xdsl.npu_target.instructions import Machine
 from hawk_xdsl.npu_target.l2.cache import traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
-from hawk_xdsl.npu_target.pipes import CorePipes, FlagKey
-from hawk_xdsl.npu_target.scopes import Scopes
+from hawk_xdsl.npu_target.pipes import CorePipes, FlagKey, RecordWait
 from hawk_xdsl.npu_target.steps import RunawayError, StepCounter, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import load_target
@@ -204,10 +204,10 @@ def time_kernel(
         return None
     pipes = target.all_pipes
     return Performance(
-        cycles=cycles,
-        busy=dict(zip(pipes, run.core.busy, strict=True)),
-        stalls={(pipes[a], pipes[b]): time for (a, b), time in run.core.stalled().items()},
-        bytes_moved=bytes_by_path(run.program.instructions),
+        cycles=run.begins + cycles,
+        busy=dict(zip(pipes, run.group.busy(), strict=True)),
+        stalls={(pipes[a], pipes[b]): time for (a, b), time in run.group.stalled().items()},
+        bytes_moved=bytes_by_path(run.group.instructions),
         warnings=(),
     )
 
@@ -232,49 +232,50 @@ class _Simulation:
         self.kernel = kernel
         self.target = target
         self.blocks = kernel.blocks.value.data
-        self.cores = target.cores[kernel.core.data]
-        self.core = CorePipes(target, min(self.blocks, self.cores), ordered=planned)
+        self.groups = groups_at_once(kernel, target)
+        self.begins = (target.launch.mixed or 0.0) if kernel.is_mixed else 0.0
         self.events: list[TraceEvent] = []
         self.waits: list[FlagWait] = []
-        self.pending: list[tuple[int, Operation, float, float]] = []
-        self.pending_waits: list[tuple[FlagKey, float, float, float]] = []
-        recorder = None
-        if trace:
-            recorder = self._record
-            self.core.record_wait = self._record_wait
-        self.scopes = Scopes(target, planned=planned)
+        self.pending: list[tuple[int, int, Operation, float, float]] = []
+        self.pending_waits: list[tuple[int, FlagKey, float, float, float]] = []
         self.planned = planned
         self.traffic = traffic
         taken = approximation or Approximation()
         steps = steps or StepCounter()
-        machine = Machine(
-            self.core, target, planned, recorder, values, limit, steps, taken, traffic
-        )
-        self.log = AccessLog(target.all_pipes)
-        self.arrays = _arrays(kernel, inputs, self.log) if values else []
+
+        def machine(pipes: CorePipes, number: int) -> Machine:
+            recorder = None
+            if trace:
+                recorder = self._recorder(number)
+                pipes.record_wait = self._wait_recorder(number)
+            return Machine(pipes, target, planned, recorder, values, limit, steps, taken, traffic)
+
+        active = min(self.blocks, self.groups)
         try:
-            self.program = DecodedKernel(kernel, machine, self.scopes)
+            self.group = CoreGroup(kernel, target, active, machine, planned=planned)
+            self.log = AccessLog(pipe_names(kernel, target), len(self.group.cores))
+            self.arrays = _arrays(kernel, inputs, self.log) if values else []
         except Fault as fault:
             raise self._trap(fault, fault.op, "") from fault
 
     def simulation(self) -> Simulation:
         """Run all blocks, each on the core that is free first."""
         arguments = [GlobalTile(array, array.data, array.writers, 0) for array in self.arrays]
-        free = [(0.0, core) for core in range(min(self.blocks, self.cores))]
-        busy = [[0.0] * len(self.core.pipes) for _ in free]
+        free = [(self.begins, core) for core in range(min(self.blocks, self.groups))]
+        busy = [[0.0] * len(self.target.all_pipes) for _ in free]
         stalled: list[dict[tuple[int, int], float]] = [{} for _ in free]
         for block in range(self.blocks):
             start, core = heapq.heappop(free)
             cycles = self.run_block(block, arguments)
-            busy[core] = [a + b for a, b in zip(busy[core], self.core.busy, strict=True)]
-            for pair, time in self.core.stalled().items():
+            busy[core] = [a + b for a, b in zip(busy[core], self.group.busy(), strict=True)]
+            for pair, time in self.group.stalled().items():
                 stalled[core][pair] = stalled[core].get(pair, 0.0) + time
             heapq.heappush(free, (start + cycles, core))
             self._place_events(start, core, block)
         self._check_outputs()
         cycles, last = max(free)
         pipes = self.target.all_pipes
-        instructions = self.program.instructions
+        instructions = self.group.instructions
         inputs = self.kernel.input_count.value.data
         run = Simulation(
             outputs=tuple(array.data for array in self.arrays[inputs:]),
@@ -291,35 +292,20 @@ class _Simulation:
         return replace(run, warnings=warnings_of(run, instructions, banks, self.target))
 
     def run_block(self, block: int, arguments: Sequence[GlobalTile]) -> float:
-        """Run one block on an idle core; returns its cycles. Raises ``Trap``."""
-        self.core.reset(block)
-        self.scopes.reset()
+        """Run one block on idle cores; returns its cycles. Raises ``Trap``."""
         self.log.begin_block()
-        env = self.program.environment(arguments, block)
         try:
-            self.program.run(env)
-            return self.core.finish()
+            return self.group.run(block, arguments)
         except Fault as fault:
-            raise self._trap(fault, fault.op, self._place(block, fault.op, env)) from fault
-
-    def _place(self, block: int, op: Operation | None, env: Values) -> str:
-        """``block 3, %t = 8``: the block, and the loops around the op."""
-        parts: list[str] = []
-        parent = op
-        while parent is not None:
-            if parent in self.program.loops and parent is not op:
-                variable = parent.regions[0].block.args[0]
-                name = variable.name_hint or f"{len(parts)}"
-                parts.insert(0, f"%{name} = {env[self.program.loops[parent]]}")
-            parent = parent.parent_op()
-        return ", ".join([f"block {block}", *parts])
+            raise self._trap(fault, fault.op, fault.place) from fault
 
     def _trap(self, fault: Fault, op: Operation | None, place: str) -> Trap:
         kernel = self.kernel.sym_name.data
         return Trap(fault.code, fault.message, op=op, kernel=kernel, place=place, facts=fault.facts)
 
     def _check_outputs(self) -> None:
-        for array in self.arrays:
+        scratch = self.kernel.scratch_count
+        for array in self.arrays[: len(self.arrays) - scratch]:
             missing = 0 if array.writers is None else array.unwritten()
             if missing:
                 assert array.writers is not None
@@ -332,23 +318,28 @@ class _Simulation:
                     facts={"missing": missing},
                 )
 
-    def _record(self, pipe: int, op: Operation, start: float, end: float) -> None:
-        self.pending.append((pipe, op, start, end))
+    def _recorder(self, core: int) -> Callable[[int, Operation, float, float], None]:
+        return lambda pipe, op, start, end: self.pending.append((core, pipe, op, start, end))
 
-    def _record_wait(self, key: FlagKey, set_at: float, start: float, end: float) -> None:
-        self.pending_waits.append((key, set_at, start, end))
+    def _wait_recorder(self, core: int) -> RecordWait:
+        return lambda key, set_at, start, end: self.pending_waits.append(
+            (core, key, set_at, start, end)
+        )
 
     def _place_events(self, start: float, core: int, block: int) -> None:
-        pipes = self.core.pipes
+        """Note what one block did; cores that work together are numbered one after the other."""
+        pipes, together = self.target.all_pipes, len(self.group.cores)
         misses = {} if self.traffic is None else self.traffic.miss_share
-        for pipe, op, begin, end in self.pending:
+        for number, pipe, op, begin, end in self.pending:
             times = (start + begin, start + end)
-            event = TraceEvent(core, block, pipes[pipe], op.name, *times, misses.get(op))
+            event = TraceEvent(
+                core * together + number, block, pipes[pipe], op.name, *times, misses.get(op)
+            )
             self.events.append(event)
-        for (source, target, event), set_at, begin, end in self.pending_waits:
+        for number, (source, target, event), set_at, begin, end in self.pending_waits:
             ends = (pipes[source], pipes[target], event)
             times = (start + set_at, start + begin, start + end)
-            self.waits.append(FlagWait(core, block, *ends, *times))
+            self.waits.append(FlagWait(core * together + number, block, *ends, *times))
         self.pending.clear()
         self.pending_waits.clear()
 

@@ -33,7 +33,7 @@ class SetFlag:
         core, key, pipe = self.core, self.key, self.pipe
         if key in core.flags:
             raise Fault(TrapCode.EVENT_MISUSE, f"sets {_name(key, core)}, which is already set")
-        if core.waits.get(key, 0) > core.knows[pipe][key[1]]:
+        if core.waits.get(key, 0) > core.knows[pipe][core.base + key[1]]:
             raise Fault(
                 TrapCode.EVENT_MISUSE,
                 f"sets {_name(key, core)} again, but nothing makes {core.pipes[pipe]} wait until "
@@ -42,7 +42,7 @@ class SetFlag:
             )
         time = max(core.done[pipe], core.free[pipe], issued)
         knows = list(core.knows[pipe])
-        knows[pipe] = core.sequence[pipe]
+        knows[core.base + pipe] = core.sequence[pipe]
         core.flags[key] = RaisedFlag(time + core.sync.flag, tuple(knows))
         core.drain(key[1])
 
@@ -64,6 +64,8 @@ class WaitFlag:
         if self.key in self.core.flags:
             return True
         if self.pipe == self.core.scalar:
+            if self.core.wait_for_others(lambda: self.key in self.core.flags):
+                return True
             others = self.core.blocked()
             raise Fault(
                 TrapCode.DEADLOCK,
@@ -83,7 +85,7 @@ class WaitFlag:
         if pipe == core.scalar:
             core.now = core.free[pipe]
             knows = list(core.knows[pipe])
-            knows[pipe] = core.sequence[pipe]
+            knows[core.base + pipe] = core.sequence[pipe]
             for other in range(len(core.pipes)):
                 if other != pipe:
                     core.learn(other, knows, self.op)
@@ -104,7 +106,7 @@ class Barrier:
     def run(self, issued: float) -> None:
         """Wait for the pipe's own instructions."""
         core, pipe = self.core, self.pipe
-        core.knows[pipe][pipe] = core.sequence[pipe]
+        core.knows[pipe][core.base + pipe] = core.sequence[pipe]
         core.free[pipe] = max(core.free[pipe], core.done[pipe], issued) + core.sync.barrier
 
 
@@ -119,7 +121,7 @@ class BarrierAll:
 
     def ready(self) -> bool:
         """Whether no pipe is held by a flag: nothing can be issued to raise one."""
-        if any(self.core.queues):
+        if not self.core.wait_for_others(lambda: not any(self.core.queues)):
             raise Fault(TrapCode.DEADLOCK, f"the barrier waits for all, {self.core.blocked()}")
         return True
 
@@ -128,6 +130,8 @@ class BarrierAll:
         core = self.core
         time = max(issued, *core.done, *core.free) + core.sync.barrier
         core.now = time
+        known = [max(all_) for all_ in zip(*core.knows, strict=True)]
+        known[core.base : core.base + len(core.pipes)] = core.sequence
         for pipe in range(len(core.pipes)):
-            core.knows[pipe] = list(core.sequence)
+            core.knows[pipe] = list(known)
             core.free[pipe] = time

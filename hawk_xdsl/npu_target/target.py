@@ -13,6 +13,7 @@ from hawk_xdsl.dialects.npu import (
     Core,
     FixpipeOp,
     LoadOp,
+    Move,
     Pipe,
     Role,
     Scope,
@@ -26,6 +27,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.npu_target.accuracy import Accuracy
 from hawk_xdsl.npu_target.banks import BankSpec
+from hawk_xdsl.npu_target.cross_spec import CrossSpec
 from hawk_xdsl.npu_target.temporary import A_BLOCK_A_REPEAT, Temporary
 
 
@@ -250,7 +252,8 @@ class Target:
     """One accelerator. Bytes, cycles of its clock, and counts; dtypes as MLIR spells them.
 
     ``global_bandwidth`` is bytes per cycle of the memory, shared by the cores that are active;
-    ``l2`` is the cache before it, ``None`` if there is none. A launch costs ``launch`` cycles.
+    ``l2`` is the cache before it, ``None`` if there is none, and so is ``cross`` where cores have
+    no flags between them: such a target runs no mixed kernels. A launch costs ``launch`` cycles.
     ``calibrated`` says whether the costs come from measurements; if not, cycles only rank kernels.
     ``document`` is the TOML text it was read from, and takes no part in comparisons.
     """
@@ -271,6 +274,7 @@ class Target:
     cube: CubeSpec
     launch: LaunchSpec = field(default=LaunchSpec(0.0, 0.0))
     l2: L2Spec | None = None
+    cross: CrossSpec | None = None
     advice: AdviceSpec | None = None
     document: bytes = field(default=b"", compare=False, repr=False)
 
@@ -316,7 +320,20 @@ class Target:
     @cached_property
     def places(self) -> Places:
         """What a kernel text can name of it."""
-        return Places(tuple(self.scopes), self.vector_core, self.matrix_core)
+        vector, matrix = self.vector_core, self.matrix_core
+        beside = max(1, self.cores[vector] // self.cores[matrix])
+        return Places(tuple(self.scopes), vector, matrix, beside)
+
+    def move_pipe(self, core: Core, move: Move) -> Pipe:
+        """The pipe of a kind of core that loads from global memory, or stores to it.
+
+        Raises ``HawkError`` if it cannot.
+        """
+        for (source, dest), path in self.paths.items():
+            inner, outer = (dest, source) if move is Move.LOAD else (source, dest)
+            if outer.is_global and self.memory(inner).core == core:
+                return path.pipe
+        raise HawkError(f"{core} cores of {self.name} have no path for a {move.value}")
 
     def space(self, role: Role) -> Scope:
         """The memory space that plays a role. Raises ``HawkError`` if none does."""

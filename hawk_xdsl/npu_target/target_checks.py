@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hawk_xdsl.dialects.dtype import DTYPES, DType
 from hawk_xdsl.dialects.npu import OpForm, Pipe, Role, Scope, names_of, rows_of
-from hawk_xdsl.dialects.npu.sync import MAX_EVENTS
+from hawk_xdsl.dialects.npu.sync import MAX_CROSS_FLAGS, MAX_EVENTS
 from hawk_xdsl.npu_target.cost import BROADCAST_DTYPES, known_rows
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.toml_table import Table
@@ -127,6 +127,8 @@ def _sync(target: Target) -> Iterator[Problem]:
             yield f"sync.tail.{pipe}", "no kind of core has this pipe"
     if target.sync.events > MAX_EVENTS:
         yield "sync.events", f"at most {MAX_EVENTS}, got {target.sync.events}"
+    if target.cross is not None and target.cross.flags > MAX_CROSS_FLAGS:
+        yield "cross.flags", f"at most {MAX_CROSS_FLAGS}, got {target.cross.flags}"
     for role in (Role.GLOBAL, Role.VECTOR):
         if target.space(role) not in target.scalar.read:
             yield f"scalar.read.{target.space(role)}", "missing"

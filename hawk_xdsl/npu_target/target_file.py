@@ -17,6 +17,7 @@ from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.npu_target.accuracy import Accuracy, Domain
 from hawk_xdsl.npu_target.banks import BankSpec
 from hawk_xdsl.npu_target.cost import known_rows
+from hawk_xdsl.npu_target.cross_spec import CrossSpec
 from hawk_xdsl.npu_target.target import (
     AdviceSpec,
     Cost,
@@ -105,6 +106,7 @@ def parse_target(content: bytes, file: str) -> Target:
         cube=cube,
         launch=_launch(table),
         l2=_l2(table),
+        cross=_cross(table),
         advice=_advice(table),
         document=content,
     )
@@ -324,6 +326,16 @@ def _launch(table: Table) -> LaunchSpec:
         entry.optional_number("mixed"),
         entry.optional_number("barrier"),
     )
+    entry.finish()
+    return spec
+
+
+def _cross(table: Table) -> CrossSpec | None:
+    """The table ``cross``; ``cross = false``, or nothing, where cores have no flags for another."""
+    entry = table.optional_table("cross")
+    if entry is None:
+        return None
+    spec = CrossSpec(entry.count("flags"), entry.count("counter"), entry.number("hand_over"))
     entry.finish()
     return spec
 

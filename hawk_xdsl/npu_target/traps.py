@@ -110,3 +110,4 @@ class Fault(Exception):
         self.message = message
         self.facts = facts
         self.op: Operation | None = None
+        self.place = ""

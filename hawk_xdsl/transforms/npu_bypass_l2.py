@@ -19,6 +19,7 @@ from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, LoadOp, storage_of
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import Target, time_kernel
+from hawk_xdsl.npu_target.core_count import groups_at_once
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.stream import access_stream
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -90,7 +91,7 @@ def _read_once(
 
 def _loads_of(kernel: KernelOp, wanted: Sequence[bool], target: Target) -> Iterator[LoadOp]:
     """The loads of the wanted arguments that a kernel reads no byte of twice."""
-    stream = access_stream(kernel, target.cores[kernel.core.data])
+    stream = access_stream(kernel, groups_at_once(kernel, target))
     firsts = [grid.first for grid in stream.grids]
     arguments = np.searchsorted(firsts, stream.cell, side="right") - 1
     for number, (is_wanted, grid) in enumerate(zip(wanted, stream.grids, strict=False)):

@@ -10,6 +10,7 @@ from hawk_xdsl.dialects.npu import BarrierOp, KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.control_flow import ControlFlow
 from hawk_xdsl.transforms.npu_pass import NpuPass
+from hawk_xdsl.transforms.parts import for_each_part
 from hawk_xdsl.transforms.sync_analysis import Dependences
 from hawk_xdsl.transforms.sync_points import Action, Fence, SetAction, actions_of, after_node
 from hawk_xdsl.transforms.sync_selection import EventIds, select_syncs
@@ -42,7 +43,11 @@ class NpuInsertSyncPass(NpuPass):
 
 
 def sync_kernel(kernel: KernelOp, target: Target) -> None:
-    """Synchronise one kernel. Raises as the pass."""
+    """Synchronise one kernel; flags between cores stay. Raises as the pass."""
+    for_each_part(kernel, lambda part: _sync_part(part, target))
+
+
+def _sync_part(kernel: KernelOp, target: Target) -> None:
     dependences = Dependences.of(ControlFlow.of(kernel, target))
     syncs, ids = select_syncs(dependences, target.sync.events)
     for op in list(kernel.walk()):

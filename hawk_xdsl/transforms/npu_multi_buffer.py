@@ -24,6 +24,7 @@ from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.buffers import view_users
 from hawk_xdsl.transforms.liveness import Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
+from hawk_xdsl.transforms.parts import for_each_part
 from hawk_xdsl.transforms.pass_error import PassError
 
 
@@ -67,6 +68,10 @@ def multi_buffer_kernel(kernel: KernelOp, target: Target, buffers: int = 2) -> N
 
     The kernel's schedule overrides how many buffers take turns; with 1 every buffer stays single.
     """
+    for_each_part(kernel, lambda part: _multi_buffer_part(part, target, buffers))
+
+
+def _multi_buffer_part(kernel: KernelOp, target: Target, buffers: int) -> None:
     if kernel.schedule is not None:
         buffers = kernel.schedule.buffers.data or buffers
     if buffers == 1:

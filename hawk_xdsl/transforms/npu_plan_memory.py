@@ -14,6 +14,7 @@ from hawk_xdsl.npu_target import Target, TrapCode
 from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.liveness import LiveRange, Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
+from hawk_xdsl.transforms.parts import for_each_part
 from hawk_xdsl.transforms.pass_error import PassError
 
 
@@ -75,6 +76,10 @@ class NpuPlanMemoryPass(NpuPass):
 
 def plan_kernel(kernel: KernelOp, target: Target) -> None:
     """Plan one kernel; an earlier plan is replaced. Raises as the pass."""
+    for_each_part(kernel, lambda part: _plan_part(part, target))
+
+
+def _plan_part(kernel: KernelOp, target: Target) -> None:
     positions = Positions.of(kernel)
     ranges = live_ranges(kernel, positions, target.vector)
     ranges.sort(key=lambda range_: range_.scope.name)

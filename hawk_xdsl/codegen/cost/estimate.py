@@ -40,8 +40,12 @@ def stage_cycles(
 ) -> float:
     """Cycles of one stage, or a lower bound of them that reaches the limit.
 
-    ``temps`` are what earlier stages have written. Raises as :func:`estimate`.
+    ``temps`` are what earlier stages have written. Of a mixed kernel it is the part that works
+    longest: what its cores wait for one another is not in it. Raises as :func:`estimate`.
     """
+    if stage.parts:
+        parts = (stage_cycles(part, operands, target, limit, temps) for part in stage.parts)
+        return (target.launch.mixed or 0.0) + max(parts)
     resolved = resolve(stage, operands, temps, target)
     if limit < inf and (least := pipe_bound(resolved.nodes)) >= limit:
         return least

@@ -112,6 +112,8 @@ class _Resolver:
                 return [self._across(statement)]
             case ast.If():
                 return self._if(statement)
+            case ast.Signal() | ast.Await():
+                return []
 
     # Blocks
 

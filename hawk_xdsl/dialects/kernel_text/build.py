@@ -11,6 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build_cube import build_mmad
+from hawk_xdsl.dialects.kernel_text.build_mixed import BuiltPart, joined
 from hawk_xdsl.dialects.kernel_text.build_move import (
     build_fill,
     build_load,
@@ -40,7 +41,14 @@ from hawk_xdsl.dialects.kernel_text.signature import (
     Signature,
     StageKernel,
 )
-from hawk_xdsl.dialects.npu import BlockCountOp, BlockIdxOp, Core, KernelOp
+from hawk_xdsl.dialects.npu import (
+    BlockCountOp,
+    BlockIdxOp,
+    Core,
+    CrossSetOp,
+    CrossWaitOp,
+    KernelOp,
+)
 
 ACROSS = "npu.across"
 """The attribute of the loop made from ``across``: start, stop and step of each variable."""
@@ -70,11 +78,24 @@ def build(
     kernels: list[StageKernel] = []
     for number, stage in enumerate(tree.stages):
         name = signature.name if len(tree.stages) == 1 else f"{signature.name}_{number}"
-        core = core_of(stage.core, signature, stage.line)
-        builder = StageBuilder(name, core, signature, temps, max_blocks(core))
-        for statement in stage.body:
-            builder.append(statement)
-        kernels.append(builder.finish(stage.line))
+        builders = [
+            StageBuilder(
+                name,
+                core := core_of(part.core, signature, part.line),
+                signature,
+                temps,
+                max_blocks(core),
+            )
+            for part in stage.parts or (stage,)
+        ]
+        for builder, part in zip(builders, stage.parts or (stage,), strict=True):
+            for statement in part.body:
+                builder.append(statement)
+        if stage.parts:
+            parts = [builder.part() for builder in builders]
+            kernels.append(joined(name, parts, signature, stage.line))
+        else:
+            kernels.append(builders[0].finish(stage.line))
     return KernelProgram(tuple(kernels), temps)
 
 
@@ -136,10 +157,15 @@ class StageBuilder:
                 self.close()
                 return
             self._context.line = statement.line
-            if isinstance(statement, ast.Store):
-                build_store(self._context, statement)
-            else:
-                self._assign(statement)
+            match statement:
+                case ast.Store():
+                    build_store(self._context, statement)
+                case ast.Signal(flag, move):
+                    self._context.emit(CrossSetOp(move, flag))
+                case ast.Await(flag, move):
+                    self._context.emit(CrossWaitOp(move, flag))
+                case _:
+                    self._assign(statement)
 
     def open(self, block: ast.Block) -> None:
         """Open a block; its body is not looked at. Raises ``KernelTextError``, as ``append``."""
@@ -162,6 +188,13 @@ class StageBuilder:
     def written(self) -> set[str]:
         """The names of the global operands that are stored into so far."""
         return {name for name, entry in self._context.globals.items() if entry.written}
+
+    def part(self) -> BuiltPart:
+        """What was built, as the body of one kind of core of a mixed kernel."""
+        context = self._context
+        assert len(context.frames) == 1, "a block is open"
+        operands = list(context.globals.values())
+        return BuiltPart(self._core, context.frame.block, operands, context.total, self._max_blocks)
 
     def finish(self, line: int | None = None) -> StageKernel:
         """The kernel, with the operands it uses as arguments: inputs first, then outputs.

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.parse import parse
+from hawk_xdsl.dialects.kernel_text.places import MIXED_WORD
 from hawk_xdsl.dialects.kernel_text.unparse import line_of
 
 Line: TypeAlias = ast.Temp | ast.Stage | ast.Statement | None
@@ -29,6 +30,8 @@ def parse_line(line: str, parsed: Callable[[str], ast.KernelText] = parse) -> Li
         return None
     if line.startswith("temp "):
         return parsed(f"{line}\n{_STATEMENT}\n").temps[0]
+    if line == f"on {MIXED_WORD} {{":
+        return ast.Stage(MIXED_WORD, ())
     if line.startswith("on "):
         return replace(parsed(f"{line}\n{_STATEMENT}\n}}\n").stages[0], body=())
     if line.endswith("{"):

@@ -11,6 +11,9 @@ VECTOR_WORD = "vector"
 MATRIX_WORD = "cube"
 """The word for the kind of core that has the matrix unit, on every target."""
 
+MIXED_WORD = str(Core.MIXED)
+"""The word for a kernel with a body for each of several kinds of cores."""
+
 _NAMED = (Role.VECTOR, Role.MATRIX, Role.ACCUMULATOR)
 
 UB, L1, L0C = (role.word for role in _NAMED)
@@ -31,11 +34,14 @@ class Places:
         spaces: the memory spaces of the cores.
         vector_core: the kind of core that has the vector unit.
         matrix_core: the kind of core that has the matrix unit.
+        vector_cores: how many vector cores work on a block of a mixed kernel, beside one of the
+            other kind.
     """
 
     spaces: tuple[Scope, ...] = (Scope.UB, Scope.L1, Scope.L0C)
     vector_core: Core = Core.VECTOR
     matrix_core: Core = Core.CUBE
+    vector_cores: int = 2
 
     def space(self, name: str) -> Scope | None:
         """The memory space of a name or a role's word; ``None`` if there is none."""
@@ -52,6 +58,10 @@ class Places:
         if name in (self.vector_core, self.matrix_core):
             return Core(name)
         return {VECTOR_WORD: self.vector_core, MATRIX_WORD: self.matrix_core}.get(name)
+
+    def cores_a_block(self, core: Core) -> int:
+        """How many cores of a kind work on one block of a mixed kernel."""
+        return self.vector_cores if core == self.vector_core else 1
 
     def space_names(self, *roles: Role) -> list[str]:
         """The names and words of the memory spaces that play one of the roles, words first."""

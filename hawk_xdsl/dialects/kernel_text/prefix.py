@@ -6,8 +6,10 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build import StageBuilder, core_of, temps_of
+from hawk_xdsl.dialects.kernel_text.build_mixed import BuiltPart, joined
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.lines import parse_line
+from hawk_xdsl.dialects.kernel_text.places import MIXED_WORD
 from hawk_xdsl.dialects.kernel_text.signature import Signature
 from hawk_xdsl.dialects.npu import Core
 
@@ -32,6 +34,7 @@ class PrefixBuilder:
         self._objection = objection
         self._temps: list[ast.Temp] = []
         self._stage: StageBuilder | None = None
+        self._parts: list[BuiltPart] | None = None
         self._depth = 0
         self._written: set[str] = set()
 
@@ -48,6 +51,8 @@ class PrefixBuilder:
             case ast.Temp() as temp:
                 temps_of([*self._temps, temp], self._signature)
                 self._temps.append(temp)
+            case ast.Stage(core) if core == MIXED_WORD:
+                self._parts = []
             case ast.Stage(core):
                 self._stage = self._opened(core_of(core, self._signature, None))
             case (ast.Across() | ast.For() | ast.If()) as block:
@@ -71,13 +76,20 @@ class PrefixBuilder:
             raise KernelTextError(f"nothing is ever written to the output {missing[0]}")
 
     def _close(self) -> None:
+        if self._stage is None and self._parts is not None:
+            joined(self._signature.name, self._parts, self._signature, None)
+            self._parts = None
+            return
         stage = self._current()
         if self._depth:
             stage.close()
             self._depth -= 1
             return
         written = stage.written()
-        stage.finish()
+        if self._parts is None:
+            stage.finish()
+        else:
+            self._parts.append(stage.part())
         self._written |= written
         self._stage = None
 

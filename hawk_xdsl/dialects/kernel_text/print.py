@@ -7,6 +7,7 @@ from xdsl.dialects.builtin import MemRefType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import dtype_of
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.places import MIXED_WORD
 from hawk_xdsl.dialects.kernel_text.print_stage import StageReader
 from hawk_xdsl.dialects.kernel_text.signature import (
     GlobalOperand,
@@ -53,8 +54,15 @@ def syntax_of(
     names = [temp.name for temp in temps]
     return ast.KernelText(
         tuple(ast.Temp(temp.name, temp.dtype, temp.shape) for temp in temps),
-        tuple(ast.Stage(stage.op.core.data, StageReader(stage, names).body()) for stage in stages),
+        tuple(_stage(stage, names) for stage in stages),
     )
+
+
+def _stage(stage: StageKernel, temps: Sequence[str]) -> ast.Stage:
+    parts = [
+        ast.Stage(part.core, StageReader(stage, part, temps).body()) for part in stage.op.parts
+    ]
+    return ast.Stage(MIXED_WORD, (), None, tuple(parts)) if stage.op.is_mixed else parts[0]
 
 
 def named(kernel: StageKernel | KernelOp) -> StageKernel:

@@ -6,14 +6,16 @@ from xdsl.ir import Operation, SSAValue
 
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.print_slices import root_of
-from hawk_xdsl.dialects.npu import BlockIdxOp, KernelOp, MmadOp
+from hawk_xdsl.dialects.npu import BlockIdxOp, MmadOp
 
 
-def refills(kernel: KernelOp) -> dict[Operation, list[SSAValue]]:
+def refills(kernel: Operation) -> dict[Operation, list[SSAValue]]:
     """The accumulators that are filled again before an operation.
 
     The first fill of each is where it is allocated, unless the condition of its first mmad says
     that it happens in an inner loop.
+
+    ``kernel`` is a kernel, or a part of a mixed one.
 
     Raises:
         KernelTextError: for a condition that no fill explains.

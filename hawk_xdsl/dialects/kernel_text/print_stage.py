@@ -1,4 +1,4 @@
-"""One npu kernel to the syntax tree of its stage."""
+"""One npu kernel, or one part of a mixed one, to the statements of its stage."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,10 @@ from hawk_xdsl.dialects.npu import (
     BlockCountOp,
     BlockIdxOp,
     CopyOp,
+    CrossSetOp,
+    CrossWaitOp,
     FixpipeOp,
+    KernelPart,
     LoadOp,
     MmadOp,
     ReadOp,
@@ -64,14 +67,16 @@ _PREDICATE_NAMES = ("eq", "ne", "slt", "sle", "sgt", "sge")
 class StageReader:
     """Reads the statements of one kernel off its operations."""
 
-    def __init__(self, stage: StageKernel, temps: Sequence[str]) -> None:
-        self._block = stage.op.body.block
+    def __init__(self, stage: StageKernel, part: KernelPart, temps: Sequence[str]) -> None:
+        self._block = part.block
         self._operands: dict[SSAValue, str] = dict(
-            zip(self._block.args, stage.operands, strict=True)
+            zip(stage.op.body.block.args, stage.operands, strict=True)
         )
         self._reserved = {*stage.operands, *temps}
         self._names: dict[SSAValue, str] = {}
-        self._refills = refills(stage.op)
+        around = part.block.parent_op()
+        assert around is not None
+        self._refills = refills(around)
 
     def body(self) -> tuple[ast.Statement, ...]:
         """The statements. Raises ``KernelTextError`` for operations that have none."""
@@ -167,6 +172,10 @@ class StageReader:
             case StoreOp() | FixpipeOp():
                 relu = isinstance(op, FixpipeOp) and op.relu is not None
                 return ast.Store(self._tile(op.source), self._global(op.dest), relu)
+            case CrossSetOp():
+                return ast.Signal(op.flag.value.data, op.move.data)
+            case CrossWaitOp():
+                return ast.Await(op.flag.value.data, op.move.data)
             case scf.ForOp():
                 return self._loop(op)
             case scf.IfOp():

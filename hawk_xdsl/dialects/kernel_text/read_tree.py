@@ -7,8 +7,8 @@ from lark import Token, Tree
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.kernel_text.places import VECTOR_WORD
-from hawk_xdsl.dialects.npu import Accumulation, Comparison, Reduction, Rounding
+from hawk_xdsl.dialects.kernel_text.places import MIXED_WORD, VECTOR_WORD
+from hawk_xdsl.dialects.npu import Accumulation, Comparison, Move, Reduction, Rounding
 
 Node = Tree[Token]
 
@@ -54,13 +54,18 @@ class TreeReader:
             if child.data == "temp":
                 temps.append(self.temp(child))
             elif child.data == "stage":
-                core, region = child.children
-                body = self._body(tree(region).children)
-                stages.append(ast.Stage(word(core), body, self.line(child)))
+                stages.append(self._stage(child))
+            elif child.data == "mixed":
+                parts = tuple(self._stage(part) for part in trees(child))
+                stages.append(ast.Stage(MIXED_WORD, (), self.line(child), parts))
             else:
                 body = self._body(child.children)
                 stages.append(ast.Stage(VECTOR_WORD, body, self.line(child)))
         return ast.KernelText(tuple(temps), tuple(stages))
+
+    def _stage(self, node: Node) -> ast.Stage:
+        core, region = node.children
+        return ast.Stage(word(core), self._body(tree(region).children), self.line(node))
 
     def temp(self, node: Node) -> ast.Temp:
         """``temp t f32[512, 768]``."""
@@ -93,6 +98,10 @@ class TreeReader:
                 tile, name, slices = node.children
                 dest = self._tile_of(word(name), slices)
                 return ast.Store(self._tile(tile), dest, node.data == "store_relu", line)
+            case "signal" | "await":
+                flag, move = node.children
+                kind = ast.Signal if node.data == "signal" else ast.Await
+                return kind(int(str(flag)), Move(word(move)), line)
             case "for":
                 return ast.For(self.loop(node.children[0]), self._body(node.children[1:]), line)
             case "if":

@@ -6,6 +6,7 @@ from typing import ClassVar, TypeAlias
 from hawk_xdsl.dialects.npu import (
     Accumulation,
     Comparison,
+    Move,
     Reduction,
     Rounding,
 )
@@ -240,6 +241,27 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """``signal 0 after store``: flag 0, once all stores (or loads) before it have finished.
+
+    The cores of the other kind that work on the same block see it.
+    """
+
+    flag: int
+    move: Move
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """``await 0 before load``: later loads (or stores) come after the other cores' flag 0."""
+
+    flag: int
+    move: Move
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """``variable in start..stop step step``."""
 
@@ -279,7 +301,7 @@ class Across:
 
 
 Block: TypeAlias = For | If | Across
-Statement: TypeAlias = Assign | Store | For | If | Across
+Statement: TypeAlias = Assign | Store | Signal | Await | For | If | Across
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,11 +316,16 @@ class Temp:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``on cube { … }``: one kernel. A body without stages is one vector stage."""
+    """``on cube { … }``: one kernel. A body without stages is one vector stage.
+
+    ``on mixed { … }`` is one kernel too: ``parts`` are what each kind of core runs at once, and
+    its own ``body`` is empty.
+    """
 
     core: str
     body: tuple[Statement, ...]
     line: int | None = field(default=None, compare=False)
+    parts: tuple["Stage", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,12 @@ class Printer:
             if len(tree.stages) == 1 and stage.core == VECTOR_WORD:
                 lines += self.lines(stage.body)
             else:
-                lines += [self.line(stage), *self.lines(stage.body), "}"]
+                lines += self._stage(stage)
         return "".join(f"{line}\n" for line in lines)
+
+    def _stage(self, stage: ast.Stage) -> list[str]:
+        parts = [line for part in stage.parts for line in self._stage(part)]
+        return [self.line(stage), *parts, *self.lines(stage.body), "}"]
 
     def lines(self, statements: Iterable[ast.Statement]) -> Iterator[str]:
         """The lines of statements, those of blocks with their bodies and closing braces."""
@@ -55,6 +59,10 @@ class Printer:
             case ast.Store(source, dest, relu):
                 word = "relu " if relu else ""
                 return f"store {word}{self.tile(source)} into {self.tile(dest)}"
+            case ast.Signal(flag, move):
+                return f"signal {flag} after {move.value}"
+            case ast.Await(flag, move):
+                return f"await {flag} before {move.value}"
             case ast.For(loop):
                 return f"for {self.loop(loop)} {{"
             case ast.If(left, relation, right):

@@ -11,6 +11,8 @@ from hawk_xdsl.dialects.npu.attributes import (
     CoreAttr,
     Join,
     JoinAttr,
+    Move,
+    MoveAttr,
     Pipe,
     PipeAttr,
     Reduction,
@@ -40,6 +42,7 @@ from hawk_xdsl.dialects.npu.instructions import (
     interchangeable,
     rows_of,
 )
+from hawk_xdsl.dialects.npu.kernel import KernelOp, KernelPart, PartOp, ReturnOp
 from hawk_xdsl.dialects.npu.launch import LaunchOp, is_still, storage_of
 from hawk_xdsl.dialects.npu.memory import (
     AllocOp,
@@ -53,9 +56,9 @@ from hawk_xdsl.dialects.npu.memory import (
 )
 from hawk_xdsl.dialects.npu.memory_space import Role, Scope, ScopeAttr, names_of
 from hawk_xdsl.dialects.npu.schedule import ScheduleAttr, TileAttr
-from hawk_xdsl.dialects.npu.structure import KernelOp, ReturnOp, UndecidedOp, YieldOp
+from hawk_xdsl.dialects.npu.structure import UndecidedOp, YieldOp
 from hawk_xdsl.dialects.npu.subview import Subview
-from hawk_xdsl.dialects.npu.sync import BarrierOp, SetFlagOp, WaitFlagOp
+from hawk_xdsl.dialects.npu.sync import BarrierOp, CrossSetOp, CrossWaitOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.dialects.npu.tile_op import (
     TileOp,
     element_bytes,
@@ -80,6 +83,7 @@ NPU = Dialect(
         UndecidedOp,
         YieldOp,
         KernelOp,
+        PartOp,
         ReturnOp,
         LaunchOp,
         AllocOp,
@@ -95,6 +99,8 @@ NPU = Dialect(
         SetFlagOp,
         WaitFlagOp,
         BarrierOp,
+        CrossSetOp,
+        CrossWaitOp,
         *UPSTREAM.operations,
     ],
     [
@@ -102,6 +108,7 @@ NPU = Dialect(
         PipeAttr,
         CoreAttr,
         JoinAttr,
+        MoveAttr,
         ReductionAttr,
         AccumulationAttr,
         ComparisonAttr,
@@ -132,15 +139,21 @@ __all__ = [
     "CopyOp",
     "Core",
     "CoreAttr",
+    "CrossSetOp",
+    "CrossWaitOp",
     "FixpipeOp",
     "InstructionRow",
     "Join",
     "JoinAttr",
     "KernelOp",
+    "KernelPart",
     "LaunchOp",
     "LoadOp",
     "MmadOp",
+    "Move",
+    "MoveAttr",
     "OpForm",
+    "PartOp",
     "Pipe",
     "PipeAttr",
     "ReadOp",

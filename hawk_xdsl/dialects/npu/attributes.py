@@ -38,15 +38,26 @@ Pipe.MTE1, Pipe.MTE2, Pipe.MTE3 = Pipe("mte1"), Pipe("mte2"), Pipe("mte3")
 
 
 class Core(str):
-    """A kind of core, by the name that the target declares; constants: the Ascend family's."""
+    """A kind of core, by the name that the target declares; constants: the Ascend family's.
+
+    ``MIXED`` is no kind: a kernel on it has a body for each of several kinds.
+    """
 
     __slots__ = ()
 
     VECTOR: ClassVar["Core"]
     CUBE: ClassVar["Core"]
+    MIXED: ClassVar["Core"]
 
 
-Core.VECTOR, Core.CUBE = Core("vector"), Core("cube")
+Core.VECTOR, Core.CUBE, Core.MIXED = Core("vector"), Core("cube"), Core("mixed")
+
+
+class Move(StrEnum):
+    """Which way tiles go between global memory and a core; the target says on which pipe."""
+
+    LOAD = auto()
+    STORE = auto()
 
 
 class Unit(StrEnum):
@@ -161,6 +172,13 @@ class CoreAttr(Data[Core]):
         """Parse the name between angle brackets."""
         with parser.in_angle_brackets():
             return Core(parse_name(parser, "a kind of core"))
+
+
+@irdl_attr_definition
+class MoveAttr(_Bracketed[Move], EnumAttribute[Move]):
+    """The moves that a flag between cores comes after, or that come after it."""
+
+    name = "npu.move"
 
 
 @irdl_attr_definition

@@ -28,7 +28,7 @@ from xdsl.traits import ConstantLike, SymbolTable, SymbolUserOpInterface
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu.attributes import Join, JoinAttr
-from hawk_xdsl.dialects.npu.structure import KernelOp
+from hawk_xdsl.dialects.npu.kernel import KernelOp
 
 LAUNCHED_AS: Mapping[Attribute, Attribute] = {i1: i8, i64: i32}
 """Element types of tensors that a kernel's memory holds in another form."""

@@ -1,10 +1,12 @@
-"""Order between and within the pipes of a core."""
+"""Order between and within the pipes of a core, and between the cores of a mixed kernel."""
 
 from xdsl.dialects.builtin import IntegerAttr, i64
-from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def
+from xdsl.ir import Operation
+from xdsl.irdl import IRDLOperation, irdl_op_definition, lazy_traits_def, prop_def
+from xdsl.traits import OpTrait
 from xdsl.utils.exceptions import VerifyException
 
-from hawk_xdsl.dialects.npu.attributes import Pipe, PipeAttr
+from hawk_xdsl.dialects.npu.attributes import Move, MoveAttr, Pipe, PipeAttr
 
 MAX_EVENTS = 8
 """Event ids of an ordered pair of pipes on the largest targets; a target may have fewer."""
@@ -69,3 +71,54 @@ class BarrierOp(IRDLOperation):
         """A barrier on the scalar pipe alone faults on the hardware."""
         if self.pipe.data == Pipe.SCALAR:
             raise VerifyException("npu.barrier: the scalar pipe has no barrier")
+
+
+MAX_CROSS_FLAGS = 16
+"""Ids of flags between cores on the largest targets; a target may have fewer."""
+
+
+class _CrossFlagOp(IRDLOperation):
+    """One end of a flag between the cores that work on one block of a mixed kernel."""
+
+    move = prop_def(MoveAttr)
+    flag = prop_def(IntegerAttr.constr(i64))
+
+    assembly_format = "$move `flag` $flag attr-dict"
+    traits = lazy_traits_def(lambda: (_InMixedKernel(),))
+
+    def __init__(self, move: Move, flag: int) -> None:
+        super().__init__(properties={"move": MoveAttr(move), "flag": IntegerAttr(flag, i64)})
+
+    def verify_(self) -> None:
+        """An id in range."""
+        if not 0 <= self.flag.value.data < MAX_CROSS_FLAGS:
+            raise VerifyException(
+                f"{self.name}: flag {self.flag.value.data} is not in 0..{MAX_CROSS_FLAGS - 1}"
+            )
+
+
+class _InMixedKernel(OpTrait):
+    def verify(self, op: Operation) -> None:
+        around = op.parent_op()
+        while around is not None and around.name not in ("npu.part", "npu.kernel"):
+            around = around.parent_op()
+        if around is not None and around.name == "npu.kernel":
+            raise VerifyException(f"{op.name}: only the parts of a mixed kernel have other cores")
+
+
+@irdl_op_definition
+class CrossSetOp(_CrossFlagOp):
+    """Counts a flag up on the cores of the other kind, after all earlier moves are finished.
+
+    These are the loads or the stores of this core. Where several cores of one kind work on a block,
+    the other kind sees the flag when all of them have set it.
+    """
+
+    name = "npu.cross_set"
+
+
+@irdl_op_definition
+class CrossWaitOp(_CrossFlagOp):
+    """Holds later loads, or stores, until the other cores count the flag up, and takes one."""
+
+    name = "npu.cross_wait"

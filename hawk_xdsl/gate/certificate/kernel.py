@@ -5,6 +5,7 @@ before it is written, and that pipes and blocks have an order, the NPU simulator
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from hawk_xdsl.dialects.npu import (
     BlockCountOp,
     BlockIdxOp,
     CopyOp,
+    CrossSetOp,
+    CrossWaitOp,
     FixpipeOp,
     KernelOp,
     LoadOp,
@@ -42,6 +45,7 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
 )
 from hawk_xdsl.gate.certificate.algebra import Algebra
+from hawk_xdsl.gate.certificate.cross import CORE, CrossCounters, Environment, Step
 from hawk_xdsl.gate.certificate.input_view import InputView, SymbolicIndexError
 from hawk_xdsl.gate.certificate.symbols import (
     UNWRITTEN,
@@ -52,9 +56,6 @@ from hawk_xdsl.gate.certificate.symbols import (
     written_into,
 )
 from hawk_xdsl.npu_target.scalars import constant_value, scalar_function
-
-Environment = dict[SSAValue, Any]
-Step = Callable[[Environment], None]
 
 ReadInput = Callable[[str, npt.NDArray[np.int64]], Symbols]
 
@@ -68,17 +69,31 @@ class KernelRun:
         self._read_input = read_input
         self._block_index: list[SSAValue] = []
         self._constants: Environment = {}
-        self._body = self._block(kernel.body.block)
+        self._flags = CrossCounters(kernel)
+        self._bodies: list[Step] = []
+        for part in kernel.parts:
+            self._part = part
+            self._bodies.append(self._block(part.block))
 
     def run(self, arguments: Sequence[Symbols | InputView]) -> None:
-        """All blocks in turn, on global arrays. Raises ``UnprovableError``."""
+        """All blocks in turn, on global arrays. Raises ``UnprovableError``.
+
+        The cores of a block run in turns, as flags between them allow: the simulator has checked
+        that any other order gives the same.
+        """
         constants = dict(self._constants)
         for argument, value in zip(self._kernel.body.block.args, arguments, strict=True):
             constants[argument] = value
         for block in range(self._kernel.blocks.value.data):
-            environment = dict(constants)
-            environment.update(dict.fromkeys(self._block_index, block))
-            self._body(environment)
+            programs: list[Callable[[], None]] = []
+            for part, body in zip(self._kernel.parts, self._bodies, strict=True):
+                for place in range(part.cores):
+                    environment = dict(constants)
+                    number = block * part.cores + place
+                    environment.update(dict.fromkeys(self._block_index, number))
+                    environment[CORE] = (part.core, place)
+                    programs.append(partial(body, environment))
+            self._flags.run(programs)
 
     # --- control
 
@@ -102,8 +117,12 @@ class KernelRun:
                 self._block_index.append(op.value)
                 return None
             case BlockCountOp():
-                self._constants[op.value] = self._kernel.blocks.value.data
+                self._constants[op.value] = self._kernel.blocks.value.data * self._part.cores
                 return None
+            case CrossSetOp():
+                return self._flags.set(op.flag.value.data)
+            case CrossWaitOp():
+                return self._flags.wait(op.flag.value.data)
             case scf.ForOp():
                 return self._for(op)
             case scf.IfOp():

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.npu_target.core_count import groups_at_once
 from hawk_xdsl.npu_target.l2.cells import Grid
 from hawk_xdsl.npu_target.l2.recency import GONE, Recency
 from hawk_xdsl.npu_target.l2.stream import AccessStream, access_stream
@@ -74,7 +75,7 @@ def traffic_of(
     cache = l2 or cache_of(target)
     if cache is None:
         return None
-    return cache.launch(access_stream(kernel, target.cores[kernel.core.data]), tensors)
+    return cache.launch(access_stream(kernel, groups_at_once(kernel, target)), tensors)
 
 
 class _Launch:
@@ -104,6 +105,7 @@ class _Launch:
     def traffic(self) -> Traffic:
         """Run all accesses; leave what is there to the next launch."""
         stores, past, zones = self._stream.stores, self._stream.past, len(self._rates)
+        handed, seen = self._stream.handed, set[int]()
         moved = [[0.0] * (zones + 1) for _ in stores]
         written = [0.0 for _ in stores]
         sizes, dirty, touch = self._sizes, self._dirty, self._recency.touch
@@ -119,6 +121,9 @@ class _Launch:
                 moved[op][GONE] += size
                 continue
             zone = touch(cell, sizes[cell], evicted)
+            if handed[op] and cell not in seen:
+                zone = 0  # another core has just stored it, whatever the order of this list
+            seen.add(cell)
             if stores[op]:
                 dirty.add(cell)
                 zone = 0  # L2 takes it at its best rate; what has to leave for it comes on top

@@ -24,6 +24,7 @@ from hawk_xdsl.dialects.npu import (
     BlockIdxOp,
     FixpipeOp,
     KernelOp,
+    KernelPart,
     LoadOp,
     StoreOp,
     Subview,
@@ -44,6 +45,7 @@ class AccessStream:
         ops: the instructions that move global memory.
         stores: which of them write.
         past: which of them pass L2 by.
+        handed: which of them load what other cores of the launch have stored before.
         grids: the cells of each argument.
         op: for each access the number of its instruction.
         cell: for each access the number of its cell.
@@ -53,6 +55,7 @@ class AccessStream:
     ops: tuple[Operation, ...]
     stores: tuple[bool, ...]
     past: tuple[bool, ...]
+    handed: tuple[bool, ...]
     grids: tuple[Grid, ...]
     op: npt.NDArray[np.int64]
     cell: Index
@@ -62,14 +65,21 @@ class AccessStream:
 def access_stream(kernel: KernelOp, cores: int) -> AccessStream:
     """The accesses of all blocks of a kernel, of which ``cores`` run at once.
 
-    An index that was read from memory is taken as any, with the same chance.
+    An index that was read from memory is taken as any, with the same chance. The parts of a mixed
+    kernel go on at the same pace: when one has made half of its accesses, so have the others.
     """
-    walk = _KernelWalk(kernel)
-    walk.body(kernel.body.block)
-    moves = walk.moves
     shapes = [_shape_of(argument) for argument in kernel.body.block.args]
-    slots = max(1, walk.slots)
-    boxes = [move.boxes(slots, cores, shapes[move.view.argument][0]) for move in moves]
+    walks = [_KernelWalk(kernel, part) for part in kernel.parts]
+    slots = max(1, *(walk.slots for walk in walks))
+    boxes = [
+        move.boxes(
+            slots, slots / max(1, walk.slots), cores * walk.cores, shapes[move.view.argument][0]
+        )
+        for walk in walks
+        for move in walk.moves
+    ]
+    moves = [move for walk in walks for move in walk.moves]
+    handed = len(shapes) - kernel.scratch_count
     grids = grids_of(boxes, shapes)
     found = [accesses_of(box, grids[box.argument]) for box in boxes]
     empty = np.zeros(0, np.int64)
@@ -80,6 +90,7 @@ def access_stream(kernel: KernelOp, cores: int) -> AccessStream:
         tuple(move.op for move in moves),
         tuple(move.store for move in moves),
         tuple(isinstance(move.op, LoadOp) and move.op.past_l2 is not None for move in moves),
+        tuple(not move.store and move.view.argument >= handed for move in moves),
         tuple(grids),
         np.concatenate([empty, *numbers])[by_order],
         np.concatenate([empty, *(cell for _, cell, _ in found)])[by_order],
@@ -165,8 +176,11 @@ class _Move:
     place: Index
     mask: Mask
 
-    def boxes(self, slots: int, cores: int, argument: Sequence[int]) -> Boxes:
-        """Its iterations, one after the other, in the shape of the argument."""
+    def boxes(self, slots: int, stretch: float, cores: int, argument: Sequence[int]) -> Boxes:
+        """Its iterations, one after the other, in the shape of the argument.
+
+        A block has ``slots`` moments, of which each access takes ``stretch``.
+        """
         view = self.view
         depth = self.place.ndim
         starts = [None if start is None else deepened(start, depth) for start in view.starts]
@@ -183,7 +197,8 @@ class _Move:
             return np.broadcast_to(index, shape).reshape(-1)[taken]
 
         block = flat(np.arange(shape[0]).reshape(-1, *[1] * (depth - 1)))
-        order = (block // cores * slots + flat(self.place)) * cores + block % cores
+        moment = (flat(self.place) * stretch).astype(np.int64)
+        order = (block // cores * slots + moment) * cores + block % cores
         lengths: list[Index] = []
         firsts: list[Index] = []
         elements = np.ones(len(taken))
@@ -196,16 +211,17 @@ class _Move:
             else:
                 firsts.append(flat(start))
             lengths.append(length)
-        own = reshaped(firsts, lengths, view.shape, argument)
-        return Boxes(view.argument, *own, elements, order)
+        box = reshaped(firsts, lengths, view.shape, argument)
+        return Boxes(view.argument, *box, elements, order)
 
 
 class _KernelWalk:
-    """Walks the ops of a kernel. ``slots`` counts the accesses of a body of one block so far."""
+    """Walks a part of a kernel. ``slots`` counts the accesses of a body of one block so far."""
 
-    def __init__(self, kernel: KernelOp) -> None:
+    def __init__(self, kernel: KernelOp, part: KernelPart) -> None:
         self.indices = Indices()
-        self.blocks = kernel.blocks.value.data
+        self.cores = part.cores
+        self.blocks = kernel.blocks.value.data * part.cores
         self.views: dict[SSAValue, _View] = {}
         self.moves: list[_Move] = []
         self.slots = 0
@@ -213,6 +229,7 @@ class _KernelWalk:
         for number, argument in enumerate(kernel.body.block.args):
             shape, _ = _shape_of(argument)
             self.views[argument] = _View.whole(number, shape)
+        self.body(part.block)
 
     def body(self, block: Block) -> None:
         """All ops of a block."""

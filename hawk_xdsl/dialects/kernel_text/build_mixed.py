@@ -1,0 +1,92 @@
+"""Building a mixed kernel: a body for each kind of core, joined into one kernel."""
+
+from collections.abc import Sequence
+
+from xdsl.ir import Block, Region
+from xdsl.utils.exceptions import VerifyException
+
+from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.scope import Global
+from hawk_xdsl.dialects.kernel_text.signature import Signature, StageKernel
+from hawk_xdsl.dialects.npu import Core, KernelOp, PartOp
+
+
+class BuiltPart:
+    """The body of one kind of core, as it was built: with all operands as arguments.
+
+    Attributes:
+        core: the kind of core.
+        block: its ops.
+        operands: what it does with each global operand.
+        total: iterations of its ``across``.
+        max_blocks: how many cores of the kind run at once.
+    """
+
+    def __init__(
+        self, core: Core, block: Block, operands: Sequence[Global], total: int, max_blocks: int
+    ) -> None:
+        self.core = core
+        self.block = block
+        self.operands = operands
+        self.total = total
+        self.max_blocks = max_blocks
+
+
+def joined(
+    name: str, parts: Sequence[BuiltPart], signature: Signature, line: int | None
+) -> StageKernel:
+    """The mixed kernel of some parts.
+
+    Its operands are what only is read, the outputs, and then as scratch the temps that some part
+    reads. It has as many blocks as the part with the most iterations has groups of cores.
+
+    Raises:
+        KernelTextError: if it stores no output, or its parts are of one kind.
+    """
+    places = signature.places
+    cores = [places.cores_a_block(part.core) for part in parts]
+    together = list(zip(*(part.operands for part in parts), strict=True))
+    read = [all_ for all_ in together if _read(all_) and not _written(all_)]
+    outputs = [all_ for all_ in together if _written(all_) and not _is_scratch(all_)]
+    scratch = [all_ for all_ in together if _is_scratch(all_)]
+    order = [*read, *outputs, *scratch]
+    if not outputs:
+        raise KernelTextError("the kernel stores no output", line=line)
+    wanted = max(-(-part.total // each) for part, each in zip(parts, cores, strict=True))
+    most = min(part.max_blocks // each for part, each in zip(parts, cores, strict=True))
+    op = KernelOp(
+        name,
+        [each[0].argument.type for each in read],
+        [each[0].argument.type for each in (*outputs, *scratch)],
+        target=signature.target,
+        core=Core.MIXED,
+        blocks=max(1, min(wanted, most)),
+        scratch=len(scratch),
+    )
+    for all_, argument in zip(order, op.body.block.args, strict=True):
+        argument.name_hint = all_[0].operand.name
+        for each in all_:
+            each.argument.replace_all_uses_with(argument)
+    end = op.body.block.last_op
+    assert end is not None
+    for part, each in zip(parts, cores, strict=True):
+        for argument in list(part.block.args):
+            part.block.erase_arg(argument)
+        op.body.block.insert_op_before(PartOp(part.core, each, Region(part.block)), end)
+    try:
+        op.verify()
+    except VerifyException as error:
+        raise KernelTextError(str(error), line=line) from error
+    return StageKernel(op, tuple(all_[0].operand.name for all_ in order))
+
+
+def _read(operand: Sequence[Global]) -> bool:
+    return any(each.read for each in operand)
+
+
+def _written(operand: Sequence[Global]) -> bool:
+    return any(each.written for each in operand)
+
+
+def _is_scratch(operand: Sequence[Global]) -> bool:
+    return operand[0].is_temp and _written(operand) and _read(operand)
