@@ -131,10 +131,8 @@ class Composer:
             if combiner is not None:
                 chosen[term] = (combiner, Match())
                 without_instruction.add(term)
-            elif term.args and term.op != "gather":
+            elif term.value != term.value or (term.args and term.op != "gather"):
                 chosen[term] = self._select(term)
-            elif term.value != term.value:
-                raise NoInstructionError("nothing says how to make a value that is no number")
             if (term.is_reduction or term.is_scan) and term.kind in FUNCTION_OF_REDUCTION:
                 self._add_combiner(combiners, term)
         used = sorted({instruction.name for instruction, _ in chosen.values()} | set(applied))

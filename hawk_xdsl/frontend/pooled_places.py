@@ -21,7 +21,7 @@ MOST_PLACES = 64
 
 
 @dataclass(frozen=True)
-class _Window:
+class _PoolWindow:
     """A pooling along the trailing axes: one number an axis in each field, the results' extents."""
 
     kernel: tuple[int, ...]
@@ -52,7 +52,7 @@ def places_by_comparison(program: torch.export.ExportedProgram) -> None:
         _replace(program, places, (x, maxima), window)
 
 
-def _window(node: Node) -> _Window:
+def _window(node: Node) -> _PoolWindow:
     values = cast(torch.Tensor, node.meta["val"][0])
     axes = 2 if node.target is _POOLS[0] else 3
     given = [cast(Sequence[int] | bool, argument) for argument in node.args[1:]]
@@ -61,7 +61,7 @@ def _window(node: Node) -> _Window:
     stride = _wide(lists[1], axes) if len(lists) > 1 and lists[1] else kernel
     padding = _wide(lists[2] if len(lists) > 2 else (0,), axes)
     dilation = _wide(lists[3] if len(lists) > 3 else (1,), axes)
-    return _Window(kernel, stride, padding, dilation, tuple(values.shape[-axes:]))
+    return _PoolWindow(kernel, stride, padding, dilation, tuple(values.shape[-axes:]))
 
 
 def _wide(numbers: tuple[int, ...], axes: int) -> tuple[int, ...]:
@@ -69,7 +69,7 @@ def _wide(numbers: tuple[int, ...], axes: int) -> tuple[int, ...]:
 
 
 def _replace(
-    program: torch.export.ExportedProgram, old: Node, given: tuple[Node, Node], window: _Window
+    program: torch.export.ExportedProgram, old: Node, given: tuple[Node, Node], window: _PoolWindow
 ) -> None:
     """Puts what :func:`_places` does in the place of a node."""
     values = [node.meta["val"] for node in given]
@@ -88,7 +88,7 @@ def _replace(
             output.arg.name = made.name
 
 
-def _places(x: torch.Tensor, best: torch.Tensor, window: _Window) -> torch.Tensor:
+def _places(x: torch.Tensor, best: torch.Tensor, window: _PoolWindow) -> torch.Tensor:
     """The index of each maximum within the trailing axes of ``x``, as torch counts it.
 
     Of equal values the first counts, of several NaN the last. The place within a window is found
@@ -115,7 +115,7 @@ def _places(x: torch.Tensor, best: torch.Tensor, window: _Window) -> torch.Tenso
     return found
 
 
-def _padded(x: torch.Tensor, window: _Window) -> torch.Tensor:
+def _padded(x: torch.Tensor, window: _PoolWindow) -> torch.Tensor:
     """``x`` with as much around it as windows reach beyond it."""
     lowest = float("-inf") if x.is_floating_point() else torch.iinfo(x.dtype).min
     sides: list[int] = []
@@ -127,7 +127,7 @@ def _padded(x: torch.Tensor, window: _Window) -> torch.Tensor:
     return torch.constant_pad_nd(x, sides, lowest) if any(sides) else x
 
 
-def _taken(padded: torch.Tensor, steps: Sequence[int], window: _Window) -> torch.Tensor:
+def _taken(padded: torch.Tensor, steps: Sequence[int], window: _PoolWindow) -> torch.Tensor:
     """The element of each window at one place of it."""
     for axis, step in enumerate(steps):
         start = step * window.dilation[axis]
@@ -138,7 +138,7 @@ def _taken(padded: torch.Tensor, steps: Sequence[int], window: _Window) -> torch
 
 
 def _inside(
-    steps: Sequence[int], window: _Window, extents: Sequence[int]
+    steps: Sequence[int], window: _PoolWindow, extents: Sequence[int]
 ) -> Iterator[torch.Tensor]:
     """For each axis along which windows reach into the padding: which of them do not here."""
     for axis, step in enumerate(steps):
@@ -155,7 +155,7 @@ def _along(numbers: torch.Tensor, axis: int, axes: int) -> torch.Tensor:
     return numbers.reshape(shape)
 
 
-def _offset(steps: Sequence[int], window: _Window, lines: Sequence[int]) -> int:
+def _offset(steps: Sequence[int], window: _PoolWindow, lines: Sequence[int]) -> int:
     """How far a place of a window is from the window's first, in elements of the trailing axes."""
     parts = zip(steps, window.dilation, lines, strict=True)
     return sum(step * dilation * line for step, dilation, line in parts)

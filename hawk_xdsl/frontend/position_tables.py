@@ -38,7 +38,7 @@ def make_position_tables(block: Block) -> None:
 
 
 @dataclass(frozen=True)
-class _Formula:
+class _PositionFormula:
     """A value of a body, the loops that it depends on, and the ops that compute it, in order."""
 
     value: SSAValue
@@ -80,7 +80,7 @@ def _rewrite(op: GenericOp) -> None:
     Rewriter.erase_op(op)
 
 
-def _formulas(body: Block) -> list[_Formula]:
+def _formulas(body: Block) -> list[_PositionFormula]:
     """The largest parts of a body that depend on loop variables and constants alone."""
     loops: dict[SSAValue, frozenset[int]] = {}
     for inner in body.ops:
@@ -90,7 +90,7 @@ def _formulas(body: Block) -> list[_Formula]:
             parts = (loops.get(value, frozenset()) for value in inner.operands)
             loops[inner.results[0]] = frozenset[int]().union(*parts)
     return [
-        _Formula(value, tuple(sorted(loops[value])), _ops_of(value, body))
+        _PositionFormula(value, tuple(sorted(loops[value])), _ops_of(value, body))
         for value in loops
         if not isinstance(value.type, IndexType)
         and any(not _stays_inside(use.operation, loops) for use in value.uses)
@@ -122,7 +122,7 @@ def _ops_of(value: SSAValue, body: Block) -> tuple[Operation, ...]:
     return tuple(op for op in body.ops if op in needed)
 
 
-def _table(op: GenericOp, formula: _Formula, sizes: Sequence[int]) -> SSAValue:
+def _table(op: GenericOp, formula: _PositionFormula, sizes: Sequence[int]) -> SSAValue:
     """The formula as an op without inputs, over the loops that it depends on."""
     rank, element = len(formula.loops), formula.value.type
     body = Block(arg_types=[element])

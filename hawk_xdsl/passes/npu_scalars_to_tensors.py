@@ -40,13 +40,13 @@ class NpuScalarsToTensorsPass(NpuPass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Rewrites each function with a body of one block."""
         for function in functions_of(op):
-            rewriting = _Rewriting()
+            rewriting = _ScalarRewriting()
             for each in list(function.body.block.ops):
                 rewriting.visit(each)
             erase_dead_ops(function.body.block)
 
 
-class _Rewriting:
+class _ScalarRewriting:
     """Knows the tensor without axes of each scalar that was read from one."""
 
     def __init__(self) -> None:
