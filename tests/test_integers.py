@@ -151,17 +151,22 @@ def test_reductions_wrap_and_forget_nothing(
     )
 
 
-def test_conditions_are_compared_as_conditions() -> None:
+def test_conditions_are_compared_multiplied_and_added_as_conditions() -> None:
     body = """%z = arith.constant 0.0 : f32
     %p = arith.cmpf olt, %a, %z : f32
     %q = arith.cmpf olt, %b, %z : f32
-    %d = arith.cmpi {}, %p, %q : i1
+    %d = {} %p, %q : i1
     %r = arith.select %d, %a, %b : f32"""
     random = np.random.default_rng(3)
     a, b = (random.standard_normal((7, 40)).astype(np.float32) for _ in range(2))
-    for predicate, function in (("ne", np.not_equal), ("eq", np.equal)):
+    for op, function in (
+        ("arith.cmpi ne,", np.not_equal),
+        ("arith.cmpi eq,", np.equal),
+        ("arith.muli", np.logical_and),
+        ("arith.addi", np.logical_xor),
+    ):
         check(
-            elementwise(body.format(predicate), "f32 f32", "f32"),
+            elementwise(body.format(op), "f32 f32", "f32"),
             lambda a, b, f=function: np.where(f(a < 0, b < 0), a, b),
             (a, b),
         )

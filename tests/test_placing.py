@@ -114,3 +114,20 @@ def test_equal_numbers_keep_their_order_and_nan_is_the_largest(extent: int, larg
 def test_a_number_is_its_own_order() -> None:
     assert_same(ATEN.sort.default, torch.tensor(3.0))
     assert_same(ATEN.scatter.src, torch.tensor(1.0), 0, torch.tensor(0), torch.tensor(2.0))
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_a_mask_takes_one_value_after_the_other(accumulate: bool) -> None:
+    x, mask = torch.randn(5, 4), torch.tensor([True, False, True, True, False])
+    assert_same(ATEN.index_put.default, x, [mask], torch.randn(3, 4), accumulate)
+    assert_same(ATEN.index_put.default, x, [mask], torch.randn(4), accumulate)
+    assert_same(ATEN.index_put.default, x, [x > 0.5], torch.randn(int((x > 0.5).sum())))
+    assert_same(ATEN.index_put.default, x, [x > 9.0], torch.randn(0))
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_the_kth_of_an_axis(keepdim: bool) -> None:
+    x = torch.randn(4, 9)
+    assert_same(ATEN.kthvalue.default, x, 3, 1, keepdim)
+    assert_same(ATEN.kthvalue.default, x, 2, 0, keepdim)
+    assert_same(ATEN.kthvalue.default, torch.tensor(1.5), 1, 0, keepdim)

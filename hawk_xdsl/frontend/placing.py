@@ -176,13 +176,32 @@ def _masked_put(
     values: torch.Tensor,
     accumulate: bool,
 ) -> torch.Tensor:
-    """One number wherever a mask says so."""
+    """Wherever a mask says so one number, or one value after the other."""
     [mask, *others] = [index for index in indices if index is not None]
-    if others or indices[0] is not mask or values.numel() != 1:
+    if others or indices[0] is not mask:
         return NotImplemented
-    mask = mask.reshape([*mask.shape, *[1] * (x.dim() - mask.dim())])
-    value = values.reshape([1] * x.dim()).to(x.dtype)
+    if not values.numel():
+        return x.clone()
+    rest = x.shape[mask.dim() :]
+    if values.numel() == 1:
+        value = values.reshape([1] * x.dim()).to(x.dtype)
+    else:
+        count = values.shape[0] if values.dim() > len(rest) else 1
+        before = torch.cumsum(mask.reshape(-1).to(torch.int32), 0) - 1
+        turn = before.clamp(0, count - 1)
+        value = values.expand(count, *rest).index_select(0, turn).reshape(x.shape)
+    mask = mask.reshape([*mask.shape, *[1] * len(rest)])
     return torch.where(mask, x + value if accumulate else value, x)
+
+
+def _index_put_impl(
+    x: torch.Tensor,
+    indices: Sequence[torch.Tensor | None],
+    values: torch.Tensor,
+    accumulate: bool = False,
+    unsafe: bool = False,
+) -> torch.Tensor:
+    return _index_put(x, indices, values, accumulate)
 
 
 def _lowest(dtype: torch.dtype, largest: bool) -> float:
@@ -274,6 +293,16 @@ def _sort(
     return _ordered(x, x.shape[dim] if x.dim() else 1, dim, descending)
 
 
+def _kthvalue(
+    x: torch.Tensor, k: int, dim: int = -1, keepdim: bool = False
+) -> tuple[torch.Tensor, torch.Tensor]:
+    values, places = _ordered(x, k, dim, False)
+    if x.dim() == 0:
+        return values, places
+    values, places = (each.narrow(dim, k - 1, 1) for each in (values, places))
+    return (values, places) if keepdim else (values.squeeze(dim), places.squeeze(dim))
+
+
 def _sort_stable(
     x: torch.Tensor, *, stable: bool | None, dim: int = -1, descending: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -289,7 +318,10 @@ PLACING: Mapping[OpOverload, Callable[..., object]] = {
     _ATEN.index_add.default: _index_add,
     _ATEN.index_put.default: _index_put,
     _ATEN._unsafe_index_put.default: _index_put,
+    _ATEN.index_put.hacked_twin: _index_put,
+    _ATEN._index_put_impl.default: _index_put_impl,
     _ATEN.topk.default: _topk,
+    _ATEN.kthvalue.default: _kthvalue,
     _ATEN.sort.default: _sort,
     _ATEN.sort.stable: _sort_stable,
 }
