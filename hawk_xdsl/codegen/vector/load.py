@@ -47,15 +47,21 @@ class Loader:
         lying = replace(source, slices=(*slices[:-1], row))
         load = ast.Load(lying, UB, self.pad(term))
         scope.block.items.append(Statement(load, (), whole))
+        return self.thinned(whole, out, stride, scope)
+
+    def thinned(self, whole: TileValue, out: TileValue, stride: int, scope: LoopScope) -> TileValue:
+        """Every so many elements of the rows of a tile."""
         zero = ast.Integer(0)
         spaced = operand(
-            0, *(ast.Slice(zero, n) for n in out.shape[:-1]), ast.Slice(zero, count, stride)
+            0,
+            *(ast.Slice(zero, n) for n in out.shape[:-1]),
+            ast.Slice(zero, out.shape[-1], stride),
         )
         wide = _multiplied_in(out.dtype, self.frame.target)
         if wide is None:
             one = ast.Number(1.0 if DType(out.dtype).is_float else 1)
             return scope.add(ast.Elementwise("vmul", (spaced, one)), (whole,), out)
-        middle = self.frame.tile(wide, axes, scope)
+        middle = TileValue(wide, out.axes, out.shape)
         scope.add(ast.Cast(spaced, wide, Rounding.RINT), (whole,), middle)
         rounding = Rounding.RINT if DType(out.dtype).is_float else Rounding.TRUNC
         return scope.add(ast.Cast(operand(0), out.dtype, rounding), (middle,), out)

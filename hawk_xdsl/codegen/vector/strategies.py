@@ -8,11 +8,13 @@ from itertools import product
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
+from hawk_xdsl.codegen.vector.window_reads import has_windows
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.enumerate import tiling_at, tilings
+from hawk_xdsl.schedule.even_tiles import even_tilings
 from hawk_xdsl.schedule.neighbours import refinements
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.structure import Structure
@@ -20,11 +22,15 @@ from hawk_xdsl.semantics.structure import Structure
 
 @dataclass(frozen=True)
 class Tiles:
-    """One loop nest over tiles. ``streams``: some axis comes in chunks, in a loop inside a tile."""
+    """One loop nest over tiles. ``streams``: some axis comes in chunks, in a loop inside a tile.
+
+    ``slabs``: of windows the chunks are positions in a slab that is loaded once, with its halo.
+    """
 
     name: str
     structure: Structure
     streams: bool
+    slabs: bool = False
 
     @property
     def structures(self) -> frozenset[Structure]:
@@ -42,11 +48,14 @@ class Tiles:
         """The tilings of what rewrites and instructions know how to compute."""
         if request.composition is None:
             return None
+        if self.slabs and not has_windows(request.composition.specification):
+            return None
         return TileSpace(self, request, request.composition)
 
 
 WHOLE_TILES = Tiles("whole-tiles", Structure.TILES, streams=False)
 STREAMED_TILES = Tiles("streamed-tiles", Structure.STREAM, streams=True)
+WINDOW_SLABS = Tiles("window-slabs", Structure.STREAM, streams=True, slabs=True)
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,16 @@ class TileSpace:
     def schedules(self) -> Iterator[Schedule]:
         """As the protocol says."""
         seen: set[Schedule] = set()
-        for sizes in tilings(self.composition.specification, self.request.target):
+        for sizes in self._tilings():
             for schedule in map(self._schedule, self._preferred(sizes)):
                 if schedule not in seen and bool(schedule.stream) == self.strategy.streams:
                     seen.add(schedule)
                     yield schedule
+
+    def _tilings(self) -> Iterator[Mapping[str, int]]:
+        yield from tilings(self.composition.specification, self.request.target)
+        if self.strategy.slabs:
+            yield from even_tilings(self.composition.specification, self.request.target)
 
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """As the protocol says."""
@@ -74,7 +88,8 @@ class TileSpace:
         ):
             return None
         tiling = tiling_at(self.composition.specification, schedule.sizes)
-        found = tile_kernel(self.composition, tiling, self.request.target)
+        slabs = self.strategy.slabs
+        found = tile_kernel(self.composition, tiling, self.request.target, slabs=slabs)
         if found is None:
             return None
         names = (self.request.entry.name, *self.composition.entries)

@@ -26,7 +26,9 @@ from hawk_xdsl.codegen.vector.gather import Gatherer
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.scan import Scanner
+from hawk_xdsl.codegen.vector.slab import SlabReader
 from hawk_xdsl.codegen.vector.temporaries import temporary_of
+from hawk_xdsl.codegen.vector.weighted_windows import SlabWindows
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.npu_target.target import Target, VectorSpec
@@ -55,13 +57,20 @@ class TileBody:
         return (*syntax_of(self.invariant.items), across)
 
 
-def write_tile(composition: Composition, tiling: Tiling, target: Target) -> TileBody:
-    """The statements for one tiling. Raises ``UntileableError``."""
-    return _Writer(composition, tiling, target).write()
+def write_tile(
+    composition: Composition, tiling: Tiling, target: Target, *, slabs: bool = False
+) -> TileBody:
+    """The statements for one tiling; ``slabs``: what windows run over is loaded with its halo.
+
+    Raises ``UntileableError``.
+    """
+    return _Writer(composition, tiling, target, slabs=slabs).write()
 
 
 class _Writer:
-    def __init__(self, composition: Composition, tiling: Tiling, target: Target) -> None:
+    def __init__(
+        self, composition: Composition, tiling: Tiling, target: Target, *, slabs: bool
+    ) -> None:
         self.composition = composition
         self.specification = composition.specification
         self.tiling = tiling
@@ -70,6 +79,8 @@ class _Writer:
         self.gatherer = Gatherer(self.frame, self.reader)
         self.reducer = Reducer(self.frame)
         self.scanner = Scanner(self.frame, self.reducer)
+        slab = SlabReader(self.frame, self.reader, self._made_in) if slabs else None
+        self.windows = None if slab is None else SlabWindows.of(self.frame, slab, self.reducer)
 
     def write(self) -> TileBody:
         across = frozenset(self.tiling.across())
@@ -203,6 +214,11 @@ class _Writer:
                     continue
                 home.values[term] = self._wanted(term, self._made(term, home))
 
+    def _made_in(self, term: Term, scope: LoopScope) -> TileValue:
+        """The value of a term, made now if it was not before."""
+        self._make([term], scope)
+        return self.value(term, scope)
+
     def _wanted(self, term: Term, value: TileValue) -> TileValue:
         """The value, under the name that is wanted for its term."""
         value.wanted = value.wanted or self.composition.names.get(term, "")
@@ -266,6 +282,8 @@ class _Writer:
 
     def _streamed_reduction(self, term: Term, scope: LoopScope) -> TileValue:
         """A loop that accumulates a reduction and those of its level over the same axes."""
+        if self.windows is not None:
+            return self.windows.reduced(term, scope)
         streams = self._streams(term)
         peers = [term]
         if not term.axes & self.tiling.streamed:

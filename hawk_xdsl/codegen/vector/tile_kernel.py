@@ -20,14 +20,17 @@ class TileKernel:
     cycles: float
 
 
-def tile_kernel(composition: Composition, tiling: Tiling, target: Target) -> TileKernel | None:
+def tile_kernel(
+    composition: Composition, tiling: Tiling, target: Target, *, slabs: bool = False
+) -> TileKernel | None:
     """The kernel of a tiling; ``None`` where the tiles do not fit the unified buffer.
 
     What no tile changes (a bias, a scale) is loaded once, before the loop that is distributed over
-    the cores; each tile is loaded, computed and stored inside it.
+    the cores; each tile is loaded, computed and stored inside it. ``slabs``: what windows run over
+    is loaded once, with its halo.
     """
     try:
-        body = write_tile(composition, tiling, target)
+        body = write_tile(composition, tiling, target, slabs=slabs)
     except UntileableError:
         return None
     if body.bytes(target.vector) > target.capacity(Role.VECTOR):
