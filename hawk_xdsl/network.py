@@ -143,7 +143,7 @@ def bytes_between(module: ModuleOp) -> int:
     read = [
         storage_of(value)
         for launch in launches
-        for value in launch.arguments
+        for value in launch.buffers
         if storage_of(value) in made
     ]
     return sum(_size(value.type) for value in (*dict.fromkeys(read), *read))

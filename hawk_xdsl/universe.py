@@ -58,7 +58,7 @@ HAWK_UNIVERSE = Universe(
             ("passes", ("npu-demote-f64", "npu-inline-pointwise")),
             ("passes", ("npu-hoist-elementwise", "npu-expand-loops", "npu-outline", "npu-decide")),
             ("transforms", ("npu-multi-buffer", "npu-plan-memory", "npu-insert-sync")),
-            ("transforms", ("npu-merge-launches", "npu-bypass-l2")),
+            ("transforms", ("npu-merge-launches", "npu-bypass-l2", "npu-bind-extents")),
             ("hivm", ("npu-legalize-hivm", "convert-npu-to-hivm", "convert-hivm-to-npu")),
         )
         for name in names

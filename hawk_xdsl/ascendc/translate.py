@@ -30,7 +30,7 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
 )
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.transforms.pass_error import PassError
+from hawk_xdsl.transforms.pass_error import NO_EXTENTS, PassError
 
 NOT_COMPILED = "AscendC text, not compiled here."
 """What every file says of itself."""
@@ -50,6 +50,8 @@ def ascendc_text(kernel: KernelOp, target: Target, specification: str) -> str:
     if kernel.core.data != Core.VECTOR:
         name = kernel.sym_name.data
         raise PassError(f"@{name}: npu.kernel on {kernel.core.data} cores has no form in AscendC")
+    if kernel.ranges:
+        raise PassError(NO_EXTENTS.format(kernel.sym_name.data))
     at = AscendcEmission(kernel, target, instructions.truth_bits(kernel))
     arguments: list[str] = []
     for argument in kernel.body.block.args:

@@ -30,7 +30,7 @@ from hawk_xdsl.hivm.devices import device_of, is_device
 from hawk_xdsl.hivm.emission import HivmEmission, memref_type
 from hawk_xdsl.hivm.spaces import in_hivm
 from hawk_xdsl.hivm.truth_tiles import truth_tiles
-from hawk_xdsl.transforms.pass_error import PassError
+from hawk_xdsl.transforms.pass_error import NO_EXTENTS, PassError
 
 CORES = {Core.VECTOR: "AIV", Core.CUBE: "AIC"}
 """HIVM's name of each kind of core."""
@@ -49,6 +49,8 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
     core = CORES.get(kernel.core.data)
     if core is None:
         raise PassError(f"@{kernel.sym_name.data}: HIVM has no {kernel.core.data} cores")
+    if kernel.ranges:
+        raise PassError(NO_EXTENTS.format(kernel.sym_name.data))
     types = [in_hivm(memref_type(argument)) for argument in kernel.body.block.args]
     block = Block(arg_types=types)
     target = kernel.target.data

@@ -36,6 +36,8 @@ class LaunchFunctions(InterpreterFunctions):
         """Run all blocks of the kernel on the arguments."""
         kernel = SymbolTable.lookup_symbol(op, op.kernel)
         assert isinstance(kernel, KernelOp)
-        found = simulate(kernel, args, self.target, mode=self.mode)
+        count = len(op.buffers)
+        extents = {e.name: n for e, n in zip(kernel.ranges, args[count:], strict=True)}
+        found = simulate(kernel, args[:count], self.target, mode=self.mode, extents=extents)
         self.simulations.append(found)
         return found.outputs

@@ -1,7 +1,7 @@
 """Runs a kernel on the NPU simulator: every block, its values, rules and time."""
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import BlockArgument, Operation
 
 from hawk_xdsl.dialects.dtype import Array, DType, is_float
-from hawk_xdsl.dialects.npu import KernelOp, Pipe
+from hawk_xdsl.dialects.npu import KernelOp, Pipe, bound_kernel
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
 from hawk_xdsl.npu_target.core_count import groups_at_once
@@ -93,6 +93,7 @@ def simulate(
     steps: StepCounter | None = None,
     estimates: Estimates = "signed",
     traffic: Traffic | None = None,
+    extents: Mapping[str, int] | None = None,
 ) -> Simulation:
     """Run all blocks of a verified kernel on the model of a target.
 
@@ -100,20 +101,20 @@ def simulate(
         kernel: the kernel.
         inputs: one array for each input, with its shape and dtype (i1 as int8).
         target: where to run; the kernel's own if not given.
-        mode: ``planned`` with the addresses, flags and barriers of the IR; ``program-order``
-            before it has any: one instruction after the other, buffers anywhere.
+        mode: ``planned`` with addresses, flags and barriers of the IR; ``program-order`` before.
         trace: whether to keep the timeline.
         limit: cycles that each block may take.
         steps: counts and limits the steps of all blocks.
         estimates: which way the results of approximate instructions are off.
         traffic: what it moves through L2 (``traffic_of``), which is empty before if not given.
+        extents: the lengths that the launch gives, for a kernel that has extents.
 
     Raises:
         Trap: the kernel breaks a rule; an output depends on a result that is not defined.
         RunawayError: it takes more cycles or steps than it may.
         HawkError: the inputs do not fit the kernel, or its target is unknown.
     """
-    target = target or load_target(kernel.target.data)
+    kernel, target = bound_kernel(kernel, extents or {}), target or load_target(kernel.target.data)
     verify_kernel(kernel, target)
     traffic = traffic or traffic_of(kernel, target)
     taken = [Approximation(estimates, filler) for filler in FILLERS]

@@ -75,7 +75,7 @@ def _read_once(
     launches: Sequence[LaunchOp], kernels: Mapping[str, KernelOp], target: Target
 ) -> Iterator[LoadOp]:
     """The loads of arguments of the network that one launch reads, each byte once."""
-    reads = Counter(storage_of(value) for launch in launches for value in launch.arguments)
+    reads = Counter(storage_of(value) for launch in launches for value in launch.buffers)
     launched = Counter(launch.kernel.root_reference.data for launch in launches)
     for launch in launches:
         symbol = launch.kernel.root_reference.data
@@ -83,7 +83,7 @@ def _read_once(
             continue
         once = [
             isinstance(storage_of(value), BlockArgument) and reads[storage_of(value)] == 1
-            for value in launch.arguments
+            for value in launch.buffers
         ]
         if any(once):
             yield from _loads_of(kernels[symbol], once, target)
@@ -112,7 +112,7 @@ def _second_run(
     for again in (False, True):
         for launch in launches:
             kernel = kernels[launch.kernel.root_reference.data]
-            tensors = [storage_of(value) for value in (*launch.arguments, *launch.results)]
+            tensors = [storage_of(value) for value in (*launch.buffers, *launch.results)]
             traffic = traffic_of(kernel, target, l2, tensors)
             run = time_kernel(kernel, target, traffic=traffic) if again else None
             cycles += 0.0 if run is None else run.cycles
@@ -123,6 +123,6 @@ def _bytes_of(launches: Sequence[LaunchOp]) -> int:
     """Bytes of all tensors of a network."""
     tensors: dict[SSAValue, None] = {}
     for launch in launches:
-        tensors |= dict.fromkeys(map(storage_of, (*launch.arguments, *launch.results)))
+        tensors |= dict.fromkeys(map(storage_of, (*launch.buffers, *launch.results)))
     types = [value.type for value in tensors if isinstance(value.type, TensorType)]
     return sum(prod(t.get_shape()) * DType.of(t.element_type).bytes for t in types)

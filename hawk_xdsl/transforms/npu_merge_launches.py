@@ -120,7 +120,7 @@ class _Stage:
         roots = {root_of(each.source) for each in kernel.walk() if isinstance(each, ReadOp)}
         given = {
             argument: storage_of(value)
-            for argument, value in zip(kernel.inputs, op.arguments, strict=True)
+            for argument, value in zip(kernel.inputs, op.buffers, strict=True)
         }
         return cls(
             op,

@@ -9,7 +9,7 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
-from hawk_xdsl.dialects.kernel_text.build import ACROSS
+from hawk_xdsl.dialects.kernel_text.build_across import ACROSS, STOPS
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BlockCountOp,
@@ -175,6 +175,7 @@ def _unroll(loop: scf.ForOp, chosen: set[Operation], buffers: int) -> None:
     for op in chosen:
         op.properties["buffers"] = IntegerAttr(buffers, i64)
     loop.attributes.pop(ACROSS, None)
+    loop.attributes.pop(STOPS, None)
     body, exact = loop.body.block, _runs_in_full_turns(loop, buffers)
     ops = [op for op in body.ops if not isinstance(op, scf.YieldOp)]
     end = body.last_op

@@ -30,7 +30,7 @@ def for_each_part(kernel: KernelOp, change: Callable[[KernelOp], None]) -> None:
 
 def _alone(kernel: KernelOp, part: KernelPart) -> KernelOp:
     """A kernel of one kind of core with the ops of a part, which is empty then."""
-    types = [argument.type for argument in kernel.body.block.args]
+    types = [argument.type for argument in kernel.buffers]
     count = kernel.input_count.value.data
     alone = KernelOp(
         kernel.sym_name.data,
@@ -40,6 +40,8 @@ def _alone(kernel: KernelOp, part: KernelPart) -> KernelOp:
         core=part.core,
         blocks=kernel.blocks.value.data * part.cores,
         schedule=kernel.schedule,
+        extents=kernel.ranges,
+        sizes=kernel.sizes,
     )
     block = alone.body.block
     for mine, theirs in zip(kernel.body.block.args, block.args, strict=True):

@@ -25,3 +25,7 @@ class PassError(HawkError, PassFailedException):
                 line = property(lambda error: f"error: {error}")
                 cls = type(cls.__name__, (cls, SystemExit), {"code": line})
             return super().__new__(cls)
+
+
+NO_EXTENTS = "@{}: this form has no extents; give them numbers first, with npu-bind-extents"
+"""What a translation says of a kernel of dynamic shapes."""

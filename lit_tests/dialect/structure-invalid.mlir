@@ -22,8 +22,8 @@ npu.kernel @k ins() outs(%y: tensor<8x64xf32>) on <vector> blocks 1 target "t" {
 
 // -----
 
-// And a size.
-// CHECK: npu.kernel: arguments need static shapes
+// And a size: a dynamic one depends on extents.
+// CHECK: npu.kernel: dynamic dimensions need extents
 npu.kernel @k ins() outs(%y: memref<?x64xf32, #npu.scope<global>>) on <vector> blocks 1 target "t" {
 }
 
@@ -178,5 +178,37 @@ func.func @main(%x: tensor<8x64xf32>) {
   %1 = npu.launch @k(%x) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
   %2 = tensor.cast %0 : tensor<8x64xf32> to tensor<8x64xf32>
   %3 = npu.launch @k(%2) joins <free> : (tensor<8x64xf32>) -> tensor<8x64xf32>
+  func.return
+}
+
+// -----
+
+// An extent has a range of lengths.
+// CHECK: npu.kernel: extent n0 in 0..512 has no range of lengths
+npu.kernel @k ins() outs(%y: memref<?x64xf32, #npu.scope<global>>) extents(%n: n0 in 0 to 512) sizes affine_map<(d0) -> (d0)> on <vector> blocks 1 target "t" {
+}
+
+// -----
+
+// Every dynamic dimension has a size.
+// CHECK: npu.kernel: 1 sizes for the 2 dynamic dimensions of its buffers
+npu.kernel @k ins(%x: memref<?x64xf32, #npu.scope<global>>) outs(%y: memref<?x64xf32, #npu.scope<global>>) extents(%n: n0 in 1 to 512) sizes affine_map<(d0) -> (d0)> on <vector> blocks 1 target "t" {
+}
+
+// -----
+
+// No size is 0.
+// CHECK: npu.kernel: a buffer can have no elements
+npu.kernel @k ins() outs(%y: memref<?xf32, #npu.scope<global>>) extents(%n: n0 in 1 to 512) sizes affine_map<(d0) -> (d0 - 1)> on <vector> blocks 1 target "t" {
+}
+
+// -----
+
+// A launch gives the extents.
+// CHECK: npu.launch: 0 extents for the 1 of @k
+npu.kernel @k ins(%x: memref<?xf32, #npu.scope<global>>) outs(%y: memref<?xf32, #npu.scope<global>>) extents(%n: n0 in 1 to 512) sizes affine_map<(d0) -> (d0, d0)> on <vector> blocks 1 target "t" {
+}
+func.func @main(%x: tensor<?xf32>) {
+  %r = npu.launch @k(%x) : (tensor<?xf32>) -> tensor<?xf32>
   func.return
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     AnyFloat,
     FloatAttr,
     IntegerAttr,
@@ -15,7 +16,7 @@ from xdsl.ir import Attribute
 
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
-from hawk_xdsl.dialects.npu import Scope, ScopeAttr
+from hawk_xdsl.dialects.npu import Scope, ScopeAttr, Size
 
 
 def dtype_of(element: Attribute) -> DType:
@@ -73,8 +74,9 @@ def _shortest(value: float, type_: AnyFloat) -> float:
     return value
 
 
-def global_type(dtype: str, shape: Sequence[int]) -> MemRefType:
-    """A contiguous row-major buffer in global memory."""
+def global_type(dtype: str, sizes: Sequence[Size]) -> MemRefType:
+    """A contiguous row-major buffer in global memory; a size that is no number is dynamic."""
+    shape = [size if isinstance(size, int) else DYNAMIC_INDEX for size in sizes]
     return MemRefType(DType(dtype).mlir, shape, NoneAttr(), ScopeAttr(Scope.GLOBAL))
 
 

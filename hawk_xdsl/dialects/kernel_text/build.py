@@ -1,15 +1,14 @@
 """Building npu kernels from kernel text, statement by statement."""
 
 from collections.abc import Callable, Sequence
-from math import prod
 
 from xdsl.dialects import affine, arith, scf
-from xdsl.dialects.builtin import AffineMapAttr, DenseArrayBase, IndexType, i64
+from xdsl.dialects.builtin import AffineMapAttr, IndexType, MemRefType
 from xdsl.ir import Block, Operation, Region, SSAValue
-from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.build_across import open_across
 from hawk_xdsl.dialects.kernel_text.build_cube import build_mmad
 from hawk_xdsl.dialects.kernel_text.build_mixed import BuiltPart, joined
 from hawk_xdsl.dialects.kernel_text.build_move import (
@@ -32,6 +31,7 @@ from hawk_xdsl.dialects.kernel_text.build_vector import (
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
 from hawk_xdsl.dialects.kernel_text.emission import Objection
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.extents import sizes_map
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds
 from hawk_xdsl.dialects.kernel_text.parse import parse
 from hawk_xdsl.dialects.kernel_text.scope import BlockFrame, Global, Scalar
@@ -41,17 +41,7 @@ from hawk_xdsl.dialects.kernel_text.signature import (
     Signature,
     StageKernel,
 )
-from hawk_xdsl.dialects.npu import (
-    BlockCountOp,
-    BlockIdxOp,
-    Core,
-    CrossSetOp,
-    CrossWaitOp,
-    KernelOp,
-)
-
-ACROSS = "npu.across"
-"""The attribute of the loop made from ``across``: start, stop and step of each variable."""
+from hawk_xdsl.dialects.npu import Core, CrossSetOp, CrossWaitOp, KernelOp
 
 RELATIONS = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}
 """The comparison that each relation of an ``if`` becomes."""
@@ -219,6 +209,8 @@ class StageBuilder:
             core=self._core,
             blocks=min(context.total, self._max_blocks),
             body=Region(block),
+            extents=context.extents,
+            sizes=sizes_map(context.extents, [entry.sizes for entry in (*read, *written)]),
         )
         try:
             op.verify()
@@ -265,7 +257,7 @@ class StageBuilder:
         context.frame.block.add_op(owner)
         frame = BlockFrame("for", block, owner)
         context.frames.append(frame)
-        frame.variable = self._define(node.loop, block.args[0], start, last)
+        frame.variable = self._define(node.loop, block.args[0], start, last, stop)
 
     def _range(self, loop: ast.Loop) -> tuple[Linear, Linear, int | None]:
         """Start, stop and the largest number of steps taken."""
@@ -281,13 +273,20 @@ class StageBuilder:
         return start, stop, (length[1] - 1) // loop.step
 
     def _define(
-        self, loop: ast.Loop, value: SSAValue, start: Linear, last: int | None
+        self, loop: ast.Loop, value: SSAValue, start: Linear, last: int | None, stop: Linear
     ) -> IndexVariable:
         context = self._context
         context.variables += 1
         value.name_hint = loop.variable
         variable = IndexVariable(
-            loop.variable, context.variables, len(context.frames), value, start, loop.step, last
+            loop.variable,
+            context.variables,
+            len(context.frames),
+            value,
+            start,
+            loop.step,
+            last,
+            stop if stop.has_extents else None,
         )
         context.define(loop.variable, Scalar(variable))
         return variable
@@ -306,67 +305,18 @@ class StageBuilder:
         self._context.frames.append(BlockFrame(kind, block, owner))
 
     def _open_across(self, node: ast.Across) -> None:
-        context = self._context
-        if len(context.frames) > 1:
-            context.fail("across stands at the top of a stage, not inside another block")
-        if context.has_across:
-            context.fail("a stage has only one across")
-        ranges = [self._static_range(loop) for loop in node.loops]
-        trips = [len(range_) for range_ in ranges]
-        context.has_across, context.total = True, prod(trips)
-        first = context.emit(BlockIdxOp(), "block").value
-        count = context.emit(BlockCountOp(), "blocks").value
-        total = context.index_constant(context.total)
-        block = Block(arg_types=[IndexType()])
-        block.args[0].name_hint = "iteration"
-        owner = scf.ForOp(first, total, count, [], block)
-        owner.attributes[ACROSS] = DenseArrayBase.from_list(
-            i64, [number for r in ranges for number in (r.start, r.stop, r.step)]
-        )
+        block, owner, variables = open_across(self._context, node)
         self._enter("across", block, owner)
-        for position, (loop, range_) in enumerate(zip(node.loops, ranges, strict=True)):
-            inner = prod(trips[position + 1 :])
-            map_ = AffineMap(1, 0, (across_expression(range_, inner, outermost=position == 0),))
-            value = context.emit(affine.ApplyOp([block.args[0]], AffineMapAttr(map_))).result
-            self._define(loop, value, Linear(constant=range_.start), len(range_) - 1)
-
-    def _static_range(self, loop: ast.Loop) -> range:
-        context = self._context
-        if loop.step < 1:
-            context.fail("the step of a loop is at least 1")
-        start, stop = context.linear(loop.start), context.linear(loop.stop)
-        if start.terms or stop.terms:
-            context.fail(f"the bounds of `{loop.variable}` in across must be numbers")
-        result = range(start.constant, stop.constant, loop.step)
-        if not result:
-            context.fail(f"the loop over `{loop.variable}` never runs")
-        return result
-
-
-def across_expression(range_: range, inner: int, *, outermost: bool) -> AffineExpr:
-    """A loop variable of ``across`` from the number of the iteration.
-
-    Args:
-        range_: the values of the variable.
-        inner: iterations of the loops inside it.
-        outermost: whether it is the first variable.
-    """
-    position = AffineExpr.dimension(0)
-    if len(range_) == 1:
-        position = AffineExpr.constant(0)
-    else:
-        if inner != 1:
-            position = position // inner
-        if not outermost:
-            position = position % len(range_)
-    return position * range_.step + range_.start
+        for loop, (map_, start, stop, last) in zip(node.loops, variables, strict=True):
+            value = self._context.emit(affine.ApplyOp([block.args[0]], AffineMapAttr(map_))).result
+            self._define(loop, value, start, last, stop)
 
 
 def _replace_arguments(block: Block, used: Sequence[Global]) -> None:
-    """Leave only the used operands as arguments, in the given order."""
-    old = block.args
-    for entry in used:
-        argument = block.insert_arg(entry.argument.type, len(block.args))
+    """Leave only the used operands as arguments, in the given order, before the extents."""
+    old = [argument for argument in block.args if isinstance(argument.type, MemRefType)]
+    for number, entry in enumerate(used):
+        argument = block.insert_arg(entry.argument.type, len(old) + number)
         entry.argument.replace_all_uses_with(argument)
         argument.name_hint = entry.operand.name
         entry.argument = argument

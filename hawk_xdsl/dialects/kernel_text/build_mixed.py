@@ -6,6 +6,7 @@ from xdsl.ir import Block, Region
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.extents import sizes_map
 from hawk_xdsl.dialects.kernel_text.scope import Global
 from hawk_xdsl.dialects.kernel_text.signature import Signature, StageKernel
 from hawk_xdsl.dialects.npu import Core, KernelOp, PartOp
@@ -62,14 +63,20 @@ def joined(
         core=Core.MIXED,
         blocks=max(1, min(wanted, most)),
         scratch=len(scratch),
+        extents=signature.extents,
+        sizes=sizes_map(signature.extents, [each[0].sizes for each in order]),
     )
-    for all_, argument in zip(order, op.body.block.args, strict=True):
+    for all_, argument in zip(order, op.buffers, strict=True):
         argument.name_hint = all_[0].operand.name
         for each in all_:
             each.argument.replace_all_uses_with(argument)
     end = op.body.block.last_op
     assert end is not None
     for part, each in zip(parts, cores, strict=True):
+        lengths = part.block.args[len(part.operands) :]
+        for length, argument in zip(lengths, op.extent_arguments, strict=True):
+            argument.name_hint = length.name_hint
+            length.replace_all_uses_with(argument)
         for argument in list(part.block.args):
             part.block.erase_arg(argument)
         op.body.block.insert_op_before(PartOp(part.core, each, Region(part.block)), end)

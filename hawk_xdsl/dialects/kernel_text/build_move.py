@@ -10,7 +10,8 @@ from xdsl.ir import SSAValue
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import literal
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
-from hawk_xdsl.dialects.kernel_text.index import IndexVariable, bounds
+from hawk_xdsl.dialects.kernel_text.extents import spelled
+from hawk_xdsl.dialects.kernel_text.index import IndexVariable, Linear, bounds
 from hawk_xdsl.dialects.kernel_text.scope import AccumulatorFill, Buffer, Extent, Ragged, Scalar
 from hawk_xdsl.dialects.kernel_text.slices import (
     LocalTile,
@@ -112,11 +113,12 @@ def build_read(context: KernelContext, name: str, node: ast.Read) -> None:
     """``name = read x[i, j]``, of global memory or of a buffer."""
     if node.source in context.globals:
         entry = context.global_operand(node.source)
-        source, shape, dtype = entry.argument, entry.operand.shape, entry.operand.dtype
+        source, shape, dtype = entry.argument, entry.sizes, entry.operand.dtype
         entry.read = True
     else:
         buffer = context.buffer(node.source)
-        source, shape, dtype = buffer.base, buffer.shape, buffer.dtype
+        source, dtype = buffer.base, buffer.dtype
+        shape = tuple(Linear(constant=length) for length in buffer.shape)
     if len(node.indices) != len(shape):
         context.fail(
             f"{len(node.indices)} indices for the {len(shape)} dimensions of `{node.source}`"
@@ -125,10 +127,11 @@ def build_read(context: KernelContext, name: str, node: ast.Read) -> None:
     for axis, (index, extent) in enumerate(zip(node.indices, shape, strict=True)):
         position = context.linear(index)
         limits = None if context.guarded and position.terms else bounds(position)
-        if limits is not None and (limits[0] < 0 or limits[1] >= extent):
+        rest = bounds(extent.plus(position, -1))
+        if limits is not None and rest is not None and (limits[0] < 0 or rest[0] < 1):
             context.fail(
-                f"dimension {axis} of `{node.source}` has {extent} elements, but the index goes "
-                f"from {limits[0]} to {limits[1]}"
+                f"dimension {axis} of `{node.source}` has {spelled(extent)} elements, but the "
+                f"index goes from {limits[0]} to {limits[1]}"
             )
         indices.append(context.index(position))
     value = context.emit(ReadOp(source, indices), name).value

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from xdsl.dialects import arith, memref
 from xdsl.dialects.builtin import (
+    IndexType,
     IntegerType,
     MemRefType,
     StridedLayoutAttr,
@@ -17,6 +18,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import buffer_type, global_type, literal
 from hawk_xdsl.dialects.kernel_text.emission import Objection, no_objection
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
+from hawk_xdsl.dialects.kernel_text.extents import extent_variables, linear_sizes
 from hawk_xdsl.dialects.kernel_text.index import IndexVariable
 from hawk_xdsl.dialects.kernel_text.index_emission import IndexEmission
 from hawk_xdsl.dialects.kernel_text.parse import is_name
@@ -59,15 +61,29 @@ class KernelContext(IndexEmission):
         """An empty kernel whose block has all operands as arguments, used or not."""
         operands = [*signature.inputs, *signature.outputs, *temps]
         _expect_operands(operands)
-        block = Block(arg_types=[global_type(o.dtype, o.shape) for o in operands])
+        types = [global_type(o.dtype, signature.sizes_of(o)) for o in operands]
+        block = Block(arg_types=[*types, *(IndexType() for _ in signature.extents)])
+        extents = extent_variables(signature.extents, block.args[len(operands) :])
         names: dict[str, Global] = {}
-        for index, (operand, argument) in enumerate(zip(operands, block.args, strict=True)):
+        for index, (operand, argument) in enumerate(zip(operands, block.args, strict=False)):
             argument.name_hint = operand.name
-            is_temp = index >= len(signature.inputs) + len(signature.outputs)
-            names[operand.name] = Global(operand, argument, index < len(signature.inputs), is_temp)
-        return KernelContext(
-            names, [BlockFrame("kernel", block)], objection=objection, places=signature.places
+            is_input, is_temp = (
+                index < len(signature.inputs),
+                index >= len(signature.inputs) + len(signature.outputs),
+            )
+            sizes = linear_sizes(signature, operand, extents)
+            names[operand.name] = Global(operand, argument, is_input, is_temp, sizes)
+        context = KernelContext(
+            names,
+            [BlockFrame("kernel", block)],
+            variables=len(extents),
+            objection=objection,
+            places=signature.places,
+            extents=signature.extents,
         )
+        for variable in extents.values():
+            context.define(variable.name, Scalar(variable))
+        return context
 
     def subview(
         self,

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.places import Places
 from hawk_xdsl.dialects.kernel_text.scope import Binding, BlockFrame, Buffer, Global
-from hawk_xdsl.dialects.npu import Role, Scope
+from hawk_xdsl.dialects.npu import NamedExtent, Role, Scope
 
 _Op = TypeVar("_Op", bound=Operation)
 
@@ -37,6 +37,7 @@ class Emission:
         has_across: whether there is one.
         objection: why the target cannot execute an operation; ``None`` if it can.
         places: the memory spaces that the text can name.
+        extents: lengths that are known at launch.
     """
 
     globals: dict[str, Global]
@@ -47,6 +48,7 @@ class Emission:
     has_across: bool = field(default=False)
     objection: Objection = no_objection
     places: Places = field(default_factory=Places)
+    extents: tuple[NamedExtent, ...] = ()
 
     # Errors and operations
 

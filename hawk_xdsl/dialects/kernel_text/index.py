@@ -13,7 +13,7 @@ from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 
 @dataclass(frozen=True, eq=False)
 class IndexVariable:
-    """A loop variable (``start + step * i`` for i in 0..``last``) or a scalar that was read.
+    """A loop variable (``start + step * i`` for i in 0..``last``), an extent or a scalar read.
 
     Attributes:
         name: as in the text.
@@ -23,6 +23,8 @@ class IndexVariable:
         start: the first value; None for a scalar that was read, whose range is unknown.
         step: what the loop adds.
         last: the largest number of steps taken; None if it is unknown.
+        stop: what it stays below, where that depends on extents.
+        is_extent: whether it is a length that is known at launch.
     """
 
     name: str
@@ -32,6 +34,8 @@ class IndexVariable:
     start: "Linear | None" = None
     step: int = 1
     last: int | None = None
+    stop: "Linear | None" = None
+    is_extent: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,11 @@ class Linear:
                 found.update(symbol.dividend.variables)
         return tuple(sorted(found, key=lambda variable: variable.order))
 
+    @property
+    def has_extents(self) -> bool:
+        """Whether it depends on lengths that are known at launch, itself or by a bound."""
+        return any(v.is_extent or v.stop is not None for v in self.variables)
+
     def affine(self, dimensions: tuple[IndexVariable, ...]) -> AffineExpr:
         """As an affine expression over the given variables."""
         result: AffineExpr | None = None
@@ -145,10 +154,33 @@ class _Range:
 def bounds(expression: Linear) -> tuple[int, int] | None:
     """The smallest and largest value over all iterations, or None where a scalar was read.
 
-    Exact for sums of loop variables, never too narrow for quotients and remainders.
+    Exact for sums of loop variables of fixed bounds, never too narrow for the rest.
     """
     expanded = _expand(expression)
-    return None if expanded is None else expanded.bounds()
+    if expanded is None:
+        return None
+    low, high = expanded.bounds()
+    if not expression.has_extents:
+        return low, high
+    below = _expand(_at_stops(expression, -1))
+    above = _expand(_at_stops(expression, 1))
+    assert below is not None and above is not None
+    return max(low, below.bounds()[0]), min(high, above.bounds()[1])
+
+
+def _at_stops(expression: Linear, sign: int) -> Linear:
+    """The expression with loop variables whose factors have a sign at ``stop - 1``.
+
+    That bounds it, and keeps what the loop and the expression share. Example: with i below n0 and
+    n0 in 1..512, ``n0 - i`` is at least ``n0 - (n0 - 1)``, which is 1; the ends of n0 and i apart
+    give 1 - 511. Inner variables first, since their bounds may name outer ones.
+    """
+    for symbol, factor in reversed(expression.terms):
+        if isinstance(symbol, IndexVariable) and symbol.stop is not None and factor * sign > 0:
+            rest = expression.plus(Linear(((symbol, factor),)), -1)
+            last = symbol.stop.plus(Linear(constant=1), -1)
+            return _at_stops(rest.plus(last, factor), sign)
+    return expression
 
 
 def _expand(expression: Linear) -> _Range | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import AffineMapAttr, FloatAttr, IndexType, IntegerAttr, i1
 from xdsl.ir import SSAValue
-from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.ir.affine import AffineMap
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.emission import Emission
@@ -87,22 +87,22 @@ class IndexEmission(Emission):
         map_ = AffineMap(len(variables), 0, (value.affine(variables),))
         return self.emit(affine.ApplyOp(operands, AffineMapAttr(map_))).result
 
-    def minimum(self, number: int, value: Linear, divisor: int = 1) -> SSAValue:
-        """``min(number, ceil(value / divisor))`` as an index."""
+    def minimum(self, most: Linear, value: Linear, divisor: int = 1) -> SSAValue:
+        """``min(most, ceil(value / divisor))`` as an index."""
 
         def make() -> SSAValue:
-            variables = self._operands(value)
+            variables = self._operands(most, value)
             operands = [self.variable_value(variable) for variable in variables]
             expression = value.affine(variables)
             if divisor != 1:
                 expression = expression.ceil_div(divisor)
-            map_ = AffineMap(len(variables), 0, (AffineExpr.constant(number), expression))
+            map_ = AffineMap(len(variables), 0, (most.affine(variables), expression))
             return self.emit(affine.MinOp(operands, AffineMapAttr(map_))).result
 
-        return self.remembered(("minimum", number, value, divisor), make)
+        return self.remembered(("minimum", most, value, divisor), make)
 
     def extent_value(self, extent: Extent) -> SSAValue | int:
         """A valid extent as a subview takes it."""
         if isinstance(extent, int):
             return extent
-        return self.minimum(extent.length, extent.limit, extent.stride)
+        return self.minimum(Linear(constant=extent.length), extent.limit, extent.stride)

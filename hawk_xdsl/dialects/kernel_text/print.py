@@ -16,7 +16,7 @@ from hawk_xdsl.dialects.kernel_text.signature import (
     StageKernel,
 )
 from hawk_xdsl.dialects.kernel_text.unparse import text_of
-from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.dialects.npu import KernelOp, Size, size_at
 
 
 def print_program(program: KernelProgram) -> str:
@@ -70,7 +70,7 @@ def named(kernel: StageKernel | KernelOp) -> StageKernel:
     if isinstance(kernel, StageKernel):
         return kernel
     names: list[str] = []
-    for number, argument in enumerate(kernel.body.block.args):
+    for number, argument in enumerate(kernel.buffers):
         hint = argument.name_hint or f"x{number}"
         names.append(hint if hint not in names else f"{hint}x{number}")
     return StageKernel(kernel, tuple(names))
@@ -92,16 +92,23 @@ def signature_of(
     scratch = {temp.name for temp in temps}
     written = {name for stage in stages for name in stage.writes}
     operands: dict[str, GlobalOperand] = {}
+    sizes: dict[str, tuple[Size, ...]] = {}
     for stage in stages:
-        for operand, argument in zip(stage.operands, stage.op.body.block.args, strict=True):
+        highest = {extent.name: extent.high for extent in stage.op.ranges}
+        arguments = zip(stage.operands, stage.op.buffers, stage.op.shapes, strict=True)
+        for operand, argument, shape in arguments:
             type_ = argument.type
             assert isinstance(type_, MemRefType)
-            dtype = dtype_of(type_.element_type)
-            operands[operand] = GlobalOperand(operand, dtype, type_.get_shape())
+            most = tuple(size_at(size, highest) for size in shape)
+            operands[operand] = GlobalOperand(operand, dtype_of(type_.element_type), most)
+            if most != type_.get_shape():
+                sizes[operand] = shape
     kept = [operand for operand in operands.values() if operand.name not in scratch]
     return Signature(
         name,
         tuple(operand for operand in kept if operand.name not in written),
         tuple(operand for operand in kept if operand.name in written),
         stages[0].op.target.data,
+        extents=stages[0].op.ranges,
+        sizes=sizes,
     )

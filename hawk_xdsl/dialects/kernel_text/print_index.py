@@ -37,13 +37,13 @@ def index_expression(value: SSAValue | int, names: Mapping[SSAValue, str]) -> as
             return index_expression(cast.input, names)
         case affine.ApplyOp() as apply:
             operands = [index_expression(operand, names) for operand in apply.mapOperands]
-            return _affine(apply.map.data.results[0], operands)
+            return affine_expression(apply.map.data.results[0], operands)
         case affine.MinOp() as minimum:
             # A start that a padded load moves to the end of the operand.
             results = minimum.map.data.results
-            if len(results) == 2 and isinstance(results[0], AffineConstantExpr):
+            if len(results) == 2:
                 operands = [index_expression(operand, names) for operand in minimum.arguments]
-                return _affine(results[1], operands)
+                return affine_expression(results[1], operands)
         case _:
             pass
     raise KernelTextError("an index has no text form")
@@ -65,7 +65,7 @@ def ragged_length(value: SSAValue) -> int:
     raise KernelTextError("a dynamic size has no text form")
 
 
-def _affine(expression: AffineExpr, operands: Sequence[ast.Expression]) -> ast.Expression:
+def affine_expression(expression: AffineExpr, operands: Sequence[ast.Expression]) -> ast.Expression:
     """An affine expression; terms that are subtracted come last."""
     added: list[ast.Expression] = []
     subtracted: list[ast.Expression] = []
@@ -98,7 +98,7 @@ def _factor(expression: AffineExpr, operands: Sequence[ast.Expression]) -> ast.E
     if isinstance(expression, AffineDimExpr):
         return operands[expression.position]
     if isinstance(expression, AffineBinaryOpExpr) and expression.kind in _DIVISIONS:
-        inner = _affine(expression.lhs, operands)
+        inner = affine_expression(expression.lhs, operands)
         if isinstance(expression.rhs, AffineConstantExpr):
             divisor = ast.Integer(expression.rhs.value)
             return ast.Arithmetic(_DIVISIONS[expression.kind], inner, divisor)

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from xdsl.dialects import affine, arith, memref, scf
-from xdsl.dialects.builtin import DenseArrayBase, MemRefType
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import buffer_type, dtype_of, number_of
-from hawk_xdsl.dialects.kernel_text.build import ACROSS, RELATIONS, across_expression
+from hawk_xdsl.dialects.kernel_text.build import RELATIONS
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.parse import is_name
+from hawk_xdsl.dialects.kernel_text.print_across import across_loops
 from hawk_xdsl.dialects.kernel_text.print_fill import refills
-from hawk_xdsl.dialects.kernel_text.print_index import index_expression, integer
+from hawk_xdsl.dialects.kernel_text.print_index import index_expression
 from hawk_xdsl.dialects.kernel_text.print_slices import (
     PartOfBuffer,
     part_of,
@@ -70,10 +71,12 @@ class StageReader:
     def __init__(self, stage: StageKernel, part: KernelPart, temps: Sequence[str]) -> None:
         self._block = part.block
         self._operands: dict[SSAValue, str] = dict(
-            zip(stage.op.body.block.args, stage.operands, strict=True)
+            zip(stage.op.buffers, stage.operands, strict=True)
         )
+        self._extents = [extent.name for extent in stage.op.ranges]
         self._reserved = {*stage.operands, *temps}
-        self._names: dict[SSAValue, str] = {}
+        lengths = stage.op.extent_arguments
+        self._names: dict[SSAValue, str] = dict(zip(lengths, self._extents, strict=True))
         around = part.block.parent_op()
         assert around is not None
         self._refills = refills(around)
@@ -296,29 +299,9 @@ class StageReader:
             self._names = visible
 
     def _across(self, op: scf.ForOp) -> tuple[ast.Loop, ...]:
-        iteration = op.body.block.args[0]
-        applies = [
-            inner
-            for inner in op.body.block.ops
-            if isinstance(inner, affine.ApplyOp) and iteration in inner.mapOperands
-        ]
-        attribute = op.attributes.get(ACROSS)
-        if isinstance(attribute, DenseArrayBase):
-            numbers = [int(number) for number in attribute.get_values()]
-            if not numbers or len(numbers) % 3 or min(numbers[2::3]) < 1:
-                raise KernelTextError(f"{ACROSS} needs a start, stop and step a variable")
-            ranges = [range(*numbers[i : i + 3]) for i in range(0, len(numbers), 3)]
-        else:
-            ranges = [_plain_range(op, applies)]
-        if not applies and len(ranges) == 1:
-            values: list[SSAValue] = [iteration]
-        else:
-            values = _loop_values(applies, ranges)
         return tuple(
-            ast.Loop(
-                self._define(value, "i"), integer(range_.start), integer(range_.stop), range_.step
-            )
-            for value, range_ in zip(values, ranges, strict=True)
+            ast.Loop(self._define(value, "i"), start, stop, step)
+            for value, start, stop, step in across_loops(op, self._extents)
         )
 
     def _condition(self, op: scf.IfOp) -> ast.If:
@@ -329,35 +312,6 @@ class StageReader:
         left = index_expression(compare.lhs, self._names)
         right = index_expression(compare.rhs, self._names)
         return ast.If(left, relation, right, self._body(op.true_region.block))
-
-
-def _plain_range(op: scf.ForOp, applies: Sequence[affine.ApplyOp]) -> range:
-    """The range of the one variable of a loop over blocks that does not say it."""
-    total = index_expression(op.ub, {})
-    if not isinstance(total, ast.Integer) or len(applies) > 1:
-        raise KernelTextError("a loop over blocks without its ranges has no text form")
-    if not applies:
-        return range(total.value)
-    map_ = applies[0].map.data
-    start = map_.eval([0], [])[0]
-    step = map_.eval([1], [])[0] - start
-    if step < 1 or start < 0:
-        raise KernelTextError("a loop over blocks that does not count up has no text form")
-    return range(start, start + step * total.value, step)
-
-
-def _loop_values(applies: Sequence[affine.ApplyOp], ranges: Sequence[range]) -> list[SSAValue]:
-    """The loop variables of ``across``, checked against the ranges it claims."""
-    inner = 1
-    values: list[SSAValue] = []
-    matches = len(applies) == len(ranges)
-    for position in range(len(ranges) - 1, -1, -1):
-        expression = across_expression(ranges[position], inner, outermost=position == 0)
-        inner *= len(ranges[position])
-        if not matches or applies[position].map.data.results[0] != expression:
-            raise KernelTextError("a loop over blocks does not compute the ranges it claims")
-        values.append(applies[position].result)
-    return list(reversed(values))
 
 
 def _element(value: SSAValue) -> Attribute:

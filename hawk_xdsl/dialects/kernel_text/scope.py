@@ -12,12 +12,13 @@ from hawk_xdsl.dialects.npu import Scope
 
 @dataclass
 class Global:
-    """A global operand of the program and what the kernel does with it."""
+    """A global operand of the program, its dimensions, and what the kernel does with it."""
 
     operand: GlobalOperand
     argument: SSAValue
     is_input: bool
     is_temp: bool
+    sizes: tuple[Linear, ...]
     read: bool = False
     written: bool = False
 

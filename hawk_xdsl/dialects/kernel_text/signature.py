@@ -1,10 +1,11 @@
 """What a kernel text is built against, and what building gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hawk_xdsl.dialects.kernel_text.places import Places
-from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.dialects.npu import KernelOp, NamedExtent, Size
 
 
 class GlobalOperand(NamedTuple):
@@ -13,7 +14,7 @@ class GlobalOperand(NamedTuple):
     Attributes:
         name: as in the text.
         dtype: ``f16``, ``bf16``, ``f32``, ``i8``, ``i16`` or ``i32``.
-        shape: static extents.
+        shape: elements of each dimension; where ``Signature.sizes`` has the operand, the most.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Signature:
         outputs: operands that are written.
         target: the name of the target.
         places: what it calls its memory spaces and kinds of cores.
+        extents: lengths that are known at launch, names in the text.
+        sizes: the dimensions of operands and temps that depend on extents, by name of the operand.
     """
 
     name: str
@@ -38,6 +41,12 @@ class Signature:
     outputs: tuple[GlobalOperand, ...]
     target: str
     places: Places = field(default_factory=Places)
+    extents: tuple[NamedExtent, ...] = ()
+    sizes: Mapping[str, tuple[Size, ...]] = field(default_factory=dict[str, tuple[Size, ...]])
+
+    def sizes_of(self, operand: GlobalOperand) -> tuple[Size, ...]:
+        """The dimensions of an operand or temp: numbers, or lengths that depend on extents."""
+        return self.sizes.get(operand.name, operand.shape)
 
 
 @dataclass(frozen=True)

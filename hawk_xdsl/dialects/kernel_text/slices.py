@@ -5,13 +5,19 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from xdsl.dialects import affine, memref
-from xdsl.dialects.builtin import AffineMapAttr
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AffineMapAttr,
+    MemRefType,
+    StridedLayoutAttr,
+)
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.buffer_types import global_type
 from hawk_xdsl.dialects.kernel_text.context import KernelContext
+from hawk_xdsl.dialects.kernel_text.extents import is_static, spelled
 from hawk_xdsl.dialects.kernel_text.index import Linear, bounds
 from hawk_xdsl.dialects.kernel_text.scope import Buffer, Extent, Global, Ragged
 from hawk_xdsl.dialects.npu import Role
@@ -71,21 +77,46 @@ def _expect_rank(context: KernelContext, name: str, given: int, rank: int) -> No
 
 def flattened(context: KernelContext, entry: Global, rank: int) -> Global:
     """The operand as it is cut by fewer slices than it has dimensions: the last ones as one."""
-    name, dtype, shape = entry.operand
+    name, shape = entry.operand.name, entry.operand.shape
     if not 0 < rank < len(shape):
         return entry
     merged = (*shape[: rank - 1], prod(shape[rank - 1 :]))
-    strides = [prod(merged[axis + 1 :]) for axis in range(rank)]
+    sizes = (*entry.sizes[: rank - 1], _product(context, name, entry.sizes[rank - 1 :]))
+    strides = [_product(context, name, sizes[axis + 1 :]) for axis in range(rank)]
 
     def make() -> SSAValue:
-        result = global_type(dtype, merged)
-        op = memref.ReinterpretCastOp(
-            entry.argument, [], [], [], [0], list(merged), strides, result
+        op = memref.ReinterpretCastOp.from_dynamic(
+            entry.argument,
+            [0],
+            [context.index_or_int(size) for size in sizes],
+            [context.index_or_int(stride) for stride in strides],
+            _merged_type(entry.operand.dtype, sizes, strides),
         )
         return context.emit(op, name).result
 
     value = context.remembered(("flattened", name, rank), make)
-    return replace(entry, operand=entry.operand._replace(shape=merged), argument=value)
+    operand = entry.operand._replace(shape=merged)
+    return replace(entry, operand=operand, argument=value, sizes=sizes)
+
+
+def _product(context: KernelContext, name: str, sizes: Sequence[Linear]) -> Linear:
+    """The product of dimensions, of which one may depend on extents."""
+    dynamic = [size for size in sizes if not is_static(size)]
+    if len(dynamic) > 1:
+        parts = " and ".join(f"({spelled(size)})" for size in dynamic)
+        context.fail(f"the dimensions {parts} of `{name}` cannot be one; cut each by a slice")
+    number = prod(size.constant for size in sizes if is_static(size))
+    return dynamic[0].times(number) if dynamic else Linear(constant=number)
+
+
+def _merged_type(dtype: str, sizes: Sequence[Linear], strides: Sequence[Linear]) -> MemRefType:
+    """The type of a flattened operand, contiguous; with dynamic strides these are spelled out."""
+    shape = [size.constant if is_static(size) else DYNAMIC_INDEX for size in sizes]
+    type_ = global_type(dtype, shape)
+    if all(map(is_static, strides)):
+        return type_
+    layout = StridedLayoutAttr([s.constant if is_static(s) else None for s in strides])
+    return MemRefType(type_.element_type, shape, layout, type_.memory_space)
 
 
 def cut_global(
@@ -99,40 +130,37 @@ def cut_global(
     """
     operand = entry.operand
     _expect_rank(context, operand.name, len(slices), len(operand.shape))
-    return tuple(
-        _cut(context, operand.name, axis, part, operand.shape[axis], padded)
-        for axis, part in enumerate(slices)
-    )
+    return tuple(_cut(context, entry, axis, part, padded) for axis, part in enumerate(slices))
 
 
-def _cut(
-    context: KernelContext, name: str, axis: int, part: ast.Slice, extent: int, padded: bool
-) -> Cut:
+def _cut(context: KernelContext, entry: Global, axis: int, part: ast.Slice, padded: bool) -> Cut:
+    size, most = entry.sizes[axis], entry.operand.shape[axis]
     length, stride, span = _written(part)
-    where = f"dimension {axis} of `{name}` has {extent} elements"
+    where = f"dimension {axis} of `{entry.operand.name}` has {spelled(size)} elements"
     if length < 1 or stride < 1:
         context.fail("lengths and strides of slices are at least 1")
-    if span > extent and not padded:
-        context.fail(f"{where}, but the slice spans {span}")
+    if span > most and not padded:
+        at_most = "" if is_static(size) else f", at most {most}"
+        context.fail(f"{where}{at_most}, but the slice spans {span}")
     start = context.linear(part.start)
     point = part.length is None
     cut = Cut(start, length, stride, point, length)
-    limits = bounds(start)
-    if limits is None:
+    limit = size.plus(start, -1)
+    limits, rest = bounds(start), bounds(limit)
+    if limits is None or rest is None:
         return cut
-    low, high = limits
+    low, least = limits[0], rest[0]
     if low < 0 and not context.guarded:
         context.fail(f"{where}, but the slice can start at {low}")
-    leaves = high >= extent and not context.guarded
+    leaves = least < 1 and not context.guarded
     if leaves and (point or not padded):
-        context.fail(f"{where}, but the slice can start at {high}")
-    if high + span <= extent or point:
+        context.fail(f"{where}, but the slice can start at {spelled(size.plus(_number(-least)))}")
+    if span <= least or point:
         return cut
-    limit = Linear(constant=extent).plus(start, -1)
-    if start.terms:
+    if limit.terms:
         return Cut(start, length, stride, point, Ragged(length, limit, stride), leaves)
     if not padded:
-        context.fail(f"{where}, but the slice ends at {high + span}")
+        context.fail(f"{where}, but the slice ends at {start.constant + span}")
     valid = max(0, -(-limit.constant // stride))
     return Cut(start, length, stride, point, min(length, valid), leaves)
 
@@ -141,7 +169,7 @@ def global_view(context: KernelContext, entry: Global, cuts: Sequence[Cut]) -> S
     """The part of a global operand that exists, points dropped."""
     offsets: list[SSAValue | int] = []
     sizes: list[SSAValue | int] = []
-    for cut, extent in zip(cuts, entry.operand.shape, strict=True):
+    for cut, extent in zip(cuts, entry.sizes, strict=True):
         if cut.leaves:
             offset, size = _clamped(context, cut, extent)
         else:
@@ -154,16 +182,23 @@ def global_view(context: KernelContext, entry: Global, cuts: Sequence[Cut]) -> S
 
 
 def _clamped(
-    context: KernelContext, cut: Cut, extent: int
+    context: KernelContext, cut: Cut, extent: Linear
 ) -> tuple[SSAValue | int, SSAValue | int]:
     """Start and valid length where the start can be outside: the start moves to the end."""
-    if not cut.start.terms:
-        return min(cut.start.constant, extent), context.extent_value(cut.extent)
+    if not cut.start.terms and not extent.terms:
+        return min(cut.start.constant, extent.constant), context.extent_value(cut.extent)
     offset = context.minimum(extent, cut.start)
-    rest = AffineExpr.constant(extent) - AffineExpr.dimension(0)
+    dimensions = extent.variables
+    first = AffineExpr.dimension(len(dimensions))
+    rest = extent.affine(dimensions) - first
     expression = rest if cut.stride == 1 else rest.ceil_div(cut.stride)
-    map_ = AffineMap(1, 0, (AffineExpr.constant(cut.length), expression))
-    return offset, context.emit(affine.MinOp([offset], AffineMapAttr(map_))).result
+    map_ = AffineMap(len(dimensions) + 1, 0, (AffineExpr.constant(cut.length), expression))
+    operands = [*map(context.variable_value, dimensions), offset]
+    return offset, context.emit(affine.MinOp(operands, AffineMapAttr(map_))).result
+
+
+def _number(value: int) -> Linear:
+    return Linear(constant=value)
 
 
 def kept(cuts: Sequence[Cut]) -> tuple[tuple[int, ...], tuple[Extent, ...]]:

@@ -21,6 +21,7 @@ from hawk_xdsl.dialects.npu.attributes import (
     RoundingAttr,
     Unit,
 )
+from hawk_xdsl.dialects.npu.bind import bound_kernel
 from hawk_xdsl.dialects.npu.cube import MmadOp
 from hawk_xdsl.dialects.npu.elementwise import (
     BINARY_OPS,
@@ -32,6 +33,7 @@ from hawk_xdsl.dialects.npu.elementwise import (
     VectorOp,
     VselOp,
 )
+from hawk_xdsl.dialects.npu.extent import AffineSize, ExtentAttr, NamedExtent, Size, size_at
 from hawk_xdsl.dialects.npu.instructions import (
     INSTRUCTIONS,
     KINDS,
@@ -115,6 +117,7 @@ NPU = Dialect(
         RoundingAttr,
         ScheduleAttr,
         TileAttr,
+        ExtentAttr,
     ],
 )
 """The dialect, as registered with xDSL, with the upstream ops that a region may hold."""
@@ -129,6 +132,7 @@ __all__ = [
     "VECTOR_OPS",
     "Accumulation",
     "AccumulationAttr",
+    "AffineSize",
     "AllocOp",
     "BarrierOp",
     "BinaryOp",
@@ -141,6 +145,7 @@ __all__ = [
     "CoreAttr",
     "CrossSetOp",
     "CrossWaitOp",
+    "ExtentAttr",
     "FixpipeOp",
     "InstructionRow",
     "Join",
@@ -152,6 +157,7 @@ __all__ = [
     "MmadOp",
     "Move",
     "MoveAttr",
+    "NamedExtent",
     "OpForm",
     "PartOp",
     "Pipe",
@@ -167,6 +173,7 @@ __all__ = [
     "Scope",
     "ScopeAttr",
     "SetFlagOp",
+    "Size",
     "StoreOp",
     "Subview",
     "TileAttr",
@@ -186,6 +193,7 @@ __all__ = [
     "VtransposeOp",
     "WaitFlagOp",
     "YieldOp",
+    "bound_kernel",
     "confusion",
     "element_bytes",
     "interchangeable",
@@ -194,6 +202,7 @@ __all__ = [
     "names_of",
     "rows_of",
     "scope_of",
+    "size_at",
     "storage_of",
     "strides_of",
 ]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
+    AffineMapAttr,
+    ArrayAttr,
+    IndexType,
     IntegerAttr,
-    MemRefType,
     StringAttr,
     SymbolNameConstraint,
     i64,
@@ -35,6 +36,13 @@ from xdsl.traits import (
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu.attributes import Core, CoreAttr
+from hawk_xdsl.dialects.npu.extent import ExtentAttr, NamedExtent, Size
+from hawk_xdsl.dialects.npu.kernel_extents import (
+    parse_extents,
+    print_extents,
+    shapes_of,
+    verify_extents,
+)
 from hawk_xdsl.dialects.npu.schedule import ScheduleAttr
 from hawk_xdsl.dialects.npu.tile_op import scope_of
 
@@ -103,6 +111,9 @@ class KernelOp(IRDLOperation):
     in global memory and order themselves by flags between cores. Its last ``scratch`` outputs are
     where they meet: nobody needs them afterwards, and parts of them may stay unwritten.
 
+    Behind the buffers stand the ``extents``, lengths that a launch gives; ``sizes`` maps them to
+    the dynamic dimensions of the buffers, in order: ``(d0) -> (d0, 2 * d0)``.
+
     ``schedule`` is what it was written for, where a strategy wrote it.
     """
 
@@ -115,6 +126,8 @@ class KernelOp(IRDLOperation):
     blocks = prop_def(IntegerAttr.constr(i64))
     schedule = opt_prop_def(ScheduleAttr)
     scratch = opt_prop_def(IntegerAttr.constr(i64))
+    extents = opt_prop_def(ArrayAttr[ExtentAttr])
+    sizes = opt_prop_def(AffineMapAttr)
     body = region_def("single_block")
 
     traits = traits_def(
@@ -133,8 +146,11 @@ class KernelOp(IRDLOperation):
         body: Region | None = None,
         schedule: ScheduleAttr | None = None,
         scratch: int = 0,
+        extents: Sequence[NamedExtent] = (),
+        sizes: AffineMapAttr | None = None,
     ) -> None:
-        region = Region(Block(arg_types=[*inputs, *outputs])) if body is None else body
+        arguments = [*inputs, *outputs, *(IndexType() for _ in extents)]
+        region = Region(Block(arg_types=arguments)) if body is None else body
         super().__init__(
             regions=[region],
             properties={
@@ -145,6 +161,8 @@ class KernelOp(IRDLOperation):
                 "blocks": IntegerAttr(blocks, i64),
                 "schedule": schedule,
                 "scratch": IntegerAttr(scratch, i64) if scratch else None,
+                "extents": ArrayAttr(map(ExtentAttr, extents)) if extents else None,
+                "sizes": sizes,
             },
         )
         ensure_terminator(self, SingleBlockImplicitTerminator(ReturnOp))
@@ -157,7 +175,28 @@ class KernelOp(IRDLOperation):
     @property
     def outputs(self) -> tuple[BlockArgument, ...]:
         """The arguments the kernel writes."""
-        return tuple(self.body.block.args[self.input_count.value.data :])
+        return self.buffers[self.input_count.value.data :]
+
+    @property
+    def buffers(self) -> tuple[BlockArgument, ...]:
+        """The arguments in global memory: inputs, then outputs."""
+        arguments = self.body.block.args
+        return tuple(arguments[: len(arguments) - len(self.ranges)])
+
+    @property
+    def extent_arguments(self) -> tuple[BlockArgument, ...]:
+        """The arguments that are lengths, one for each of ``ranges``."""
+        return tuple(self.body.block.args[len(self.buffers) :])
+
+    @property
+    def ranges(self) -> tuple[NamedExtent, ...]:
+        """The extents and their ranges; none of a kernel of static shapes."""
+        return () if self.extents is None else tuple(each.data for each in self.extents)
+
+    @property
+    def shapes(self) -> tuple[tuple[Size, ...], ...]:
+        """The dimensions of each buffer, those that depend on extents as sizes over their names."""
+        return shapes_of([argument.type for argument in self.buffers], self.ranges, self.sizes)
 
     @property
     def scratch_count(self) -> int:
@@ -181,15 +220,13 @@ class KernelOp(IRDLOperation):
         )
 
     def verify_(self) -> None:
-        """Global static buffers as arguments, at least one block, at least one output."""
-        if not 0 <= self.input_count.value.data < len(self.body.block.args):
+        """Global buffers as arguments, at least one block, at least one output."""
+        if not 0 <= self.input_count.value.data < len(self.body.block.args) - len(self.ranges):
             raise VerifyException("npu.kernel: a kernel needs at least one output")
-        for argument in self.body.block.args:
+        for argument in self.buffers:
             if not scope_of(argument).is_global:
                 raise VerifyException("npu.kernel: arguments must be in global memory")
-            assert isinstance(argument.type, MemRefType)
-            if DYNAMIC_INDEX in argument.type.get_shape():
-                raise VerifyException("npu.kernel: arguments need static shapes")
+        verify_extents(self.extent_arguments, self.ranges, self.shapes)
         if self.blocks.value.data < 1:
             raise VerifyException(f"npu.kernel: {self.blocks.value.data} blocks")
         self._verify_parts()
@@ -213,12 +250,14 @@ class KernelOp(IRDLOperation):
         """``npu.kernel @k ins(%x : M) outs(%y : M) on <vector> blocks 8 target "t" { … }``.
 
         With scratch, ``scratch 2`` comes before the target, and with a schedule,
-        ``schedule<"whole-tiles" …>`` after it.
+        ``schedule<"whole-tiles" …>`` after it; with extents, ``extents(%n: n in 1 to 512)
+        sizes affine_map<(d0) -> (d0)>`` comes before ``on``.
         """
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
         _print_arguments(printer, "ins", self.inputs)
         _print_arguments(printer, "outs", self.outputs)
+        print_extents(printer, self.extent_arguments, self.ranges, self.sizes)
         printer.print_string(" on ")
         self.core.print_parameter(printer)
         printer.print_string(f" blocks {self.blocks.value.data}")
@@ -247,6 +286,7 @@ class KernelOp(IRDLOperation):
         inputs = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
         parser.parse_keyword("outs")
         outputs = parser.parse_comma_separated_list(parser.Delimiter.PAREN, parser.parse_argument)
+        lengths, extents, sizes = parse_extents(parser)
         parser.parse_keyword("on")
         core = CoreAttr.parse_parameter(parser)
         parser.parse_keyword("blocks")
@@ -260,7 +300,7 @@ class KernelOp(IRDLOperation):
         if parser.parse_optional_keyword("schedule") is not None:
             schedule = ScheduleAttr.new(ScheduleAttr.parse_parameters(parser))
         attributes = parser.parse_optional_attr_dict_with_keyword()
-        region = parser.parse_region([*inputs, *outputs])
+        region = parser.parse_region([*inputs, *outputs, *lengths])
         op = cls(
             name.data,
             [argument.type for argument in inputs],
@@ -271,6 +311,8 @@ class KernelOp(IRDLOperation):
             body=region,
             schedule=schedule,
             scratch=scratch,
+            extents=extents,
+            sizes=sizes,
         )
         if attributes is not None:
             op.attributes.update(attributes.data)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
+    IndexType,
     MemRefType,
     SymbolRefAttr,
     TensorType,
@@ -52,11 +53,15 @@ class _LaunchSymbol(SymbolUserOpInterface):
         kernel = SymbolTable.lookup_symbol(op, op.kernel)
         if not isinstance(kernel, KernelOp):
             raise VerifyException(f"npu.launch: {op.kernel} is not an npu.kernel")
-        given = [v.type for v in op.arguments] + list(op.result_types)
-        wanted = [v.type for v in kernel.body.block.args]
+        given = [v.type for v in op.buffers] + list(op.result_types)
+        wanted = [v.type for v in kernel.buffers]
         if len(given) != len(wanted):
             raise VerifyException(
                 f"npu.launch: {len(given)} buffers for the {len(wanted)} of {op.kernel}"
+            )
+        if len(op.extents) != len(kernel.ranges):
+            raise VerifyException(
+                f"npu.launch: {len(op.extents)} extents for the {len(kernel.ranges)} of {op.kernel}"
             )
         for value, argument in zip(given, wanted, strict=True):
             if not _launchable(value, argument):
@@ -79,6 +84,8 @@ def is_still(op: Operation) -> bool:
 class LaunchOp(IRDLOperation):
     """Runs all blocks of a kernel: on tensors with results, or on buffers without.
 
+    Behind the buffers come the lengths that the kernel needs, one index for each of its extents.
+
     With ``joins`` the kernel is a stage of the launch before it, whose cores go on with it: all of
     them together behind a barrier (``barrier``), or each as soon as it is free (``free``), for what
     needs nothing that a stage since the last barrier has written.
@@ -87,7 +94,7 @@ class LaunchOp(IRDLOperation):
     name = "npu.launch"
 
     kernel = prop_def(SymbolRefAttr)
-    arguments = var_operand_def(TensorType | MemRefType)
+    arguments = var_operand_def(TensorType | MemRefType | IndexType)
     joins = opt_prop_def(JoinAttr)
     outputs = var_result_def(TensorType)
 
@@ -115,6 +122,16 @@ class LaunchOp(IRDLOperation):
             )
 
     @property
+    def buffers(self) -> tuple[SSAValue, ...]:
+        """The tensors or buffers among the arguments."""
+        return tuple(v for v in self.arguments if not isinstance(v.type, IndexType))
+
+    @property
+    def extents(self) -> tuple[SSAValue, ...]:
+        """The lengths among the arguments, one for each extent of the kernel."""
+        return tuple(self.arguments[len(self.buffers) :])
+
+    @property
     def ranges(self) -> list[tuple[int, int] | None]:
         """The range of each argument's integers, as ``confine`` was told."""
         found = self.attributes.get("ranges")
@@ -124,6 +141,8 @@ class LaunchOp(IRDLOperation):
 
     def verify_(self) -> None:
         """As many ranges as arguments; a stage follows another, and waits for what it reads."""
+        if any(not isinstance(value.type, IndexType) for value in self.extents):
+            raise VerifyException("npu.launch: extents stand behind all buffers")
         if len(self.ranges) != len(self.arguments):
             raise VerifyException(
                 f"npu.launch: {len(self.ranges)} ranges for {len(self.arguments)} arguments"
