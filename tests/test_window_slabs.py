@@ -162,3 +162,11 @@ def test_even_tiles_give_all_cores_as_many() -> None:
         for sizes in even_tilings(specification, TARGET)
     ]
     assert min(busiest) < 256 * 32 / 48 * 1.05 < 6 * 32
+
+
+def test_images_with_wide_borders_are_padded_whole() -> None:
+    [op] = groups(lambda x: F.pad(x, (5, 5, 5, 5)), torch.randn(64, 32, 32))
+    best = candidates(request(op, "whole-tiles"))[0]
+    assert best.text.count("load x0") == 1
+    assert best.schedule.sizes.keys() == {"i0"}
+    assert verdict(op, best.text).accepted

@@ -9,7 +9,11 @@ from math import prod
 from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.target import Target, VectorSpec
 from hawk_xdsl.schedule.tiling import Tiling
-from hawk_xdsl.semantics.result_regions import components, distributed_axes
+from hawk_xdsl.semantics.result_regions import (
+    common_axes,
+    components,
+    distributed_axes,
+)
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import reduced_axes
 from hawk_xdsl.semantics.terms import is_pseudo, walk
@@ -75,6 +79,22 @@ def tilings(
             if tuple(sizes.items()) not in seen:
                 seen.add(tuple(sizes.items()))
                 yield sizes
+    for sizes in _whole_regions(specification):
+        if tuple(sizes.items()) not in seen:
+            yield sizes
+
+
+def _whole_regions(specification: Specification) -> Iterator[dict[str, int]]:
+    """Of a result in regions a few indices of what all regions have, and all that they have there.
+
+    Images that are padded by several rows are written one by one, or by twos or fours.
+    """
+    shared = common_axes(specification) - reduced_axes(specification)
+    if specification.in_regions and shared:
+        *outer, last = [axis for axis in specification.axes if axis in shared]
+        for size in (1, 2, 4):
+            if size < specification.axes[last]:
+                yield {**dict.fromkeys(outer, 1), last: size}
 
 
 def _every_axis_roles(
