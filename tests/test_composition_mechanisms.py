@@ -63,6 +63,15 @@ CASES: dict[str, Case] = {
         lambda x: x.cumsum(1), (torch.randn(16, 256),), "whole-tiles",
         '"whole-tiles" tile(i0 = 8)', "vsel b1, 0.0", "vsel b1, 1.0",
     ),
+    "a running sum down columns in segments": Case(
+        lambda x: x.cumsum(0), (torch.randn(256, 40),), "streamed-tiles",
+        '"streamed-tiles" tile(i0 = 128, i1 = 8) stream(i0)', "vsel b1, 0.0", "vsel b1, 1.0",
+    ),
+    "a running sum of integers in chunks": Case(
+        lambda x: x.cumsum(0), (torch.randint(-9, 9, (64, 24), dtype=torch.int32),),
+        "streamed-tiles", '"streamed-tiles" tile(i0 = 16, i1 = 8) stream(i0)',
+        "[15:1, 0:8]", "[14:1, 0:8]",
+    ),
     "a position in chunks": Case(
         lambda x: x.argmax(1), (ROWS,), "streamed-tiles", CHUNKS, "vcmp gt", "vcmp lt"
     ),

@@ -11,7 +11,8 @@ that are scanned at once. Of 16 rows of 1024 in segments of 32 elements:
     b5 = vadd b2, vb4
 
 The sums of the segments are the last 512 elements of ``b2``, 32 segments of 16 rows. A slice that
-begins 16 elements earlier has the sum of segment 0 where segment 1 is, and so on.
+begins 16 elements earlier has the sum of segment 0 where segment 1 is, and so on. Long columns are
+cut in the same way: of 512 rows of 24, ``[16, 32, 24]``, elements and segments change places.
 """
 
 from collections.abc import Iterator
@@ -35,11 +36,24 @@ from hawk_xdsl.semantics.terms import Term
 
 @dataclass(frozen=True)
 class _Segments:
-    """A tile of rows, each cut into ``count`` segments of ``length`` elements."""
+    """A tile of rows, each cut into ``count`` segments of ``length`` elements; or of columns."""
 
     rows: int
     count: int
     length: int
+    columns: bool = False
+
+    @property
+    def lying(self) -> tuple[int, int, int]:
+        """Row, segment, element; or segment, element, column."""
+        if self.columns:
+            return (self.count, self.length, self.rows)
+        return (self.rows, self.count, self.length)
+
+    @property
+    def permutation(self) -> tuple[int, int, int]:
+        """From ``lying`` to ``turned``, and back."""
+        return (1, 0, 2) if self.columns else (2, 1, 0)
 
     @property
     def turned(self) -> tuple[int, int, int]:
@@ -72,6 +86,12 @@ class Scanner:
         running = self.scanned(term, arg, along[0], scope)
         total = self.frame.tile(term.dtype, arg.axes, scope)
         scope.add(two_operands(mnemonic), (running, carry), total)
+        if along[0] < len(arg.shape) - 1:
+            slices = [ast.Slice(ast.Integer(0), n) for n in total.shape]
+            slices[along[0]] = ast.Slice(ast.Integer(total.shape[along[0]] - 1), 1)
+            last = ast.Elementwise("copy", (operand(0, *slices),))
+            scope.update(last, (total,), carry)
+            return total
         part = self.reducer.reduced(term, arg, scope)
         scope.update(two_operands(mnemonic), (carry, part), carry)
         return total
@@ -82,10 +102,10 @@ class Scanner:
             raise UntileableError(f"a {term.kind} scan of a tile: the target has none")
         kind, last = Accumulation(term.kind), len(arg.shape) - 1
         direct = ast.Cumulate(kind, operand(0), place)
-        if place == last and last > 0:
-            ways = list(self._segmented(term, arg))
+        if last > 0:
+            ways = self._segmented(term, arg) if place == last else self._columns(term, arg, place)
             best = min(ways, key=lambda way: self._cycles(term, arg, way), default=None)
-            if best is not None and self._cycles(term, arg, best) < self._direct(term, arg):
+            if best is not None and self._cycles(term, arg, best) < self._direct(term, arg, place):
                 if best.count == 1:
                     return self._turned(term, arg, scope)
                 return self._in_segments(term, arg, best, scope)
@@ -107,13 +127,13 @@ class Scanner:
     ) -> TileValue:
         """All segments of all rows scanned at once, and what comes before each put on top."""
         dtype, kind = stored_dtype(term.dtype), Accumulation(term.kind)
-        lying, sums = (cut.rows, cut.count, cut.length), cut.count * cut.rows
+        lying, sums = cut.lying, cut.count * cut.rows
 
         def made(syntax: ast.Value, source: TileValue, shape: tuple[int, ...]) -> TileValue:
             return scope.add(syntax, (source,), TileValue(dtype, _no_axes(shape), shape))
 
         source = self._view(arg, lying, scope)
-        turned = made(ast.Transpose(operand(0), (2, 1, 0)), source, cut.turned)
+        turned = made(ast.Transpose(operand(0), cut.permutation), source, cut.turned)
         running = made(ast.Cumulate(kind, operand(0), 0), turned, cut.turned)
         flat = self._view(running, (prod(lying),), scope)
         start = prod(lying) - sums - cut.rows
@@ -126,7 +146,7 @@ class Scanner:
         upto = self._view(upto, (1, *upto.shape), scope)
         total = TileValue(dtype, _no_axes(cut.turned), cut.turned)
         scope.add(two_operands(self.reducer.combiner(term)), (running, upto), total)
-        out = made(ast.Transpose(operand(0), (2, 1, 0)), total, lying)
+        out = made(ast.Transpose(operand(0), cut.permutation), total, lying)
         whole = self._view(out, arg.shape, scope)
         whole.axes = arg.axes
         return whole
@@ -154,27 +174,49 @@ class Scanner:
         if not supports(target, "vtranspose", arg.dtype):
             return
         yield _Segments(rows, 1, extent)
-        ragged = self.frame.tiling.ragged() & set(arg.axes)
-        dtype = DType(stored_dtype(term.dtype))
-        block = target.vector.block_bytes // dtype.bytes
-        if (ragged and not self.frame.padded) or rows % block or arg.dtype != dtype:
+        if not self._can_segment(term, arg, rows):
             return
-        if not supports(target, "varange", WIDE_FLOAT) or not supports(target, "vsel", dtype):
-            return
+        block = target.vector.block_bytes // DType(arg.dtype).bytes
         for count in range(2, extent // block + 1):
             if extent % (count * block) == 0:
                 yield _Segments(rows, count, extent // count)
 
-    def _direct(self, term: Term, arg: TileValue) -> float:
-        """Cycles of the instruction along the rows."""
-        row = VectorWork(f"vcumulate_{term.kind}", arg.dtype, (len(arg.shape) - 1,))
+    def _columns(self, term: Term, arg: TileValue, place: int) -> Iterator[_Segments]:
+        """The ways to cut columns into segments; what is before them in the tile is one.
+
+        Products are not cut: that of a segment may vanish where the running one does not.
+        """
+        if term.kind == "prod":
+            return
+        rows, extent = prod(arg.shape[place + 1 :]), arg.shape[place]
+        block = self.frame.target.vector.block_bytes // DType(arg.dtype).bytes
+        dense = prod(arg.shape[:place]) == 1 and arg.shape[-1] % block == 0
+        if dense and self._can_segment(term, arg, rows):
+            for count in range(2, extent // 2 + 1):
+                if extent % count == 0:
+                    yield _Segments(rows, count, extent // count, columns=True)
+
+    def _can_segment(self, term: Term, arg: TileValue, rows: int) -> bool:
+        """Whether the views of a tile in segments are dense, and the target has what it takes."""
+        target = self.frame.target
+        ragged = self.frame.tiling.ragged() & set(arg.axes)
+        dtype = DType(stored_dtype(term.dtype))
+        block = target.vector.block_bytes // dtype.bytes
+        if (ragged and not self.frame.padded) or rows % block or arg.dtype != dtype:
+            return False
+        wanted = (("vtranspose", dtype), ("varange", WIDE_FLOAT), ("vsel", dtype))
+        return all(supports(target, mnemonic, each) for mnemonic, each in wanted)
+
+    def _direct(self, term: Term, arg: TileValue, place: int) -> float:
+        """Cycles of the instruction along a dimension."""
+        row = VectorWork(f"vcumulate_{term.kind}", arg.dtype, (place,))
         return self._of(row, arg.shape, arg.shape)
 
     def _cycles(self, term: Term, arg: TileValue, cut: _Segments) -> float:
         """Cycles of a scan of a turned tile, with the waits between the instructions it takes."""
         rows = VectorWork(f"vcumulate_{term.kind}", arg.dtype, (0,))
         turn = VectorWork("vtranspose", arg.dtype)
-        lying, turned = (cut.rows, cut.count, cut.length), cut.turned
+        lying, turned = cut.lying, cut.turned
         cycles = self._of(turn, lying, turned) + self._of(turn, turned, lying)
         cycles += self._of(rows, turned, turned)
         if cut.count == 1:
