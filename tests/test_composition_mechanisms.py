@@ -14,6 +14,7 @@ from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.knowledge_store import EntryKind, load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
@@ -103,6 +104,16 @@ CASES: dict[str, Case] = {
         lambda x: F.pad(x, (1, 1, 1, 1)), (torch.randn(40, 40),), "whole-tiles",
         '"whole-tiles" tile(i3 = 8)',
         "fill 0.0", "fill 1.0",
+    ),
+    "result regions in turn": Case(
+        lambda x, y: torch.cat([x, y], 1), (ROWS, torch.randn(5, 3)), "regions-in-turn",
+        '"regions-in-turn" stages(<"whole-tiles" tile(i0 = 2)>, <"whole-tiles" tile(i0 = 1)>)',
+        "x1[turn-3", "x1[turn-4",
+    ),
+    "a padded image of two parts in turn": Case(
+        lambda x, y: F.pad(torch.cat([x, y]), (1, 1, 1, 1)),
+        (torch.randn(3, 6, 8), torch.randn(2, 6, 8)), "regions-in-turn", None,
+        "if turn >= ", "if turn > ",
     ),
     "columns for rows": Case(
         lambda x: x.t().contiguous() + 1, (ROWS,), "whole-tiles", None, "vtranspose", "vadd"
@@ -248,6 +259,25 @@ def test_what_result_regions_cover_alike_is_one_axis() -> None:
     sides = [r.index[0] for r in specification.results if specification.axes.get(_axis(r)) == 40]
     assert len(sides) == 3
     assert len(set(sides)) == 1
+
+
+def test_regions_without_a_common_axis_share_all_cores() -> None:
+    """An upsampled image of 32 channels above another of 16, both padded, as in a U-Net."""
+
+    def joined(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        twice = F.interpolate(x[None], scale_factor=2, mode="nearest")[0]
+        return F.pad(torch.cat([twice, y]), (1, 1, 1, 1))
+
+    [op] = groups(joined, torch.randn(32, 6, 6), torch.randn(16, 12, 12))
+    product, in_turn = (best(op, name) for name in ("streamed-tiles", "regions-in-turn"))
+    ran = verdict(op, in_turn.text)
+    assert ran.accepted and ran.trust is Trust.PROVED
+    assert in_turn.estimate == pytest.approx(ran.cycles, rel=0.1)
+    assert 20 * ran.cycles < verdict(op, product.text).cycles, "loops over the axes of all regions"
+
+
+def best(op: UndecidedOp, template: str) -> Candidate:
+    return candidates(request(op, template))[0]
 
 
 def test_tiles_of_shifted_rows_are_rows() -> None:

@@ -53,6 +53,19 @@ def test_the_corpus_builds_verified_kernels(kernel: Kernel) -> None:
         stage.op.verify()
 
 
+def test_a_condition_on_a_loop_variable_narrows_its_range() -> None:
+    text = """across t in 0..24 step 1 {
+if t < 8 {
+a = load x[8*t:8, 0:32] into ub
+store a into y[8*t:8, 0:32]
+}
+}
+"""
+    assert not of_type(built(text), affine.MinOp)
+    assert of_type(built(text.replace("t < 8", "t < 9")), affine.MinOp), "cut at the edge"
+    assert of_type(built(text.replace("t < 8", "t != 8")), affine.MinOp)
+
+
 def test_a_single_stage_has_the_name_of_the_signature() -> None:
     assert built(MATMUL.text, MATMUL.signature).kernels[0].op.sym_name.data == "matmul"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
 from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
 from hawk_xdsl.codegen.strategy import Request, Strategy, wrong_entry
+from hawk_xdsl.codegen.vector.regions_in_turn import REGIONS_IN_TURN
 from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES, WINDOW_SLABS
 from hawk_xdsl.codegen.vector.two_pass_reduction import TWO_PASS_REDUCTION
 from hawk_xdsl.knowledge_store.entry import Entry
@@ -19,6 +20,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         STREAMED_TILES,
         WINDOW_SLABS,
         TWO_PASS_REDUCTION,
+        REGIONS_IN_TURN,
         *CONTRACTIONS,
         LEARNED_KERNEL,
     )

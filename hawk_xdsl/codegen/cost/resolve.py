@@ -15,9 +15,11 @@ from hawk_xdsl.codegen.cost.reuse import Rates, rates_of
 from hawk_xdsl.codegen.cost.tiles import TileRef
 from hawk_xdsl.codegen.cost.trips import (
     RELATIONS,
+    by_thresholds,
     first_core,
     has_branches,
     kinds_of,
+    thresholds,
 )
 from hawk_xdsl.dialects.dtype import TRUTH
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
@@ -139,10 +141,14 @@ class _Resolver:
         names = [loop.variable for loop in node.loops]
         cut = [bool((range_.stop - range_.start) % range_.step) for range_ in ranges]
         branches = has_branches(node.body)
-        kinds = [
-            ({name: value for name, value in zip(names, values, strict=True)}, count)
-            for values, count in first_core(ranges, cut, self.active, trips, branches=branches)
-        ]
+        one = branches and len(names) == 1 and not any(cut)
+        limits = thresholds(names[0], node.body) if one else []
+        found = (
+            by_thresholds(ranges[0], limits, self.active, trips)
+            if limits
+            else first_core(ranges, cut, self.active, trips, branches=branches)
+        )
+        kinds = [(dict(zip(names, values, strict=True)), count) for values, count in found]
         self._tiles.scalars += sum(len(range_) > 1 for range_ in ranges)
         return self._loop(
             node.body, kinds, trips, {n for n, c in zip(names, cut, strict=True) if c}

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from math import exp, prod
 from typing import TypeAlias
 
-from hawk_xdsl.codegen.cost.trips import arithmetic
+from hawk_xdsl.codegen.cost.trips import RELATIONS, arithmetic
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -47,7 +47,8 @@ class _LoopTrips:
 class _CopyInLoops:
     """A load or store: the slice, its bytes, the loops around it, and those it changes with.
 
-    ``drawn``: where it is depends on an index that was read.
+    ``drawn``: where it is depends on an index that was read. ``share``: of the trips of all loops
+    those in which the conditions around it hold.
     """
 
     slice: ast.Tile
@@ -56,10 +57,12 @@ class _CopyInLoops:
     loops: tuple[_LoopTrips, ...]
     varies: frozenset[_LoopTrips]
     drawn: bool = False
+    share: float = 1.0
 
     def distinct(self, inside: int) -> float:
         """Distinct bytes of the trips of all loops from the ``inside``-th on."""
-        return self.bytes * prod(loop.trips for loop in self.loops[inside:] if loop in self.varies)
+        trips = prod(loop.trips for loop in self.loops[inside:] if loop in self.varies)
+        return self.bytes * max(1.0, trips * self.share)
 
 
 def rates_of(
@@ -92,6 +95,8 @@ class _CopyWalk:
         self._varies: dict[str, frozenset[_LoopTrips]] = {}
         self._middle: dict[str, int] = {}
         self._drawn: set[str] = set()
+        self._values: dict[str, range] = {}
+        self._share = 1.0
         self.copies: list[_CopyInLoops] = []
 
     def body(self, statements: Sequence[ast.Statement]) -> None:
@@ -103,7 +108,7 @@ class _CopyWalk:
                 case ast.For():
                     self._for(statement)
                 case ast.If():
-                    self.body(statement.body)
+                    self._if(statement)
                 case ast.Store():
                     self._copy(statement.dest, store=True)
                 case ast.Assign(value=ast.Load() as load):
@@ -124,7 +129,23 @@ class _CopyWalk:
         size = prod(part.length or 1 for part in slices) * DType(operand.dtype).bytes
         loops = (*self._loops, *self._at_once)
         drawn = any(self._is_drawn(part.start) for part in slices)
-        self.copies.append(_CopyInLoops(tile, store, float(size), loops, varies, drawn))
+        copy = _CopyInLoops(tile, store, float(size), loops, varies, drawn, self._share)
+        self.copies.append(copy)
+
+    def _if(self, node: ast.If) -> None:
+        """What is in it happens for the share of the variable's values that the condition takes."""
+        name = node.left.name if isinstance(node.left, ast.Variable) else ""
+        before, share = self._values.get(name), self._share
+        if before is not None and isinstance(node.right, ast.Integer):
+            holds, limit = RELATIONS[node.relation], node.right.value
+            kept = [value for value in before if holds(value, limit)]
+            if kept:
+                self._values[name] = range(kept[0], kept[-1] + before.step, before.step)
+                self._share *= len(kept) / len(before)
+        self.body(node.body)
+        self._share = share
+        if before is not None:
+            self._values[name] = before
 
     def _across(self, node: ast.Across) -> None:
         """Waves, the first loop outermost; then, innermost of all, the cores of a wave."""
@@ -139,7 +160,8 @@ class _CopyWalk:
             waves.insert(0, wave)
             at_once.insert(0, cores)
             self._varies[loop.variable] = frozenset((wave, cores))
-            self._middle[loop.variable] = self._value(loop.start)
+            start = self._middle[loop.variable] = self._value(loop.start)
+            self._values[loop.variable] = range(start, start + count * loop.step, loop.step)
         self._loops += waves
         self._at_once = at_once
         self.body(node.body)

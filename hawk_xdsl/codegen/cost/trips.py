@@ -48,6 +48,43 @@ def has_branches(body: Sequence[ast.Statement]) -> bool:
     )
 
 
+def thresholds(variable: str, body: Sequence[ast.Statement]) -> list[int]:
+    """The values from which on conditions on a variable come out otherwise, in order."""
+    found: set[int] = set()
+    for node in body:
+        if isinstance(node, ast.If):
+            if node.left == ast.Variable(variable) and isinstance(node.right, ast.Integer):
+                value = node.right.value
+                found |= {"<": {value}, ">=": {value}, "<=": {value + 1}, ">": {value + 1}}.get(
+                    node.relation, {value, value + 1}
+                )
+            found.update(thresholds(variable, node.body))
+        elif isinstance(node, ast.For):
+            found.update(thresholds(variable, node.body))
+    return sorted(found)
+
+
+def by_thresholds(
+    range_: range, limits: Sequence[int], cores: int, trips: int
+) -> list[tuple[tuple[int, ...], int]]:
+    """For each stretch between thresholds a value in its middle, and the first core's trips in it.
+
+    Example: 60 values, thresholds at 48, 8 cores: the first core has 0, 8, … 56, of which 6 are
+    below 48 and 2 above.
+    """
+    found: list[tuple[tuple[int, ...], int]] = []
+    done = 0
+    for limit in (*limits, len(range_) * range_.step + range_.start):
+        below = max(0, min(len(range_), -(-(limit - range_.start) // range_.step)))
+        until = min(trips, -(-below // cores))
+        if until > done:
+            found.append(
+                ((range_[min((done + until - 1) // 2 * cores, len(range_) - 1)],), until - done)
+            )
+            done = until
+    return found
+
+
 def kinds_of(trips: int, cut: bool, *, edges: bool) -> list[tuple[int, int]]:
     """(index, count) of trips that cost the same: a middle one, and those at edges apart."""
     if trips == 1:

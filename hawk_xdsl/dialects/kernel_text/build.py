@@ -1,6 +1,7 @@
 """Building npu kernels from kernel text, statement by statement."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from xdsl.dialects import affine, arith, scf
 from xdsl.dialects.builtin import AffineMapAttr, IndexType, MemRefType
@@ -299,6 +300,8 @@ class StageBuilder:
         condition = context.emit(arith.CmpiOp(left, right, predicate))
         block = Block()
         self._enter("if", block, scf.IfOp(condition, [], [block]))
+        if isinstance(node.left, ast.Variable) and isinstance(node.right, ast.Integer):
+            narrow(context, node.left.name, node.relation, node.right.value)
 
     def _enter(self, kind: str, block: Block, owner: Operation) -> None:
         self._context.frame.block.add_op(owner)
@@ -310,6 +313,33 @@ class StageBuilder:
         for loop, (map_, start, stop, last) in zip(node.loops, variables, strict=True):
             value = self._context.emit(affine.ApplyOp([block.args[0]], AffineMapAttr(map_))).result
             self._define(loop, value, start, last, stop)
+
+
+def narrow(context: KernelContext, name: str, relation: str, limit: int) -> None:
+    """Let a loop variable have the range, in the block just opened, that a condition leaves it.
+
+    In ``if t >= 48 { … }`` of ``t in 0..60 step 1`` the slice ``x0[t-48, 0:64]`` starts at 0 to 11.
+    """
+    binding = context.lookup(name)
+    if not isinstance(binding, Scalar) or relation not in ("<", "<=", ">", ">="):
+        return
+    variable = binding.variable
+    start, last = variable.start, variable.last
+    if start is None or start.terms or last is None or variable.step != 1:
+        return
+    low, high = start.constant, start.constant + last
+    match relation:
+        case "<":
+            high = min(high, limit - 1)
+        case "<=":
+            high = min(high, limit)
+        case ">":
+            low = max(low, limit + 1)
+        case _:
+            low = max(low, limit)
+    if low <= high:
+        narrower = replace(variable, start=Linear(constant=low), last=high - low)
+        context.frame.names[name] = Scalar(narrower)
 
 
 def _replace_arguments(block: Block, used: Sequence[Global]) -> None:
