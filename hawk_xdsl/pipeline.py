@@ -216,8 +216,8 @@ def compile_with(
 
 
 def compile_model(
-    module: "torch.nn.Module",
-    example_inputs: "Sequence[torch.Tensor]",
+    module: "torch.nn.Module | torch.export.ExportedProgram",
+    example_inputs: "Sequence[torch.Tensor] | None" = None,
     target: str | Target = "ascend910b1",
     *,
     settings: Settings | None = None,
@@ -228,8 +228,10 @@ def compile_model(
     """Compiles a PyTorch module, in evaluation mode, for inputs of the example's shapes.
 
     Args:
-        module: the model; its weights become arguments of the compiled function.
-        example_inputs: tensors of the shapes and dtypes to compile for.
+        module: the model, or one that was exported with static shapes; its weights become
+            arguments of the compiled function.
+        example_inputs: tensors of the shapes and dtypes to compile for; default: those that the
+            model was exported with.
         target: a target, its name, or the path of its TOML file.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store's file; default: the user's.

@@ -64,7 +64,7 @@ def fine(): return nn.ReLU(), torch.randn(4)
 PYTHON_ERRORS = {
     "missing": "p.py: has no function missing",
     "number": "p.py: has no function number",
-    "no_pair": "p.py: no_pair must return (torch.nn.Module, example inputs), not Branch",
+    "no_pair": "p.py: no_pair must return (torch.nn.Module or ExportedProgram, example inputs), ",
     "no_tensor": "p.py: example input 0 must be a tensor, not int",
     "raises": "p.py:27: raises failed: RuntimeError: ",
     "too_few": "p.py: torch cannot export this module: TypeError: ",

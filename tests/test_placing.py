@@ -131,3 +131,16 @@ def test_the_kth_of_an_axis(keepdim: bool) -> None:
     assert_same(ATEN.kthvalue.default, x, 3, 1, keepdim)
     assert_same(ATEN.kthvalue.default, x, 2, 0, keepdim)
     assert_same(ATEN.kthvalue.default, torch.tensor(1.5), 1, 0, keepdim)
+
+
+@pytest.mark.parametrize("include_self", [False, True])
+@pytest.mark.parametrize("kind", ["sum", "prod", "mean", "amax", "amin"])
+def test_what_belongs_to_a_place_is_reduced(kind: str, include_self: bool) -> None:
+    x, source = torch.randn(4, 6), torch.randn(4, 9)
+    index = torch.randint(0, 5, (4, 9))
+    op = ATEN.scatter_reduce.two
+    assert_same(op, x, 1, index, source, kind, include_self=include_self)
+    assert_same(op, x, 0, index[:, :3] % 4, source, kind, include_self=include_self)
+    whole = (source * 8).int()
+    if kind != "mean":
+        assert_same(op, x.int(), 1, index, whole, kind, include_self=include_self)

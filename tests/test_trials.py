@@ -101,6 +101,14 @@ def test_integers_are_drawn_over_their_full_width(dtype: str) -> None:
         assert {2**24 - 1, 2**24, 2**24 + 1} <= set(edges.ravel().tolist())
 
 
+def test_rows_of_integers_are_masks_too() -> None:
+    """What is computed of 0 and 1 may be finite where it is of no other numbers."""
+    op = reduction("arith.addi", "4x16", "4", "i32", "0")
+    [rows] = Drawn(op, Purpose("small", 0), [7, 0]).inputs
+    assert all(set(row) == {0, 1} for row in rows[::2])
+    assert not any(set(row) <= {0, 1} for row in rows[1::2])
+
+
 def test_rows_of_booleans_are_all_true_all_false_and_all_but_one() -> None:
     op = reduction("arith.ori", "16x64", "16", "i1", "0")
     counts = {int(row.sum()) for name, (x,) in all_inputs(op).items() for row in x}

@@ -1,4 +1,4 @@
-"""Networks on images, small and seeded: a residual block, a U-Net's way up."""
+"""Networks on images, small and seeded: blocks of ResNet-18 and MobileNetV3, U-Net's way up."""
 
 import torch
 from torch import nn
@@ -20,6 +20,25 @@ class Residual(nn.Module):
         return F.relu(x + self.nb(self.b(F.relu(self.na(self.a(x))))))
 
 
+class Mobile(nn.Module):
+    """Wider, a depthwise convolution, channels weighed by their means, narrower (Howard, 2019)."""
+
+    def __init__(self, width: int, wide: int) -> None:
+        super().__init__()
+        self.a, self.na = nn.Conv2d(width, wide, 1, bias=False), nn.BatchNorm2d(wide)
+        self.b = nn.Conv2d(wide, wide, 3, padding=1, groups=wide, bias=False)
+        self.nb = nn.BatchNorm2d(wide)
+        self.less, self.more = nn.Conv2d(wide, wide // 4, 1), nn.Conv2d(wide // 4, wide, 1)
+        self.c, self.nc = nn.Conv2d(wide, width, 1, bias=False), nn.BatchNorm2d(width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[batch, channels, height, width] to the same."""
+        y = F.hardswish(self.na(self.a(x)))
+        y = F.hardswish(self.nb(self.b(y)))
+        weights = F.hardsigmoid(self.more(F.relu(self.less(F.adaptive_avg_pool2d(y, 1)))))
+        return x + self.nc(self.c(y * weights))
+
+
 class Up(nn.Module):
     """A transposed convolution, a bilinear enlargement and a skip (Ronneberger et al., 2015)."""
 
@@ -34,14 +53,31 @@ class Up(nn.Module):
         return F.interpolate(y, scale_factor=2, mode="bilinear", align_corners=False)
 
 
+def _normalised(module: nn.Module) -> nn.Module:
+    """With statistics that a training might have left."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.running_mean.uniform_(-0.1, 0.1)
+            part.running_var.uniform_(0.5, 1.5)
+    return module.eval()
+
+
 def resnet_block() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
     """16 channels of 14 × 14."""
     torch.manual_seed(0)
-    module = Residual(16)
-    for norm in (module.na, module.nb):
-        norm.running_mean.uniform_(-0.1, 0.1)
-        norm.running_var.uniform_(0.5, 1.5)
-    return module.eval(), (torch.randn(1, 16, 14, 14),)
+    return _normalised(Residual(16)), (torch.randn(1, 16, 14, 14),)
+
+
+def resnet_block_f16() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """The same in f16."""
+    module, (x,) = resnet_block()
+    return module.half(), (x.half(),)
+
+
+def mobilenet_block() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:
+    """16 channels of 14 × 14, 32 inside."""
+    torch.manual_seed(0)
+    return _normalised(Mobile(16, 32)), (torch.randn(1, 16, 14, 14),)
 
 
 def unet_up() -> tuple[nn.Module, tuple[torch.Tensor, ...]]:

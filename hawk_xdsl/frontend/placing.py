@@ -57,6 +57,41 @@ def _added(x: torch.Tensor, dim: int, index: torch.Tensor, source: torch.Tensor)
     return x + torch.where(here, source.unsqueeze(dim), 0).sum(dim + 1, dtype=x.dtype)
 
 
+def _reducing(kind: str, include_self: bool) -> "_Put":
+    """What reduces all of ``source`` that belongs to a place, with what was there or without."""
+
+    def reduced(
+        x: torch.Tensor, dim: int, index: torch.Tensor, source: torch.Tensor
+    ) -> torch.Tensor:
+        here = index.unsqueeze(dim) == _places(x, dim).unsqueeze(dim + 1)
+        values = torch.where(here, source.unsqueeze(dim), _neutral(kind, x.dtype))
+        count = here.sum(dim + 1)
+        match kind:
+            case "amax":
+                found = values.amax(dim + 1)
+                joined = torch.maximum(x, found)
+            case "amin":
+                found = values.amin(dim + 1)
+                joined = torch.minimum(x, found)
+            case "prod":
+                found = values.prod(dim + 1, dtype=x.dtype)
+                joined = x * found
+            case _:
+                found = values.sum(dim + 1, dtype=x.dtype)
+                joined = x + found
+        if kind == "mean":
+            found, joined = found / count.clamp(1), joined / (count + 1)
+        return joined if include_self else torch.where(count > 0, found, x)
+
+    return reduced
+
+
+def _neutral(kind: str, dtype: torch.dtype) -> float:
+    if kind in ("amax", "amin"):
+        return _lowest(dtype, kind == "amax")
+    return 1 if kind == "prod" else 0
+
+
 _Put = Callable[[torch.Tensor, int, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -95,6 +130,20 @@ def _scatter_value(x: torch.Tensor, dim: int, index: torch.Tensor, value: float)
 
 def _scatter_add(x: torch.Tensor, dim: int, index: torch.Tensor, src: torch.Tensor) -> torch.Tensor:
     return _scattered(_added, x, dim, index, src)
+
+
+def _scatter_reduce(
+    x: torch.Tensor,
+    dim: int,
+    index: torch.Tensor,
+    src: torch.Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
+) -> torch.Tensor:
+    if reduce == "mean" and not x.is_floating_point():
+        return NotImplemented
+    return _scattered(_reducing(reduce, include_self), x, dim, index, src)
 
 
 def _along(x: torch.Tensor, dim: int, index: torch.Tensor) -> torch.Tensor:
@@ -313,6 +362,7 @@ PLACING: Mapping[OpOverload, Callable[..., object]] = {
     _ATEN.scatter.src: _scatter,
     _ATEN.scatter.value: _scatter_value,
     _ATEN.scatter_add.default: _scatter_add,
+    _ATEN.scatter_reduce.two: _scatter_reduce,
     _ATEN.index_copy.default: _index_copy,
     _ATEN.index_fill.int_Scalar: _index_fill,
     _ATEN.index_add.default: _index_add,

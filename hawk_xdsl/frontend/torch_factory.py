@@ -39,11 +39,13 @@ def load_factory(
     except EXPORT_ERRORS as error:
         line = _line_in(error, path)
         raise HawkError(f"{factory} failed: {one_line(error)}", file=file, line=line) from None
+    if isinstance(result, torch.export.ExportedProgram):
+        result = (result, None)
     pair = cast(Sequence[object], result) if isinstance(result, tuple | list) else ()
-    if len(pair) != 2 or not isinstance(pair[0], torch.nn.Module):
-        reason = f"{factory} must return (torch.nn.Module, example inputs)"
+    if len(pair) != 2 or not isinstance(pair[0], torch.nn.Module | torch.export.ExportedProgram):
+        reason = f"{factory} must return (torch.nn.Module or ExportedProgram, example inputs)"
         raise HawkError(f"{reason}, not {type(result).__name__}", file=file)
-    inputs = cast(Sequence[torch.Tensor], pair[1])
+    inputs = cast(Sequence[torch.Tensor] | None, pair[1])
     return import_torch(
         pair[0], inputs, name=factory, file=file, on_stage=on_stage, f64_as_f32=f64_as_f32
     )

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
 from typing import cast
@@ -23,6 +23,7 @@ from hawk_xdsl.frontend.decompositions import (
     wider_table,
 )
 from hawk_xdsl.frontend.embedding_bags import equal_bags
+from hawk_xdsl.frontend.exported import module_of
 from hawk_xdsl.frontend.legalize import (
     LegalFunction,
     drop_unused_parameters,
@@ -57,8 +58,8 @@ class _ReadingOptions:
 
 
 def import_torch(
-    module: torch.nn.Module,
-    example_inputs: Sequence[torch.Tensor],
+    module: torch.nn.Module | torch.export.ExportedProgram,
+    example_inputs: Sequence[torch.Tensor] | None = None,
     *,
     name: str = "model",
     file: str = "<python>",
@@ -70,8 +71,10 @@ def import_torch(
     Args:
         module: any module that ``torch.export`` accepts with static shapes; its ``training``
             flags are restored. Buffers that it changes are inputs after the given ones, and what
-            becomes of them, and of inputs that it changes, are results after its own.
-        example_inputs: the positional arguments of ``forward``: tensors.
+            becomes of them, and of inputs that it changes, are results after its own. Or a
+            program that was exported, with static shapes.
+        example_inputs: the positional arguments of ``forward``: tensors. Default: those that a
+            program was exported with.
         name: for reports.
         file: the user's file, preferred as the place of errors.
         on_stage: told of each stage as it begins.
@@ -81,6 +84,8 @@ def import_torch(
         HawkError: torch cannot export the module, shapes depend on data, an op has no lowering,
             or integers need 64 bits.
     """
+    if isinstance(module, torch.export.ExportedProgram):
+        module, example_inputs = module_of(module, example_inputs, file)
     given = cast(object, module)  # whatever its annotation says
     if not isinstance(given, torch.nn.Module):
         raise HawkError(f"expected a torch.nn.Module, not {type(given).__name__}", file=file)
@@ -294,7 +299,8 @@ def _inference(module: torch.nn.Module) -> Generator[None]:
     training = [(part, part.training) for part in module.modules()]
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
-    module.eval()
+    with suppress(NotImplementedError):  # an exported program is in the mode it was exported in
+        module.eval()
     try:
         with torch.no_grad():
             yield

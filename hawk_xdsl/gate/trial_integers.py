@@ -21,6 +21,8 @@ def integers(random: Random, source: TrialSource, purpose: Purpose, features: Fe
     match purpose.name:
         case "ties" | "small":
             drawn = random.integers(-3, 4, shape)
+            if purpose.name == "small":
+                drawn[::2] &= 1  # masks: (1 - m) · lowest is finite of 0 and 1 alone
         case "positive":
             drawn = random.integers(1, near, shape)
         case "mixed" | "odd" | "negative":
