@@ -4,9 +4,9 @@ The texts of a schedule at different lengths of an axis have the same statements
 numbers, and these are affine in the length. Example: an elementwise op on ``n × 64`` elements is
 ``across i0 in 0..31936`` at 499 and ``0..31680`` at 495, so it is ``0..n0*64`` at every length.
 
-Arithmetic takes the extent in. Lengths of tiles are numbers always: they become those of the longest,
-which the edge of an operand cuts. Nothing is believed for being generalised: the builder proves
-each slice inside its operand, and the gate checks the kernel at lengths of its choice.
+Arithmetic takes the extent in. Lengths of tiles are numbers always: they become those of the
+longest, which the edge of an operand cuts. Nothing is believed for being generalised: the builder
+proves each slice inside its operand, and the gate checks the kernel at lengths of its choice.
 """
 
 from collections.abc import Mapping, Sequence

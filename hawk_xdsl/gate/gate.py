@@ -1,11 +1,12 @@
 """The gate: a kernel text is believed only after it was built, checked, planned, synced and run."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
 import numpy as np
+from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.dialects.kernel_text import (
@@ -163,11 +164,31 @@ class Gate:
         ``rewrites`` are names of rules that it was probably made with, ``schedule`` is what it was
         written for: the kernels have it as an attribute.
         """
+
+        def made() -> tuple[KernelProgram, Iterable[StageKernel]]:
+            program = self._built(text, schedule)
+            return program, self._finished(program)
+
+        return self.check_kernels(text, made, rewrites)
+
+    def check_kernels(
+        self,
+        text: str,
+        made: Callable[[], tuple[KernelProgram, Iterable[StageKernel]]],
+        rewrites: Sequence[str] = (),
+    ) -> Verdict:
+        """The verdict on kernels that somebody has built.
+
+        Args:
+            text: of the kernels, for the verdict.
+            made: gives the kernels as they were built, and planned and synchronised.
+            rewrites: names of rules that they were probably made with.
+        """
         self.checks += 1
         try:
-            program = self._built(text, schedule)
+            program, finished = made()
             self._check_data_flow(program)
-            stages = list(self._finished(program))
+            stages = list(finished)
             traffic = traffic_of_stages(stages, self._target)
             steps = self._limits.steps_of(stages, traffic, self._target)
             kernel = _Kernel(stages, steps, traffic)
@@ -311,7 +332,10 @@ class Gate:
         for stage, most, traffic in zip(kernel.stages, kernel.steps, kernel.traffic, strict=True):
             run = simulate(
                 stage.op,
-                [tensors[name] for name in stage.reads],
+                [
+                    tensors[name].reshape(shape)
+                    for name, shape in zip(stage.reads, shapes_of_inputs(stage.op), strict=True)
+                ],
                 self._target,
                 limit=self._limits.cycles,
                 steps=StepCounter(most),
@@ -324,6 +348,13 @@ class Gate:
         if mistake is not None:
             raise WrongResultError(mistake)
         return runs
+
+
+def shapes_of_inputs(kernel: KernelOp) -> Iterator[tuple[int, ...]]:
+    """The shapes in which a kernel sees its inputs."""
+    for argument in kernel.inputs:
+        assert isinstance(argument.type, MemRefType)
+        yield argument.type.get_shape()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from math import log2, prod
 
 import numpy as np
 import numpy.typing as npt
+from xdsl.dialects.builtin import MemRefType
 
 from hawk_xdsl.dialects.kernel_text import KernelProgram
 from hawk_xdsl.dialects.npu import KernelOp
@@ -261,13 +262,15 @@ class Prover:
     ) -> _Values:
         algebra = Algebra(self._field, draw, guards=True)
         inputs = self._inputs(algebra, draw, bounded)
+        shapes = _shapes(program, kernels)
         arrays: dict[str, Symbols | InputView] = {
-            operand.name: InputView.whole(operand.name, operand.shape)
+            operand.name: InputView.whole(operand.name, shapes.get(operand.name, operand.shape))
             for operand in self._specification.operands
         }
         planes = self._field.planes
         for result in self._specification.outputs:
-            arrays[result.name] = unwritten(merged(result.dtype), planes, result.shape)
+            shape = shapes.get(result.name, result.shape)
+            arrays[result.name] = unwritten(merged(result.dtype), planes, shape)
         for temp in program.temps:
             arrays[temp.name] = unwritten(temp.dtype, planes, temp.shape)
         for stage, kernel in zip(program.kernels, kernels, strict=True):
@@ -282,6 +285,16 @@ class Prover:
             found[result.name] = algebra.words(symbols).reshape(-1)
         self._coins = max(self._coins, algebra.coins)
         return _Values(found, _joined(algebra.exponents))
+
+
+def _shapes(program: KernelProgram, kernels: Sequence[KernelOp]) -> dict[str, tuple[int, ...]]:
+    """The shapes that kernels see their operands in: of a dynamic one at length 1 with the 1."""
+    return {
+        name: argument.type.get_shape()
+        for stage, kernel in zip(program.kernels, kernels, strict=True)
+        for name, argument in zip(stage.operands, kernel.buffers, strict=True)
+        if isinstance(argument.type, MemRefType)
+    }
 
 
 def _joined(parts: Sequence[Words]) -> Words:
