@@ -68,7 +68,7 @@ def generalised_sizes(
 
 
 @dataclass(frozen=True)
-class _Line:
+class _AffineLine:
     """``factor * n + constant``."""
 
     factor: int
@@ -85,11 +85,11 @@ class _Merge:
     lengths: tuple[int, ...]
     extent: NamedExtent
 
-    def line(self, numbers: Sequence[int]) -> _Line:
+    def line(self, numbers: Sequence[int]) -> _AffineLine:
         """The line through numbers. Raises ``NotAffineError``."""
         (first, second), (low, high) = numbers[:2], self.lengths[:2]
         factor, rest = divmod(second - first, high - low)
-        line = _Line(factor, first - factor * low)
+        line = _AffineLine(factor, first - factor * low)
         if rest or [line.at(length) for length in self.lengths] != list(numbers):
             listed = ", ".join(map(str, numbers))
             raise NotAffineError(f"{listed} are not affine in {self.extent.name}")
