@@ -1,11 +1,14 @@
-"""Modules from text that somebody may have changed: parsed and verified, or one line of why not."""
+"""Modules as text: printed with their places, and read back, verified, or one line of why not."""
 
+import io
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.ir import Operation
 from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.utils.exceptions import ParseError, PyRDLError, VerifyException
 
 from hawk_xdsl.dialects.npu import UndecidedOp
@@ -31,6 +34,33 @@ def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
         module = Parser(context(), text, file).parse_module()
         module.verify()
     return module
+
+
+class _PlacedPrinter(Printer):
+    """Prints ``loc("model.py":12:0)`` behind each op whose place is known, and no other location.
+
+    With xDSL's own switch every op and argument has a location, most of them ``loc(unknown)``.
+    """
+
+    def print_op(self, op: Operation) -> None:
+        around = self.print_debuginfo
+        self.print_debuginfo = isinstance(op.location, FileLineColLoc) and not op.regions
+        super().print_op(op)
+        self.print_debuginfo = around
+
+
+def placed_text(op: Operation) -> str:
+    """An op, and all in it, as text; places in files are kept."""
+    stream = io.StringIO()
+    _PlacedPrinter(stream).print_op(op)
+    return stream.getvalue() + "\n"
+
+
+def place_of(op: Operation) -> tuple[str, int] | None:
+    """The file and the line that an op is from, if they are known."""
+    if isinstance(op.location, FileLineColLoc):
+        return op.location.filename.data, op.location.line.data
+    return None
 
 
 def read_op(text: str) -> UndecidedOp:

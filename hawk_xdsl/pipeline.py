@@ -1,6 +1,5 @@
 """A model in, verified NPU kernels out, and a callable that runs on the NPU simulator."""
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.printer import Printer
 from xdsl.traits import SymbolTable
 
 from hawk_xdsl.compiler import open_decider
@@ -18,9 +16,20 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
+from hawk_xdsl.ir_text import place_of, placed_text
 from hawk_xdsl.network import NetworkTime, network_time
-from hawk_xdsl.npu_target import Simulation, Target, Units, simulate, time_kernel
+from hawk_xdsl.npu_target import (
+    Simulation,
+    Target,
+    Trap,
+    Units,
+    Watch,
+    WrittenState,
+    simulate,
+    time_kernel,
+)
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
+from hawk_xdsl.npu_target.traps import launched_from
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
@@ -35,6 +44,24 @@ from hawk_xdsl.universe import context
 
 if TYPE_CHECKING:
     import torch
+
+
+@dataclass(frozen=True)
+class WatchedBuffer:
+    """A buffer of a kernel whose values somebody wants to see; ``block`` ``None``: in all blocks.
+
+    ``told`` gets the state after each instruction that writes into the buffer, or a part of it.
+    """
+
+    kernel: str
+    buffer: str
+    block: int | None
+    told: Watch
+
+    def see(self, state: WrittenState) -> None:
+        """Passes on what is of the buffer and the block."""
+        if state.buffer == self.buffer and self.block in (None, state.block):
+            self.told(state)
 
 
 @dataclass(frozen=True)
@@ -82,10 +109,8 @@ class Compiled:
 
     @property
     def ir(self) -> str:
-        """The final module as text."""
-        stream = io.StringIO()
-        Printer(stream).print_op(self.module)
-        return stream.getvalue() + "\n"
+        """The final module as text; launches say where in the model they are from."""
+        return placed_text(self.module)
 
     def __call__(self, *inputs: Array) -> tuple[Array, ...]:
         """The outputs for these inputs, computed by the NPU simulator."""
@@ -97,11 +122,14 @@ class Compiled:
         progress: Progress = lambda line: None,
         *,
         trace: bool = False,
+        watched: WatchedBuffer | None = None,
     ) -> Run:
         """Runs every launch on the NPU simulator and what is on the host there.
 
-        With ``trace`` the simulations keep their timelines.
-        Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap.
+        With ``trace`` the simulations keep their timelines. Whoever watches a buffer is told of it
+        in the order of the program, before the launch runs as the hardware does.
+        Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap,
+        which says where in the model the launch is from.
         """
         launches: list[tuple[str, Simulation]] = []
         l2 = cache_of(self.target)
@@ -110,7 +138,12 @@ class Compiled:
             progress(f"@{kernel.sym_name.data}")
             tensors = [storage_of(value) for value in (*op.arguments, *op.results)]
             traffic = traffic_of(kernel, self.target, l2, tensors)
-            simulation = simulate(kernel, arrays, self.target, trace=trace, traffic=traffic)
+            try:
+                if watched is not None and watched.kernel == kernel.sym_name.data:
+                    simulate(kernel, arrays, self.target, mode="program-order", watch=watched.see)
+                simulation = simulate(kernel, arrays, self.target, trace=trace, traffic=traffic)
+            except Trap as trap:
+                raise launched_from(trap, place_of(op)) from None
             launches.append((kernel.sym_name.data, simulation))
             return simulation.outputs
 

@@ -24,11 +24,20 @@ def run_command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the outputs as .npy files there.")
     ] = None,
+    watch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="@KERNEL:BUFFER[:BLOCK]",
+            help="Print what a buffer holds after each instruction that writes it, in the first "
+            "block, another one, or 'all'; with -o save it, too.",
+        ),
+    ] = None,
 ) -> None:
     """Run a compiled model on the NPU simulator."""
+    from hawk_xdsl.cli.watching import watching
     from hawk_xdsl.pipeline import load_compiled
     from hawk_xdsl.reference.difference import error_between
-    from hawk_xdsl.report import print_performance, read_report
+    from hawk_xdsl.report import print_performance, read_full_report, read_report
     from hawk_xdsl.saved import REPORT_FILE
 
     compiled, wanted = load_compiled(directory)
@@ -37,11 +46,19 @@ def run_command(
         arrays = tuple(_array(path) for path in inputs)
         wanted = None
     console = open_console()
+    shown = watched = None
+    if watch is not None:
+        rows = read_full_report(directory / REPORT_FILE).kernels
+        keep = output is not None
+        shown, watched = watching(compiled, rows, watch, console, keep=keep)
     with console.status("running"):
-        result = compiled.run(arrays)
-    shares = read_report(directory / REPORT_FILE).bound_shares
-    print_performance(result.launches, result.time.gaps, shares, compiled.target, console)
-    console.print(result.time.line(compiled.target), highlight=False)
+        result = compiled.run(arrays, watched=watched)
+    if shown is None:
+        shares = read_report(directory / REPORT_FILE).bound_shares
+        print_performance(result.launches, result.time.gaps, shares, compiled.target, console)
+        console.print(result.time.line(compiled.target), highlight=False)
+    elif not shown.count:
+        console.print("Nothing was written into it in that block.")
     if wanted is not None:
         for line in error_between(result.outputs, wanted).lines("the reference"):
             console.print(line)
@@ -50,6 +67,8 @@ def run_command(
             output.mkdir(parents=True, exist_ok=True)
             for number, array in enumerate(result.outputs):
                 np.save(output / f"output{number}.npy", array)
+            if shown is not None:
+                shown.save(output)
         console.print(f"Outputs: {output}/")
 
 

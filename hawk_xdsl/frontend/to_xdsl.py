@@ -1,6 +1,8 @@
 """From a module of the bindings to an xDSL module, through generic-form text."""
 
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 from xdsl.context import Context
@@ -147,4 +149,12 @@ def _simplify_locations(module: ModuleOp, file: str) -> None:
     for op in module.walk():
         place, line = nearest_place(places_of(str(op.location)), file)
         if line is not None:
-            op.location = FileLineColLoc(StringAttr(place), IntAttr(line), IntAttr(0))
+            op.location = FileLineColLoc(StringAttr(_importable(place)), IntAttr(line), IntAttr(0))
+
+
+def _importable(place: str) -> str:
+    """The path of a file of a package from where packages lie: ``torch/nn/modules/linear.py``."""
+    path = Path(place)
+    roots = [Path(root) for root in sys.path if root and path.is_relative_to(root)]
+    package = [root for root in roots if root.name in ("site-packages", "dist-packages")]
+    return str(path.relative_to(package[0])) if package else place

@@ -21,7 +21,7 @@ from hawk_xdsl.inspection.document import (
 )
 from hawk_xdsl.inspection.kernel_bodies import bodies_of
 from hawk_xdsl.inspection.roofs import roofline_of
-from hawk_xdsl.linalg.source_lines import source_of
+from hawk_xdsl.ir_text import place_of
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.pipeline import Compiled, load_compiled
 from hawk_xdsl.report import FullReport, LaunchRecord, ReportRow, RunRecord, read_full_report
@@ -148,7 +148,7 @@ class _Collector:
             l2_hit_rate=round((record.l2_hits or 0.0) / loaded, 4) if loaded else None,
             bodies=(BodyTime(str(kernel.core.data), _pipes(record)),),
             warnings=record.warnings,
-            source=source_of(step),
+            source=_source(step),
         )
 
     def _on_host(
@@ -178,7 +178,7 @@ class _Collector:
             l2_hit_rate=None,
             bodies=(),
             warnings=(),
-            source=source_of(step),
+            source=_source(step),
         )
 
     def _argument(self, number: int) -> str:
@@ -203,6 +203,11 @@ class _Collector:
             "" if op.schedule is None else written(op.schedule),
             _vendor_steps(self._report.vendor, symbol),
         )
+
+
+def _source(step: Step) -> str:
+    place = place_of(step)
+    return "" if place is None else f"{place[0]}:{place[1]}"
 
 
 def _pipes(record: LaunchRecord) -> tuple[PipeShare, ...]:

@@ -17,6 +17,7 @@ from hawk_xdsl.npu_target.steps import RunawayError, StepCounter
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import available_targets, load_target
 from hawk_xdsl.npu_target.traps import Trap, TrapCode
+from hawk_xdsl.npu_target.watch import Watch, WrittenState
 
 __all__ = [
     "Bound",
@@ -34,6 +35,8 @@ __all__ = [
     "Trap",
     "TrapCode",
     "Units",
+    "Watch",
+    "WrittenState",
     "available_targets",
     "bound_cycles",
     "buffer_bytes",

@@ -57,7 +57,9 @@ class CoreGroup:
         self, kernel: KernelOp, target: Target, active: int, machine: MakeMachine, *, planned: bool
     ) -> None:
         """``active`` groups share global memory. Raises ``Fault`` for what cannot be decoded."""
+        self.block = 0
         self._turns = Turns()
+        self._values: list[Values] = []
         self._planned = planned
         places = [(part, place) for part in kernel.parts for place in range(part.cores)]
         bandwidth = Bandwidth()
@@ -106,11 +108,13 @@ class CoreGroup:
 
     def run(self, block: int, arguments: Sequence[GlobalTile]) -> float:
         """Run one block on idle cores; returns its cycles. Raises ``Fault`` with its place."""
+        self.block = block
         self._flags.reset()
         for core in self.cores:
             core.pipes.reset(block)
             core.scopes.reset()
         values = [core.program.environment(arguments, core.number(block)) for core in self.cores]
+        self._values = values
         try:
             self._turns.run(
                 [_program(core.program, env) for core, env in zip(self.cores, values, strict=True)]
@@ -118,7 +122,7 @@ class CoreGroup:
             cycles = max(core.pipes.finish() for core in self.cores)
             self._flags.check_end()
         except Fault as fault:
-            fault.place = self._place(block, fault.op, values)
+            fault.place = self.place(fault.op)
             raise
         return cycles
 
@@ -145,19 +149,19 @@ class CoreGroup:
 
         return decoder
 
-    def _place(self, block: int, op: Operation | None, values: Sequence[Values]) -> str:
-        """``block 3, %t = 8``: the block, and the loops around the op."""
+    def place(self, op: Operation | None) -> str:
+        """``block 3, %t = 8``: the block that runs, and the loops around the op."""
         parts: list[str] = []
         parent = op
         while parent is not None:
-            for core, env in zip(self.cores, values, strict=True):
+            for core, env in zip(self.cores, self._values, strict=True):
                 if parent in core.program.loops and parent is not op:
                     variable = parent.regions[0].block.args[0]
                     name = variable.name_hint or f"{len(parts)}"
                     parts.insert(0, f"%{name} = {env[core.program.loops[parent]]}")
                     break
             parent = parent.parent_op()
-        return ", ".join([f"block {block}", *parts])
+        return ", ".join([f"block {self.block}", *parts])
 
 
 def _program(program: DecodedKernel, env: Values) -> Callable[[], None]:

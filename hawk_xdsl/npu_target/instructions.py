@@ -1,7 +1,7 @@
 """The instructions on tiles: what every run of one checks, computes, and takes in time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -50,7 +50,7 @@ class Machine:
     ``values`` nothing is computed, and nothing checked that depends on what was. No instruction
     ends after ``limit`` cycles of a block, and ``steps`` counts those of all blocks.
     ``approximation`` is how it takes what the hardware leaves open, and ``traffic`` what L2 has;
-    ``None`` for a target without one.
+    ``None`` for a target without one. ``watch`` gets what an instruction has written.
     """
 
     core: CorePipes
@@ -62,6 +62,7 @@ class Machine:
     steps: StepCounter = field(default_factory=StepCounter)
     approximation: Approximation = field(default_factory=Approximation)
     traffic: Traffic | None = None
+    watch: Callable[[Operation, Sequence[TileView | GlobalTile]], None] | None = None
 
     def cycles_per_byte(self, op: Operation) -> float:
         """What a byte of global memory costs a core, which shares the rate with the active ones.
@@ -151,6 +152,9 @@ class TileInstruction(ABC):
         if self.machine.values:
             self.access(operands, generations)
             self.compute(operands)
+            if self.machine.watch is not None:
+                written = (*(place for _, place in self.writes), *self.global_writes)
+                self.machine.watch(self.op, [operands[place] for place in written])
         core.now += (plan.instructions - 1) * core.issue_cycles
         start = self.take_time(plan, issued, operands)
         if core.free[pipe] > self.machine.limit:

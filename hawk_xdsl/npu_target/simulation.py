@@ -21,12 +21,14 @@ from hawk_xdsl.npu_target.instructions import Machine
 from hawk_xdsl.npu_target.l2.cache import traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.legality import verify_kernel
+from hawk_xdsl.npu_target.memory import TileView
 from hawk_xdsl.npu_target.performance import Performance, bytes_by_path, warnings_of
 from hawk_xdsl.npu_target.pipes import CorePipes, FlagKey, RecordWait
 from hawk_xdsl.npu_target.steps import RunawayError, StepCounter, TooLong
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import load_target
 from hawk_xdsl.npu_target.traps import Fault, Trap, TrapCode, value_name
+from hawk_xdsl.npu_target.watch import Watch, written_state
 
 Mode = Literal["planned", "program-order"]
 
@@ -94,6 +96,7 @@ def simulate(
     estimates: Estimates = "signed",
     traffic: Traffic | None = None,
     extents: Mapping[str, int] | None = None,
+    watch: Watch | None = None,
 ) -> Simulation:
     """Run all blocks of a verified kernel on the model of a target.
 
@@ -103,11 +106,11 @@ def simulate(
         target: where to run; the kernel's own if not given.
         mode: ``planned`` with addresses, flags and barriers of the IR; ``program-order`` before.
         trace: whether to keep the timeline.
-        limit: cycles that each block may take.
-        steps: counts and limits the steps of all blocks.
+        limit: cycles that each block may take; ``steps`` counts and limits those of all blocks.
         estimates: which way the results of approximate instructions are off.
         traffic: what it moves through L2 (``traffic_of``), which is empty before if not given.
         extents: the lengths that the launch gives, for a kernel that has extents.
+        watch: gets what each instruction has written, as soon as it is done.
 
     Raises:
         Trap: the kernel breaks a rule; an output depends on a result that is not defined.
@@ -130,6 +133,7 @@ def simulate(
             steps=steps,
             approximation=approximation,
             traffic=traffic,
+            watch=watch if approximation is taken[0] else None,
         ).simulation()
 
     try:
@@ -139,9 +143,12 @@ def simulate(
                 again = run(taken[1], False, None if steps is None else StepCounter(steps.limit))
                 _check_defined(kernel, taken[0].met, found.outputs, again.outputs)
     except TooLong as error:
-        name = kernel.sym_name.data
-        raise RunawayError(f"@{name} does not end within what was allowed for it") from error
+        raise _runaway(kernel) from error
     return found
+
+
+def _runaway(kernel: KernelOp) -> RunawayError:
+    return RunawayError(f"@{kernel.sym_name.data} does not end within what was allowed for it")
 
 
 def _check_defined(
@@ -229,6 +236,7 @@ class _Simulation:
         steps: StepCounter | None = None,
         approximation: Approximation | None = None,
         traffic: Traffic | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.kernel = kernel
         self.target = target
@@ -244,12 +252,28 @@ class _Simulation:
         taken = approximation or Approximation()
         steps = steps or StepCounter()
 
+        def watched(op: Operation, tiles: Sequence[TileView | GlobalTile]) -> None:
+            if watch is not None:
+                for tile in tiles:
+                    watch(written_state(self.group.block, self.group.place(op), op, tile))
+
         def machine(pipes: CorePipes, number: int) -> Machine:
             recorder = None
             if trace:
                 recorder = self._recorder(number)
                 pipes.record_wait = self._wait_recorder(number)
-            return Machine(pipes, target, planned, recorder, values, limit, steps, taken, traffic)
+            return Machine(
+                pipes,
+                target,
+                planned,
+                recorder,
+                values,
+                limit,
+                steps,
+                taken,
+                traffic,
+                None if watch is None else watched,
+            )
 
         active = min(self.blocks, self.groups)
         try:

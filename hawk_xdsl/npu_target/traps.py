@@ -6,6 +6,7 @@ from types import MappingProxyType
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.utils.str_enum import StrEnum
 
+from hawk_xdsl.dialects.kernel_text import line_of
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 
@@ -47,6 +48,8 @@ class Trap(HawkError):
         kernel: the name of the kernel.
         place: where in the run, such as ``block 3, %t = 8``; empty for a static rule.
         facts: the numbers of the message by name.
+
+    ``text_line`` is the line of the kernel text that the op was built from, if it was.
     """
 
     def __init__(
@@ -64,9 +67,22 @@ class Trap(HawkError):
         self.location = _location(op, kernel)
         self.place = place
         self.reason = message
+        self.text_line = None if op is None else line_of(op)
         self.facts: Facts = MappingProxyType(dict(facts))
         where = f"{self.location} ({place})" if place else self.location
         super().__init__(f"{where}: {message} [{code}]")
+
+
+def launched_from(trap: Trap, place: tuple[str, int] | None) -> Trap:
+    """The trap with the place in the model of what was launched, and the line of the kernel text.
+
+    ``model.py:12: npu.vadd %a, %b (op 7) in @k: … [race]; line 4 of its kernel text``.
+    """
+    if trap.text_line is not None:
+        trap.message += f"; line {trap.text_line} of its kernel text"
+    if place is not None:
+        trap.file, trap.line = place
+    return trap
 
 
 def _location(op: Operation | None, kernel: str) -> str:

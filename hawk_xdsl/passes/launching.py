@@ -20,12 +20,14 @@ def launch_instead(
     """Replaces the op by launches of the program's kernels, which go by ``symbols``.
 
     The kernels see each tensor in the specification's shape: reshaping it costs nothing. A launch
-    says which of its integers must lie in a range that is narrower than 32 bits.
+    says which of its integers must lie in a range that is narrower than 32 bits, and is where the
+    op is from.
     """
     confined = {o.name: o.range for o in specification.operands if o.range not in (None, FULL_I32)}
     builder = Builder(InsertPoint.before(op))
 
     def emit(created: Operation) -> SSAValue:
+        created.location = op.location
         return builder.insert(created).results[0]
 
     values: dict[str, SSAValue] = {}
@@ -44,6 +46,7 @@ def launch_instead(
                 element = declared.element_type
             types.append(TensorType(element, argument.type.get_shape()))
         launch = builder.insert(LaunchOp(symbol, [values[name] for name in stage.reads], types))
+        launch.location = op.location
         launch.confine([confined.get(name) for name in stage.reads])
         values.update(zip(stage.writes, launch.results, strict=True))
     replacements: list[SSAValue] = []

@@ -14,6 +14,7 @@ from hawk_xdsl.dialects.kernel_text.signature import (
     Signature,
     StageKernel,
 )
+from hawk_xdsl.dialects.kernel_text.text_lines import line_of
 from hawk_xdsl.dialects.kernel_text.unparse import text_of
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "grammar",
     "is_name",
     "keywords",
+    "line_of",
     "narrowed_grammar",
     "parse",
     "print_kernels",

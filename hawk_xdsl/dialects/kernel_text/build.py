@@ -255,7 +255,7 @@ class StageBuilder:
         values = [context.index(value) for value in (start, stop, Linear(constant=node.loop.step))]
         block = Block(arg_types=[IndexType()])
         owner = scf.ForOp(values[0], values[1], values[2], [], block)
-        context.frame.block.add_op(owner)
+        context.append(owner)
         frame = BlockFrame("for", block, owner)
         context.frames.append(frame)
         frame.variable = self._define(node.loop, block.args[0], start, last, stop)
@@ -304,7 +304,7 @@ class StageBuilder:
             narrow(context, node.left.name, node.relation, node.right.value)
 
     def _enter(self, kind: str, block: Block, owner: Operation) -> None:
-        self._context.frame.block.add_op(owner)
+        self._context.append(owner)
         self._context.frames.append(BlockFrame(kind, block, owner))
 
     def _open_across(self, node: ast.Across) -> None:

@@ -11,6 +11,7 @@ from xdsl.utils.exceptions import VerifyException
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.places import Places
 from hawk_xdsl.dialects.kernel_text.scope import Binding, BlockFrame, Buffer, Global
+from hawk_xdsl.dialects.kernel_text.text_lines import mark_line
 from hawk_xdsl.dialects.npu import NamedExtent, Role, Scope
 
 _Op = TypeVar("_Op", bound=Operation)
@@ -84,8 +85,13 @@ class Emission:
             self.reject(op, reason)
         for result in op.results:
             result.name_hint = hint
-        self.frame.block.add_op(op)
+        self.append(op)
         return op
+
+    def append(self, op: Operation) -> None:
+        """Append an operation as it is; its location is the line of the statement being built."""
+        mark_line(op, self.line)
+        self.frame.block.add_op(op)
 
     def reject(self, op: Operation, reason: str) -> NoReturn:
         """Raise for an operation that is not emitted, and drop its uses of values."""
