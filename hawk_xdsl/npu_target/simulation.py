@@ -7,16 +7,15 @@ from math import inf
 from typing import Literal
 
 import numpy as np
-from xdsl.dialects.builtin import MemRefType
-from xdsl.ir import BlockArgument, Operation
+from xdsl.ir import Operation
 
-from hawk_xdsl.dialects.dtype import Array, DType, is_float
+from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.npu import KernelOp, Pipe, bound_kernel
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.approximation import FILLERS, Approximation, Estimates, Undefined
+from hawk_xdsl.npu_target.arguments import arrays_of, untouched
 from hawk_xdsl.npu_target.core_count import groups_at_once
 from hawk_xdsl.npu_target.core_group import CoreGroup, pipe_names
-from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalArray, GlobalTile
+from hawk_xdsl.npu_target.global_memory import AccessLog, GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine
 from hawk_xdsl.npu_target.l2.cache import traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
@@ -105,12 +104,11 @@ def simulate(
         inputs: one array for each input, with its shape and dtype (i1 as int8).
         target: where to run; the kernel's own if not given.
         mode: ``planned`` with addresses, flags and barriers of the IR; ``program-order`` before.
-        trace: whether to keep the timeline.
+        trace: whether to keep the timeline; ``watch`` gets what each instruction has written.
         limit: cycles that each block may take; ``steps`` counts and limits those of all blocks.
         estimates: which way the results of approximate instructions are off.
         traffic: what it moves through L2 (``traffic_of``), which is empty before if not given.
         extents: the lengths that the launch gives, for a kernel that has extents.
-        watch: gets what each instruction has written, as soon as it is done.
 
     Raises:
         Trap: the kernel breaks a rule; an output depends on a result that is not defined.
@@ -205,7 +203,7 @@ def time_kernel(
         steps=steps,
         traffic=traffic or traffic_of(kernel, target),
     )
-    tiles = [GlobalTile(array, array.data, None, 0) for array in _untouched(arguments)]
+    tiles = [GlobalTile(array, array.data, None, 0) for array in untouched(arguments)]
     try:
         cycles = run.run_block(0, tiles)
     except TooLong:
@@ -279,7 +277,7 @@ class _Simulation:
         try:
             self.group = CoreGroup(kernel, target, active, machine, planned=planned)
             self.log = AccessLog(pipe_names(kernel, target), len(self.group.cores))
-            self.arrays = _arrays(kernel, inputs, self.log) if values else []
+            self.arrays = arrays_of(kernel, inputs, self.log) if values else []
         except Fault as fault:
             raise self._trap(fault, fault.op, "") from fault
 
@@ -367,39 +365,3 @@ class _Simulation:
             self.waits.append(FlagWait(core * together + number, block, *ends, *times))
         self.pending.clear()
         self.pending_waits.clear()
-
-
-def _arrays(kernel: KernelOp, inputs: Sequence[Array], log: AccessLog) -> list[GlobalArray]:
-    """The kernel's arguments: the given inputs, then new outputs."""
-    name = kernel.sym_name.data
-    if len(inputs) != len(kernel.inputs):
-        raise HawkError(f"@{name} has {len(kernel.inputs)} inputs, but {len(inputs)} were given")
-    arrays: list[GlobalArray] = []
-    for argument, given in zip(kernel.inputs, inputs, strict=True):
-        shape, dtype = _type_of(argument)
-        if given.shape != shape or given.dtype != dtype:
-            raise HawkError(
-                f"@{name}: input {value_name(argument)} is {list(shape)} of {dtype}, but "
-                f"{list(given.shape)} of {given.dtype} was given"
-            )
-        data = np.asarray(given, order="C")
-        arrays.append(GlobalArray(value_name(argument), data, log, output=False))
-    for argument in kernel.outputs:
-        data = np.empty(*_type_of(argument))
-        arrays.append(GlobalArray(value_name(argument), data, log, output=True))
-    return arrays
-
-
-def _untouched(arguments: Sequence[BlockArgument]) -> list[GlobalArray]:
-    """Arrays whose elements nobody reads or writes."""
-    log = AccessLog(())
-    return [
-        GlobalArray(value_name(argument), np.empty(*_type_of(argument)), log, output=False)
-        for argument in arguments
-    ]
-
-
-def _type_of(argument: BlockArgument) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    type_ = argument.type
-    assert isinstance(type_, MemRefType)
-    return type_.get_shape(), DType.of(type_.element_type).numpy
