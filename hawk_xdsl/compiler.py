@@ -16,6 +16,7 @@ from hawk_xdsl.propose.assignment import ProposerFactory, Proposers
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.kept import propose_kept
 from hawk_xdsl.propose.language_model import propose_model
+from hawk_xdsl.propose.rewrites import propose_rewrites
 from hawk_xdsl.propose.settings import Progress, Settings, Sources
 from hawk_xdsl.propose.templates import propose_templates
 
@@ -23,7 +24,10 @@ PLUG_INS = "hawk_xdsl.proposers"
 """The group of entry points whose objects are proposer factories."""
 
 _FIRST: Mapping[str, ProposerFactory] = {"templates": propose_templates, "kept": propose_kept}
-_LAST: Mapping[str, ProposerFactory] = {"model": propose_model}
+_LAST: Mapping[str, ProposerFactory] = {
+    "rewrites": propose_rewrites(propose_templates),
+    "model": propose_model,
+}
 
 _Made = TypeVar("_Made")
 

@@ -13,7 +13,14 @@ Supports = Callable[[str, str], bool]
 
 
 class NoInstructionError(Exception):
-    """No knowledge says how to compute a term; the message names it."""
+    """No knowledge says how to compute a term; the message names it.
+
+    ``term`` is the one that has no instruction; ``None`` where a cast lacks one.
+    """
+
+    def __init__(self, message: str, term: Term | None = None) -> None:
+        super().__init__(message)
+        self.term = term
 
 
 def casts_in_steps(roots: Sequence[Term], intervals: Intervals, supports: Supports) -> list[Term]:

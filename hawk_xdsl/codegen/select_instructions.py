@@ -226,7 +226,7 @@ class Composer:
             if self._has(instruction, operand_dtype(term)):
                 return instruction, matched
         raise NoInstructionError(
-            f"nothing says how to compute {term.op} of {operand_dtype(term)} on this target"
+            f"nothing says how to compute {term.op} of {operand_dtype(term)} on this target", term
         )
 
     def _has(self, instruction: InstructionPattern, dtype: str) -> bool:

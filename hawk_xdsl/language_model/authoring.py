@@ -14,6 +14,7 @@ from hawk_xdsl.language_model.literals import known_floats, likely_literals
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.language_model.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.language_model.rewrite_question import RewriteQuestion
 from hawk_xdsl.language_model.sampling import Proposal, Sampling
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.language_model.skeleton import Skeleton
@@ -42,6 +43,7 @@ class Author:
     target: Target
     composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
     floats: Sequence[str] = ()
+    retrieval: RetrievalMode = RetrievalMode.FUSED
 
     @staticmethod
     def load(
@@ -70,7 +72,8 @@ class Author:
             composer = Composer.for_target(entries, target)
             composites = composites_of(entries, composer, target)
             floats = known_floats(entries)
-        return Author(model, Retriever(entries, retrieval), shown, target, composites, floats)
+        retriever = Retriever(entries, retrieval)
+        return Author(model, retriever, shown, target, composites, floats, retrieval)
 
     @property
     def name(self) -> str:
@@ -148,6 +151,21 @@ class Author:
         if shorthand is not None:
             proposals = [_expanded(proposal, shorthand) for proposal in proposals]
         return sorted(proposals, key=lambda p: -p.log_likelihood)
+
+    def expressions(
+        self, question: RewriteQuestion, sampling: Sampling, *, seconds: float
+    ) -> list[Proposal]:
+        """Answers to a question about a function, the greedy one first.
+
+        Raises ``HawkError`` if the model fails.
+        """
+        return self.model.propose(
+            question.messages, question.grammar, sampling, deadline_seconds=seconds
+        )
+
+    def retriever_of(self, entries: Sequence[Entry]) -> Retriever:
+        """Finds among some entries as this author finds among all."""
+        return Retriever(entries, self.retrieval)
 
     def shorthand(self, specification: Specification, signature: Signature) -> Shorthand | None:
         """The shorthand that the model writes the kernels of an op in, if it does."""

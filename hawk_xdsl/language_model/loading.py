@@ -1,10 +1,12 @@
 """Loads a Hugging Face model from files, or says in one line why it cannot be used."""
 
 import inspect
+import json
 from typing import TYPE_CHECKING, cast
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
+from hawk_xdsl.language_model.installed.space import check_memory
 from hawk_xdsl.language_model.model_files import ModelFiles
 from hawk_xdsl.language_model.quiet import quiet
 
@@ -42,15 +44,13 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
         loaded = AutoModelForCausalLM.from_pretrained(
             files.directory,
             **_NO_CODE,
-            dtype="auto",
+            dtype=_dtype(files, device),
             output_loading_info=True,
             use_safetensors=True,  # any other form of weights is pickled: code
         )
         # The annotation of from_pretrained does not know of the second result.
         model, report = cast("tuple[PreTrainedModel, dict[str, set[str]]]", loaded)
         cast("torch.nn.Module", model).eval().to(device)
-        if device == "cpu" and model.num_parameters() < FLOAT_BELOW:
-            cast("torch.nn.Module", model).float()
     missing = sorted(report["missing_keys"])
     if missing:
         message = f"the weights lack {len(missing)} of the model's tensors, among them {missing[0]}"
@@ -59,6 +59,26 @@ def load_weights(files: ModelFiles, device: str) -> "PreTrainedModel":
         message = f"{type(model).__name__} cannot decode candidates in a batch"
         raise ModelError(message, file=files.name)
     return model
+
+
+def _dtype(files: ModelFiles, device: str) -> "torch.dtype | str":
+    """What a CPU computes fastest in: bfloat16 only if it has instructions for it.
+
+    Raises ``TooLittleSpaceError`` where the memory does not hold the weights.
+    """
+    import torch
+
+    if device != "cpu":
+        return "auto"
+    stored = sum(path.stat().st_size for path in files.directory.glob("*.safetensors"))
+    config = json.loads((files.directory / "config.json").read_text(encoding="utf-8"))
+    name = str(config.get("dtype") or config.get("torch_dtype") or "float32")
+    count = stored // (4 if name == "float32" else 2)
+    able = torch.cpu.get_capabilities()
+    native = able.get("avx512_bf16", False) or able.get("amx_tile", False)
+    chosen = torch.bfloat16 if native and count >= FLOAT_BELOW else torch.float32
+    check_memory(count * chosen.itemsize, f"the model {files.name}")
+    return chosen
 
 
 def _decodes_texts_together(model: "PreTrainedModel") -> bool:

@@ -47,6 +47,7 @@ class Assignment:
         time: the time of a kernel text on the NPU simulator, without a run of its values.
         author: the local language model, loaded when it is asked for.
         kernel_format: the prompt format of a model that was trained to write kernels, else none.
+        keep: gets an entry that was found for the op; the store keeps it for later compiles.
         progress: gets a line about what is being done.
         spending: what proposers spend beyond attempts.
     """
@@ -64,6 +65,7 @@ class Assignment:
     time: Timer
     author: Callable[[], Author]
     kernel_format: Callable[[], PromptFormat | None]
+    keep: Callable[[Entry], None]
     progress: Progress
     spending: Spending = field(default_factory=Spending)
 

@@ -116,6 +116,11 @@ class Decider:
         """The rewrites that certificates may use: those of the package, whose errors are tested."""
         return [rule for rule in self.composer.rules if rule.name not in self.learned]
 
+    def keep(self, entry: Entry) -> None:
+        """Adds an entry that was found to the store, unless it has one of that name."""
+        if all(each.name != entry.name for each in self.store.entries()):
+            self.store.add_entry(entry)
+
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
 
@@ -272,6 +277,7 @@ class _Op:
             self._history.recording(self._gate.time),
             decider.author,
             decider.kernel_format,
+            decider.keep,
             lambda line: decider.progress(f"{self._label}: {line}"),
         )
 

@@ -4,7 +4,7 @@
 |---|---|
 | ``a``, ``x`` | any term; the same term wherever the name occurs again |
 | ``c…``, ``t…`` | by the first letter: literals only; anything but literals |
-| ``2.0`` | that number |
+| ``2.0``, ``-a`` | that number; the function ``neg(a)`` |
 | ``a + b``, ``exp(a)`` | the function of matching arguments, in either order if it is commutative |
 | ``reduce_sum(a)``, ``scan_sum(a)`` | a reduction over any axes; a scan along any axis |
 | ``f32(a)``, ``cast(a)`` | a cast to that dtype; a cast to any |
@@ -96,8 +96,11 @@ class _Build(Transformer[Token, Pattern]):
     def number(self, children: list[Token]) -> Pattern:
         return Pattern("number", value=float(children[0]))
 
-    def negative(self, children: list[Token]) -> Pattern:
-        return Pattern("number", value=-float(children[0]))
+    def negative(self, children: list[Pattern]) -> Pattern:
+        [child] = children
+        if child.op == "number":
+            return Pattern("number", value=-child.value)
+        return Pattern("neg", (child,))
 
     def call(self, children: list[Pattern | Token | None]) -> Pattern:
         args = tuple(child for child in children[1:] if isinstance(child, Pattern))

@@ -1,0 +1,176 @@
+"""Asks a general model for the rewrite of one function: the prompt, the grammar of the answer."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+
+from hawk_xdsl.entry_check.meaning import FLOAT
+from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
+from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.semantics.terms import COMPARISONS
+
+VARIABLES = ("x", "y", "z")
+"""The arguments of a function that a rewrite is asked for, in order."""
+
+LONGEST_EXAMPLE = 120
+"""Characters of a rewrite that is shown as an example; longer ones are polynomials."""
+
+_ARGUMENTS = ((0.5, 2.0), (-2.0, 3.0), (3.0, -2.0), (0.0, 1.0), (40.0, 7.0))
+"""Where a function's values are told."""
+
+_OPERATORS = frozenset({"add", "sub", "mul", "div", "select", *COMPARISONS})
+"""What the grammar writes otherwise than as a function of sums."""
+
+
+@dataclass(frozen=True)
+class AskedFunction:
+    """A function by its name and the number of its arguments; both are written ``call``."""
+
+    name: str
+    arity: int
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of its arguments."""
+        return VARIABLES[: self.arity]
+
+    @property
+    def call(self) -> str:
+        """As it is applied to its variables: ``atan2(x, y)``."""
+        return f"{self.name}({', '.join(self.variables)})"
+
+
+@dataclass(frozen=True)
+class RefusedRewrite:
+    """An answer and what is wrong with it, in a few words."""
+
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RewriteQuestion:
+    """What a model is asked: a function in terms of others.
+
+    Attributes:
+        function: what is wanted.
+        available: what the target computes already.
+        examples: rewrites that are shown.
+        values: what the function is at a few arguments, ``f(1) = 2.5``.
+        failure: the last answer, if it was wrong.
+    """
+
+    function: AskedFunction
+    available: Sequence[AskedFunction]
+    examples: Sequence[Entry] = ()
+    values: Sequence[str] = ()
+    failure: RefusedRewrite | None = None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The chat that asks it."""
+        texts = _texts()
+        function = self.function
+        shown = "\n".join(
+            _fill(texts["example"], before=e.artifact.before or "", after=e.artifact.after or "")
+            for e in self.examples
+        )
+        failure = self.failure
+        wrong = (
+            _fill(
+                texts["failure"], before=function.call, after=failure.after, reason=failure.reason
+            )
+            if failure is not None
+            else ""
+        )
+        asked = _fill(
+            texts["question"],
+            available=", ".join(each.call for each in self.available),
+            variables=" and ".join(function.variables),
+            examples=f"Examples:\n{shown}\n" if shown else "",
+            meaning=f"Now {_meanings().get(function.name, function.call)}.",
+            values=_fill(texts["values"], values=", ".join(self.values)) if self.values else "",
+            failure=wrong,
+            call=function.call,
+        )
+        return (Message("system", texts["system"]), Message("user", asked.strip("\n")))
+
+    @property
+    def grammar(self) -> str:
+        """Expressions of what is available, in llguidance's dialect of Lark."""
+        calls = [_rule(each) for each in self.available if each.name not in _OPERATORS]
+        if any(each.name == "select" for each in self.available):
+            calls.append('"select(" sum COMPARE sum ", " sum ", " sum ")"')
+        variables = " | ".join(f'"{name}"' for name in self.function.variables)
+        return "\n".join(
+            [
+                "start: sum",
+                'sum: product ((" + " | " - ") product)*',
+                'product: unary ((" * " | " / ") unary)*',
+                'unary: "-" atom | atom',
+                'atom: NUMBER | variable | call | "(" sum ")"',
+                f"variable: {variables}",
+                f"call: {' | '.join(calls)}",
+                'COMPARE: " > " | " < " | " >= " | " <= " | " == "',
+                r"NUMBER: /[0-9]{1,6}(\.[0-9]{1,10})?/",
+                "",
+            ]
+        )
+
+
+def is_example(entry: Entry) -> bool:
+    """Whether a rewrite says of one function of variables what it is in others, in a short line."""
+    before, after = entry.artifact.before or "", entry.artifact.after or ""
+    plain = re.fullmatch(r"[a-z][a-z0-9]*\([abxy](, [abxy])*\)", before)
+    own = re.search(r"_|full\(|\bln\(", after)
+    short = len(before) + len(after) <= LONGEST_EXAMPLE
+    return entry.kind is EntryKind.REWRITE and bool(plain) and not own and short
+
+
+def meaning_in_words(function: AskedFunction) -> str:
+    """What a function is, as retrieval and the model read it."""
+    return _meanings().get(function.name, function.call)
+
+
+def drawn_values(function: AskedFunction) -> tuple[str, ...]:
+    """What a function is at a few arguments, as the model is told."""
+    known = FLOAT[function.name]
+    found: list[str] = []
+    for arguments in _ARGUMENTS:
+        taken = arguments[: function.arity]
+        with np.errstate(all="ignore"):
+            value = float(known(*(np.float64(each) for each in taken)))
+        shown = ", ".join(f"{each:g}" for each in taken)
+        found.append(f"{function.name}({shown}) = {value:.6g}")
+    return tuple(found)
+
+
+def _rule(function: AskedFunction) -> str:
+    sums = ' ", " '.join(["sum"] * function.arity)
+    return f'"{function.name}(" {sums} ")"'
+
+
+@cache
+def _table() -> Mapping[str, object]:
+    text = (files("hawk_xdsl.language_model") / "rewrite_prompt.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _texts() -> Mapping[str, str]:
+    return {name: text for name, text in _table().items() if isinstance(text, str)}
+
+
+def _meanings() -> Mapping[str, str]:
+    found = _table()["meanings"]
+    assert isinstance(found, dict)
+    return {str(name): str(words) for name, words in found.items()}
+
+
+def _fill(form: str, /, **values: str) -> str:
+    return Template(form).substitute(values)
