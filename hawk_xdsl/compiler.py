@@ -9,7 +9,8 @@ from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry, EntryKind, KnowledgeStore, load_seed_entries
 from hawk_xdsl.language_model.authoring import Author
-from hawk_xdsl.language_model.model_files import find_model, kernel_format
+from hawk_xdsl.language_model.model_files import kernel_format
+from hawk_xdsl.language_model.open_model import model_fingerprint
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.plug_ins import plug_ins
 from hawk_xdsl.propose.assignment import ProposerFactory, Proposers
@@ -66,7 +67,7 @@ def open_decider(
             known=known,
             author=_once(lambda: Author.load(model, used, chosen, settings.retrieval, progress)),
             kernel_format=_once(lambda: kernel_format(model)),
-            model_fingerprint=lambda: find_model(model).fingerprint(),
+            model_fingerprint=lambda: model_fingerprint(model),
             settings=settings,
             proposers=Proposers(_FIRST, {**others, **_LAST}),
             plug_ins=tuple(others),

@@ -138,6 +138,10 @@ def test_what_is_composed_anyway_asks_nobody() -> None:
     assert missing_function(composer, specify(undecided(LOG10))) is None
     hidden = without(composer, ["log10"])
     assert missing_function(hidden, specify(undecided(LOG10))) == AskedFunction("log10", 1)
+    power = elementwise(
+        "16x8", "%c = arith.constant 3 : i32\n    %1 = math.fpowi %in, %c : f32, i32"
+    )
+    assert missing_function(hidden, specify(undecided(power))) is None, "of integers, too"
     names = {each.name for each in computable_functions(hidden)}
     assert "log10" not in names and {"exp", "log", "sqrt", "max"} <= names
 

@@ -11,14 +11,14 @@ from hawk_xdsl.language_model.composites import Composite, Composites, composite
 from hawk_xdsl.language_model.facts import facts_of
 from hawk_xdsl.language_model.line_judge import line_judges, shorthand_judges
 from hawk_xdsl.language_model.literals import known_floats, likely_literals
-from hawk_xdsl.language_model.local_model import LocalModel
-from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.open_model import open_model
 from hawk_xdsl.language_model.prompt import FailedAttempt, Prompt, PromptRequest
 from hawk_xdsl.language_model.rewrite_question import RewriteQuestion
 from hawk_xdsl.language_model.sampling import Proposal, Sampling
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.language_model.skeleton import Skeleton
 from hawk_xdsl.language_model.step_judge import step_judges
+from hawk_xdsl.language_model.text_model import TextModel
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.steps import steps_of
@@ -37,7 +37,7 @@ class Author:
     ``floats`` those that it needs though no specification has them.
     """
 
-    model: LocalModel
+    model: TextModel
     retriever: Retriever
     shown: Sequence[Entry]
     target: Target
@@ -57,12 +57,12 @@ class Author:
 
         Raises ``HawkError`` if it is missing or not a causal language model.
         """
-        model = LocalModel.load(find_model(given, progress=progress))
+        model = open_model(given, progress=progress)
         return Author.of(model, entries, target, retrieval)
 
     @staticmethod
     def of(
-        model: LocalModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
+        model: TextModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
     ) -> "Author":
         """An author with a model that is loaded already."""
         shown = () if retrieval is RetrievalMode.NONE else tuple(entries)

@@ -265,7 +265,8 @@ def missing_function(composer: Composer, specification: Specification) -> AskedF
 def _asked(term: Term) -> AskedFunction | None:
     elements = not (term.is_reduction or term.is_scan) and term.op in FLOAT
     arity = len(term.args)
-    if not elements or not term.dtype.is_float or not 1 <= arity <= 2:
+    floats = all(each.dtype.is_float for each in (term, *term.args))
+    if not elements or not floats or not 1 <= arity <= 2:
         return None
     return AskedFunction(term.op, arity)
 
