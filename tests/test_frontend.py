@@ -193,6 +193,7 @@ MORE = {
     "fmod": lambda x: torch.fmod(x, 0.7),
     "roll": lambda x: x.roll(2, 1),
     "running maximum": lambda x: x.cummax(1),
+    "reflection": lambda x: nn.functional.pad(x[None, None], (2, 1, 0, 2), mode="reflect"),
     "sign": lambda x: torch.copysign(x, x.exp() - 1),
     "narrow integers": lambda x: ((x * 9).int() // 3).to(torch.int8),
 }

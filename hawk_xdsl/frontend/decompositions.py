@@ -1,6 +1,6 @@
 """PyTorch ops in terms of others, where torch-mlir has no lowering for them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 from torch._decomp import decomposition_table
@@ -45,6 +45,22 @@ def _mean(
 
 def _xor(a: torch.Tensor, b: int | bool) -> torch.Tensor:
     return torch.bitwise_xor(a, torch.full_like(a, b))
+
+
+def _reflected(x: torch.Tensor, padding: Sequence[int]) -> torch.Tensor:
+    """A padding by what is mirrored at the ends, one axis after the other: the last comes first."""
+    sides = [(low, high) for low, high in zip(padding[::2], padding[1::2], strict=True)]
+    if min(padding) < 0 or sum(map(any, sides)) < 2:  # one axis torch-mlir mirrors in one op
+        return NotImplemented
+    for position, (low, high) in enumerate(sides):
+        dim = x.dim() - 1 - position
+        parts = [x]
+        if low:
+            parts.insert(0, x.narrow(dim, 1, low).flip(dim))
+        if high:
+            parts.append(x.narrow(dim, x.shape[dim] - 1 - high, high).flip(dim))
+        x = torch.cat(parts, dim) if len(parts) > 1 else x
+    return x
 
 
 def _running(x: torch.Tensor, dim: int, largest: bool) -> tuple[torch.Tensor, torch.Tensor]:
@@ -103,6 +119,8 @@ OWN: Table = {
     _ATEN.mean.dim: _mean,
     _ATEN.copysign.Tensor: _copysign,
     _ATEN.bitwise_xor.Scalar: _xor,
+    _ATEN.reflection_pad2d.default: _reflected,
+    _ATEN.reflection_pad3d.default: _reflected,
     _ATEN.cummax.default: _cummax,
     _ATEN.cummin.default: _cummin,
     **{op: _with_an_axis(op) for op in _OF_AXES},
