@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
 from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
+from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.codegen.strategy import Request, Strategy, wrong_entry
 from hawk_xdsl.codegen.vector.regions_in_turn import REGIONS_IN_TURN
 from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES, WINDOW_SLABS
@@ -22,6 +23,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         TWO_PASS_REDUCTION,
         REGIONS_IN_TURN,
         *CONTRACTIONS,
+        RUNNING_ROWS,
         LEARNED_KERNEL,
     )
 }

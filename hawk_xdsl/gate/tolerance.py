@@ -52,7 +52,8 @@ class Expected:
             return np.zeros(self.declared.shape)
         if not is_float(self.declared.dtype):
             return np.where(self._error > 0, np.maximum(np.rint(self._error), 1.0), 0.0)
-        return np.maximum(np.abs(self._error), rounding(self.exact, self.declared.dtype))
+        unknown = np.where(np.isnan(self._error), np.inf, np.abs(self._error))  # 0 · unknown
+        return np.maximum(unknown, rounding(self.exact, self.declared.dtype))
 
     @property
     def judged(self) -> NDArray[np.bool_]:

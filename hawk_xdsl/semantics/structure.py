@@ -6,6 +6,7 @@ from enum import StrEnum
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, walk
+from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
 
 
 class Structure(StrEnum):
@@ -13,6 +14,9 @@ class Structure(StrEnum):
 
     CONTRACTION = "contraction"
     """One sum of products of two operands."""
+
+    WEIGHTED_ROWS = "weighted-rows"
+    """Two products with a normalised exponential between them, row by row."""
 
     TILES = "tiles"
     """Whole tiles: reduced axes are held whole, the others may be split freely."""
@@ -47,6 +51,8 @@ def structures(specification: Specification) -> tuple[Structure, ...]:
     """The classes a specification belongs to, the most special first."""
     if contraction_of(specification) is not None:
         return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
+    if weighted_rows_of(specification) is not None:
+        return (Structure.WEIGHTED_ROWS, Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
     return (Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
 
 

@@ -34,6 +34,17 @@ def neutral_of(kind: str, dtype: str) -> float:
     return lowest if kind == "max" else -lowest - (0.0 if is_float(dtype) else 1.0)
 
 
+def changes_nothing(kind: str, dtype: str, value: float) -> bool:
+    """Whether a number changes no extremum of finite numbers: the neutral one, or the last finite.
+
+    A kernel that takes a maximum with the lowest f32 keeps -inf - -inf from becoming no number.
+    """
+    if not is_float(dtype) or kind not in ("max", "min"):
+        return value == neutral_of(kind, dtype)
+    last = float(np.finfo(np.float32).max)
+    return value <= -last if kind == "max" else value >= last
+
+
 class Extrema(Conditions):
     """What is alone in its set is itself; what changes nothing is left out of it."""
 
@@ -95,13 +106,15 @@ class Extrema(Conditions):
         return found.reshaped(shape)
 
     def _with_literal(self, kind: str, arg: Symbols, number: Symbols) -> Symbols | None:
-        """The extremum of symbols that are no sets and one number; ``None`` for others."""
+        """The extremum of symbols and one number; ``None`` where they are sets, or it is none."""
         value = number.number()
-        if arg.groups is not None or np.isnan(value):
+        if np.isnan(value):
             return None
         shape = np.broadcast_shapes(arg.shape, number.shape)
-        if value == neutral_of(kind, arg.dtype):
+        if changes_nothing(kind, arg.dtype, value):
             return arg.broadcast(shape)
+        if arg.groups is not None:
+            return None
         arg = arg.broadcast(shape)
         sets = Sets(self.words(arg).reshape(-1, 1), np.full(arg.size, value))
         found = self.drawn(sets.words(key_of(kind)).reshape(shape), arg.dtype)

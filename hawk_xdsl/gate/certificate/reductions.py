@@ -98,6 +98,10 @@ class Reductions(Conversions):
     def matmul(self, left: Symbols, right: Symbols) -> Symbols:
         """[…, m, k] · [… , k, n], without any rounding; f32 of floats, i32 of integers."""
         if is_float(left.dtype):
-            return self._float(self.field.matmul(left.planes, right.planes))
+            planes = self.field.matmul(left.planes, right.planes)
+            if left.value is None:
+                return self._float(planes)
+            zero = (left.known & (left.value == 0.0)).all(-1, keepdims=True)  # rows of a padding
+            return self._float(planes, (np.broadcast_to(zero, planes.shape[1:]), np.float64(0.0)))
         words = np.matmul(left.planes, right.planes)
         return Symbols(WIDE_INTEGER, words, np.zeros(words.shape[1:], np.uint16))

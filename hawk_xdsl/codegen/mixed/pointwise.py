@@ -1,0 +1,99 @@
+"""What is computed of a tile point by point, as statements on whole tiles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hawk_xdsl.codegen.select_instructions import Composer, Composition
+from hawk_xdsl.codegen.vector.frame import number
+from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.places import UB
+from hawk_xdsl.schedule.build_syntax import expression_of
+from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
+from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
+from hawk_xdsl.semantics.weighted_rows import WeightedRows
+
+SCORES = "scores"
+"""What the given tile is called among the operands."""
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """A term over a tile of another one, which is there: as rewrites and instructions have it."""
+
+    composition: Composition
+    root: Term
+    given: Term
+
+    @classmethod
+    def of(
+        cls, specification: Specification, parts: WeightedRows, composer: Composer
+    ) -> "Pointwise":
+        """The logits over the scores. Raises ``NoInstructionError`` as composition does."""
+        terms = Terms()
+        axes = (*parts.batch, parts.m, parts.n)
+        index = tuple(map(Affine.axis, axes))
+        shape = tuple(specification.axes[axis] for axis in axes)
+        done: dict[Term, Term] = {parts.scores: terms.read(SCORES, index, parts.scores.dtype)}
+        inside = set(walk((parts.scores,)))
+        for term in walk((parts.logits,)):
+            if term not in inside:
+                done[term] = terms.rebuild(term, tuple(done[arg] for arg in term.args))
+        logits = ResultRegion("logits", parts.logits.dtype, shape, index, done[parts.logits])
+        scores = Operand(SCORES, parts.scores.dtype, shape, len(specification.operands))
+        operands = (*specification.operands, scores)
+        composition = composer.compose(Specification(operands, (logits,), specification.axes))
+        [root] = composition.roots
+        given = next(term for term in walk((root,)) if term.operand == SCORES)
+        return cls(composition, root, given)
+
+    @property
+    def reads(self) -> list[Term]:
+        """The operands that it reads beside what is given."""
+        return [term for term in self._terms() if term.op == "read"]
+
+    def _terms(self) -> list[Term]:
+        below = set(walk((self.given,)))
+        return [term for term in walk((self.root,)) if term not in below]
+
+    def statements(
+        self, tile: str, sides: Mapping[str, ast.Slice], prefix: str, padded: bool
+    ) -> tuple[list[ast.Statement], str]:
+        """The statements for a tile, and the name of the result.
+
+        Args:
+            tile: the buffer of what is given; it is overwritten.
+            sides: the part of each axis that is in the tile; others are points.
+            prefix: of the names of new buffers.
+            padded: whether loads may go beyond the end.
+        """
+        names: dict[Term, str] = {self.given: tile}
+        body: list[ast.Statement] = []
+        uses = [arg for term in self._terms() for arg in term.args]
+        for place, term in enumerate(self._terms()):
+            if term.is_const:
+                continue
+            if term.op == "read":
+                names[term] = f"{prefix}{place}"
+                body.append(ast.Assign(names[term], _load(term, sides, padded)))
+                continue
+            instruction, matched = self.composition.chosen[term]
+            operands: dict[str, ast.Operand] = {}
+            free = ""
+            for name, value in matched.terms.items():
+                operands[name] = number(value) if value.is_const else ast.Tile(names[value])
+                whole = not value.is_const and value.axes == term.axes
+                if whole and uses.count(value) == 1 and value.dtype == term.dtype and not free:
+                    free = names[value]
+            names[term] = free or f"{prefix}{place}"
+            body.append(
+                ast.Assign(names[term], instruction.statement.filled(operands, term.dtype, ()))
+            )
+        return body, names[self.root]
+
+
+def _load(term: Term, sides: Mapping[str, ast.Slice], padded: bool) -> ast.Load:
+    slices = tuple(
+        sides[dim.plain] if dim.plain in sides else ast.Slice(expression_of(dim))
+        for dim in term.index
+    )
+    return ast.Load(ast.Tile(term.operand, slices), UB, ast.Number(0.0) if padded else None)

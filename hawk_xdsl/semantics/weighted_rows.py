@@ -1,0 +1,149 @@
+"""The structure of two products with a normalised exponential between them, row by row.
+
+``out[m, e] = sum(n) w[m, n] · values[n, e]``, where row m of w is ``exp(z - max(z)) / sum(exp(z -
+max(z)))`` and z is computed point by point from one product ``sum(d) lhs[m, d] · rhs[n, d]``.
+Nothing here knows what that is called.
+"""
+
+from dataclasses import dataclass
+
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT, DType
+from hawk_xdsl.semantics.specification import ResultRegion, Specification
+from hawk_xdsl.semantics.terms import Term, walk
+
+
+@dataclass(frozen=True)
+class WeightedRows:
+    """The parts of such a specification, and its axes by role.
+
+    Attributes:
+        result: what is written.
+        scores: the first product.
+        lhs: its factor that has the rows, a read.
+        rhs: its other factor, a read.
+        logits: z, of which exponentials are taken; it may be ``scores`` itself.
+        values: the right factor of the second product, a read.
+        weights: the dtype that both factors of the second product have.
+        empty: whether a row of nothing but minus infinities gives zeros.
+        batch: axes of the result that are loops.
+        m: the axis of rows.
+        n: the axis that is normalised and summed.
+        d: the axis that the first product sums.
+        e: the axis of columns of the result.
+    """
+
+    result: ResultRegion
+    scores: Term
+    lhs: Term
+    rhs: Term
+    logits: Term
+    values: Term
+    weights: DType
+    empty: bool
+    batch: tuple[str, ...]
+    m: str
+    n: str
+    d: str
+    e: str
+
+
+def weighted_rows_of(specification: Specification) -> WeightedRows | None:
+    """The parts of a specification; ``None`` if it is another."""
+    if len(specification.results) != 1:
+        return None
+    result = specification.results[0]
+    root = _without_float_casts(result.term)
+    factors = _factors(root)
+    if factors is None:
+        return None
+    for left, right in (factors, factors[::-1]):
+        if _without_float_casts(right).op == "read":
+            found = _parts(result, root, left, right)
+            if found is not None:
+                return found
+    return None
+
+
+def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> WeightedRows | None:
+    values, weight = _without_float_casts(right), _without_float_casts(left)
+    weights = left.args[0].dtype if left.op == "cast" else left.dtype
+    normalised = _normalised(weight)
+    if normalised is None or len(root.bound) != 1 or weights != values.dtype:
+        return None
+    logits, empty = normalised
+    scores = _scores(logits)
+    if scores is None:
+        return None
+    pair = _factors(scores)
+    assert pair is not None
+    lhs, rhs = (_without_float_casts(factor) for factor in pair)
+    [n], [d] = root.bound, scores.bound
+    if n in lhs.axes:
+        lhs, rhs = rhs, lhs
+    if lhs.op != "read" or rhs.op != "read" or lhs.dtype != rhs.dtype:
+        return None
+    written = [dim.plain for dim in result.index if dim.axes]
+    axes = [axis for axis in written if axis is not None]
+    if len(axes) != len(written) or len(set(axes)) != len(axes) or len(axes) < 2:
+        return None
+    left_axes, right_axes = lhs.axes - {d}, rhs.axes - {d}  # d may be free elsewhere, as e
+    e, rows = axes[-1], [a for a in axes if a in left_axes and a not in right_axes | values.axes]
+    if not rows or e in logits.axes or n in left_axes or n not in right_axes & values.axes:
+        return None
+    batch = tuple(axis for axis in axes if axis not in (rows[-1], e))
+    known = {*batch, rows[-1], n}
+    inside = left_axes | right_axes <= known and values.axes <= {*known, e}
+    if not inside or logits.axes - known or d not in lhs.axes & rhs.axes:
+        return None
+    return WeightedRows(
+        *(result, scores, lhs, rhs, logits, values, weights, empty, batch, rows[-1], n, d, e)
+    )
+
+
+def _normalised(term: Term) -> tuple[Term, bool] | None:
+    """z of ``exp(z - max(z)) / sum(exp(z - max(z)))``, and whether empty rows are zeros."""
+    if term.op == "select":
+        condition, zero, quotient = term.args
+        inner = _normalised(quotient)
+        if inner is None or not zero.is_const or zero.value != 0 or condition.op != "reduce_and":
+            return None
+        each = condition.args[0]
+        is_least = each.op == "eq" and each.args[0] is inner[0] and _is_least(each.args[1])
+        return (inner[0], True) if is_least else None
+    if term.op != "div":
+        return None
+    power, total = term.args
+    if power.op != "exp" or power.args[0].op != "sub":
+        return None
+    logits, largest = power.args[0].args
+    if largest.op != "reduce_max" or largest.args[0] is not logits or logits.dtype != WIDE_FLOAT:
+        return None
+    same = total.op == "reduce_sum" and total.args[0] is power and total.bound == largest.bound
+    return (logits, False) if same else None
+
+
+def _is_least(term: Term) -> bool:
+    return term.is_const and term.value == float("-inf")
+
+
+def _scores(logits: Term) -> Term | None:
+    """The one product of two tensors in what is else computed point by point."""
+    products = [term for term in walk((logits,)) if term.is_reduction or term.is_scan]
+    if len(products) != 1 or _factors(products[0]) is None or len(products[0].bound) != 1:
+        return None
+    below = {term for term in walk((products[0],))}
+    others = (term for term in walk((logits,)) if term not in below)
+    return None if any(term.op in ("gather", "index") for term in others) else products[0]
+
+
+def _factors(term: Term) -> tuple[Term, Term] | None:
+    if term.op != "reduce_sum" or term.args[0].op != "mul" or term.dtype != WIDE_FLOAT:
+        return None
+    left, right = term.args[0].args
+    return left, right
+
+
+def _without_float_casts(term: Term) -> Term:
+    while term.op == "cast" and term.dtype.is_float and term.args[0].dtype.is_float:
+        term = term.args[0]
+    return term
