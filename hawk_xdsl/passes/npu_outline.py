@@ -20,6 +20,7 @@ from hawk_xdsl.passes.npu_drop_empty import NpuDropEmptyPass
 from hawk_xdsl.passes.npu_expand_loops import NpuExpandLoopsPass
 from hawk_xdsl.passes.npu_hoist_elementwise import NpuHoistElementwisePass
 from hawk_xdsl.passes.npu_inline_pointwise import NpuInlinePointwisePass
+from hawk_xdsl.passes.npu_join_rows import NpuJoinRowsPass
 from hawk_xdsl.passes.npu_narrow_sums import NpuNarrowSumsPass
 from hawk_xdsl.passes.npu_normalize import NpuNormalizePass
 from hawk_xdsl.passes.npu_scalars_to_tensors import NpuScalarsToTensorsPass
@@ -57,9 +58,14 @@ class NpuOutlinePass(NpuPass):
     ops come together. The ops of a group are cloned into its region with the constants, fills and
     layout ops that feed them. Outside stay arguments, plain reshapes, constants that are not one
     number repeated, and ops that no group can hold.
+
+    Args:
+        join_rows: whether what one mixed kernel can compute is one op (``npu-join-rows``).
     """
 
     name = "npu-outline"
+
+    join_rows: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Outlines each function with a body of one block.
@@ -74,6 +80,8 @@ class NpuOutlinePass(NpuPass):
         labels: Counter[str] = Counter()
         for function in list(functions_of(op)):
             _Outliner(function.body.block, labels).run()
+        if self.join_rows:
+            NpuJoinRowsPass().apply(ctx, op)
 
 
 def _check_static(block: Block) -> None:

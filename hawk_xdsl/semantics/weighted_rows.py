@@ -30,6 +30,7 @@ class WeightedRows:
         n: the axis that is normalised and summed.
         d: the axis that the first product sums.
         e: the axis of columns of the result.
+        scales: literals that the factors of the first product are multiplied by.
     """
 
     result: ResultRegion
@@ -45,6 +46,7 @@ class WeightedRows:
     n: str
     d: str
     e: str
+    scales: tuple[Term, ...] = ()
 
 
 def weighted_rows_of(specification: Specification) -> WeightedRows | None:
@@ -76,7 +78,7 @@ def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> Weighte
         return None
     pair = _factors(scores)
     assert pair is not None
-    lhs, rhs = (_without_float_casts(factor) for factor in pair)
+    (lhs, before), (rhs, after) = map(_scaled, pair)
     [n], [d] = root.bound, scores.bound
     if n in lhs.axes:
         lhs, rhs = rhs, lhs
@@ -96,7 +98,8 @@ def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> Weighte
     if not inside or logits.axes - known or d not in lhs.axes & rhs.axes:
         return None
     return WeightedRows(
-        *(result, scores, lhs, rhs, logits, values, weights, empty, batch, rows[-1], n, d, e)
+        *(result, scores, lhs, rhs, logits, values, weights, empty, batch, rows[-1], n, d, e),
+        scales=(*before, *after),
     )
 
 
@@ -141,6 +144,18 @@ def _factors(term: Term) -> tuple[Term, Term] | None:
         return None
     left, right = term.args[0].args
     return left, right
+
+
+def _scaled(term: Term) -> tuple[Term, tuple[Term, ...]]:
+    """A factor without the literals that it is multiplied by, and these."""
+    scales: tuple[Term, ...] = ()
+    while True:
+        term = _without_float_casts(term)
+        literals = [arg for arg in term.args if arg.is_const]
+        if term.op != "mul" or len(literals) != 1:
+            return term, scales
+        scales = (*scales, *literals)
+        term = next(arg for arg in term.args if not arg.is_const)
 
 
 def _without_float_casts(term: Term) -> Term:

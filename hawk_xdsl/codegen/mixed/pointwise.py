@@ -33,18 +33,22 @@ class Pointwise:
         axes = (*parts.batch, parts.m, parts.n)
         index = tuple(map(Affine.axis, axes))
         shape = tuple(specification.axes[axis] for axis in axes)
-        done: dict[Term, Term] = {parts.scores: terms.read(SCORES, index, parts.scores.dtype)}
+        scores = terms.read(SCORES, index, parts.scores.dtype)
+        for scale in parts.scales:
+            literal = terms.const(scale.value, parts.scores.dtype)
+            scores = terms.apply("mul", (scores, literal), parts.scores.dtype)
+        done: dict[Term, Term] = {parts.scores: scores}
         inside = set(walk((parts.scores,)))
         for term in walk((parts.logits,)):
             if term not in inside:
                 done[term] = terms.rebuild(term, tuple(done[arg] for arg in term.args))
         logits = ResultRegion("logits", parts.logits.dtype, shape, index, done[parts.logits])
-        scores = Operand(SCORES, parts.scores.dtype, shape, len(specification.operands))
-        operands = (*specification.operands, scores)
+        given = Operand(SCORES, parts.scores.dtype, shape, len(specification.operands))
+        operands = (*specification.operands, given)
         composition = composer.compose(Specification(operands, (logits,), specification.axes))
         [root] = composition.roots
-        given = next(term for term in walk((root,)) if term.operand == SCORES)
-        return cls(composition, root, given)
+        tile = next(term for term in walk((root,)) if term.operand == SCORES)
+        return cls(composition, root, tile)
 
     @property
     def reads(self) -> list[Term]:

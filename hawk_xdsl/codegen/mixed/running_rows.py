@@ -294,23 +294,22 @@ class RunningRows:
     def _end(self) -> list[ast.Statement]:
         """The quotient, and its store."""
         parts, result = self.parts, self.parts.result
-        body: list[ast.Statement] = [_assign("acc", "vdiv", "acc", "whole")]
+        name, share = "acc", "share"
+        body: list[ast.Statement] = [
+            ast.Assign("one", ast.Fill(ast.Number(1.0), WIDE_FLOAT, (self._half, 1), UB)),
+            _assign("share", "vdiv", "one", "whole"),
+        ]
         if parts.empty:
             least = ast.Compare(Comparison.EQ, ast.Tile("most"), ast.Number(float("-inf")))
-            shape = (self._half, self.extents[parts.e])
+            chosen = (ast.Tile("none"), _ZERO, ast.Tile("share"))
             body += [
                 ast.Assign("none", least),
-                ast.Assign("nones", ast.Broadcast(ast.Tile("none"), shape)),
-                ast.Assign(
-                    "acc",
-                    ast.Elementwise("vsel", (ast.Tile("nones"), _ZERO, ast.Tile("acc"))),
-                ),
+                ast.Assign(share := "kept", ast.Elementwise("vsel", chosen)),
             ]
-        name = "acc"
+        body.append(_assign("acc", "vmul", "acc", share))
         if result.dtype != WIDE_FLOAT:
-            name = "out"
-            cast = ast.Cast(ast.Tile("acc"), result.dtype, Rounding.RINT)
-            body.append(ast.Assign(name, cast))
+            cast = ast.Cast(ast.Tile(name), result.dtype, Rounding.RINT)
+            body.append(ast.Assign(name := "out", cast))
         sides = {parts.m: self._half_slice(), parts.e: _span(self.extents[parts.e])}
         dest = ast.Tile(result.name, tuple(_slice(dim, sides) for dim in result.index))
         store = ast.Store(ast.Tile(name), dest)

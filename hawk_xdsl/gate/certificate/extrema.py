@@ -45,6 +45,11 @@ def changes_nothing(kind: str, dtype: str, value: float) -> bool:
     return value <= -last if kind == "max" else value >= last
 
 
+def _is_finite(symbols: Symbols) -> bool:
+    """Whether no element is known to be infinite, or no number."""
+    return symbols.value is None or bool(np.isfinite(symbols.value[symbols.known]).all())
+
+
 class Extrema(Conditions):
     """What is alone in its set is itself; what changes nothing is left out of it."""
 
@@ -96,7 +101,11 @@ class Extrema(Conditions):
 
     def _extremum(self, kind: str, left: Symbols, right: Symbols) -> Symbols:
         for plain, number in ((left, right), (right, left)):
-            if number.size == 1 and number.known.all() and plain.settled().value is None:
+            if number.size != 1 or not number.known.all():
+                continue
+            if _is_finite(plain) and changes_nothing(kind, plain.dtype, number.number()):
+                return plain.broadcast(np.broadcast_shapes(plain.shape, number.shape))
+            if plain.settled().value is None:
                 found = self._with_literal(kind, plain.settled(), number)
                 if found is not None:
                     return found
@@ -106,15 +115,13 @@ class Extrema(Conditions):
         return found.reshaped(shape)
 
     def _with_literal(self, kind: str, arg: Symbols, number: Symbols) -> Symbols | None:
-        """The extremum of symbols and one number; ``None`` where they are sets, or it is none."""
+        """The extremum of symbols that are no sets and one number; ``None`` for others."""
         value = number.number()
-        if np.isnan(value):
+        if arg.groups is not None or np.isnan(value):
             return None
         shape = np.broadcast_shapes(arg.shape, number.shape)
-        if changes_nothing(kind, arg.dtype, value):
+        if value == neutral_of(kind, arg.dtype):
             return arg.broadcast(shape)
-        if arg.groups is not None:
-            return None
         arg = arg.broadcast(shape)
         sets = Sets(self.words(arg).reshape(-1, 1), np.full(arg.size, value))
         found = self.drawn(sets.words(key_of(kind)).reshape(shape), arg.dtype)
