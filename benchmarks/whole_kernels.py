@@ -73,8 +73,9 @@ class Row:
 class Bench:
     """Kernels of programs, and their times on a target."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, join_rows: bool = True) -> None:
         self.target = target
+        self.join_rows = join_rows
         self.entries: Sequence[Entry] = load_seed_entries()
         self.composer = Composer.for_target(self.entries, target)
 
@@ -118,9 +119,11 @@ class Bench:
         values = {**fields, **_casts(str(fields["dtype"]))}
         if "columns" in values:
             values["half"] = values["columns"] // 2
+        if "d" in values:
+            values["scale"] = values["d"] ** -0.5
         text = re.sub(r"\$(\w+?)(?=x|\b|\.)", lambda m: str(values[m[1]]), file.read_text())
         module = Parser(context(), text, file.name).parse_module()
-        NpuOutlinePass().apply(context(), module)
+        NpuOutlinePass(join_rows=self.join_rows).apply(context(), module)
         for found in module.walk():
             if isinstance(found, UndecidedOp):
                 yield specify(found)
@@ -214,9 +217,10 @@ def main(
     / "whole_kernels.json",
     target: Annotated[str, typer.Option("--target", "-t", help="A target.")] = "ascend910b1",
     only: Annotated[str, typer.Option(help="Only this op.")] = "",
+    join_rows: Annotated[bool, typer.Option(help="Attention in one launch.")] = True,
 ) -> None:
     """Print simulated against published microseconds of whole kernels."""
-    bench, console = Bench(load_target(target)), Console(width=150)
+    bench, console = Bench(load_target(target), join_rows), Console(width=150)
     rows: list[Row] = []
     skipped: list[str] = []
     for point in json.loads(points.read_text())["points"]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.traits import SymbolTable
 
+from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, storage_of
@@ -33,7 +34,7 @@ from hawk_xdsl.npu_target.traps import launched_from
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
-from hawk_xdsl.propose.settings import Progress, Settings
+from hawk_xdsl.propose.settings import Progress, Settings, Sources
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.report import ReportRow, RunRecord, row_of, run_record
 from hawk_xdsl.saved import read_saved
@@ -232,7 +233,7 @@ def compile_with(
     program = folded(program)
     module = program.module.clone()
     progress("grouping ops")
-    NpuOutlinePass().apply(context(), module)
+    NpuOutlinePass(join_rows=_joins_rows(decider)).apply(context(), module)
     on_outlined(sum(op.name == "npu.undecided" for op in module.walk()))
     placed = decide_module(module, decider, on_decision)
     progress("planning memory and synchronisation")
@@ -246,6 +247,14 @@ def compile_with(
     known = tuple(bound.units for bound in bounds if bound is not None)
     units = known if len(known) == len(bounds) else None
     return Compiled(program, module, decider.target, decider.target_given, tuple(placed), units)
+
+
+def _joins_rows(decider: Decider) -> bool:
+    """Whether somebody who is asked writes mixed kernels of weighted rows, and the target runs."""
+    settings = decider.settings
+    asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
+    known = any(entry.artifact.strategy == RUNNING_ROWS.name for entry in decider.entries)
+    return settings.join_rows and asked and known and decider.target.cross is not None
 
 
 def compile_model(

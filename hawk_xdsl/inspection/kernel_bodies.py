@@ -8,7 +8,7 @@ from xdsl.dialects.scf import ForOp
 from hawk_xdsl.dialects.kernel_text import KernelTextError, parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.build_across import ACROSS
-from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.dialects.npu import KernelOp, KernelPart
 from hawk_xdsl.inspection.document import KernelBody, TileLoop, TileMap
 from hawk_xdsl.npu_target import Target
 
@@ -20,22 +20,33 @@ def bodies_of(kernel: KernelOp, target: Target, text: str, stage: int) -> tuple[
     knows it. The finished kernel does not always say how its tiles were distributed: a loop of
     which two iterations run at once has other bounds.
     """
-    core, blocks = kernel.core.data, kernel.blocks.value.data
-    loops = _loops_of_text(text, stage) if text else _loops_of_kernel(kernel)
+    return tuple(
+        _body(part, kernel, target, _loops_of_text(text, stage, n) if text else _loops_of(part))
+        for n, part in enumerate(kernel.parts)
+    )
+
+
+def _body(
+    part: KernelPart, kernel: KernelOp, target: Target, loops: tuple[TileLoop, ...]
+) -> KernelBody:
+    blocks = kernel.blocks.value.data * part.cores
     tiles = None
     if loops:
         counts = (len(range(each.start, each.stop, each.step)) for each in loops)
         tiles = TileMap(loops, prod(counts), blocks)
-    return (KernelBody(str(core), target.cores[core], blocks, tiles),)
+    return KernelBody(str(part.core), target.cores[part.core], blocks, tiles)
 
 
-def _loops_of_text(text: str, stage: int) -> tuple[TileLoop, ...]:
+def _loops_of_text(text: str, stage: int, part: int) -> tuple[TileLoop, ...]:
     """The loops of ``across`` of a stage; none where there is none, or the text is damaged."""
     try:
         stages = parse(text).stages
     except KernelTextError:
         return ()
-    body = stages[stage].body if stage < len(stages) else ()
+    if stage >= len(stages):
+        return ()
+    parts = stages[stage].parts
+    body = parts[part].body if part < len(parts) else stages[stage].body
     for statement in body:
         if isinstance(statement, ast.Across):
             return tuple(
@@ -67,9 +78,9 @@ def constant(expression: ast.Expression) -> int:
                     return a % b if b else 0
 
 
-def _loops_of_kernel(kernel: KernelOp) -> tuple[TileLoop, ...]:
+def _loops_of(part: KernelPart) -> tuple[TileLoop, ...]:
     """The loops that were written as ``across``, from the attribute of the loop made of them."""
-    for op in kernel.walk():
+    for op in part.block.walk():
         bounds = op.attributes.get(ACROSS)
         if isinstance(op, ForOp) and isinstance(bounds, DenseArrayBase):
             values = [int(value) for value in bounds.get_values()]

@@ -70,7 +70,8 @@ class Budget:
 class Settings:
     """How to decide. The same settings, store and model give the same kernels.
 
-    ``merge_launches`` says whether kernels may be stages of one launch where that is faster.
+    ``merge_launches`` says whether kernels may be stages of one launch where that is faster,
+    ``join_rows`` whether what one mixed kernel can compute is decided as one op.
     Raises ``OptionError`` for names and numbers that are none.
     """
 
@@ -81,6 +82,7 @@ class Settings:
     retrieval: RetrievalMode = RetrievalMode.FUSED
     fresh: bool = False
     merge_launches: bool = True
+    join_rows: bool = True
 
     def __post_init__(self) -> None:
         for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):

@@ -5,11 +5,12 @@ max(z)))`` and z is computed point by point from one product ``sum(d) lhs[m, d] 
 Nothing here knows what that is called.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT, DType
 from hawk_xdsl.semantics.specification import ResultRegion, Specification
-from hawk_xdsl.semantics.terms import Term, walk
+from hawk_xdsl.semantics.terms import Affine, Term, walk
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,10 @@ def weighted_rows_of(specification: Specification) -> WeightedRows | None:
 def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> WeightedRows | None:
     values, weight = _without_float_casts(right), _without_float_casts(left)
     weights = left.args[0].dtype if left.op == "cast" else left.dtype
-    normalised = _normalised(weight)
-    if normalised is None or len(root.bound) != 1 or weights != values.dtype:
+    if len(root.bound) != 1 or weights != values.dtype:
+        return None
+    normalised = _normalised(weight, next(iter(root.bound)))
+    if normalised is None:
         return None
     logits, empty = normalised
     scores = _scores(logits)
@@ -103,26 +106,51 @@ def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> Weighte
     )
 
 
-def _normalised(term: Term) -> tuple[Term, bool] | None:
-    """z of ``exp(z - max(z)) / sum(exp(z - max(z)))``, and whether empty rows are zeros."""
+def _normalised(term: Term, n: str) -> tuple[Term, bool] | None:
+    """z of ``exp(z - max(z)) / sum(exp(z - max(z)))`` along n, and whether empty rows are zeros."""
     if term.op == "select":
         condition, zero, quotient = term.args
-        inner = _normalised(quotient)
+        inner = _normalised(quotient, n)
         if inner is None or not zero.is_const or zero.value != 0 or condition.op != "reduce_and":
             return None
         each = condition.args[0]
-        is_least = each.op == "eq" and each.args[0] is inner[0] and _is_least(each.args[1])
-        return (inner[0], True) if is_least else None
+        if each.op != "eq" or not _is_least(each.args[1]):
+            return None
+        return (inner[0], True) if _along(condition, each.args[0], inner[0], n) else None
     if term.op != "div":
         return None
     power, total = term.args
     if power.op != "exp" or power.args[0].op != "sub":
         return None
     logits, largest = power.args[0].args
-    if largest.op != "reduce_max" or largest.args[0] is not logits or logits.dtype != WIDE_FLOAT:
+    if largest.op != "reduce_max" or logits.dtype != WIDE_FLOAT or total.op != "reduce_sum":
         return None
-    same = total.op == "reduce_sum" and total.args[0] is power and total.bound == largest.bound
+    same = _along(largest, largest.args[0], logits, n) and _along(total, total.args[0], power, n)
     return (logits, False) if same else None
+
+
+def _along(reduction: Term, inner: Term, wanted: Term, n: str) -> bool:
+    """Whether a reduction over one axis is of what another term is along n."""
+    return len(reduction.bound) == 1 and _same(inner, wanted, {next(iter(reduction.bound)): n})
+
+
+def _same(left: Term, right: Term, names: Mapping[str, str]) -> bool:
+    """Whether two terms are the same but for the names of their axes.
+
+    Where extents are equal, the same product may be over i1 and i2 here and over i2 and i1 there:
+    ``max(i1) sum(i2) x0[i0, i2] x1[i1, i2]`` is along i2 of ``sum(i1) x0[i0, i1] x1[i2, i1]``.
+    """
+    if (left.op, left.dtype, left.operand) != (right.op, right.dtype, right.operand):
+        return False
+    if left.is_const:
+        return left.value == right.value
+    if len(left.bound) != len(right.bound) or len(left.bound) > 1:
+        return False
+    inside = {**names, **dict(zip(left.bound, right.bound, strict=True))}
+    renamed = {name: Affine.axis(other) for name, other in inside.items()}
+    return tuple(dim.substitute(renamed) for dim in left.index) == right.index and all(
+        _same(mine, theirs, inside) for mine, theirs in zip(left.args, right.args, strict=True)
+    )
 
 
 def _is_least(term: Term) -> bool:

@@ -32,6 +32,7 @@ from hawk_xdsl.dialects.npu import (
     storage_of,
 )
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.npu_target.core_count import groups_at_once
 from hawk_xdsl.transforms.buffers import root_of
 from hawk_xdsl.transforms.npu_pass import NpuPass
 
@@ -127,7 +128,7 @@ class _Stage:
             kernel.core.data,
             frozenset(given.values()),
             frozenset(value for argument, value in given.items() if argument in roots),
-            kernel.blocks.value.data <= target.cores[kernel.core.data],
+            kernel.blocks.value.data <= groups_at_once(kernel, target),
         )
 
 
@@ -157,7 +158,8 @@ def _costs(stages: Sequence[_Stage], target: Target) -> Iterator[float]:
     cores, written, cost = {stages[0].core}, set(stages[0].op.results), spec.chain
     for stage, join in zip(stages[1:], _joins(stages), strict=True):
         cores.add(stage.core)
-        mixed = spec.mixed if len(cores) > 1 else 0.0
+        counted = len(cores) < 2 or Core.MIXED in cores  # a mixed kernel counts it by itself
+        mixed = 0.0 if counted else spec.mixed
         fits = stages[0].fits and stage.fits and not written & stage.steers
         if spec.barrier is None or mixed is None or not fits:
             return

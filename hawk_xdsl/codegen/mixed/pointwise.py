@@ -96,8 +96,6 @@ class Pointwise:
 
 
 def _load(term: Term, sides: Mapping[str, ast.Slice], padded: bool) -> ast.Load:
-    slices = tuple(
-        sides[dim.plain] if dim.plain in sides else ast.Slice(expression_of(dim))
-        for dim in term.index
-    )
-    return ast.Load(ast.Tile(term.operand, slices), UB, ast.Number(0.0) if padded else None)
+    slices = tuple(sides.get(dim.plain or "", ast.Slice(expression_of(dim))) for dim in term.index)
+    pad = ast.Number(0.0) if padded else None
+    return ast.Load(ast.Tile(term.operand, slices), UB, pad)

@@ -102,6 +102,6 @@ class Reductions(Conversions):
             if left.value is None:
                 return self._float(planes)
             zero = (left.known & (left.value == 0.0)).all(-1, keepdims=True)  # rows of a padding
-            return self._float(planes, (np.broadcast_to(zero, planes.shape[1:]), np.float64(0.0)))
+            return self._float(planes, (np.broadcast_to(zero, planes.shape[1:]), np.zeros(1)))
         words = np.matmul(left.planes, right.planes)
         return Symbols(WIDE_INTEGER, words, np.zeros(words.shape[1:], np.uint16))

@@ -1,0 +1,131 @@
+"""Two products with a normalised exponential between them are one mixed kernel, and proved."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as nn
+from kernel_files import read_module
+from lowering import lowered
+from undecided import SOFTMAX, undecided
+
+from hawk_xdsl.codegen.select_instructions import Composer
+from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.frontend.constant_folding import folded
+from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.trust import Trust
+from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.schedule.schedule import Schedule
+from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
+from hawk_xdsl.universe import context
+
+TARGET = load_target("ascend910b1")
+ENTRIES = load_seed_entries()
+COMPOSER = Composer.for_target(ENTRIES, TARGET)
+[ENTRY] = [entry for entry in ENTRIES if entry.artifact.strategy == "running-rows"]
+ATTENTION = read_module("ops/attention")
+
+Function = Callable[..., torch.Tensor]
+
+
+def request(op: UndecidedOp) -> Request:
+    """What a kernel of an op is wanted for."""
+    specification = specify(op)
+    return Request(ENTRY, specification, COMPOSER.compose(specification), TARGET)
+
+
+def verdict(op: UndecidedOp, text: str) -> Verdict:
+    """What the gate says of a kernel text."""
+    found = specify(op)
+    signature = signature_of(found, "k", TARGET.name, TARGET.places)
+    return Gate(op, found, signature, TARGET, 0, COMPOSER.rules).check(text)
+
+
+def outlined(function: Function, shapes: Sequence[Sequence[int]], join: bool) -> list[UndecidedOp]:
+    """The undecided ops of a function of tensors."""
+    program = folded(lowered(function, *(torch.randn(*shape) for shape in shapes)))
+    module = program.module.clone()
+    NpuOutlinePass(join_rows=join).apply(context(), module)
+    return [op for op in module.walk() if isinstance(op, UndecidedOp)]
+
+
+def causal(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """Each row with the columns up to its own."""
+    return nn.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+def grouped(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """Two heads of queries for each of keys and values."""
+    k, v = (each.repeat_interleave(2, 1) for each in (k, v))
+    return nn.scaled_dot_product_attention(q, k, v)
+
+
+CASES = {
+    "plain": (nn.scaled_dot_product_attention, 3 * [(2, 2, 32, 64)]),
+    "causal, two tiles": (causal, 3 * [(1, 1, 64, 64)]),
+    "mask": (nn.scaled_dot_product_attention, [(1, 2, 32, 32), *2 * [(1, 2, 48, 32)], (32, 48)]),
+    "grouped": (grouped, [(1, 4, 32, 32), *2 * [(1, 2, 32, 32)]]),
+    "ragged, 128 wide": (nn.scaled_dot_product_attention, [(1, 20, 128), *2 * [(1, 37, 128)]]),
+}
+
+
+@pytest.mark.parametrize(("function", "shapes"), CASES.values(), ids=CASES)
+def test_attention_is_one_op_and_its_kernel_is_proved(
+    function: Function, shapes: Sequence[Sequence[int]]
+) -> None:
+    [op] = outlined(function, shapes, join=True)
+    best = candidates(request(op))[0]
+    found = verdict(op, best.text)
+    assert found.accepted, found.trap_message
+    assert found.trust is Trust.PROVED
+    assert found.program is not None
+    assert [stage.op.is_mixed for stage in found.program.kernels] == [True]
+
+
+def test_the_cut_of_before_is_an_option() -> None:
+    function, shapes = CASES["plain"]
+    assert len(outlined(function, shapes, join=False)) == 5
+
+
+def test_scores_that_something_else_needs_stay_apart() -> None:
+    def scores_too(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        scores = q @ k.T
+        return torch.softmax(scores, 1) @ v, scores
+
+    ops = outlined(scores_too, 3 * [(32, 32)], join=True)
+    assert not any(weighted_rows_of(specify(op)) for op in ops)
+
+
+@pytest.mark.parametrize("rows", [16, 32, 64])
+@pytest.mark.parametrize("columns", [32, 80, 128, 192])
+def test_every_tile_gives_a_right_kernel(rows: int, columns: int) -> None:
+    """One tile of columns, two, many, and with a rest."""
+    op = undecided(ATTENTION)
+    schedule = Schedule.of("running-rows", {"i0": rows, "i2": columns}, stream={"i2"})
+    found = candidate_at(request(op), schedule)
+    assert found is not None
+    assert verdict(op, found.text).trust is Trust.PROVED
+
+
+def test_a_wrong_rescaling_is_refused_by_the_gate() -> None:
+    op = undecided(ATTENTION)
+    schedule = Schedule.of("running-rows", {"i0": 32, "i2": 64}, stream={"i2"})
+    found = candidate_at(request(op), schedule)
+    assert found is not None and "acc = vmul acc, al\n" in found.text
+    wrong = found.text.replace("acc = vmul acc, al\n", "acc = vmul acc, more\n")
+    assert not verdict(op, wrong).accepted
+
+
+def test_a_softmax_alone_has_another_structure() -> None:
+    assert weighted_rows_of(specify(undecided(SOFTMAX))) is None
+
+
+def test_cores_without_flags_between_them_get_no_such_kernel() -> None:
+    op = undecided(ATTENTION)
+    assert not candidates(replace(request(op), target=replace(TARGET, cross=None)))
