@@ -31,7 +31,7 @@ from hawk_xdsl.language_model.sampling import Sampling
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.propose.assignment import Assignment, Spending
 from hawk_xdsl.propose.decision import Source
-from hawk_xdsl.propose.draft import Draft, Proposer, Trouble
+from hawk_xdsl.propose.draft import Draft, DraftFailure, Proposer
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import Term
 
@@ -272,8 +272,8 @@ def _asked(term: Term) -> AskedFunction | None:
 
 
 def _refused(text: str, code: str, message: str, prompt: tuple[Message, ...], model: str) -> Draft:
-    trouble = Trouble(code, message)
-    return Draft(Source.MODEL, text, trouble=trouble, prompt=prompt, model=model)
+    failure = DraftFailure(code, message)
+    return Draft(Source.MODEL, text, failure=failure, prompt=prompt, model=model)
 
 
 def propose_rewrites(
