@@ -180,14 +180,14 @@ class RewriteProposer:
     _asked: bool = False
 
     def next(self) -> Draft | None:
-        """What was wrong with answers, as drafts with trouble; then what composition makes."""
+        """What was wrong with answers, as drafts with a failure; then what composition makes."""
         if not self._asked:
             self._asked = True
             self._ask()
         if self._waiting:
             return self._waiting.pop(0)
         draft = None if self._inner is None else self._inner.next()
-        if draft is None or draft.trouble is not None:
+        if draft is None or draft.failure is not None:
             return draft
         prompt, self._prompt = self._prompt, ()
         return replace(draft, prompt=prompt)
