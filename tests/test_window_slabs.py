@@ -170,3 +170,11 @@ def test_images_with_wide_borders_are_padded_whole() -> None:
     assert best.text.count("load x0") == 1
     assert best.schedule.sizes.keys() == {"i0"}
     assert verdict(op, best.text).accepted
+
+
+def test_windows_of_what_other_windows_reduce() -> None:
+    """The mean of a window is no value at the points of the slab."""
+    [op] = groups(lambda x: x.unfold(1, 4, 2).var(-1), torch.randn(20, 61))
+    found = verdict(op, candidates(request(op, NAME))[0].text)
+    assert found.accepted, found.trap_message
+    assert found.trust is Trust.PROVED

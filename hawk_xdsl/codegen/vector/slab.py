@@ -37,12 +37,13 @@ from hawk_xdsl.codegen.vector.window_reads import (
     slab_of,
     slides,
     windowed_reads,
+    windowed_terms,
 )
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.schedule.tiling import UntileableError
-from hawk_xdsl.semantics.terms import POSITIONS, Term, walk
+from hawk_xdsl.semantics.terms import Term
 
 UNROLLED = 4
 """Positions of a window that are statements of their own; of larger ones all but two are a loop."""
@@ -91,7 +92,9 @@ class SlabReader:
         scope.block.items.append(Statement(load, (), out))
         return Slab(out, tuple(kept))
 
-    def computed(self, term: Term, slabs: dict[Term, Slab], scope: LoopScope) -> Slab:
+    def computed(
+        self, term: Term, slabs: dict[Term, Slab], windows: frozenset[str], scope: LoopScope
+    ) -> Slab:
         """A term on the whole slab of its reads, which are known and alike."""
         if term in slabs:
             return slabs[term]
@@ -104,8 +107,8 @@ class SlabReader:
                 given[name] = number(value)
                 continue
             given[name] = operand(len(operands))
-            if any(read in slabs for read in walk((value,))):
-                operands.append(self.computed(value, slabs, scope).value)
+            if value.axes & windows:
+                operands.append(self.computed(value, slabs, windows, scope).value)
             else:
                 operands.append(self._beside(self.make(value, scope), found))
         shape, axes = found.value.shape, found.value.axes
@@ -134,8 +137,16 @@ class SlabReducer:
     def takes(self, term: Term) -> bool:
         """Whether the windows of a reduction are of one slab, and may come one after the other."""
         reads = windowed_reads(term, term.bound)
-        alike = {read.index for read in reads}
-        return len(alike) == 1 and slides(reads[0], term.bound) and term.kind not in POSITIONS
+        if len({read.index for read in reads}) != 1 or not slides(reads[0], term.bound):
+            return False
+        moving = frozenset(a for d in reads[0].index if d.axes & term.bound for a in d.axes)
+        beside = [
+            arg.axes
+            for each in windowed_terms(term, term.bound)
+            for arg in each.args
+            if not arg.axes & term.bound
+        ]
+        return not any(axes & moving for axes in beside)
 
     def reduced(self, term: Term, scope: LoopScope) -> TileValue:
         """The tile of a reduction. Raises ``UntileableError``."""
@@ -146,10 +157,10 @@ class SlabReducer:
         slabs = {read: self.reader.load(read, dimensions, scope) for read in reads}
         steps = _WindowSteps(self.reducer.combiner(term), scope)
         last, *others = next(iter(slabs.values())).dimensions[::-1]
-        if last.steps and not any(each.steps for each in others) and _is_alone(term.args[0], reads):
+        if last.steps and not any(each.steps for each in others) and _is_alone(term):
             value = self._rows_only(term, slabs, steps)
         else:
-            value = self.reader.computed(term.args[0], slabs, scope).value
+            value = self.reader.computed(term.args[0], slabs, term.bound, scope).value
             for place, each in enumerate(others[::-1]):
                 value = steps.along(value, place, each)
             if last.steps:
@@ -168,7 +179,7 @@ class SlabReducer:
         for read, slab in slabs.items():
             self._check_turns(slab.value.dtype)
             turned[read] = Slab(steps.turned_over(slab.value), slab.dimensions[-1:])
-        value = self.reader.computed(term.args[0], turned, steps.scope).value
+        value = self.reader.computed(term.args[0], turned, term.bound, steps.scope).value
         self._check_turns(value.dtype)
         value = steps.along(value, 0, before.dimensions[-1])
         return steps.turned_back(value, before.value)
@@ -178,9 +189,10 @@ class SlabReducer:
             raise UntileableError(f"rows of {dtype} cannot be turned over")
 
 
-def _is_alone(term: Term, reads: Sequence[Term]) -> bool:
-    """Whether a term is computed of some reads and of numbers, and of nothing else."""
-    return all(each.args or each.is_const or each in reads for each in walk((term,)))
+def _is_alone(term: Term) -> bool:
+    """Whether windows reduce what is computed of their reads and of numbers only."""
+    inside = windowed_terms(term, term.bound)
+    return all(arg.is_const or arg in inside for each in inside for arg in each.args)
 
 
 @dataclass(frozen=True)

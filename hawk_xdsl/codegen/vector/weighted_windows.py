@@ -29,13 +29,18 @@ from hawk_xdsl.codegen.vector.buffers import (
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
 from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.slab import Slab, SlabReader, SlabReducer
-from hawk_xdsl.codegen.vector.window_reads import slides, windowed_reads
+from hawk_xdsl.codegen.vector.window_reads import (
+    is_pointwise,
+    slides,
+    windowed_reads,
+    windowed_terms,
+)
 from hawk_xdsl.codegen.vector.window_weights import WindowPart, WindowWeights, alike
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import BINARY_OPS
 from hawk_xdsl.schedule.build_syntax import expression_of, loop
 from hawk_xdsl.schedule.tiling import UntileableError
-from hawk_xdsl.semantics.terms import COMMUTATIVE, POSITIONS, Affine, Term, walk
+from hawk_xdsl.semantics.terms import COMMUTATIVE, POSITIONS, Affine, Term
 
 
 @dataclass
@@ -58,9 +63,8 @@ class WeightedWindows:
         self.reducer = reducer
 
     def takes(self, term: Term) -> bool:
-        """Whether some read's windows move with the result, and no position is asked for."""
-        reads = windowed_reads(term, term.bound)
-        return term.kind not in POSITIONS and any(slides(read, term.bound) for read in reads)
+        """Whether some read's windows move with the result."""
+        return any(slides(read, term.bound) for read in windowed_reads(term, term.bound))
 
     def reduced(self, term: Term, scope: LoopScope) -> TileValue:
         """The tile of a reduction. Raises ``UntileableError``."""
@@ -83,20 +87,19 @@ class WeightedWindows:
 
     def _make_others(self, term: Term, scope: LoopScope) -> None:
         """What no window runs over, before the loops over positions."""
-        for each in walk(term.args):
-            if windowed_reads(each, term.bound):
-                for arg in each.args:
-                    if not (arg.is_const or windowed_reads(arg, term.bound)):
-                        self.reader.make(arg, scope)
+        for each in windowed_terms(term, term.bound):
+            for arg in each.args:
+                if not (arg.is_const or arg.axes & term.bound):
+                    self.reader.make(arg, scope)
 
     def _slabs(self, moving: Sequence[Term], term: Term, scope: LoopScope) -> dict[Term, Slab]:
         """The slabs of reads, and what is computed of one slab alone."""
         found = {read: self._slab(read, term, scope) for read in moving}
-        for each in walk(term.args):
+        for each in windowed_terms(term, term.bound):
             below = windowed_reads(each, term.bound)
-            if below and each not in found and alike(below) and set(below) <= set(moving):
+            if each not in found and alike(below) and set(below) <= set(moving):
                 known = {read: found[read] for read in below}
-                found[each] = self.reader.computed(each, known, scope)
+                found[each] = self.reader.computed(each, known, term.bound, scope)
         return found
 
     def _loops(self, windows: frozenset[str], scope: LoopScope) -> LoopScope:
@@ -209,6 +212,8 @@ class SlabWindows:
 
     def reduced(self, term: Term, scope: LoopScope) -> TileValue:
         """The tile of a reduction. Raises ``UntileableError`` where no window moves."""
+        if term.kind in POSITIONS or not is_pointwise(term, term.bound):
+            raise UntileableError("windows of something else than values at one point")
         for each in (self.alike, self.weighted):
             if each.takes(term):
                 return each.reduced(term, scope)

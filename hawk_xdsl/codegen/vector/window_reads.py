@@ -104,9 +104,34 @@ def slides(term: Term, windows: frozenset[str]) -> bool:
     )
 
 
+def windowed_terms(term: Term, windows: frozenset[str]) -> list[Term]:
+    """The terms that windows run over, arguments first: a term and those below it.
+
+    Of a reduction over these windows it is what is reduced. Below a term that no window runs over,
+    such as another reduction of them, there is none.
+    """
+    roots = term.args if term.bound & windows else (term,)
+    reached: set[Term] = set()
+    waiting = list(roots)
+    while waiting:
+        each = waiting.pop()
+        if each.axes & windows and each not in reached:
+            reached.add(each)
+            waiting.extend(each.args)
+    return [each for each in walk(roots) if each in reached]
+
+
 def windowed_reads(term: Term, windows: frozenset[str]) -> list[Term]:
-    """The reads below a term that windows run over."""
-    return [each for each in walk((term,)) if each.op == "read" and each.axes & windows]
+    """The reads among them."""
+    return [each for each in windowed_terms(term, windows) if each.op == "read"]
+
+
+def is_pointwise(term: Term, windows: frozenset[str]) -> bool:
+    """Whether all that windows run over is read, or a function of values at the same point."""
+    return not any(
+        each.is_reduction or each.is_scan or each.op in ("index", "gather")
+        for each in windowed_terms(term, windows)
+    )
 
 
 def has_windows(specification: Specification) -> bool:

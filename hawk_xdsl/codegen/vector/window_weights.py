@@ -13,13 +13,13 @@ from hawk_xdsl.codegen.vector.buffers import (
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
 from hawk_xdsl.codegen.vector.slab import SlabReader
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.codegen.vector.window_reads import slides, windowed_reads
+from hawk_xdsl.codegen.vector.window_reads import slides, windowed_reads, windowed_terms
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.schedule.build_syntax import expression_of
 from hawk_xdsl.schedule.tiling import UntileableError
-from hawk_xdsl.semantics.terms import Affine, Term, walk
+from hawk_xdsl.semantics.terms import Affine, Term
 
 RESIDENT_BYTES = 32768
 """Weights that are loaded at once, before the loop over tiles: a sixth of ub."""
@@ -68,11 +68,11 @@ class WindowWeights:
         """The loads, and what is computed of weights alone, before the loops over positions."""
         for read in self.reads:
             self.loaded[read] = self._load(read)
-        for term in walk(self.term.args):
+        for term in windowed_terms(self.term, self.term.bound):
             below = windowed_reads(term, self.term.bound)
             if term.args and below and all(read in self.loaded for read in below):
                 self._compute(term, below)
-        for term in walk(self.term.args):
+        for term in windowed_terms(self.term, self.term.bound):
             for weight in () if term in self.loaded else term.args:
                 self._turn(weight)
 
