@@ -1,4 +1,4 @@
-"""What the stock ``xdsl-opt`` finds when hawk-xdsl is installed: the dialects and the passes."""
+"""What the stock ``xdsl-opt`` finds of hawk-xdsl: dialects, passes and outputs."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -8,6 +8,7 @@ from xdsl.context import Context
 from xdsl.ir import Dialect
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
+from xdsl.utils.target import Target
 
 
 def _npu() -> Dialect:
@@ -44,6 +45,17 @@ def _pass(room: str, name: str) -> Callable[[], type[ModulePass]]:
     return load
 
 
+def _target(name: str) -> Callable[[], type[Target]]:
+    """The output of a name, imported when it is asked for: ``npu-text`` is in ``npu_text``."""
+
+    def load() -> type[Target]:
+        module = import_module(f"hawk_xdsl.emit.{name.replace('-', '_')}")
+        found: object = getattr(module, f"{name.title().replace('-', '')}Target")
+        return cast(type[Target], found)
+
+    return load
+
+
 HAWK_UNIVERSE = Universe(
     all_dialects={
         "npu": _npu,
@@ -64,6 +76,7 @@ HAWK_UNIVERSE = Universe(
         )
         for name in names
     },
+    all_targets={name: _target(name) for name in ("npu-text", "npu-json", "npu-hivm")},
 )
 """The entry point of the ``xdsl.universe`` group."""
 

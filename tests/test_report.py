@@ -164,6 +164,7 @@ def test_without_a_run_launches_are_timed(compiled: Path, document: dict[str, An
     assert document["network"]["values_ran"] and not timed.network.values_ran
     for ran, launch in zip(document["launches"], timed.launches, strict=True):
         assert launch.cycles == pytest.approx(ran["cycles"], rel=0.05)
+        assert launch.bytes_moved == ran["bytes_moved"]
 
 
 @pytest.mark.parametrize(

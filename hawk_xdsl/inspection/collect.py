@@ -144,12 +144,22 @@ class _Collector:
             reads=reads,
             inputs=inputs,
             writes_output=final,
-            bytes_moved=record.bytes_moved,
+            bytes_moved=self._bytes_moved(record),
             l2_hit_rate=round((record.l2_hits or 0.0) / loaded, 4) if loaded else None,
-            bodies=(BodyTime(str(kernel.core.data), _pipes(record)),),
+            bodies=(
+                BodyTime(" and ".join(str(part.core) for part in kernel.parts), _pipes(record)),
+            ),
             warnings=record.warnings,
             source=_source(step),
         )
+
+    def _bytes_moved(self, record: LaunchRecord) -> Mapping[str, int]:
+        """Of all blocks: a launch that was timed by its first block has those of the gate's run."""
+        if self._run.values:
+            return record.bytes_moved
+        decision, _ = self._of_symbol.get(record.kernel, (None, 0))
+        row = None if decision is None else self._rows[decision]
+        return row.bytes_moved if row is not None and len(row.symbols) == 1 else {}
 
     def _on_host(
         self,

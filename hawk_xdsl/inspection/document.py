@@ -85,7 +85,8 @@ class LaunchFigures:
         reads: positions of the launches whose results it reads.
         inputs: inputs and weights of the network that it reads.
         writes_output: whether a result of the network is its.
-        bytes_moved: by path.
+        bytes_moved: by path, of all blocks; empty where a launch was only timed and is one stage of
+            several.
         l2_hit_rate: share of its loaded bytes that L2 had.
         bodies: what the pipes do, by kind of core.
         warnings: what was slow.

@@ -1,0 +1,1 @@
+"""What ``xdsl-opt -t NAME`` prints instead of the module."""
