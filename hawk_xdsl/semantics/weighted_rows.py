@@ -100,10 +100,31 @@ def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> Weighte
     inside = left_axes | right_axes <= known and values.axes <= {*known, e}
     if not inside or logits.axes - known or d not in lhs.axes & rhs.axes:
         return None
+    m = rows[-1]
+    matrices = ((lhs, {m, d}), (rhs, {n, d}), (values, {n, e}))
+    masks = [(term, {m, n}) for term in walk((logits,)) if term.op == "read" and term.axes <= known]
+    if not all(_is_matrix(term, sides) for term, sides in matrices):
+        return None
+    if not all(_is_sliced(term, sides) for term, sides in masks if term not in (lhs, rhs)):
+        return None
     return WeightedRows(
         *(result, scores, lhs, rhs, logits, values, weights, empty, batch, rows[-1], n, d, e),
         scales=(*before, *after),
     )
+
+
+def _is_matrix(term: Term, sides: set[str]) -> bool:
+    """Whether a read is a matrix of two sides, at any place of its tensor."""
+    last = term.index[-1].axes & sides if term.index else frozenset[str]()
+    return bool(last) and sides <= term.axes and _is_sliced(term, sides)
+
+
+def _is_sliced(term: Term, sides: set[str]) -> bool:
+    """Whether each side is along one dimension, and each dimension along one side, step by step."""
+    along = [axis for dim in term.index for axis in dim.axes if axis in sides]
+    steps = (dict(dim.terms)[axis] for dim in term.index for axis in dim.axes if axis in sides)
+    single = all(len(dim.axes & sides) <= 1 for dim in term.index)
+    return single and len(set(along)) == len(along) and all(step == 1 for step in steps)
 
 
 def _normalised(term: Term, n: str) -> tuple[Term, bool] | None:

@@ -96,6 +96,18 @@ class Pointwise:
 
 
 def _load(term: Term, sides: Mapping[str, ast.Slice], padded: bool) -> ast.Load:
-    slices = tuple(sides.get(dim.plain or "", ast.Slice(expression_of(dim))) for dim in term.index)
+    slices = tuple(slice_of(dim, sides) for dim in term.index)
     pad = ast.Number(0.0) if padded else None
     return ast.Load(ast.Tile(term.operand, slices), UB, pad)
+
+
+def slice_of(dim: Affine, sides: Mapping[str, ast.Slice]) -> ast.Slice:
+    """A dimension of a tile: the slice of the side that it is along, moved, or a point."""
+    side = next((axis for axis in sides if axis in dim.axes), None)
+    if side is None:
+        return ast.Slice(expression_of(dim))
+    rest = dim + Affine.axis(side).scaled(-1)
+    if rest == Affine():
+        return sides[side]
+    start = ast.Arithmetic("+", sides[side].start, expression_of(rest))
+    return ast.Slice(start, sides[side].length)

@@ -14,7 +14,7 @@ while the vector cores do.
 
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.mixed.pointwise import Pointwise
+from hawk_xdsl.codegen.mixed.pointwise import Pointwise, slice_of
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import (
@@ -26,8 +26,8 @@ from hawk_xdsl.dialects.kernel_text.places import (
     VECTOR_WORD,
 )
 from hawk_xdsl.dialects.npu import Comparison, Move, Reduction, Rounding
-from hawk_xdsl.schedule.build_syntax import expression_of, loop
-from hawk_xdsl.semantics.terms import Affine, Term
+from hawk_xdsl.schedule.build_syntax import loop
+from hawk_xdsl.semantics.terms import Term
 from hawk_xdsl.semantics.weighted_rows import WeightedRows
 
 SLOTS = 2
@@ -115,11 +115,11 @@ class RunningRows:
 
     def _read(self, term: Term, sides: dict[str, ast.Slice]) -> ast.Tile:
         """A part of an operand: the given axes as sides, the others as points."""
-        return ast.Tile(term.operand, tuple(_slice(dim, sides) for dim in term.index))
+        return ast.Tile(term.operand, tuple(slice_of(dim, sides) for dim in term.index))
 
     def _transposed(self, term: Term, first: str) -> bool:
         """Whether a matrix lies with an axis as its columns."""
-        return term.index[-1].plain == first
+        return first in term.index[-1].axes
 
     # The cube core
 
@@ -311,7 +311,7 @@ class RunningRows:
             cast = ast.Cast(ast.Tile(name), result.dtype, Rounding.RINT)
             body.append(ast.Assign(name := "out", cast))
         sides = {parts.m: self._half_slice(), parts.e: _span(self.extents[parts.e])}
-        dest = ast.Tile(result.name, tuple(_slice(dim, sides) for dim in result.index))
+        dest = ast.Tile(result.name, tuple(slice_of(dim, sides) for dim in result.index))
         store = ast.Store(ast.Tile(name), dest)
         if not self._is_cut:
             return [*body, store]
@@ -378,13 +378,6 @@ _ZERO = ast.Number(0.0)
 
 def _span(length: int) -> ast.Slice:
     return ast.Slice(ast.Integer(0), length)
-
-
-def _slice(dim: Affine, sides: dict[str, ast.Slice]) -> ast.Slice:
-    axis = dim.plain
-    if axis in sides:
-        return sides[axis]
-    return ast.Slice(expression_of(dim))
 
 
 def _assign(name: str, mnemonic: str, *operands: str | float) -> ast.Assign:
