@@ -22,7 +22,8 @@ from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.cost import move_cycles, product_cycles
-from hawk_xdsl.npu_target.target import Cost, Target
+from hawk_xdsl.npu_target.cost_lines import Cost
+from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.npu_target.target_file import parse_target
 
 POINTS = Path(__file__).parent / "points"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hawk_xdsl.npu_target.target import Cost
+from hawk_xdsl.npu_target.cost_lines import Cost
 
 Numbers = NDArray[np.float64]
 

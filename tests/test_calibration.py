@@ -12,7 +12,7 @@ import pytest
 
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.npu_target.target import Cost
+from hawk_xdsl.npu_target.cost_lines import Cost
 from hawk_xdsl.npu_target.target_file import parse_target
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ import hawk_xdsl.npu_target
 from hawk_xdsl.dialects.npu import Core, Pipe, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import available_targets, load_target
-from hawk_xdsl.npu_target.target import Cost
+from hawk_xdsl.npu_target.cost_lines import Cost
 
 FOLDER = Path(hawk_xdsl.npu_target.__file__).parent / "targets"
 SOURCE = (FOLDER / "ascend910b1.toml").read_text()

@@ -20,7 +20,7 @@ from cost_fit import fit
 from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.cost import move_cycles
-from hawk_xdsl.npu_target.target import Cost
+from hawk_xdsl.npu_target.cost_lines import Cost
 from vendor_ops.machine import Event
 
 _WORDS = {

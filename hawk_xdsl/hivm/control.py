@@ -28,7 +28,7 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
 )
 from hawk_xdsl.hivm.emission import Extent, HivmEmission, address_of, memref_type
-from hawk_xdsl.hivm.spaces import in_hivm, physical_type
+from hawk_xdsl.hivm.spaces import in_hivm, physical_type, row_type
 from hawk_xdsl.transforms.buffers import root_of
 
 PIPES: Mapping[str, str] = {
@@ -59,13 +59,16 @@ def emit_alloc(at: HivmEmission, op: AllocOp) -> None:
     """A contiguous buffer, at an address if it is planned, and the view of what counts of it."""
     type_ = memref_type(op.buffer)
     truth = op.buffer in at.truth
-    physical = physical_type(type_, truth=truth)
+    row = op.buffer in at.rows
+    physical = row_type(type_) if row else physical_type(type_, truth=truth)
     if at.planned:
         address = at.emit(arith.ConstantOp(IntegerAttr(address_of(op), i64))).result
         buffer: SSAValue = at.emit(HivmPointerCastOp([address], physical)).result
     else:
         buffer = at.emit(memref.AllocOp([], [], physical)).memref
     shape = type_.get_shape()
+    if row:
+        buffer = at.subview(buffer, [0], [shape[1]], [1], [False])
     if not scope_of(type_).by_fractals and physical.get_shape() != shape:
         rank = len(shape)
         buffer = at.subview(buffer, [0] * rank, shape, [1] * rank, [False] * rank)
@@ -81,7 +84,9 @@ def emit_subview(at: HivmEmission, op: memref.SubviewOp) -> None:
         return [at.of(v) if isinstance(v, SSAValue) else v for v in values]
 
     offsets, sizes, steps = mapped(view.offsets), mapped(view.sizes), mapped(view.strides)
-    if scope_of(op.source).by_fractals:
+    if root_of(op.source) in at.rows:
+        at.values[op.result] = at.subview(source, offsets[1:], sizes[1:], steps[1:], [False])
+    elif scope_of(op.source).by_fractals:
         at.values[op.result] = _fractal_view(at, op, source, offsets, sizes)
     else:
         at.values[op.result] = at.subview(source, offsets, sizes, steps, view.dropped)

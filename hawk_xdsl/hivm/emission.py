@@ -37,6 +37,7 @@ class HivmEmission:
         builder: puts ops at the end of the block that is filled.
         values: the HIVM value of each npu value.
         truth: the buffers whose elements are truth values, bits in HIVM.
+        rows: the buffers in L1 that products start from: no fractals in HIVM, but rows.
         unsigned_src: what a reduction must say of its source; ``None``: nothing.
     """
 
@@ -44,6 +45,7 @@ class HivmEmission:
     planned: bool
     builder: Builder
     truth: frozenset[SSAValue]
+    rows: frozenset[SSAValue]
     unsigned_src: bool | None = None
     values: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 

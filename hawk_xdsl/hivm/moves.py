@@ -21,14 +21,17 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
 )
 from hawk_xdsl.hivm.emission import Extent, HivmEmission, memref_type
+from hawk_xdsl.transforms.buffers import root_of
 
 
 def emit_load(at: HivmEmission, op: LoadOp) -> None:
-    """Rows into ub as they are, a matrix into L1 in fractals."""
+    """Rows into ub as they are, a matrix into L1 in fractals, a row that is a bias as it is."""
     if op.pad is not None:
         raise at.fail(op, "the vendor's compiler moves the rows of a padded load")
     source, dest = at.of(op.source), at.of(op.dest)
-    if scope_of(op.dest).by_fractals:
+    if root_of(op.dest) in at.rows:
+        at.emit(HivmLoadOp(*alike(at, source, dest)))
+    elif scope_of(op.dest).by_fractals:
         at.emit(HivmNd2nzOp(matrix(at, op, source, memref_type(op.dest)), dest))
     else:
         at.emit(HivmLoadOp(*alike(at, source, dest)))
@@ -65,6 +68,7 @@ def emit_mmad(at: HivmEmission, op: MmadOp) -> None:
         (at.index(m), at.index(k), at.index(n)),
         a_transpose=op.transpose_lhs is not None,
         b_transpose=op.transpose_rhs is not None,
+        per_channel_bias=None if op.bias is None else at.of(op.bias),
     )
     at.emit(new)
 

@@ -61,6 +61,13 @@ def physical_type(type_: MemRefType, *, truth: bool) -> MemRefType:
     return MemRefType(element, extents, memory_space=address_space(scope))
 
 
+def row_type(type_: MemRefType) -> MemRefType:
+    """The contiguous row, in whole blocks, in which a matrix of one row lies."""
+    width = c0_of(type_.element_type)
+    extents = [_blocks(type_.get_shape()[1], width) * width]
+    return MemRefType(type_.element_type, extents, memory_space=address_space(scope_of(type_)))
+
+
 def bit_strides(shape: Sequence[int]) -> tuple[int, ...]:
     """Strides, in elements, of a tile of truth values."""
     strides = [1]

@@ -3,7 +3,7 @@
 from xdsl.builder import Builder
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import UnitAttr
-from xdsl.ir import Block, Operation, Region
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from hawk_xdsl.dialects.hivm import HaccFunctionKindAttr, HivmFuncCoreTypeAttr
@@ -30,6 +30,7 @@ from hawk_xdsl.hivm.devices import device_of, is_device
 from hawk_xdsl.hivm.emission import HivmEmission, memref_type
 from hawk_xdsl.hivm.spaces import in_hivm
 from hawk_xdsl.hivm.truth_tiles import truth_tiles
+from hawk_xdsl.transforms.buffers import root_of
 from hawk_xdsl.transforms.pass_error import NO_EXTENTS, PassError
 
 CORES = {Core.VECTOR: "AIV", Core.CUBE: "AIC"}
@@ -56,7 +57,7 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
     target = kernel.target.data
     unsigned = device_of(target).unsigned_src if is_device(target) else None
     builder = Builder(InsertPoint.at_end(block))
-    at = HivmEmission(kernel, planned, builder, truth_tiles(kernel), unsigned)
+    at = HivmEmission(kernel, planned, builder, truth_tiles(kernel), _rows(kernel), unsigned)
     for argument, new in zip(kernel.body.block.args, block.args, strict=True):
         at.values[argument] = new
         new.name_hint = argument.name_hint
@@ -68,6 +69,12 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
     function.attributes["hacc.block_dim"] = kernel.blocks
     function.attributes["hivm.func_core_type"] = HivmFuncCoreTypeAttr(core)
     return function
+
+
+def _rows(kernel: KernelOp) -> frozenset[SSAValue]:
+    """The buffers that products start from."""
+    products = [op for op in kernel.walk() if isinstance(op, MmadOp)]
+    return frozenset(root_of(op.bias) for op in products if op.bias is not None)
 
 
 def translate_block(at: HivmEmission, block: Block) -> None:

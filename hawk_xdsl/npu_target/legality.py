@@ -311,10 +311,25 @@ def _check_move(op: LoadOp | StoreOp | CopyOp | FixpipeOp, target: Target) -> No
         _check_dtype(f"fixpipe from {accumulator}", element_name(op.dest.type), casts, target)
 
 
+def _check_bias(op: MmadOp, accumulator: str, target: Target) -> None:
+    spec, *_, columns = target.cube.bias, *op.extents()
+    assert op.bias is not None
+    known = target.cube.biases(accumulator)
+    _check_dtype("mmad with a bias", element_name(op.bias.type), known, target)
+    if spec is not None and not spec.holds(columns, accumulator):
+        raise Fault(
+            TrapCode.FIELD_RANGE,
+            f"a bias of {columns} columns needs more than the {spec.bytes} bytes of its table",
+            extent=columns,
+        )
+
+
 def _check_mmad(op: MmadOp, target: Target) -> None:
     factor, acc = element_name(op.lhs.type), element_name(op.acc.type)
     _check_dtype("mmad", factor, tuple(target.cube.dtypes), target)
     _check_dtype("mmad into", acc, (target.cube.dtypes[factor].accumulator,), target)
+    if op.bias is not None:
+        _check_bias(op, acc, target)
     for extent, letter in zip(op.extents(), "mkn", strict=True):
         if extent != DYNAMIC_INDEX and not 1 <= extent <= target.cube.max_extent:
             raise Fault(

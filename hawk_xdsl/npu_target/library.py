@@ -12,7 +12,8 @@ import math
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.npu import Reduction, Role
-from hawk_xdsl.npu_target.target import Cost, Target
+from hawk_xdsl.npu_target.cost_lines import Cost
+from hawk_xdsl.npu_target.target import Target
 
 Cycles = tuple[float, int]
 """Cycles, and how many of the hardware's instructions they are."""

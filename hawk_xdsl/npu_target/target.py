@@ -1,11 +1,9 @@
 """What a target is: the numbers that rules and costs are computed from, read from a TOML file."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import Places
 from hawk_xdsl.dialects.npu import (
     Comparison,
@@ -27,46 +25,10 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.npu_target.accuracy import Accuracy
 from hawk_xdsl.npu_target.banks import BankSpec
+from hawk_xdsl.npu_target.cost_lines import Cost
 from hawk_xdsl.npu_target.cross_spec import CrossSpec
+from hawk_xdsl.npu_target.cube_spec import CubeSpec
 from hawk_xdsl.npu_target.temporary import A_BLOCK_A_REPEAT, Temporary
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Cycles of an instruction as a function of its work.
-
-    ``lines`` are (head cycles, cycles per unit of work). The cost is the largest of
-    ``head + slope · work``; a floor is a line of slope 0. One affine line misses the published
-    measurements by up to half for small transfers, two stay within a few percent.
-
-    Some machines split a transfer in pieces of ``chunk`` bytes and start each anew: every chunk
-    after the first adds ``again`` cycles, one number a line. 0 is no splitting.
-    """
-
-    lines: tuple[tuple[float, float], ...]
-    chunk: int = 0
-    again: tuple[float, ...] = ()
-
-    def cycles(self, work: float) -> float:
-        """Cycles for an amount of work (bytes of a move, repeats of a vector instruction)."""
-        if not self.chunk or work <= self.chunk:
-            return max(head + slope * work for head, slope in self.lines)
-        more = math.ceil(work / self.chunk) - 1
-        pairs = zip(self.lines, self.again, strict=True)
-        return max(head + slope * work + again * more for (head, slope), again in pairs)
-
-    @property
-    def latency(self) -> float:
-        """Cycles of the least possible work."""
-        return max(head for head, _ in self.lines)
-
-    @property
-    def slope(self) -> float:
-        """Cycles per unit of work, in the long run."""
-        if not self.chunk:
-            return max(slope for _, slope in self.lines)
-        pairs = zip(self.lines, self.again, strict=True)
-        return max(slope + again / self.chunk for (_, slope), again in pairs)
 
 
 @dataclass(frozen=True)
@@ -161,40 +123,6 @@ class VectorSpec:
     def block_lanes(self) -> int:
         """Elements of 32 bits in a block, which rows are padded to."""
         return self.block_bytes // 4
-
-
-@dataclass(frozen=True)
-class MatmulSpec:
-    """One input dtype of the cube: what it accumulates in, and cycles per fractal."""
-
-    accumulator: str
-    cycles: float
-
-
-@dataclass(frozen=True)
-class CubeSpec:
-    """The matrix unit: a fractal is ``rows`` × ``depth_bytes`` times ``depth_bytes`` × ``columns``.
-
-    ``l0a`` and ``l0b`` are the costs by bytes of staging the factors, a part of ``npu.mmad``; a
-    machine that reads them where they are has neither.
-    ``casts`` maps an accumulator dtype to what ``npu.fixpipe`` can convert it to.
-    """
-
-    pipe: Pipe
-    rows: int
-    columns: int
-    depth_bytes: int
-    fixed: float
-    max_extent: int
-    dtypes: Mapping[str, MatmulSpec]
-    casts: Mapping[str, tuple[str, ...]]
-    l0a: Cost | None
-    l0b: Cost | None
-
-    @cached_property
-    def accumulator_bytes(self) -> int:
-        """Bytes of an element that products are added to: the widest, if they differ."""
-        return max(DType(spec.accumulator).bytes for spec in self.dtypes.values())
 
 
 @dataclass(frozen=True)

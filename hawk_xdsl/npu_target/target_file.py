@@ -17,14 +17,13 @@ from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.npu_target.accuracy import Accuracy, Domain
 from hawk_xdsl.npu_target.banks import BankSpec
 from hawk_xdsl.npu_target.cost import known_rows
+from hawk_xdsl.npu_target.cost_lines import Cost
 from hawk_xdsl.npu_target.cross_spec import CrossSpec
+from hawk_xdsl.npu_target.cube_spec import BiasSpec, CubeSpec, MatmulSpec
 from hawk_xdsl.npu_target.target import (
     AdviceSpec,
-    Cost,
-    CubeSpec,
     L2Spec,
     LaunchSpec,
-    MatmulSpec,
     PathSpec,
     ScalarSpec,
     ScopeSpec,
@@ -357,6 +356,17 @@ def _matmul(table: Table, key: str) -> MatmulSpec:
     return spec
 
 
+def _bias(table: Table) -> BiasSpec | None:
+    """The table ``bias``; ``bias = false``, or nothing, where accumulations start from 0."""
+    entry = table.optional_table("bias")
+    if entry is None:
+        return None
+    dtypes = entry.table("dtypes")
+    spec = BiasSpec(entry.count("bytes"), {each: dtypes.texts(each) for each in dtypes.unread()})
+    entry.finish()
+    return spec
+
+
 def _cube(table: Table) -> CubeSpec:
     dtypes, casts = table.table("dtypes"), table.table("casts")
     spec = CubeSpec(
@@ -370,6 +380,7 @@ def _cube(table: Table) -> CubeSpec:
         casts={dtype: casts.texts(dtype) for dtype in casts.unread()},
         l0a=table.lines("l0a") if "l0a" in table.unread() else None,
         l0b=table.lines("l0b") if "l0b" in table.unread() else None,
+        bias=_bias(table),
     )
     table.finish()
     return spec

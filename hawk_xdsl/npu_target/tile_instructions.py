@@ -18,7 +18,7 @@ from hawk_xdsl.dialects.npu import (
     scope_of,
 )
 from hawk_xdsl.npu_target.approximation import accuracy_of
-from hawk_xdsl.npu_target.cost import mmad_cycles, vector_cost, work_of
+from hawk_xdsl.npu_target.cost import bias_cycles, mmad_cycles, vector_cost, work_of
 from hawk_xdsl.npu_target.global_memory import GlobalTile
 from hawk_xdsl.npu_target.instructions import Machine, Plan, TileInstruction, Values, tile_shape
 from hawk_xdsl.npu_target.matrix_product import product
@@ -111,6 +111,10 @@ class VectorInstruction(TileInstruction):
         core.note(self.pipe, region, write=True)
 
 
+BIAS = 4
+"""The place of the bias among the operands of ``npu.mmad``."""
+
+
 class MmadInstruction(TileInstruction):
     """A matrix product on the cube, staging included."""
 
@@ -122,7 +126,7 @@ class MmadInstruction(TileInstruction):
 
     def make_plan(self, operands: Values) -> Plan:
         """Cycles by fractals; m, k and n within the instruction's fields."""
-        lhs, rhs, _, acc = operands
+        lhs, rhs, _, acc, *bias = operands
         m, k = reversed(lhs.shape) if self.transpose_lhs else lhs.shape
         rhs_k, n = reversed(rhs.shape) if self.transpose_rhs else rhs.shape
         if (m, n) != acc.shape or k != rhs_k:
@@ -130,6 +134,9 @@ class MmadInstruction(TileInstruction):
                 TrapCode.SHAPE,
                 f"multiplies {m} by {k} with {rhs_k} by {n} into {acc.shape[0]} by {acc.shape[1]}",
             )
+        for row in bias:
+            if row.shape != (1, n):
+                raise Fault(TrapCode.SHAPE, f"starts {n} columns from a bias of {list(row.shape)}")
         largest = self.machine.target.cube.max_extent
         for extent, letter in ((m, "m"), (k, "k"), (n, "n")):
             if not 1 <= extent <= largest:
@@ -139,6 +146,8 @@ class MmadInstruction(TileInstruction):
                     extent=extent,
                 )
         cycles = mmad_cycles(m, k, n, self.dtype, lhs.data.itemsize, self.machine.target)
+        if bias:
+            cycles += bias_cycles(n, acc.data.itemsize, self.machine.target)
         chunks = _fractal_chunks(acc)
         return Plan(cycles + (chunks - 1) * self.machine.target.cube.fixed, chunks)
 
@@ -148,7 +157,7 @@ class MmadInstruction(TileInstruction):
     def access(self, operands: Values, generations: list[int]) -> None:
         """As every instruction; accumulating also reads the destination."""
         if not operands[2]:
-            operands[3].check_initialised(generations[2])
+            operands[3].check_initialised(generations[-1])
         super().access(operands, generations)
 
     def compute(self, operands: Values) -> None:
@@ -156,7 +165,11 @@ class MmadInstruction(TileInstruction):
         lhs, rhs = _factor(operands[0]), _factor(operands[1])
         result = product(lhs.T if self.transpose_lhs else lhs, rhs.T if self.transpose_rhs else rhs)
         acc: TileView = operands[3]
-        acc.write(result if operands[2] else result + acc.read())
+        if not operands[2]:
+            result = result + acc.read()
+        elif len(operands) > BIAS:
+            result = result + _factor(operands[BIAS])
+        acc.write(result)
         acc.spoil_tails()
 
 

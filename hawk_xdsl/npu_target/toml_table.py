@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.npu_target.target import Cost
+from hawk_xdsl.npu_target.cost_lines import Cost
 
 LARGEST = 1 << 48
 """No size, count or cost of a machine is larger; sums of them fit 64 bits."""

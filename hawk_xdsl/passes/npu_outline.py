@@ -49,6 +49,9 @@ BEFORE: Sequence[type[NpuPass]] = (
 )
 """The rewrites that come before grouping, in this order."""
 
+BIASES = ("f32", "f16", "bf16")
+"""What sums in f32 may start from on the Ascend family."""
+
 
 @dataclass(frozen=True)
 class NpuOutlinePass(NpuPass):
@@ -60,11 +63,14 @@ class NpuOutlinePass(NpuPass):
     number repeated, and ops that no group can hold.
 
     Args:
+        biases: dtypes of a row that sums in f32 may start from, as far as the target's matrix unit
+            has that.
         join_rows: whether what one mixed kernel can compute is one op (``npu-join-rows``).
     """
 
     name = "npu-outline"
 
+    biases: tuple[str, ...] = BIASES
     join_rows: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
@@ -79,7 +85,7 @@ class NpuOutlinePass(NpuPass):
             rewrite().apply(ctx, op)
         labels: Counter[str] = Counter()
         for function in list(functions_of(op)):
-            _Outliner(function.body.block, labels).run()
+            _Outliner(function.body.block, labels, self.biases).run()
         if self.join_rows:
             NpuJoinRowsPass().apply(ctx, op)
 
@@ -94,10 +100,10 @@ def _check_static(block: Block) -> None:
 class _Outliner:
     """Rewrites one function's body."""
 
-    def __init__(self, block: Block, labels: Counter[str]) -> None:
+    def __init__(self, block: Block, labels: Counter[str], biases: tuple[str, ...]) -> None:
         self._block = block
         self._labels = labels
-        self._grouping = Grouping(block)
+        self._grouping = Grouping(block, biases)
         self._old = list(block.ops)
         self._end = self._old[-1]
         self._new: dict[SSAValue, SSAValue] = {}

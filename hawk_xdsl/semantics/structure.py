@@ -36,6 +36,7 @@ class Contraction:
     """``result[batch, m, n] = sum(k) lhs[batch, m, k] · rhs[batch, n, k]``, axes by role.
 
     ``m`` or ``n`` is empty for a product with a vector. ``relu``: the result is no sum below 0.
+    ``bias`` is a read along axes of n that is added to each sum, ``None`` if there is none.
     """
 
     lhs: Term
@@ -45,6 +46,7 @@ class Contraction:
     n: tuple[str, ...]
     k: tuple[str, ...]
     relu: bool = False
+    bias: Term | None = None
 
 
 def structures(specification: Specification) -> tuple[Structure, ...]:
@@ -59,7 +61,8 @@ def structures(specification: Specification) -> tuple[Structure, ...]:
 def contraction_of(specification: Specification) -> Contraction | None:
     """The specification as a contraction, if it is one: casts of factors and result aside.
 
-    A maximum of the sum and 0 is one too, of floats: that is done on the way from the accumulator.
+    A maximum of the sum and 0 is one too, of floats: that is done on the way from the accumulator;
+    and so is a bias along n that is added before any rounding: what the accumulator starts from.
 
     Casts of factors keep integers what they are, and integers are multiplied and summed in one
     dtype: what wraps on the way is no contraction of what was read.
@@ -72,7 +75,8 @@ def contraction_of(specification: Specification) -> Contraction | None:
     result = specification.results[0]
     top = _without_casts(result.term)
     relu = _is_relu(top)
-    root = _without_casts(top.args[0]) if relu else top
+    top = _without_casts(top.args[0]) if relu else top
+    root, bias = _without_bias(top)
     if root.op != "reduce_sum" or _wraps(result.term, root):
         return None
     product = _without_near_casts(root.args[0])
@@ -96,7 +100,19 @@ def contraction_of(specification: Specification) -> Contraction | None:
         return None
     if not (m or n) or not k:
         return None
-    return Contraction(lhs, rhs, batch, m, n, k, relu)
+    if bias is not None and not (bias.axes and bias.axes <= set(n)):
+        return None
+    return Contraction(lhs, rhs, batch, m, n, k, relu, bias)
+
+
+def _without_bias(term: Term) -> tuple[Term, Term | None]:
+    """The sum of products that a read is added to, and that read; else the term itself."""
+    if term.op == "add" and term.dtype.is_float:
+        for total, other in (term.args, term.args[::-1]):
+            bias = _without_near_casts(other)
+            if total.op == "reduce_sum" and bias.op == "read":
+                return total, bias
+    return term, None
 
 
 def _is_relu(term: Term) -> bool:

@@ -1,7 +1,7 @@
-// RUN: xdsl-opt %s -p npu-outline | filecheck %s
+// RUN: xdsl-opt %s -p 'npu-outline{biases=f16}' | filecheck %s
 
 // The transposition of the weights becomes part of the matmul, with the fill it starts from; the
-// bias is a group of its own.
+// bias is a group of its own where sums do not start from rows of f32.
 
 // CHECK-LABEL: func.func @linear(
 // CHECK-NEXT:    %[[M:.+]] = npu.undecided "matmul_0" ins(%{{.*}}, %{{.*}} : tensor<8x16xf32>, tensor<4x16xf32>) -> (tensor<8x4xf32>) {

@@ -93,3 +93,25 @@ func.func @rounded_in_between(%x: tensor<8x16xf32>, %w: tensor<16x4xf32>) -> ten
   } -> tensor<8x4xf32>
   return %h : tensor<8x4xf32>
 }
+
+// A row that is added to all rows is what the sums start from, if no other op makes it.
+
+// CHECK-LABEL: func.func @bias(
+// CHECK-NEXT:    npu.undecided "matmul_{{[0-9]+}}" ins(%x, %w, %b : tensor<8x16xf32>, tensor<16x4xf32>, tensor<4xf32>) -> (tensor<8x4xf32>) {
+// CHECK:           linalg.matmul
+// CHECK:           arith.addf
+// CHECK:           npu.yield
+// CHECK-NOT:     npu.undecided
+// CHECK:         func.return
+func.func @bias(%x: tensor<8x16xf32>, %w: tensor<16x4xf32>, %b: tensor<4xf32>) -> tensor<8x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %m = linalg.matmul ins(%x, %w : tensor<8x16xf32>, tensor<16x4xf32>) outs(%f : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%m, %b : tensor<8x4xf32>, tensor<4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%v: f32, %u: f32, %o: f32):
+    %s = arith.addf %v, %u : f32
+    linalg.yield %s : f32
+  } -> tensor<8x4xf32>
+  return %r : tensor<8x4xf32>
+}

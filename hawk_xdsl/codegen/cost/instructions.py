@@ -9,6 +9,7 @@ from hawk_xdsl.dialects.npu import Pipe, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target.cost import (
     VectorWork,
+    bias_cycles,
     fill_cycles,
     mmad_cycles,
     move_cycles,
@@ -41,21 +42,28 @@ def call(sources: Sequence[TileRef], out: TileRef, target: Target) -> CostedInst
 
 
 def product(
-    lhs: TileRef, rhs: TileRef, acc: TileRef, *, transposed: bool, target: Target
+    lhs: TileRef,
+    rhs: TileRef,
+    acc: TileRef,
+    bias: TileRef | None,
+    *,
+    transposed: bool,
+    target: Target,
 ) -> CostedInstruction:
     """A matrix product, its staging included; ``transposed`` is whether lhs is k × m."""
     m, n = acc.valid
     k = lhs.valid[0 if transposed else 1]
     cycles = mmad_cycles(m, k, n, lhs.dtype, lhs.itemsize, target)
+    if bias is not None:
+        cycles += bias_cycles(n, acc.itemsize, target)
     # The unit writes bands of columns next to each other: fewer rows take one instruction a band.
     rows = acc.scope.rows
     whole = not acc.scope.by_fractals or up(m, rows) == up(acc.shape[0], rows)
     count = 1 if whole else ceil(n / acc.fractal_columns)
     cycles += (count - 1) * target.cube.fixed
     pipe = target.pipe_numbers[target.cube.pipe]
-    return CostedInstruction(
-        pipe, cycles, count, 0, (lhs.number, rhs.number, acc.number), (acc.number,)
-    )
+    reads = [tile.number for tile in (lhs, rhs, bias, acc) if tile is not None]
+    return CostedInstruction(pipe, cycles, count, 0, tuple(reads), (acc.number,))
 
 
 def load(

@@ -220,9 +220,10 @@ class _Resolver:
         source = self._tiles.slice(node.source)
         padded = node.pad is not None
         valid = source.shape if padded else source.valid
-        dest = self._tiles.define(
-            name, self._tiles.space(node.scope), source.dtype, source.shape, valid
-        )
+        scope, shape = self._tiles.space(node.scope), source.shape
+        if scope.by_fractals and len(shape) == 1:
+            shape, valid = (1, *shape), (1, *valid)
+        dest = self._tiles.define(name, scope, source.dtype, shape, valid)
         rate = self._rates[node.source]
         return instructions.load(source, dest, self._target, rate, padded=padded)
 
@@ -246,8 +247,9 @@ class _Resolver:
         )
         acc = self._tiles.define(name, acc.scope, acc.dtype, acc.shape, valid)
         self._tiles.scalars += self.live.blocks_inside(acc.number)
+        bias = None if node.bias is None else self._tiles.tile(node.bias)
         return instructions.product(
-            lhs, rhs, acc, transposed=node.lhs.transposed, target=self._target
+            lhs, rhs, acc, bias, transposed=node.lhs.transposed, target=self._target
         )
 
     def _elementwise(self, name: str, node: ast.Elementwise) -> CostedInstruction:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor, matrix_slice
+from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor, matrix_slice, row_slice
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Contraction
 from hawk_xdsl.semantics.terms import Term
@@ -72,7 +72,10 @@ def _layout(
     lhs = matrix_slice(operand_tensor(specification, contraction.lhs), (m, k), sizes, axes)
     rhs = matrix_slice(operand_tensor(specification, contraction.rhs), (k, n), sizes, axes)
     out = matrix_slice(result_tensor(specification), (m, n), sizes, axes, matrix=False)
-    windows = [each.divides for each in (lhs, rhs) if each is not None]
+    bias = None
+    if contraction.bias is not None:
+        bias = row_slice(operand_tensor(specification, contraction.bias), n, sizes, axes)
+    windows = [each.divides for each in (lhs, rhs, bias) if each is not None]
     direct_out = out is not None and not out.transposed
     return MatrixLayout(m, n, k, contraction.batch, direct_out, frozenset[str]().union(*windows))
 

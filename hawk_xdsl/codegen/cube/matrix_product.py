@@ -13,6 +13,7 @@ from hawk_xdsl.codegen.cube.matrix_slice import (
     Tensor,
     flat_index,
     matrix_slice,
+    row_slice,
 )
 from hawk_xdsl.codegen.cube.pack import Packer, Packing, packer_for
 from hawk_xdsl.codegen.cube.tile_sizes import OperandName, Problem, TileSizes
@@ -63,6 +64,7 @@ class MatrixProduct:
         problem: the extents, for the estimate of cycles.
         accumulator: dtype of the sum.
         relu: whether sums below 0 become 0.
+        bias: a row along n that is added to the sums, ``None`` if there is none.
     """
 
     specification: Specification
@@ -78,12 +80,14 @@ class MatrixProduct:
     problem: Problem
     accumulator: str
     relu: bool
+    bias: Tensor | None
 
     @property
     def epilogue(self) -> tuple[str, ...]:
         """What is left to do when all is summed."""
         cast = self.specification.results[0].dtype != self.accumulator
-        return (*(("relu",) if self.relu else ()), *(("cast",) if cast else ()))
+        done = (("bias", self.bias is not None), ("relu", self.relu), ("cast", cast))
+        return tuple(word for word, is_done in done if is_done)
 
     def divides(self, tile: TileSizes) -> bool:
         """Whether a tile divides the sides that it must."""
@@ -163,7 +167,13 @@ class MatrixProducts:
         lhs = self._operand(contraction.lhs, lhs_sides, temps, before)
         rhs = self._operand(contraction.rhs, rhs_sides, temps, before)
         out = self._result(layout, temps, after)
-        if lhs is None or rhs is None or out is None:
+        bias = self._bias(layout)
+        if (
+            lhs is None
+            or rhs is None
+            or out is None
+            or (bias is None) != (contraction.bias is None)
+        ):
             return None
         return MatrixProduct(
             specification,
@@ -179,7 +189,20 @@ class MatrixProducts:
             self._problem(layout),
             self.target.cube.dtypes[contraction.lhs.dtype].accumulator,
             contraction.relu,
+            bias,
         )
+
+    def _bias(self, layout: MatrixLayout) -> Tensor | None:
+        """The row that is added; ``None`` if there is none, or the cube cannot start from it."""
+        read, n = self.contraction.bias, layout.n
+        if read is None:
+            return None
+        accumulator = self.target.cube.dtypes[self.contraction.lhs.dtype].accumulator
+        axes = self.specification.axes
+        tensor = operand_tensor(self.specification, read)
+        if tensor.dtype not in self.target.cube.biases(accumulator):
+            return None
+        return None if row_slice(tensor, n, {n.name: 1}, axes) is None else tensor
 
     def _operand(
         self,
@@ -241,6 +264,7 @@ class MatrixProducts:
             n=layout.n.extent(axes),
             k=layout.k.extent(axes),
             dtype=self.contraction.lhs.dtype,
+            bias=self.contraction.bias is not None,
         )
 
 

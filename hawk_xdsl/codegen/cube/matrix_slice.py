@@ -113,6 +113,20 @@ def matrix_slice(
     return MatrixSlice(Tile(tensor.name, tuple(slices)), transposed, frozenset(divides))
 
 
+def row_slice(
+    tensor: Tensor, side: Side, sizes: Mapping[str, int], axes: Mapping[str, int]
+) -> MatrixSlice | None:
+    """The slice of a tensor that is one row along a side; ``None`` where none says it.
+
+    One dimension may run over all axes of the side: ``x[32 * i1 + i2]`` over the side ``i1_i2``.
+    """
+    if not side.flat:
+        return None
+    if len(side.flat) > 1 and tensor.index and tensor.index[-1] == flat_index(side.flat, axes):
+        tensor = replace(tensor, index=(*tensor.index[:-1], Affine.axis(side.name)))
+    return matrix_slice(tensor, (Side((), ()), side), sizes, axes, matrix=False)
+
+
 def _joined(tensor: Tensor, sides: tuple[Side, Side], axes: Mapping[str, int]) -> Tensor | None:
     """The tensor with the last dimensions as one where a side has them all; else ``None``."""
     index, shape = list(tensor.index), list(tensor.shape)

@@ -131,5 +131,5 @@ def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
     has_relu = WIDE_FLOAT in products.target.vector.ops.get("vrelu", {})
     for product in products.every():
         may_end = product.accumulator == WIDE_FLOAT and (has_relu or not product.relu)
-        if product.layout.direct_out and may_end:
+        if product.layout.direct_out and may_end and product.bias is None:
             yield SplitK(product, SideSizes(product.problem, products.target, preferred))

@@ -12,11 +12,12 @@ from hawk_xdsl.codegen.cube.tile_sizes import (
     Preferred,
     SideSizes,
     TileSizes,
+    bias_bytes,
     fits,
     step_grain,
     up,
 )
-from hawk_xdsl.codegen.cube.tiled_product import TiledProduct, loaded, multiplied
+from hawk_xdsl.codegen.cube.tiled_product import TiledProduct, loaded
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arithmetic,
     Factor,
@@ -81,6 +82,8 @@ class _StationaryForm(Form):
         own_grain, other_grain = self._pair(target.cube.rows, target.cube.columns)
         panel = up(own, own_grain) * depth * problem.width
         step = up(other, other_grain) * up(tile.k, grain) * problem.width
+        if problem.bias:
+            step += bias_bytes(up(tile.n, target.cube.columns), target)
         return panel + 2 * step <= target.capacity(Role.MATRIX)
 
     def panel(self, own: int) -> MatrixSlice:
@@ -98,9 +101,9 @@ class _StationaryForm(Form):
         panel = self.panel(own)
         factor = Factor(self._part(tiled.tile.k, own, panel), panel.transposed)
         if self._is_lhs:
-            product = multiplied(factor, Factor(Tile("s"), tiled.rhs.transposed))
+            product = tiled.multiplied(factor, Factor(Tile("s"), tiled.rhs.transposed))
             return [loaded("s", tiled.rhs), product]
-        product = multiplied(Factor(Tile("s"), tiled.lhs.transposed), factor)
+        product = tiled.multiplied(Factor(Tile("s"), tiled.lhs.transposed), factor)
         return [loaded("s", tiled.lhs), product]
 
     def _part(self, step: int, own: int, panel: MatrixSlice) -> Tile:

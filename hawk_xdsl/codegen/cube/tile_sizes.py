@@ -39,6 +39,7 @@ class Problem:
         n: its columns.
         k: what is summed in it.
         dtype: of both operands.
+        bias: whether accumulations start from a row, which the unit's table must hold.
     """
 
     outer: int
@@ -47,6 +48,7 @@ class Problem:
     n: int
     k: int
     dtype: str
+    bias: bool = False
 
     @cached_property
     def width(self) -> int:
@@ -114,11 +116,21 @@ def fits(problem: Problem, tile: TileSizes, target: Target) -> bool:
     k, largest = up(tile.k, step_grain(problem, target)), target.cube.max_extent
     accumulator = m * n * target.cube.accumulator_bytes
     operands = (m + n) * k * problem.width
+    if problem.bias:
+        operands += bias_bytes(n, target)
+        spec = target.cube.bias
+        if spec is None or not spec.holds(n, target.cube.dtypes[problem.dtype].accumulator):
+            return False
     return (
         accumulator <= target.capacity(Role.ACCUMULATOR)
         and operands <= target.capacity(Role.MATRIX)
         and max(tile.m, tile.n, tile.k) <= largest
     )
+
+
+def bias_bytes(n: int, target: Target) -> int:
+    """Bytes that a row of n biases takes beside the operands at most: of whole fractals."""
+    return target.space(Role.MATRIX).rows * n * target.cube.accumulator_bytes
 
 
 def side_sizes(extent: int, grain: int) -> list[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
-from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice
+from hawk_xdsl.codegen.cube.matrix_slice import MatrixSlice, row_slice
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text.places import L0C, L1, MATRIX_WORD
@@ -28,6 +28,9 @@ from hawk_xdsl.schedule.build_syntax import loop, nested
 
 ACCUMULATOR = "acc"
 """The name of the buffer in l0c that a tile of the result is summed in."""
+
+BIAS = "r"
+"""The name of the row in l1 that an accumulation starts from."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ class TiledProduct:
     def step(self) -> list[Assign]:
         """A step that loads a tile of both operands and multiplies them."""
         lhs, rhs = self.lhs, self.rhs
-        product = multiplied(Factor(Tile("a"), lhs.transposed), Factor(Tile("b"), rhs.transposed))
+        product = self.multiplied(
+            Factor(Tile("a"), lhs.transposed), Factor(Tile("b"), rhs.transposed)
+        )
         return [loaded("a", lhs), loaded("b", rhs), product]
 
     def result_tile(
@@ -104,7 +109,21 @@ class TiledProduct:
     ) -> tuple[Statement, ...]:
         """A tile of the result: a step for each iteration of loops, then stored."""
         store = Store(Tile(ACCUMULATOR), dest, relu="relu" in epilogue)
-        return (self.start(), *nested(loops, step), store)
+        return (*self.bias(), self.start(), *nested(loops, step), store)
+
+    def bias(self) -> list[Assign]:
+        """``r = load x2[i1:256] into l1``: the row that the accumulation starts from, if any."""
+        if self.product.bias is None:
+            return []
+        axes, n = self.product.specification.axes, self.product.layout.n
+        row = row_slice(self.product.bias, n, self.sizes, axes)
+        assert row is not None
+        return [Assign(BIAS, Load(row.tile, L1))]
+
+    def multiplied(self, lhs: Factor, rhs: Factor) -> Assign:
+        """``acc = mmad lhs, rhs, acc``, or with a bias ``acc = mmad lhs, rhs, acc, r``."""
+        bias = None if self.product.bias is None else Tile(BIAS)
+        return Assign(ACCUMULATOR, Mmad(lhs, rhs, ACCUMULATOR, bias))
 
     def kernel(
         self, cube: Sequence[Statement], temps: Sequence[Temp] = (), last: Sequence[Stage] = ()
@@ -117,8 +136,3 @@ class TiledProduct:
 def loaded(name: str, source: MatrixSlice) -> Assign:
     """``name = load … into l1``."""
     return Assign(name, Load(source.tile, L1))
-
-
-def multiplied(lhs: Factor, rhs: Factor) -> Assign:
-    """``acc = mmad lhs, rhs, acc``."""
-    return Assign(ACCUMULATOR, Mmad(lhs, rhs, ACCUMULATOR))

@@ -22,7 +22,8 @@ class HivmMmadL1Op(IRDLOperation):
     """``c = a · b`` where the condition is true, else ``c += a · b``; fractals in L1 and L0C.
 
     ``real_m``, ``real_k`` and ``real_n`` are the extents that count; what fractals hold beyond them
-    is not read. The vendor's verifier asks for nothing of this op; ours does.
+    is not read. ``per_channel_bias`` is a row in L1 that is added where the condition is true. The
+    vendor's verifier asks for nothing of this op; ours does.
     """
 
     name = "hivm.hir.mmadL1"
@@ -48,6 +49,7 @@ class HivmMmadL1Op(IRDLOperation):
         init_condition: SSAValue,
         extents: tuple[SSAValue, SSAValue, SSAValue],
         *,
+        per_channel_bias: SSAValue | None = None,
         a_transpose: bool = False,
         b_transpose: bool = False,
     ) -> None:
@@ -55,9 +57,8 @@ class HivmMmadL1Op(IRDLOperation):
             "a_transpose": UnitAttr() if a_transpose else None,
             "b_transpose": UnitAttr() if b_transpose else None,
         }
-        super().__init__(
-            operands=[a, b, init_condition, *extents, c, [], [], None], properties=properties
-        )
+        operands = [a, b, init_condition, *extents, c, [], [], per_channel_bias]
+        super().__init__(operands=operands, properties=properties)
 
     def verify_(self) -> None:
         """Spaces, dtypes, fractals of one size, and extents that fit each other."""

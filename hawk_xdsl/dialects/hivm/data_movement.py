@@ -30,6 +30,7 @@ from hawk_xdsl.dialects.hivm.operand import (
     expect_shape,
     expect_space,
     shape_of,
+    space_of,
 )
 
 ELEMENT_BITS: Mapping[str, int] = {"f32": 32, "i32": 32, "f16": 16, "bf16": 16, "i16": 16, "i8": 8}
@@ -42,6 +43,11 @@ def c0_of(element: Attribute) -> int:
     if bits is None:
         raise VerifyException(f"{element} does not lie in fractals")
     return C0_BYTES * 8 // bits
+
+
+def _is_row(value: SSAValue) -> bool:
+    """Whether a buffer is one row in L1, which products start from."""
+    return len(shape_of(value)) == 1 and space_of(value) == "cbuf"
 
 
 def expect_fractals(
@@ -77,9 +83,9 @@ class HivmLoadOp(IRDLOperation):
         super().__init__(operands=[src, dst, None, None, None, None])
 
     def verify_(self) -> None:
-        """gm to ub, one dtype, one shape unless it pads."""
+        """gm to ub, or a row to L1; one dtype, one shape unless it pads."""
         expect_space(self, "source", self.src, "gm")
-        expect_space(self, "destination", self.dst, "ub")
+        expect_space(self, "destination", self.dst, "cbuf" if _is_row(self.dst) else "ub")
         _expect_dtype(self, self.src, self.dst)
         if self.pad_mode is None:
             expect_shape(self, "destination", self.dst, shape_of(self.src))

@@ -13,7 +13,10 @@ from hawk_xdsl.dialects.npu import MmadOp, Role
 
 
 def build_mmad(context: KernelContext, name: str, node: ast.Mmad) -> None:
-    """``c = mmad a[.T], b[.T], c``: the first after ``c = fill 0.0 …`` starts, others add."""
+    """``c = mmad a[.T], b[.T], c``: the first after ``c = fill 0.0 …`` starts, others add.
+
+    With a bias, ``c = mmad a, b, c, r``, the first starts from its row, and others pass it over.
+    """
     if name != node.accumulator:
         context.fail(f"mmad adds to its third operand: write `{node.accumulator} = mmad …`")
     lhs = local_tile(context, node.lhs.tile, expect=Role.MATRIX)
@@ -25,7 +28,10 @@ def build_mmad(context: KernelContext, name: str, node: ast.Mmad) -> None:
             f"`{name}` is in {buffer.scope}, but mmad adds in {context.space_of(Role.ACCUMULATOR)}"
         )
     extents = _extents(context, node, lhs, rhs, buffer)
+    bias = None if node.bias is None else _bias(context, node.bias, buffer, extents[1])
     if accumulation.started:
+        if bias is not None:
+            context.fail(f"a bias is what `{name}` starts from: give it to the first mmad")
         if extents != buffer.extents:
             context.fail(f"the factors are cut at other edges than what `{name}` has accumulated")
         init = context.truth(False)
@@ -38,6 +44,7 @@ def build_mmad(context: KernelContext, name: str, node: ast.Mmad) -> None:
             rhs.value,
             context.valid_view(buffer),
             init,
+            bias,
             transpose_lhs=node.lhs.transposed,
             transpose_rhs=node.rhs.transposed,
         )
@@ -60,6 +67,16 @@ def _extents(
     if k[1] != rhs_k[1]:
         context.fail("k is cut at the edge in one factor and not, or elsewhere, in the other")
     return m_extent, n_extent
+
+
+def _bias(context: KernelContext, tile: ast.Tile, buffer: Buffer, n: Extent) -> SSAValue:
+    """The row that an accumulation starts from, as long as the columns that it covers."""
+    row = local_tile(context, tile, expect=Role.MATRIX)
+    if row.shape != (1, buffer.shape[1]):
+        context.fail(f"a bias of {list(row.shape)} for {list(buffer.shape)}: it is one row")
+    if row.extents[1] != n:
+        context.fail(f"the bias `{tile.name}` is cut at another edge than the columns")
+    return row.value
 
 
 def _ordered(tile: LocalTile, transposed: bool) -> tuple[tuple[int, Extent], tuple[int, Extent]]:

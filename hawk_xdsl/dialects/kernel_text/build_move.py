@@ -33,18 +33,20 @@ from hawk_xdsl.dialects.npu import (
 
 
 def build_load(context: KernelContext, name: str, node: ast.Load) -> None:
-    """``name = load x[…] into ub|l1 [pad n]``."""
+    """``name = load x[…] into ub|l1 [pad n]``; where fractals are, a vector is a row of one."""
     entry = context.global_operand(node.source.name)
     slices = node.source.slices or ()
     viewed = flattened(context, entry, len(slices))
     cuts = cut_global(context, viewed, slices, padded=node.pad is not None)
     shape, extents = kept(cuts)
     source = global_view(context, viewed, cuts)
+    scope = context.named_space(node.scope, Role.VECTOR, Role.MATRIX)
+    if scope.by_fractals and len(shape) == 1:
+        shape, extents = (1, *shape), (1, *extents)
     pad = None
     if node.pad is not None:
         pad = context.constant(literal(node.pad.value, entry.operand.dtype, context.line))
         extents = shape
-    scope = context.named_space(node.scope, Role.VECTOR, Role.MATRIX)
     buffer = context.destination(name, entry.operand.dtype, shape, extents, scope)
     context.emit(LoadOp(source, context.valid_view(buffer), pad))
     entry.read = True

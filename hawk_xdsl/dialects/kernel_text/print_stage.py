@@ -248,7 +248,8 @@ class StageReader:
         lhs = ast.Factor(self._tile(op.lhs), op.transpose_lhs is not None)
         rhs = ast.Factor(self._tile(op.rhs), op.transpose_rhs is not None)
         accumulator = self._name(root_of(op.acc))
-        return ast.Assign(accumulator, ast.Mmad(lhs, rhs, accumulator))
+        bias = None if op.bias is None else self._tile(op.bias)
+        return ast.Assign(accumulator, ast.Mmad(lhs, rhs, accumulator, bias))
 
     def _vector(self, op: VectorOp) -> ast.Value:
         match op:

@@ -31,6 +31,7 @@ class TreeReader:
             "fill": self._fill,
             "view": lambda n: ast.View(word(n.children[0]), self.shape(n.children[1])),
             "mmad": self._mmad,
+            "mmad_bias": self._mmad,
             "unary_op": self._elementwise,
             "binary_op": self._elementwise,
             "vsel": lambda n: ast.Elementwise("vsel", self._operands(n)),
@@ -167,8 +168,9 @@ class TreeReader:
         return ast.Fill(self.number(value), word(dtype), self.shape(shape), word(scope))
 
     def _mmad(self, node: Node) -> ast.Mmad:
-        lhs, rhs, name = node.children
-        return ast.Mmad(self._factor(tree(lhs)), self._factor(tree(rhs)), word(name))
+        lhs, rhs, name, *bias = node.children
+        start = self._tile(bias[0]) if bias else None
+        return ast.Mmad(self._factor(tree(lhs)), self._factor(tree(rhs)), word(name), start)
 
     def _factor(self, node: Node) -> ast.Factor:
         return ast.Factor(self._tile(node.children[0]), node.data == "transposed")

@@ -118,12 +118,13 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Mmad:
-    """``mmad a, b.T, c``."""
+    """``mmad a, b.T, c``; with a row that the sums start from ``mmad a, b.T, c, r``."""
 
     mnemonic: ClassVar[str] = "mmad"
     lhs: Factor
     rhs: Factor
     accumulator: str
+    bias: Tile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,9 @@ class Printer:
                 return f"view {source} as {self.shape(shape)}"
             case ast.Read(source, indices):
                 return f"read {source}[{', '.join(map(self.index, indices))}]"
-            case ast.Mmad(lhs, rhs, accumulator):
-                return f"mmad {self.factor(lhs)}, {self.factor(rhs)}, {accumulator}"
+            case ast.Mmad(lhs, rhs, accumulator, bias):
+                start = "" if bias is None else f", {self.tile(bias)}"
+                return f"mmad {self.factor(lhs)}, {self.factor(rhs)}, {accumulator}{start}"
             case ast.Transpose(source, permutation):
                 return f"vtranspose {self.tile(source)} perm {shape_text(permutation)}"
             case ast.Arange(dtype, shape, axis):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerType, MemRefType, UnitAttr, i1
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_operand_def, opt_prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu.attributes import Unit
@@ -18,6 +18,7 @@ class MmadOp(TileOp):
 
     ``lhs`` is [m, k] (``transpose_lhs``: [k, m]), ``rhs`` [k, n] (``transpose_rhs``: [n, k]),
     both in l1; ``acc`` [m, n] in l0c. Staging through l0a and l0b is part of the instruction.
+    ``bias``, a row [1, n] in l1, is what every row starts with instead of 0 where ``init`` is true.
     """
 
     name = "npu.mmad"
@@ -27,13 +28,14 @@ class MmadOp(TileOp):
     rhs = operand_def(MemRefType)
     init = operand_def(IntegerType)
     acc = operand_def(MemRefType)
+    bias = opt_operand_def(MemRefType)
     transpose_lhs = opt_prop_def(UnitAttr)
     transpose_rhs = opt_prop_def(UnitAttr)
 
     assembly_format = (
         "`ins` `(` (`transposed` $transpose_lhs^)? $lhs `,` (`transposed` $transpose_rhs^)? $rhs "
         "`:` type($lhs) `,` type($rhs) `)` `outs` `(` $acc `:` type($acc) `)` `init` $init `:` "
-        "type($init) attr-dict"
+        "type($init) (`bias` $bias^ `:` type($bias))? attr-dict"
     )
 
     def __init__(
@@ -42,6 +44,7 @@ class MmadOp(TileOp):
         rhs: SSAValue | Operation,
         acc: SSAValue | Operation,
         init: SSAValue | Operation,
+        bias: SSAValue | Operation | None = None,
         *,
         transpose_lhs: bool = False,
         transpose_rhs: bool = False,
@@ -50,11 +53,11 @@ class MmadOp(TileOp):
             "transpose_lhs": UnitAttr() if transpose_lhs else None,
             "transpose_rhs": UnitAttr() if transpose_rhs else None,
         }
-        super().__init__(operands=[lhs, rhs, init, acc], properties=properties)
+        super().__init__(operands=[lhs, rhs, init, acc, bias], properties=properties)
 
     def read_buffers(self) -> tuple[SSAValue, ...]:
-        """Both factors; the accumulator too, unless it is initialised (known when it runs)."""
-        return (self.lhs, self.rhs)
+        """Factors and bias; the accumulator too, unless it is initialised (known when it runs)."""
+        return (self.lhs, self.rhs, *(() if self.bias is None else (self.bias,)))
 
     def written_buffers(self) -> tuple[SSAValue, ...]:
         """The accumulator."""
@@ -75,7 +78,7 @@ class MmadOp(TileOp):
         return (shape[1], shape[0]) if transposed else (shape[0], shape[1])
 
     def verify_(self) -> None:
-        """Scopes, m × k · k × n → m × n, one input dtype, an i1 condition."""
+        """Scopes, m × k · k × n → m × n, a bias of 1 × n, one input dtype, an i1 condition."""
         expect_role(self, "lhs", self.lhs, Role.MATRIX)
         expect_role(self, "rhs", self.rhs, Role.MATRIX)
         expect_role(self, "acc", self.acc, Role.ACCUMULATOR)
@@ -85,6 +88,11 @@ class MmadOp(TileOp):
         for role, first, second in (("m", m, acc_m), ("k", k, rhs_k), ("n", n, acc_n)):
             if first != second and DYNAMIC_INDEX not in (first, second):
                 raise VerifyException(f"npu.mmad: {role} is {first} and {second}")
+        if self.bias is not None:
+            expect_role(self, "bias", self.bias, Role.MATRIX)
+            rows, columns = self._matrix(self.bias, False)
+            if rows != 1 or (columns != n and DYNAMIC_INDEX not in (columns, n)):
+                raise VerifyException(f"npu.mmad: a bias of {rows} × {columns} for 1 × {n}")
         lhs, rhs = self.lhs.type, self.rhs.type
         assert isinstance(lhs, MemRefType) and isinstance(rhs, MemRefType)
         if lhs.element_type != rhs.element_type:

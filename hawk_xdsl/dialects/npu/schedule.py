@@ -12,7 +12,7 @@ from xdsl.utils.exceptions import VerifyException
 
 _Item = TypeVar("_Item")
 
-EPILOGUES = ("relu", "cast")
+EPILOGUES = ("bias", "relu", "cast")
 """What ``npu.fixpipe`` does to an accumulator on its way to memory, in this order."""
 
 

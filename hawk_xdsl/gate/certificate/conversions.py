@@ -43,6 +43,26 @@ class Conversions(Extrema):
         super().__init__(field, draw, guards=guards)
         self._integers_of_floats = Remembered()
         self._before_shift: dict[int, Remembered] = {}
+        self._last_ramp: tuple[Words, Symbols] | None = None
+
+    def _with_literal(self, kind: str, arg: Symbols, number: Symbols) -> Symbols | None:
+        found = super()._with_literal(kind, arg, number)
+        if found is not None and kind == "max" and number.number() == 0 and is_float(arg.dtype):
+            self._last_ramp = self.words(found), arg.broadcast(found.shape)
+        return found
+
+    def _rounded_ramp(self, symbols: Symbols, dtype: str) -> Symbols | None:
+        """``max(f16(x), 0)`` of ``max(x, 0)`` that was just made: rounding keeps order and 0.
+
+        So a store that rounds and takes the maximum is the op whichever it does first.
+        """
+        if self._last_ramp is None or self._last_ramp[0].shape != symbols.shape:
+            return None
+        words, below = self._last_ramp
+        if not (words == self.words(symbols)).all():
+            return None
+        zero = self.literal(0.0, dtype).of_rank(len(below.shape))
+        return self._max(self.rounded(below, dtype), zero)
 
     def rounded(self, symbols: Symbols, dtype: str, mode: str = "rint") -> Symbols:
         """Rounded to a float dtype: what the dtype holds stays, of the rest a keyed function."""
@@ -53,6 +73,9 @@ class Conversions(Extrema):
         fits = symbols.fits(dtype)
         if fits.all():
             return Symbols(dtype, symbols.planes, symbols.flags, symbols.value, symbols.groups)
+        ramp = self._rounded_ramp(symbols, dtype)
+        if ramp is not None:
+            return ramp
         found = self.keyed(f"round {dtype}", [symbols], dtype)
         if symbols.value is not None:
             values = np.where(symbols.known, symbols.value, 0.0)

@@ -264,6 +264,7 @@ class KernelRun:
 
     def _mmad(self, op: MmadOp) -> Step:
         lhs_type, acc_type = element_name(op.lhs.type), element_name(op.acc.type)
+        bias_type = acc_type if op.bias is None else element_name(op.bias.type)
 
         def step(env: Environment) -> None:
             left, right = (self._get(env[value], lhs_type) for value in (op.lhs, op.rhs))
@@ -273,6 +274,9 @@ class KernelRun:
             acc: Symbols = env[op.acc]
             if not env[op.init]:
                 product = self._algebra.apply("add", [self._get(acc, acc_type), product], acc_type)
+            elif op.bias is not None:
+                row = self._algebra.cast(self._get(env[op.bias], bias_type), acc_type)
+                product = self._algebra.apply("add", [product, row.broadcast(acc.shape)], acc_type)
             written_into(acc, product)
 
         return step

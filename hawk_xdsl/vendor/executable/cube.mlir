@@ -65,6 +65,28 @@ func.func private @mmad_ELEMENT(%a: FRACTALS, %b: FRACTALS, %new: i1, %m: index,
   func.return
 }
 
+func.func private @bias_ELEMENT(%row: ROW, %new: i1, %m: index, %n: index, %c: SUMS) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %16 = arith.constant 16 : index
+  scf.if %new {
+    scf.for %i = %0 to %m step %1 {
+      scf.for %j = %0 to %n step %1 {
+        %j1 = arith.divui %j, %16 : index
+        %j0 = arith.remui %j, %16 : index
+        %i1 = arith.divui %i, %16 : index
+        %i0 = arith.remui %i, %16 : index
+        %sum = memref.load %c[%j1, %i1, %i0, %j0] : SUMS
+        %x = memref.load %row[%j] : ROW
+        %xw = WIDEN %x
+        %t = arith.addf %sum, %xw : f32
+        memref.store %t, %c[%j1, %i1, %i0, %j0] : SUMS
+      }
+    }
+  }
+  func.return
+}
+
 func.func private @fixpipe_ELEMENT(%from: SUMS, %to: MATRIX, %relu: i1) {
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index

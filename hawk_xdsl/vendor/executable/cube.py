@@ -40,6 +40,7 @@ def loops_of(element: str) -> list[func.FuncOp]:
     text = re.sub(r"WIDEN (%\w+)", rf"{widen} \1 {widened}", _template())
     text = re.sub(r"NARROW (%\w+)", rf"{narrow} \1 {narrowed}", text)
     for word, kind in (
+        ("ROW", any_strides(element, 1)),
         ("MATRIX", any_strides(element, 2)),
         ("FRACTALS", any_strides(element, 4)),
         ("SUMS", any_strides("f32", 4)),
@@ -91,7 +92,17 @@ class CubeAsCalls(RewritePattern):
                     self._flag(relu, rewriter),
                 ]
         self.used.add(element)
-        rewriter.replace(op, func.CallOp(f"{name}_{element}", operands, []))
+        calls = [func.CallOp(f"{name}_{element}", operands, [])]
+        if isinstance(op, HivmMmadL1Op) and op.per_channel_bias is not None:
+            calls.append(self._bias(op, op.per_channel_bias, rewriter))
+        rewriter.replace(op, calls, [])
+
+    def _bias(self, op: HivmMmadL1Op, row: SSAValue, rewriter: PatternRewriter) -> func.CallOp:
+        """What a product starts from, added after it."""
+        element = str(element_of(row))
+        self.used.add(element)
+        operands = [self._cast(row, rewriter), op.init_condition, op.real_m, op.real_n]
+        return func.CallOp(f"bias_{element}", [*operands, self._cast(op.c, rewriter)], [])
 
     @staticmethod
     def _cast(value: SSAValue, rewriter: PatternRewriter) -> SSAValue:

@@ -1,0 +1,132 @@
+"""A row that is added to every row of a product is what its accumulator starts from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from contractions import TARGET, TEMPLATES, check, request
+from xdsl.context import Context
+
+from hawk_xdsl.codegen.strategies import candidates
+from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.frontend.mlir_import import import_mlir_text
+from hawk_xdsl.gate.gate import Gate, signature_of
+from hawk_xdsl.gate.trust import Trust
+from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.semantics.specification import specify
+from hawk_xdsl.semantics.structure import contraction_of
+
+LINEAR = """
+func.func @main(%x: tensor<{m}x96xf16>, %w: tensor<96x{n}xf16>, %b: tensor<{n}xf16>)
+    -> tensor<{m}x{n}xf16> {{
+  %zero = arith.constant 0.0 : f32
+  %none = arith.constant 0.0 : f16
+  %e = tensor.empty() : tensor<{m}x{n}xf32>
+  %h = tensor.empty() : tensor<{m}x{n}xf16>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<{m}x{n}xf32>) -> tensor<{m}x{n}xf32>
+  %s = linalg.generic {{indexing_maps = [affine_map<(i, j, k) -> (i, k)>,
+     affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>],
+     iterator_types = ["parallel", "parallel", "reduction"]}}
+     ins(%x, %w : tensor<{m}x96xf16>, tensor<96x{n}xf16>) outs(%f : tensor<{m}x{n}xf32>) {{
+  ^bb0(%l: f16, %r: f16, %o: f32):
+    %0 = arith.extf %l : f16 to f32
+    %1 = arith.extf %r : f16 to f32
+    %2 = arith.mulf %0, %1 : f32
+    %3 = arith.addf %o, %2 : f32
+    linalg.yield %3 : f32
+  }} -> tensor<{m}x{n}xf32>
+  %t = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>,
+     affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}}
+     ins(%s, %b : tensor<{m}x{n}xf32>, tensor<{n}xf16>) outs(%e : tensor<{m}x{n}xf32>) {{
+  ^bb0(%v: f32, %c: f16, %o: f32):
+    %0 = arith.extf %c : f16 to f32
+    %1 = arith.addf %v, %0 : f32
+    linalg.yield %1 : f32
+  }} -> tensor<{m}x{n}xf32>
+  %u = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>,
+     affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}}
+     ins(%t : tensor<{m}x{n}xf32>) outs(%h : tensor<{m}x{n}xf16>) {{
+  ^bb0(%v: f32, %o: f16):
+    %0 = arith.truncf %v : f32 to f16
+    %1 = arith.maximumf %0, %none : f16
+    linalg.yield %1 : f16
+  }} -> tensor<{m}x{n}xf16>
+  return %u : tensor<{m}x{n}xf16>
+}}"""
+"""A product of f16 in f32, a bias, the narrowing, and a maximum with 0 after it."""
+
+
+def linear(m: int = 48, n: int = 80) -> UndecidedOp:
+    module = import_mlir_text(LINEAR.format(m=m, n=n)).module
+    NpuOutlinePass().apply(Context(), module)
+    [op] = [op for op in module.walk() if isinstance(op, UndecidedOp)]
+    return op
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name != "cube-split-k"])
+@pytest.mark.parametrize("n", [80, 24, 300])
+def test_bias_narrowing_and_maximum_are_one_kernel_of_the_cube(name: str, n: int) -> None:
+    if (name, n) == ("cube-stationary-operand", 300):
+        assert not [c for c in candidates(request(linear(n=n), name)) if ":300]" in c.text]
+        return
+    best, verdict = check(linear(n=n), name)
+    assert verdict.accepted, verdict.trap_message
+    assert verdict.trust is Trust.PROVED
+    assert best.schedule.epilogue == ("bias", "relu", "cast")
+    assert "on vector" not in best.text and ", acc, r" in best.text
+
+
+def test_a_sum_in_parts_has_no_place_for_it() -> None:
+    assert candidates(request(linear(), "cube-split-k")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (", acc, r", ", acc", "wrong-result"),
+        ("r = load x2[0:", "r = load x2[1:", "syntax"),
+        ("acc = mmad a, b, acc, r", "acc = mmad a, b, acc, b", "syntax"),
+    ],
+)
+def test_a_wrong_start_is_refused(old: str, new: str, code: str) -> None:
+    op = linear()
+    specification = specify(op)
+    gate = Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
+    text = (
+        "on cube {\nr = load x2[0:80] into l1\nacc = fill 0.0 f32[48, 80] in l0c\n"
+        "for k in 0..96 step 32 {\na = load x0[0:48, k:32] into l1\n"
+        "b = load x1[k:32, 0:80] into l1\nacc = mmad a, b, acc, r\n}\n"
+        "store relu acc into y0[0:48, 0:80]\n}\n"
+    )
+    assert old in text
+    good = gate.check(text)
+    assert good.accepted, good.trap_message
+    refused = gate.check(text.replace(old, new))
+    assert not refused.accepted and refused.trap_code == code, refused.trap_message
+
+
+def test_a_row_as_wide_as_the_table_and_no_wider() -> None:
+    spec = TARGET.cube.bias
+    assert spec is not None and spec.holds(256, "f32") and not spec.holds(257, "f32")
+    text = (
+        "on cube {\nr = load x2[0:300] into l1\nacc = fill 0.0 f32[16, 300] in l0c\n"
+        "a = load x0[0:16, 0:96] into l1\nb = load x1[0:96, 0:300] into l1\n"
+        "acc = mmad a, b, acc, r\nstore relu acc into y0[0:16, 0:300]\n}\n"
+    )
+    op = linear(16, 300)
+    specification = specify(op)
+    gate = Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
+    assert gate.check(text).trap_code == "field-range"
+
+
+def test_a_target_without_the_table_starts_from_zero() -> None:
+    none = replace(TARGET, cube=replace(TARGET.cube, bias=None))
+    assert none.cube.biases("f32") == ()
+    assert candidates(replace(request(linear()), target=none)) == []
+
+
+def test_only_a_row_that_is_added_before_rounding_is_one() -> None:
+    contraction = contraction_of(specify(linear()))
+    assert contraction is not None and contraction.bias is not None
+    assert contraction.bias.operand == "x2" and contraction.relu
+    assert np.prod([len(contraction.m), len(contraction.n)]) == 1
