@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from contractions import TARGET, TEMPLATES, check, request
+from kernel_files import read_module
 from xdsl.context import Context
 
 from hawk_xdsl.codegen.strategies import candidates
@@ -16,48 +17,11 @@ from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.structure import contraction_of
 
-LINEAR = """
-func.func @main(%x: tensor<{m}x96xf16>, %w: tensor<96x{n}xf16>, %b: tensor<{n}xf16>)
-    -> tensor<{m}x{n}xf16> {{
-  %zero = arith.constant 0.0 : f32
-  %none = arith.constant 0.0 : f16
-  %e = tensor.empty() : tensor<{m}x{n}xf32>
-  %h = tensor.empty() : tensor<{m}x{n}xf16>
-  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<{m}x{n}xf32>) -> tensor<{m}x{n}xf32>
-  %s = linalg.generic {{indexing_maps = [affine_map<(i, j, k) -> (i, k)>,
-     affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>],
-     iterator_types = ["parallel", "parallel", "reduction"]}}
-     ins(%x, %w : tensor<{m}x96xf16>, tensor<96x{n}xf16>) outs(%f : tensor<{m}x{n}xf32>) {{
-  ^bb0(%l: f16, %r: f16, %o: f32):
-    %0 = arith.extf %l : f16 to f32
-    %1 = arith.extf %r : f16 to f32
-    %2 = arith.mulf %0, %1 : f32
-    %3 = arith.addf %o, %2 : f32
-    linalg.yield %3 : f32
-  }} -> tensor<{m}x{n}xf32>
-  %t = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>,
-     affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}}
-     ins(%s, %b : tensor<{m}x{n}xf32>, tensor<{n}xf16>) outs(%e : tensor<{m}x{n}xf32>) {{
-  ^bb0(%v: f32, %c: f16, %o: f32):
-    %0 = arith.extf %c : f16 to f32
-    %1 = arith.addf %v, %0 : f32
-    linalg.yield %1 : f32
-  }} -> tensor<{m}x{n}xf32>
-  %u = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>,
-     affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}}
-     ins(%t : tensor<{m}x{n}xf32>) outs(%h : tensor<{m}x{n}xf16>) {{
-  ^bb0(%v: f32, %o: f16):
-    %0 = arith.truncf %v : f32 to f16
-    %1 = arith.maximumf %0, %none : f16
-    linalg.yield %1 : f16
-  }} -> tensor<{m}x{n}xf16>
-  return %u : tensor<{m}x{n}xf16>
-}}"""
-"""A product of f16 in f32, a bias, the narrowing, and a maximum with 0 after it."""
+LINEAR = read_module("programs/linear_relu")
 
 
 def linear(m: int = 48, n: int = 80) -> UndecidedOp:
-    module = import_mlir_text(LINEAR.format(m=m, n=n)).module
+    module = import_mlir_text(LINEAR.replace("48x", f"{m}x").replace("80x", f"{n}x")).module
     NpuOutlinePass().apply(Context(), module)
     [op] = [op for op in module.walk() if isinstance(op, UndecidedOp)]
     return op

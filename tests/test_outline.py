@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from kernel_files import read_module
 from torch import nn
 from xdsl.context import Context
 
@@ -250,32 +251,12 @@ def test_a_scan_along_an_axis_that_its_argument_lacks() -> None:
     assert_agrees(program)
 
 
-BIAS = """
-func.func @main(%x: tensor<8x16xf32>, %w: tensor<16x24xf32>, %b: tensor<{n}xf32>)
-    -> tensor<2x4x24xf32> {{
-  %0 = arith.constant 0.0 : f32
-  %1 = tensor.empty() : tensor<8x24xf32>
-  %2 = linalg.fill ins(%0 : f32) outs(%1 : tensor<8x24xf32>) -> tensor<8x24xf32>
-  %3 = linalg.matmul ins(%x, %w : tensor<8x16xf32>, tensor<16x24xf32>)
-     outs(%2 : tensor<8x24xf32>) -> tensor<8x24xf32>
-  %4 = tensor.expand_shape %3 [[0, 1], [2]] output_shape [2, 4, 24]
-     : tensor<8x24xf32> into tensor<2x4x24xf32>
-  %5 = tensor.empty() : tensor<2x4x24xf32>
-  %6 = linalg.generic {{indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>,
-     affine_map<(d0, d1, d2) -> ({at})>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>],
-     iterator_types = ["parallel", "parallel", "parallel"]}}
-     ins(%4, %b : tensor<2x4x24xf32>, tensor<{n}xf32>) outs(%5 : tensor<2x4x24xf32>) {{
-  ^bb0(%s: f32, %r: f32, %o: f32):
-    %7 = arith.addf %s, {other} : f32
-    linalg.yield %7 : f32
-  }} -> tensor<2x4x24xf32>
-  return %6 : tensor<2x4x24xf32>
-}}"""
-"""A product, in another shape, and something that is added to it."""
+BIAS = read_module("programs/product_and_row")
 
 
 def groups_of_bias(n: int, at: str, other: str = "%r", **options: tuple[str, ...]) -> int:
-    module = import_mlir_text(BIAS.format(n=n, at=at, other=other)).module
+    text = BIAS.replace("tensor<24xf32>", f"tensor<{n}xf32>").replace("(d2)", f"({at})")
+    module = import_mlir_text(text.replace("addf %s, %r", f"addf %s, {other}")).module
     NpuOutlinePass(**options).apply(Context(), module)
     return sum(op.name == "npu.undecided" for op in module.walk())
 
