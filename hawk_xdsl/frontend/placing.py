@@ -80,10 +80,16 @@ def _reducing(kind: str, include_self: bool) -> "_Put":
                 found = values.sum(dim + 1, dtype=x.dtype)
                 joined = x + found
         if kind == "mean":
-            found, joined = found / count.clamp(1), joined / (count + 1)
+            found, joined = _shared(found, count.clamp(1)), _shared(joined, count + 1)
         return joined if include_self else torch.where(count > 0, found, x)
 
     return reduced
+
+
+def _shared(total: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    if total.is_floating_point():
+        return total / count
+    return torch.div(total, count.to(total.dtype), rounding_mode="floor")
 
 
 def _neutral(kind: str, dtype: torch.dtype) -> float:
@@ -141,8 +147,6 @@ def _scatter_reduce(
     *,
     include_self: bool = True,
 ) -> torch.Tensor:
-    if reduce == "mean" and not x.is_floating_point():
-        return NotImplemented
     return _scattered(_reducing(reduce, include_self), x, dim, index, src)
 
 

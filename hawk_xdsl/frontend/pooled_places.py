@@ -3,8 +3,10 @@
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from math import prod
+from operator import and_
 from typing import cast
 
 import torch
@@ -98,21 +100,22 @@ def _places(x: torch.Tensor, best: torch.Tensor, window: _PoolWindow) -> torch.T
     extents = x.shape[-axes:]
     lines = [prod(extents[axis + 1 :]) for axis in range(axes)]
     padded = _padded(x, window)
-    found = torch.zeros(best.shape, dtype=torch.int64)
+    found = torch.zeros(best.shape, dtype=torch.int32)  # of 64 bits no table is known to fit 32
     every = list(product(*map(range, window.kernel)))
     for steps in reversed(every):
         taken = _taken(padded, steps, window) == best
-        for inside in _inside(steps, window, extents):
-            taken = taken & inside
+        inside = list(_inside(steps, window, extents))
+        if inside:  # of all axes together: as one table
+            taken = taken & reduce(and_, inside, torch.ones(window.extents, dtype=torch.bool))
         found = torch.where(taken, _offset(steps, window, lines), found)
     if x.is_floating_point():
         for steps in every:
             element = _taken(padded, steps, window)
             found = torch.where(element != element, _offset(steps, window, lines), found)
     for axis, extent in enumerate(window.extents):
-        start = torch.arange(extent) * window.stride[axis] - window.padding[axis]
+        start = torch.arange(extent, dtype=torch.int32) * window.stride[axis] - window.padding[axis]
         found = found + _along(start * lines[axis], axis, axes)
-    return found
+    return found.to(torch.int64)
 
 
 def _padded(x: torch.Tensor, window: _PoolWindow) -> torch.Tensor:
