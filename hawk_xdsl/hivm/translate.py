@@ -49,7 +49,10 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
     """
     core = CORES.get(kernel.core.data)
     if core is None:
-        raise PassError(f"@{kernel.sym_name.data}: HIVM has no {kernel.core.data} cores")
+        name = kernel.sym_name.data
+        if kernel.is_mixed:
+            raise PassError(f"@{name}: mixed kernels are not exported; compile with join_rows off")
+        raise PassError(f"@{name}: HIVM has no {kernel.core.data} cores")
     if kernel.ranges:
         raise PassError(NO_EXTENTS.format(kernel.sym_name.data))
     types = [in_hivm(memref_type(argument)) for argument in kernel.body.block.args]
