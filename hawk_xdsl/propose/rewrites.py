@@ -14,6 +14,7 @@ from hawk_xdsl.codegen.computable_functions import computable_functions
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.entry_check.admission import Admission, admit
 from hawk_xdsl.entry_check.meaning import FLOAT
+from hawk_xdsl.entry_check.scaling import scaled
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.knowledge_store import Entry, Message, Query
@@ -161,7 +162,13 @@ class RewriteSeeker:
             "this replacement, and the check of entries measured it."
         )
         name = f"{function.name}-found-{digest}"
-        return admit(function.call, after, name, rationale, self.composer, self.target)
+        found = admit(function.call, after, name, rationale, self.composer, self.target)
+        if found.entry is None:
+            for other in _scaled(function, after):
+                mended = admit(function.call, other, name, rationale, self.composer, self.target)
+                if mended.entry is not None:
+                    return mended
+        return found
 
 
 @dataclass
@@ -249,6 +256,14 @@ class RewriteProposer:
             refused = _refused(answer.after, "rewrite", about, answer.prompt, author.name)
             self._waiting.append(replace(refused, tokens=answer.tokens, seconds=answer.seconds))
         return admitted
+
+
+def _scaled(function: AskedFunction, after: str) -> list[str]:
+    """An answer with the factor or summand that it lacks, if it lacks but that."""
+    try:
+        return list(scaled(function.call, after))
+    except HawkError:
+        return []
 
 
 def missing_function(composer: Composer, specification: Specification) -> AskedFunction | None:
