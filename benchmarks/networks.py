@@ -91,14 +91,27 @@ def factories_of(source: str) -> list[str]:
 
 
 def measured(
-    source: str, store: Path, budget: Budget, *, warm: bool, dtype: str | None, merge: bool
+    source: str,
+    store: Path,
+    budget: Budget,
+    *,
+    warm: bool,
+    dtype: str | None,
+    merge: bool,
+    join_rows: bool,
 ) -> Row:
     """The row of a factory, in this process, with its floats in ``dtype`` if one is given."""
     module, inputs = _made(source)
     if dtype is not None:
         module, inputs = _cast(module, inputs, getattr(torch, dtype))
     file, name = source.rsplit(":", 1)
-    settings = Settings(Sources.COMPOSITION, budget, host_fallback=True, merge_launches=merge)
+    settings = Settings(
+        Sources.COMPOSITION,
+        budget,
+        host_fallback=True,
+        merge_launches=merge,
+        join_rows=join_rows,
+    )
     begun = time.monotonic()
     program = import_torch(module, inputs, name=name, file=file)
     importing = time.monotonic() - begun
@@ -256,6 +269,9 @@ def main(
     merge: Annotated[
         bool, typer.Option("--merge-launches/--no-merge-launches", help="As hawk compile does.")
     ] = True,
+    join_rows: Annotated[
+        bool, typer.Option(help="Attention as one launch; without: each product alone, as before.")
+    ] = True,
     one: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Compile networks, run them on the NPU simulator and compare them with PyTorch."""
@@ -263,7 +279,9 @@ def main(
         assert store is not None
         try:
             budget = Budget(attempts, tuning, patience=tuning)
-            row = measured(one, store, budget, warm=warm, dtype=dtype, merge=merge)
+            row = measured(
+                one, store, budget, warm=warm, dtype=dtype, merge=merge, join_rows=join_rows
+            )
         except HawkError as error:
             row = Row(one.rsplit(":", 1)[1], str(error))
         print(LINE + json.dumps(asdict(row)))
@@ -275,6 +293,7 @@ def main(
     options = [f"--attempts={attempts}", f"--tuning={tuning}", "--warm" if warm else "--no-warm"]
     options += [] if dtype is None else [f"--dtype={dtype}"]
     options.append("--merge-launches" if merge else "--no-merge-launches")
+    options.append("--join-rows" if join_rows else "--no-join-rows")
     with TemporaryDirectory() as temporary:
         rows = (
             _in_child(
