@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -229,3 +230,24 @@ def test_the_doctor_says_what_is_broken(capsys: pytest.CaptureFixture[str], stor
     assert hawk("doctor") == 1
     said = capsys.readouterr().out
     assert "Broken: store" in said and "broken" in said and str(store.name) in said
+
+
+PAGE = Path(__file__).parents[1] / "docs/report.md"
+
+
+def test_the_commands_of_the_page_run_as_they_stand(
+    told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = PAGE.read_text().splitlines()
+    commands = [line.split() for line in lines if line.startswith("    hawk ")]
+    assert [words[1] for words in commands][:7] == [
+        *("compile", "report", "report", "report", "explain", "run", "doctor")
+    ]
+    for words in commands[1:7]:
+        given = [str(told) if word.startswith("out/") else word for word in words[1:]]
+        assert hawk(*given) == 0, words
+    assert (tmp_path / "report.html").is_file() and (tmp_path / "compared.html").is_file()
+    assert "after npu." in capsys.readouterr().out
+    for picture in re.findall(r"\((images/[\w.]+)\)", PAGE.read_text()):
+        assert 0 < (PAGE.parent / picture).stat().st_size < 200_000

@@ -55,7 +55,11 @@ SUBJECTS = (
             ("*/example.safetensors", ARRAYS),
             ("rows/target.toml", TEXT),
         ),
-        (("run", "exp"), ("run", "rows"), ("trace", "rows"), ("run", "rows", "-o", "values")),
+        (
+            *(("run", "exp"), ("run", "rows"), ("trace", "rows"), ("run", "rows", "-o", "values")),
+            *(("report", "exp", "--json"), ("report", "rows", "-o", "page.html")),
+            *(("explain", "rows"), ("run", "exp", "--watch", "@elementwise_0:b0")),
+        ),
     ),
     Subject(
         "store",
