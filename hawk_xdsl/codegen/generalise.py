@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TypeVar, cast
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import names, rewritten
 from hawk_xdsl.dialects.npu import AffineSize, NamedExtent, Size
 from hawk_xdsl.errors import HawkError
 
@@ -49,7 +50,20 @@ def generalised(texts: Mapping[int, ast.KernelText], extent: NamedExtent) -> ast
     Raises:
         NotAffineError: the texts differ in more than numbers, or a number is not affine.
     """
-    return _Merge(tuple(texts), extent).merged(tuple(texts.values()))
+    merged = _Merge(tuple(texts), extent).merged(tuple(texts.values()))
+    return rewritten(merged, lambda node: _one_dynamic(node, extent.name))
+
+
+def _one_dynamic(node: ast.Node, name: str) -> ast.Node:
+    """An ``across`` with all loops but one that end at the extent inside, as ``for``."""
+    if not isinstance(node, ast.Across):
+        return node
+    dynamic = [loop for loop in node.loops if name in names(loop.start, loop.stop)]
+    kept = tuple(loop for loop in node.loops if loop not in dynamic[1:])
+    body = node.body
+    for loop in reversed(dynamic[1:]):
+        body = (ast.For(loop, body),)
+    return ast.Across(kept, body)
 
 
 def generalised_sizes(
@@ -65,6 +79,13 @@ def generalised_sizes(
         for line in columns
     ]
     return tuple(sizes), tuple(line.at(extent.high) for line in columns)
+
+
+def line_at(
+    numbers: Sequence[int], lengths: tuple[int, ...], length: int, extent: NamedExtent
+) -> int:
+    """A number at a length, from those at other lengths. Raises ``NotAffineError``."""
+    return _Merge(lengths, extent).line(numbers).at(length)
 
 
 @dataclass(frozen=True)

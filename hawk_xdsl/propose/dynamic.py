@@ -18,8 +18,9 @@ from hawk_xdsl.codegen.generalise import (
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
-from hawk_xdsl.dialects.kernel_text import GlobalOperand, Places, Signature
+from hawk_xdsl.dialects.kernel_text import GlobalOperand, KernelProgram, Places, Signature
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.build import temps_of
 from hawk_xdsl.dialects.npu import NamedExtent, Size, UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.dynamic import DynamicGate, DynamicVerdict
@@ -28,13 +29,17 @@ from hawk_xdsl.npu_target import Target
 from hawk_xdsl.propose.witness import composed_witness
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
+from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification, specify
 
 MOST_KERNELS = 4
 """Kernels that may share the range of an extent."""
 
-MOST_DRAFTS = 8
-"""Texts that are judged for one range."""
+MOST_DRAFTS = 4
+"""Texts that are run and refused before a range is given up."""
+
+MOST_SCHEDULES = 48
+"""Schedules whose texts are generalised and built for one range."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class DynamicKernel:
     """A kernel that is right in the range of its extent, as far as its verdict says."""
 
     verdict: DynamicVerdict
+    program: KernelProgram
+    signature: Signature
     schedule: Schedule
     entries: tuple[str, ...]
 
@@ -66,6 +73,7 @@ class DynamicProposer:
         entries: the templates among them say which strategies are asked.
         target: for which target.
         seed: of the trials.
+        rules: what certificates may use; default: the composer's.
     """
 
     def __init__(
@@ -75,8 +83,10 @@ class DynamicProposer:
         entries: Sequence[Entry],
         target: Target,
         seed: int = 0,
+        rules: Sequence[Rule] | None = None,
     ) -> None:
         self._composer = composer
+        self._rules = tuple(composer.rules if rules is None else rules)
         self._entries = entries
         self._templates = [entry for entry in entries if entry.kind is EntryKind.TEMPLATE]
         self._target = target
@@ -93,13 +103,19 @@ class DynamicProposer:
 
         self._at, self._composed = at, composed
 
-    def kernels(self, extent: NamedExtent, name: str) -> tuple[DynamicKernel, ...]:
-        """The kernels of a range, at most ``MOST_KERNELS``, in the order of their ranges.
+    def specification(self, length: int) -> Specification:
+        """What the op computes at a length."""
+        return self._at(length)[1]
+
+    def kernels(
+        self, extent: NamedExtent, name: str, most: int = MOST_KERNELS
+    ) -> tuple[DynamicKernel, ...]:
+        """The kernels of a range, at most ``most``, in the order of their ranges.
 
         Raises:
             NoDynamicKernelError: with the name of the extent and the last reason.
         """
-        return tuple(self._kernels(extent, name, MOST_KERNELS))
+        return tuple(self._kernels(extent, name, most))
 
     def _kernels(self, extent: NamedExtent, name: str, most: int) -> Iterator[DynamicKernel]:
         try:
@@ -119,8 +135,9 @@ class DynamicProposer:
         """One kernel for a whole range. Raises ``HawkError`` with the last reason."""
         gate, lengths = self.gate(extent, name), lengths_compared(extent)
         reason: HawkError = NotAffineError("no template writes it at several lengths")
-        for number, (entry, candidate) in enumerate(self._ranked(lengths[0])):
-            if number >= MOST_DRAFTS:
+        refused = 0
+        for entry, candidate in self._ranked(lengths[0])[:MOST_SCHEDULES]:
+            if refused >= MOST_DRAFTS:
                 break
             try:
                 tree = self._generalised(extent, lengths, entry, candidate)
@@ -129,7 +146,11 @@ class DynamicProposer:
                 reason = error
                 continue
             if verdict.accepted:
-                return DynamicKernel(verdict, candidate.schedule, candidate.entries)
+                program = KernelProgram(verdict.kernels, temps_of(tree.temps, gate.signature))
+                return DynamicKernel(
+                    verdict, program, gate.signature, candidate.schedule, candidate.entries
+                )
+            refused += 1
             reason = HawkError(verdict.summary)
         raise reason
 
@@ -140,7 +161,7 @@ class DynamicProposer:
             self._signature(extent, name, lengths_compared(extent)),
             self._target,
             self._seed,
-            tuple(self._composer.rules),
+            self._rules,
             lambda specification: composed_witness(
                 self._composer, self._entries, specification, self._target
             ),
