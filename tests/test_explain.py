@@ -162,7 +162,8 @@ def test_the_live_table_shows_stages_decisions_and_what_remains() -> None:
     said = console.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
     assert "reading model.py" in said and "deciding" in said
     assert "1 of 2 ops decided" in said and "left" in said
-    assert "rows_0: reused, proved, 7 cycles, 50% of its bound" in said
+    decision = "rows_0: reused, proved, 7 cycles, 50% of its bound"
+    assert any(line.startswith(decision) for line in said.splitlines()), "a line of its own"
     assert "rows_1: attempt 1 of 8" in said
 
 

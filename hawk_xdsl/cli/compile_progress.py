@@ -161,13 +161,15 @@ class LiveProgress(CompileProgress):
         stages.add_column("seconds", justify="right")
         for name, seconds in self.clock.so_far.items():
             stages.add_row(name, f"{seconds:,.1f}")
-        parts: list[Table | Text | ProgressBar | Group] = [stages]
+        parts: list[Table | Text] = [stages]
         if self.wanted:
             left = self.remaining
             counted = f"{self.done} of {self.wanted} ops decided, {_clock(self.elapsed)} elapsed"
             if left is not None and self.done < self.wanted:
                 counted += f", about {_clock(left)} left"
-            parts += [Text(counted), ProgressBar(self.wanted, self.done, width=60)]
+            bar = Table.grid()  # the bar itself does not end its line
+            bar.add_row(ProgressBar(self.wanted, self.done, width=60))
+            parts += [Text(counted), bar]
         parts += [Text(line, no_wrap=True, overflow="ellipsis", style="dim") for line in self._last]
         parts.append(Text(self._now, no_wrap=True, overflow="ellipsis"))
         yield Group(*parts)
