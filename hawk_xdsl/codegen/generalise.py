@@ -34,9 +34,10 @@ class NotAffineError(HawkError):
     code = "not-affine"
 
 
-def lengths_compared(extent: NamedExtent, steps: Sequence[int] = (1, 5, 13)) -> tuple[int, ...]:
-    """Lengths near the longest that tiles rarely divide, so that texts are of the general form."""
-    found = [extent.high - step for step in steps if extent.high - step > max(1, extent.low)]
+def lengths_compared(extent: NamedExtent) -> tuple[int, ...]:
+    """Odd lengths near the longest: tiles rarely divide them, and are no longer than they are."""
+    odd = extent.high - 1 - extent.high % 2
+    found = [length for length in (odd, odd - 2, odd - 4) if length > max(1, extent.low)]
     if len(found) < LENGTHS:
         found = list(range(extent.high, max(0, extent.low - 1), -1))[:LENGTHS]
     if len(found) < LENGTHS:
