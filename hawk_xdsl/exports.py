@@ -115,6 +115,10 @@ def write_ascendc(compiled: "Compiled", folder: Path) -> None:
     write_ascendc_files(compiled.module, compiled.target, specifications, folder / ASCENDC)
 
 
+WITHOUT_MIXED = frozenset({HIVM, HIVM_PLANNED, ASCENDC})
+"""Formats that have no form for kernels of several kinds of cores."""
+
+
 _OWN_FORMATS: Mapping[str, ExportFormat] = {
     DEFAULT: write_model,
     "ir": write_ir,

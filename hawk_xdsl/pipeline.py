@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.traits import SymbolTable
 
-from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, storage_of
@@ -31,10 +30,10 @@ from hawk_xdsl.npu_target import (
 )
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
 from hawk_xdsl.npu_target.traps import launched_from
-from hawk_xdsl.passes.npu_decide import Placed, decide_module
-from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.passes.decide_program import Listeners, decide_program
+from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.propose.decide import Decider
-from hawk_xdsl.propose.settings import Progress, Settings, Sources
+from hawk_xdsl.propose.settings import Progress, Settings
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.report import ReportRow, RunRecord, row_of, run_record
 from hawk_xdsl.saved import read_saved
@@ -231,12 +230,8 @@ def compile_with(
     """Lowers a program with an open decider, as :func:`compile_program` does."""
     progress("folding constants")
     program = folded(program)
-    module = program.module.clone()
-    progress("grouping ops")
-    biases = decider.target.cube.biases("f32")
-    NpuOutlinePass(biases, _joins_rows(decider)).apply(context(), module)
-    on_outlined(sum(op.name == "npu.undecided" for op in module.walk()))
-    placed = decide_module(module, decider, on_decision)
+    told = Listeners(progress, on_outlined, on_decision)
+    module, placed = decide_program(context(), program.module, decider, told)
     progress("planning memory and synchronisation")
     for kernel in [op for op in module.walk() if isinstance(op, KernelOp)]:
         finish_kernel(kernel, decider.target)
@@ -248,14 +243,6 @@ def compile_with(
     known = tuple(bound.units for bound in bounds if bound is not None)
     units = known if len(known) == len(bounds) else None
     return Compiled(program, module, decider.target, decider.target_given, tuple(placed), units)
-
-
-def _joins_rows(decider: Decider) -> bool:
-    """Whether somebody who is asked writes mixed kernels of weighted rows, and the target runs."""
-    settings = decider.settings
-    asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
-    known = any(entry.artifact.strategy == RUNNING_ROWS.name for entry in decider.entries)
-    return settings.join_rows and asked and known and decider.target.cross is not None
 
 
 def compile_model(

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as nn
@@ -10,16 +12,20 @@ from kernel_files import read_module
 from lowering import lowered
 from undecided import SOFTMAX, undecided
 
+from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.strategies import candidate_at, candidates
 from hawk_xdsl.codegen.strategy import Request
-from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.frontend.constant_folding import folded
+from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.knowledge_store import load_seed_entries
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.pipeline import compile_program
+from hawk_xdsl.propose.settings import Settings, Sources
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
@@ -129,3 +135,34 @@ def test_a_softmax_alone_has_another_structure() -> None:
 def test_cores_without_flags_between_them_get_no_such_kernel() -> None:
     op = undecided(ATTENTION)
     assert not candidates(replace(request(op), target=replace(TARGET, cross=None)))
+
+
+class Attention(torch.nn.Module):
+    """Two heads of 128 rows."""
+
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        """[1, 2, 128, 64] of all three."""
+        return nn.scaled_dot_product_attention(q, k, v)
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_joined_rows_that_nobody_writes_a_mixed_kernel_for_are_decided_apart(
+    written: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not written:
+        monkeypatch.setattr(type(RUNNING_ROWS), "space", lambda self, request: None)  # pyright: ignore
+    inputs = [torch.randn(1, 2, 128, 64) for _ in range(3)]
+    counts: list[int] = []
+    compiled = compile_program(
+        import_torch(Attention(), inputs),
+        settings=Settings(sources=Sources.COMPOSITION),
+        store=tmp_path / "store.sqlite",
+        on_outlined=counts.append,
+    )
+    kernels = [op for op in compiled.module.walk() if isinstance(op, KernelOp)]
+    assert any(kernel.is_mixed for kernel in kernels) is written
+    assert counts == ([1] if written else [1, 5])
+    if not written:
+        assert len(kernels) > 1, "products on the vector unit are slower"
+    [output] = compiled(*(tensor.numpy() for tensor in inputs))
+    np.testing.assert_allclose(output, Attention()(*inputs).numpy(), rtol=0, atol=1e-5)

@@ -1,7 +1,7 @@
 """``hawk compile``: from a model to verified kernels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +59,13 @@ class DecidingOptions:
         bool,
         typer.Option(help="Make kernels stages of one launch where the network is faster so."),
     ] = True
+    join_rows: Annotated[
+        bool,
+        typer.Option(
+            help="Decide what one mixed kernel can compute, such as an attention, as one op; not "
+            "with --emit hivm or ascendc, which have no mixed kernels."
+        ),
+    ] = True
 
     def settings(self) -> "Settings":
         """The same as ``compile_program`` takes it. Raises ``OptionError`` for wrong values."""
@@ -74,6 +81,7 @@ class DecidingOptions:
             one_of("--retrieval", self.retrieval, RetrievalMode),
             self.fresh,
             self.merge_launches,
+            self.join_rows,
         )
 
 
@@ -154,7 +162,7 @@ def compile_command(
     showing: ShowingOptions,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
-    from hawk_xdsl.exports import check_exports
+    from hawk_xdsl.exports import WITHOUT_MIXED, check_exports
     from hawk_xdsl.frontend.load import check_source, load_program
     from hawk_xdsl.npu_target import load_target
     from hawk_xdsl.pipeline import compile_program
@@ -166,6 +174,8 @@ def compile_command(
     check_source(source)
     formats = afterwards.formats()
     check_exports(output, formats)
+    if WITHOUT_MIXED.intersection(formats):
+        settings = replace(settings, join_rows=False)
     console = open_console(quiet=verbosity is Verbosity.QUIET)
     with compile_progress(console, verbosity) as told:
         told.stage(f"reading {source}")

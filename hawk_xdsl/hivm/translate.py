@@ -51,7 +51,7 @@ def translate(kernel: KernelOp, *, planned: bool) -> func.FuncOp:
     if core is None:
         name = kernel.sym_name.data
         if kernel.is_mixed:
-            raise PassError(f"@{name}: mixed kernels are not exported; compile with join_rows off")
+            raise PassError(f"@{name}: mixed kernels are not exported; compile with --no-join-rows")
         raise PassError(f"@{name}: HIVM has no {kernel.core.data} cores")
     if kernel.ranges:
         raise PassError(NO_EXTENTS.format(kernel.sym_name.data))
