@@ -69,6 +69,7 @@ func.func private @bias_ELEMENT(%row: ROW, %new: i1, %m: index, %n: index, %c: S
   %0 = arith.constant 0 : index
   %1 = arith.constant 1 : index
   %16 = arith.constant 16 : index
+  %zero = arith.constant 0.0 : f32
   scf.if %new {
     scf.for %i = %0 to %m step %1 {
       scf.for %j = %0 to %n step %1 {
