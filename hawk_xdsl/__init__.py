@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hawk_xdsl.dynamic_model import DynamicModel
     from hawk_xdsl.errors import HawkError
     from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Budget",
     "Compiled",
+    "DynamicModel",
     "HawkError",
     "RetrievalMode",
     "Settings",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "dynamic_model": ("DynamicModel",),
     "errors": ("HawkError",),
     "knowledge_store": ("RetrievalMode",),
     "npu_target": ("Simulation", "Target", "load_target", "simulate"),

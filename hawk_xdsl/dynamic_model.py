@@ -1,7 +1,7 @@
-"""A PyTorch module with a dynamic dimension in, kernels for its range and a callable out.
+"""A program with a dynamic dimension in, kernels for its range and a callable out.
 
-The module is imported at sampled lengths, and what it becomes is made one: the ops between the
-kernels (views, constants) over the extent, and each group of ops as one kernel of dynamic shapes.
+The program is read at sampled lengths, and what it becomes is made one: the ops between the kernels
+(views, constants) over the extent, and each group of ops as one kernel of dynamic shapes.
 A call reads the length off its inputs; nothing is compiled then.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
@@ -26,8 +25,9 @@ from hawk_xdsl.dialects.npu import (
     bound_kernel,
     size_at,
 )
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.errors import OptionError
 from hawk_xdsl.frontend.constant_folding import folded
+from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.npu_target import Target, simulate
 from hawk_xdsl.passes.launching import launch_instead
@@ -35,15 +35,9 @@ from hawk_xdsl.passes.module_family import ModuleFamily
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.dynamic import DynamicKernel, DynamicProposer
-from hawk_xdsl.propose.settings import Progress, Settings
+from hawk_xdsl.propose.settings import Progress, Settings, Sources
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.universe import context
-
-if TYPE_CHECKING:
-    import torch
-
-DynamicShapes = Sequence[Mapping[int, NamedExtent] | None]
-"""For each input its dynamic axes; all of them are the same dimension."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +45,22 @@ class DynamicModel:
     """A compiled model that takes every length of its dimension.
 
     Attributes:
-        extent: the dimension and its range.
-        shapes: which axes of the inputs it is.
+        program: what was compiled: its dimension, and the model at a length.
         kernels: by symbol.
         target: where they run.
     """
 
-    extent: NamedExtent
-    shapes: DynamicShapes
+    program: DynamicProgram
     kernels: Mapping[str, DynamicKernel]
     target: Target
     family: ModuleFamily
     parameters: tuple[Array, ...]
     parameter_shapes: Mapping[int, Mapping[int, tuple[int, ...]]]
+
+    @property
+    def extent(self) -> NamedExtent:
+        """The dimension and its range."""
+        return self.program.extent
 
     @property
     def report(self) -> tuple[str, ...]:
@@ -74,11 +71,14 @@ class DynamicModel:
         """Runs on the NPU simulator.
 
         Raises:
-            HawkError: the inputs do not agree on the dimension, or it is out of its range.
+            HawkError: the inputs do not agree on the dimension, it is out of its range, or an input
+                has another shape or dtype.
         """
-        length = self._length(inputs)
+        length = self.program.length_of(inputs)
         values = {self.extent.name: length}
         module = self.family.at(length)
+        static = Program(self.program.name, module, tuple(self._parameters_at(length)), (), ())
+        arguments = static.arguments(inputs)
         for dynamic in self.kernels.values():
             for stage in dynamic.verdict.kernels:
                 module.body.block.add_op(bound_kernel(stage.op, values))
@@ -86,24 +86,7 @@ class DynamicModel:
         def launch(op: LaunchOp, kernel: KernelOp, arrays: list[Array]) -> Sequence[Array]:
             return simulate(kernel, arrays, self.target).outputs
 
-        arguments = [*self._parameters_at(length), *map(np.asarray, inputs)]
         return tuple(run_main(module, arguments, launch))
-
-    def _length(self, inputs: Sequence[Array]) -> int:
-        name = self.extent.name
-        if len(inputs) != len(self.shapes):
-            raise HawkError(f"expected {len(self.shapes)} inputs, got {len(inputs)}")
-        found = {
-            np.shape(array)[axis]
-            for array, axes in zip(inputs, self.shapes, strict=True)
-            for axis in axes or ()
-        }
-        if len(found) > 1:
-            raise HawkError(f"the inputs have {name} {' and '.join(map(str, sorted(found)))}")
-        (length,) = found
-        if not self.extent.low <= length <= self.extent.high:
-            raise HawkError(f"{name} is {length}, but the model is compiled for {self.extent}")
-        return length
 
     def _parameters_at(self, length: int) -> list[Array]:
         """Parameters, those that grow with the dimension cut to the length."""
@@ -123,36 +106,30 @@ class DynamicModel:
 
 
 def compile_dynamic(
-    module: "torch.nn.Module",
-    example_inputs: "Sequence[torch.Tensor]",
-    dynamic_shapes: DynamicShapes,
+    program: DynamicProgram,
     target: str | Target = "ascend910b1",
-    *,
     settings: Settings | None = None,
+    *,
     store: Path | None = None,
     progress: Progress = lambda line: None,
 ) -> DynamicModel:
-    """Compiles a PyTorch module, in evaluation mode, for a range of lengths of one dimension.
+    """Compiles a program for the range of its dimension.
 
     Args:
-        module: the model.
-        example_inputs: tensors of any length of the dimension; others are made by repeating them.
-        dynamic_shapes: for each input its dynamic axes, as ``{1: NamedExtent("n", 1, 512)}``.
+        program: what a front end delivered.
         target: a target, its name, or the path of its TOML file.
-        settings: the seed.
-        store: the knowledge store's file; default: the user's.
+        settings: the seed, and who writes kernels: composition, or templates alone.
+        store: the knowledge store's file, for its entries; default: the user's.
         progress: gets a line about what is being done.
 
     Raises:
         HawkError: one line with the dimension's name.
     """
-    extents = {extent for axes in dynamic_shapes for extent in (axes or {}).values()}
-    if len(extents) != 1 or len(dynamic_shapes) != len(example_inputs):
-        names = ", ".join(sorted(map(str, extents))) or "none"
-        raise HawkError(f"one dynamic dimension and axes for each input are needed, not {names}")
-    (extent,) = extents
-    settings = settings or Settings()
-    instances = _Instances(module, example_inputs, dynamic_shapes, progress)
+    settings, extent = settings or Settings(), program.extent
+    if settings.sources in (Sources.MODEL, Sources.REPLAY):
+        reason = f"kernels for {extent} are written by templates"
+        raise OptionError(f"--sources {settings.sources}: {reason}: use all or composition")
+    instances = _Instances(program)
     with open_decider(target, settings, store=store) as decider:
         written = _write(instances, extent, decider, progress)
         kernels = {symbol: kernel for symbol, _, kernel in written}
@@ -163,9 +140,7 @@ def compile_dynamic(
         parameters, growing = instances.parameters(extent)
         family = ModuleFamily(modules, extent)
         family.at(extent.low)
-        return DynamicModel(
-            extent, dynamic_shapes, kernels, decider.target, family, parameters, growing
-        )
+        return DynamicModel(program, kernels, decider.target, family, parameters, growing)
 
 
 _Written = tuple[str, DynamicProposer, DynamicKernel]
@@ -203,26 +178,13 @@ def _write(
 class _Instances:
     """The model at lengths, imported and grouped, each when it is first needed."""
 
-    def __init__(
-        self,
-        module: "torch.nn.Module",
-        example_inputs: "Sequence[torch.Tensor]",
-        dynamic_shapes: DynamicShapes,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, program: DynamicProgram) -> None:
         @cache
         def at(length: int) -> tuple[Program, ModuleOp]:
-            from hawk_xdsl.frontend.torch_import import import_torch
-
-            progress(f"importing at {length}")
-            inputs = [
-                _resized(tensor, tuple(axes or ()), length)
-                for tensor, axes in zip(example_inputs, dynamic_shapes, strict=True)
-            ]
-            program = folded(import_torch(module, inputs))
-            grouped = program.module.clone()
+            static = folded(program.at(length))
+            grouped = static.module.clone()
             NpuOutlinePass().apply(context(), grouped)
-            return program, grouped
+            return static, grouped
 
         self._at = at
 
@@ -292,13 +254,3 @@ class _Instances:
                 if mine.shape != all_.shape and length != extent.low:
                     growing.setdefault(number, {})[length] = mine.shape
         return longest, growing
-
-
-def _resized(tensor: "torch.Tensor", axes: Sequence[int], length: int) -> "torch.Tensor":
-    """A tensor of another length along axes, of the same elements again and again."""
-    import torch
-
-    for axis in axes:
-        places = torch.arange(length) % tensor.shape[axis]
-        tensor = tensor.index_select(axis, places)
-    return tensor

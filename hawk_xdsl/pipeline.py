@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, overload
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.traits import SymbolTable
@@ -12,6 +12,7 @@ from xdsl.traits import SymbolTable
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, storage_of
+from hawk_xdsl.dynamic_model import DynamicModel, compile_dynamic
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.exports import DEFAULT, export
 from hawk_xdsl.frontend.constant_folding import folded
@@ -245,16 +246,45 @@ def compile_with(
     return Compiled(program, module, decider.target, decider.target_given, tuple(placed), units)
 
 
+@overload
 def compile_model(
     module: "torch.nn.Module | torch.export.ExportedProgram",
     example_inputs: "Sequence[torch.Tensor] | None" = None,
     target: str | Target = "ascend910b1",
     *,
+    dynamic_shapes: None = None,
     settings: Settings | None = None,
     store: Path | None = None,
     model: str | None = None,
     f64_as_f32: bool = False,
-) -> Compiled:
+) -> Compiled: ...
+
+
+@overload
+def compile_model(
+    module: "torch.nn.Module",
+    example_inputs: "Sequence[torch.Tensor]",
+    target: str | Target = "ascend910b1",
+    *,
+    dynamic_shapes: object,
+    settings: Settings | None = None,
+    store: Path | None = None,
+    model: str | None = None,
+    f64_as_f32: bool = False,
+) -> DynamicModel: ...
+
+
+def compile_model(
+    module: "torch.nn.Module | torch.export.ExportedProgram",
+    example_inputs: "Sequence[torch.Tensor] | None" = None,
+    target: str | Target = "ascend910b1",
+    *,
+    dynamic_shapes: object = None,
+    settings: Settings | None = None,
+    store: Path | None = None,
+    model: str | None = None,
+    f64_as_f32: bool = False,
+) -> Compiled | DynamicModel:
     """Compiles a PyTorch module, in evaluation mode, for inputs of the example's shapes.
 
     Args:
@@ -263,16 +293,28 @@ def compile_model(
         example_inputs: tensors of the shapes and dtypes to compile for; default: those that the
             model was exported with.
         target: a target, its name, or the path of its TOML file.
+        dynamic_shapes: one dimension that may have any length between its bounds, as
+            ``torch.export.export`` takes it: ``({1: torch.export.Dim("seq", min=1, max=512)},)``.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store's file; default: the user's.
-        model: the local language model, a directory or Hugging Face id; default: the configured.
+        model: the local language model, a directory or Hugging Face id; default: the configured;
+            it is not asked for kernels of dynamic shapes.
         f64_as_f32: compute in f32 what is f64, inputs and results too; else f64 is refused.
 
     Raises:
         HawkError: one line with the reason.
     """
+    from hawk_xdsl.frontend.torch_dynamic import import_dynamic
     from hawk_xdsl.frontend.torch_import import import_torch
 
+    if dynamic_shapes is not None:
+        dynamic = import_dynamic(
+            cast("torch.nn.Module", module),
+            example_inputs or (),
+            dynamic_shapes,
+            f64_as_f32=f64_as_f32,
+        )
+        return compile_dynamic(dynamic, target, settings, store=store)
     program = import_torch(module, example_inputs, f64_as_f32=f64_as_f32)
     return compile_program(program, target, settings, store=store, model=model)
 

@@ -325,3 +325,38 @@ def test_a_target_of_ones_own_is_a_file(
     assert hawk("run", out) == 0
     target.write_text('base = "ascend910b1"\nname = "mine"\nsummary = "x"\nclock = 3\n')
     assert "mine.toml" in failure(capsys, "compile", exp, "-t", target)
+
+
+DYNAMIC = """import torch
+from torch.export import Dim
+
+def rows():
+    dim = Dim("seq", min=1, max=20)
+    return torch.nn.Softmax(-1), (torch.randn(4, 16),), ({0: dim},)
+
+def two():
+    return torch.nn.Softmax(-1), (torch.randn(4, 16),), ({0: Dim("a", max=4), 1: Dim("b", max=4)},)
+"""
+
+
+def test_a_factory_may_name_a_dynamic_dimension(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hawk("compile", f"{python(tmp_path, DYNAMIC)}:rows") == 0
+    printed = capsys.readouterr().out
+    assert "seq in 1..20 on ascend910b1: 1 kernels" in printed
+    assert "rows_0_0: seq in 1..20: proved at 1, 3, " in printed
+    for length in (1, 10, 20):
+        assert f"seq = {length}: Error against PyTorch: " in printed
+
+
+def test_what_a_dynamic_dimension_has_not_yet_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = python(tmp_path, DYNAMIC)
+    said = failure(capsys, "compile", f"{file}:two")
+    assert said.endswith("a in 1..4 and b in 1..4; make all but one static")
+    said = failure(capsys, "compile", f"{file}:rows", "--emit", "hivm", status=2)
+    assert said == "hawk: --emit hivm: not for seq in 1..20: a dynamic dimension"
+    said = failure(capsys, "compile", f"{file}:rows", "--sources", "replay", status=2)
+    assert "kernels for seq in 1..20 are written by templates" in said

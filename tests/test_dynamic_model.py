@@ -8,11 +8,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hawk_xdsl.dialects.npu import NamedExtent  # noqa: E402
-from hawk_xdsl.dynamic_model import DynamicModel, compile_dynamic  # noqa: E402
-from hawk_xdsl.errors import HawkError  # noqa: E402
+from torch.export import Dim  # noqa: E402
 
-SEQ = NamedExtent("seq", 1, 20)
+from hawk_xdsl import DynamicModel, compile_model  # noqa: E402
+from hawk_xdsl.errors import HawkError  # noqa: E402
+from hawk_xdsl.frontend.torch_dynamic import dynamic_axes  # noqa: E402
+
+SEQ = Dim("seq", min=1, max=20)
 
 
 class Block(torch.nn.Module):
@@ -35,7 +37,7 @@ def module() -> torch.nn.Module:
 @pytest.fixture(scope="module")
 def compiled(module: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> DynamicModel:
     store: Path = tmp_path_factory.mktemp("store") / "store.sqlite"
-    return compile_dynamic(module, [torch.randn(1, 8, 16)], [{1: SEQ}], store=store)
+    return compile_model(module, [torch.randn(1, 8, 16)], dynamic_shapes=({1: SEQ},), store=store)
 
 
 @pytest.fixture
@@ -68,6 +70,58 @@ def test_a_length_out_of_the_range_is_refused_with_its_name(compiled: DynamicMod
         compiled(np.zeros((1, 21, 16), np.float32))
 
 
-def test_inputs_need_their_axes() -> None:
-    with pytest.raises(HawkError, match="one dynamic dimension and axes for each input"):
-        compile_dynamic(Block(), [torch.randn(1, 8, 16)], [None])
+def test_another_shape_or_dtype_is_refused(compiled: DynamicModel) -> None:
+    with pytest.raises(HawkError, match=r"input 0: expected tensor<1x7x16xf32>, got float32 of sh"):
+        compiled(np.zeros((1, 7, 17), np.float32))
+    with pytest.raises(HawkError, match=r"input 0 has 1 axes, seq is axis 1"):
+        compiled(np.zeros(7, np.float32))
+    with pytest.raises(HawkError, match=r"expected 1 inputs, got 2"):
+        compiled(np.zeros((1, 7, 16), np.float32), np.zeros(7, np.float32))
+
+
+class Two(torch.nn.Module):
+    """Two inputs."""
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x + y
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ({1: SEQ}, {1: SEQ}),
+        [[None, SEQ], (4, SEQ)],
+        {"x": {1: SEQ}, "y": {0: Dim.STATIC, 1: SEQ}},
+    ],
+)
+def test_dynamic_axes_are_told_as_torch_export_takes_them(shapes: object) -> None:
+    axes, extent = dynamic_axes(Two(), (torch.ones(4, 8), torch.ones(4, 8)), shapes)
+    assert axes == ((1,), (1,))
+    assert str(extent) == "seq in 1..20"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "reason"),
+    [
+        (({1: SEQ},), "one dynamic dimension and axes for each input are needed: 1 are given"),
+        ((None, None), "one dynamic dimension .* no axis is dynamic"),
+        (({1: SEQ, 0: Dim("batch", max=4)}, None), r"seq in 1..20 and batch in 1..4; make all but"),
+        (({1: Dim("seq", min=1)}, None), "axis 1: seq has no upper bound: use torch.export.Dim"),
+        (({1: Dim.AUTO}, None), "input 0, axis 1: .*AUTO.* has no name and bounds"),
+        (({1: SEQ}, {1: 2 * SEQ}), r"input 1, axis 1: 2\*seq is computed from another dimension"),
+        (({2: SEQ}, None), "seq: input 0 has 2 axes, not axis 2"),
+        (({0: 5, 1: SEQ}, None), "input 0, axis 0: dynamic_shapes says 5, it has 4"),
+        (({"x": SEQ}, None), "input 0: its dynamic shape must be"),
+        ({"z": {1: SEQ}}, "dynamic_shapes names z, but the inputs are x, y"),
+        (3, "dynamic_shapes must be a tuple or dict of the inputs, not int"),
+    ],
+)
+def test_what_is_no_dimension_with_bounds_is_refused(shapes: object, reason: str) -> None:
+    with pytest.raises(HawkError, match=reason):
+        compile_model(Two(), (torch.ones(4, 8), torch.ones(4, 8)), dynamic_shapes=shapes)
+
+
+def test_a_program_that_was_exported_needs_its_module() -> None:
+    exported = torch.export.export(Two(), (torch.ones(2), torch.ones(2)))
+    with pytest.raises(HawkError, match="give the module and dynamic_shapes"):
+        compile_model(exported, (torch.ones(2), torch.ones(2)), dynamic_shapes=({0: SEQ},))  # type: ignore[arg-type]

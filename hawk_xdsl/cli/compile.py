@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from hawk_xdsl.cli.app import ModelOption, StoreOption, TargetOption, app
+from hawk_xdsl.cli.compile_dynamic import check_dynamic_options, print_dynamic, run_dynamic
 from hawk_xdsl.cli.compile_progress import Verbosity, compile_progress
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
@@ -162,8 +163,10 @@ def compile_command(
     showing: ShowingOptions,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
+    from hawk_xdsl.dynamic_model import compile_dynamic
     from hawk_xdsl.exports import WITHOUT_MIXED, check_exports
-    from hawk_xdsl.frontend.load import check_source, load_program
+    from hawk_xdsl.frontend.dynamic_program import DynamicProgram
+    from hawk_xdsl.frontend.load import check_source, load_source
     from hawk_xdsl.npu_target import load_target
     from hawk_xdsl.pipeline import compile_program
     from hawk_xdsl.report import print_report
@@ -179,7 +182,15 @@ def compile_command(
     console = open_console(quiet=verbosity is Verbosity.QUIET)
     with compile_progress(console, verbosity) as told:
         told.stage(f"reading {source}")
-        program = load_program(source, told.stage, f64_as_f32=f64_as_f32)
+        program = load_source(source, told.stage, f64_as_f32=f64_as_f32)
+        if isinstance(program, DynamicProgram):
+            check_dynamic_options(program, formats, learn=afterwards.learn)
+            dynamic = compile_dynamic(program, target, settings, store=store, progress=told.stage)
+            told.finished()
+            print_dynamic(dynamic, console)
+            if afterwards.run:
+                run_dynamic(dynamic, console, told.stage)
+            return
         compiled = compile_program(
             program,
             target,

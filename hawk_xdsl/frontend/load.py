@@ -7,6 +7,7 @@ from pathlib import Path
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.frontend.child import EnterStage
+from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.plug_ins import PlugInError, plug_ins
@@ -27,13 +28,15 @@ def _read_mlir(path: Path, part: str, on_stage: EnterStage, f64_as_f32: bool) ->
     return import_mlir(path, on_stage, f64_as_f32=f64_as_f32)
 
 
-def _read_python(path: Path, part: str, on_stage: EnterStage, f64_as_f32: bool) -> Program:
+def _read_python(
+    path: Path, part: str, on_stage: EnterStage, f64_as_f32: bool
+) -> Program | DynamicProgram:
     from hawk_xdsl.frontend.torch_factory import load_factory
 
     return load_factory(path, part, on_stage, f64_as_f32=f64_as_f32)
 
 
-_OWN: Mapping[str, Callable[[Path, str, EnterStage, bool], Program]] = {
+_OWN: Mapping[str, Callable[[Path, str, EnterStage, bool], Program | DynamicProgram]] = {
     "mlir": _read_mlir,
     "py": _read_python,
 }
@@ -52,12 +55,25 @@ class SourceFile:
 def load_program(
     source: str, on_stage: EnterStage = lambda stage: None, *, f64_as_f32: bool = False
 ) -> Program:
-    """Reads a program.
+    """Reads a program of static shapes, as ``load_source`` does.
+
+    Raises ``HawkError``, also for one with a dynamic dimension.
+    """
+    program = load_source(source, on_stage, f64_as_f32=f64_as_f32)
+    if isinstance(program, DynamicProgram):
+        raise HawkError(f"{source}: {program.extent} is dynamic: static shapes are needed here")
+    return program
+
+
+def load_source(
+    source: str, on_stage: EnterStage = lambda stage: None, *, f64_as_f32: bool = False
+) -> Program | DynamicProgram:
+    """Reads a program, or one with a dynamic dimension.
 
     Args:
         source: ``FILE.py:factory``, where ``factory()`` returns a ``torch.nn.Module`` and a tuple
-            of example input tensors; the path of a ``.mlir`` file; or a file with the suffix of a
-            plug-in, with or without ``:part``.
+            of example input tensors, perhaps with ``dynamic_shapes`` of ``torch.export``; the path
+            of a ``.mlir`` file; or a file with the suffix of a plug-in, with or without ``:part``.
         on_stage: told of each stage of the package's own front ends as it begins.
         f64_as_f32: for these: compute in f32 what is f64; else f64 is refused.
 

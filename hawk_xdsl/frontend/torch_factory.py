@@ -12,7 +12,9 @@ import torch
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.child import EnterStage
+from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.frontend.program import Program
+from hawk_xdsl.frontend.torch_dynamic import import_dynamic
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, one_line
 
@@ -23,9 +25,10 @@ def load_factory(
     on_stage: EnterStage = lambda stage: None,
     *,
     f64_as_f32: bool = False,
-) -> Program:
+) -> Program | DynamicProgram:
     """The program of a function that returns a ``torch.nn.Module`` and its example inputs.
 
+    With ``dynamic_shapes`` of ``torch.export`` as a third element it has a dynamic dimension.
     Raises ``HawkError`` with the file, and the line in it that failed.
     """
     file = str(path)
@@ -41,13 +44,25 @@ def load_factory(
         raise HawkError(f"{factory} failed: {one_line(error)}", file=file, line=line) from None
     if isinstance(result, torch.export.ExportedProgram):
         result = (result, None)
-    pair = cast(Sequence[object], result) if isinstance(result, tuple | list) else ()
-    if len(pair) != 2 or not isinstance(pair[0], torch.nn.Module | torch.export.ExportedProgram):
+    parts = list(cast(Sequence[object], result)) if isinstance(result, tuple | list) else []
+    if len(parts) not in (2, 3) or not isinstance(
+        parts[0], torch.nn.Module | torch.export.ExportedProgram
+    ):
         reason = f"{factory} must return (torch.nn.Module or ExportedProgram, example inputs)"
         raise HawkError(f"{reason}, not {type(result).__name__}", file=file)
-    inputs = cast(Sequence[torch.Tensor] | None, pair[1])
+    if len(parts) == 3 and parts[2] is not None:
+        return import_dynamic(
+            cast(torch.nn.Module, parts[0]),
+            cast(Sequence[torch.Tensor], parts[1]),
+            parts[2],
+            name=factory,
+            file=file,
+            on_stage=on_stage,
+            f64_as_f32=f64_as_f32,
+        )
+    inputs = cast(Sequence[torch.Tensor] | None, parts[1])
     return import_torch(
-        pair[0], inputs, name=factory, file=file, on_stage=on_stage, f64_as_f32=f64_as_f32
+        parts[0], inputs, name=factory, file=file, on_stage=on_stage, f64_as_f32=f64_as_f32
     )
 
 
