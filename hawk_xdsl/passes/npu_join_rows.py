@@ -16,9 +16,9 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
-from hawk_xdsl.errors import HawkError
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.passes.function_pass import functions_of
+from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.semantics.terms import walk
@@ -81,7 +81,7 @@ def _is_pointwise(op: UndecidedOp) -> bool:
 def _specified(op: UndecidedOp) -> Specification | None:
     try:
         return specify(op)
-    except HawkError:
+    except UnreadableError:
         return None
 
 

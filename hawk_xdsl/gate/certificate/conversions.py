@@ -48,7 +48,9 @@ class Conversions(Extrema):
     def _with_literal(self, kind: str, arg: Symbols, number: Symbols) -> Symbols | None:
         found = super()._with_literal(kind, arg, number)
         if found is not None and kind == "max" and number.number() == 0 and is_float(arg.dtype):
-            self._last_ramp = self.words(found), arg.broadcast(found.shape)
+            words, below = self.words(found), arg.broadcast(found.shape).copied()
+            if not (words == self.words(below)).all():  # else it is a ramp already
+                self._last_ramp = words, below
         return found
 
     def _rounded_ramp(self, symbols: Symbols, dtype: str) -> Symbols | None:

@@ -146,6 +146,16 @@ class Symbols:
             None if self.groups is None else self.groups[places],
         )
 
+    def copied(self) -> "Symbols":
+        """The same elements, which nobody else writes: buffers are views that change in place."""
+        return Symbols(
+            self.dtype,
+            self.planes.copy(),
+            self.flags.copy(),
+            None if self.value is None else self.value.copy(),
+            None if self.groups is None else self.groups.copy(),
+        )
+
     def reshaped(self, shape: tuple[int, ...]) -> "Symbols":
         """The same elements in another shape."""
         return Symbols(
