@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from hawk_xdsl.cli.app import ModelOption, StoreOption, TargetOption, app
-from hawk_xdsl.cli.compile_dynamic import check_dynamic_options, print_dynamic, run_dynamic
+from hawk_xdsl.cli.compile_dynamic import check_dynamic_options, say_dynamic
 from hawk_xdsl.cli.compile_progress import Verbosity, compile_progress
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
@@ -164,21 +164,13 @@ def compile_command(
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
     from hawk_xdsl.dynamic_model import compile_dynamic
-    from hawk_xdsl.exports import WITHOUT_MIXED, check_exports
     from hawk_xdsl.frontend.dynamic_program import DynamicProgram
-    from hawk_xdsl.frontend.load import check_source, load_source
-    from hawk_xdsl.npu_target import load_target
+    from hawk_xdsl.frontend.load import load_source
     from hawk_xdsl.pipeline import compile_program
     from hawk_xdsl.report import print_report
 
-    settings, verbosity = deciding.settings(), showing.verbosity()
-    # What is wrong is said before anything takes time.
-    load_target(target)
-    check_source(source)
-    formats = afterwards.formats()
-    check_exports(output, formats)
-    if WITHOUT_MIXED.intersection(formats):
-        settings = replace(settings, join_rows=False)
+    verbosity = showing.verbosity()
+    settings, formats = _checked(source, target, output, deciding, afterwards)
     console = open_console(quiet=verbosity is Verbosity.QUIET)
     with compile_progress(console, verbosity) as told:
         told.stage(f"reading {source}")
@@ -186,10 +178,7 @@ def compile_command(
         if isinstance(program, DynamicProgram):
             check_dynamic_options(program, formats, learn=afterwards.learn)
             dynamic = compile_dynamic(program, target, settings, store=store, progress=told.stage)
-            told.finished()
-            print_dynamic(dynamic, console)
-            if afterwards.run:
-                run_dynamic(dynamic, console, told.stage)
+            say_dynamic(dynamic, console, told, run=afterwards.run)
             return
         compiled = compile_program(
             program,
@@ -217,6 +206,28 @@ def compile_command(
     if afterwards.learn:
         synthesize(console, target, store, digests=_specifications(compiled))
     _print_files(console, output)
+
+
+def _checked(
+    source: str,
+    target: str,
+    output: Path,
+    deciding: DecidingOptions,
+    afterwards: AfterwardsOptions,
+) -> "tuple[Settings, tuple[str, ...]]":
+    """The settings and the export formats; what is wrong is said before anything takes time."""
+    from hawk_xdsl.exports import WITHOUT_MIXED, check_exports
+    from hawk_xdsl.frontend.load import check_source
+    from hawk_xdsl.npu_target import load_target
+
+    settings = deciding.settings()
+    load_target(target)
+    check_source(source)
+    formats = afterwards.formats()
+    check_exports(output, formats)
+    if WITHOUT_MIXED.intersection(formats):
+        settings = replace(settings, join_rows=False)
+    return settings, formats
 
 
 def _specifications(compiled: "Compiled") -> set[str]:
