@@ -5,14 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch.export import Dim
 
-torch = pytest.importorskip("torch")
-
-from torch.export import Dim  # noqa: E402
-
-from hawk_xdsl import DynamicModel, compile_model  # noqa: E402
-from hawk_xdsl.errors import HawkError  # noqa: E402
-from hawk_xdsl.frontend.torch_dynamic import dynamic_axes  # noqa: E402
+from hawk_xdsl import DynamicModel, compile_model
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.torch_dynamic import dynamic_axes
 
 SEQ = Dim("seq", min=1, max=20)
 

@@ -14,7 +14,7 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.passes.npu_outline import NpuOutlinePass
+from hawk_xdsl.passes.npu_outline import BIASES, NpuOutlinePass
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.transforms.pass_error import PassError
@@ -254,10 +254,10 @@ def test_a_scan_along_an_axis_that_its_argument_lacks() -> None:
 BIAS = read_module("programs/product_and_row")
 
 
-def groups_of_bias(n: int, at: str, other: str = "%r", **options: tuple[str, ...]) -> int:
+def groups_of_bias(n: int, at: str, other: str = "%r", biases: tuple[str, ...] = BIASES) -> int:
     text = BIAS.replace("tensor<24xf32>", f"tensor<{n}xf32>").replace("(d2)", f"({at})")
     module = import_mlir_text(text.replace("addf %s, %r", f"addf %s, {other}")).module
-    NpuOutlinePass(**options).apply(Context(), module)
+    NpuOutlinePass(biases).apply(Context(), module)
     return sum(op.name == "npu.undecided" for op in module.walk())
 
 

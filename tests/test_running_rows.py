@@ -37,7 +37,7 @@ COMPOSER = Composer.for_target(ENTRIES, TARGET)
 [ENTRY] = [entry for entry in ENTRIES if entry.artifact.strategy == "running-rows"]
 ATTENTION = read_module("ops/attention")
 
-Function = Callable[..., torch.Tensor]
+Function = Callable[..., object]
 
 
 def request(op: UndecidedOp) -> Request:
