@@ -183,7 +183,7 @@ class _Instances:
         def at(length: int) -> tuple[Program, ModuleOp]:
             static = folded(program.at(length))
             grouped = static.module.clone()
-            NpuOutlinePass().apply(context(), grouped)
+            NpuOutlinePass(whole_rows=True).apply(context(), grouped)
             return static, grouped
 
         self._at = at

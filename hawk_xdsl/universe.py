@@ -69,7 +69,7 @@ HAWK_UNIVERSE = Universe(
             ("passes", ("npu-drop-empty", "npu-split-concat", "npu-normalize", "npu-narrow-sums")),
             ("passes", ("npu-demote-f64", "npu-inline-pointwise")),
             ("passes", ("npu-hoist-elementwise", "npu-expand-loops", "npu-outline", "npu-decide")),
-            ("passes", ("npu-join-rows",)),
+            ("passes", ("npu-join-rows", "npu-sink-expansions")),
             ("transforms", ("npu-multi-buffer", "npu-plan-memory", "npu-insert-sync")),
             ("transforms", ("npu-merge-launches", "npu-bypass-l2", "npu-bind-extents")),
             ("hivm", ("npu-legalize-hivm", "convert-npu-to-hivm", "convert-hivm-to-npu")),

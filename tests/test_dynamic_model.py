@@ -68,6 +68,33 @@ def test_a_length_out_of_the_range_is_refused_with_its_name(compiled: DynamicMod
         compiled(np.zeros((1, 21, 16), np.float32))
 
 
+class Residual(torch.nn.Module):
+    """A product, whose rows are split into batch and sequence for what comes next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(64, 32)
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(y + self.linear(x), -1)
+
+
+def test_rows_of_a_batch_stay_one_axis(tmp_path: Path) -> None:
+    """``3 * seq`` rows as ``3 × seq`` would need ``seq * i0 + i1``, which is not affine."""
+    torch.manual_seed(0)
+    module = Residual().eval()
+    model = compile_model(
+        module,
+        [torch.randn(3, 8, 64), torch.randn(3, 8, 32)],
+        dynamic_shapes=({1: SEQ}, {1: SEQ}),
+        store=tmp_path / "store.sqlite",
+    )
+    for length in (1, 7, 20):
+        x, y = torch.randn(3, length, 64), torch.randn(3, length, 32)
+        (found,) = model(x.numpy(), y.numpy())
+        np.testing.assert_allclose(found, module(x, y).detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
 def test_another_shape_or_dtype_is_refused(compiled: DynamicModel) -> None:
     with pytest.raises(HawkError, match=r"input 0: expected tensor<1x7x16xf32>, got float32 of sh"):
         compiled(np.zeros((1, 7, 17), np.float32))

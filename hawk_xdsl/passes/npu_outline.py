@@ -24,6 +24,7 @@ from hawk_xdsl.passes.npu_join_rows import NpuJoinRowsPass
 from hawk_xdsl.passes.npu_narrow_sums import NpuNarrowSumsPass
 from hawk_xdsl.passes.npu_normalize import NpuNormalizePass
 from hawk_xdsl.passes.npu_scalars_to_tensors import NpuScalarsToTensorsPass
+from hawk_xdsl.passes.npu_sink_expansions import NpuSinkExpansionsPass
 from hawk_xdsl.passes.npu_split_concat import NpuSplitConcatPass
 from hawk_xdsl.passes.outline_dataflow import (
     LayoutPath,
@@ -66,12 +67,16 @@ class NpuOutlinePass(NpuPass):
         biases: dtypes of a row that sums in f32 may start from, as far as the target's matrix unit
             has that.
         join_rows: whether what one mixed kernel can compute is one op (``npu-join-rows``).
+        whole_rows: whether the rows of a contraction stay one axis for what is done to its result
+            (``npu-sink-expansions``), as kernels of dynamic shapes need it.
     """
 
     name = "npu-outline"
 
     biases: tuple[str, ...] = BIASES
     join_rows: bool = False
+
+    whole_rows: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Outlines each function with a body of one block.
@@ -83,6 +88,8 @@ class NpuOutlinePass(NpuPass):
             _check_static(function.body.block)
         for rewrite in BEFORE:
             rewrite().apply(ctx, op)
+        if self.whole_rows:
+            NpuSinkExpansionsPass().apply(ctx, op)
         labels: Counter[str] = Counter()
         for function in list(functions_of(op)):
             _Outliner(function.body.block, labels, self.biases).run()
