@@ -145,6 +145,16 @@ store a into y[i0:8, 0:16]
 }
 """
 
+BESIDE = """across i0 in 0..20 step 4 {
+a = load x[i0:4, 0:100] into ub
+b = load z[0:100] into ub
+t = vcmp lt a, b
+a = vadd b, a
+c = vsel t, b, a
+store c into y[i0:4, 0:100]
+}
+"""
+
 
 KERNELS = {
     "rows": Dynamic(ROWS, {"x": ("f32", (N, 64))}, (N, 64), softmax, 8),
@@ -175,6 +185,13 @@ KERNELS = {
         (N, 16),
         lambda x: x[:-1] * x[1:],
         8,
+    ),
+    "beside a longer row": Dynamic(
+        BESIDE,
+        {"x": ("f32", (20, N)), "z": ("f32", (128,))},
+        (20, N),
+        lambda x, z: np.where(x < z[: x.shape[1]], z[: x.shape[1]], x + z[: x.shape[1]]),
+        64,
     ),
 }
 

@@ -1,6 +1,7 @@
 """Building the vector instructions: shape and valid extents of the result, then the operation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from xdsl.ir import SSAValue
 
@@ -41,6 +42,31 @@ def _is_scalar(context: KernelContext, operand: ast.Operand) -> bool:
     if isinstance(operand, ast.Number):
         return True
     return operand.slices is None and isinstance(context.lookup(operand.name), Scalar)
+
+
+def _cut_alike(context: KernelContext, tiles: Sequence[LocalTile]) -> list[LocalTile]:
+    """The tiles, whole dimensions cut where another tile's same one is cut at an extent.
+
+    Example: a row of ``n0`` elements at most 64, and the first 64 of a longer row; of these the
+    first ``n0`` count.
+    """
+    edges: dict[int, Ragged] = {}  # by axis from the last one, -1, on
+    for tile in tiles:
+        for axis, extent in enumerate(tile.extents, start=-len(tile.extents)):
+            if isinstance(extent, Ragged) and extent.limit.has_extents:
+                edges.setdefault(axis, extent)
+    found: list[LocalTile] = []
+    for tile in tiles:
+        extents = list(tile.extents)
+        for axis, length in enumerate(tile.shape, start=-len(tile.shape)):
+            edge = edges.get(axis)
+            if edge is not None and extents[axis] == length == edge.length:
+                extents[axis] = edge
+        if tile.whole and tuple(extents) != tile.extents:
+            value = context.cut(tile.buffer.base, extents)
+            tile = replace(tile, value=value, extents=tuple(extents))
+        found.append(tile)
+    return found
 
 
 def _broadcast(context: KernelContext, tiles: Sequence[LocalTile]) -> tuple[_Shape, _Extents]:
@@ -106,10 +132,8 @@ def build_elementwise(context: KernelContext, name: str, node: ast.Elementwise) 
     elif mnemonic == "vgather":
         _build_gather(context, name, node.operands)
     elif mnemonic in BINARY_OPS:
-        lhs, rhs = _pair(context, *node.operands)
-        tiles = [tile for tile in (lhs, rhs) if isinstance(tile, LocalTile)]
+        lhs, right, tiles = _pair(context, *node.operands)
         shape, extents = _broadcast(context, tiles)
-        right = rhs.value if isinstance(rhs, LocalTile) else rhs
         op_type = BINARY_OPS[mnemonic]
         _write(
             context, name, lhs.buffer.dtype, shape, extents, tiles,
@@ -126,12 +150,13 @@ def build_elementwise(context: KernelContext, name: str, node: ast.Elementwise) 
 
 def _pair(
     context: KernelContext, first: ast.Operand, second: ast.Operand
-) -> tuple[LocalTile, LocalTile | SSAValue]:
-    """A tile, and a tile or scalar of its dtype."""
+) -> tuple[LocalTile, SSAValue, list[LocalTile]]:
+    """A tile, a tile or scalar of its dtype as a value, and those of them that are tiles."""
     lhs = _ub(context, first)
     if _is_scalar(context, second):
-        return lhs, context.scalar(second, lhs.buffer.dtype)
-    return lhs, _ub(context, second)
+        return lhs, context.scalar(second, lhs.buffer.dtype), [lhs]
+    tiles = _cut_alike(context, [lhs, _ub(context, second)])
+    return tiles[0], tiles[1].value, tiles
 
 
 def _build_select(context: KernelContext, name: str, operands: Sequence[ast.Operand]) -> None:
@@ -140,6 +165,9 @@ def _build_select(context: KernelContext, name: str, operands: Sequence[ast.Oper
     known = [tile for tile in tiles if tile is not None]
     if not known:
         context.fail("vsel needs a buffer among its two values, to know their dtype")
+    condition, *known = _cut_alike(context, [condition, *known])
+    alike = iter(known)
+    tiles = [None if tile is None else next(alike) for tile in tiles]
     dtype = known[0].buffer.dtype
     values = [
         context.scalar(operand, dtype) if tile is None else tile.value
@@ -162,10 +190,8 @@ def _build_gather(context: KernelContext, name: str, operands: Sequence[ast.Oper
 
 def build_compare(context: KernelContext, name: str, node: ast.Compare) -> None:
     """``name = vcmp gt a, b``, as i8."""
-    lhs, rhs = _pair(context, node.lhs, node.rhs)
-    tiles = [tile for tile in (lhs, rhs) if isinstance(tile, LocalTile)]
+    lhs, right, tiles = _pair(context, node.lhs, node.rhs)
     shape, extents = _broadcast(context, tiles)
-    right = rhs.value if isinstance(rhs, LocalTile) else rhs
     _write(
         context, name, TRUTH, shape, extents, tiles,
         lambda out: VcmpOp(node.predicate, lhs.value, right, out),
