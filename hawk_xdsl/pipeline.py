@@ -319,19 +319,45 @@ def compile_model(
     return compile_program(program, target, settings, store=store, model=model)
 
 
+@overload
 def compile_mlir(
     path: Path | str,
     target: str | Target = "ascend910b1",
     *,
+    dimension: None = None,
     settings: Settings | None = None,
     store: Path | None = None,
     model: str | None = None,
-) -> Compiled:
-    """Compiles a ``.mlir`` file of one function on tensors of static shapes.
+) -> Compiled: ...
+
+
+@overload
+def compile_mlir(
+    path: Path | str,
+    target: str | Target = "ascend910b1",
+    *,
+    dimension: str,
+    settings: Settings | None = None,
+    store: Path | None = None,
+    model: str | None = None,
+) -> DynamicModel: ...
+
+
+def compile_mlir(
+    path: Path | str,
+    target: str | Target = "ascend910b1",
+    *,
+    dimension: str | None = None,
+    settings: Settings | None = None,
+    store: Path | None = None,
+    model: str | None = None,
+) -> Compiled | DynamicModel:
+    """Compiles a ``.mlir`` file of one function on tensors.
 
     Args:
         path: the file; the dialects are those that ``torch-mlir`` lowers from, or linalg.
         target: a target, its name, or the path of its TOML file.
+        dimension: what every ``?`` in the types of the arguments is, as ``"seq=1..512"``.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store's file; default: the user's.
         model: the local language model, a directory or Hugging Face id; default: the configured.
@@ -339,8 +365,12 @@ def compile_mlir(
     Raises:
         HawkError: one line with the reason.
     """
+    from hawk_xdsl.frontend.mlir_dynamic import import_dynamic_mlir, parse_dimension
     from hawk_xdsl.frontend.mlir_import import import_mlir
 
+    if dimension is not None:
+        dynamic = import_dynamic_mlir(Path(path), parse_dimension(dimension))
+        return compile_dynamic(dynamic, target, settings, store=store)
     program = import_mlir(Path(path))
     return compile_program(program, target, settings, store=store, model=model)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.export import Dim
 
-from hawk_xdsl import DynamicModel, compile_model
+from hawk_xdsl import DynamicModel, compile_mlir, compile_model
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.torch_dynamic import dynamic_axes
 
@@ -150,3 +150,44 @@ def test_a_program_that_was_exported_needs_its_module() -> None:
     exported = torch.export.export(Two(), (torch.ones(2), torch.ones(2)))
     with pytest.raises(HawkError, match="give the module and dynamic_shapes"):
         compile_model(exported, (torch.ones(2), torch.ones(2)), dynamic_shapes=({0: SEQ},))  # type: ignore[arg-type]
+
+
+MLIR = """
+func.func @f(%x: tensor<?x64xf32>, %w: tensor<64x32xf32>) -> (tensor<?x32xf32>, tensor<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %z = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x64xf32>
+  %e = tensor.empty(%n) : tensor<?x32xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<?x32xf32>) -> tensor<?x32xf32>
+  %p = linalg.matmul ins(%x, %w : tensor<?x64xf32>, tensor<64x32xf32>)
+    outs(%f : tensor<?x32xf32>) -> tensor<?x32xf32>
+  %g = tensor.empty(%n) : tensor<?x64xf32>
+  %r = linalg.exp ins(%x : tensor<?x64xf32>) outs(%g : tensor<?x64xf32>) -> tensor<?x64xf32>
+  return %p, %r : tensor<?x32xf32>, tensor<?x64xf32>
+}
+"""
+
+
+def test_question_marks_of_a_file_are_a_dimension(tmp_path: Path) -> None:
+    (tmp_path / "f.mlir").write_text(MLIR)
+    model = compile_mlir(tmp_path / "f.mlir", dimension="seq=1..20", store=tmp_path / "s.sqlite")
+    assert all(": seq in 1..20: " in line for line in model.report)
+    random = np.random.default_rng(0)
+    w = random.standard_normal((64, 32)).astype(np.float32)
+    for length in (1, 7, 20):
+        x = random.standard_normal((length, 64)).astype(np.float32)
+        product, power = model(x, w)
+        np.testing.assert_allclose(product, x @ w, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(power, np.exp(x), rtol=1e-5)
+
+
+def test_a_file_needs_the_range_of_its_question_marks(tmp_path: Path) -> None:
+    (tmp_path / "f.mlir").write_text(MLIR)
+    with pytest.raises(HawkError, match=r"tensor<\?x64xf32>, argument 0, axis 0; .*--dim NAME="):
+        compile_mlir(tmp_path / "f.mlir")
+    with pytest.raises(HawkError, match=r"--dim seq=0\.\.8: expected NAME=LOW\.\.HIGH"):
+        compile_mlir(tmp_path / "f.mlir", dimension="seq=0..8")
+    static = "func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {\n  return %x : tensor<8xf32>\n}"
+    (tmp_path / "f.mlir").write_text(static)
+    with pytest.raises(HawkError, match=r"no argument has a dynamic dimension to be seq in 1\.\.8"):
+        compile_mlir(tmp_path / "f.mlir", dimension="seq=1..8")

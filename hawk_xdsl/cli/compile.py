@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from hawk_xdsl.propose.settings import Settings
 
 
+DimensionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dim",
+        metavar="NAME=LOW..HIGH",
+        help="What every ? in a .mlir file's arguments is: kernels for all lengths of a range.",
+        show_default="shapes are static",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class DecidingOptions:
     """How kernels are decided: who is asked, and within which budget."""
@@ -157,6 +168,7 @@ def compile_command(
     f64_as_f32: Annotated[
         bool, typer.Option("--f64-as-f32", help="Compute in f32 what the model computes in f64.")
     ] = False,
+    dim: DimensionOption = None,
     model: ModelOption = None,
     store: StoreOption = None,
     afterwards: AfterwardsOptions,
@@ -166,15 +178,16 @@ def compile_command(
     from hawk_xdsl.dynamic_model import compile_dynamic
     from hawk_xdsl.frontend.dynamic_program import DynamicProgram
     from hawk_xdsl.frontend.load import load_source
+    from hawk_xdsl.frontend.mlir_dynamic import parse_dimension
     from hawk_xdsl.pipeline import compile_program
-    from hawk_xdsl.report import print_report
 
     verbosity = showing.verbosity()
+    dimension = None if dim is None else parse_dimension(dim)
     settings, formats = _checked(source, target, output, deciding, afterwards)
     console = open_console(quiet=verbosity is Verbosity.QUIET)
     with compile_progress(console, verbosity) as told:
         told.stage(f"reading {source}")
-        program = load_source(source, told.stage, f64_as_f32=f64_as_f32)
+        program = load_source(source, told.stage, f64_as_f32=f64_as_f32, dimension=dimension)
         if isinstance(program, DynamicProgram):
             check_dynamic_options(program, formats, learn=afterwards.learn)
             dynamic = compile_dynamic(program, target, settings, store=store, progress=told.stage)
@@ -198,9 +211,7 @@ def compile_command(
             told.stage("running on the NPU simulator")
             result = compiled.run(program.example_inputs, told.detail)
         told.finished()
-    _record(output, result, told.clock.seconds)
-    record = None if result is None else result.record
-    print_report(compiled.report, console, compiled.target, record, told.clock.seconds)
+    _report(output, compiled, result, console, told.clock.seconds)
     if result is not None:
         _print_run(console, program, compiled, result)
     if afterwards.learn:
@@ -236,14 +247,22 @@ def _specifications(compiled: "Compiled") -> set[str]:
     return {each.specification.digest for each in decisions if each.specification is not None}
 
 
-def _record(output: Path, result: "Run | None", seconds: Mapping[str, float]) -> None:
-    """Adds the run and the seconds of the stages to the report, if one was written."""
-    from hawk_xdsl.report import add_to_report
+def _report(
+    output: Path,
+    compiled: "Compiled",
+    result: "Run | None",
+    console: Console,
+    seconds: Mapping[str, float],
+) -> None:
+    """Prints the report; adds the run and the seconds of the stages to it, if it was written."""
+    from hawk_xdsl.report import add_to_report, print_report
     from hawk_xdsl.saved import REPORT_FILE
 
     if (output / REPORT_FILE).is_file():
         figures: dict[str, object] = {} if result is None else {"run": result.record.document}
         add_to_report(output / REPORT_FILE, stages=dict(seconds), **figures)
+    record = None if result is None else result.record
+    print_report(compiled.report, console, compiled.target, record, seconds)
 
 
 def _print_files(console: Console, output: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 from hawk_xdsl.errors import HawkError
 
@@ -81,13 +81,18 @@ class ModuleHandle(Protocol):
     """The part of ``ir.Module`` that is used here."""
 
     @property
-    def context(self) -> object:
+    def context(self) -> Any:
         """The context that the module lives in."""
         ...
 
     @property
     def operation(self) -> _Operation:
         """The module's op."""
+        ...
+
+    @property
+    def body(self) -> Any:
+        """The module's block."""
         ...
 
 
@@ -151,6 +156,81 @@ class MlirModule:
         except ir.MLIRError as error:
             raise _as_hawk_error(error, file) from None
 
+    def dynamic_axes(self) -> list[list[int]]:
+        """For each argument of the public functions, its axes of dynamic length."""
+        ir = _load("ir")
+        types = [kind for function in self._public() for kind in _function_type(function).inputs]
+        return [
+            [axis for axis in range(kind.rank) if kind.is_dynamic_dim(axis)]
+            if isinstance(kind, ir.RankedTensorType)
+            else []
+            for kind in types
+        ]
+
+    def call_at(self, length: int) -> None:
+        """Has the public function called by a new one, whose arguments have static shapes.
+
+        Every dynamic axis of an argument has the same length.
+        """
+        ir = _load("ir")
+        functions = self._public()
+        if len(functions) != 1 or not _function_type(functions[0]).results:
+            return  # what reads the module next says so
+        (function,) = functions
+        kind, name = _function_type(function), ir.StringAttr(function.attributes["sym_name"]).value
+        dynamic = [str(each) for each in kind.inputs]
+        static = [each.replace("?", str(length)) for each in dynamic]
+        casts = "".join(
+            f"%c{i} = tensor.cast %a{i} : {mine} to {theirs}\n"
+            for i, (mine, theirs) in enumerate(zip(static, dynamic, strict=True))
+            if mine != theirs
+        )
+        given = [
+            f"%a{i}" if mine == theirs else f"%c{i}"
+            for i, (mine, theirs) in enumerate(zip(static, dynamic, strict=True))
+        ]
+        results = ", ".join(map(str, kind.results))
+        count = len(kind.results)
+        names = ", ".join(f"%r#{i}" for i in range(count)) if count > 1 else "%r"
+        arguments = ", ".join(f"%a{i}: {each}" for i, each in enumerate(static))
+        text = f"""func.func private @"{name}"({", ".join(dynamic)}) -> ({results})
+          func.func @static_shapes({arguments}) -> ({results}) {{
+          {casts}%r{f":{count}" if count > 1 else ""} = func.call @"{name}"({", ".join(given)})
+            : ({", ".join(dynamic)}) -> ({results})
+          return {names} : {results}
+        }}"""
+        handle = self._module
+        with handle.context, ir.Location.unknown():
+            made = ir.Module.parse(text)  # it owns its ops
+            made.body.operations[1].operation.clone(ip=ir.InsertionPoint(handle.body))
+            function.attributes["sym_visibility"] = ir.StringAttr.get("private")
+
+    def return_static(self) -> None:
+        """Results that are cast to dynamic shapes are returned as they are."""
+        ir = _load("ir")
+        for function in self._public():
+            returned = function.regions[0].blocks[0].operations[-1].operation
+            for number, value in enumerate(returned.operands):
+                owner = value.owner
+                if getattr(owner, "name", "") == "tensor.cast":
+                    returned.operands[number] = owner.operands[0]
+                    if not list(value.uses):
+                        owner.erase()
+            with self._module.context, ir.Location.unknown():
+                kind = ir.FunctionType.get(
+                    _function_type(function).inputs, [value.type for value in returned.operands]
+                )
+                function.attributes["function_type"] = ir.TypeAttr.get(kind)
+
+    def _public(self) -> list[Any]:
+        """The functions with a body that are not private."""
+        return [
+            op.operation
+            for op in self._module.body.operations
+            if op.operation.name == "func.func"
+            and "private" not in str(op.operation.attributes.get("sym_visibility", ""))
+        ]
+
     def generalize(self, names: Collection[str], *, file: str) -> None:
         """Turns the named linalg ops of these names into ``linalg.generic``, or several ops.
 
@@ -196,6 +276,11 @@ class MlirModule:
         lines = text.splitlines()
         aliases = [line for line in lines if _ALIAS.match(line)]
         return "\n".join(aliases + [line for line in lines if not _ALIAS.match(line)])
+
+
+def _function_type(function: Any) -> Any:
+    ir = _load("ir")
+    return ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value)
 
 
 def _load_scans(context: object) -> None:

@@ -40,4 +40,5 @@ def _check_static(program: ExportedProgram, file: str) -> None:
         for axis, extent in enumerate(shape):
             if isinstance(extent, torch.SymInt):
                 what = f"{node.name}: dimension {axis} ({extent}) is dynamic"
-                raise HawkError(f"{what}: export it with static shapes", file=file)
+                todo = "export it with static shapes, or give the module and dynamic_shapes"
+                raise HawkError(f"{what}: {todo}", file=file)

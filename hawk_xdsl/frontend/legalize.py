@@ -25,7 +25,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.dialects.linalg.ops import FillOp
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import VerifyException
 
@@ -150,7 +150,11 @@ def _check_static(op: Operation, file: str) -> None:
         if isinstance(type_, ShapedType) and not isinstance(type_, TensorType):
             raise error_at(op, f"{op.name}: expected tensors, found {type_}", file)
         if isinstance(type_, TensorType) and DYNAMIC_INDEX in type_.get_shape():
-            raise error_at(op, f"{op.name}: dynamic shapes are not supported: {type_}", file)
+            what = f"{op.name}: dynamic shapes are not supported: {type_}"
+            if isinstance(op, FuncOp) and isinstance(value, BlockArgument):
+                axis = type_.get_shape().index(DYNAMIC_INDEX)
+                what += f", argument {value.index}, axis {axis}; give its range: --dim NAME=1..512"
+            raise error_at(op, what, file)
 
 
 def _check_assert(op: cf.AssertOp, file: str) -> None:

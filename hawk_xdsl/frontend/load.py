@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.dialects.npu import NamedExtent
+from hawk_xdsl.errors import HawkError, OptionError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.frontend.child import EnterStage
 from hawk_xdsl.frontend.dynamic_program import DynamicProgram
+from hawk_xdsl.frontend.mlir_dynamic import import_dynamic_mlir
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.plug_ins import PlugInError, plug_ins
@@ -66,7 +68,11 @@ def load_program(
 
 
 def load_source(
-    source: str, on_stage: EnterStage = lambda stage: None, *, f64_as_f32: bool = False
+    source: str,
+    on_stage: EnterStage = lambda stage: None,
+    *,
+    f64_as_f32: bool = False,
+    dimension: NamedExtent | None = None,
 ) -> Program | DynamicProgram:
     """Reads a program, or one with a dynamic dimension.
 
@@ -76,11 +82,17 @@ def load_source(
             of a ``.mlir`` file; or a file with the suffix of a plug-in, with or without ``:part``.
         on_stage: told of each stage of the package's own front ends as it begins.
         f64_as_f32: for these: compute in f32 what is f64; else f64 is refused.
+        dimension: what every ``?`` in the types of a ``.mlir`` file's arguments is.
 
     Raises:
         HawkError: one line with file, line and reason, whatever is wrong with it.
     """
     named = check_source(source)
+    if dimension is not None:
+        if named.suffix != "mlir" or named.part:
+            reason = "a dimension of a .mlir file; a factory returns dynamic_shapes"
+            raise OptionError(f"--dim {dimension.name}: {reason}")
+        return import_dynamic_mlir(named.path, dimension, on_stage, f64_as_f32=f64_as_f32)
     if named.suffix in _OWN:
         return _OWN[named.suffix](named.path, named.part, on_stage, f64_as_f32)
     front_end = plug_ins(PLUG_INS, _OWN)[named.suffix].load()

@@ -43,15 +43,23 @@ def import_mlir_text(
     file: str = "<text>",
     on_stage: EnterStage = lambda stage: None,
     f64_as_f32: bool = False,
+    length: int | None = None,
 ) -> Program:
-    """As ``import_mlir``, for text at hand."""
+    """As ``import_mlir``, for text at hand.
+
+    ``length`` is that of every dynamic axis of its arguments.
+    """
     load_bindings()  # once here instead of in every child
 
     def work(enter: EnterStage) -> str:
         enter("parsing")
         module = MlirModule.parse(text, file)
         enter("inlining and canonicalization")
+        if length is not None:
+            module.call_at(length)
         module.run(PIPELINE, file=file)
+        if length is not None:
+            module.return_static()
         enter("generalization")
         return generic_text(module, file=file)
 
