@@ -44,6 +44,9 @@ TURN = "turn"
 CHOICES = 3
 """Of each region the best tilings that are put together: the best of all, the second best, …"""
 
+MOST_PARTS = 6
+"""Regions that are done in turn; the flags of more branches take long to choose."""
+
 
 @dataclass(frozen=True)
 class RegionsInTurn:
@@ -63,12 +66,12 @@ class RegionsInTurn:
             raise wrong_entry(entry, message)
 
     def space(self, request: Request) -> "TurnSpace | None":
-        """The tilings of regions that have axes of their own; ``None`` of one region."""
+        """The tilings of regions that have axes of their own; ``None`` of one, or of too many."""
         composition = request.composition
         if composition is None or not composition.specification.in_regions:
             return None
         parts = _parts(composition)
-        return TurnSpace(request, composition, parts) if len(parts) > 1 else None
+        return TurnSpace(request, composition, parts) if 1 < len(parts) <= MOST_PARTS else None
 
 
 REGIONS_IN_TURN = RegionsInTurn()
