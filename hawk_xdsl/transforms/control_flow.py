@@ -9,6 +9,7 @@ from xdsl.ir import Block
 from hawk_xdsl.dialects.npu import KernelOp, Pipe, TileOp
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.pass_error import PassError
+from hawk_xdsl.transforms.trip_count import at_most_one_trip
 
 
 @dataclass(eq=False)
@@ -30,8 +31,9 @@ class Body:
         return path
 
     def is_loop(self) -> bool:
-        """Whether this is the body of a loop, which may run any number of times."""
-        return isinstance(self.block.parent_op(), scf.ForOp)
+        """Whether this is the body of a loop that may run several times."""
+        op = self.block.parent_op()
+        return isinstance(op, scf.ForOp) and not at_most_one_trip(op)
 
     def repeated(self) -> "list[Body]":
         """Those of this body and the ones around it that are in a loop, innermost first."""

@@ -26,6 +26,7 @@ from hawk_xdsl.transforms.liveness import Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.parts import for_each_part
 from hawk_xdsl.transforms.pass_error import PassError
+from hawk_xdsl.transforms.trip_count import at_most_one_trip, constant_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _multi_buffer_part(kernel: KernelOp, target: Target, buffers: int) -> None:
 def _multi_buffer_loop(kernel: KernelOp, loop: scf.ForOp, target: Target, buffers: int) -> None:
     """Unroll a loop if its buffers fit."""
     trips = _most_trips(loop)
-    if loop.iter_args or (trips is not None and trips < 2):
+    if loop.iter_args or (trips is not None and trips < 2) or at_most_one_trip(loop):
         return
     for chosen in _choices(_shared_between_pipes(loop, target)):
         trial = kernel.clone()
@@ -129,8 +130,9 @@ def _shared_between_pipes(loop: scf.ForOp, target: Target) -> list[AllocOp]:
 
 
 def _loop_around(op: Operation) -> Operation | None:
+    """The innermost loop around an op that may run several times."""
     parent = op.parent_op()
-    while parent is not None and not isinstance(parent, scf.ForOp):
+    while parent is not None and (not isinstance(parent, scf.ForOp) or at_most_one_trip(parent)):
         parent = parent.parent_op()
     return parent
 
@@ -146,7 +148,7 @@ def _is_loaded(alloc: AllocOp) -> bool:
 
 def _most_trips(loop: scf.ForOp) -> int | None:
     """Most iterations of a loop on one core, if its bounds are numbers or blocks."""
-    start, stop, step = (_number(value) for value in (loop.lb, loop.ub, loop.step))
+    start, stop, step = (constant_of(value) for value in (loop.lb, loop.ub, loop.step))
     if isinstance(loop.lb.owner, BlockIdxOp):
         start = 0
     if isinstance(loop.step.owner, BlockCountOp):
@@ -158,13 +160,6 @@ def _most_trips(loop: scf.ForOp) -> int | None:
     if start is None or stop is None or step is None or step < 1:
         return None
     return max(0, -(-(stop - start) // step))
-
-
-def _number(value: SSAValue) -> int | None:
-    owner = value.owner
-    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
-        return owner.value.value.data
-    return None
 
 
 def _unroll(loop: scf.ForOp, chosen: set[Operation], buffers: int) -> None:
@@ -198,7 +193,7 @@ def _unroll(loop: scf.ForOp, chosen: set[Operation], buffers: int) -> None:
 
 
 def _runs_in_full_turns(loop: scf.ForOp, buffers: int) -> bool:
-    numbers = all(_number(value) is not None for value in (loop.lb, loop.ub, loop.step))
+    numbers = all(constant_of(value) is not None for value in (loop.lb, loop.ub, loop.step))
     trips = _most_trips(loop)
     return numbers and trips is not None and trips % buffers == 0
 
