@@ -34,7 +34,7 @@ from hawk_xdsl.passes.launching import launch_instead
 from hawk_xdsl.passes.module_family import ModuleFamily
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider
-from hawk_xdsl.propose.dynamic import DynamicKernel, DynamicProposer
+from hawk_xdsl.propose.dynamic import DynamicKernel, DynamicProposer, NoDynamicKernelError
 from hawk_xdsl.propose.settings import Progress, Settings, Sources
 from hawk_xdsl.reference.host import run_main
 from hawk_xdsl.universe import context
@@ -129,9 +129,14 @@ def compile_dynamic(
     if settings.sources in (Sources.MODEL, Sources.REPLAY):
         reason = f"kernels for {extent} are written by templates"
         raise OptionError(f"--sources {settings.sources}: {reason}: use all or composition")
-    instances = _Instances(program)
     with open_decider(target, settings, store=store) as decider:
-        written = _write(instances, extent, decider, progress)
+        instances = _Instances(program)
+        try:
+            written = _write(instances, extent, decider, progress)
+        except NoDynamicKernelError as error:
+            progress(f"{error.message}: without permutations by the stores of contractions")
+            instances = _Instances(program, permutes=False)
+            written = _write(instances, extent, decider, progress)
         kernels = {symbol: kernel for symbol, _, kernel in written}
         modules = {
             length: instances.launched(length, written, extent)
@@ -176,14 +181,18 @@ def _write(
 
 
 class _Instances:
-    """The model at lengths, imported and grouped, each when it is first needed."""
+    """The model at lengths, imported and grouped, each when it is first needed.
 
-    def __init__(self, program: DynamicProgram) -> None:
+    Unless ``permutes``, contractions store their rows in order: behind a permutation of a batch
+    and the dynamic dimension the row is a product of the extent and a loop variable.
+    """
+
+    def __init__(self, program: DynamicProgram, *, permutes: bool = True) -> None:
         @cache
         def at(length: int) -> tuple[Program, ModuleOp]:
             static = folded(program.at(length))
             grouped = static.module.clone()
-            NpuOutlinePass(whole_rows=True).apply(context(), grouped)
+            NpuOutlinePass(whole_rows=True, permutes=permutes).apply(context(), grouped)
             return static, grouped
 
         self._at = at

@@ -95,6 +95,33 @@ def test_rows_of_a_batch_stay_one_axis(tmp_path: Path) -> None:
         np.testing.assert_allclose(found, module(x, y).detach().numpy(), rtol=1e-4, atol=1e-6)
 
 
+class Permuted(torch.nn.Module):
+    """A product whose rows are tokens times batch, stored as batch times tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(64, 32)
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        rows = self.linear(x.reshape(-1, 64)).reshape(4, -1, 32)
+        return torch.softmax(rows.transpose(0, 1) + y, -1)
+
+
+def test_a_permutation_of_the_dynamic_rows_is_an_op_of_its_own(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = Permuted().eval()
+    model = compile_model(
+        module,
+        [torch.randn(4, 8, 64), torch.randn(8, 4, 32)],
+        dynamic_shapes=({1: SEQ}, {0: SEQ}),
+        store=tmp_path / "store.sqlite",
+    )
+    for length in (1, 7, 20):
+        x, y = torch.randn(4, length, 64), torch.randn(length, 4, 32)
+        (found,) = model(x.numpy(), y.numpy())
+        np.testing.assert_allclose(found, module(x, y).detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
 def test_another_shape_or_dtype_is_refused(compiled: DynamicModel) -> None:
     with pytest.raises(HawkError, match=r"input 0: expected tensor<1x7x16xf32>, got float32 of sh"):
         compiled(np.zeros((1, 7, 17), np.float32))

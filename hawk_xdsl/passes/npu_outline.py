@@ -69,6 +69,7 @@ class NpuOutlinePass(NpuPass):
         join_rows: whether what one mixed kernel can compute is one op (``npu-join-rows``).
         whole_rows: whether the rows of a contraction stay one axis for what is done to its result
             (``npu-sink-expansions``), as kernels of dynamic shapes need it.
+        permutes: whether a contraction stores its result permuted, where only that is needed.
     """
 
     name = "npu-outline"
@@ -77,6 +78,8 @@ class NpuOutlinePass(NpuPass):
     join_rows: bool = False
 
     whole_rows: bool = False
+
+    permutes: bool = True
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Outlines each function with a body of one block.
@@ -92,7 +95,8 @@ class NpuOutlinePass(NpuPass):
             NpuSinkExpansionsPass().apply(ctx, op)
         labels: Counter[str] = Counter()
         for function in list(functions_of(op)):
-            _Outliner(function.body.block, labels, self.biases).run()
+            grouping = Grouping(function.body.block, self.biases, permutes=self.permutes)
+            _Outliner(function.body.block, labels, grouping).run()
         if self.join_rows:
             NpuJoinRowsPass().apply(ctx, op)
 
@@ -107,10 +111,10 @@ def _check_static(block: Block) -> None:
 class _Outliner:
     """Rewrites one function's body."""
 
-    def __init__(self, block: Block, labels: Counter[str], biases: tuple[str, ...]) -> None:
+    def __init__(self, block: Block, labels: Counter[str], grouping: Grouping) -> None:
         self._block = block
         self._labels = labels
-        self._grouping = Grouping(block, biases)
+        self._grouping = grouping
         self._old = list(block.ops)
         self._end = self._old[-1]
         self._new: dict[SSAValue, SSAValue] = {}

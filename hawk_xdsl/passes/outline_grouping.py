@@ -73,7 +73,7 @@ class Grouping:
 
     A contraction is a group, together with what it starts from and what its store does
     (``epilogue_of``; ``biases`` are the dtypes of a row that it may start from), and a permutation
-    that only it feeds. Copies that only feed
+    that only it feeds, if ``permutes``. Copies that only feed
     one another (a tensor filled in parts) are one group of their own. Any other op joins
     the group of an op whose result it reads index for index, if
 
@@ -82,8 +82,11 @@ class Grouping:
     - if there are reductions, one parallel index runs through all its ops, or through none.
     """
 
-    def __init__(self, block: Block, biases: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, block: Block, biases: tuple[str, ...] = (), *, permutes: bool = True
+    ) -> None:
         self._biases = biases
+        self._permutes = permutes
         self._place = {op: i for i, op in enumerate(block.ops)}
         self.group_of: dict[Operation, Group] = {}
         compute = [op for op in block.ops if is_compute(op)]
@@ -120,7 +123,7 @@ class Grouping:
         if not (self._is_alone(op) and self._equations[op]):
             return {op: Group([op])}
         members = [op, *epilogue_of(op, self._biases)]
-        group = Group(members, sunk_layout(members[-1]))
+        group = Group(members, sunk_layout(members[-1]) if self._permutes else ())
         return dict.fromkeys(members, group)
 
     def _is_alone(self, op: Operation) -> bool:
