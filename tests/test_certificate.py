@@ -262,6 +262,19 @@ def test_a_softmax_less_a_maximum_with_a_number_is_not_proved() -> None:
     assert certificate(undecided(SOFTMAX), clipped).trust is Trust.TRIED
 
 
+def test_the_lowest_f32_says_something_but_below_what_it_is_a_maximum_of() -> None:
+    lowest = "-3.4028234663852886e38"
+    add = "%1 = arith.addf %in, %in : f32"
+    assert verdict(add, "r = vadd a, a") is Trust.PROVED
+    assert verdict(add, f"r = vadd a, a\nr = vmax r, {lowest}") is Trust.TRIED
+    softmax = undecided(SOFTMAX)
+    guarded = SOFTMAX_KERNEL.replace("d = vsub", f"m = vmax m, {lowest}\nd = vsub", 1)
+    assert guarded != SOFTMAX_KERNEL
+    assert certificate(softmax, guarded).trust is Trust.PROVED
+    # A difference from the maximum of other elements is another one where these are all -inf.
+    assert certificate(softmax, guarded.replace(lowest, "-3.4e38")).trust is Trust.TRIED
+
+
 def test_a_proof_by_approximations_is_bounded_and_names_them() -> None:
     sine = undecided(elementwise("8x64", SIN))
     assert certificate(sine, across("r = vsub a, 0.0")).trust is Trust.TRIED

@@ -22,6 +22,9 @@ from hawk_xdsl.gate.certificate.symbols import (
 EXTREMA = {"max": np.fmax, "min": np.fmin, "or": np.fmax, "and": np.fmin}
 """Reductions that are sets, and what their literals amount to."""
 
+LOWEST = -float(np.finfo(np.float32).max)
+"""The lowest finite f32."""
+
 MOST_MAXIMA = 4096
 """Sets that one difference is compared with."""
 
@@ -34,31 +37,54 @@ def neutral_of(kind: str, dtype: str) -> float:
     return lowest if kind == "max" else -lowest - (0.0 if is_float(dtype) else 1.0)
 
 
-def changes_nothing(kind: str, dtype: str, value: float) -> bool:
-    """Whether a number changes no extremum of finite numbers: the neutral one, or the last finite.
-
-    A kernel that takes a maximum with the lowest f32 keeps -inf - -inf from becoming no number.
-    """
-    if not is_float(dtype) or kind not in ("max", "min"):
-        return value == neutral_of(kind, dtype)
-    last = float(np.finfo(np.float32).max)
-    return value <= -last if kind == "max" else value >= last
-
-
-def _is_finite(symbols: Symbols) -> bool:
-    """Whether no element is known to be infinite, or no number."""
-    return symbols.value is None or bool(np.isfinite(symbols.value[symbols.known]).all())
-
-
 class Extrema(Conditions):
     """What is alone in its set is itself; what changes nothing is left out of it."""
 
     def _sub(self, left: Symbols, right: Symbols) -> Symbols:
+        if is_float(left.dtype) and right.groups is not None:
+            left, right = self._from_maxima(left, right)
         found = super()._sub(left, right)
         if self.guards and is_float(left.dtype) and right.groups is not None:
             at_most = self._at_most(left.broadcast(found.shape), right.broadcast(found.shape))
             found.flags |= np.where(at_most, NONPOSITIVE, np.uint16(0))
         return found
+
+    def _from_maxima(self, left: Symbols, right: Symbols) -> tuple[Symbols, Symbols]:
+        """The sides of ``left - right``, maxima without the lowest f32 where that says nothing.
+
+        A kernel that takes ``max(x, lowest)`` keeps -inf - -inf from becoming no number. Where
+        ``left`` is a member of ``right``, or a maximum of some, that is another difference only if
+        all members are -inf. Then the op's is no number, nor is what it divides by.
+        """
+        sides = [self._without_lowest(side) for side in (left, right)]
+        if sides[1] is right:
+            return left, right
+        shape = np.broadcast_shapes(left.shape, right.shape)
+        below, above = (side.broadcast(shape) for side in sides)
+        known = self._at_most(below, above)
+        return (
+            self.where(known, below, left.broadcast(shape)),
+            self.where(known, above, right.broadcast(shape)),
+        )
+
+    def _without_lowest(self, symbols: Symbols) -> Symbols:
+        """Maxima of several members without a literal that no finite f32 is below."""
+        if symbols.groups is None:
+            return symbols
+        key, flat = key_of("max"), symbols.reshaped((-1,))
+        assert flat.groups is not None
+        numbers = np.where((flat.flags & GROUP) != 0, flat.groups, 0)
+        members, literal = self.pool.rows(key, numbers, self.words(flat))
+        several = (members != NOBODY).sum(axis=1) > 1
+        at = np.flatnonzero((numbers > 0) & several & (literal <= LOWEST))
+        if not at.size:
+            return symbols
+        sets = Sets(members[at], np.full(at.size, np.nan))
+        found = flat.copied()
+        assert found.groups is not None
+        found.planes[:, at] = self.drawn(sets.words(key), flat.dtype).planes
+        found.groups[at] = self.pool.add(key, sets)
+        return found.reshaped(symbols.shape)
 
     def _at_most(self, left: Symbols, right: Symbols) -> Bools:
         """Where ``left <= right`` follows from sets alone, so that ``exp(left - right)`` is finite.
@@ -103,8 +129,6 @@ class Extrema(Conditions):
         for plain, number in ((left, right), (right, left)):
             if number.size != 1 or not number.known.all():
                 continue
-            if _is_finite(plain) and changes_nothing(kind, plain.dtype, number.number()):
-                return plain.broadcast(np.broadcast_shapes(plain.shape, number.shape))
             if plain.settled().value is None:
                 found = self._with_literal(kind, plain.settled(), number)
                 if found is not None:
