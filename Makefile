@@ -25,7 +25,7 @@ check: $(READY)
 	$(BIN)/lit -q lit_tests
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest --corpus
 	$(BIN)/lit -q lit_tests
 
 lint: $(READY)

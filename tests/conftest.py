@@ -14,6 +14,24 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--corpus``: everything, as continuous integration does."""
+    parser.addoption(
+        "--corpus", action="store_true", help="run the tests of whole corpora too: minutes more"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out whole corpora, unless they are asked for, or files are named."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    if named or config.getoption("--corpus") or "corpus" in str(config.getoption("-m")):
+        return
+    left_out = [item for item in items if item.get_closest_marker("corpus")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store in a temporary folder, also for commands that name none."""

@@ -24,6 +24,8 @@ from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.transforms.pass_error import PassError
 
+pytestmark = pytest.mark.corpus
+
 ROOT = Path(__file__).parents[1]
 COMPILER = shutil.which("g++") or shutil.which("clang++")
 WRITTEN = (

@@ -24,6 +24,8 @@ from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.semantics.specification import Specification, specify
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 
 

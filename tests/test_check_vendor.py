@@ -30,6 +30,8 @@ from hawk_xdsl.vendor.recording import Recorded, record
 from hawk_xdsl.vendor.running import VendorToolError
 from hawk_xdsl.vendor.tools import INSTALL, tools_installed
 
+pytestmark = pytest.mark.corpus
+
 needs_tools = pytest.mark.skipif(
     not tools_installed(), reason=f"needs the vendor's compiler: {INSTALL}"
 )

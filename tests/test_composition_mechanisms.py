@@ -23,6 +23,8 @@ from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import ResultRegion, specify
 from hawk_xdsl.training.region import RegionBuilder
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 ENTRIES = {entry.name: entry for entry in load_seed_entries()}
 

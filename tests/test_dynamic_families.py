@@ -21,6 +21,8 @@ from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
 from hawk_xdsl.propose.dynamic import DynamicProposer, NoDynamicKernelError
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 
 RELU = """func.func @main(%x: tensor<NxMxf32>) {

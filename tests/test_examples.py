@@ -15,6 +15,8 @@ from hawk_xdsl.pipeline import compile_program
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.reference.difference import error_between
 
+pytestmark = pytest.mark.corpus
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SETTINGS = Settings(Sources.COMPOSITION, Budget(tuning=0, patience=0), host_fallback=True)
 

@@ -24,6 +24,8 @@ from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
 from hawk_xdsl.transforms.pass_error import PassError
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 SYNC_OPS = (SetFlagOp, WaitFlagOp, BarrierOp)
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

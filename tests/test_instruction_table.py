@@ -21,6 +21,8 @@ from hawk_xdsl.dialects.npu import (
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import available_targets, load_target
 
+pytestmark = pytest.mark.corpus
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "instructions.md"
 

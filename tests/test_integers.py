@@ -15,6 +15,8 @@ from integer_programs import (
     truncated,
 )
 
+pytestmark = pytest.mark.corpus
+
 
 @pytest.mark.parametrize("dtype", ["i8", "i16", "i32"])
 @pytest.mark.parametrize(

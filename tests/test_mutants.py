@@ -20,6 +20,8 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import Gate
 from hawk_xdsl.npu_target import load_target
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 SUBJECTS = {subject.family: subject for subject in written_subjects()}
 

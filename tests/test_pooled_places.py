@@ -8,6 +8,8 @@ from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.linalg.structured import equation_of
 from hawk_xdsl.reference.host import run_main
 
+pytestmark = pytest.mark.corpus
+
 NAN, LOW = float("nan"), float("-inf")
 
 

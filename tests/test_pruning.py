@@ -37,6 +37,8 @@ from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.semantics.specification import specify
 
+pytestmark = pytest.mark.corpus
+
 TARGET = "ascend910b1"
 OPS = (
     elementwise("8x16", "%0 = math.absf %in : f32\n%1 = math.exp %0 : f32"),

@@ -238,6 +238,8 @@ for name in ("npu", "tm_tensor"):
     multiverse.all_dialects[name]()
 from xdsl.context import Context
 from xdsl.parser import Parser
+
+pytestmark = pytest.mark.corpus
 context = Context()
 for name, load in multiverse.all_dialects.items():
     context.register_dialect(name, load)

@@ -31,6 +31,8 @@ from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
 from hawk_xdsl.universe import context
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 ENTRIES = load_seed_entries()
 COMPOSER = Composer.for_target(ENTRIES, TARGET)

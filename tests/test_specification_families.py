@@ -20,6 +20,8 @@ from hawk_xdsl.gate.trial_rows import Purpose
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import Specification, specify
 
+pytestmark = pytest.mark.corpus
+
 
 class Function(nn.Module):
     """A function as a module."""

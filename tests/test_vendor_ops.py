@@ -17,6 +17,8 @@ from vendor_ops.comparison import Compiled, Oracle, Row, compiled
 
 from hawk_xdsl.npu_target import load_target
 
+pytestmark = pytest.mark.corpus
+
 CASES = {case.key: case for case in all_cases()}
 EQUAL = (
     "vadd 1000 f32",

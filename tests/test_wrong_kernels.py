@@ -29,6 +29,8 @@ from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.universe import context
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 FOLDER = Path(__file__).parent / "kernels" / "wrong"
 
