@@ -29,6 +29,8 @@ from hawk_xdsl.language_model.loading import load_tokenizer, load_weights
 from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.pipeline import load_compiled
 
+pytestmark = pytest.mark.corpus
+
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -239,7 +241,6 @@ for name in ("npu", "tm_tensor"):
 from xdsl.context import Context
 from xdsl.parser import Parser
 
-pytestmark = pytest.mark.corpus
 context = Context()
 for name, load in multiverse.all_dialects.items():
     context.register_dialect(name, load)

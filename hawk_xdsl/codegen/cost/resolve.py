@@ -19,6 +19,7 @@ from hawk_xdsl.codegen.cost.trips import (
     first_core,
     has_branches,
     kinds_of,
+    runs_once,
     thresholds,
 )
 from hawk_xdsl.dialects.dtype import TRUTH
@@ -126,11 +127,25 @@ class _Resolver:
         if not trips:
             return []
         cut = (stop - start) % loop.step != 0
+        if runs_once(loop):
+            return self._once(node, start, cut=cut)
         kinds = [
             ({loop.variable: start + (index * loop.step)}, count)
             for index, count in kinds_of(trips, cut, edges=has_branches(node.body))
         ]
         return [self._loop(node.body, kinds, trips, {loop.variable} if cut else set())]
+
+    def _once(self, node: ast.For, start: int, *, cut: bool) -> list[Node]:
+        """What is in a loop that only gives an index a name: no flag is carried by it."""
+        name, tiles = node.loop.variable, self._tiles
+        tiles.values[name] = start
+        added = {name} - tiles.cut if cut else set[str]()
+        tiles.cut |= added
+        self.live.enter_block()
+        nodes = self.block(node.body)
+        self.live.leave_block()
+        tiles.cut -= added
+        return nodes
 
     def _across(self, node: ast.Across) -> CostedLoop:
         value = self._tiles.value

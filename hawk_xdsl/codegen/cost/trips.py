@@ -48,6 +48,20 @@ def has_branches(body: Sequence[ast.Statement]) -> bool:
     )
 
 
+def runs_once(loop: ast.Loop) -> bool:
+    """Whether bounds and step say so: ``i in 0..16 step 16``, ``i in t//8..t//8+1 step 4``.
+
+    As ``transforms.trip_count`` has it of the IR.
+    """
+    if isinstance(loop.start, ast.Integer) and isinstance(loop.stop, ast.Integer):
+        return loop.stop.value - loop.start.value <= loop.step
+    match loop.stop:
+        case ast.Arithmetic("+", start, ast.Integer(length)):
+            return start == loop.start and length <= loop.step
+        case _:
+            return False
+
+
 def thresholds(variable: str, body: Sequence[ast.Statement]) -> list[int]:
     """The values from which on conditions on a variable come out otherwise, in order."""
     found: set[int] = set()
