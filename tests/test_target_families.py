@@ -27,6 +27,8 @@ from hawk_xdsl.npu_target import (
 )
 from hawk_xdsl.transforms.pipeline import finish_kernel
 
+pytestmark = pytest.mark.corpus
+
 SUITE = Path(__file__).parents[1] / "benchmarks" / "operators.py"
 
 HEAD = 'base = "ascend910b1"\nname = "mine"\nsummary = "mine"\ncalibrated = false\n'

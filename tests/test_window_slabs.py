@@ -20,6 +20,8 @@ from hawk_xdsl.schedule.even_tiles import even_tilings
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import specify
 
+pytestmark = pytest.mark.corpus
+
 NAME = "window-slabs"
 IMAGE = torch.randn(2, 6, 13, 11)
 SIGNAL = torch.randn(2, 7, 61)
