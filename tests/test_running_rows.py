@@ -19,10 +19,11 @@ from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.torch_import import import_torch
+from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.knowledge_store import load_seed_entries
-from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.npu_target import Limit, load_target
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.pipeline import compile_program
 from hawk_xdsl.propose.settings import Settings, Sources
@@ -168,3 +169,11 @@ def test_joined_rows_that_nobody_writes_a_mixed_kernel_for_are_decided_apart(
         assert len(kernels) > 1, "products on the vector unit are slower"
     [output] = compiled(*(tensor.numpy() for tensor in inputs))
     np.testing.assert_allclose(output, Attention()(*inputs).numpy(), rtol=0, atol=1e-5)
+
+
+def test_the_bound_counts_both_products_on_the_cube() -> None:
+    [op] = outlined(nn.scaled_dot_product_attention, [[1, 1, 1024, 128]] * 3, join=True)
+    bound = bound_of(specify(op), TARGET)
+    assert bound.limiting is Limit.CUBE
+    assert bound.units.cube == pytest.approx(2 * 1024 * 1024 * 128 / (1024 * 24), rel=0.1)
+    assert bound.cycles < candidates(request(op))[0].estimate

@@ -20,7 +20,10 @@ IR = Path(__file__).parents[2] / "lit_tests" / "passes"
 PASSES = sorted(Universe.get_multiverse().all_passes, key=len, reverse=True)
 """All there are, the longest names first: one may begin as another."""
 
-OPTIONS = {"npu-decide": {"sources": "composition", "attempts": 1, "store": "new.sqlite"}}
+OPTIONS = {
+    "npu-decide": {"sources": "composition", "attempts": 1, "store": "new.sqlite"},
+    "npu-bind-extents": {"names": ("n0",), "values": (7,)},
+}
 
 DAMAGES = (*TEXT_DAMAGES * 3, *(change_everywhere,) * 9, *FILE_DAMAGES[:3])
 

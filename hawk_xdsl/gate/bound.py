@@ -1,6 +1,6 @@
 """The roofline bound of a specification: the traffic and the work that no kernel can avoid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -9,6 +9,7 @@ from hawk_xdsl.npu_target import Bound, Target, bound_cycles
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.semantics.terms import Term, walk
+from hawk_xdsl.semantics.weighted_rows import WeightedRows, weighted_rows_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def _work_and_bound(specification: Specification, target: Target) -> tuple[Work,
     vector = bound_cycles(target, bytes_read=read, bytes_written=written, vector_elements=elements)
     most = str(max(elements, key=lambda dtype: elements[dtype], default=""))
     on_vector = Work(read, written, "vector", most, sum(elements.values())), vector
+    rows = weighted_rows_of(specification)
+    if rows is not None and target.cross is not None:
+        return min(_of_rows(specification, rows, read, written, target), on_vector, key=_cycles)
     contraction = contraction_of(specification)
     if contraction is None or contraction.lhs.dtype not in target.cube.dtypes:
         return on_vector
@@ -60,7 +64,28 @@ def _work_and_bound(specification: Specification, target: Target) -> tuple[Work,
     macs = prod(specification.axes.values())
     cube = bound_cycles(target, bytes_read=read, bytes_written=written, macs={dtype: macs})
     on_cube = Work(read, written, "cube", str(dtype), 2 * macs), cube
-    return min(on_cube, on_vector, key=lambda pair: pair[1].cycles)
+    return min(on_cube, on_vector, key=_cycles)
+
+
+def _cycles(found: tuple[Work, Bound]) -> float:
+    return found[1].cycles
+
+
+def _of_rows(
+    specification: Specification, rows: WeightedRows, read: int, written: int, target: Target
+) -> tuple[Work, Bound]:
+    """Weighted rows with both products on the cube, and all between them on the vector unit."""
+    axes = specification.axes
+    pairs = prod(axes[axis] for axis in (*rows.batch, rows.m, rows.n))
+    macs: dict[str, int] = {}
+    for dtype, axis in ((rows.lhs.dtype, rows.d), (rows.weights, rows.e)):
+        macs[dtype] = macs.get(dtype, 0) + pairs * axes[axis]
+    products = [{rows.m, rows.n, axis} for axis in (rows.d, rows.e)]
+    elements = _vector_elements(specification, products)
+    bound = bound_cycles(
+        target, bytes_read=read, bytes_written=written, macs=macs, vector_elements=elements
+    )
+    return Work(read, written, "cube", str(rows.lhs.dtype), 2 * sum(macs.values())), bound
 
 
 def _bytes_read(specification: Specification) -> int:
@@ -87,12 +112,17 @@ def _distinct(term: Term, axes: Mapping[str, int]) -> int:
     return min(reached, prod(axes[axis] for axis in term.axes))
 
 
-def _vector_elements(specification: Specification) -> Mapping[str, int]:
+def _vector_elements(
+    specification: Specification, products: Sequence[set[str]] = ()
+) -> Mapping[str, int]:
+    """Elements by dtype of all functions, but for those over all axes of one of the products."""
     counts: dict[str, int] = {}
     for term in walk(specification.roots):
         if not term.args or term.op == "gather":
             continue
         axes = term.args[0].axes if term.is_reduction else term.axes
+        if any(product <= axes for product in products):
+            continue
         dtype = term.dtype.stored if term.dtype.is_condition else term.dtype
         counts[dtype] = counts.get(dtype, 0) + prod(specification.axes[axis] for axis in axes)
     return counts
