@@ -32,8 +32,19 @@ def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
     # xDSL's parser asserts and looks up what damaged text does not have.
     with reading(file, what, errors=FOREIGN_ERRORS), _diagnostics(file, what):
         module = Parser(context(), text, file).parse_module()
+        _check_order(module)
         module.verify()
     return module
+
+
+def _check_order(module: ModuleOp) -> None:
+    """Raises ``VerifyException`` for a value that is used before the op that makes it."""
+    seen: set[Operation] = set()
+    for op in module.walk():
+        seen.add(op)
+        for operand in op.operands:
+            if isinstance(operand.owner, Operation) and operand.owner not in seen:
+                raise VerifyException(f"{op.name}: it uses a value that is made after it")
 
 
 class _PlacedPrinter(Printer):

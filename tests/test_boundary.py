@@ -188,3 +188,17 @@ def test_a_pass_error_ends_xdsl_opt_with_one_line_and_no_other_program() -> None
     assert told("/usr/bin/xdsl-opt") == (1, ["error: a.mlir: no kernel"])
     status, lines = told("/usr/bin/server")
     assert status == 1 and lines[0].startswith("Traceback") and lines[-1].endswith("no kernel")
+
+
+def test_a_value_that_is_used_before_it_is_made_is_one_line() -> None:
+    lines = [
+        "func.func @f(%a: f32) -> f32 {",
+        "  %b = arith.addf %a, %a : f32",
+        "  %c = arith.mulf %b, %a : f32",
+        "  func.return %c : f32",
+        "}",
+    ]
+    read_module("\n".join(lines), "x.mlir")
+    lines[1], lines[2] = lines[2], lines[1]
+    with pytest.raises(ReadError, match=r"arith\.mulf: it uses a value that is made after it"):
+        read_module("\n".join(lines), "x.mlir")
