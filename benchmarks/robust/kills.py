@@ -72,10 +72,16 @@ def _loss(originals: Path, folder: Path, new: Path) -> str:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two directories hold the same module and kernels; reports tell times too."""
+    """Whether two directories hold the same module and kernels; reports tell times too.
+
+    A report that was being completed may lie beside the whole one, as ``*.partial``.
+    """
     if not (one / MODULE_FILE).is_file():
         return False
-    names = [sorted(each.relative_to(d) for each in d.rglob("*")) for d in (one, other)]
+    names = [
+        sorted(each.relative_to(d) for each in d.rglob("*") if each.suffix != ".partial")
+        for d in (one, other)
+    ]
     texts = [
         [
             (d / MODULE_FILE).read_bytes(),
