@@ -16,24 +16,20 @@ rows in tiles of 8 above 16 others in tiles of 4:
     }
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import prod
 
 from hawk_xdsl.codegen.cost import operands_of, stage_cycles
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
-from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
-from hawk_xdsl.codegen.vector.tile_kernel import TileKernel, tile_kernel
+from hawk_xdsl.codegen.vector.scheduled_stage import ranked_stages, stage_at
 from hawk_xdsl.dialects.kernel_text import rewrite
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import VECTOR_WORD
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
-from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate
-from hawk_xdsl.schedule.enumerate import tiling_at, tilings
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.result_regions import axes_of
 from hawk_xdsl.semantics.structure import Structure
@@ -87,11 +83,12 @@ class TurnSpace:
 
     def schedules(self) -> Iterator[Schedule]:
         """The best tilings of all parts, then the second best, and so on."""
-        if not all(self._ranked):
+        every = [ranked_stages(part, self.request.target) for part in self.parts]
+        if not all(every):
             return
         seen: set[Schedule] = set()
         for place in range(CHOICES):
-            stages = tuple(ranked[min(place, len(ranked) - 1)] for ranked in self._ranked)
+            stages = tuple(ranked[min(place, len(ranked) - 1)].schedule for ranked in every)
             schedule = Schedule.of(REGIONS_IN_TURN.name, {}, stages=stages)
             if schedule not in seen:
                 seen.add(schedule)
@@ -101,43 +98,22 @@ class TurnSpace:
         """As the protocol says."""
         if schedule.strategy != REGIONS_IN_TURN.name or len(schedule.stages) != len(self.parts):
             return None
-        kernels: list[TileKernel] = []
-        for part, stage in zip(self.parts, schedule.stages, strict=True):
-            kernel = _kernel(part, stage.sizes, self.request.target)
-            if kernel is None:
-                return None
-            kernels.append(kernel)
-        stage = in_turn([kernel.stage for kernel in kernels])
-        operands = operands_of(self.composition.specification)
-        cycles = stage_cycles(stage, operands, self.request.target)
+        target = self.request.target
+        stages = [
+            stage_at(part, given.sizes, target)
+            for part, given in zip(self.parts, schedule.stages, strict=True)
+        ]
+        fitting = [stage.syntax for stage in stages if stage is not None]
+        if len(fitting) < len(stages):
+            return None
+        stage = in_turn(fitting)
+        cycles = stage_cycles(stage, operands_of(self.composition.specification), target)
         names = (self.request.entry.name, *self.composition.entries)
         return Candidate(ast.KernelText((), (stage,)), schedule, cycles, names)
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: regions are timed together, so that the report says nothing about one of them."""
         yield from ()
-
-    @cached_property
-    def _ranked(self) -> list[list[Schedule]]:
-        """The schedules of each part in the order of their estimates."""
-        return [self._ranked_of(part) for part in self.parts]
-
-    def _ranked_of(self, part: Composition) -> list[Schedule]:
-        found: list[tuple[float, Schedule]] = []
-        for sizes in tilings(part.specification, self.request.target):
-            kernel = _kernel(part, sizes, self.request.target)
-            if kernel is not None:
-                stream = tiling_at(part.specification, sizes).streamed
-                name = (STREAMED_TILES if stream else WHOLE_TILES).name
-                found.append((kernel.cycles, Schedule.of(name, sizes, stream=stream)))
-        return [schedule for _, schedule in sorted(found, key=lambda each: each[0])]
-
-
-def _kernel(part: Composition, sizes: Mapping[str, int], target: Target) -> TileKernel | None:
-    """The kernel of one part alone; ``None`` where the tiles do not fit or are of other axes."""
-    if not sizes.keys() <= part.specification.axes.keys():
-        return None
-    return tile_kernel(part, tiling_at(part.specification, sizes), target)
 
 
 def _parts(composition: Composition) -> list[Composition]:

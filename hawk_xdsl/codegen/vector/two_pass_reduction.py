@@ -12,15 +12,13 @@ from math import prod
 from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
-from hawk_xdsl.codegen.vector.strategies import STREAMED_TILES, WHOLE_TILES
-from hawk_xdsl.codegen.vector.tile_kernel import tile_kernel
+from hawk_xdsl.codegen.vector.scheduled_stage import ScheduledStage, ranked_stages, stage_at
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.candidate import Candidate
-from hawk_xdsl.schedule.enumerate import tiling_at, tilings
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.structure import Structure
@@ -28,16 +26,6 @@ from hawk_xdsl.semantics.terms import POSITIONS, Affine, Term, Terms, walk
 
 CHOICES = 3
 """Tilings of each stage that are put together, the best with the best."""
-
-
-@dataclass(frozen=True)
-class ScheduledStage:
-    """One stage, with its schedule and an estimate of its cycles."""
-
-    syntax: ast.Stage
-    schedule: Schedule
-    cycles: float
-    entries: tuple[str, ...]
 
 
 @dataclass
@@ -145,12 +133,7 @@ class _Ranked:
     def of(self, composition: Composition, before: _Before, target: Target) -> list[ScheduledStage]:
         """Those of the stage that a composition computes after others."""
         if before not in self._made:
-            found = [
-                stage
-                for sizes in tilings(composition.specification, target, composition.partial_axes)
-                if (stage := stage_at(composition, sizes, target)) is not None
-            ]
-            self._made[before] = sorted(found, key=lambda stage: stage.cycles)
+            self._made[before] = ranked_stages(composition, target)
         return self._made[before]
 
 
@@ -182,26 +165,7 @@ class _Given:
         number = len(before.schedules)
         if number >= len(self.stages):
             return None
-        sizes = self.stages[number].sizes
-        if not sizes.keys() <= composition.specification.axes.keys():
-            return None
-        return stage_at(composition, sizes, target)
-
-
-def stage_at(
-    composition: Composition, sizes: Mapping[str, int], target: Target
-) -> ScheduledStage | None:
-    """One stage in a tiling; ``None`` where it does not fit the unified buffer."""
-    axes = composition.specification.axes
-    whole = {axis: n for axis, n in axes.items() if axis in composition.partial_axes}
-    sizes = {**whole, **sizes}
-    tiling = tiling_at(composition.specification, sizes, composition.partial_axes)
-    found = tile_kernel(composition, tiling, target)
-    if found is None:
-        return None
-    strategy = STREAMED_TILES if tiling.streamed else WHOLE_TILES
-    schedule = Schedule.of(strategy.name, sizes, stream=tiling.streamed)
-    return ScheduledStage(found.stage, schedule, found.cycles, composition.entries)
+        return stage_at(composition, self.stages[number].sizes, target)
 
 
 def _axes_to_split(specification: Specification) -> list[tuple[str, ...]]:
