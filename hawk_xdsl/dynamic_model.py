@@ -130,12 +130,13 @@ def compile_dynamic(
         reason = f"kernels for {extent} are written by templates"
         raise OptionError(f"--sources {settings.sources}: {reason}: use all or composition")
     with open_decider(target, settings, store=store) as decider:
-        instances = _Instances(program)
+        static = cache(lambda length: folded(program.at(length)))
+        instances = _Instances(static)
         try:
             written = _write(instances, extent, decider, progress)
         except NoDynamicKernelError as error:
             progress(f"{error.message}: without permutations by the stores of contractions")
-            instances = _Instances(program, permutes=False)
+            instances = _Instances(static, permutes=False)
             written = _write(instances, extent, decider, progress)
         kernels = {symbol: kernel for symbol, _, kernel in written}
         modules = {
@@ -181,16 +182,16 @@ def _write(
 
 
 class _Instances:
-    """The model at lengths, imported and grouped, each when it is first needed.
+    """The model at lengths, imported by ``static_at`` and grouped, each when it is first needed.
 
     Unless ``permutes``, contractions store their rows in order: behind a permutation of a batch
     and the dynamic dimension the row is a product of the extent and a loop variable.
     """
 
-    def __init__(self, program: DynamicProgram, *, permutes: bool = True) -> None:
+    def __init__(self, static_at: Callable[[int], Program], *, permutes: bool = True) -> None:
         @cache
         def at(length: int) -> tuple[Program, ModuleOp]:
-            static = folded(program.at(length))
+            static = static_at(length)
             grouped = static.module.clone()
             NpuOutlinePass(whole_rows=True, permutes=permutes).apply(context(), grouped)
             return static, grouped

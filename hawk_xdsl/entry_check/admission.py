@@ -4,8 +4,7 @@ Nothing of the proposal is believed. The replacement is composed and measured li
 entry; the claim is chosen from a ladder, so that an entry says no more than what was measured.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.dtype import FLOATS
@@ -48,7 +47,6 @@ def admit(
     rationale: str,
     composer: Composer,
     target: Target,
-    domains: Sequence[Range | None] = DOMAINS,
 ) -> Admission:
     """The rewrite of ``before`` by ``after`` as an entry, if it is right in one of the domains.
 
@@ -59,7 +57,6 @@ def admit(
         rationale: of the entry.
         composer: what the replacement is composed with.
         target: says which instructions are estimates.
-        domains: where it may hold, the most wanted first.
     """
     try:
         variables = sorted(parse_pattern(before).variables)
@@ -69,7 +66,7 @@ def admit(
     if not used or not used <= set(variables):
         return Admission(None, "it is no expression of the function's arguments")
     reason = ""
-    for domain in domains:
+    for domain in DOMAINS:
         ranges = () if domain is None else tuple((each, domain) for each in variables)
         entry = Entry(
             name,
@@ -92,7 +89,7 @@ def _claimed(entry: Entry, composer: Composer, target: Target) -> tuple[Entry | 
     """
     found: Entry | None = None
     for claim, size in ((CLAIMS[-1], QUICK), *((each, CAREFUL) for each in reversed(CLAIMS))):
-        tried = _with_error(entry, claim)
+        tried = replace(entry, artifact=replace(entry.artifact, error=claim))
         try:
             finding = check_entry(tried, composer, target, size)
         except HawkError as error:
@@ -107,9 +104,3 @@ def _claimed(entry: Entry, composer: Composer, target: Target) -> tuple[Entry | 
             break
         found = tried if size == CAREFUL else None
     return found, ""
-
-
-def _with_error(entry: Entry, claim: ErrorBound) -> Entry:
-    old = entry.artifact
-    artifact = Artifact(before=old.before, after=old.after, domain=old.domain, error=claim)
-    return Entry(entry.name, entry.kind, entry.rationale, entry.trigger, artifact)

@@ -36,10 +36,11 @@ def equal_bags(program: torch.export.ExportedProgram) -> None:
                 user.replace_all_uses_with(made)
             program.graph.erase_node(user)
         program.graph.erase_node(node)
-        _rename_result(program, uses[0][0].name, made.name)
+        rename_result(program, uses[0][0].name, made.name)
 
 
-def _rename_result(program: torch.export.ExportedProgram, old: str, new: str) -> None:
+def rename_result(program: torch.export.ExportedProgram, old: str, new: str) -> None:
+    """Says that a result of the program is the node of another name now."""
     for output in program.graph_signature.output_specs:
         if isinstance(output.arg, TensorArgument) and output.arg.name == old:
             output.arg.name = new

@@ -94,7 +94,7 @@ def _shared(total: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
 
 def _neutral(kind: str, dtype: torch.dtype) -> float:
     if kind in ("amax", "amin"):
-        return _lowest(dtype, kind == "amax")
+        return worst_of(dtype, kind == "amax")
     return 1 if kind == "prod" else 0
 
 
@@ -257,7 +257,8 @@ def _index_put_impl(
     return _index_put(x, indices, values, accumulate)
 
 
-def _lowest(dtype: torch.dtype, largest: bool) -> float:
+def worst_of(dtype: torch.dtype, largest: bool) -> float:
+    """The value that no other is worse than where the largest, or the smallest, is wanted."""
     if dtype.is_floating_point:
         return float("-inf") if largest else float("inf")
     return torch.iinfo(dtype).min if largest else torch.iinfo(dtype).max
@@ -295,7 +296,7 @@ def _repeated(
 
 def _best(x: torch.Tensor, left: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The largest of what is left, NaN before all, and its count."""
-    best = torch.where(left > 0, x, _lowest(x.dtype, True)).amax(dim, keepdim=True)
+    best = torch.where(left > 0, x, worst_of(x.dtype, True)).amax(dim, keepdim=True)
     score = torch.where(x == best, left, 0.0)
     if x.is_floating_point():
         score = torch.where(best == best, score, torch.where(x == x, 0.0, left))
@@ -304,7 +305,7 @@ def _best(x: torch.Tensor, left: torch.Tensor, dim: int) -> tuple[torch.Tensor, 
 
 def _least(x: torch.Tensor, left: torch.Tensor, dim: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The smallest of what is left, NaN after all, and its count."""
-    highest, extent = _lowest(x.dtype, False), x.shape[dim]
+    highest, extent = worst_of(x.dtype, False), x.shape[dim]
     numbers = torch.where(left > 0, x, highest)
     if not x.is_floating_point():
         best = numbers.amin(dim, keepdim=True)

@@ -10,9 +10,11 @@ from operator import and_
 from typing import cast
 
 import torch
-from torch.export.graph_signature import TensorArgument
 from torch.fx import Node
 from torch.fx.experimental.proxy_tensor import make_fx
+
+from hawk_xdsl.frontend.embedding_bags import rename_result
+from hawk_xdsl.frontend.placing import worst_of
 
 _ATEN = torch.ops.aten
 
@@ -85,9 +87,7 @@ def _replace(
     name = old.name
     old.replace_all_uses_with(made)
     program.graph.erase_node(old)
-    for output in program.graph_signature.output_specs:
-        if isinstance(output.arg, TensorArgument) and output.arg.name == name:
-            output.arg.name = made.name
+    rename_result(program, name, made.name)
 
 
 def _places(x: torch.Tensor, best: torch.Tensor, window: _PoolWindow) -> torch.Tensor:
@@ -120,14 +120,13 @@ def _places(x: torch.Tensor, best: torch.Tensor, window: _PoolWindow) -> torch.T
 
 def _padded(x: torch.Tensor, window: _PoolWindow) -> torch.Tensor:
     """``x`` with as much around it as windows reach beyond it."""
-    lowest = float("-inf") if x.is_floating_point() else torch.iinfo(x.dtype).min
     sides: list[int] = []
     for axis in reversed(range(len(window.kernel))):
         extent = x.shape[axis - len(window.kernel)]
         reach = (window.extents[axis] - 1) * window.stride[axis]
         reach += (window.kernel[axis] - 1) * window.dilation[axis] + 1
         sides += [window.padding[axis], max(0, reach - window.padding[axis] - extent)]
-    return torch.constant_pad_nd(x, sides, lowest) if any(sides) else x
+    return torch.constant_pad_nd(x, sides, worst_of(x.dtype, True)) if any(sides) else x
 
 
 def _taken(padded: torch.Tensor, steps: Sequence[int], window: _PoolWindow) -> torch.Tensor:

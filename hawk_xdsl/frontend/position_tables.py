@@ -61,9 +61,11 @@ def _rewrite(op: GenericOp) -> None:
         return
     inputs, maps = list(op.inputs), [attribute.data for attribute in op.indexing_maps]
     block = op.body.block
-    for formula in formulas:
+    # One formula may be a part of another: all tables are made before any is read instead.
+    tables = [_table(op, formula, equation.sizes) for formula in formulas]
+    for formula, table in zip(formulas, tables, strict=True):
         position = len(inputs)
-        inputs.append(_table(op, formula, equation.sizes))
+        inputs.append(table)
         dimensions = tuple(AffineExpr.dimension(loop) for loop in formula.loops)
         maps.insert(position, AffineMap(len(equation.sizes), 0, dimensions))
         argument = block.insert_arg(formula.value.type, position)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,7 @@ def _simplify_locations(module: ModuleOp, file: str) -> None:
             op.location = FileLineColLoc(StringAttr(_importable(place)), IntAttr(line), IntAttr(0))
 
 
+@cache
 def _importable(place: str) -> str:
     """The path of a file of a package from where packages lie: ``torch/nn/modules/linear.py``."""
     path = Path(place)

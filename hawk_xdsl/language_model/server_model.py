@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
@@ -124,7 +124,8 @@ class ServerModel:
             }
             content, tokens = self._answer(request, grammar, left)
             proposal = _proposal(content, grammar, None if judge is None else judge())
-            found.append(_timed(proposal, tokens, time.monotonic() - started))
+            seconds = time.monotonic() - started
+            found.append(replace(proposal, tokens=tokens, seconds=seconds))
         return found
 
     def _answer(
@@ -277,15 +278,3 @@ def _objection(judge: Judge, text: str) -> str | None:
         if reason is not None:
             return f"line {number}, {lines[number - 1]!r}: {reason}"
     return None
-
-
-def _timed(proposal: Proposal, tokens: int, seconds: float) -> Proposal:
-    return Proposal(
-        proposal.text,
-        proposal.log_likelihood,
-        tokens,
-        0,
-        proposal.stop,
-        seconds,
-        reason=proposal.reason,
-    )

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.gate.gate import Gate, Verdict
-from hawk_xdsl.knowledge_store import AttemptVerdict
 from hawk_xdsl.npu_target import Bound
 from hawk_xdsl.propose.decision import Effort
 from hawk_xdsl.propose.draft import Draft, Proposer
 from hawk_xdsl.propose.history import AttemptRecord, History, Phase
-from hawk_xdsl.propose.ledger import Ledger
+from hawk_xdsl.propose.ledger import Ledger, judged
 from hawk_xdsl.propose.refusal import Refusal
 from hawk_xdsl.propose.settings import Budget
 
@@ -116,14 +115,7 @@ def attempt_of(
 
     ``seconds`` are the gate's; those of the draft are added.
     """
-    kind = AttemptVerdict.UNFINISHED
-    code = message = cycles = None
-    if verdict is not None:
-        kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
-        code, message = verdict.trap_code, verdict.trap_message
-        cycles = verdict.cycles if verdict.accepted else None
-    elif draft.failure is not None:
-        code, message = draft.failure.code, draft.failure.message
+    kind, code, message = judged(draft, verdict)
     return AttemptRecord(
         phase=phase,
         verdict=kind,
@@ -135,7 +127,7 @@ def attempt_of(
         schedule="" if draft.schedule is None else str(draft.schedule),
         code=code,
         message=message,
-        cycles=cycles,
+        cycles=verdict.cycles if verdict is not None and verdict.accepted else None,
         seconds=round(draft.seconds + seconds, 3),
         tokens=draft.tokens,
         prompt=draft.prompt,

@@ -1,8 +1,8 @@
 """A kernel for a range of lengths: what one schedule gives at several of them, made one and judged.
 
 Schedules are chosen near the upper bound, where a kernel takes longest; the best estimate first.
-Where no kernel serves the whole range, its halves are asked for, so that a few kernels share it and
-the launch picks one.
+Where no kernel serves the whole range, its halves can be asked for, so that a few kernels share it.
+Models ask for one: nothing picks among several at a launch yet.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,6 +134,8 @@ class DynamicProposer:
     def _kernel(self, extent: NamedExtent, name: str) -> DynamicKernel:
         """One kernel for a whole range. Raises ``HawkError`` with the last reason."""
         gate, lengths = self.gate(extent, name), lengths_compared(extent)
+        if len({tuple(self._at(length)[1].axes) for length in lengths}) > 1:
+            raise NotAffineError(f"the axes depend on {extent.name}")
         reason: HawkError = NotAffineError("no template writes it at several lengths")
         refused = 0
         for entry, candidate in self._ranked(lengths[0])[:MOST_SCHEDULES]:
@@ -184,8 +186,6 @@ class DynamicProposer:
     def _generalised(
         self, extent: NamedExtent, lengths: Sequence[int], entry: Entry, first: Candidate
     ) -> ast.KernelText:
-        if len({tuple(self._at(length)[1].axes) for length in lengths}) > 1:
-            raise NotAffineError(f"the axes depend on {extent.name}")
         texts: dict[int, ast.KernelText] = {lengths[0]: first.syntax}
         for length in lengths[1:]:
             try:

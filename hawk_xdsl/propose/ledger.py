@@ -19,6 +19,18 @@ from hawk_xdsl.propose.settings import Budget
 from hawk_xdsl.semantics.specification import Specification
 
 
+def judged(draft: Draft, verdict: Verdict | None) -> tuple[AttemptVerdict, str | None, str | None]:
+    """What a draft came to, with the code and message of what is wrong with it.
+
+    ``None`` is the verdict of one that a failure kept from the gate.
+    """
+    if verdict is None:
+        code = draft.failure.code if draft.failure else "unfinished"
+        return AttemptVerdict.UNFINISHED, code, draft.failure.message if draft.failure else None
+    kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
+    return kind, verdict.trap_code, verdict.trap_message
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The records of one op in one run.
@@ -39,13 +51,7 @@ class Ledger:
 
         ``seconds`` are the gate's; those of the draft are added.
         """
-        if verdict is None:
-            kind = AttemptVerdict.UNFINISHED
-            code = draft.failure.code if draft.failure else "unfinished"
-            message = draft.failure.message if draft.failure else None
-        else:
-            kind = AttemptVerdict.ACCEPTED if verdict.accepted else AttemptVerdict.REJECTED
-            code, message = verdict.trap_code, verdict.trap_message
+        kind, code, message = judged(draft, verdict)
         accepted = verdict is not None and verdict.accepted
         self.store.record_outcome(
             Outcome(

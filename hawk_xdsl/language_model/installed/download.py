@@ -73,11 +73,13 @@ def get_model(
     with writing(place, "the model"):
         place.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(place.parent / f".{place.name}.lock"):
-            listing.fetch(partial)
-            _mend(listing, partial, progress)
-            record = write_record(partial, f"{hub}@{listing.revision}", listing.licence)
-            os.replace(partial, place)
-    return name, record
+            if not place.is_dir():  # another process may have been faster
+                listing.fetch(partial)
+                _mend(listing, partial, progress)
+                origin = f"{hub}@{listing.revision}"
+                write_record(partial, origin, listing.licence, listing.sums)
+                os.replace(partial, place)
+    return name, record_of(place)
 
 
 def _mend(listing: "_Listing", directory: Path, progress: Callable[[str], None]) -> None:

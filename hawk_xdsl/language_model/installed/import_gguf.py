@@ -136,6 +136,8 @@ def _converted(file: Path, place: Path, origin: str, licence: str) -> InstalledR
     with writing(place, "the model"):
         place.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(place.parent / f".{place.name}.lock"):
+            if place.is_dir() and (there := record_of(place)).origin == origin:
+                return there  # another process was faster
             shutil.rmtree(partial, ignore_errors=True)  # what was half-converted is of no use
             partial.mkdir()
             try:

@@ -106,10 +106,13 @@ def record_of(directory: Path) -> InstalledRecord:
     return InstalledRecord(origin, licence, facts)
 
 
-def write_record(directory: Path, origin: str, licence: str) -> InstalledRecord:
-    """Records all files of a directory as they are now."""
+def write_record(
+    directory: Path, origin: str, licence: str, sums: Mapping[str, str] | None = None
+) -> InstalledRecord:
+    """Records all files of a directory as they are now; ``sums`` are sha256 that are known."""
+    known = sums or {}
     files = {
-        path.name: FileFacts.of(path)
+        path.name: FileFacts(path.stat().st_size, known.get(path.name) or sha256_of(path))
         for path in sorted(directory.iterdir())
         if path.is_file() and path.name != RECORD_FILE
     }
