@@ -2,8 +2,12 @@
 
 import numpy as np
 import torch
+from xdsl.dialects.func import FuncOp
+from xdsl.dialects.linalg.ops import GenericOp
 
 from hawk_xdsl.frontend.constant_folding import folded
+from hawk_xdsl.frontend.mlir_import import import_mlir_text
+from hawk_xdsl.frontend.position_tables import make_position_tables
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.linalg.structured import equation_of
@@ -115,3 +119,38 @@ def test_a_long_formula_of_places_is_a_table() -> None:
     assert table.shape == (9, 9) and table[0, 0] == 25 and table[4, 4] == 36
     indices = [op for op in made.module.walk() if op.name == "linalg.index"]
     assert not indices
+
+
+def test_a_formula_within_a_longer_one_is_a_table_of_its_own() -> None:
+    """``a`` of eight ops is multiplied by the input, and is a part of ``b``, which is added."""
+    steps = "\n".join(
+        f"    %s{n + 1} = arith.{'muli' if n % 2 else 'addi'} %s{n}, %c : index" for n in range(7)
+    )
+    module = import_mlir_text(f"""
+func.func @main(%x: tensor<6xi32>) -> tensor<6xi32> {{
+  %e = tensor.empty() : tensor<6xi32>
+  %r = linalg.generic {{indexing_maps = [affine_map<(d) -> (d)>, affine_map<(d) -> (d)>],
+                       iterator_types = ["parallel"]}}
+      ins(%x : tensor<6xi32>) outs(%e : tensor<6xi32>) {{
+  ^bb0(%in: i32, %out: i32):
+    %c = arith.constant 3 : index
+    %t = arith.constant 7 : i32
+    %s0 = linalg.index 0 : index
+{steps}
+    %a = arith.index_cast %s7 : index to i32
+    %b = arith.xori %a, %t : i32
+    %p = arith.muli %in, %a : i32
+    %q = arith.addi %p, %b : i32
+    linalg.yield %q : i32
+  }} -> tensor<6xi32>
+  func.return %r : tensor<6xi32>
+}}""").module
+    x = np.arange(1, 7, dtype=np.int32)
+    [wanted] = run_main(module, [x])
+    block = next(op for op in module.walk() if isinstance(op, FuncOp)).body.block
+    make_position_tables(block)
+    module.verify()
+    generics = [op for op in module.walk() if isinstance(op, GenericOp)]
+    assert len(generics) == 3, "two tables"
+    [given] = run_main(module, [x])
+    np.testing.assert_array_equal(given, wanted)
