@@ -114,8 +114,8 @@ def gaps_of(module: ModuleOp, target: Target) -> list[Gap]:
         cores.add(kernels[op.kernel.root_reference.data].core.data)
         barrier = (spec.barrier or 0.0) if join is Join.BARRIER else 0.0
         gaps.append(Gap(join, spec.chain if join is None else barrier))
-        if len(cores) > 1 and Core.MIXED not in cores:  # a mixed kernel counts it by itself
-            gaps[first] = Gap(None, spec.chain + (spec.mixed or 0.0))
+        if more := spec.more_on(cores):
+            gaps[first] = Gap(None, spec.chain + more)
     return gaps
 
 

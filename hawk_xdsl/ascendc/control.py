@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from xdsl.dialects import affine, arith, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr, IntegerAttr, MemRefType
@@ -66,9 +67,7 @@ def emit_subview(at: AscendcEmission, op: memref.SubviewOp) -> None:
         if not part.dropped[i]:
             shape.append(at.index(part.sizes[i]))
             strides.append(stride * step)
-    at.views[op.result] = AscendcView(
-        source.name, source.dtype, offset, tuple(shape), tuple(strides)
-    )
+    at.views[op.result] = replace(source, offset=offset, shape=tuple(shape), strides=tuple(strides))
 
 
 def emit_reinterpret(at: AscendcEmission, op: memref.ReinterpretCastOp) -> None:
@@ -79,7 +78,7 @@ def emit_reinterpret(at: AscendcEmission, op: memref.ReinterpretCastOp) -> None:
     (offset,) = op.static_offsets.get_values()
     if offset == DYNAMIC_INDEX:
         raise at.fail(op, "an offset that is not static")
-    at.views[op.result] = AscendcView(new.name, new.dtype, int(offset), new.shape, new.strides)
+    at.views[op.result] = replace(new, offset=int(offset))
 
 
 def emit_read(at: AscendcEmission, op: ReadOp) -> None:

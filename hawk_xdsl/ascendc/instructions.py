@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from xdsl.dialects import memref
 from xdsl.ir import Operation, SSAValue
@@ -13,7 +14,7 @@ from hawk_xdsl.ascendc.emission import (
     product,
 )
 from hawk_xdsl.ascendc.moves import loops, part
-from hawk_xdsl.ascendc.names import BLOCK, CASTS, INSTRUCTIONS, NUMBERS, REPEAT, AscendcRow
+from hawk_xdsl.ascendc.names import BLOCK, CASTS, FLOATS, INSTRUCTIONS, NUMBERS, REPEAT, AscendcRow
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import (
     BinaryOp,
@@ -110,7 +111,7 @@ def _aligned(at: AscendcEmission, op: VectorOp, view: AscendcView, out: AscendcV
             raise at.fail(op, "rows that do not start on a block")
         elif last and want != 1 and strides[axis] != 1:
             raise at.fail(op, "elements that do not lie side by side")
-    return AscendcView(view.name, view.dtype, view.offset, shape, tuple(strides))
+    return replace(view, shape=shape, strides=tuple(strides))
 
 
 def _free_event(at: AscendcEmission, op: Operation) -> int:
@@ -218,7 +219,7 @@ def emit_vcmp(at: AscendcEmission, op: VcmpOp) -> None:
     dtype = str(element_of(op.lhs))
     if root_of(op.out) not in at.bits:
         raise at.fail(op, "truth values that are bytes")
-    if dtype not in ("f16", "f32"):
+    if dtype not in FLOATS:
         raise at.fail(op, f"Compare is not taken for {dtype}")
     mode = f"CMPMODE::{COMPARISONS[str(op.predicate.data)]}"
     with calls(at, op, (op.lhs, op.rhs, op.out)) as ((left, right, out), numbers, count):
@@ -243,7 +244,7 @@ def emit_vsel(at: AscendcEmission, op: VselOp) -> None:
     dtype = str(element_of(op.out))
     if root_of(op.condition) not in at.bits:
         raise at.fail(op, "truth values that are bytes")
-    if dtype not in ("f16", "f32"):
+    if dtype not in FLOATS:
         raise at.fail(op, f"Select is not taken for {dtype}")
     operands = (op.condition, op.on_true, op.on_false, op.out)
     with calls(at, op, operands) as ((mask, true, false, out), numbers, count):

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from hawk_xdsl.ascendc.emission import (
     AscendcEmission,
@@ -122,4 +123,4 @@ def _squeezed(view: AscendcView) -> AscendcView:
 
 
 def _rows(view: AscendcView, shape: Sequence[IndexText], strides: Sequence[int]) -> AscendcView:
-    return AscendcView(view.name, view.dtype, view.offset, tuple(shape), tuple(strides))
+    return replace(view, shape=tuple(shape), strides=tuple(strides))

@@ -1,9 +1,11 @@
 """Reductions and positions of an npu kernel in AscendC."""
 
+from dataclasses import replace
+
 from hawk_xdsl.ascendc.emission import AscendcEmission, AscendcView, plus, product
 from hawk_xdsl.ascendc.instructions import BARRIER
 from hawk_xdsl.ascendc.moves import loops, part
-from hawk_xdsl.ascendc.names import BLOCK, INSTRUCTIONS, REPEAT
+from hawk_xdsl.ascendc.names import BLOCK, FLOATS, INSTRUCTIONS, NUMBERS, REPEAT
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.npu import VarangeOp, VectorOp, VreduceOp
 from hawk_xdsl.dialects.npu.elementwise import element_of
@@ -24,10 +26,8 @@ def emit_vreduce(at: AscendcEmission, op: VreduceOp) -> None:
     kept = [source.shape[i] for i in range(rank) if i not in axes]
     if source.packed and all(extent == 1 for extent in kept):
         axes, rank = [1], 2
-        source = AscendcView(
-            source.name, source.dtype, source.offset, (1, product(source.shape)), (0, 1)
-        )
-        out = AscendcView(out.name, out.dtype, out.offset, (1, 1), (0, 1))
+        source = replace(source, shape=(1, product(source.shape)), strides=(0, 1))
+        out = replace(out, shape=(1, 1), strides=(0, 1))
     axes = [axis for axis in axes if source.shape[axis] != 1] or axes[-1:]
     if len(axes) != 1:
         raise at.fail(op, f"axes {axes} at once")
@@ -52,7 +52,7 @@ def _along_rows(
     at: AscendcEmission, op: VreduceOp, kind: str, source: AscendcView, out: AscendcView
 ) -> None:
     name, dtype, count = _ROWS.get(kind), source.dtype, source.shape[-1]
-    if name is None or dtype not in ("f16", "f32"):
+    if name is None or dtype not in FLOATS:
         raise at.fail(op, f"no {kind} along rows of {dtype}")
     if not isinstance(count, int):
         raise at.fail(op, "rows of a length that is not static")
@@ -110,7 +110,7 @@ def emit_varange(at: AscendcEmission, op: VarangeOp) -> None:
     """Each element's index along an axis."""
     view, axis = at.views[op.out], op.axis.value.data
     dtype = str(element_of(op.out))
-    if dtype not in ("f16", "f32", "i16", "i32"):
+    if dtype not in NUMBERS:
         raise at.fail(op, f"CreateVecIndex is not taken for {dtype}")
     _check_rows(at, op, view)
     cpp = at.type_of(op, dtype)

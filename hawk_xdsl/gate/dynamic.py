@@ -6,7 +6,7 @@ certificate and its trials. That slices stay inside their operands at every leng
 fit, the builder and the planner have said for the whole range.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hawk_xdsl.dialects.kernel_text import KernelProgram, StageKernel, build, text_of
@@ -14,13 +14,11 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.rewrite import walk
 from hawk_xdsl.dialects.kernel_text.signature import Signature
 from hawk_xdsl.dialects.npu import NamedExtent, UndecidedOp, bound_kernel, size_at
-from hawk_xdsl.gate.gate import Gate, Verdict, Witness, signature_of
+from hawk_xdsl.gate.gate import Gate, Verdict, Witness, finished_stages, signature_of
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.npu_target.legality import verify_kernel
 from hawk_xdsl.semantics.rewriting import Rule
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.transforms.pipeline import finish_kernel
 
 PRIMES = (3, 37, 211)
 """Lengths that no tile divides; those within the range are tried."""
@@ -66,7 +64,7 @@ class DynamicVerdict:
 def sampled_lengths(extent: NamedExtent, text: ast.KernelText) -> tuple[int, ...]:
     """Both ends, the primes, and the tile sizes of dynamic loops with their neighbours."""
     found = {extent.low, extent.high, extent.high - 1, *PRIMES}
-    for node in walk(*(stage for stage in text.stages)):
+    for node in walk(*text.stages):
         if isinstance(node, ast.Loop) and (factor := _factor(node.stop, extent.name)):
             for tile in {node.step // factor, -(-node.step // factor)}:
                 found.update((tile - 1, tile, tile + 1))
@@ -121,7 +119,7 @@ class DynamicGate:
         """
         text = text_of(tree)
         program = build(tree, self.signature, lambda core: max(1, self.target.cores[core]))
-        finished = tuple(self._finished(program))
+        finished = tuple(finished_stages(program, self.target))
         lengths = sampled_lengths(self.extent, tree)
         order = dict.fromkeys((lengths[-1], lengths[0], *lengths))
         verdicts: dict[int, Verdict] = {}
@@ -131,13 +129,6 @@ class DynamicGate:
                 break
         ordered = dict(sorted(verdicts.items()))
         return DynamicVerdict(text, self.extent, ordered, finished)
-
-    def _finished(self, program: KernelProgram) -> Iterator[StageKernel]:
-        for stage in program.kernels:
-            verify_kernel(stage.op, self.target)
-            copy = stage.op.clone()
-            finish_kernel(copy, self.target)
-            yield replace(stage, op=copy)
 
     def _at(
         self,

@@ -167,7 +167,7 @@ class Gate:
 
         def made() -> tuple[KernelProgram, Iterable[StageKernel]]:
             program = self._built(text, schedule)
-            return program, self._finished(program)
+            return program, finished_stages(program, self._target)
 
         return self.check_kernels(text, made, rewrites)
 
@@ -187,6 +187,7 @@ class Gate:
         self.checks += 1
         try:
             program, finished = made()
+            self._limits.check_scratch(program)
             self._check_data_flow(program)
             stages = list(finished)
             traffic = traffic_of_stages(stages, self._target)
@@ -232,7 +233,7 @@ class Gate:
         self.timings += 1
         limit = min(limit, self._limits.cycles)
         program = self._built(text, schedule)
-        stages = self._finished(program)
+        stages = finished_stages(program, self._target)
         return time_stages(stages, self._target, limit=limit, block_steps=BLOCK_STEPS)
 
     @cached_property
@@ -248,7 +249,7 @@ class Gate:
             return False
         try:
             program = self._built(self._witness.text, None)
-            finished = [stage.op for stage in self._finished(program)]
+            finished = [stage.op for stage in finished_stages(program, self._target)]
         except HawkError:
             return False
         found = self._prover.prove(program, finished, self._witness.rewrites)
@@ -299,18 +300,6 @@ class Gate:
                     kernel=self._signature.name,
                 )
 
-    def finished(self, kernel: KernelOp) -> KernelOp:
-        """A planned and synced copy: the kernel itself stays as it was built."""
-        verify_kernel(kernel, self._target)
-        copy = kernel.clone()
-        finish_kernel(copy, self._target)
-        return copy
-
-    def _finished(self, program: KernelProgram) -> Iterator[StageKernel]:
-        """The stages with copies that can run, each when it is asked for."""
-        for stage in program.kernels:
-            yield replace(stage, op=self.finished(stage.op))
-
     def _further(self, kernel: "_Kernel", certificate: Certificate) -> Iterator[tuple[int, Trial]]:
         """The trials after the first, by number: what a certificate says needs no trial."""
         if certificate.trust is not Trust.TRIED:
@@ -348,6 +337,15 @@ class Gate:
         if mistake is not None:
             raise WrongResultError(mistake)
         return runs
+
+
+def finished_stages(program: KernelProgram, target: Target) -> Iterator[StageKernel]:
+    """The stages with planned and synced copies that can run, each when it is asked for."""
+    for stage in program.kernels:
+        verify_kernel(stage.op, target)
+        copy = stage.op.clone()
+        finish_kernel(copy, target)
+        yield replace(stage, op=copy)
 
 
 def shapes_of_inputs(kernel: KernelOp) -> Iterator[tuple[int, ...]]:

@@ -1,6 +1,6 @@
 """What a target is: the numbers that rules and costs are computed from, read from a TOML file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -173,6 +173,13 @@ class LaunchSpec:
     chain: float
     mixed: float | None = None
     barrier: float | None = None
+
+    def more_on(self, cores: Set[Core]) -> float | None:
+        """Cycles that a launch with stages on these cores takes more; ``None`` if there is none.
+
+        A mixed kernel counts them by itself.
+        """
+        return 0.0 if len(cores) < 2 or Core.MIXED in cores else self.mixed
 
 
 @dataclass(frozen=True)

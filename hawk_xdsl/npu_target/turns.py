@@ -45,23 +45,15 @@ class Turns:
 
     def wait(self, ready: Callable[[], bool]) -> bool:
         """Let other programs run until a condition holds; false if it never will."""
-        if ready():
-            self._fruitless = 0
-            return True
-        if len(self._going) < 2:
-            return False
         me = self._turn
-        while True:
+        while not ready():
             self._fruitless += 1
-            if self._fruitless > len(self._going):
+            if len(self._going) < 2 or self._fruitless > len(self._going):
                 return False
             self._hand_on()
             self._await_turn(me)
-            if ready():
-                self._fruitless = 0
-                return True
-            if len(self._going) < 2:
-                return False
+        self._fruitless = 0
+        return True
 
     def _program(self, number: int, program: Callable[[], None]) -> None:
         try:

@@ -46,11 +46,11 @@ class NpuJoinRowsPass(NpuPass):
 
 def _join(last: UndecidedOp, block: Block) -> None:
     """Join an op with those before it, if it is the last of weighted rows."""
-    if _is_product(last) is None:
+    if not _is_product(last):
         return
     for rows in _producers([last]):
         for first in _producers([rows]):
-            if _is_product(first) is None:
+            if not _is_product(first):
                 continue
             members = [first, rows, last]
             others = [other for other in _producers(members) if _is_pointwise(other)]
@@ -66,9 +66,9 @@ def _join(last: UndecidedOp, block: Block) -> None:
             return
 
 
-def _is_product(op: UndecidedOp) -> Specification | None:
+def _is_product(op: UndecidedOp) -> bool:
     found = _specified(op)
-    return found if found is not None and contraction_of(found) is not None else None
+    return found is not None and contraction_of(found) is not None
 
 
 def _is_pointwise(op: UndecidedOp) -> bool:

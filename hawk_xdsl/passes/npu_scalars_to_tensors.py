@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects import arith, tensor
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     ArrayAttr,
     IndexType,
-    IntegerAttr,
     ModuleOp,
     TensorType,
 )
@@ -19,6 +18,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.linalg.structured import static_shape
 from hawk_xdsl.passes.function_pass import functions_of
@@ -68,7 +68,7 @@ class _ScalarRewriting:
             self._tensor_of[op.results[0]] = _alone(op, scalars, self._tensor_of)
 
     def _extract(self, op: tensor.ExtractOp) -> None:
-        places = [_known_number(index) for index in op.indices]
+        places = [constant_of(index) for index in op.indices]
         known = [place for place in places if place is not None]
         if len(known) != len(places) or not _is_scalar(op.result.type):
             return
@@ -120,13 +120,6 @@ class _ScalarRewriting:
 
 def _is_scalar(type_: Attribute) -> bool:
     return not isinstance(type_, TensorType | IndexType)
-
-
-def _known_number(value: SSAValue) -> int | None:
-    owner = value.owner
-    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
-        return owner.value.value.data
-    return None
 
 
 def _alone(

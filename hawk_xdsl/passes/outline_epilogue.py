@@ -8,6 +8,7 @@ from xdsl.dialects.tensor import CollapseShapeOp, ExpandShapeOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 
+from hawk_xdsl.dialects.npu import storage_of
 from hawk_xdsl.linalg.splat import is_zero
 from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
 from hawk_xdsl.passes.outline_dataflow import is_unary_elementwise, layout_path
@@ -73,7 +74,7 @@ def _adds_bias(equation: Equation, contraction: Equation, biases: tuple[str, ...
     if not isinstance(added, arith.AddfOp) or not isinstance(added.result.type, Float32Type):
         return False
     sums = [
-        n for n, value in enumerate(equation.inputs) if _unshaped(value).owner is contraction.op
+        n for n, value in enumerate(equation.inputs) if storage_of(value).owner is contraction.op
     ]
     if len(sums) != 1 or len(list(equation.body.ops)) > 3:
         return False
@@ -133,12 +134,6 @@ def _is_given(value: SSAValue) -> bool:
 
 def _element(value: SSAValue) -> str:
     return str(value.type.element_type) if isinstance(value.type, TensorType) else ""
-
-
-def _unshaped(value: SSAValue) -> SSAValue:
-    while isinstance(value.owner, ExpandShapeOp | CollapseShapeOp):
-        value = value.owner.operands[0]
-    return value
 
 
 def _only_user(value: SSAValue) -> Operation | None:

@@ -158,8 +158,7 @@ def _costs(stages: Sequence[_Stage], target: Target) -> Iterator[float]:
     cores, written, cost = {stages[0].core}, set(stages[0].op.results), spec.chain
     for stage, join in zip(stages[1:], _joins(stages), strict=True):
         cores.add(stage.core)
-        counted = len(cores) < 2 or Core.MIXED in cores  # a mixed kernel counts it by itself
-        mixed = 0.0 if counted else spec.mixed
+        mixed = spec.more_on(cores)
         fits = stages[0].fits and stage.fits and not written & stage.steers
         if spec.barrier is None or mixed is None or not fits:
             return

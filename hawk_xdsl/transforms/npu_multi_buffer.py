@@ -9,6 +9,7 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.kernel_text.build_across import ACROSS, STOPS
 from hawk_xdsl.dialects.npu import (
     AllocOp,
@@ -26,7 +27,7 @@ from hawk_xdsl.transforms.liveness import Positions, live_ranges
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.parts import for_each_part
 from hawk_xdsl.transforms.pass_error import PassError
-from hawk_xdsl.transforms.trip_count import at_most_one_trip, constant_of
+from hawk_xdsl.transforms.trip_count import at_most_one_trip
 
 
 @dataclass(frozen=True)

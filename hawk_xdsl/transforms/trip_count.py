@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from xdsl.dialects import affine, arith, scf
-from xdsl.dialects.builtin import IntegerAttr
-from xdsl.ir import SSAValue
+from xdsl.dialects import affine, scf
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -13,19 +11,13 @@ from xdsl.ir.affine import (
     AffineExpr,
 )
 
+from hawk_xdsl.dialects.constants import constant_of
+
 
 def at_most_one_trip(loop: scf.ForOp) -> bool:
     """Whether bounds and step say so, as those of ``for i in t//8..t//8+1 step 4`` do."""
     step, length = constant_of(loop.step), _length(loop)
     return step is not None and length is not None and length <= step
-
-
-def constant_of(value: SSAValue) -> int | None:
-    """The number that a value is, if it is a constant."""
-    owner = value.owner
-    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
-        return owner.value.value.data
-    return None
 
 
 def _length(loop: scf.ForOp) -> int | None:

@@ -20,6 +20,7 @@ from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 from xdsl.rewriter import Rewriter
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.npu.extent import size_at
 from hawk_xdsl.dialects.npu.kernel import KernelOp
 from hawk_xdsl.dialects.npu.subview import Subview
@@ -113,17 +114,9 @@ def _bind(op: Operation, values: list[int]) -> None:
             pass
 
 
-def number_of_index(value: SSAValue) -> int | None:
-    """The number that a value is, if it is a constant."""
-    owner = value.owner
-    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
-        return owner.value.value.data
-    return None
-
-
 def _fold(op: affine.ApplyOp | affine.MinOp) -> None:
     """Put numbers for operands that are numbers; an ``apply`` without others becomes one."""
-    numbers = [number_of_index(operand) for operand in op.operands]
+    numbers = [constant_of(operand) for operand in op.operands]
     if all(number is None for number in numbers):
         return
     kept = [operand for operand, n in zip(op.operands, numbers, strict=True) if n is None]
@@ -181,7 +174,7 @@ def _numbers(static: tuple[int, ...], given: tuple[SSAValue, ...]) -> list[int]:
     rest = iter(given)
     found: list[int] = []
     for number in static:
-        value = number if number != DYNAMIC_INDEX else number_of_index(next(rest))
+        value = number if number != DYNAMIC_INDEX else constant_of(next(rest))
         assert value is not None
         found.append(value)
     return found

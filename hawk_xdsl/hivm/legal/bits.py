@@ -1,10 +1,10 @@
 """Instructions on bits: numbers stand in tiles, and shifts bring in copies of the sign."""
 
-from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import IntegerAttr, IntegerType, MemRefType
-from xdsl.ir import OpResult, SSAValue
+from xdsl.dialects.builtin import IntegerType, MemRefType
+from xdsl.ir import SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.npu import BINARY_OPS, BinaryOp, VbrcOp
 from hawk_xdsl.hivm.emission import memref_type
 from hawk_xdsl.hivm.tiles import number, put, tile_like
@@ -33,7 +33,7 @@ class UnsignedShift(RewritePattern):
         element = memref_type(op.out).element_type
         if op.ROW.mnemonic != "vshru" or not isinstance(element, IntegerType):
             return
-        count = constant(op.rhs)
+        count = constant_of(op.rhs)
         if count is None:
             raise PassError("npu.vshru by a number that is not constant has no form in HIVM")
         ones = (1 << (element.bitwidth - count)) - 1
@@ -49,11 +49,3 @@ def filled(value: SSAValue, like: SSAValue, rewriter: PatternRewriter) -> SSAVal
     tile = tile_like(like, value.type, rewriter)
     put(VbrcOp(value, tile), rewriter)
     return tile
-
-
-def constant(value: SSAValue) -> int | None:
-    """The integer that a scalar is known to be."""
-    if isinstance(value, OpResult) and isinstance(value.owner, ConstantOp):
-        attribute = value.owner.value
-        return attribute.value.data if isinstance(attribute, IntegerAttr) else None
-    return None

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import arith, func, scf
-from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects import func, scf
 from xdsl.ir import Operation, SSAValue
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.npu import Pipe
 from hawk_xdsl.hivm.reading.vendor_ops import attribute, groups, mnemonic, word
 
@@ -106,17 +106,10 @@ def _ends(op: Operation) -> Iterator[tuple[Event, str]]:
 def _of_product(events: Sequence[SSAValue]) -> Iterator[tuple[Event, str]]:
     """The first two it waits for, the next two it sets."""
     for value in events[:2]:
-        number = _constant(value)
+        number = constant_of(value)
         if number is not None and number >= 0:
             yield Event(Pipe.MTE2, Pipe.CUBE, number), "wait"
     for value in events[2:4]:
-        number = _constant(value)
+        number = constant_of(value)
         if number is not None and number >= 0:
             yield Event(Pipe.CUBE, Pipe.MTE2, number), "set"
-
-
-def _constant(value: SSAValue) -> int | None:
-    owner = value.owner
-    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
-        return owner.value.value.data
-    return None

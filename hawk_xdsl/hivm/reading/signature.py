@@ -2,10 +2,9 @@
 
 from math import prod
 
-from xdsl.dialects import arith, func
+from xdsl.dialects import func
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    IntegerAttr,
     IntegerType,
     MemRefType,
     NoneAttr,
@@ -13,6 +12,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Operation, SSAValue
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.npu import Scope, ScopeAttr, element_bytes
 from hawk_xdsl.hivm.reading.errors import HivmImportError
 from hawk_xdsl.hivm.reading.linear import IndexForm
@@ -68,12 +68,5 @@ def used_bytes(function: func.FuncOp) -> int:
         assert isinstance(type_, MemRefType)
         if space(type_) == "ub" and DYNAMIC_INDEX not in type_.get_shape():
             size = prod(type_.get_shape()) * element_bytes(type_)
-            end = max(end, *(size + _constant(value) for value in op.operands))
+            end = max(end, *(size + (constant_of(value) or 0) for value in op.operands))
     return end
-
-
-def _constant(value: SSAValue) -> int:
-    owner = value.owner
-    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
-        return owner.value.value.data
-    return 0

@@ -106,6 +106,7 @@ class _Launch:
         """Run all accesses; leave what is there to the next launch."""
         stores, past, zones = self._stream.stores, self._stream.past, len(self._rates)
         handed, seen = self._stream.handed, set[int]()
+        hands_over = any(handed)
         moved = [[0.0] * (zones + 1) for _ in stores]
         written = [0.0 for _ in stores]
         sizes, dirty, touch = self._sizes, self._dirty, self._recency.touch
@@ -121,9 +122,10 @@ class _Launch:
                 moved[op][GONE] += size
                 continue
             zone = touch(cell, sizes[cell], evicted)
-            if handed[op] and cell not in seen:
-                zone = 0  # another core has just stored it, whatever the order of this list
-            seen.add(cell)
+            if hands_over:
+                if handed[op] and cell not in seen:
+                    zone = 0  # another core has just stored it, whatever the order of this list
+                seen.add(cell)
             if stores[op]:
                 dirty.add(cell)
                 zone = 0  # L2 takes it at its best rate; what has to leave for it comes on top
