@@ -93,9 +93,7 @@ def write_hivm_planned(compiled: "Compiled", folder: Path) -> None:
 
 def _write_hivm(compiled: "Compiled", folder: Path, *, planned: bool) -> None:
     folder.mkdir()
-    program = compiled.program
-    arguments = [f"weight {name}" for name in program.parameter_names]
-    arguments += [f"input {number}" for number in range(len(program.example_inputs))]
+    arguments = compiled.program.argument_names
     write_hivm_files(compiled.module, compiled.target, arguments, folder, planned=planned)
 
 

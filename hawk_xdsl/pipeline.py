@@ -11,7 +11,7 @@ from xdsl.traits import SymbolTable
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
-from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, storage_of
+from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
 from hawk_xdsl.dynamic_model import DynamicModel, compile_dynamic
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.exports import DEFAULT, export
@@ -137,8 +137,7 @@ class Compiled:
 
         def launch(op: LaunchOp, kernel: KernelOp, arrays: list[Array]) -> Sequence[Array]:
             progress(f"@{kernel.sym_name.data}")
-            tensors = [storage_of(value) for value in (*op.arguments, *op.results)]
-            traffic = traffic_of(kernel, self.target, l2, tensors)
+            traffic = traffic_of(kernel, self.target, l2, op.tensors)
             try:
                 if watched is not None and watched.kernel == kernel.sym_name.data:
                     simulate(kernel, arrays, self.target, mode="program-order", watch=watched.see)
@@ -164,8 +163,7 @@ class Compiled:
             kernel = SymbolTable.lookup_symbol(op, op.kernel)
             if not isinstance(kernel, KernelOp):
                 raise HawkError(f"no kernel {op.kernel} to launch")
-            tensors = [storage_of(value) for value in (*op.arguments, *op.results)]
-            traffic = traffic_of(kernel, self.target, l2, tensors)
+            traffic = traffic_of(kernel, self.target, l2, op.tensors)
             found = time_kernel(kernel, self.target, traffic=traffic)
             assert found is not None
             run = Simulation(outputs=(), traffic=traffic, **vars(found))

@@ -34,26 +34,20 @@ def _hivm(name: str) -> Callable[[], Dialect]:
     return load
 
 
+def _found(room: str, name: str, kind: str) -> object:
+    """The class of a name: the pass ``npu-outline`` is ``NpuOutlinePass`` in ``npu_outline``."""
+    module = import_module(f"hawk_xdsl.{room}.{name.replace('-', '_')}")
+    return getattr(module, f"{name.title().replace('-', '')}{kind}")
+
+
 def _pass(room: str, name: str) -> Callable[[], type[ModulePass]]:
-    """The pass of a name, imported when it is asked for: ``npu-outline`` is in ``npu_outline``."""
-
-    def load() -> type[ModulePass]:
-        module = import_module(f"hawk_xdsl.{room}.{name.replace('-', '_')}")
-        found: object = getattr(module, f"{name.title().replace('-', '')}Pass")
-        return cast(type[ModulePass], found)
-
-    return load
+    """The pass of a name, imported when it is asked for."""
+    return lambda: cast(type[ModulePass], _found(room, name, "Pass"))
 
 
 def _target(name: str) -> Callable[[], type[Target]]:
-    """The output of a name, imported when it is asked for: ``npu-text`` is in ``npu_text``."""
-
-    def load() -> type[Target]:
-        module = import_module(f"hawk_xdsl.emit.{name.replace('-', '_')}")
-        found: object = getattr(module, f"{name.title().replace('-', '')}Target")
-        return cast(type[Target], found)
-
-    return load
+    """The output of a name, imported when it is asked for."""
+    return lambda: cast(type[Target], _found("emit", name, "Target"))
 
 
 HAWK_UNIVERSE = Universe(

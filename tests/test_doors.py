@@ -47,6 +47,13 @@ def test_what_is_heavy_is_loaded_when_it_is_needed(statement: str) -> None:
     assert (loaded.stdout.split(), loaded.stderr) == ([], "")
 
 
+def test_a_command_that_is_only_completed_loads_no_compiler() -> None:
+    modules = ("xdsl", "lark", "numpy")
+    told = f"import sys, hawk_xdsl.cli; print(*[m for m in {modules} if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True)
+    assert (loaded.stdout.split(), loaded.stderr) == ([], "")
+
+
 def test_importing_the_package_loads_nothing_else() -> None:
     told = (
         "import sys; before = set(sys.modules); import hawk_xdsl; "

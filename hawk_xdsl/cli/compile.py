@@ -258,10 +258,10 @@ def _report(
     from hawk_xdsl.report import add_to_report, print_report
     from hawk_xdsl.saved import REPORT_FILE
 
-    if (output / REPORT_FILE).is_file():
-        figures: dict[str, object] = {} if result is None else {"run": result.record.document}
-        add_to_report(output / REPORT_FILE, stages=dict(seconds), **figures)
     record = None if result is None else result.record
+    if (output / REPORT_FILE).is_file():
+        figures: dict[str, object] = {} if record is None else {"run": record.document}
+        add_to_report(output / REPORT_FILE, stages=dict(seconds), **figures)
     print_report(compiled.report, console, compiled.target, record, seconds)
 
 

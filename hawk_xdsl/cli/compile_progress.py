@@ -137,10 +137,10 @@ class LoggedProgress(CompileProgress):
 class LiveProgress(CompileProgress):
     """A table that is drawn anew: stages, ops decided, what is being done, the last decisions."""
 
-    def __init__(self, decisions: int = DECISIONS_SHOWN) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._now = ""
-        self._last: deque[str] = deque(maxlen=decisions)
+        self._last: deque[str] = deque(maxlen=DECISIONS_SHOWN)
 
     def told(self, line: str) -> None:
         """Shown until the next line."""

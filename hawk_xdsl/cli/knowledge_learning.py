@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,7 +15,9 @@ from rich.table import Table
 from hawk_xdsl.cli.app import StoreOption, TargetOption, knowledge
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store import Curation
+
+if TYPE_CHECKING:
+    from hawk_xdsl.knowledge_store import Curation
 
 
 @knowledge.command("export")
@@ -182,7 +184,7 @@ def undo_command(
     console.print(f"undone: {undone.action} {undone.entry}", markup=False, highlight=False)
 
 
-def _log_curation(console: Console, curation: Curation) -> None:
+def _log_curation(console: Console, curation: "Curation") -> None:
     line = f"{curation.action} {curation.entry}: {curation.reason}"
     console.print(line, markup=False, highlight=False)
 

@@ -1,9 +1,8 @@
 """``hawk run``, ``hawk trace`` and ``hawk targets``: compiled models on the NPU simulator."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
-import numpy as np
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -12,6 +11,9 @@ from hawk_xdsl.cli.app import app
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError, ReadError
 from hawk_xdsl.files.boundary import FOREIGN_ERRORS, reading, writing
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @app.command("run")
@@ -34,6 +36,8 @@ def run_command(
     ] = None,
 ) -> None:
     """Run a compiled model on the NPU simulator."""
+    import numpy as np
+
     from hawk_xdsl.cli.watching import watching
     from hawk_xdsl.pipeline import load_compiled
     from hawk_xdsl.reference.difference import error_between
@@ -126,6 +130,8 @@ def targets_command() -> None:
 
 
 def _array(path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
+    import numpy as np
+
     with reading(path, "an array", errors=FOREIGN_ERRORS):
         array: object = np.load(path, allow_pickle=False)
         if not isinstance(array, np.ndarray):

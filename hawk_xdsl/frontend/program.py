@@ -40,6 +40,12 @@ class Program:
     reference: Reference | None = None
 
     @property
+    def argument_names(self) -> list[str]:
+        """What the arguments of @main are, in words: ``weight linear1.weight``, ``input 0``."""
+        weights = [f"weight {name}" for name in self.parameter_names]
+        return weights + [f"input {number}" for number in range(len(self.example_inputs))]
+
+    @property
     def function(self) -> FuncOp:
         """The function ``@main``."""
         [function] = [op for op in self.module.ops if isinstance(op, FuncOp)]

@@ -31,11 +31,6 @@ class Work:
     operations: int
 
 
-def work_of(specification: Specification, target: Target) -> Work:
-    """The traffic and arithmetic that :func:`bound_of` is the time of."""
-    return _work_and_bound(specification, target)[0]
-
-
 def bound_of(specification: Specification, target: Target) -> Bound:
     """The fewest cycles an op can take on a target.
 
@@ -44,10 +39,11 @@ def bound_of(specification: Specification, target: Target) -> Bound:
     below what is reachable then. A contraction may be multiply-accumulates of the cube instead:
     the lower of the two bounds holds.
     """
-    return _work_and_bound(specification, target)[1]
+    return work_and_bound(specification, target)[1]
 
 
-def _work_and_bound(specification: Specification, target: Target) -> tuple[Work, Bound]:
+def work_and_bound(specification: Specification, target: Target) -> tuple[Work, Bound]:
+    """The bound, and the traffic and arithmetic that it is the time of."""
     read = _bytes_read(specification)
     written = sum(prod(r.shape) * DType(r.dtype).bytes for r in specification.outputs)
     elements = _vector_elements(specification)

@@ -1,10 +1,8 @@
 """The document of a compiled network, from the directory that ``hawk compile`` wrote."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xdsl.printer import Printer
 from xdsl.traits import SymbolTable
 
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, UndecidedOp
@@ -109,8 +107,9 @@ class _Collector:
     def _launches(self, flow: DataFlow) -> tuple[LaunchFigures, ...]:
         records, hosted = iter(self._run.launches), iter(self._hosted)
         found: list[LaunchFigures] = []
+        names = self._compiled.program.argument_names
         for number, step in enumerate(flow.steps):
-            inputs = tuple(map(self._argument, flow.arguments[number]))
+            inputs = tuple(names[argument] for argument in flow.arguments[number])
             around = (flow.reads[number], inputs, number in flow.final)
             if isinstance(step, LaunchOp):
                 found.append(self._launch(step, next(records), *around))
@@ -191,25 +190,17 @@ class _Collector:
             source=_source(step),
         )
 
-    def _argument(self, number: int) -> str:
-        names = self._compiled.program.parameter_names
-        if number < len(names):
-            return f"weight {names[number]}"
-        return f"input {number - len(names)}"
-
     def _kernel(self, op: KernelOp, launches: Sequence[LaunchFigures]) -> KernelFigures:
         symbol, position = op.sym_name.data, self._positions[op]
         decision, stage = self._of_symbol.get(symbol, (None, 0))
         text = "" if decision is None else self._rows[decision].text
-        stream = io.StringIO()
-        Printer(stream).print_op(op)
         return KernelFigures(
             symbol,
             decision,
             stage,
             tuple(n for n, launch in enumerate(launches) if launch.kernel == position),
             bodies_of(op, self._target, text, stage),
-            stream.getvalue(),
+            str(op),
             "" if op.schedule is None else written(op.schedule),
             _vendor_steps(self._report.vendor, symbol),
         )

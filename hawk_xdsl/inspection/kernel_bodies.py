@@ -1,5 +1,7 @@
 """The bodies of a kernel: which cores run it, and which tiles each of them gets."""
 
+from collections.abc import Sequence
+from functools import cache
 from math import prod
 
 from xdsl.dialects.builtin import DenseArrayBase
@@ -20,8 +22,14 @@ def bodies_of(kernel: KernelOp, target: Target, text: str, stage: int) -> tuple[
     knows it. The finished kernel does not always say how its tiles were distributed: a loop of
     which two iterations run at once has other bounds.
     """
+    stages = _stages_of(text) if text else None
     return tuple(
-        _body(part, kernel, target, _loops_of_text(text, stage, n) if text else _loops_of(part))
+        _body(
+            part,
+            kernel,
+            target,
+            _loops_of(part) if stages is None else _loops_of_text(stages, stage, n),
+        )
         for n, part in enumerate(kernel.parts)
     )
 
@@ -37,12 +45,17 @@ def _body(
     return KernelBody(str(part.core), target.cores[part.core], blocks, tiles)
 
 
-def _loops_of_text(text: str, stage: int, part: int) -> tuple[TileLoop, ...]:
-    """The loops of ``across`` of a stage; none where there is none, or the text is damaged."""
+@cache
+def _stages_of(text: str) -> Sequence[ast.Stage]:
+    """The stages of a kernel text; none of a damaged one."""
     try:
-        stages = parse(text).stages
+        return parse(text).stages
     except KernelTextError:
         return ()
+
+
+def _loops_of_text(stages: Sequence[ast.Stage], stage: int, part: int) -> tuple[TileLoop, ...]:
+    """The loops of ``across`` of a part of a stage; none where there is none."""
     if stage >= len(stages):
         return ()
     parts = stages[stage].parts

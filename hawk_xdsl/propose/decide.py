@@ -11,7 +11,7 @@ from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
-from hawk_xdsl.gate.bound import bound_of
+from hawk_xdsl.gate.bound import work_and_bound
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import (
@@ -197,7 +197,7 @@ class _Op:
             ),
             frozenset(rule.name for rule in decider.composer.rules),
         )
-        self._bound = bound_of(specification, decider.target)
+        self._work, self._bound = work_and_bound(specification, decider.target)
         self._refusals: list[Refusal] = []
         self._history = History()
 
@@ -328,6 +328,7 @@ class _Op:
             0.0,
             effort,
             history=self._history,
+            work=None if verdict is None else self._work,
         )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hawk_xdsl.gate.bound import Work
 from hawk_xdsl.gate.gate import Verdict
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Bound
@@ -47,7 +48,7 @@ class Decision:
     """The outcome for one op. ``verdict`` is ``None`` where the region stays on the host.
 
     ``schedule`` is what the kernel was written for, where a strategy wrote it. ``history`` has what
-    was tried on the way.
+    was tried on the way; ``work`` is what ``bound`` is the time of.
     """
 
     label: str
@@ -64,6 +65,7 @@ class Decision:
     timed_out: bool = False
     history: History = field(default_factory=History)
     remembered: bool = False  # nobody was asked: those who would be have failed before
+    work: Work | None = None
 
     @property
     def attempts(self) -> int:

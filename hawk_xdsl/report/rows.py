@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from hawk_xdsl.gate.bound import Work, work_of
+from hawk_xdsl.gate.bound import Work
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.passes.npu_decide import Placed
@@ -120,16 +120,10 @@ def row_of(placed: Placed, target: Target) -> ReportRow:
         schedule="" if decision.schedule is None else str(decision.schedule),
         specification="" if decision.specification is None else decision.specification.text,
         text="" if verdict is None or placed.repeated else verdict.text,
-        work=_work(decision, target),
+        work=decision.work,
         attempts_made=() if placed.repeated else tuple(decision.history.attempts),
         schedules_timed=() if placed.repeated else tuple(decision.history.timings),
     )
-
-
-def _work(decision: Decision, target: Target) -> Work | None:
-    if decision.specification is None or decision.bound is None:
-        return None
-    return work_of(decision.specification, target)
 
 
 def _summary(decision: Decision) -> str:

@@ -112,8 +112,7 @@ def _second_run(
     for again in (False, True):
         for launch in launches:
             kernel = kernels[launch.kernel.root_reference.data]
-            tensors = [storage_of(value) for value in (*launch.buffers, *launch.results)]
-            traffic = traffic_of(kernel, target, l2, tensors)
+            traffic = traffic_of(kernel, target, l2, launch.tensors)
             run = time_kernel(kernel, target, traffic=traffic) if again else None
             cycles += 0.0 if run is None else run.cycles
     return cycles
@@ -123,6 +122,6 @@ def _bytes_of(launches: Sequence[LaunchOp]) -> int:
     """Bytes of all tensors of a network."""
     tensors: dict[SSAValue, None] = {}
     for launch in launches:
-        tensors |= dict.fromkeys(map(storage_of, (*launch.buffers, *launch.results)))
+        tensors |= dict.fromkeys(launch.tensors)
     types = [value.type for value in tensors if isinstance(value.type, TensorType)]
     return sum(prod(t.get_shape()) * DType.of(t.element_type).bytes for t in types)

@@ -127,6 +127,11 @@ class LaunchOp(IRDLOperation):
         return tuple(v for v in self.arguments if not isinstance(v.type, IndexType))
 
     @property
+    def tensors(self) -> list[SSAValue]:
+        """Where its buffers and results are stored, in the order of the kernel's."""
+        return [storage_of(value) for value in (*self.buffers, *self.results)]
+
+    @property
     def extents(self) -> tuple[SSAValue, ...]:
         """The lengths among the arguments, one for each extent of the kernel."""
         return tuple(self.arguments[len(self.buffers) :])
