@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.kernel_text import KernelProgram, StageKernel
 from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import Gate, signature_of
@@ -59,18 +60,18 @@ class _DamagingGate(Gate):
         """What befalls the kernels of the next text."""
         self._damage, self.seen = damage, ()
 
-    def finished(self, kernel: KernelOp) -> KernelOp:
+    def finished(self, program: KernelProgram) -> Iterator[StageKernel]:
         """As always, then the stage that is to be damaged is damaged."""
-        copy = super().finished(kernel)
-        damage, stage = self._damage, len(self.seen)
-        self.seen += (copy,)
-        if damage is not None and damage.stage == stage:
-            damage.apply(list(copy.walk()))
-            try:
-                copy.verify()
-            except VerifyException as error:
-                raise MalformedError(str(error)) from error
-        return copy
+        for stage in super().finished(program):
+            damage, number = self._damage, len(self.seen)
+            self.seen += (stage.op,)
+            if damage is not None and damage.stage == number:
+                damage.apply(list(stage.op.walk()))
+                try:
+                    stage.op.verify()
+                except VerifyException as error:
+                    raise MalformedError(str(error)) from error
+            yield stage
 
 
 class Bench:

@@ -167,7 +167,7 @@ class Gate:
 
         def made() -> tuple[KernelProgram, Iterable[StageKernel]]:
             program = self._built(text, schedule)
-            return program, finished_stages(program, self._target)
+            return program, self.finished(program)
 
         return self.check_kernels(text, made, rewrites)
 
@@ -233,7 +233,7 @@ class Gate:
         self.timings += 1
         limit = min(limit, self._limits.cycles)
         program = self._built(text, schedule)
-        stages = finished_stages(program, self._target)
+        stages = self.finished(program)
         return time_stages(stages, self._target, limit=limit, block_steps=BLOCK_STEPS)
 
     @cached_property
@@ -249,7 +249,7 @@ class Gate:
             return False
         try:
             program = self._built(self._witness.text, None)
-            finished = [stage.op for stage in finished_stages(program, self._target)]
+            finished = [stage.op for stage in self.finished(program)]
         except HawkError:
             return False
         found = self._prover.prove(program, finished, self._witness.rewrites)
@@ -299,6 +299,10 @@ class Gate:
                     f"nothing is ever written to the output {result.name}",
                     kernel=self._signature.name,
                 )
+
+    def finished(self, program: KernelProgram) -> Iterator[StageKernel]:
+        """The planned and synced stages that a check and a timing run."""
+        return finished_stages(program, self._target)
 
     def _further(self, kernel: "_Kernel", certificate: Certificate) -> Iterator[tuple[int, Trial]]:
         """The trials after the first, by number: what a certificate says needs no trial."""
