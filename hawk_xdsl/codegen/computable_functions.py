@@ -32,13 +32,15 @@ def computable_functions(composer: Composer) -> tuple[ComputableFunction, ...]:
     return tuple(sorted(each for each in named if _composes(each, composer)))
 
 
-def specification_of(name: str, arity: int, dtype: str = WIDE_FLOAT) -> Specification:
+def _specification_of(name: str, arity: int) -> Specification:
     """The specification of one function of elements, of operands ``x0``, ``x1``, …"""
     terms, index = Terms(), (Affine.axis("i0"),)
-    read = tuple(terms.read(f"x{number}", index, dtype) for number in range(arity))
-    operands = tuple(Operand(f"x{number}", dtype, (64,), number) for number in range(arity))
-    root = terms.apply(name, read, dtype)
-    return Specification(operands, (ResultRegion("y0", dtype, (64,), index, root),), {"i0": 64})
+    read = tuple(terms.read(f"x{number}", index, WIDE_FLOAT) for number in range(arity))
+    operands = tuple(Operand(f"x{number}", WIDE_FLOAT, (64,), number) for number in range(arity))
+    root = terms.apply(name, read, WIDE_FLOAT)
+    return Specification(
+        operands, (ResultRegion("y0", WIDE_FLOAT, (64,), index, root),), {"i0": 64}
+    )
 
 
 def _is_plain(pattern: Pattern) -> bool:
@@ -51,7 +53,7 @@ def _is_plain(pattern: Pattern) -> bool:
 
 def _composes(function: ComputableFunction, composer: Composer) -> bool:
     try:
-        composer.compose(specification_of(function.name, function.arity))
+        composer.compose(_specification_of(function.name, function.arity))
     except (NoInstructionError, HawkError):
         return False
     return True

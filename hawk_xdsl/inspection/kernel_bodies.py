@@ -9,8 +9,8 @@ from xdsl.dialects.scf import ForOp
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, parse
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.build_across import ACROSS
 from hawk_xdsl.dialects.npu import KernelOp, KernelPart
+from hawk_xdsl.dialects.npu.kernel_extents import ACROSS
 from hawk_xdsl.inspection.document import KernelBody, TileLoop, TileMap
 from hawk_xdsl.npu_target import Target
 

@@ -10,7 +10,6 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from hawk_xdsl.dialects.constants import constant_of
-from hawk_xdsl.dialects.kernel_text.build_across import ACROSS, STOPS
 from hawk_xdsl.dialects.npu import (
     AllocOp,
     BlockCountOp,
@@ -20,6 +19,7 @@ from hawk_xdsl.dialects.npu import (
     Pipe,
     TileOp,
 )
+from hawk_xdsl.dialects.npu.kernel_extents import ACROSS, STOPS
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.npu_target.placement import place
 from hawk_xdsl.transforms.buffers import view_users

@@ -123,7 +123,7 @@ class _Resolver:
     def _for(self, node: ast.For) -> list[Node]:
         loop = node.loop
         start, stop = self._tiles.value(loop.start), self._tiles.value(loop.stop)
-        trips = max(0, -(-(stop - start) // loop.step))
+        trips = len(range(start, stop, loop.step))
         if not trips:
             return []
         cut = (stop - start) % loop.step != 0

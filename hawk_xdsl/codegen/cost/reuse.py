@@ -179,7 +179,7 @@ class _CopyWalk:
         self._loops.pop()
 
     def _trips(self, loop: ast.Loop) -> int:
-        return max(1, -(-(self._value(loop.stop) - self._value(loop.start)) // loop.step))
+        return max(1, len(range(self._value(loop.start), self._value(loop.stop), loop.step)))
 
     def _of(self, expression: ast.Expression) -> frozenset[_LoopTrips]:
         """The loops that an index changes with."""

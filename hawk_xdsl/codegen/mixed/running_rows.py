@@ -13,6 +13,7 @@ while the vector cores do.
 """
 
 from dataclasses import dataclass
+from math import prod
 
 from hawk_xdsl.codegen.mixed.pointwise import Pointwise, slice_of
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
@@ -26,7 +27,7 @@ from hawk_xdsl.dialects.kernel_text.places import (
     VECTOR_WORD,
 )
 from hawk_xdsl.dialects.npu import Comparison, Move, Reduction, Rounding
-from hawk_xdsl.schedule.build_syntax import loop
+from hawk_xdsl.schedule.build_syntax import loop, span
 from hawk_xdsl.semantics.terms import Term
 from hawk_xdsl.semantics.weighted_rows import WeightedRows
 
@@ -83,10 +84,8 @@ class RunningRows:
 
     @property
     def _tiles(self) -> int:
-        count = -(-self.extents[self.parts.m] // self.rows)
-        for axis in self.parts.batch:
-            count *= self.extents[axis]
-        return count
+        rows = -(-self.extents[self.parts.m] // self.rows)
+        return rows * prod(self.extents[axis] for axis in self.parts.batch)
 
     def _loops(self) -> tuple[ast.Loop, ...]:
         batch = (loop(axis, self.extents[axis], 1) for axis in self.parts.batch)
@@ -111,7 +110,7 @@ class RunningRows:
 
     def _ring(self, name: str, number: "_Number", rows: ast.Slice, width: int) -> ast.Tile:
         slot = ast.Slice(number.slot(self.columns))
-        return ast.Tile(name, (ast.Slice(self._block()), slot, rows, _span(width)))
+        return ast.Tile(name, (ast.Slice(self._block()), slot, rows, span(width)))
 
     def _read(self, term: Term, sides: dict[str, ast.Slice]) -> ast.Tile:
         """A part of an operand: the given axes as sides, the others as points."""
@@ -126,7 +125,7 @@ class RunningRows:
     def _cube(self) -> list[ast.Statement]:
         body: list[ast.Statement] = [*SLOTS * [ast.Signal(WEIGHTS_FREE, Move.LOAD)]]
         parts = self.parts
-        sides = {parts.m: self._rows_slice(), parts.d: _span(self.extents[parts.d])}
+        sides = {parts.m: self._rows_slice(), parts.d: span(self.extents[parts.d])}
         body.append(ast.Assign("q", self._loaded(parts.lhs, sides, L1)))
         body += self._score(_Number(0))
         count = -(-self.extents[parts.n] // self.columns)
@@ -149,7 +148,7 @@ class RunningRows:
     def _score(self, number: "_Number") -> list[ast.Statement]:
         """One tile of the first product, handed to the vector cores."""
         parts, width = self.parts, self._width(number)
-        sides = {parts.n: number.slice(self.columns, width), parts.d: _span(self.extents[parts.d])}
+        sides = {parts.n: number.slice(self.columns, width), parts.d: span(self.extents[parts.d])}
         names = ("q", "b", "s") if width == self.columns else ("q", "bl", "sl")
         left, right, total = names
         straight = self._transposed(parts.rhs, parts.n)
@@ -165,18 +164,18 @@ class RunningRows:
                 ),
             ),
             ast.Await(SCORES_FREE, Move.STORE),
-            ast.Store(ast.Tile(total), self._ring("t0", number, _span(self.rows), width)),
+            ast.Store(ast.Tile(total), self._ring("t0", number, span(self.rows), width)),
             ast.Signal(SCORES, Move.STORE),
         ]
 
     def _weigh(self, number: "_Number") -> list[ast.Statement]:
         """The weights of one tile times its values, handed to the vector cores."""
         parts, width, columns = self.parts, self._width(number), self.extents[self.parts.e]
-        sides = {parts.n: number.slice(self.columns, width), parts.e: _span(columns)}
+        sides = {parts.n: number.slice(self.columns, width), parts.e: span(columns)}
         whole = width == self.columns
         values, weights, total = ("v", "w", "o") if whole else ("vl", "wl", "ol")
         straight = self._transposed(parts.values, parts.e)
-        ring = self._ring("t1", number, _span(self.rows), width)
+        ring = self._ring("t1", number, span(self.rows), width)
         return [
             ast.Assign(values, self._loaded(parts.values, sides, L1)),
             ast.Await(WEIGHTS, Move.LOAD),
@@ -192,7 +191,7 @@ class RunningRows:
                 ),
             ),
             ast.Await(PRODUCTS_FREE, Move.STORE),
-            ast.Store(ast.Tile(total), self._ring("t2", number, _span(self.rows), columns)),
+            ast.Store(ast.Tile(total), self._ring("t2", number, span(self.rows), columns)),
             ast.Signal(PRODUCTS, Move.STORE),
         ]
 
@@ -214,8 +213,8 @@ class RunningRows:
                 *self._added(_Number(-1, "k")),
                 _assign("acc", "vmul", "acc", "al"),
             ]
-            over = ast.Loop("k", ast.Integer(self.columns), ast.Integer(whole * self.columns), 1)
-            over = ast.Loop(over.variable, over.start, over.stop, self.columns)
+            last = ast.Integer(whole * self.columns)
+            over = ast.Loop("k", ast.Integer(self.columns), last, self.columns)
             body.append(ast.For(over, tuple(inner)))
             done = whole
         for number in range(done, count):
@@ -310,7 +309,7 @@ class RunningRows:
         if result.dtype != WIDE_FLOAT:
             cast = ast.Cast(ast.Tile(name), result.dtype, Rounding.RINT)
             body.append(ast.Assign(name := "out", cast))
-        sides = {parts.m: self._half_slice(), parts.e: _span(self.extents[parts.e])}
+        sides = {parts.m: self._half_slice(), parts.e: span(self.extents[parts.e])}
         dest = ast.Tile(result.name, tuple(slice_of(dim, sides) for dim in result.index))
         store = ast.Store(ast.Tile(name), dest)
         if not self._is_cut:
@@ -374,10 +373,6 @@ class _Number:
 
 
 _ZERO = ast.Number(0.0)
-
-
-def _span(length: int) -> ast.Slice:
-    return ast.Slice(ast.Integer(0), length)
 
 
 def _assign(name: str, mnemonic: str, *operands: str | float) -> ast.Assign:

@@ -1,6 +1,6 @@
 """What the parts of the tile writer share: scopes under construction, and the shapes of tiles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hawk_xdsl.codegen.select_instructions import Composition
@@ -9,6 +9,7 @@ from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
+from hawk_xdsl.semantics.matching import Match
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import reduced_axes
 from hawk_xdsl.semantics.terms import Affine, Term, walk
@@ -45,6 +46,15 @@ class LoopScope:
         """Append a statement that makes a value of operands, ``@0``, ``@1``, … in its syntax."""
         self.block.items.append(Statement(syntax, tuple(operands), out))
         return out
+
+    def view(self, value: TileValue, shape: tuple[int, ...], axes: Axes | None = None) -> TileValue:
+        """The same bytes in another shape; its dimensions run over ``axes``, if over any."""
+        out = TileValue(value.dtype, axes or (None,) * len(shape), shape, base=value)
+        return self.add(ast.View(operand(0).name, shape), (value,), out)
+
+    def reshaped(self, value: TileValue, shape: tuple[int, ...], axes: Axes) -> TileValue:
+        """The same bytes in another shape; the tile itself where it has the shape already."""
+        return value if shape == value.shape else self.view(value, shape, axes)
 
     def update(self, syntax: ast.Value, operands: Sequence[TileValue], out: TileValue) -> None:
         """Append a statement that writes a value once more."""
@@ -155,6 +165,31 @@ class TilingFrame:
         """Whether an index ends elsewhere than the ragged axis that it runs over."""
         axes = [axis for axis, _ in self.tiling.covered(dim) if axis in ragged]
         return bool(axes) and (dim.plain is None or self.tiling.axes[axes[0]] != extent)
+
+
+def matched_operands(
+    matched: Match, value_of: Callable[[Term], TileValue]
+) -> tuple[dict[str, ast.Operand], list[TileValue]]:
+    """What fills an instruction's statement: literals as they are, tiles by their number."""
+    given: dict[str, ast.Operand] = {}
+    operands: list[TileValue] = []
+    for name, value in matched.terms.items():
+        if value.is_const:
+            given[name] = number(value)
+        else:
+            given[name] = operand(len(operands))
+            operands.append(value_of(value))
+    return given, operands
+
+
+def merged_axes(parts: Sequence[Axes]) -> Axes:
+    """The axes that tiles broadcast to, right-aligned; a unit dimension of none."""
+    rank = max(map(len, parts), default=1)
+    merged: list[str | None] = [None] * rank
+    for axes in parts:
+        for place, axis in enumerate(axes, start=rank - len(axes)):
+            merged[place] = merged[place] or axis
+    return tuple(merged)
 
 
 def number(term: Term) -> ast.Number:

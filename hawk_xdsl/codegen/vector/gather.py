@@ -111,8 +111,7 @@ class Gatherer:
         scope.block.items.append(Statement(load, (), source))
         if len(lengths) > 1:
             size = prod(lengths)
-            flat = TileValue(source.dtype, (None,), (size,), base=source)
-            source = scope.add(ast.View(operand(0).name, (size,)), (source,), flat)
+            source = scope.view(source, (size,))
         dims = self.frame.aligned(
             [a for dim in term.index for a, _ in tiling.covered(dim)]
             + [a for arg in args for a in arg.axes if a is not None],

@@ -178,7 +178,7 @@ def _with_own_names(stage: ast.Stage, number: int) -> ast.Stage:
 
 def _trips(loop: ast.Loop) -> int:
     assert isinstance(loop.start, ast.Integer) and isinstance(loop.stop, ast.Integer)
-    return -(-(loop.stop.value - loop.start.value) // loop.step)
+    return len(range(loop.start.value, loop.stop.value, loop.step))
 
 
 def _placed(across: ast.Across, first: int) -> tuple[ast.Statement, ...]:

@@ -132,22 +132,22 @@ class Scanner:
         def made(syntax: ast.Value, source: TileValue, shape: tuple[int, ...]) -> TileValue:
             return scope.add(syntax, (source,), TileValue(dtype, _no_axes(shape), shape))
 
-        source = self._view(arg, lying, scope)
+        source = scope.view(arg, lying)
         turned = made(ast.Transpose(operand(0), cut.permutation), source, cut.turned)
         running = made(ast.Cumulate(kind, operand(0), 0), turned, cut.turned)
-        flat = self._view(running, (prod(lying),), scope)
+        flat = scope.view(running, (prod(lying),))
         start = prod(lying) - sums - cut.rows
         shifted = operand(1, ast.Slice(ast.Integer(start), sums))
         before = TileValue(dtype, (None,), (sums,))
         choice = ast.Elementwise("vsel", (operand(0), self.reducer.identity(term), shifted))
         scope.add(choice, (self._first(cut, scope), flat), before)
-        rows = self._view(before, (cut.count, cut.rows), scope)
+        rows = scope.view(before, (cut.count, cut.rows))
         upto = made(ast.Cumulate(kind, operand(0), 0), rows, rows.shape)
-        upto = self._view(upto, (1, *upto.shape), scope)
+        upto = scope.view(upto, (1, *upto.shape))
         total = TileValue(dtype, _no_axes(cut.turned), cut.turned)
         scope.add(two_operands(self.reducer.combiner(term)), (running, upto), total)
         out = made(ast.Transpose(operand(0), cut.permutation), total, lying)
-        whole = self._view(out, arg.shape, scope)
+        whole = scope.view(out, arg.shape)
         whole.axes = arg.axes
         return whole
 
@@ -162,11 +162,6 @@ class Scanner:
         top.add(ast.Compare(Comparison.LT, operand(0), limit), (number,), mask)
         top.indices.append(mask)
         return mask
-
-    def _view(self, value: TileValue, shape: tuple[int, ...], scope: LoopScope) -> TileValue:
-        """The same bytes in another shape."""
-        out = TileValue(value.dtype, _no_axes(shape), shape, base=value)
-        return scope.add(ast.View(operand(0).name, shape), (value,), out)
 
     def _segmented(self, term: Term, arg: TileValue) -> Iterator[_Segments]:
         """The ways to turn a tile: whole, and in segments whose views are dense."""

@@ -20,14 +20,13 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from hawk_xdsl.codegen.vector.buffers import (
-    Axes,
     Block,
     ControlStatement,
     Statement,
     TileValue,
     operand,
 )
-from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, matched_operands
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.widths import stored_dtype
@@ -42,8 +41,9 @@ from hawk_xdsl.codegen.vector.window_reads import (
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.npu_target.legality import supports
+from hawk_xdsl.schedule.build_syntax import expression_of, span
 from hawk_xdsl.schedule.tiling import UntileableError
-from hawk_xdsl.semantics.terms import Term
+from hawk_xdsl.semantics.terms import Affine, Term
 
 UNROLLED = 4
 """Positions of a window that are statements of their own; of larger ones all but two are a loop."""
@@ -100,17 +100,13 @@ class SlabReader:
             return slabs[term]
         found = next(iter(slabs.values()))
         instruction, matched = self.frame.composition.chosen[term]
-        given: dict[str, ast.Operand] = {}
-        operands: list[TileValue] = []
-        for name, value in matched.terms.items():
-            if value.is_const:
-                given[name] = number(value)
-                continue
-            given[name] = operand(len(operands))
+
+        def value_of(value: Term) -> TileValue:
             if value.axes & windows:
-                operands.append(self.computed(value, slabs, windows, scope).value)
-            else:
-                operands.append(self._beside(self.make(value, scope), found))
+                return self.computed(value, slabs, windows, scope).value
+            return self._beside(self.make(value, scope), found)
+
+        given, operands = matched_operands(matched, value_of)
         shape, axes = found.value.shape, found.value.axes
         out = TileValue(stored_dtype(term.dtype), axes, shape)
         scope.add(instruction.statement.filled(given, out.dtype, ()), operands, out)
@@ -218,23 +214,17 @@ class _WindowSteps:
     def turned_over(self, value: TileValue) -> TileValue:
         """All rows side by side: the elements of a row below one another."""
         shape = (prod(value.shape[:-1]), value.shape[-1])
-        return self._turned(self._view(value, shape, (None, value.axes[-1])))
+        return self._turned(self.scope.reshaped(value, shape, (None, value.axes[-1])))
 
     def turned_back(self, value: TileValue, before: TileValue) -> TileValue:
         """Rows again, as many as there were before."""
         shape = (*before.shape[:-1], value.shape[0])
-        return self._view(self._turned(value), shape, before.axes)
+        return self.scope.reshaped(self._turned(value), shape, before.axes)
 
     def _turned(self, value: TileValue) -> TileValue:
         (rows, columns), (row, column) = value.shape, value.axes
         out = TileValue(value.dtype, (column, row), (columns, rows))
         return self.scope.add(ast.Transpose(operand(0), (1, 0)), (value,), out)
-
-    def _view(self, value: TileValue, shape: tuple[int, ...], axes: Axes) -> TileValue:
-        if shape == value.shape:
-            return value
-        out = TileValue(value.dtype, axes, shape, base=value)
-        return self.scope.add(ast.View(operand(0).name, shape), (value,), out)
 
     def _window(
         self, value: TileValue, place: int, window: Window, length: int, stride: int
@@ -243,30 +233,25 @@ class _WindowSteps:
         shape = (*value.shape[:place], length, *value.shape[place + 1 :])
         out = TileValue(value.dtype, value.axes, shape)
 
-        def at(number: int, position: ast.Expression) -> ast.Tile:
-            slices = [ast.Slice(ast.Integer(0), n) for n in value.shape]
-            slices[place] = ast.Slice(_times(window.dilation, position), length, stride)
+        def at(number: int, position: Affine) -> ast.Tile:
+            slices = [span(n) for n in value.shape]
+            start = expression_of(position.scaled(window.dilation))
+            slices[place] = ast.Slice(start, length, stride)
             return operand(number, *slices)
 
         if window.extent == 1:
             whole = shape == value.shape
-            first = ast.Elementwise("copy", (at(0, ast.Integer(0)),))
+            first = ast.Elementwise("copy", (at(0, Affine()),))
             return value if whole else self.scope.add(first, (value,), out)
-        first = ast.Elementwise(self.mnemonic, (at(0, ast.Integer(0)), at(1, ast.Integer(1))))
+        first = ast.Elementwise(self.mnemonic, (at(0, Affine()), at(1, Affine(1))))
         self.scope.add(first, (value, value), out)
         unrolled = window.extent if window.extent <= UNROLLED else 2
         for position in range(2, unrolled):
-            further = ast.Elementwise(self.mnemonic, (operand(0), at(1, ast.Integer(position))))
+            further = ast.Elementwise(self.mnemonic, (operand(0), at(1, Affine(position))))
             self.scope.update(further, (out, value), out)
         if unrolled < window.extent:
-            each = ast.Elementwise(self.mnemonic, (operand(0), at(1, ast.Variable(window.axis))))
+            each = ast.Elementwise(self.mnemonic, (operand(0), at(1, Affine.axis(window.axis))))
             body = Block([Statement(each, (out, value), out, again=True)])
             rest = ast.Loop(window.axis, ast.Integer(2), ast.Integer(window.extent), 1)
             self.scope.block.items.append(ControlStatement(ast.For(rest), body))
         return out
-
-
-def _times(factor: int, position: ast.Expression) -> ast.Expression:
-    if isinstance(position, ast.Integer):
-        return ast.Integer(factor * position.value)
-    return position if factor == 1 else ast.Arithmetic("*", ast.Integer(factor), position)

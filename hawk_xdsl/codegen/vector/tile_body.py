@@ -21,7 +21,13 @@ from hawk_xdsl.codegen.vector.buffers import (
     peak_bytes,
     syntax_of,
 )
-from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
+from hawk_xdsl.codegen.vector.frame import (
+    LoopScope,
+    TilingFrame,
+    matched_operands,
+    merged_axes,
+    number,
+)
 from hawk_xdsl.codegen.vector.gather import Gatherer
 from hawk_xdsl.codegen.vector.load import Loader
 from hawk_xdsl.codegen.vector.reduce import Reducer
@@ -259,20 +265,8 @@ class _Writer:
 
     def _compute(self, term: Term, scope: LoopScope) -> TileValue:
         instruction, matched = self.composition.chosen[term]
-        operands: list[TileValue] = []
-        given: dict[str, ast.Operand] = {}
-        for name, value in matched.terms.items():
-            if value.is_const:
-                given[name] = number(value)
-            else:
-                given[name] = operand(len(operands))
-                operands.append(self.value(value, scope))
-        ranks = [value.axes for value in operands]
-        rank = max((len(axes) for axes in ranks), default=1)
-        merged: list[str | None] = [None] * rank
-        for axes in ranks:
-            for position, axis in enumerate(axes, start=rank - len(axes)):
-                merged[position] = merged[position] or axis
+        given, operands = matched_operands(matched, lambda value: self.value(value, scope))
+        merged = merged_axes([value.axes for value in operands])
         bound = term.bound if term.is_reduction else frozenset[str]()
         out = self.frame.tile(term.dtype, tuple(None if a in bound else a for a in merged), scope)
         along = tuple(i for i, axis in enumerate(merged) if axis in term.bound)

@@ -12,7 +12,7 @@ row, less than two blocks, is turned over and reduced by rows. Of ten rows:
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hawk_xdsl.codegen.vector.buffers import Axes, TileValue, operand
+from hawk_xdsl.codegen.vector.buffers import TileValue, operand
 from hawk_xdsl.codegen.vector.frame import LoopScope
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
@@ -53,7 +53,7 @@ class TreeReduction:
                 tile = self._row(tile) if last else self._rows(tile, place)
         axes = tuple(None if i in places else axis for i, axis in enumerate(tile.axes))
         if tile is whole:
-            return self._view(tile, tile.shape, axes)
+            return self.scope.view(tile, tile.shape, axes)
         tile.axes = axes
         return tile
 
@@ -74,8 +74,8 @@ class TreeReduction:
     def _row(self, tile: TileValue) -> TileValue:
         """Reduces the last dimension: by halves that are whole blocks, the rest of it as rows."""
         if len(tile.shape) == 1:
-            row = self._view(tile, (1, *tile.shape), (None, *tile.axes))
-            return self._view(self._row(row), (1,), tile.axes)
+            row = self.scope.view(tile, (1, *tile.shape), (None, *tile.axes))
+            return self.scope.view(self._row(row), (1,), tile.axes)
         block = self.block_bytes // DType(tile.dtype).bytes
         place, count, axes = len(tile.shape) - 1, tile.shape[-1], tile.axes
         rest: list[_Segment] = []
@@ -99,11 +99,6 @@ class TreeReduction:
         shape, axes = (part.length, *tile.shape[:-1]), (tile.axes[-1], *tile.axes[:-1])
         turned = ast.Transpose(part.operand(0), (last, *range(last)))
         return self.scope.add(turned, (tile,), TileValue(tile.dtype, axes, shape))
-
-    def _view(self, tile: TileValue, shape: tuple[int, ...], axes: Axes) -> TileValue:
-        """The same bytes with other unit dimensions."""
-        out = TileValue(tile.dtype, axes, shape, base=tile)
-        return self.scope.add(ast.View(operand(0).name, shape), (tile,), out)
 
     def _onto(self, first: _Segment, second: _Segment) -> TileValue:
         shape = list(first.tile.shape)

@@ -26,16 +26,17 @@ from hawk_xdsl.codegen.vector.buffers import (
     TileValue,
     operand,
 )
-from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, merged_axes, number
 from hawk_xdsl.codegen.vector.reduce import Reducer
 from hawk_xdsl.codegen.vector.slab import Slab, SlabReader, SlabReducer
 from hawk_xdsl.codegen.vector.window_reads import (
+    alike,
     is_pointwise,
     slides,
     windowed_reads,
     windowed_terms,
 )
-from hawk_xdsl.codegen.vector.window_weights import WindowPart, WindowWeights, alike
+from hawk_xdsl.codegen.vector.window_weights import WindowPart, WindowWeights
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.npu import BINARY_OPS
 from hawk_xdsl.schedule.build_syntax import expression_of, loop
@@ -170,12 +171,8 @@ class WeightedWindows:
             given[name] = part.operand(len(parts))
             parts.append(part)
         syntax = _scalar_last(instruction.statement.filled(given, term.dtype, ()), parts, term)
-        rank = max(len(part.axes) for part in parts)
-        merged: list[str | None] = [None] * rank
-        for part in parts:
-            for place, axis in enumerate(part.axes, start=rank - len(part.axes)):
-                merged[place] = merged[place] or axis
-        out = self.frame.tile(term.dtype, tuple(merged), position.scope)
+        merged = merged_axes([part.axes for part in parts])
+        out = self.frame.tile(term.dtype, merged, position.scope)
         position.scope.add(syntax, [part.tile for part in parts], out)
         return WindowPart(out, out.axes)
 

@@ -5,7 +5,7 @@ along ``i1`` and ``i2`` the slab has 17 rows and 20 columns. The window at ``i3 
 row 1 and has every second one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.schedule.tiling import Tiling, UntileableError
@@ -142,3 +142,8 @@ def has_windows(specification: Specification) -> bool:
         if term.is_reduction
         for read in windowed_reads(term, term.bound)
     )
+
+
+def alike(reads: Sequence[Term]) -> bool:
+    """Whether reads have one index."""
+    return len({read.index for read in reads}) == 1

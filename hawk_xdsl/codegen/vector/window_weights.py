@@ -10,10 +10,10 @@ from hawk_xdsl.codegen.vector.buffers import (
     TileValue,
     operand,
 )
-from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, number
+from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame, matched_operands
 from hawk_xdsl.codegen.vector.slab import SlabReader
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.codegen.vector.window_reads import slides, windowed_reads, windowed_terms
+from hawk_xdsl.codegen.vector.window_reads import alike, slides, windowed_reads, windowed_terms
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
@@ -41,11 +41,6 @@ class WindowPart:
     def operand(self, position: int) -> ast.Tile:
         """As an operand of a statement."""
         return operand(position, *self.slices)
-
-
-def alike(reads: Sequence[Term]) -> bool:
-    """Whether reads have one index."""
-    return len({read.index for read in reads}) == 1
 
 
 class WindowWeights:
@@ -135,16 +130,13 @@ class WindowWeights:
         if not alike(reads):
             return
         instruction, matched = self.frame.composition.chosen[term]
-        given: dict[str, ast.Operand] = {}
-        operands: list[TileValue] = []
-        for name, value in matched.terms.items():
-            if value.is_const:
-                given[name] = number(value)
-                continue
+
+        def value_of(value: Term) -> TileValue:
             if value not in self.loaded:
                 raise UntileableError("weights are computed with something else")
-            given[name] = operand(len(operands))
-            operands.append(self.loaded[value])
+            return self.loaded[value]
+
+        given, operands = matched_operands(matched, value_of)
         first = self.loaded[reads[0]]
         out = TileValue(stored_dtype(term.dtype), first.axes, first.shape)
         statement = instruction.statement.filled(given, out.dtype, ())
@@ -205,7 +197,7 @@ class WindowWeights:
         order = [*places, *rest]
         if wanted[-1] is None:
             row = (1, *value.shape)
-            value = self._view(value, (None, *value.axes), row)
+            value = self.scope.reshaped(value, row, (None, *value.axes))
             order = [*(place + 1 for place in order), 0]
         if len(order) != len(value.shape):
             raise UntileableError("weights have a dimension of one element")
@@ -215,10 +207,4 @@ class WindowWeights:
             value = self.scope.add(ast.Transpose(operand(0), tuple(order)), (value,), out)
         extents = self.frame.tile(value.dtype, wanted, self.scope).shape
         shape = (*value.shape[: len(places)], *extents)
-        return self._view(value, (*(None for _ in places), *wanted), shape)
-
-    def _view(self, value: TileValue, axes: Axes, shape: tuple[int, ...]) -> TileValue:
-        if shape == value.shape:
-            return value
-        out = TileValue(value.dtype, axes, shape, base=value)
-        return self.scope.add(ast.View(operand(0).name, shape), (value,), out)
+        return self.scope.reshaped(value, shape, (*(None for _ in places), *wanted))

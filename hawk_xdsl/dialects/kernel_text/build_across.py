@@ -19,13 +19,7 @@ from hawk_xdsl.dialects.kernel_text.context import KernelContext
 from hawk_xdsl.dialects.kernel_text.extents import extents_of, over_extents
 from hawk_xdsl.dialects.kernel_text.index import Linear, bounds
 from hawk_xdsl.dialects.npu import BlockCountOp, BlockIdxOp
-
-ACROSS = "npu.across"
-"""The attribute of the loop made from ``across``: start, stop and step of each variable; a stop
-that depends on extents is the largest."""
-
-STOPS = "npu.stops"
-"""Beside ``ACROSS`` where a stop depends on extents: a map from the extents to the stops."""
+from hawk_xdsl.dialects.npu.kernel_extents import ACROSS, STOPS
 
 
 @dataclass(frozen=True)

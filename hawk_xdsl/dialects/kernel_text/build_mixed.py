@@ -1,6 +1,7 @@
 """Building a mixed kernel: a body for each kind of core, joined into one kernel."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from xdsl.ir import Block, Region
 from xdsl.utils.exceptions import VerifyException
@@ -12,6 +13,7 @@ from hawk_xdsl.dialects.kernel_text.signature import Signature, StageKernel
 from hawk_xdsl.dialects.npu import Core, KernelOp, PartOp
 
 
+@dataclass(frozen=True)
 class BuiltPart:
     """The body of one kind of core, as it was built: with all operands as arguments.
 
@@ -23,14 +25,11 @@ class BuiltPart:
         max_blocks: how many cores of the kind run at once.
     """
 
-    def __init__(
-        self, core: Core, block: Block, operands: Sequence[Global], total: int, max_blocks: int
-    ) -> None:
-        self.core = core
-        self.block = block
-        self.operands = operands
-        self.total = total
-        self.max_blocks = max_blocks
+    core: Core
+    block: Block
+    operands: Sequence[Global]
+    total: int
+    max_blocks: int
 
 
 def joined(

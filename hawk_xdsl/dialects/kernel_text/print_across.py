@@ -7,13 +7,14 @@ from xdsl.dialects.builtin import AffineMapAttr, DenseArrayBase
 from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.dialects.kernel_text.build_across import ACROSS, STOPS, AcrossLoop, across_maps
+from hawk_xdsl.dialects.kernel_text.build_across import AcrossLoop, across_maps
 from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.print_index import (
     affine_expression,
     index_expression,
     integer,
 )
+from hawk_xdsl.dialects.npu.kernel_extents import ACROSS, STOPS
 
 
 def across_loops(

@@ -23,6 +23,7 @@ from xdsl.rewriter import Rewriter
 from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.npu.extent import size_at
 from hawk_xdsl.dialects.npu.kernel import KernelOp
+from hawk_xdsl.dialects.npu.kernel_extents import ACROSS, STOPS
 from hawk_xdsl.dialects.npu.subview import Subview
 from hawk_xdsl.errors import HawkError
 
@@ -97,12 +98,12 @@ def _check(kernel: KernelOp, extents: Mapping[str, int]) -> None:
 
 def _bind(op: Operation, values: list[int]) -> None:
     """Fold what is now a number, and make types static whose sources have become so."""
-    stops, across = op.attributes.get("npu.stops"), op.attributes.get("npu.across")
+    stops, across = op.attributes.get(STOPS), op.attributes.get(ACROSS)
     if isinstance(stops, AffineMapAttr) and isinstance(across, DenseArrayBase):
         numbers = [int(number) for number in across.get_values()]
         numbers[1::3] = stops.data.eval(values, [])
-        op.attributes["npu.across"] = DenseArrayBase.from_list(i64, numbers)
-        del op.attributes["npu.stops"]
+        op.attributes[ACROSS] = DenseArrayBase.from_list(i64, numbers)
+        del op.attributes[STOPS]
     match op:
         case affine.ApplyOp() | affine.MinOp():
             _fold(op)

@@ -10,6 +10,13 @@ from xdsl.utils.exceptions import VerifyException
 
 from hawk_xdsl.dialects.npu.extent import ExtentAttr, NamedExtent, Size, affine_size, size_at
 
+ACROSS = "npu.across"
+"""The attribute of the loop made from ``across``: start, stop and step of each variable; a stop
+that depends on extents is the largest."""
+
+STOPS = "npu.stops"
+"""Beside ``ACROSS`` where a stop depends on extents: a map from the extents to the stops."""
+
 
 def shapes_of(
     types: Sequence[Attribute], ranges: Sequence[NamedExtent], sizes: AffineMapAttr | None
