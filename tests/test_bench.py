@@ -16,9 +16,10 @@ from hawk_xdsl.bench.figures import rows_of
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.other_shapes import named_extents, other_cases
 from hawk_xdsl.bench.result import CaseResult, CaseVerdict, Journal, Task
+from hawk_xdsl.bench.run_options import Options
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
-from hawk_xdsl.bench.session import Options, measure
+from hawk_xdsl.bench.session import measure
 from hawk_xdsl.bench.statistics import (
     geometric_mean_by_cluster,
     mean_by_cluster,
@@ -27,9 +28,9 @@ from hawk_xdsl.bench.statistics import (
 from hawk_xdsl.bench.study import learn
 from hawk_xdsl.bench.suite import ShapeKind, Split, load_suite
 from hawk_xdsl.bench.tables import write_figures
-from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.cli import app
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.executors import Failure, LocalProcesses, Opened
 from hawk_xdsl.gate.gate import Gate
 from hawk_xdsl.gate.gate import Verdict as GateVerdict
 from hawk_xdsl.gate.trials import Trial
@@ -213,8 +214,8 @@ def test_a_hanging_and_a_dying_task_take_nothing_else_along(tmp_path: Path) -> N
             raise ArithmeticError("no such number")
         return task.upper()
 
-    workers = Workers(work, jobs=2, seconds=2.0, folder=tmp_path)
-    found = dict(workers.run(["a", "hang", "die", "b", "c"]))
+    tasks = ["a", "hang", "die", "b", "c"]
+    found = dict(LocalProcesses(2, tmp_path).run(Opened(work), tasks, seconds=2.0))
     assert [found[name] for name in "abc"] == ["A", "B", "C"]
     assert found["hang"] == Failure(True, "not done after 2 s")
     died = found["die"]

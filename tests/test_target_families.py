@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hawk_xdsl.bench.result import CaseVerdict
-from hawk_xdsl.bench.session import Options, measure
+from hawk_xdsl.bench.run_options import Options
+from hawk_xdsl.bench.session import measure
 from hawk_xdsl.dialects.kernel_text import (
     GlobalOperand,
     KernelProgram,

@@ -6,8 +6,8 @@ from pathlib import Path
 from hawk_xdsl.bench.result import Task
 from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.suite import Case, Split
-from hawk_xdsl.bench.workers import Failure, Workers
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.executors import Failure, LocalProcesses, Opened
 from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
 from hawk_xdsl.learning.replay import Replay
 from hawk_xdsl.learning.synthesis import Synthesizer
@@ -43,19 +43,14 @@ def learn(
             if case.operator.split is Split.SEEN:
                 first.setdefault(case.operator.name, case)
         tasks = [Task(condition, case.name, 0) for case in first.values()]
-        workers = Workers[Task, int](
-            lambda task: runner.study(task, store), jobs=jobs, seconds=seconds, folder=folder
-        )
-        for number, (task, _) in enumerate(workers.run(tasks), start=1):
+        study = Opened[Task, int](lambda task: runner.study(task, store))
+        studied = LocalProcesses(jobs, folder).run(study, tasks, seconds=seconds)
+        for number, (task, _) in enumerate(studied, start=1):
             progress(f"studying {number} of {len(tasks)}: {task.case}")
         progress("synthesising entries")
-        makers = Workers[str, int](
-            lambda target: _synthesise(target, store),
-            jobs=1,
-            seconds=2 * SYNTHESIS_SECONDS,
-            folder=folder,
-        )
-        for _, made in makers.run([runner.target]):
+        maker = Opened[str, int](lambda target: _synthesise(target, store))
+        makers = LocalProcesses(1, folder)
+        for _, made in makers.run(maker, [runner.target], seconds=2 * SYNTHESIS_SECONDS):
             if isinstance(made, Failure):
                 raise HawkError(f"synthesis failed: {made.reason}", file=str(store))
         done.write_text("", encoding="utf-8")

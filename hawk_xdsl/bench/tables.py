@@ -12,7 +12,8 @@ from rich.table import Table
 
 from hawk_xdsl.bench.figures import ALL_FAMILIES, FigureRow, rows_of, traps_of, verdicts_of
 from hawk_xdsl.bench.result import NEAR, CaseVerdict
-from hawk_xdsl.bench.session import Options, SessionResults
+from hawk_xdsl.bench.run_options import Options
+from hawk_xdsl.bench.session import SessionResults
 from hawk_xdsl.bench.statistics import Estimate
 from hawk_xdsl.bench.suite import Split
 

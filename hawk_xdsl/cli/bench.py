@@ -11,9 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hawk_xdsl.cli.app import ModelOption, TargetOption, app
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.option_groups import grouped
+from hawk_xdsl.cli.workplace import WorkplaceOptions
 
 if TYPE_CHECKING:
-    from hawk_xdsl.bench.session import Options, SessionResults
+    from hawk_xdsl.bench.run_options import Options
+    from hawk_xdsl.bench.session import SessionResults
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,6 @@ class BudgetOptions:
         float, typer.Option(help="Most seconds of the model per op; a safety stop, counted.")
     ] = 60.0
     case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 2
 
 
 @app.command("bench")
@@ -87,6 +88,7 @@ def bench_command(
     ] = Path("out/bench"),
     chosen: CasesOptions,
     budget: BudgetOptions,
+    where: WorkplaceOptions,
     model: ModelOption = None,
     failures: Annotated[
         bool, typer.Option("--failures", help="List why cases of seen operators are not correct.")
@@ -94,7 +96,7 @@ def bench_command(
 ) -> None:
     """Measure how many operators of a suite get correct kernels, and how fast those are."""
     from hawk_xdsl.bench.conditions import DEFAULT_CONDITIONS
-    from hawk_xdsl.bench.session import CASES, MINUTES, MODEL_CASES, Options
+    from hawk_xdsl.bench.run_options import CASES, MINUTES, MODEL_CASES, Options
     from hawk_xdsl.bench.tables import print_failures, print_figures, write_figures
 
     every = chosen.everything
@@ -114,7 +116,7 @@ def bench_command(
         model_seconds=budget.model_seconds,
         case_seconds=budget.case_seconds,
         minutes=budget.minutes if every or budget.minutes is not None else MINUTES,
-        jobs=budget.jobs,
+        workplace=where.workplace(),
         only=_parts(chosen.only),
         other_shapes=chosen.other_shapes,
     )

@@ -1,63 +1,75 @@
-"""Runs tasks in processes of their own: one that hangs or dies takes nothing else with it."""
+"""An executor of processes of this machine, forked from this one."""
 
 import multiprocessing
 import os
 import re
 import sys
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic
 
-T = TypeVar("T")
-R = TypeVar("R")
+from hawk_xdsl.executors.executor import MOST_DEATHS, Failure, Found, Given, TaskWork, died_often
 
 PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+), in .*')
 _FORK = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why a task has no result: its time was over, or its process ended."""
+class LocalProcesses:
+    """An executor with so many forked processes.
 
-    timed_out: bool
-    reason: str
+    ``folder`` is where they write what goes to the standard streams.
+    """
+
+    jobs: int
+    folder: Path
+
+    def run(
+        self, work: TaskWork[Given, Found], tasks: Iterable[Given], *, seconds: float
+    ) -> Iterator[tuple[Given, Found | Failure]]:
+        """As :meth:`hawk_xdsl.executors.executor.Executor.run` says."""
+        return _Pool(work, self.jobs, seconds, self.folder).run(tasks)
 
 
 @dataclass
-class _Worker(Generic[T]):
+class _Worker(Generic[Given]):
     process: BaseProcess
     connection: Connection
     slot: int
     log: Path
-    task: T | None = None
+    task: Given | None = None
     started: float = 0.0
 
 
-class Workers(Generic[T, R]):
-    """A pool of processes that are forked from this one.
+@dataclass(frozen=True)
+class _Death:
+    """A process ended in the middle of a task."""
 
-    Args:
-        function: computes a task; tasks and results must be picklable.
-        jobs: processes at a time.
-        seconds: most that a task may take; then its process is killed.
-        folder: where the processes write what goes to the standard streams.
-    """
+    reason: str
+    raised: bool  # by an error of Python's, which would only be raised again
 
+
+class _Pool(Generic[Given, Found]):
     def __init__(
-        self, function: Callable[[T], R], *, jobs: int, seconds: float, folder: Path
+        self, work: TaskWork[Given, Found], jobs: int, seconds: float, folder: Path
     ) -> None:
-        self._function = function
+        self._work = work
         self._jobs = jobs
         self._seconds = seconds
         self._folder = folder
         self._open: dict[int, Connection] = {}
+        self._again: deque[Given] = deque()
+        self._deaths: Counter[Given] = Counter()
 
-    def run(self, tasks: Iterable[T]) -> Iterator[tuple[T, R | Failure]]:
-        """Each task with its result or failure, in the order in which they end."""
+    def run(self, tasks: Iterable[Given]) -> Iterator[tuple[Given, Found | Failure]]:
+        import torch  # noqa: F401  # once, before the processes are forked
+
         waiting = iter(tasks)
         workers = [self._start(slot) for slot in range(self._jobs)]
         try:
@@ -73,45 +85,61 @@ class Workers(Generic[T, R]):
                         continue
                     task = worker.task
                     assert task is not None
-                    if isinstance(outcome, Failure):
+                    if isinstance(outcome, Failure | _Death):
                         workers.remove(worker)
                         busy[position] = worker = self._start(worker.slot)
                         workers.append(worker)
-                    yield task, outcome
+                    if isinstance(outcome, _Death):
+                        outcome = self._after_death(task, outcome)
+                    if outcome is not None:
+                        yield task, outcome
                     self._give(worker, waiting)
                 busy = [worker for worker in busy if worker.task is not None]
         finally:
             for worker in workers:
                 _end(worker)
 
-    def _outcome(self, worker: _Worker[T], ready: bool) -> R | Failure | None:
-        """The result of a worker's task if it has one, or why it never will."""
+    def _outcome(self, worker: _Worker[Given], ready: bool) -> Found | Failure | _Death | None:
+        """The answer to a worker's task if it has one, or why it never will."""
         if ready:
             try:
                 return worker.connection.recv()
-            except EOFError:
+            except (EOFError, ConnectionError):
                 worker.process.join()
                 code = worker.process.exitcode
-                return Failure(False, f"the process ended with {code}: {_last_words(worker.log)}")
+                words = _last_words(worker.log)
+                return _Death(f"the process ended with {code}: {words}", raised=code == 1)
         if time.monotonic() - worker.started < self._seconds:
             return None
         _end(worker)
         return Failure(True, f"not done after {self._seconds:g} s")
 
-    def _give(self, worker: _Worker[T], waiting: Iterator[T]) -> bool:
-        worker.task = next(waiting, None)
+    def _after_death(self, task: Given, death: _Death) -> Failure | None:
+        """That a task has failed for good; ``None`` if it is tried again."""
+        if death.raised:
+            return Failure(False, death.reason)
+        self._deaths[task] += 1
+        if self._deaths[task] == MOST_DEATHS:
+            return died_often(death.reason)
+        self._again.append(task)
+        return None
+
+    def _give(self, worker: _Worker[Given], waiting: Iterator[Given]) -> bool:
+        worker.task = self._again.popleft() if self._again else next(waiting, None)
         worker.started = time.monotonic()
         if worker.task is not None:
-            worker.connection.send(worker.task)
+            # To one that was killed while it had nothing to do: its end is seen when it is heard.
+            with suppress(ConnectionError):
+                worker.connection.send(worker.task)
         return worker.task is not None
 
-    def _start(self, slot: int) -> _Worker[T]:
+    def _start(self, slot: int) -> _Worker[Given]:
         ours, theirs = _FORK.Pipe()
         self._open[slot] = ours
         log = self._folder / f"worker-{slot}.log"
         inherited = tuple(self._open.values())
         process = _FORK.Process(
-            target=_serve, args=(self._function, theirs, inherited, log), daemon=True
+            target=_serve, args=(self._work, theirs, inherited, log), daemon=True
         )
         process.start()
         theirs.close()
@@ -119,13 +147,13 @@ class Workers(Generic[T, R]):
 
 
 def _serve(
-    function: Callable[[T], R], connection: Connection, inherited: Iterable[Connection], log: Path
+    work: TaskWork[Given, Found], connection: Connection, inherited: Iterable[Connection], log: Path
 ) -> None:
-    """The work of a process: an error ends it, and its traceback is in the log.
+    """What a process does: an error ends it, and its traceback is in the log.
 
     The parent's ends of pipes are closed, so that the process ends when the parent does.
     """
-    import torch
+    import torch  # there already
 
     for other in inherited:
         other.close()
@@ -134,15 +162,17 @@ def _serve(
     sys.stdout = sys.stderr = output
     for standard in (1, 2):
         os.dup2(output.fileno(), standard)
+    function: Callable[[Given], Found] | None = None
     while True:
         try:
             task = connection.recv()
         except EOFError:
             return
+        function = function or work.open()
         connection.send(function(task))
 
 
-def _end(worker: _Worker[T]) -> None:
+def _end(worker: _Worker[Given]) -> None:
     worker.process.kill()
     worker.process.join()
     worker.connection.close()

@@ -1,0 +1,117 @@
+"""The cases of a run as work for an executor: a value that opens the suite where it is sent."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
+
+import platformdirs
+
+from hawk_xdsl.bench.conditions import parse_condition
+from hawk_xdsl.bench.imports import Imports
+from hawk_xdsl.bench.other_shapes import other_cases
+from hawk_xdsl.bench.result import CaseResult, Task
+from hawk_xdsl.bench.run_options import Options
+from hawk_xdsl.bench.runner import Runner
+from hawk_xdsl.bench.sample import in_fair_order
+from hawk_xdsl.bench.suite import Case, load_suite
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.whole_file import write_whole
+from hawk_xdsl.knowledge_store import Entry, load_seed_entries
+from hawk_xdsl.language_model.local_model import LocalModel
+from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.propose.settings import Budget
+
+
+@dataclass(frozen=True)
+class SuiteCases:
+    """The cases of a suite in a fair order: all, those chosen, and those at other shapes."""
+
+    of_suite: Sequence[Case]
+    chosen: Sequence[Case]
+    others: Sequence[Case]
+
+    @staticmethod
+    def of(options: Options) -> "SuiteCases":
+        """The same everywhere. Raises ``HawkError`` for a wrong suite, and if none is chosen."""
+        suite = load_suite(options.operators)
+        cases = in_fair_order(suite.cases(), seed=0)
+        chosen = _chosen(cases, options)
+        others: list[Case] = []
+        if options.other_shapes:
+            names = {case.operator.name for case in chosen[: options.cases]}
+            others = in_fair_order(other_cases(suite, load_seed_entries(), names), seed=0)
+        return SuiteCases(cases, chosen, others)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Case]:
+        """Each case by its name."""
+        return {case.name: case for case in (*self.of_suite, *self.others)}
+
+
+@dataclass(frozen=True)
+class CaseWork:
+    """Runs cases. A machine that lacks the suite's file gets it from ``suite``, its bytes."""
+
+    options: Options
+    suite: bytes
+    learned: Mapping[str, Sequence[Entry]] = field(default_factory=dict[str, Sequence[Entry]])
+
+    @staticmethod
+    def of(options: Options) -> "CaseWork":
+        """The work of a run, with places that mean the same wherever it is opened."""
+        operators, out = options.operators.resolve(), options.out.resolve()
+        placed = replace(options, operators=operators, out=out)
+        return CaseWork(placed, operators.read_bytes())
+
+    def open(self) -> Callable[[Task], CaseResult]:
+        """The function that runs a task. Raises ``HawkError``, as the suite does."""
+        options = self.options
+        if not options.out.is_dir():
+            cache_folder = platformdirs.user_cache_path("hawk-xdsl") / "bench"
+            options = replace(options, out=cache_folder)
+        if not options.operators.is_file() or options.operators.read_bytes() != self.suite:
+            name = hashlib.sha256(self.suite).hexdigest()[:16]
+            file = options.out / "suites" / f"{name}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, self.suite.decode())
+            options = replace(options, operators=file)
+        runner = runner_of(options, SuiteCases.of(options))
+        runner.learned.update(self.learned)
+        return runner.run
+
+
+def runner_of(options: Options, cases: SuiteCases) -> Runner:
+    """What runs the cases of a run in one process; the model is loaded when it is asked."""
+    conditions = [parse_condition(text) for text in options.conditions]
+    return Runner(
+        cases=cases.by_name,
+        conditions={condition.name: condition for condition in conditions},
+        imports=Imports(options.out / "imports", options.operators),
+        target=options.target,
+        model=cache(partial(_loaded, options.model)),
+        given=options.model,
+        budget=Budget(
+            options.attempts, options.tuning, options.model_seconds, patience=options.tuning
+        ),
+    )
+
+
+def _loaded(model: str | None) -> LocalModel:
+    return LocalModel.load(find_model(model))
+
+
+def _chosen(cases: Sequence[Case], options: Options) -> list[Case]:
+    found = [
+        case
+        for case in cases
+        if not options.only or any(_matches(case, words.split()) for words in options.only)
+    ]
+    if not found:
+        raise HawkError(f"no case matches {', '.join(options.only)}", file=str(options.operators))
+    return found
+
+
+def _matches(case: Case, words: Sequence[str]) -> bool:
+    described = f"/{case.operator.family}/{case.operator.split}/{case.name}/"
+    return all(word in described for word in words)

@@ -1,0 +1,15 @@
+"""Who computes the tasks of a campaign: processes of this machine, or of a Ray cluster."""
+
+from hawk_xdsl.executors.choose import Workplace, open_executor
+from hawk_xdsl.executors.executor import Executor, Failure, Opened, TaskWork
+from hawk_xdsl.executors.local_processes import LocalProcesses
+
+__all__ = [
+    "Executor",
+    "Failure",
+    "LocalProcesses",
+    "Opened",
+    "TaskWork",
+    "Workplace",
+    "open_executor",
+]
