@@ -73,7 +73,9 @@ def _cycles(placed: Sequence[Placed], decider: Decider) -> float:
 
 def _grouped(ctx: Context, program: ModuleOp, decider: Decider) -> ModuleOp:
     module = program.clone()
-    NpuOutlinePass(decider.target.cube.biases("f32")).apply(ctx, module)
+    NpuOutlinePass(decider.target.cube.biases("f32"), epilogues=decider.settings.epilogues).apply(
+        ctx, module
+    )
     return module
 
 

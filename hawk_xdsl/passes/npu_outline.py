@@ -70,6 +70,8 @@ class NpuOutlinePass(NpuPass):
         whole_rows: whether the rows of a contraction stay one axis for what is done to its result
             (``npu-sink-expansions``), as kernels of dynamic shapes need it.
         permutes: whether a contraction stores its result permuted, where only that is needed.
+        epilogues: whether a contraction starts from a bias, and does with its sums what its store
+            can do (``epilogue_of``).
     """
 
     name = "npu-outline"
@@ -80,6 +82,8 @@ class NpuOutlinePass(NpuPass):
     whole_rows: bool = False
 
     permutes: bool = True
+
+    epilogues: bool = True
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Outlines each function with a body of one block.
@@ -95,7 +99,12 @@ class NpuOutlinePass(NpuPass):
             NpuSinkExpansionsPass().apply(ctx, op)
         labels: Counter[str] = Counter()
         for function in list(functions_of(op)):
-            grouping = Grouping(function.body.block, self.biases, permutes=self.permutes)
+            grouping = Grouping(
+                function.body.block,
+                self.biases,
+                permutes=self.permutes,
+                epilogues=self.epilogues,
+            )
             _Outliner(function.body.block, labels, grouping).run()
         if self.join_rows:
             NpuJoinRowsPass().apply(ctx, op)

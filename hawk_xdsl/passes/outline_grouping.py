@@ -72,8 +72,8 @@ class Grouping:
     """The groups of a function's body.
 
     A contraction is a group, together with what it starts from and what its store does
-    (``epilogue_of``; ``biases`` are the dtypes of a row that it may start from), and a permutation
-    that only it feeds, if ``permutes``. Copies that only feed
+    (``epilogue_of``, if ``epilogues``; ``biases`` are the dtypes of a row that it may start from),
+    and a permutation that only it feeds, if ``permutes``. Copies that only feed
     one another (a tensor filled in parts) are one group of their own. Any other op joins
     the group of an op whose result it reads index for index, if
 
@@ -83,9 +83,15 @@ class Grouping:
     """
 
     def __init__(
-        self, block: Block, biases: tuple[str, ...] = (), *, permutes: bool = True
+        self,
+        block: Block,
+        biases: tuple[str, ...] = (),
+        *,
+        permutes: bool = True,
+        epilogues: bool = True,
     ) -> None:
         self._biases = biases
+        self._epilogues = epilogues
         self._permutes = permutes
         self._place = {op: i for i, op in enumerate(block.ops)}
         self.group_of: dict[Operation, Group] = {}
@@ -122,7 +128,7 @@ class Grouping:
         """The group that an op begins with."""
         if not (self._is_alone(op) and self._equations[op]):
             return {op: Group([op])}
-        members = [op, *epilogue_of(op, self._biases)]
+        members = [op, *(epilogue_of(op, self._biases) if self._epilogues else ())]
         group = Group(members, sunk_layout(members[-1]) if self._permutes else ())
         return dict.fromkeys(members, group)
 

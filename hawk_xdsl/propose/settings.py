@@ -71,7 +71,9 @@ class Settings:
     """How to decide. The same settings, store and model give the same kernels.
 
     ``merge_launches`` says whether kernels may be stages of one launch where that is faster,
-    ``join_rows`` whether what one mixed kernel can compute is decided as one op.
+    ``join_rows`` whether what one mixed kernel can compute is decided as one op, ``epilogues``
+    whether a contraction starts from a bias, and does with its sums what its store can do: without
+    these three every contraction is a launch of its own.
     Raises ``OptionError`` for names and numbers that are none.
     """
 
@@ -83,6 +85,7 @@ class Settings:
     fresh: bool = False
     merge_launches: bool = True
     join_rows: bool = True
+    epilogues: bool = True
 
     def __post_init__(self) -> None:
         for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):
