@@ -108,16 +108,18 @@ def test_launches_find_tensors_by_name() -> None:
         assert found is not None and found.hit_rate == (1.0 if names[0] == "t" else 0.0)
 
 
-def test_one_launch_costs_less_than_two() -> None:
-    """The second stage finds the temp in L2, but is launched after the first one."""
+def test_one_stage_costs_less_than_two() -> None:
+    """The second stage finds the temp in L2, but waits for all cores of the first one."""
     two = (
         f"temp t f32[{MEGA}]\non vector {{\n{copied(MEGA).replace('into y', 'into t')}}}\n"
         f"on vector {{\n{copied(MEGA).replace('load x', 'load t')}}}\n"
     )
     given = [GlobalOperand(*each) for each in copy_of(MEGA)]
     one = estimate(parse(copied(MEGA)), given, ASCEND)
-    assert estimate(parse(two), given, ASCEND) > one + ASCEND.launch.chain
-    free = replace(ASCEND, launch=replace(ASCEND.launch, chain=0.0))
+    barrier = ASCEND.launch.barrier
+    assert barrier is not None
+    assert estimate(parse(two), given, ASCEND) > one + barrier
+    free = replace(ASCEND, launch=replace(ASCEND.launch, barrier=0.0))
     assert one < estimate(parse(two), given, free) < 2 * one
 
 

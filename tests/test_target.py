@@ -1,5 +1,6 @@
 """Targets: what the TOML files say, and what is refused, with file and key."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hawk_xdsl.dialects.npu import Core, Pipe, Role, Scope
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.npu_target import available_targets, load_target
 from hawk_xdsl.npu_target.cost_lines import Cost
+from hawk_xdsl.npu_target.target import LaunchSpec
 
 FOLDER = Path(hawk_xdsl.npu_target.__file__).parent / "targets"
 SOURCE = (FOLDER / "ascend910b1.toml").read_text()
@@ -112,3 +114,14 @@ def test_unknown_targets_and_missing_files(tmp_path: Path) -> None:
         load_target("ascend999")
     with pytest.raises(HawkError, match="cannot read the target"):
         load_target(tmp_path / "none.toml")
+
+
+def test_stages_wait_for_all_cores_where_that_is_faster_than_another_launch() -> None:
+    launch = LaunchSpec(floor=0, chain=100, mixed=30, barrier=40)
+    vector, cube = Core.VECTOR, Core.CUBE
+    assert launch.between([vector]) == 0
+    assert launch.between([vector, vector, vector]) == 80
+    assert launch.between([vector, cube]) == 70
+    assert replace(launch, mixed=70).between([vector, cube]) == 100
+    assert replace(launch, mixed=None).between([vector, cube]) == 100
+    assert replace(launch, barrier=None).between([vector, vector]) == 100

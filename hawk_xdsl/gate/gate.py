@@ -195,8 +195,8 @@ class Gate:
             kernel = _Kernel(stages, steps, traffic)
             ways = estimates_of(kernel.ops, self._target)
             first = self._trials[0]
-            chain = self._target.launch.chain
-            performance, *_ = [total(self._tried(kernel, first, way), chain) for way in ways]
+            between = self._target.launch.between([op.core.data for op in kernel.ops])
+            performance, *_ = [total(self._tried(kernel, first, way), between) for way in ways]
             certificate = self._prover.prove(program, kernel.ops, rewrites)
             proved = certificate.trust is not Trust.TRIED
             self._provable = self._provable or proved

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 
 from hawk_xdsl.dialects.kernel_text import StageKernel
-from hawk_xdsl.dialects.npu import Join
+from hawk_xdsl.dialects.npu import Core, Join
 from hawk_xdsl.npu_target.l2.cache import L2Cache, cache_of, traffic_of
 from hawk_xdsl.npu_target.l2.traffic import Traffic
 from hawk_xdsl.npu_target.performance import Performance, total
@@ -38,8 +38,8 @@ def time_stages(
 ) -> Performance | None:
     """How long planned and synchronised kernels take one after the other, without their values.
 
-    Each finds in L2 what those before it have left, and is launched as the next of a chain. Stages
-    beyond the limit are not asked for.
+    Each finds in L2 what those before it have left; between them lies what
+    ``target.launch.between`` says. Stages beyond the limit are not asked for.
 
     Args:
         stages: the kernels; equal names of operands are the same tensor.
@@ -55,10 +55,12 @@ def time_stages(
         Trap: as ``time_kernel``.
     """
     l2 = l2 or cache_of(target)
-    chain = target.launch.chain
     timed: list[Performance] = []
+    cores: list[Core] = []
     for stage in stages:
-        left = limit - sum(run.cycles + chain for run in timed)
+        cores.append(stage.op.core.data)
+        between = target.launch.between(cores)
+        left = limit - sum(run.cycles for run in timed) - between
         found = time_kernel(
             stage.op,
             target,
@@ -69,4 +71,4 @@ def time_stages(
         if found is None or found.cycles > left:
             return None
         timed.append(found)
-    return total(timed, chain)
+    return total(timed, target.launch.between(cores))

@@ -77,13 +77,10 @@ class Performance:
         return shares
 
 
-def total(runs: Sequence[Performance], chain: float) -> Performance:
-    """Several launches one after the other; equal warnings once.
-
-    ``chain`` are the cycles from one launch to the next.
-    """
+def total(runs: Sequence[Performance], between: float) -> Performance:
+    """Several stages one after the other, with the cycles between them; equal warnings once."""
     return Performance(
-        cycles=sum(run.cycles for run in runs) + chain * (len(runs) - 1),
+        cycles=sum(run.cycles for run in runs) + between,
         busy=_sum([run.busy for run in runs], 0.0),
         stalls=_sum([run.stalls for run in runs], 0.0),
         bytes_moved=_sum([run.bytes_moved for run in runs], 0),

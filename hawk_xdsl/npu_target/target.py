@@ -1,6 +1,6 @@
 """What a target is: the numbers that rules and costs are computed from, read from a TOML file."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -180,6 +180,18 @@ class LaunchSpec:
         A mixed kernel counts them by itself.
         """
         return 0.0 if len(cores) < 2 or Core.MIXED in cores else self.mixed
+
+    def between(self, stages: Sequence[Core]) -> float:
+        """Cycles that lie between the stages of one operator, by the cores that they run on.
+
+        In a network they become one launch with a barrier before each but the first (see
+        ``npu-merge-launches``), if the target has that and it is faster than launches.
+        """
+        gaps = max(len(stages) - 1, 0)
+        more = self.more_on(set(stages))
+        if self.barrier is None or more is None:
+            return self.chain * gaps
+        return min(self.chain * gaps, self.barrier * gaps + more)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hawk_xdsl.semantics.specification_form import Specification
 
 
 def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Target) -> float:
-    """Cycles of a kernel text on the busiest core, and of launches after the first.
+    """Cycles of a kernel text on the busiest core, and of what lies between its stages.
 
     Args:
         tree: the kernel text.
@@ -28,7 +28,8 @@ def estimate(tree: ast.KernelText, operands: Iterable[GlobalOperand], target: Ta
     known = {operand.name: operand for operand in (*operands, *temps)}
     written = frozenset(temp.name for temp in tree.temps)
     stages = sum(stage_cycles(stage, known, target, temps=written) for stage in tree.stages)
-    return stages + target.launch.chain * (len(tree.stages) - 1)
+    cores = [target.places.core(stage.core) or target.vector_core for stage in tree.stages]
+    return stages + target.launch.between(cores)
 
 
 def stage_cycles(

@@ -47,8 +47,8 @@ class Packing:
 
     @property
     def cycles(self) -> float:
-        """Its cycles, estimated, and those of its launch."""
-        return self.search()[0] + self.target.launch.chain
+        """Its cycles, estimated, and what lies between it and the stage that reads it."""
+        return self.search()[0] + self._gap
 
     @property
     def bound(self) -> float:
@@ -59,7 +59,11 @@ class Packing:
     def _gather_bound(self) -> float:
         dest, width = self.smallest[0].dest, self.smallest[0].width
         gathered = gather_bound(prod(dest.shape), dest.dtype, width, self.target)
-        return gathered + self.target.launch.chain
+        return gathered + self._gap
+
+    @property
+    def _gap(self) -> float:
+        return self.target.launch.between([self.target.vector_core, self.target.matrix_core])
 
 
 @dataclass
