@@ -4,11 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hawk_xdsl.dynamic_model import DynamicModel
+    from hawk_xdsl.compiled import Compiled
+    from hawk_xdsl.dynamic_model.model import DynamicModel
     from hawk_xdsl.errors import HawkError
     from hawk_xdsl.knowledge_store import RetrievalMode
     from hawk_xdsl.npu_target import Simulation, Target, load_target, simulate
-    from hawk_xdsl.pipeline import Compiled, compile_mlir, compile_model, load_compiled
+    from hawk_xdsl.pipeline import compile_mlir, compile_model, load_compiled, load_dynamic
     from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 __all__ = [
@@ -24,16 +25,18 @@ __all__ = [
     "compile_mlir",
     "compile_model",
     "load_compiled",
+    "load_dynamic",
     "load_target",
     "simulate",
 ]
 
 _ROOMS = {
-    "dynamic_model": ("DynamicModel",),
+    "compiled": ("Compiled",),
+    "dynamic_model.model": ("DynamicModel",),
     "errors": ("HawkError",),
     "knowledge_store": ("RetrievalMode",),
     "npu_target": ("Simulation", "Target", "load_target", "simulate"),
-    "pipeline": ("Compiled", "compile_mlir", "compile_model", "load_compiled"),
+    "pipeline": ("compile_mlir", "compile_model", "load_compiled", "load_dynamic"),
     "propose.settings": ("Budget", "Settings", "Sources"),
 }
 """Where the public names are."""

@@ -24,7 +24,7 @@ from hawk_xdsl.saved import (
 from hawk_xdsl.vendor.hivm_files import write_hivm_files
 
 if TYPE_CHECKING:
-    from hawk_xdsl.pipeline import Compiled
+    from hawk_xdsl.compiled import Compiled
 
 PLUG_INS = "hawk_xdsl.exports"
 """The group of entry points whose objects are export formats."""

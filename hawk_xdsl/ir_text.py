@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
@@ -17,13 +17,19 @@ from hawk_xdsl.files.boundary import FOREIGN_ERRORS, LONGEST_REASON, reading
 from hawk_xdsl.universe import context
 
 
-def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
+def read_module(
+    text: str,
+    file: str,
+    what: str = "the module",
+    completed: Callable[[ModuleOp], None] = lambda module: None,
+) -> ModuleOp:
     """A module of any dialects of the environment.
 
     Args:
         text: MLIR, pretty or generic.
         file: where it is from, for messages.
         what: what it is, for messages.
+        completed: adds what the text lacks, before the module is verified.
 
     Raises:
         ReadError: with the line where the syntax is wrong, or what the verifier says.
@@ -33,6 +39,7 @@ def read_module(text: str, file: str, what: str = "the module") -> ModuleOp:
     with reading(file, what, errors=FOREIGN_ERRORS), _diagnostics(file, what):
         module = Parser(context(), text, file).parse_module()
         _check_order(module)
+        completed(module)
         module.verify()
     return module
 

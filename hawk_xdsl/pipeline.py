@@ -1,43 +1,26 @@
 """A model in, verified NPU kernels out, and a callable that runs on the NPU simulator."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, overload
 
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.traits import SymbolTable
-
+from hawk_xdsl.compiled import Compiled
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.dtype import Array
-from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
-from hawk_xdsl.dynamic_model import DynamicModel, compile_dynamic
-from hawk_xdsl.errors import HawkError
-from hawk_xdsl.exports import DEFAULT, export
+from hawk_xdsl.dialects.npu import KernelOp
+from hawk_xdsl.dynamic_model.compile import compile_dynamic
+from hawk_xdsl.dynamic_model.model import DynamicModel
+from hawk_xdsl.dynamic_model.saved import read_dynamic
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
-from hawk_xdsl.ir_text import place_of, placed_text
-from hawk_xdsl.network import NetworkTime, network_time
 from hawk_xdsl.npu_target import (
-    Simulation,
     Target,
-    Trap,
-    Units,
-    Watch,
-    WrittenState,
-    simulate,
-    time_kernel,
 )
-from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
-from hawk_xdsl.npu_target.traps import launched_from
 from hawk_xdsl.passes.decide_program import Listeners, decide_program
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Progress, Settings
-from hawk_xdsl.reference.host import run_main
-from hawk_xdsl.report import ReportRow, RunRecord, row_of, run_record
-from hawk_xdsl.saved import read_saved
+from hawk_xdsl.saved import LENGTHS_FOLDER, read_saved
 from hawk_xdsl.transforms.npu_bypass_l2 import bypass_l2
 from hawk_xdsl.transforms.npu_merge_launches import merge_launches
 from hawk_xdsl.transforms.pipeline import finish_kernel
@@ -45,136 +28,6 @@ from hawk_xdsl.universe import context
 
 if TYPE_CHECKING:
     import torch
-
-
-@dataclass(frozen=True)
-class WatchedBuffer:
-    """A buffer of a kernel whose values somebody wants to see; ``block`` ``None``: in all blocks.
-
-    ``told`` gets the state after each instruction that writes into the buffer, or a part of it.
-    """
-
-    kernel: str
-    buffer: str
-    block: int | None
-    told: Watch
-
-    def see(self, state: WrittenState) -> None:
-        """Passes on what is of the buffer and the block."""
-        if state.buffer == self.buffer and self.block in (None, state.block):
-            self.told(state)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a compiled model on the NPU simulator: its kernels, and the time of all.
-
-    ``launches`` has an item for each kernel that ran; ``time.gaps`` says which of them were stages.
-    """
-
-    outputs: tuple[Array, ...]
-    launches: tuple[tuple[str, Simulation], ...]
-    time: NetworkTime
-
-    @property
-    def cycles(self) -> float:
-        """Simulated cycles of all kernels, one after the other."""
-        return self.time.kernels
-
-    @property
-    def record(self) -> RunRecord:
-        """The run as report.json keeps it."""
-        return run_record(self.launches, self.time)
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A compiled model: the IR, what was decided, and a callable.
-
-    ``target_given`` is the target as it was asked for, a name or a file.
-    ``placed`` has an item for each op that was undecided; it is empty for a model read back.
-    ``units`` is what each of these ops needs of them, ``None`` if one of them stayed on the host.
-    """
-
-    program: Program
-    module: ModuleOp
-    target: Target
-    target_given: str
-    placed: tuple[Placed, ...] = ()
-    units: tuple[Units, ...] | None = None
-
-    @cached_property
-    def report(self) -> tuple[ReportRow, ...]:
-        """One row for each op that was undecided."""
-        return tuple(row_of(placed, self.target) for placed in self.placed)
-
-    @property
-    def ir(self) -> str:
-        """The final module as text; launches say where in the model they are from."""
-        return placed_text(self.module)
-
-    def __call__(self, *inputs: Array) -> tuple[Array, ...]:
-        """The outputs for these inputs, computed by the NPU simulator."""
-        return self.run(inputs).outputs
-
-    def run(
-        self,
-        inputs: Sequence[Array],
-        progress: Progress = lambda line: None,
-        *,
-        trace: bool = False,
-        watched: WatchedBuffer | None = None,
-    ) -> Run:
-        """Runs every launch on the NPU simulator and what is on the host there.
-
-        With ``trace`` the simulations keep their timelines. Whoever watches a buffer is told of it
-        in the order of the program, before the launch runs as the hardware does.
-        Raises ``HawkError`` for inputs of the wrong number, shape or dtype, and for every trap,
-        which says where in the model the launch is from.
-        """
-        launches: list[tuple[str, Simulation]] = []
-        l2 = cache_of(self.target)
-
-        def launch(op: LaunchOp, kernel: KernelOp, arrays: list[Array]) -> Sequence[Array]:
-            progress(f"@{kernel.sym_name.data}")
-            traffic = traffic_of(kernel, self.target, l2, op.tensors)
-            try:
-                if watched is not None and watched.kernel == kernel.sym_name.data:
-                    simulate(kernel, arrays, self.target, mode="program-order", watch=watched.see)
-                simulation = simulate(kernel, arrays, self.target, trace=trace, traffic=traffic)
-            except Trap as trap:
-                raise launched_from(trap, place_of(op)) from None
-            launches.append((kernel.sym_name.data, simulation))
-            return simulation.outputs
-
-        outputs = run_main(self.module, self.program.arguments(inputs), launch)
-        runs = [simulation for _, simulation in launches]
-        time = network_time(self.module, self.units, runs, self.target)
-        return Run(tuple(outputs), tuple(launches), time)
-
-    def timed(self) -> RunRecord:
-        """What a run takes, without its values: of each kernel the first block is timed.
-
-        Raises ``Trap`` for a kernel that does not end.
-        """
-        l2 = cache_of(self.target)
-        launches: list[tuple[str, Simulation]] = []
-        for op in [op for op in self.module.walk() if isinstance(op, LaunchOp)]:
-            kernel = SymbolTable.lookup_symbol(op, op.kernel)
-            if not isinstance(kernel, KernelOp):
-                raise HawkError(f"no kernel {op.kernel} to launch")
-            traffic = traffic_of(kernel, self.target, l2, op.tensors)
-            found = time_kernel(kernel, self.target, traffic=traffic)
-            assert found is not None
-            run = Simulation(outputs=(), traffic=traffic, **vars(found))
-            launches.append((kernel.sym_name.data, run))
-        runs = [run for _, run in launches]
-        time = network_time(self.module, self.units, runs, self.target)
-        return run_record(launches, time, values=False)
-
-    def save(self, directory: Path, formats: Sequence[str] = (DEFAULT,)) -> None:
-        """Writes the model in export formats, as :func:`hawk_xdsl.exports.export` does."""
-        export(self, directory, formats)
 
 
 def compile_program(
@@ -373,13 +226,26 @@ def compile_mlir(
     return compile_program(program, target, settings, store=store, model=model)
 
 
-def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
+def load_compiled(
+    directory: Path, inputs: Sequence[Array] | None = None
+) -> tuple[Compiled, tuple[Array, ...] | None]:
     """A compiled model from its files, and the reference's outputs for its example, if known.
 
     What is promised of it is what :mod:`hawk_xdsl.saved` checks; its kernels run under the rules
     of the NPU simulator, but nobody proves again that they compute what the ops were.
-    Raises ``ReadError`` for a directory that holds no compiled model, or a damaged one.
+
+    Args:
+        directory: what ``hawk compile`` or ``save`` wrote.
+        inputs: a model with a dynamic dimension is taken at their length; default: its example's,
+            which is the longest.
+
+    Raises:
+        ReadError: the directory holds no compiled model, or a damaged one.
+        HawkError: the inputs have another length than the model takes.
     """
+    if (directory / LENGTHS_FOLDER).is_dir():
+        dynamic, outputs = read_dynamic(directory)
+        return dynamic.of(dynamic.example_inputs if inputs is None else inputs), outputs
     saved = read_saved(directory)
     program = Program(
         name=saved.name,
@@ -392,3 +258,11 @@ def load_compiled(directory: Path) -> tuple[Compiled, tuple[Array, ...] | None]:
         Compiled(program, saved.module, saved.target, saved.target_given, units=saved.units),
         saved.outputs,
     )
+
+
+def load_dynamic(directory: Path) -> DynamicModel:
+    """A compiled model with a dynamic dimension from its files, which ``save`` wrote.
+
+    Raises ``ReadError`` for a directory that holds none, or a damaged one.
+    """
+    return read_dynamic(directory)[0]

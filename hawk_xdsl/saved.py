@@ -28,8 +28,19 @@ EXAMPLE_FILE = "example.safetensors"
 REPORT_FILE = "report.json"
 TARGET_FILE = "target.toml"
 KERNELS_FOLDER = "kernels"
+LENGTHS_FOLDER = "lengths"
 
-OWN = frozenset({MODULE_FILE, WEIGHTS_FILE, EXAMPLE_FILE, REPORT_FILE, TARGET_FILE, KERNELS_FOLDER})
+OWN = frozenset(
+    {
+        MODULE_FILE,
+        WEIGHTS_FILE,
+        EXAMPLE_FILE,
+        REPORT_FILE,
+        TARGET_FILE,
+        KERNELS_FOLDER,
+        LENGTHS_FOLDER,
+    }
+)
 """All that such a directory holds."""
 
 _TODO = "compile it again"
@@ -67,13 +78,13 @@ def read_saved(directory: Path) -> Saved:
     names = sorted(weights)
     saved = Saved(
         report.model,
-        _target(directory, report.target),
+        saved_target(directory, report.target),
         report.target,
         module,
         tuple(name.partition(":")[2] for name in names),
         tuple(weights[name] for name in names),
-        _numbered(example, "input"),
-        _numbered(example, "output") or None,
+        numbered_arrays(example, "input"),
+        numbered_arrays(example, "output") or None,
         report.units,
     )
     _check_arguments(saved, str(directory))
@@ -118,13 +129,17 @@ def named_weights(names: Sequence[str], arrays: Sequence[Array]) -> dict[str, Ar
     return {f"{number:04}:{name}": array for number, (name, array) in enumerate(pairs)}
 
 
-def _numbered(arrays: Mapping[str, Array], word: str) -> tuple[Array, ...]:
+def numbered_arrays(arrays: Mapping[str, Array], word: str) -> tuple[Array, ...]:
+    """The arrays ``word0``, ``word1``, … in order."""
     names = [f"{word}{number}" for number in range(len(arrays))]
     return tuple(arrays[name] for name in names if name in arrays)
 
 
-def _target(directory: Path, given: str) -> Target:
-    """The target it was compiled for: its copy in the directory, else one of the package."""
+def saved_target(directory: Path, given: str) -> Target:
+    """The target it was compiled for: its copy in the directory, else one of the package.
+
+    Raises ``ReadError`` if there is neither.
+    """
     copy = directory / TARGET_FILE
     if copy.is_file():
         return load_target(copy)

@@ -1,5 +1,7 @@
 """A model with a dynamic dimension: compiled once for a range, called at any length of it."""
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +9,16 @@ import numpy as np
 import pytest
 import torch
 from torch.export import Dim
+from typer.testing import CliRunner
 
-from hawk_xdsl import DynamicModel, compile_mlir, compile_model
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl import DynamicModel, compile_mlir, compile_model, load_dynamic
+from hawk_xdsl.cli import app
+from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.dialects.npu import NamedExtent
+from hawk_xdsl.errors import HawkError, ReadError
 from hawk_xdsl.frontend.torch_dynamic import dynamic_axes
+from hawk_xdsl.propose.dynamic import DynamicKernel, DynamicProposer
+from hawk_xdsl.schedule.candidate import Candidate
 
 SEQ = Dim("seq", min=1, max=20)
 
@@ -61,6 +69,98 @@ def test_the_report_says_at_which_lengths_a_kernel_was_checked(compiled: Dynamic
     for line in compiled.report:
         assert ": seq in 1..20: " in line
         assert " at 1, " in line and line.endswith("19, 20")
+
+
+@pytest.fixture(scope="module")
+def saved(compiled: DynamicModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory: Path = tmp_path_factory.mktemp("saved") / "out"
+    compiled.save(directory)
+    return directory
+
+
+@pytest.mark.usefixtures("no_import")
+def test_a_saved_model_takes_any_length(
+    module: torch.nn.Module, compiled: DynamicModel, saved: Path
+) -> None:
+    model = load_dynamic(saved)
+    assert model.report == compiled.report
+    for length in (1, 6, 20):
+        x = torch.randn(1, length, 16)
+        (found,) = model(x.numpy())
+        np.testing.assert_array_equal(found, compiled(x.numpy())[0])
+        np.testing.assert_allclose(found, module(x).detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_the_commands_take_a_saved_model_at_the_length_of_their_inputs(
+    module: torch.nn.Module, saved: Path, tmp_path: Path
+) -> None:
+    x = torch.randn(1, 13, 16)
+    np.save(tmp_path / "x.npy", x.numpy())
+    given = ["run", str(saved), "-i", str(tmp_path / "x.npy"), "-o", str(tmp_path / "results")]
+    ran = CliRunner().invoke(app, given)
+    assert ran.exit_code == 0, ran.output
+    found = np.load(tmp_path / "results" / "output0.npy")
+    np.testing.assert_allclose(found, module(x).detach().numpy(), rtol=1e-4, atol=1e-6)
+    example = CliRunner().invoke(app, ["run", str(saved)])
+    assert example.exit_code == 0, example.output
+    assert "against the reference" in example.output
+    shown = CliRunner().invoke(app, ["report", str(saved), "--json"])
+    assert shown.exit_code == 0, shown.output
+    lengths = {row["lengths"] for row in json.loads(shown.output)["decisions"]}
+    assert all(line.startswith("seq in 1..20: ") for line in lengths)
+
+
+def test_a_saved_model_of_other_lengths_is_refused(saved: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "out"
+    shutil.copytree(saved, directory)
+    shutil.copy(directory / "lengths" / "seq_19.mlir", directory / "lengths" / "seq_15.mlir")
+    with pytest.raises(ReadError, match=r"seq_15\.mlir: .*tensor<19x16xf32> given for memref<15x"):
+        load_dynamic(directory)
+
+
+def test_kernels_of_parts_of_the_range_are_chosen_by_length(
+    module: torch.nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No kernel is written for more than 30 lengths here; a row of 1..100 needs several then."""
+    whole = DynamicProposer._kernel  # pyright: ignore[reportPrivateUsage]
+
+    def short(proposer: DynamicProposer, extent: NamedExtent, name: str) -> DynamicKernel:
+        if extent.high - extent.low > 30:
+            raise HawkError("too long")
+        return whole(proposer, extent, name)
+
+    monkeypatch.setattr(DynamicProposer, "_kernel", short)
+    model = compile_model(
+        module,
+        [torch.randn(1, 8, 16)],
+        dynamic_shapes=({1: Dim("seq", min=1, max=100)},),
+        store=tmp_path / "store.sqlite",
+    )
+    ranges = ["1..25", "26..50", "51..75", "76..100"]
+    assert [str(each.extent).removeprefix("seq in ") for each in model.families] == ranges
+    assert len(model.report) % 4 == 0
+    model.save(tmp_path / "out")
+    for each in (model, load_dynamic(tmp_path / "out")):
+        for length in (1, 25, 26, 60, 100):
+            x = torch.randn(1, length, 16)
+            (found,) = each(x.numpy())
+            np.testing.assert_allclose(found, module(x).detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_why_no_template_was_filled_is_told(
+    module: torch.nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(request: Request) -> list[Candidate]:
+        raise HawkError(f"{request.entry.name} has no room")
+
+    monkeypatch.setattr("hawk_xdsl.propose.dynamic.candidates", refuses)
+    with pytest.raises(HawkError, match=r"no kernel for seq in 1\.\.20: .*: .* has no room"):
+        compile_model(
+            module,
+            [torch.randn(1, 8, 16)],
+            dynamic_shapes=({1: SEQ},),
+            store=tmp_path / "store.sqlite",
+        )
 
 
 def test_a_length_out_of_the_range_is_refused_with_its_name(compiled: DynamicModel) -> None:

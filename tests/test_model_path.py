@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from kernel_files import read_module
 
+from hawk_xdsl.compiled import Compiled
 from hawk_xdsl.frontend.mlir_import import import_mlir
 from hawk_xdsl.knowledge_store import AttemptVerdict, KnowledgeStore
 from hawk_xdsl.language_model.model_files import SMOLLM
-from hawk_xdsl.pipeline import Compiled, compile_program
+from hawk_xdsl.pipeline import compile_program
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
 pytestmark = pytest.mark.model

@@ -9,11 +9,12 @@ from kernel_files import read_module
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
 
+from hawk_xdsl.compiled import Compiled
 from hawk_xdsl.dialects.npu import Join, KernelOp, LaunchOp
 from hawk_xdsl.network import bytes_between, gaps_of, network_bound
 from hawk_xdsl.npu_target import Gap, Limit, Units, bound_cycles, load_target, simulate
 from hawk_xdsl.npu_target.l2.cache import cache_of, traffic_of
-from hawk_xdsl.pipeline import Compiled, compile_mlir, load_compiled
+from hawk_xdsl.pipeline import compile_mlir, load_compiled
 from hawk_xdsl.propose.settings import Settings, Sources
 from hawk_xdsl.transforms.npu_merge_launches import merge_launches
 from hawk_xdsl.universe import context

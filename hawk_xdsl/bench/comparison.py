@@ -9,11 +9,11 @@ from torch.utils import _pytree as pytree
 
 from hawk_xdsl.bench.fresh_inputs import CHANGES, changed
 from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.compiled import Compiled
 from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.torch_values import to_numpy
 from hawk_xdsl.gate.tolerance import Expected
-from hawk_xdsl.pipeline import Compiled
 from hawk_xdsl.reference.error import difference
 from hawk_xdsl.reference.evaluate import Judged
 from hawk_xdsl.reference.host import run_main, run_main_with_errors

@@ -14,6 +14,7 @@ from hawk_xdsl.bench.conditions import Condition
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.result import CaseResult, CaseVerdict, Task
 from hawk_xdsl.bench.suite import Case
+from hawk_xdsl.compiled import Compiled
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.program import Program
@@ -21,7 +22,7 @@ from hawk_xdsl.knowledge_store import Entry, KnowledgeStore
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.passes.npu_decide import Placed
-from hawk_xdsl.pipeline import Compiled, compile_with
+from hawk_xdsl.pipeline import compile_with
 from hawk_xdsl.propose.settings import Budget, Settings
 
 FREE = frozenset(

@@ -9,15 +9,15 @@ import typer
 from rich.console import Console
 
 from hawk_xdsl.cli.app import ModelOption, StoreOption, TargetOption, app
-from hawk_xdsl.cli.compile_dynamic import check_dynamic_options, say_dynamic
+from hawk_xdsl.cli.compile_dynamic import check_dynamic_options, finish_dynamic
 from hawk_xdsl.cli.compile_progress import Verbosity, compile_progress
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
 from hawk_xdsl.cli.option_groups import grouped
 
 if TYPE_CHECKING:
+    from hawk_xdsl.compiled import Compiled, Run
     from hawk_xdsl.frontend.program import Program
-    from hawk_xdsl.pipeline import Compiled, Run
     from hawk_xdsl.propose.settings import Settings
 
 
@@ -175,7 +175,7 @@ def compile_command(
     showing: ShowingOptions,
 ) -> None:
     """Compile a model: a kernel for every op, verified, with a report of who decided what."""
-    from hawk_xdsl.dynamic_model import compile_dynamic
+    from hawk_xdsl.dynamic_model.compile import compile_dynamic
     from hawk_xdsl.frontend.dynamic_program import DynamicProgram
     from hawk_xdsl.frontend.load import load_source
     from hawk_xdsl.frontend.mlir_dynamic import parse_dimension
@@ -191,8 +191,8 @@ def compile_command(
         if isinstance(program, DynamicProgram):
             check_dynamic_options(program, formats, learn=afterwards.learn)
             dynamic = compile_dynamic(program, target, settings, store=store, progress=told.stage)
-            say_dynamic(dynamic, console, told, run=afterwards.run)
-            return
+            finish_dynamic(dynamic, output, console, told, run=afterwards.run)
+            return _print_files(console, output)
         compiled = compile_program(
             program,
             target,

@@ -7,10 +7,11 @@ from rich.console import Console
 from hawk_xdsl.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from hawk_xdsl.cli.compile_progress import CompileProgress
-    from hawk_xdsl.dynamic_model import DynamicModel
+    from hawk_xdsl.dynamic_model.model import DynamicModel
     from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 
 
@@ -27,37 +28,50 @@ def check_dynamic_options(
         raise OptionError(f"--learn: not for {program.extent}: a dynamic dimension")
 
 
-def say_dynamic(
-    model: "DynamicModel", console: Console, told: "CompileProgress", *, run: bool
+def finish_dynamic(
+    model: "DynamicModel", output: "Path", console: Console, told: "CompileProgress", *, run: bool
 ) -> None:
-    """Ends the progress, and prints the kernels and, if asked, what running them shows."""
-    lines = list(_run(model, told.stage)) if run else []
+    """Writes the model, ends the progress, and prints the kernels and what running them shows."""
+    from hawk_xdsl.report import add_to_report
+    from hawk_xdsl.saved import REPORT_FILE
+
+    told.stage("writing the files")
+    model.save(output)
+    lines = list(_run(model, output, told)) if run else []
     told.finished()
+    add_to_report(output / REPORT_FILE, stages=dict(told.clock.seconds))
     for line in (*_kernels(model), *lines):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _kernels(model: "DynamicModel") -> "Iterator[str]":
     """The kernels with their ranges, and the lengths at which they were judged."""
-    count = f"{len(model.kernels)} kernel" + ("s" if len(model.kernels) > 1 else "")
+    count = f"{len(model.report)} kernel" + ("s" if len(model.report) > 1 else "")
     yield f"{model.extent} on {model.target.name}: {count}, bound to the length at launch"
     for line in model.report:
         yield f"  {line}"
-    yield "Nothing is written yet: call hawk_xdsl.compile_model for a dynamic dimension"
 
 
-def _run(model: "DynamicModel", progress: "Callable[[str], None]") -> "Iterator[str]":
-    """Runs the model at both ends of the range and between, against PyTorch where it is known."""
+def _run(model: "DynamicModel", output: "Path", told: "CompileProgress") -> "Iterator[str]":
+    """Runs the model at both ends of the range and between, against PyTorch where it is known.
+
+    The run of the longest is kept in the report.
+    """
     from hawk_xdsl.reference.difference import error_between
+    from hawk_xdsl.report import add_to_report
+    from hawk_xdsl.saved import REPORT_FILE
 
     extent = model.extent
     for length in sorted({extent.low, (extent.low + extent.high) // 2, extent.high}):
-        progress(f"running on the NPU simulator at {extent.name} = {length}")
-        program = model.program.at(length)
-        outputs = model(*program.example_inputs)
+        told.stage(f"running on the NPU simulator at {extent.name} = {length}")
+        inputs = model.dimension.cut(model.example_inputs, length)
+        ran = model.at(length).run(inputs, told.detail)
+        if length == extent.high:
+            add_to_report(output / REPORT_FILE, run=ran.record.document)
         head = f"{extent.name} = {length}: "
-        if program.reference is None:
-            yield head + "results of " + ", ".join(str(output.shape) for output in outputs)
+        if model.reference is None:
+            yield head + "results of " + ", ".join(str(array.shape) for array in ran.outputs)
         else:
-            wanted = program.reference(program.example_inputs)
-            yield from (head + line for line in error_between(outputs, wanted).lines("PyTorch"))
+            wanted = model.reference(inputs)
+            yield from (head + line for line in error_between(ran.outputs, wanted).lines("PyTorch"))
+        yield head + ran.time.line(model.target)

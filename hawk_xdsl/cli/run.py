@@ -44,10 +44,10 @@ def run_command(
     from hawk_xdsl.report import print_performance, read_full_report, read_report
     from hawk_xdsl.saved import REPORT_FILE
 
-    compiled, wanted = load_compiled(directory)
-    arrays = compiled.program.example_inputs
-    if inputs:
-        arrays = tuple(_array(path) for path in inputs)
+    given = tuple(_array(path) for path in inputs) if inputs else None
+    compiled, wanted = load_compiled(directory, given)
+    arrays = compiled.program.example_inputs if given is None else given
+    if given is not None:
         wanted = None
     console = open_console()
     shown = watched = None

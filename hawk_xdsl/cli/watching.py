@@ -8,10 +8,10 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from hawk_xdsl.compiled import Compiled, WatchedBuffer
 from hawk_xdsl.dialects.npu import AllocOp, KernelOp
 from hawk_xdsl.errors import HawkError, OptionError
 from hawk_xdsl.npu_target import WrittenState
-from hawk_xdsl.pipeline import Compiled, WatchedBuffer
 from hawk_xdsl.report import ReportRow
 
 ALL = "all"

@@ -12,20 +12,16 @@ from hawk_xdsl.frontend.program import Program
 
 
 @dataclass(frozen=True)
-class DynamicProgram:
-    """What the compiler makes kernels of dynamic shapes for.
+class DynamicAxes:
+    """Where a dimension is in the inputs of a program.
 
     Attributes:
-        name: for reports.
         extent: the dimension and its range.
         axes: for each input, those of its axes that have the dimension's length.
-        at: the program for inputs of a length, of static shapes.
     """
 
-    name: str
     extent: NamedExtent
     axes: tuple[tuple[int, ...], ...]
-    at: Callable[[int], Program]
 
     def length_of(self, inputs: Sequence[Array]) -> int:
         """The dimension's length in inputs.
@@ -49,3 +45,30 @@ class DynamicProgram:
         if not self.extent.low <= length <= self.extent.high:
             raise HawkError(f"{name} is {length}, but the model is compiled for {self.extent}")
         return length
+
+    def cut(self, inputs: Sequence[Array], length: int) -> tuple[Array, ...]:
+        """Inputs of a length from those of a greater one."""
+        return tuple(
+            array[tuple(slice(length if axis in axes else None) for axis in range(array.ndim))]
+            for array, axes in zip(inputs, self.axes, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class DynamicProgram:
+    """What the compiler makes kernels of dynamic shapes for.
+
+    Attributes:
+        name: for reports.
+        dimension: which axes of the inputs are dynamic.
+        at: the program for inputs of a length, of static shapes.
+    """
+
+    name: str
+    dimension: DynamicAxes
+    at: Callable[[int], Program]
+
+    @property
+    def extent(self) -> NamedExtent:
+        """The dimension and its range."""
+        return self.dimension.extent

@@ -13,7 +13,7 @@ from hawk_xdsl.errors import HawkError, OptionError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.frontend.bindings import MlirModule, load_bindings
 from hawk_xdsl.frontend.child import EnterStage, in_child
-from hawk_xdsl.frontend.dynamic_program import DynamicProgram
+from hawk_xdsl.frontend.dynamic_program import DynamicAxes, DynamicProgram
 from hawk_xdsl.frontend.mlir_import import import_mlir_text
 from hawk_xdsl.frontend.program import Program
 
@@ -60,4 +60,4 @@ def import_dynamic_mlir(
             text, name=path.stem, file=file, f64_as_f32=f64_as_f32, length=length
         )
 
-    return DynamicProgram(path.stem, extent, axes, at)
+    return DynamicProgram(path.stem, DynamicAxes(extent, axes), at)

@@ -11,7 +11,7 @@ from hawk_xdsl.codegen.generalise import lengths_compared
 from hawk_xdsl.dialects.npu import NamedExtent
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.child import EnterStage
-from hawk_xdsl.frontend.dynamic_program import DynamicProgram
+from hawk_xdsl.frontend.dynamic_program import DynamicAxes, DynamicProgram
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.frontend.torch_values import checked_inputs
@@ -62,7 +62,7 @@ def import_dynamic(
 
     first = at(lengths_compared(extent)[0])
     state = len(first.example_inputs) - len(inputs)  # buffers that the module changes
-    return DynamicProgram(name, extent, axes + ((),) * state, at)
+    return DynamicProgram(name, DynamicAxes(extent, axes + ((),) * state), at)
 
 
 def dynamic_axes(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from xdsl.traits import SymbolTable
 
+from hawk_xdsl.compiled import Compiled
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp, UndecidedOp
 from hawk_xdsl.inspection.data_flow import DataFlow, Step, data_flow
 from hawk_xdsl.inspection.document import (
@@ -21,7 +22,7 @@ from hawk_xdsl.inspection.kernel_bodies import bodies_of
 from hawk_xdsl.inspection.roofs import roofline_of
 from hawk_xdsl.ir_text import place_of
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.pipeline import Compiled, load_compiled
+from hawk_xdsl.pipeline import load_compiled
 from hawk_xdsl.report import FullReport, LaunchRecord, ReportRow, RunRecord, read_full_report
 from hawk_xdsl.saved import REPORT_FILE
 from hawk_xdsl.schedule.schedule import written

@@ -5,7 +5,7 @@ Where no kernel serves the whole range, its halves can be asked for, so that a f
 Models ask for one: nothing picks among several at a launch yet.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -44,13 +44,17 @@ MOST_SCHEDULES = 48
 
 @dataclass(frozen=True)
 class DynamicKernel:
-    """A kernel that is right in the range of its extent, as far as its verdict says."""
+    """A kernel that is right in the range of its extent, as far as its verdict says.
+
+    ``attempts`` is how many texts the gate has judged, the last of them this one.
+    """
 
     verdict: DynamicVerdict
     program: KernelProgram
     signature: Signature
     schedule: Schedule
     entries: tuple[str, ...]
+    attempts: int = 1
 
     @property
     def extent(self) -> NamedExtent:
@@ -91,6 +95,7 @@ class DynamicProposer:
         self._templates = [entry for entry in entries if entry.kind is EntryKind.TEMPLATE]
         self._target = target
         self._seed = seed
+        self._unfilled: dict[str, str] = {}
 
         @cache
         def at(length: int) -> tuple[UndecidedOp, Specification]:
@@ -115,21 +120,25 @@ class DynamicProposer:
         Raises:
             NoDynamicKernelError: with the name of the extent and the last reason.
         """
-        return tuple(self._kernels(extent, name, most))
-
-    def _kernels(self, extent: NamedExtent, name: str, most: int) -> Iterator[DynamicKernel]:
         try:
-            yield self._kernel(extent, name)
+            return (self._kernel(extent, name),)
         except HawkError as error:
+            reasons = [error.message, *(f"{k}: {v}" for k, v in self._unfilled.items())]
+            none = NoDynamicKernelError(
+                f"{name}: no kernel for {extent}: {'; '.join(dict.fromkeys(reasons))}"
+            )
             if most < 2 or extent.high - extent.low < 2 * MOST_KERNELS:
-                raise NoDynamicKernelError(
-                    f"{name}: no kernel for {extent}: {error.message}"
-                ) from error
-            middle = (extent.low + extent.high) // 2
-            for number, half in enumerate(
-                (replace(extent, high=middle), replace(extent, low=middle + 1))
-            ):
-                yield from self._kernels(half, f"{name}_{number}", most // 2)
+                raise none from error
+        middle = (extent.low + extent.high) // 2
+        halves = replace(extent, high=middle), replace(extent, low=middle + 1)
+        try:
+            first, second = (
+                self.kernels(half, f"{name}_{number}", most // 2)
+                for number, half in enumerate(halves)
+            )
+        except NoDynamicKernelError as error:
+            raise none from error
+        return (*first, *second)
 
     def _kernel(self, extent: NamedExtent, name: str) -> DynamicKernel:
         """One kernel for a whole range. Raises ``HawkError`` with the last reason."""
@@ -150,7 +159,12 @@ class DynamicProposer:
             if verdict.accepted:
                 program = KernelProgram(verdict.kernels, temps_of(tree.temps, gate.signature))
                 return DynamicKernel(
-                    verdict, program, gate.signature, candidate.schedule, candidate.entries
+                    verdict,
+                    program,
+                    gate.signature,
+                    candidate.schedule,
+                    candidate.entries,
+                    refused + 1,
                 )
             refused += 1
             reason = HawkError(verdict.summary)
@@ -170,12 +184,16 @@ class DynamicProposer:
         )
 
     def _ranked(self, length: int) -> list[tuple[Entry, Candidate]]:
-        """The candidates of all templates at a length, the best estimate first."""
+        """The candidates of all templates at a length, the best estimate first.
+
+        Why a template has none is kept for the error, should no other have one.
+        """
         found: list[tuple[Entry, Candidate]] = []
         for entry in self._templates:
             try:
                 made = candidates(self._request(entry, length))
-            except HawkError:  # a template that does not know how; the others go on
+            except HawkError as error:  # the others go on
+                self._unfilled[entry.name] = error.message
                 continue
             found += [(entry, each) for each in made]
         return sorted(found, key=lambda pair: pair[1].estimate)

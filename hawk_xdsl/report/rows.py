@@ -33,7 +33,9 @@ class ReportRow:
     ``proof_rewrites`` which entries the proof takes to be right.
     ``text`` is the kernel text, ``work`` what the bound is made of. ``attempts_made`` are the
     drafts in order and ``schedules_timed`` what the search has timed. An op that is the same as an
-    earlier one shares its kernels: these fields and the text stand with the first only."""
+    earlier one shares its kernels: these fields and the text stand with the first only.
+    ``lengths`` is of a kernel for a range of lengths: at which it was judged. The other figures are
+    those of the longest then."""
 
     kernel: str
     computes: str
@@ -69,6 +71,7 @@ class ReportRow:
     work: Work | None
     attempts_made: tuple[AttemptRecord, ...]
     schedules_timed: tuple[TimingRecord, ...]
+    lengths: str = ""
 
     @property
     def symbols(self) -> tuple[str, ...]:
