@@ -1,12 +1,16 @@
 """Maxima and minima, of two values and of axes, as sets: see ``groups``."""
 
+from itertools import islice
+
 import numpy as np
+import numpy.typing as npt
 
 from hawk_xdsl.gate.certificate.arrays import as_rows, picked, stacked
 from hawk_xdsl.gate.certificate.conditions import Conditions
 from hawk_xdsl.gate.certificate.field import Words
 from hawk_xdsl.gate.certificate.groups import NOBODY, Sets, sorted_sets
 from hawk_xdsl.gate.certificate.leaves import key_of
+from hawk_xdsl.gate.certificate.remembered import held_by
 from hawk_xdsl.gate.certificate.symbols import (
     FITS_ANY,
     GROUP,
@@ -35,6 +39,13 @@ def neutral_of(kind: str, dtype: str) -> float:
         return 0.0 if kind == "or" else 1.0
     lowest = -np.inf if is_float(dtype) else -(2.0 ** (WIDTHS[dtype] - 1))
     return lowest if kind == "max" else -lowest - (0.0 if is_float(dtype) else 1.0)
+
+
+def _numbers(symbols: Symbols) -> npt.NDArray[np.int64]:
+    """The number of the set that each symbol is, 0 where it is none."""
+    if symbols.groups is None:
+        return np.zeros(symbols.shape, np.int64)
+    return np.where((symbols.flags & GROUP) != 0, symbols.groups, 0)
 
 
 class Extrema(Conditions):
@@ -72,8 +83,9 @@ class Extrema(Conditions):
         if symbols.groups is None:
             return symbols
         key, flat = key_of("max"), symbols.reshaped((-1,))
-        assert flat.groups is not None
-        numbers = np.where((flat.flags & GROUP) != 0, flat.groups, 0)
+        numbers = _numbers(flat)
+        if not numbers.any():
+            return symbols
         members, literal = self.pool.rows(key, numbers, self.words(flat))
         several = (members != NOBODY).sum(axis=1) > 1
         at = np.flatnonzero((numbers > 0) & several & (literal <= LOWEST))
@@ -96,25 +108,24 @@ class Extrema(Conditions):
         Sets with a literal are left out. ``exp(x - max(x, -1000))`` cannot overflow either, but
         where every x is below -1000 the sum of such exponentials may be 0, and the softmax NaN.
         """
-        found = np.zeros(left.shape, np.bool_)
-        assert right.groups is not None
-        numbers = np.where((right.flags & GROUP) != 0, right.groups, 0)
-        for number in np.unique(numbers[numbers > 0])[:MOST_MAXIMA]:
-            members = self.pool.members(key_of("max"), int(number))
-            if members is None or self.pool.has_literal(int(number)):
+        found = np.zeros(left.size, np.bool_)
+        above, own = (_numbers(side).reshape(-1) for side in (right, left))
+        words = self.words(left).reshape(-1)
+        # The places of each maximum: rows of a tile have one, so that they are sorted already.
+        order = np.argsort(above, kind="stable")
+        bounds = np.flatnonzero(np.diff(above[order])) + 1
+        several = (part for part in np.split(order, bounds) if part.size and above[part[0]])
+        for places in islice(several, MOST_MAXIMA):
+            number = int(above[places[0]])
+            members = self.pool.members(key_of("max"), number)
+            if members is None or self.pool.has_literal(number):
                 continue
-            places = np.nonzero(numbers == number)
-            words = self.words(left)[places]
-            # Members are sorted: a word is one of them if it stands where it would be inserted.
-            at = np.minimum(np.searchsorted(members, words), members.size - 1)
-            found[places] = members[at] == words
-            if left.groups is not None:
-                for place in zip(*places, strict=True):
-                    own = int(left.groups[place]) if left.flags[place] & GROUP else 0
-                    below = self.pool.members(key_of("max"), own) if own else None
-                    if below is not None:
-                        found[place] = np.isin(below, members).all()
-        return found
+            found[places] = held_by(words[places], members)
+            for place in places[own[places] > 0]:
+                below = self.pool.members(key_of("max"), int(own[place]))
+                if below is not None:
+                    found[place] = held_by(below, members).all()
+        return found.reshape(left.shape)
 
     def _max(self, left: Symbols, right: Symbols) -> Symbols:
         return self._extremum("max", left, right)

@@ -9,6 +9,7 @@ Both are the row {x0, x1}: nesting is flattened, the second x0 is dropped, and -
 element, is no member. ``max(x0, 3.0, 5.0)`` is {x0} with the literal 5.0.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ class Pool:
         return sets.members[number - self._bases[part]] if part_kind == kind else None
 
     def _part(self, number: int) -> int:
-        return int(np.searchsorted(np.array(self._bases), number, side="right")) - 1
+        return bisect_right(self._bases, number) - 1
 
     def rows(self, kind: int, numbers: npt.NDArray[np.int64], own: Words) -> tuple[Words, Reals]:
         """The members and the literal of each symbol, seen as a set of a kind.

@@ -18,6 +18,7 @@ from hawk_xdsl.gate.certificate.kernel import KernelRun
 from hawk_xdsl.gate.certificate.leaves import merged
 from hawk_xdsl.gate.certificate.readings import has_narrow_floats, in_f32
 from hawk_xdsl.gate.certificate.region import Inputs, Meaning, RegionValues
+from hawk_xdsl.gate.certificate.remembered import distinct, held_by
 from hawk_xdsl.gate.certificate.steps import Keys, justified, replayed
 from hawk_xdsl.gate.certificate.symbols import (
     UNWRITTEN,
@@ -73,7 +74,7 @@ class _Values:
         mine, theirs = self.exponents, others.exponents
         if mine.size == theirs.size and mixed(mine).sum() == mixed(theirs).sum():
             return True
-        return bool(np.isin(np.unique(mine), np.unique(theirs)).all())
+        return bool(held_by(distinct(mine), distinct(theirs)).all())
 
 
 @dataclass(frozen=True, eq=False)
