@@ -205,7 +205,8 @@ def _run(
 def _with_before(row: Row, program: Program, settings: Settings, store: Path) -> Row:
     """The row with the times of the cut in which every contraction is alone."""
     _say("without epilogues, mixed kernels and merged launches")
-    apart = replace(settings, merge_launches=False, join_rows=False, epilogues=False)
+    cut = {"merge_launches": False, "join_rows": False, "join_operands": False}
+    apart = replace(settings, **cut, epilogues=False)
     found = compile_program(program, settings=apart, store=store, progress=_say)
     timed = _timed(row, found)
     return replace(

@@ -13,6 +13,7 @@ from hawk_xdsl.dynamic_model.model import DynamicModel
 from hawk_xdsl.dynamic_model.saved import read_dynamic
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
+from hawk_xdsl.frontend.shared_operands import shared_operands_joined
 from hawk_xdsl.npu_target import (
     Target,
 )
@@ -82,6 +83,8 @@ def compile_with(
     """Lowers a program with an open decider, as :func:`compile_program` does."""
     progress("folding constants")
     program = folded(program)
+    if decider.settings.join_operands:
+        program = shared_operands_joined(program)
     told = Listeners(progress, on_outlined, on_decision)
     module, placed = decide_program(context(), program.module, decider, told)
     progress("planning memory and synchronisation")

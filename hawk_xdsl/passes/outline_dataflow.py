@@ -72,7 +72,7 @@ def is_layout(op: Operation) -> bool:
     equation = None if isinstance(op, FillOp) else equation_of(op)
     if equation is None:
         return False
-    return _is_copy(equation) or (_is_widening(equation) and only_feeds_contractions(op.results[0]))
+    return _is_copy(equation) or (is_widening(equation) and only_feeds_contractions(op.results[0]))
 
 
 def _is_copy(equation: Equation) -> bool:
@@ -97,7 +97,8 @@ def is_plain_copy(op: GenericOp) -> bool:
     return whole and list(end.operands) == [op.body.block.args[0]]
 
 
-def _is_widening(equation: Equation) -> bool:
+def is_widening(equation: Equation) -> bool:
+    """Whether each element of the result is one of the only input, in a wider dtype."""
     widened = equation.yielded[0].owner
     return (
         isinstance(widened, arith.ExtFOp | arith.ExtSIOp)

@@ -71,9 +71,10 @@ class Settings:
     """How to decide. The same settings, store and model give the same kernels.
 
     ``merge_launches`` says whether kernels may be stages of one launch where that is faster,
-    ``join_rows`` whether what one mixed kernel can compute is decided as one op, ``epilogues``
-    whether a contraction starts from a bias, and does with its sums what its store can do: without
-    these three every contraction is a launch of its own.
+    ``join_rows`` whether what one mixed kernel can compute is decided as one op, ``join_operands``
+    whether contractions that differ in their weights alone are one, ``epilogues`` whether a
+    contraction starts from a bias, and does with its sums what its store can do: without these four
+    every contraction is a launch of its own.
     Raises ``OptionError`` for names and numbers that are none.
     """
 
@@ -86,6 +87,7 @@ class Settings:
     merge_launches: bool = True
     join_rows: bool = True
     epilogues: bool = True
+    join_operands: bool = True
 
     def __post_init__(self) -> None:
         for name, known in (("sources", Sources), ("retrieval", RetrievalMode)):
