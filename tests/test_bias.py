@@ -27,6 +27,11 @@ def linear(m: int = 48, n: int = 80) -> UndecidedOp:
     return op
 
 
+def gate_of(op: UndecidedOp) -> Gate:
+    specification = specify(op)
+    return Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
+
+
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if name != "cube-split-k"])
 @pytest.mark.parametrize("n", [80, 24, 300])
 def test_bias_narrowing_and_maximum_are_one_kernel_of_the_cube(name: str, n: int) -> None:
@@ -40,8 +45,15 @@ def test_bias_narrowing_and_maximum_are_one_kernel_of_the_cube(name: str, n: int
     assert "on vector" not in best.text and ", acc, r" in best.text
 
 
-def test_a_sum_in_parts_has_no_place_for_it() -> None:
-    assert candidates(request(linear(), "cube-split-k")) == []
+@pytest.mark.parametrize("n", [80, 24, 10, 300])
+def test_of_a_sum_in_parts_the_vector_stage_adds_it(n: int) -> None:
+    best, verdict = check(linear(n=n), "cube-split-k")
+    assert verdict.accepted, verdict.trap_message
+    assert verdict.trust is Trust.PROVED
+    cube, vector = best.text.split("on vector")
+    assert "x2" not in cube and vector.count("load x2") == 1
+    wrong = best.text.replace("p = vadd p, w\n", "")
+    assert wrong != best.text and not gate_of(linear(n=n)).check(wrong).accepted
 
 
 @pytest.mark.parametrize(
@@ -53,9 +65,7 @@ def test_a_sum_in_parts_has_no_place_for_it() -> None:
     ],
 )
 def test_a_wrong_start_is_refused(old: str, new: str, code: str) -> None:
-    op = linear()
-    specification = specify(op)
-    gate = Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
+    gate = gate_of(linear())
     text = (
         "on cube {\nr = load x2[0:80] into l1\nacc = fill 0.0 f32[48, 80] in l0c\n"
         "for k in 0..96 step 32 {\na = load x0[0:48, k:32] into l1\n"
@@ -77,10 +87,7 @@ def test_a_row_as_wide_as_the_table_and_no_wider() -> None:
         "a = load x0[0:16, 0:96] into l1\nb = load x1[0:96, 0:300] into l1\n"
         "acc = mmad a, b, acc, r\nstore relu acc into y0[0:16, 0:300]\n}\n"
     )
-    op = linear(16, 300)
-    specification = specify(op)
-    gate = Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
-    assert gate.check(text).trap_code == "field-range"
+    assert gate_of(linear(16, 300)).check(text).trap_code == "field-range"
 
 
 def test_a_target_without_the_table_starts_from_zero() -> None:

@@ -6,8 +6,16 @@ from math import prod
 
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
+from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor, row_slice
 from hawk_xdsl.codegen.cube.output_stationary import tiles_that_fit
-from hawk_xdsl.codegen.cube.tile_sizes import Preferred, SideSizes, TileSizes, fits, sum_chunk
+from hawk_xdsl.codegen.cube.tile_sizes import (
+    Preferred,
+    SideSizes,
+    TileSizes,
+    fits,
+    sum_chunk,
+    sum_rows,
+)
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
@@ -28,12 +36,17 @@ from hawk_xdsl.dialects.kernel_text.syntax import (
     Temp,
     Tile,
     Variable,
+    View,
 )
 from hawk_xdsl.dialects.npu import Reduction, Rounding
 from hawk_xdsl.schedule.build_syntax import across, loop, part, span
+from hawk_xdsl.semantics.specification import Specification
 
 PART = Variable("part")
 """Where a part of k starts."""
+
+ROWS = Variable("rows")
+"""Which row of the result a vector core begins with."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,22 @@ class SplitK(Form):
             store p into y0[e:64]
           }
         }
+
+    A bias is added in that stage, to parts of rows instead of elements in a line::
+
+        across rows in 0..16 step 2, i1 in 0..16 step 16 {
+          r = load x2[i1:16] into ub
+          w = view r as [1, 1, 16]
+          b = load t0[0:4, rows:2, i1:16] into ub
+          p = vreduce sum b axis 0
+          p = vadd p, w
+          store p into y0[rows:2, i1:16]
+        }
+
+    ``bias`` is the row, ``None`` if there is none; the product itself starts from zero.
     """
+
+    bias: Tensor | None = None
 
     strategy = "split-k"
 
@@ -111,19 +139,59 @@ class SplitK(Form):
     def _sum(self, parts: Temp, tile: TileSizes) -> Stage:
         """The vector stage that adds the parts and rounds to the dtype of the result."""
         result = self.product.specification.results[0]
-        chunk = sum_chunk(self.product.problem, tile.split, self.target)
-        here = Slice(Variable("e"), chunk)
+        row: list[Statement] = []
+        if self.bias is None:
+            chunk = sum_chunk(self.product.problem, tile.split, self.target)
+            loops, here = [loop("e", prod(result.shape), chunk)], [Slice(Variable("e"), chunk)]
+        else:
+            loops, here, row = self._rows(self.bias, tile.split)
         body: list[Statement] = [
-            Assign("b", Load(part(parts.name, span(tile.split), here), UB)),
+            *row,
+            Assign("b", Load(part(parts.name, span(tile.split), *here), UB)),
             Assign("p", Reduce(Reduction.SUM, Tile("b"), (0,))),
         ]
+        if row:
+            body.append(Assign("p", Elementwise("vadd", (Tile("p"), Tile("w")))))
         if self.product.relu:
             body.append(Assign("p", Elementwise("vrelu", (Tile("p"),))))
         if result.dtype != WIDE_FLOAT:
             body.append(Assign("s", Cast(Tile("p"), result.dtype, Rounding.RINT)))
         total = Tile("p" if result.dtype == WIDE_FLOAT else "s")
-        body.append(Store(total, part(result.name, here)))
-        return Stage(VECTOR_WORD, (across([loop("e", prod(result.shape), chunk)], body),))
+        body.append(Store(total, part(result.name, *here)))
+        return Stage(VECTOR_WORD, (across(loops, body),))
+
+    def _rows(self, bias: Tensor, split: int) -> tuple[list[Loop], list[Slice], list[Statement]]:
+        """The loops over parts of rows, where they lie, and what makes the bias of one."""
+        axes, result = self.product.specification.axes, self.product.specification.results[0]
+        side = _row_side(self.product.specification, bias)
+        assert side is not None
+        columns = side.extent(axes)
+        rows, width = sum_rows(prod(result.shape) // columns, columns, split, self.target)
+        row = row_slice(bias, side, {side.name: width}, axes)
+        assert row is not None
+        statements: list[Statement] = [Assign("r", Load(row.tile, UB))]
+        if bias.dtype != WIDE_FLOAT:
+            statements.append(Assign("f", Cast(Tile("r"), WIDE_FLOAT, Rounding.RINT)))
+        wide = "r" if bias.dtype == WIDE_FLOAT else "f"
+        statements.append(Assign("w", View(wide, (1, 1, width))))
+        loops = [loop(ROWS.name, prod(result.shape) // columns, rows)]
+        if width < columns:
+            loops.append(loop(side.name, columns, width))
+        start = Variable(side.name) if width < columns else Integer(0)
+        return loops, [Slice(ROWS, rows), Slice(start, width)], statements
+
+
+def _row_side(specification: Specification, bias: Tensor) -> Side | None:
+    """The last axes of a result with one dimension before them, if a bias runs along these."""
+    index = specification.results[0].index
+    axes = [dim.plain for dim in index[1:]]
+    if len(index) < 2 or None in axes:
+        return None
+    side = Side(tuple(axis for axis in axes if axis is not None), ())
+    sizes = {side.name: 1}
+    along = {axis for dim in bias.index for axis in dim.axes} == set(side.flat)
+    found = row_slice(bias, side, sizes, specification.axes) if along else None
+    return None if found is None or found.divides else side
 
 
 def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
@@ -131,5 +199,9 @@ def split_k(products: MatrixProducts, preferred: Preferred) -> Iterator[Form]:
     has_relu = WIDE_FLOAT in products.target.vector.ops.get("vrelu", {})
     for product in products.every():
         may_end = product.accumulator == WIDE_FLOAT and (has_relu or not product.relu)
-        if product.layout.direct_out and may_end and product.bias is None:
-            yield SplitK(product, SideSizes(product.problem, products.target, preferred))
+        bias = product.bias
+        starts = bias is None or _row_side(product.specification, bias) is not None
+        if product.layout.direct_out and may_end and starts:
+            problem = replace(product.problem, bias=False)
+            unbiased = replace(product, bias=None, problem=problem)
+            yield SplitK(unbiased, SideSizes(problem, products.target, preferred), bias)

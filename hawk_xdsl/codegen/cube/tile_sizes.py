@@ -173,3 +173,18 @@ def sum_chunk(problem: Problem, split: int, target: Target) -> int:
     share = up(-(-count // target.cores[target.vector_core]), lanes)
     most = target.capacity(Role.VECTOR) // 4 // (4 * (split + 1)) // lanes * lanes
     return min(count, max(lanes, min(share, most)))
+
+
+def sum_rows(rows: int, columns: int, split: int, target: Target) -> tuple[int, int]:
+    """Rows and columns of a result that a vector core sums at a time, with a row that is added.
+
+    Rows are cut where one does not fit with all its parts, into whole lanes that divide it.
+    """
+    lanes = target.vector.lanes
+    most = target.capacity(Role.VECTOR) // 4 // (4 * (split + 2))
+    width = columns
+    while width > most:
+        half = width // 2
+        width = half if width % 2 == 0 and half % lanes == 0 else most // lanes * lanes
+    share = -(-rows // target.cores[target.vector_core])
+    return min(share, max(1, most // up(width, lanes))), width
