@@ -108,6 +108,9 @@ def test_the_commands_take_a_saved_model_at_the_length_of_their_inputs(
     assert shown.exit_code == 0, shown.output
     lengths = {row["lengths"] for row in json.loads(shown.output)["decisions"]}
     assert all(line.startswith("seq in 1..20: ") for line in lengths)
+    kernel = json.loads(shown.output)["kernels"][0]["symbol"]
+    explained = CliRunner().invoke(app, ["explain", str(saved), kernel])
+    assert "seq in 1..20: " in explained.output
 
 
 def test_a_saved_model_of_other_lengths_is_refused(saved: Path, tmp_path: Path) -> None:
@@ -179,20 +182,23 @@ class Residual(torch.nn.Module):
         return torch.softmax(y + self.linear(x), -1)
 
 
-def test_rows_of_a_batch_stay_one_axis(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float16, 2e-3)])
+def test_rows_of_a_batch_stay_one_axis(
+    tmp_path: Path, dtype: torch.dtype, tolerance: float
+) -> None:
     """``3 * seq`` rows as ``3 × seq`` would need ``seq * i0 + i1``, which is not affine."""
     torch.manual_seed(0)
-    module = Residual().eval()
+    module = Residual().eval().to(dtype)
     model = compile_model(
         module,
-        [torch.randn(3, 8, 64), torch.randn(3, 8, 32)],
+        [torch.randn(3, 8, 64, dtype=dtype), torch.randn(3, 8, 32, dtype=dtype)],
         dynamic_shapes=({1: SEQ}, {1: SEQ}),
         store=tmp_path / "store.sqlite",
     )
     for length in (1, 7, 20):
-        x, y = torch.randn(3, length, 64), torch.randn(3, length, 32)
+        x, y = torch.randn(3, length, 64).to(dtype), torch.randn(3, length, 32).to(dtype)
         (found,) = model(x.numpy(), y.numpy())
-        np.testing.assert_allclose(found, module(x, y).detach().numpy(), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(found, module(x, y).detach().numpy(), atol=tolerance)
 
 
 class Permuted(torch.nn.Module):

@@ -73,6 +73,8 @@ def _summary(document: NetworkDocument, explained: Explained) -> Iterator[Render
     )
     who = f"{row.source}: {row.origin}" if row.origin else row.source
     yield Text(f"decided by {who}, in {row.seconds:,.1f} s; {_trusted(row)}")
+    if row.lengths:
+        yield Text(f"{row.lengths}; the figures are those of the longest")
     if row.bound_share is not None and row.bound_cycles is not None:
         yield Text(
             f"{row.cycles:,} cycles, {row.bound_share:.0%} of its bound of {row.bound_cycles:,.0f} "

@@ -126,3 +126,5 @@ def _sink(
     rewriter.insert([empty, generic, split])
     rewriter.replace_value_with_new_type(split.results[0], result)
     rewriter.replace(op, [], [split.results[0]])
+    if not list(expansion.results[0].uses):
+        rewriter.erase(expansion)  # another use of the source would keep the next op from moving

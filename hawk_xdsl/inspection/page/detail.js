@@ -70,6 +70,7 @@ function launchFacts(data, launch, kernel, decision) {
     ["bottleneck", launch.bottleneck],
     ["decided by", decision ? [decision.source, decision.origin].filter(Boolean).join(": ") : null],
     ["believed because", decision ? proofStatus(decision) : null],
+    ["lengths", decision?.lengths ? `${decision.lengths}; the figures are those of the longest` : null],
     ["schedule", kernel.schedule],
     ["reads", reads],
     ["stage of the launch before it", launch.joins ? { barrier: "behind a barrier of all cores", free: "each core goes on as soon as it is free" }[launch.joins] : null],
