@@ -261,9 +261,14 @@ class FractalTile(TileView):
             self.data[:rows, full, : columns - width] = values[:, width:]
 
     def view(self, slices: Slices) -> "FractalTile":
-        """A part that starts at a fractal. Raises ``Fault`` for any other start."""
+        """A part that starts at a fractal. Raises ``Fault`` for any other start.
+
+        Factors may start at any row of a band: sixteen rows from there on are a fractal too, at
+        whole blocks. So a window of an image, whose rows are pixels, is a part of it.
+        """
         (row, row_stop), (column, column_stop) = (_bounds(part) for part in slices)
-        fractal = self.buffer.scope.rows
+        scope = self.buffer.scope
+        fractal = scope.rows if scope.has(Role.ACCUMULATOR) else 1
         if row % fractal or column % self.band_width:
             raise Fault(
                 TrapCode.MISALIGNED,

@@ -164,8 +164,8 @@ class MatrixProducts:
         lhs_sides = (m, whole if stationary == "lhs" else k)
         rhs_sides = (whole if stationary == "rhs" else k, n)
         after: list[Packing] = []
-        lhs = self._operand(contraction.lhs, lhs_sides, temps, before)
-        rhs = self._operand(contraction.rhs, rhs_sides, temps, before)
+        lhs = self.operand(contraction.lhs, lhs_sides, temps, before)
+        rhs = self.operand(contraction.rhs, rhs_sides, temps, before)
         out = self._result(layout, temps, after)
         bias = self._bias(layout)
         if (
@@ -204,7 +204,7 @@ class MatrixProducts:
             return None
         return None if row_slice(tensor, n, {n.name: 1}, axes) is None else tensor
 
-    def _operand(
+    def operand(
         self,
         read: Term,
         sides: tuple[Side, Side],

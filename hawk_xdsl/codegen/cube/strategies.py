@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from hawk_xdsl.codegen.cube.form import Form
 from hawk_xdsl.codegen.cube.form_search import best_forms
+from hawk_xdsl.codegen.cube.image_slab import NAME as IMAGE_SLAB
+from hawk_xdsl.codegen.cube.image_slab import ImageSlab, SlabTile, image_slab
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.output_stationary import OutputStationary, output_stationary
 from hawk_xdsl.codegen.cube.split_k import SplitK, split_k
@@ -62,7 +64,64 @@ class ContractionStrategy:
         return ContractionSpace(request.entry, forms) if forms else None
 
 
+@dataclass(frozen=True)
+class ImageSlabStrategy:
+    """Convolutions whose image stays in l1."""
+
+    name: str = IMAGE_SLAB
+
+    @property
+    def structures(self) -> frozenset[Structure]:
+        """As the protocol says."""
+        return frozenset({Structure.CONTRACTION})
+
+    def check(self, entry: Entry) -> None:
+        """As the protocol says: it has tile sizes of its own."""
+        for tile in entry.tiles:
+            raise wrong_entry(entry, f"{self.name} chooses its tiles itself, not {tile.name!r}")
+
+    def space(self, request: Request) -> "ImageSlabSpace | None":
+        """The tiles of a convolution whose dtypes the cube takes."""
+        contraction = contraction_of(request.specification)
+        if contraction is None or not _on_cube(request, contraction):
+            return None
+        products = MatrixProducts.of(request.specification, contraction, request.target)
+        form = image_slab(products)
+        return None if form is None else ImageSlabSpace(request.entry, form)
+
+
+@dataclass(frozen=True)
+class ImageSlabSpace:
+    """The tiles of a convolution whose image stays in l1."""
+
+    entry: Entry
+    form: ImageSlab
+
+    def schedules(self) -> Iterator[Schedule]:
+        """As the protocol says: the most promising tiles that fit."""
+        found = sorted(((self.form.cycles(tile), tile) for tile in self.form.tiles()), key=_first)
+        for _, tile in found[:KEPT_TILES]:
+            yield self.form.schedule(tile)
+
+    def candidate(self, schedule: Schedule) -> Candidate | None:
+        """As the protocol says."""
+        tile = self.form.tile_of(schedule)
+        if tile is None or not self.form.fits(tile):
+            return None
+        kernel, cycles = self.form.kernel(tile), self.form.cycles(tile)
+        return Candidate(kernel, schedule, cycles, (self.entry.name,))
+
+    def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
+        """None: all tiles are estimated."""
+        yield from ()
+
+
+def _first(found: tuple[float, SlabTile]) -> float:
+    return found[0]
+
+
 CONTRACTIONS = (
+    ImageSlabStrategy(),
     ContractionStrategy(OutputStationary.strategy, output_stationary),
     ContractionStrategy(SplitK.strategy, split_k),
     ContractionStrategy(StationaryOperand.strategy, stationary_operand),

@@ -1,0 +1,206 @@
+"""The vector stage that stores an image pixel by pixel, with its border, as the cube loads it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from hawk_xdsl.codegen.cube.image_geometry import ImageGeometry
+from hawk_xdsl.codegen.cube.matrix_slice import Tensor
+from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
+from hawk_xdsl.dialects.kernel_text.syntax import (
+    Arithmetic,
+    Assign,
+    Expression,
+    Fill,
+    For,
+    If,
+    Integer,
+    Load,
+    Loop,
+    Number,
+    Slice,
+    Stage,
+    Statement,
+    Store,
+    Temp,
+    Tile,
+    Transpose,
+    Variable,
+    View,
+)
+from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, part, span
+from hawk_xdsl.semantics.terms import Affine
+
+ROW = Variable("h")
+"""The first row of pixels that a tile of the stage has."""
+
+
+@dataclass(frozen=True)
+class ImageStage:
+    """A tile of the stage: ``rows`` rows of all channels, turned over where channels come first::
+
+        across i0 in 0..2 step 1, h in 0..56 step 4 {
+          if h == 0 { … zeros above and below … }
+          s = load x0[i0, 0:64, h:4, 0:64] into ub pad 0.0
+          v = view s as [64, 256]
+          t = vtranspose v perm [1, 0]
+          store t into t1[3776*i0+64*h+65:256, 0:64]
+        }
+
+    Attributes:
+        geometry: where pixels lie.
+        tensor: the image as it is.
+        name: of the scratch memory.
+        pixels: of an image with its border.
+        rows: of pixels in a tile; they divide all there are.
+        extents: of the axes that images are points of.
+        block: bytes that rows are padded to in the memory of the vector unit.
+    """
+
+    geometry: ImageGeometry
+    tensor: Tensor
+    name: str
+    pixels: int
+    rows: int
+    extents: tuple[tuple[str, int], ...]
+    block: int
+
+    @property
+    def temp(self) -> Temp:
+        """The scratch memory: a row for each pixel of each phase of each image."""
+        images = prod(extent for _, extent in self.extents) * len(self.geometry.phases)
+        return Temp(self.name, self.tensor.dtype, (images * self.pixels, self.geometry.depth))
+
+    def first_pixel(self, phase: tuple[int, int]) -> Affine:
+        """The row of the scratch memory that the image of a phase starts at."""
+        geometry, index = self.geometry, Affine()
+        for axis, extent in self.extents:
+            index = index.scaled(extent) + Affine.axis(axis)
+        number = geometry.phases.index(phase)
+        return (index.scaled(len(geometry.phases)) + Affine(number)).scaled(self.pixels)
+
+    @property
+    def _is_turned(self) -> bool:
+        return self.geometry.channel_place < self.geometry.columns.place
+
+    @property
+    def _length(self) -> int:
+        """Pixels of a row that are loaded, with the zeros behind it."""
+        return self.geometry.pitch * self.geometry.columns.stride
+
+    def bytes(self) -> int:
+        """Of the vector unit's memory: loaded and turned tile, twice each, and zeros."""
+        width = DType(self.tensor.dtype).bytes
+        channels = -(-self.geometry.depth * width // self.block) * self.block
+        pixels = self.rows * self._length
+        loaded = self.geometry.depth * pixels * width if self._is_turned else pixels * channels
+        turned = pixels * channels if self._is_turned else 0
+        zeros = max(size for _, size in self._zeros(self.geometry.phases[0])) * channels
+        return 2 * (loaded + turned) + zeros
+
+    def stage(self) -> Stage:
+        """The stage."""
+        body: list[Statement] = []
+        if any(size for phase in self.geometry.phases for _, size in self._zeros(phase)):
+            zeros = tuple(self._border())
+            body.append(If(ROW, "==", Integer(0), zeros) if self._loops_over_rows else zeros[0])
+            if not self._loops_over_rows:
+                body += zeros[1:]
+        rows = sorted({row for row, _ in self.geometry.phases})
+        for row in rows:
+            body += self._loaded(row)
+            columns = [column for r, column in self.geometry.phases if r == row]
+            for column in columns:
+                body += self._stored((row, column))
+        loops = [loop(axis, extent, 1) for axis, extent in self.extents]
+        if self._loops_over_rows:
+            loops.append(loop(ROW.name, self.geometry.count, self.rows))
+        return Stage(VECTOR_WORD, (across(loops, body),))
+
+    @property
+    def _loops_over_rows(self) -> bool:
+        return self.rows < self.geometry.count
+
+    def _zeros(self, phase: tuple[int, int]) -> list[tuple[int, int]]:
+        """Start and pixels of what is zero above and below the rows of a phase."""
+        first = self.geometry.start(phase)
+        end = first + self.geometry.count * self.geometry.pitch
+        return [(0, first), (end, self.pixels - end)]
+
+    def _border(self) -> Iterator[Statement]:
+        parts = [
+            (phase, start, size)
+            for phase in self.geometry.phases
+            for start, size in self._zeros(phase)
+            if size
+        ]
+        depth, most = self.geometry.depth, max(size for _, _, size in parts)
+        zero = Number(0.0)
+        yield Assign("z", Fill(zero, self.tensor.dtype, (most, depth), UB))
+        for phase, start, size in parts:
+            at = expression_of(self.first_pixel(phase) + Affine(start))
+            source = Tile("z") if size == most else part("z", span(size), span(depth))
+            yield Store(source, part(self.name, Slice(at, size), span(depth)))
+
+    def _loaded(self, phase: int) -> list[Statement]:
+        """The rows of a phase, all their pixels, as ``t``: pixels by channels."""
+        geometry, points = self.geometry, dict(self.geometry.points)
+        slices: list[Slice] = []
+        for place, extent in enumerate(self.tensor.shape):
+            if place == geometry.channel_place:
+                slices.append(span(geometry.depth))
+            elif geometry.rows is not None and place == geometry.rows.place:
+                slices.append(Slice(self._row(phase), self.rows, geometry.rows.stride))
+            elif place == geometry.columns.place:
+                slices.append(span(self._length))
+            elif place in points:
+                slices.append(Slice(Variable(points[place])))
+            else:
+                assert extent == 1
+                slices.append(Slice(Integer(0)))
+        load = Load(part(self.tensor.name, *slices), UB, Number(0.0))
+        pixels = self.rows * self._length
+        if not self._is_turned:
+            view = View("s", (pixels, geometry.depth))
+            return [Assign("s", load), Assign("t", view)]
+        turned = Assign("t", Transpose(Tile("v"), (1, 0)))
+        if geometry.rows is None:
+            return [Assign("s", load), Assign("t", Transpose(Tile("s"), (1, 0)))]
+        return [Assign("s", load), Assign("v", View("s", (geometry.depth, pixels))), turned]
+
+    def _row(self, phase: int) -> Expression:
+        """The first row of the image that is loaded."""
+        rows = self.geometry.rows
+        assert rows is not None
+        start = Affine(rows.first(phase))
+        if self._loops_over_rows:
+            start += Affine(0, ((ROW.name, rows.stride),))
+        return expression_of(start)
+
+    def _stored(self, phase: tuple[int, int]) -> Sequence[Statement]:
+        """The pixels of a phase at their places."""
+        geometry = self.geometry
+        depth, pitch, columns = geometry.depth, geometry.pitch, geometry.columns
+        at = self.first_pixel(phase) + Affine(geometry.start(phase))
+        if self._loops_over_rows:
+            at += Affine(0, ((ROW.name, pitch),))
+        if columns.stride == 1:
+            dest = part(self.name, Slice(expression_of(at), self.rows * pitch), span(depth))
+            return [Store(Tile("t"), dest)]
+        first, row = columns.first(phase[1]), Variable("r")
+        start = Arithmetic("+", Arithmetic("*", Integer(self._length), row), Integer(first))
+        source = part("t", Slice(start, pitch, columns.stride), span(depth))
+        down = expression_of(at + Affine(0, ((row.name, pitch),)))
+        store = Store(source, part(self.name, Slice(down, pitch), span(depth)))
+        return [For(Loop(row.name, Integer(0), Integer(self.rows), 1), (store,))]
+
+
+def image_stages(
+    stage: ImageStage, capacity: float
+) -> Iterator[ImageStage]:
+    """The stage at every number of rows that divides all there are and fits into so many bytes."""
+    for rows in range(1, stage.geometry.count + 1):
+        sized = replace(stage, rows=rows)
+        if stage.geometry.count % rows == 0 and sized.bytes() <= capacity:
+            yield sized
