@@ -195,22 +195,25 @@ def geometry_of(
             if sweep is None:
                 return None
             sweeps.append(sweep)
-    outside = [sweep for sweep in sweeps[:-1] if _is_point(sweep)]
-    points += [(sweep.place, sweep.axis) for sweep in outside[: max(0, len(sweeps) - 2)]]
-    sweeps = [sweep for sweep in sweeps if (sweep.place, sweep.axis) not in points]
-    windows = [axis for sweep in sweeps for axis, _, _ in sweep.windows]
-    if len(channels) != 1 or not 1 <= len(sweeps) <= 2 or not windows:
+    if len(channels) != 1 or not sweeps:
         return None
     [(place, axis)] = channels
+    outer = [each for each in sweeps[:-1] if _is_point(each)]
+    if outer and outer[-1] is sweeps[:-1][-1] and not _is_between(place, outer[-1], sweeps[-1]):
+        outer.pop()
+    points += [(each.place, each.axis) for each in outer]
+    sweeps = [each for each in sweeps if each not in outer]
+    windows = [name for sweep in sweeps for name, _, _ in sweep.windows]
+    if len(sweeps) > 2 or not windows or _is_between(place, sweeps[0], sweeps[-1]):
+        return None
     if len(set(windows)) != len(windows) or {axis, *windows} != summed:
         return None
-    between = sorted(each.place for each in sweeps)
-    if between[0] < place < between[-1]:
-        return None
     rows = sweeps[0] if len(sweeps) == 2 else None
-    return ImageGeometry(
-        read, axis, place, extents[axis], rows, sweeps[-1], tuple(points), grain
-    )
+    return ImageGeometry(read, axis, place, extents[axis], rows, sweeps[-1], tuple(points), grain)
+
+
+def _is_between(place: int, first: Sweep, last: Sweep) -> bool:
+    return first.place < place < last.place
 
 
 def _is_point(sweep: Sweep) -> bool:
@@ -230,6 +233,4 @@ def _sweep(
         return None
     windows = tuple((a, extents[a], factor) for a, factor in dim.terms if a in summed)
     low = max(0, -dim.constant)
-    return Sweep(
-        place, extent, axis, extents[axis], stride, windows, low, dim.constant + low
-    )
+    return Sweep(place, extent, axis, extents[axis], stride, windows, low, dim.constant + low)

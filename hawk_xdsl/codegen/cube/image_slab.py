@@ -1,47 +1,24 @@
 """Convolutions whose image stays in l1: a slab with its halo, of which products take windows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from hawk_xdsl.codegen.cost import estimate, operands_of
 from hawk_xdsl.codegen.cost.estimate import stage_cycles
 from hawk_xdsl.codegen.cube.image_geometry import ImageGeometry, geometry_of
+from hawk_xdsl.codegen.cube.image_products import Convolution, SlabTile, WindowProducts
 from hawk_xdsl.codegen.cube.image_stage import ImageStage, image_stages
-from hawk_xdsl.codegen.cube.layouts import operand_tensor, result_tensor
-from hawk_xdsl.codegen.cube.matrix_product import Matrix, MatrixProducts
-from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor, row_slice
+from hawk_xdsl.codegen.cube.layouts import operand_tensor
+from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
+from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor
 from hawk_xdsl.codegen.cube.pack import Packing
 from hawk_xdsl.codegen.cube.tile_sizes import bias_bytes, side_sizes, up
-from hawk_xdsl.codegen.cube.tiled_product import ACCUMULATOR, BIAS
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
-from hawk_xdsl.dialects.kernel_text.places import L0C, L1, MATRIX_WORD
-from hawk_xdsl.dialects.kernel_text.syntax import (
-    Arithmetic,
-    Assign,
-    Factor,
-    Fill,
-    If,
-    Integer,
-    KernelText,
-    Load,
-    Mmad,
-    Number,
-    Slice,
-    Stage,
-    Statement,
-    Store,
-    Temp,
-    Tile,
-    Variable,
-)
+from hawk_xdsl.dialects.kernel_text.syntax import KernelText, Temp
 from hawk_xdsl.dialects.npu import Role
 from hawk_xdsl.npu_target.target import Target
-from hawk_xdsl.schedule.build_syntax import across, expression_of, loop, nested, part, span
 from hawk_xdsl.schedule.schedule import Schedule
-from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import Contraction
-from hawk_xdsl.semantics.terms import Affine, Term
+from hawk_xdsl.semantics.terms import Term
 
 MOST_ROWS = 16
 """Rows of outputs that one product has at most."""
@@ -54,68 +31,32 @@ _UB_SHARE = 0.9
 
 
 @dataclass(frozen=True)
-class SlabTile:
-    """``filters`` of the weights and ``rows`` rows of outputs; whether all weights stay in l1."""
-
-    filters: int
-    rows: int
-    stationary: bool
-
-
-@dataclass(frozen=True)
 class ImageSlab:
     """A convolution as products of weights with windows of an image.
 
     Attributes:
-        specification: what is computed.
-        contraction: its roles.
-        geometry: where the pixels of the image lie.
-        weights: the other operand as a matrix: filters by positions and channels.
-        filters: the axis of the filters.
+        convolution: what is computed.
         temps: scratch memory of packed weights.
         before: the stages that pack them.
-        bias: what accumulations start from, ``None`` if there is none.
         target: for which the kernel is.
     """
 
-    specification: Specification
-    contraction: Contraction
-    geometry: ImageGeometry
-    weights: Matrix
-    filters: str
+    convolution: Convolution
     temps: tuple[Tensor, ...]
     before: tuple[Packing, ...]
-    bias: Tensor | None
     target: Target
-    _stages: dict[int, tuple[ImageStage, float]] = field(
-        default_factory=dict[int, tuple[ImageStage, float]], compare=False
-    )
-
-    # --- sizes
+    _stages: dict[int, ImageStage] = field(default_factory=dict[int, ImageStage], compare=False)
 
     @property
-    def _axes(self) -> Mapping[str, int]:
-        return self.specification.axes
-
-    @property
-    def _width(self) -> int:
-        return self.geometry.image.dtype.bytes
-
-    @property
-    def pixels_left(self) -> bool:
-        """Whether pixels are the rows of the result: then its last axis is that of the filters."""
-        return self.filters in self.contraction.n
-
-    @property
-    def points(self) -> tuple[tuple[str, int], ...]:
-        """The axes that images are points of, with their extents."""
-        return tuple((axis, self._axes[axis]) for _, axis in self.geometry.points)
+    def geometry(self) -> ImageGeometry:
+        """Where the pixels of the image lie."""
+        return self.convolution.geometry
 
     def tiles(self) -> Iterator[SlabTile]:
         """The tiles that fit."""
         grain = self.target.cube.rows
         rows = range(1, min(MOST_ROWS, self.geometry.output_rows) + 1)
-        for filters in side_sizes(self._axes[self.filters], grain):
+        for filters in side_sizes(self.convolution.axes[self.convolution.filters], grain):
             for count in rows:
                 for stationary in (True, False):
                     tile = SlabTile(filters, count, stationary)
@@ -124,59 +65,59 @@ class ImageSlab:
 
     def fits(self, tile: SlabTile) -> bool:
         """Whether the memories hold it, and twice what changes from step to step."""
-        geometry, target = self.geometry, self.target
-        block = target.space(Role.MATRIX).block // self._width
-        depth = up(geometry.depth, max(block, target.space(Role.MATRIX).rows))
-        if not 1 <= tile.rows <= geometry.output_rows or not 1 <= tile.filters:
+        geometry, own, target = self.geometry, self.convolution, self.target
+        if not 1 <= tile.rows <= geometry.output_rows or tile.filters < 1:
             return False
-        if tile.stationary and geometry.depth % block and geometry.taps > 1:
+        if own.axes[own.filters] % tile.filters or not self._fits_l1(tile):
             return False
-        filters, outputs = up(tile.filters, target.cube.rows), self.outputs(tile)
-        slab = up(geometry.halo(tile.rows), 16) * depth * self._width * len(geometry.phases)
-        deep = geometry.taps * depth if tile.stationary else 2 * depth
-        held = filters * deep * self._width
-        if self.bias is not None:
-            held += 2 * bias_bytes(filters, target)
-            spec = target.cube.bias
-            if spec is None or not spec.holds(filters, self._accumulator):
-                return False
-        accumulator = filters * up(outputs, 16) * target.cube.accumulator_bytes
+        filters, outputs = up(tile.filters, target.cube.rows), own.outputs(tile.rows)
+        accumulator = filters * up(outputs, target.cube.columns) * target.cube.accumulator_bytes
         return (
-            2 * slab + held <= target.capacity(Role.MATRIX)
-            and accumulator <= target.capacity(Role.ACCUMULATOR)
+            accumulator <= target.capacity(Role.ACCUMULATOR)
             and max(outputs, filters, geometry.depth) <= target.cube.max_extent
             and self._stage(tile.rows) is not None
         )
 
-    def outputs(self, tile: SlabTile) -> int:
-        """Columns of a product: pixels of the tile's rows, with what is between them."""
-        return (tile.rows - 1) * self.geometry.pitch + self.geometry.columns.outputs
-
-    @property
-    def _accumulator(self) -> str:
-        return self.target.cube.dtypes[self.contraction.lhs.dtype].accumulator
-
-    # --- stages
+    def _fits_l1(self, tile: SlabTile) -> bool:
+        """Two slabs, the weights, and what accumulations start from."""
+        geometry, own, target = self.geometry, self.convolution, self.target
+        space, width = target.space(Role.MATRIX), geometry.image.dtype.bytes
+        block = space.block // width
+        ragged = geometry.depth % block > 0 and geometry.taps > 1 and not own.turned
+        if tile.stationary and ragged:
+            return False  # weights of a position would start inside a band
+        depth, filters = up(geometry.depth, max(block, space.rows)), up(tile.filters, space.rows)
+        slab = up(geometry.halo(tile.rows), space.rows) * depth * len(geometry.phases)
+        weights = filters * depth * (geometry.taps if tile.stationary else 2)
+        held = (2 * slab + weights) * width
+        if own.bias is not None:
+            spec = target.cube.bias
+            if spec is None or not spec.holds(filters, own.accumulator):
+                return False
+            held += 2 * bias_bytes(filters, target)
+        return held <= target.capacity(Role.MATRIX)
 
     def _stage(self, rows: int) -> ImageStage | None:
         """The stage that stores the image, for tiles of so many rows of outputs."""
         pixels = self.geometry.pixels(rows)
         if pixels not in self._stages:
             block = self.target.space(Role.VECTOR).block
-            tensor = operand_tensor(self.specification, self.geometry.image)
-            name = f"t{len(self.temps)}"
-            first = ImageStage(self.geometry, tensor, name, pixels, 1, self.points, block)
-            known: dict[str, GlobalOperand] = dict(operands_of(self.specification))
+            specification = self.convolution.specification
+            tensor = operand_tensor(specification, self.geometry.image)
+            name, points = f"t{len(self.temps)}", self.convolution.points
+            first = ImageStage(self.geometry, tensor, name, pixels, 1, points, block)
+            known: dict[str, GlobalOperand] = dict(operands_of(specification))
             known[name] = GlobalOperand(name, first.temp.dtype, first.temp.shape)
-            found = [
-                (stage_cycles(stage.stage(), known, self.target), stage)
-                for stage in image_stages(first, _UB_SHARE * self.target.capacity(Role.VECTOR))
-            ]
-            if not found:
+            stages = image_stages(first, _UB_SHARE * self.target.capacity(Role.VECTOR))
+            best = min(
+                stages,
+                key=lambda stage: stage_cycles(stage.stage(), known, self.target),
+                default=None,
+            )
+            if best is None:
                 return None
-            cycles, stage = min(found, key=lambda each: each[0])
-            self._stages[pixels] = stage, cycles
-        return self._stages[pixels][0]
+            self._stages[pixels] = best
+        return self._stages[pixels]
 
     def kernel(self, tile: SlabTile) -> KernelText:
         """The kernel at a tile that fits."""
@@ -184,201 +125,24 @@ class ImageSlab:
         assert image is not None
         packed = [Temp(each.name, each.dtype, each.shape) for each in self.temps]
         stages = [packing.stage for packing in self.before]
-        cube = Stage(MATRIX_WORD, (*self._outside(tile), self._across(tile, image)))
+        cube = WindowProducts(self.convolution, tile, image).stage()
         return KernelText((*packed, image.temp), (*stages, image.stage(), cube))
 
     def cycles(self, tile: SlabTile) -> float:
         """Cycles of all stages, estimated."""
-        return estimate(
-            self.kernel(tile), operands_of(self.specification).values(), self.target
-        )
-
-    # --- the cube's stage
-
-    def _is_whole(self, tile: SlabTile) -> bool:
-        return tile.filters >= self._axes[self.filters]
-
-    def _held_outside(self, tile: SlabTile) -> bool:
-        """Whether weights stay for all tiles of a core."""
-        batched = self.contraction.batch and set(self.contraction.batch) & self._weight_axes
-        return tile.stationary and self._is_whole(tile) and not batched
-
-    @cached_property
-    def _weight_axes(self) -> frozenset[str]:
-        weights = self.contraction.lhs if self.pixels_left is False else self.contraction.rhs
-        return weights.axes
-
-    def _outside(self, tile: SlabTile) -> list[Statement]:
-        return [self._held(tile)] if self._held_outside(tile) else []
-
-    def _held(self, tile: SlabTile) -> Assign:
-        """``f = load t0[i1:64, 0:576] into l1``: the weights of a tile, as deep as all that is
-        summed."""
-        return Assign("f", Load(self._weights_slice(tile, None), L1))
-
-    def _weights_slice(self, tile: SlabTile, at: Affine | None) -> Tile:
-        """The weights of a tile in global memory; of one position in the windows."""
-        deep = self.weights.sides[1]
-        sizes = {self.filters: tile.filters, deep.name: deep.extent(self._axes)}
-        whole = self.weights.slice(sizes, self._axes, matrix=True).tile
-        if at is None:
-            return whole
-        assert whole.slices is not None
-        along = Slice(expression_of(at), self.geometry.depth)
-        return Tile(whole.name, (*whole.slices[:-1], along))
-
-    def _across(self, tile: SlabTile, image: ImageStage) -> Statement:
-        geometry = self.geometry
-        extents = dict(self.points)
-        loops = [loop(axis, extents[axis], 1) for axis in extents]
-        if not self._is_whole(tile):
-            loops.append(loop(self.filters, self._axes[self.filters], tile.filters))
-        if tile.rows < geometry.output_rows and geometry.rows is not None:
-            loops.append(loop(geometry.rows.axis, geometry.output_rows, tile.rows))
-        held = [] if not tile.stationary or self._held_outside(tile) else [self._held(tile)]
-        body = [
-            *self._bias(tile),
-            *held,
-            *self._slabs(tile, image),
-            self._start(tile),
-            *self._products(tile),
-            *self._stores(tile),
-        ]
-        return across(loops, body)
-
-    def _slabs(self, tile: SlabTile, image: ImageStage) -> list[Statement]:
-        """``s0 = load t1[…] into l1``: the windows of a tile, of each phase, with their halo."""
-        geometry = self.geometry
-        found: list[Statement] = []
-        for number, phase in enumerate(geometry.phases):
-            start = image.first_pixel(phase)
-            if geometry.rows is not None and tile.rows < geometry.output_rows:
-                start += Affine(0, ((geometry.rows.axis, geometry.pitch),))
-            rows = Slice(expression_of(start), geometry.halo(tile.rows))
-            source = part(image.name, rows, span(geometry.depth))
-            found.append(Assign(f"s{number}", Load(source, L1)))
-        return found
-
-    def _start(self, tile: SlabTile) -> Assign:
-        sides = (self.outputs(tile), tile.filters)
-        shape = sides if self.pixels_left else sides[::-1]
-        return Assign(ACCUMULATOR, Fill(Number(0.0), self._accumulator, shape, L0C))
-
-    def _bias(self, tile: SlabTile) -> list[Statement]:
-        if self.bias is None:
-            return []
-        side = Side((self.filters,), ())
-        row = row_slice(self.bias, side, {self.filters: tile.filters}, self._axes)
-        assert row is not None
-        return [Assign(BIAS, Load(row.tile, L1))]
-
-    def _products(self, tile: SlabTile) -> Sequence[Statement]:
-        """A product for each position in the windows: loops where all are of one phase."""
-        geometry = self.geometry
-        if len(geometry.phases) > 1:
-            return [
-                statement
-                for at in geometry.positions()
-                for statement in self._product(tile, *self._known(at))
-            ]
-        weight = self._along_weights()
-        shift = Affine(geometry.shift(dict.fromkeys((a for a, _, _ in geometry.windows), 0))[1])
-        for sweep, pixels in ((geometry.rows, geometry.pitch), (geometry.columns, 1)):
-            for axis, _, apart in () if sweep is None else sweep.windows:
-                step = apart // sweep.stride if sweep is not None else 0
-                shift += Affine(0, ((axis, step * pixels),))
-        loops = [loop(axis, extent, 1) for axis, extent, _ in geometry.windows if extent > 1]
-        return nested(loops, self._product(tile, 0, shift, weight))
-
-    def _along_weights(self) -> Affine:
-        """Where the weights of a position start."""
-        index = Affine()
-        for axis, extent, _ in self.geometry.windows:
-            index = index.scaled(extent) + (Affine.axis(axis) if extent > 1 else Affine())
-        return index.scaled(self.geometry.depth)
-
-    def _known(self, at: Mapping[str, int]) -> tuple[int, Affine, Affine]:
-        phase, shift = self.geometry.shift(at)
-        weight = self._along_weights().substitute({a: Affine(i) for a, i in at.items()})
-        return self.geometry.phases.index(phase), Affine(shift), weight
-
-    def _product(
-        self, tile: SlabTile, number: int, shift: Affine, weight: Affine
-    ) -> list[Statement]:
-        """``acc = mmad f[0:64, 64*i5:64], s0[64*i5+i6:312, 0:64].T, acc``."""
-        depth = self.geometry.depth
-        window = Slice(expression_of(shift), self.outputs(tile))
-        pixels = part(f"s{number}", window, span(depth))
-        found: list[Statement] = []
-        if tile.stationary:
-            along = Slice(expression_of(weight), depth)
-            filters = part("f", span(tile.filters), along)
-        else:
-            found.append(Assign("w", Load(self._weights_slice(tile, weight), L1)))
-            filters = Tile("w")
-        if self.pixels_left:
-            factors = Factor(pixels), Factor(filters, transposed=True)
-        else:
-            factors = Factor(filters), Factor(pixels, transposed=True)
-        start = None if self.bias is None else Tile(BIAS)
-        return [*found, Assign(ACCUMULATOR, Mmad(*factors, ACCUMULATOR, start))]
-
-    def _stores(self, tile: SlabTile) -> list[Statement]:
-        """A store for each row of outputs; of a last tile only those that there are."""
-        geometry, found = self.geometry, list[Statement]()
-        for row in range(tile.rows):
-            store = Store(
-                self._accumulated(tile, row),
-                self._result(tile, row),
-                relu=self.contraction.relu,
-            )
-            rows = geometry.rows
-            if rows is None or geometry.output_rows % tile.rows == 0 or row == 0:
-                found.append(store)
-                continue
-            at = Arithmetic("+", Variable(rows.axis), Integer(row))
-            found.append(If(at, "<", Integer(geometry.output_rows), (store,)))
-        return found
-
-    def _accumulated(self, tile: SlabTile, row: int) -> Tile:
-        if tile.rows == 1:
-            return Tile(ACCUMULATOR)
-        start = Integer(row * self.geometry.pitch)
-        pixels = Slice(start, self.geometry.columns.outputs)
-        sides = (pixels, span(tile.filters))
-        return part(ACCUMULATOR, *(sides if self.pixels_left else sides[::-1]))
-
-    def _result(self, tile: SlabTile, row: int) -> Tile:
-        result, geometry = result_tensor(self.specification), self.geometry
-        slices: list[Slice] = []
-        for dim in result.index:
-            axis = dim.plain
-            if axis == geometry.columns.axis:
-                slices.append(span(geometry.columns.outputs))
-            elif axis == self.filters:
-                start = Integer(0) if self._is_whole(tile) else Variable(axis)
-                slices.append(Slice(start, tile.filters))
-            elif geometry.rows is not None and axis == geometry.rows.axis:
-                known = Affine(row)
-                if tile.rows < geometry.output_rows:
-                    known += Affine.axis(axis)
-                slices.append(Slice(expression_of(known)))
-            else:
-                slices.append(Slice(Integer(0) if axis is None else Variable(axis)))
-        return part(result.name, *slices)
-
-    # --- schedules
+        operands = operands_of(self.convolution.specification).values()
+        return estimate(self.kernel(tile), operands, self.target)
 
     def schedule(self, tile: SlabTile) -> Schedule:
         """The choice of a tile, as a value."""
         geometry = self.geometry
-        sizes = {axis: 1 for axis, _ in self.points} | {self.filters: tile.filters}
+        own = self.convolution
+        sizes = {axis: 1 for axis, _ in own.points} | {own.filters: tile.filters}
         if geometry.rows is not None:
             sizes[geometry.rows.axis] = tile.rows
-        weights = "rhs" if self.pixels_left else "lhs"
-        image = "lhs" if self.pixels_left else "rhs"
-        cast = self.specification.results[0].dtype != self._accumulator
-        done = (("bias", self.bias is not None), ("relu", self.contraction.relu), ("cast", cast))
+        image, weights = ("lhs", "rhs") if own.pixels_left else ("rhs", "lhs")
+        cast = own.specification.results[0].dtype != own.accumulator
+        done = (("bias", own.bias is not None), ("relu", own.contraction.relu), ("cast", cast))
         return Schedule.of(
             NAME,
             sizes,
@@ -391,7 +155,7 @@ class ImageSlab:
         """The tile that a schedule says; ``None``: it is the schedule of another form."""
         sizes, rows = schedule.sizes, self.geometry.rows
         tile = SlabTile(
-            sizes.get(self.filters, 1),
+            sizes.get(self.convolution.filters, 1),
             1 if rows is None else sizes.get(rows.axis, 1),
             schedule.stationary is not None,
         )
@@ -440,12 +204,13 @@ def _with_weights(
         bias = operand_tensor(products.specification, contraction.bias)
         if contraction.bias.axes != {filters}:
             return None
-    if matrix is None or matrix.slice(
-        {filters: 1, deep.name: deep.extent(products.specification.axes)},
-        products.specification.axes, matrix=True,
-    ).transposed:
+    if matrix is None:
         return None
-    return ImageSlab(
-        products.specification, contraction, geometry, matrix, filters,
-        tuple(temps), tuple(before), bias, products.target,
-    )  # fmt: skip
+    axes = products.specification.axes
+    sizes = {filters: 1, deep.name: deep.extent(axes)}
+    turned = matrix.slice(sizes, axes, matrix=True).transposed
+    accumulator = products.target.cube.dtypes[contraction.lhs.dtype].accumulator
+    convolution = Convolution(
+        products.specification, contraction, geometry, matrix, turned, filters, bias, accumulator
+    )
+    return ImageSlab(convolution, tuple(temps), tuple(before), products.target)

@@ -43,9 +43,9 @@ class ImageStage:
         across i0 in 0..2 step 1, h in 0..56 step 4 {
           if h == 0 { … zeros above and below … }
           s = load x0[i0, 0:64, h:4, 0:64] into ub pad 0.0
-          v = view s as [64, 256]
-          t = vtranspose v perm [1, 0]
-          store t into t1[3776*i0+64*h+65:256, 0:64]
+          v0 = view s as [64, 256]
+          p0 = vtranspose v0 perm [1, 0]
+          store p0 into t1[3776*i0+64*h+65:256, 0:64]
         }
 
     Attributes:
@@ -144,7 +144,7 @@ class ImageStage:
             yield Store(source, part(self.name, Slice(at, size), span(depth)))
 
     def _loaded(self, phase: int) -> list[Statement]:
-        """The rows of a phase, all their pixels, as ``t``: pixels by channels."""
+        """The rows of a phase, all their pixels, as ``p0`` or so: pixels by channels."""
         geometry, points = self.geometry, dict(self.geometry.points)
         slices: list[Slice] = []
         for place, extent in enumerate(self.tensor.shape):
@@ -159,15 +159,19 @@ class ImageStage:
             else:
                 assert extent == 1
                 slices.append(Slice(Integer(0)))
+        turned = f"p{phase}"
         load = Load(part(self.tensor.name, *slices), UB, Number(0.0))
         pixels = self.rows * self._length
         if not self._is_turned:
-            view = View("s", (pixels, geometry.depth))
-            return [Assign("s", load), Assign("t", view)]
-        turned = Assign("t", Transpose(Tile("v"), (1, 0)))
+            return [Assign("s", load), Assign(turned, View("s", (pixels, geometry.depth)))]
         if geometry.rows is None:
-            return [Assign("s", load), Assign("t", Transpose(Tile("s"), (1, 0)))]
-        return [Assign("s", load), Assign("v", View("s", (geometry.depth, pixels))), turned]
+            return [Assign("s", load), Assign(turned, Transpose(Tile("s"), (1, 0)))]
+        flat = f"v{phase}"
+        return [
+            Assign("s", load),
+            Assign(flat, View("s", (geometry.depth, pixels))),
+            Assign(turned, Transpose(Tile(flat), (1, 0))),
+        ]
 
     def _row(self, phase: int) -> Expression:
         """The first row of the image that is loaded."""
@@ -187,18 +191,16 @@ class ImageStage:
             at += Affine(0, ((ROW.name, pitch),))
         if columns.stride == 1:
             dest = part(self.name, Slice(expression_of(at), self.rows * pitch), span(depth))
-            return [Store(Tile("t"), dest)]
+            return [Store(Tile(f"p{phase[0]}"), dest)]
         first, row = columns.first(phase[1]), Variable("r")
         start = Arithmetic("+", Arithmetic("*", Integer(self._length), row), Integer(first))
-        source = part("t", Slice(start, pitch, columns.stride), span(depth))
+        source = part(f"p{phase[0]}", Slice(start, pitch, columns.stride), span(depth))
         down = expression_of(at + Affine(0, ((row.name, pitch),)))
         store = Store(source, part(self.name, Slice(down, pitch), span(depth)))
         return [For(Loop(row.name, Integer(0), Integer(self.rows), 1), (store,))]
 
 
-def image_stages(
-    stage: ImageStage, capacity: float
-) -> Iterator[ImageStage]:
+def image_stages(stage: ImageStage, capacity: float) -> Iterator[ImageStage]:
     """The stage at every number of rows that divides all there are and fits into so many bytes."""
     for rows in range(1, stage.geometry.count + 1):
         sized = replace(stage, rows=rows)
