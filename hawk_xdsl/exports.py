@@ -82,7 +82,7 @@ HIVM_PLANNED = "hivm-planned"
 
 
 def write_hivm(compiled: "Compiled", folder: Path) -> None:
-    """Writes kernels for the vendor's compiler. Raises ``PassError`` for one with no form there."""
+    """Writes launches for the vendor's compiler. Raises ``PassError`` if one has no form there."""
     _write_hivm(compiled, folder / HIVM, planned=False)
 
 
@@ -111,10 +111,6 @@ def write_ascendc(compiled: "Compiled", folder: Path) -> None:
         for symbol in placed.symbols
     }
     write_ascendc_files(compiled.module, compiled.target, specifications, folder / ASCENDC)
-
-
-WITHOUT_MIXED = frozenset({HIVM, HIVM_PLANNED, ASCENDC})
-"""Formats that have no form for kernels of several kinds of cores."""
 
 
 _OWN_FORMATS: Mapping[str, ExportFormat] = {

@@ -10,6 +10,7 @@ from kernel_text_corpus import max_blocks
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.kernel_text import build
 from hawk_xdsl.dialects.npu import KINDS, ROWS, KernelOp, OpForm, rows_of
+from hawk_xdsl.hivm.device_launch import DeviceLaunch
 from hawk_xdsl.npu_target import Target, simulate
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.vendor.recording import Recorded
@@ -113,7 +114,7 @@ def recorded(case: Kernel, target: Target) -> Recorded:
     given = [each for each in case.signature.inputs if each.name in stage.reads]
     inputs = [data(dtype, shape, name) for name, dtype, shape in given]
     outputs = simulate(finished, inputs, target).outputs
-    return Recorded(finished, tuple(inputs), outputs)
+    return Recorded(DeviceLaunch.of(finished), tuple(inputs), outputs)
 
 
 def data(dtype: str, shape: tuple[int, ...], name: str) -> Array:

@@ -203,7 +203,7 @@ def test_every_instruction_in_every_dtype_is_cpp_or_refused(tmp_path: Path) -> N
     texts: list[str] = []
     refused: list[str] = []
     for case in instruction_kernels(target):
-        kernel = recorded(case, target).kernel
+        kernel = recorded(case, target).launch.stages[0].kernel
         try:
             text = ascendc_text(kernel, target, "")
         except PassError as error:

@@ -107,7 +107,7 @@ def test_the_vendor_accepts_every_instruction_in_every_dtype(instructions: list[
     """All are verified in one run; their values are benchmarks/vendor_ops.py's business."""
     functions = []
     for case in instructions:
-        kernel = recorded(case, TARGET).kernel
+        kernel = recorded(case, TARGET).launch.stages[0].kernel
         functions += [hivm_function(kernel, TARGET, planned=True)]
     names = [function.sym_name.data for function in functions]
     assert len(set(names)) == len(names) >= 150
@@ -137,7 +137,7 @@ def test_a_wrong_value_is_told() -> None:
     (case,) = [e for e in instruction_kernels(TARGET) if e.signature.name == "vexp_f32"]
     right = recorded(case, TARGET)
     outputs = tuple(np.where(array > 2, array * 1.001, array) for array in right.outputs)
-    verdict = CHECK.verdict(Recorded(right.kernel, right.inputs, outputs))
+    verdict = CHECK.verdict(Recorded(right.launch, right.inputs, outputs))
     assert verdict.verified.passed and verdict.planned.passed
     assert not verdict.our_values.passed and not verdict.their_values.passed
     assert not verdict.passed

@@ -66,10 +66,12 @@ REWRITTEN: list[Kernel] = [
 @pytest.mark.parametrize("case", REWRITTEN, ids=lambda case: case.signature.name)
 def test_a_rewritten_kernel_computes_the_same(case: Kernel) -> None:
     given = recorded(case, TARGET)
-    changed = given.kernel.clone()
+    changed = given.launch.stages[0].kernel.clone()
     legalize_kernel(changed)
     changed.verify()
-    before, after = ([op.name for op in each.walk()] for each in (given.kernel, changed))
+    before, after = (
+        [op.name for op in each.walk()] for each in (given.launch.stages[0].kernel, changed)
+    )
     assert before != after
     plan_kernel(changed, TARGET)
     sync_kernel(changed, TARGET)
@@ -81,7 +83,7 @@ def test_a_rewritten_kernel_computes_the_same(case: Kernel) -> None:
 @pytest.mark.parametrize("planned", [False, True])
 def test_every_instruction_is_translated_and_verified(planned: bool) -> None:
     for case in INSTRUCTIONS.values():
-        found = recorded(case, TARGET).kernel
+        found = recorded(case, TARGET).launch.stages[0].kernel
         ModuleOp([hivm_function(found, TARGET, planned)]).verify()
 
 

@@ -20,12 +20,12 @@ from hawk_xdsl.ir_text import read_module
 from hawk_xdsl.npu_target import Trap, load_target, simulate
 from hawk_xdsl.vendor import tools
 from hawk_xdsl.vendor.executable.lower import upstream
-from hawk_xdsl.vendor.executable.native import run_blocks
+from hawk_xdsl.vendor.executable.native import NativeProgram, run_blocks
 from hawk_xdsl.vendor.generic_form import generic_text, mixed_text, read_vendor_module
 from hawk_xdsl.vendor.planning import SyncCounts, planned_by_vendor, synchronised_by_vendor, verify
 from hawk_xdsl.vendor.running import VendorToolError, run_tool
 from hawk_xdsl.vendor.tools import INSTALL, NoVendorToolsError, tools_installed
-from hawk_xdsl.vendor.values import run_hivm
+from hawk_xdsl.vendor.values import HivmProgram, run_hivm
 
 pytestmark = pytest.mark.skipif(
     not tools_installed(), reason=f"needs the vendor's compiler: {INSTALL}"
@@ -58,7 +58,11 @@ def module_of(text: str) -> ModuleOp:
 
 
 def values(module: ModuleOp, inputs: list[Array], outputs: list[Array]) -> list[Array]:
-    return list(run_hivm(module, "k", inputs, outputs, 1, SIZES, seconds=SECONDS))
+    def buffers() -> list[Array]:
+        return [*map(np.copy, inputs), *map(np.zeros_like, outputs)]
+
+    (arrays,) = run_hivm([HivmProgram(module, "k")], buffers, 1, SIZES, seconds=SECONDS)
+    return arrays[len(inputs) :]
 
 
 def refusal(text: str, core: Core = Core.VECTOR) -> str:
@@ -307,8 +311,9 @@ def test_its_lowering_adds_to_the_result_and_scans_along_no_dimension_and_ours_d
         r"attributes \{.*\} \{", "attributes {llvm.emit_c_interface} {", text_of("sum_rows")
     )
     last = "%c: memref<4x8xf32, #hivm.address_space<gm>>"
-    bare = bare.replace(f"{last})", f"{last}, %block: i64)")
-    run_blocks(upstream(bare, seconds=SECONDS), "k", [given, sums, scans], 1)
+    bare = bare.replace(f"{last})", f"{last}, %block: i64, %core: i64)")
+    program = NativeProgram(upstream(bare, seconds=SECONDS), "k")
+    run_blocks([program], [given, sums, scans], 1, Core.VECTOR)
     np.testing.assert_array_equal(sums[:, 0], 7 + given.sum(1))
     assert not np.allclose(scans, given.cumsum(0))
 

@@ -20,10 +20,10 @@ def check_vendor_command(
         float, typer.Option(help="How long each run of a tool, and of a kernel, may take.")
     ] = 60.0,
 ) -> int:
-    """Verify, plan and run each kernel with the vendor's tools; exit with 1 if one fails.
+    """Verify, plan and run each launch with the vendor's tools; exit with 1 if one fails.
 
-    Values are those that the vendor's own lowering gives on this machine's CPU. report.json gets
-    what was found. Mixed kernels are named and left out.
+    A launch is a kernel, or stages with barriers of all cores. Values are those that the vendor's
+    own lowering gives on this machine's CPU. report.json gets what was found.
     """
     from hawk_xdsl.hivm.devices import device_of
     from hawk_xdsl.options import check_positive
@@ -50,20 +50,12 @@ def check_vendor_command(
             if name.removeprefix("@") not in names:
                 raise OptionError(f"--kernel {name}: there are {', '.join(names)}")
         wanted = {name.removeprefix("@") for name in kernel or names}
-        mixed = [each.name for each in recorded if each.kernel.is_mixed]
         check = VendorCheck(compiled.target, device, seconds)
         verdicts = []
         for each in recorded:
-            if each.name in wanted and each.name not in mixed:
+            if each.name in wanted:
                 status.update(f"@{each.name}")
                 verdicts.append(check.verdict(each))
     print_verdicts(verdicts, console)
-    if left_out := wanted.intersection(mixed):
-        named = ", ".join(f"@{name}" for name in names if name in left_out)
-        console.print(
-            f"not asked: {named}: mixed kernels have no form in HIVM here; compile with "
-            "--no-join-rows to have each of their parts judged",
-            highlight=False,
-        )
     add_to_report(directory / REPORT_FILE, vendor=[each.document for each in verdicts])
     return 0 if all(each.passed for each in verdicts) else 1

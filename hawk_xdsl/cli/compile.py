@@ -1,7 +1,7 @@
 """``hawk compile``: from a model to verified kernels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,8 +74,7 @@ class DecidingOptions:
     join_rows: Annotated[
         bool,
         typer.Option(
-            help="Decide what one mixed kernel can compute, such as an attention, as one op; not "
-            "with --emit hivm or ascendc, which have no mixed kernels."
+            help="Decide what one mixed kernel can compute, such as an attention, as one op."
         ),
     ] = True
 
@@ -105,7 +104,7 @@ class AfterwardsOptions:
         list[str] | None,
         typer.Option(
             help="What to write: model (all of it), ir, kernels, report, hivm (for the vendor's "
-            "compiler), ascendc (C++ text of vector kernels), or the name of a "
+            "compiler), ascendc (C++ text), or the name of a "
             "plug-in; may be given several times.",
             show_default="model",
         ),
@@ -227,7 +226,7 @@ def _checked(
     afterwards: AfterwardsOptions,
 ) -> "tuple[Settings, tuple[str, ...]]":
     """The settings and the export formats; what is wrong is said before anything takes time."""
-    from hawk_xdsl.exports import WITHOUT_MIXED, check_exports
+    from hawk_xdsl.exports import check_exports
     from hawk_xdsl.frontend.load import check_source
     from hawk_xdsl.npu_target import load_target
 
@@ -236,8 +235,6 @@ def _checked(
     check_source(source)
     formats = afterwards.formats()
     check_exports(output, formats)
-    if WITHOUT_MIXED.intersection(formats):
-        settings = replace(settings, join_rows=False)
     return settings, formats
 
 

@@ -1,4 +1,4 @@
-"""``xdsl-opt -t npu-hivm``: each kernel of a module in the vendor's dialect."""
+"""``xdsl-opt -t npu-hivm``: each launch of a module in the vendor's dialect."""
 
 from dataclasses import dataclass
 from typing import IO
@@ -7,9 +7,8 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.target import Target
 
-from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.convert_npu_to_hivm import exported_launches, hivm_functions
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.transforms.pass_error import PassError
 from hawk_xdsl.vendor.generic_form import mixed_text
@@ -17,7 +16,7 @@ from hawk_xdsl.vendor.generic_form import mixed_text
 
 @dataclass(frozen=True)
 class NpuHivmTarget(Target):
-    """One module of all kernels, as the vendor's tools read it.
+    """One module of all launches, as the vendor's tools read it.
 
     Args:
         planned: with our addresses, flags and barriers; else their compiler makes its own.
@@ -31,9 +30,11 @@ class NpuHivmTarget(Target):
         """Raises ``PassError`` for a kernel that has no form there."""
         try:
             functions = [
-                hivm_function(op, load_target(op.target.data), self.planned)
-                for op in module.walk()
-                if isinstance(op, KernelOp)
+                function
+                for launch in exported_launches(module)
+                for function in hivm_functions(
+                    launch, load_target(launch.stages[0].kernel.target.data), self.planned
+                )
             ]
             made = ModuleOp([*functions])
             made.verify()

@@ -10,7 +10,6 @@ from xdsl.rewriter import InsertPoint
 
 from hawk_xdsl.dialects.hivm import (
     FRACTAL,
-    HivmGetBlockIdxOp,
     HivmPipeBarrierOp,
     HivmPointerCastOp,
     HivmSetFlagOp,
@@ -45,14 +44,13 @@ PIPES: Mapping[str, str] = {
 
 
 def emit_block_idx(at: HivmEmission, op: Operation) -> None:
-    """The block's number, which HIVM gives as i64."""
-    number = at.emit(HivmGetBlockIdxOp()).result
-    at.values[op.results[0]] = at.emit(arith.IndexCastOp(number, IndexType())).result
+    """The number of the core, over all blocks."""
+    at.values[op.results[0]] = at.core_number()
 
 
 def emit_block_count(at: HivmEmission, op: BlockCountOp) -> None:
-    """How many blocks there are: known when it is compiled."""
-    at.values[op.value] = at.index(at.kernel.blocks.value.data)
+    """How many cores of its kind work on the kernel: known when it is compiled."""
+    at.values[op.value] = at.index(at.kernel.blocks.value.data * at.part.cores)
 
 
 def emit_alloc(at: HivmEmission, op: AllocOp) -> None:

@@ -1,5 +1,6 @@
-"""convert-npu-to-hivm: every kernel as a function of HIVM, for the vendor's compiler."""
+"""convert-npu-to-hivm: every launch as functions of HIVM, for the vendor's compiler."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -7,8 +8,9 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
+from hawk_xdsl.hivm.device_launch import DeviceLaunch, device_launches
+from hawk_xdsl.hivm.launch_functions import launch_functions
 from hawk_xdsl.hivm.npu_legalize_hivm import legalize_kernel
-from hawk_xdsl.hivm.translate import translate
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -18,6 +20,9 @@ from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
 @dataclass(frozen=True)
 class ConvertNpuToHivmPass(NpuPass):
     """Replaces kernels by functions of HIVM; what launches them is dropped: HIVM is for the device.
+
+    A kernel becomes a function, a mixed one a function for each kind of core; stages of one launch
+    become one, with barriers of all cores.
 
     Args:
         planned: keep addresses, flags and barriers; a kernel that has none is planned before.
@@ -36,10 +41,12 @@ class ConvertNpuToHivmPass(NpuPass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Convert every kernel of the module."""
-        kernels = [each for each in op.walk() if isinstance(each, KernelOp)]
         made = [
-            hivm_function(kernel, self.target_of(kernel, self.target), self.planned)
-            for kernel in kernels
+            function
+            for launch in exported_launches(op)
+            for function in hivm_functions(
+                launch, self.target_of(launch.stages[0].kernel, self.target), self.planned
+            )
         ]
         for each in list(op.ops):
             launches = any(isinstance(inner, LaunchOp) for inner in each.walk())
@@ -49,9 +56,28 @@ class ConvertNpuToHivmPass(NpuPass):
         op.body.block.add_ops(made)
 
 
+def exported_launches(module: ModuleOp) -> Iterator[DeviceLaunch]:
+    """What a module launches, each once, then each kernel that nobody launches."""
+    launches = list(dict.fromkeys(placed.launch for placed in device_launches(module)))
+    yield from launches
+    used = {stage.kernel for launch in launches for stage in launch.stages}
+    for kernel in module.walk():
+        if isinstance(kernel, KernelOp) and kernel not in used:
+            yield DeviceLaunch.of(kernel)
+
+
+def hivm_functions(
+    launch: DeviceLaunch, target: Target, planned: bool = False
+) -> list[func.FuncOp]:
+    """A launch as functions of HIVM; its kernels stay as they are. Raises as the pass."""
+    kernels = [for_hivm(stage.kernel, target, planned) for stage in launch.stages]
+    return launch_functions(launch, kernels, target, planned=planned)
+
+
 def hivm_function(kernel: KernelOp, target: Target, planned: bool = False) -> func.FuncOp:
-    """A kernel as a function of HIVM; the kernel stays as it is. Raises as the pass."""
-    return translate(for_hivm(kernel, target, planned), planned=planned)
+    """A kernel of one kind of core as a function of HIVM. Raises as the pass."""
+    (function,) = hivm_functions(DeviceLaunch.of(kernel), target, planned)
+    return function
 
 
 def for_hivm(kernel: KernelOp, target: Target, planned: bool) -> KernelOp:

@@ -18,7 +18,8 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Operation, SSAValue
 
-from hawk_xdsl.dialects.npu import AllocOp, KernelOp, Subview, strides_of
+from hawk_xdsl.dialects.hivm import HivmGetBlockIdxOp, HivmGetSubBlockIdxOp
+from hawk_xdsl.dialects.npu import AllocOp, KernelOp, KernelPart, Subview, strides_of
 from hawk_xdsl.transforms.pass_error import PassError
 
 Extent = int | SSAValue
@@ -33,6 +34,8 @@ class HivmEmission:
 
     Attributes:
         kernel: the kernel that is translated.
+        part: what of it: all, or what one kind of core runs.
+        cores: how many cores of that kind a block of the function has.
         planned: whether its addresses and flags are kept.
         builder: puts ops at the end of the block that is filled.
         values: the HIVM value of each npu value.
@@ -42,6 +45,8 @@ class HivmEmission:
     """
 
     kernel: KernelOp
+    part: KernelPart
+    cores: int
     planned: bool
     builder: Builder
     truth: frozenset[SSAValue]
@@ -67,6 +72,16 @@ class HivmEmission:
     def fail(self, op: Operation, why: str) -> PassError:
         """The error for an op that HIVM has no counterpart of."""
         return PassError(f"@{self.kernel.sym_name.data}: {op.name} has no form in HIVM: {why}")
+
+    def core_number(self) -> SSAValue:
+        """The number of this core over all blocks; HIVM gives those of the block and in it, i64."""
+        number = self.emit(HivmGetBlockIdxOp()).result
+        if self.cores > 1:
+            count = self.emit(arith.ConstantOp(IntegerAttr(self.cores, i64))).result
+            first = self.emit(arith.MuliOp(number, count)).result
+            inner = self.emit(HivmGetSubBlockIdxOp()).result
+            number = self.emit(arith.AddiOp(first, inner)).result
+        return self.emit(arith.IndexCastOp(number, IndexType())).result
 
     # Views
 

@@ -1,4 +1,4 @@
-"""Asks the vendor's tools about one kernel: verifier, plan, order, values."""
+"""Asks the vendor's tools about one launch: verifier, plan, order, values."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +9,12 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import Scope
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.hivm.convert_npu_to_hivm import for_hivm, hivm_function
+from hawk_xdsl.hivm.convert_npu_to_hivm import for_hivm, hivm_functions
+from hawk_xdsl.hivm.device_launch import DeviceLaunch
 from hawk_xdsl.hivm.devices import Device
+from hawk_xdsl.hivm.launch_functions import block_count, cores_in_order, cores_of_block
 from hawk_xdsl.hivm.spaces import SPACES
-from hawk_xdsl.npu_target import Target, simulate
+from hawk_xdsl.npu_target import Target
 from hawk_xdsl.reference.difference import error_between
 from hawk_xdsl.vendor.generic_form import generic_text, mixed_text
 from hawk_xdsl.vendor.planning import (
@@ -21,9 +23,9 @@ from hawk_xdsl.vendor.planning import (
     synchronised_by_vendor,
     verify,
 )
-from hawk_xdsl.vendor.recording import Recorded
+from hawk_xdsl.vendor.recording import Recorded, simulate_launch
 from hawk_xdsl.vendor.running import SECONDS
-from hawk_xdsl.vendor.values import run_hivm
+from hawk_xdsl.vendor.values import HivmProgram, run_hivm
 from hawk_xdsl.vendor.verdict import NOT_ASKED, ToolAnswer, VendorVerdict
 
 LARGEST_ERROR: Mapping[int, float] = {2: 2e-3, 4: 1e-5}
@@ -34,7 +36,7 @@ Sums are added in another order here than there, no more."""
 
 @dataclass(frozen=True)
 class VendorCheck:
-    """The questions about kernels of one target.
+    """The questions about launches of one target.
 
     Attributes:
         target: the target.
@@ -47,90 +49,101 @@ class VendorCheck:
     seconds: float = SECONDS
 
     def verdict(self, recorded: Recorded) -> VendorVerdict:
-        """Asks everything about one kernel; a step that fails says why, and others go on."""
+        """Asks everything about one launch; a step that fails says why, and others go on."""
         begin = time.monotonic()
-        kernel = recorded.kernel
+        launch, core = recorded.launch, str(recorded.launch.core)
         try:
-            ours = self._module(recorded, planned=True)
-            given = self._module(recorded, planned=False)
+            ours = self._programs(launch, planned=True)
+            given = self._programs(launch, planned=False)
         except HawkError as error:
             refused, silent = ToolAnswer(False, str(error)), ToolAnswer(False, NOT_ASKED)
-            core = str(kernel.core.data)
             return VendorVerdict(
                 recorded.name, core, refused, silent, silent, silent, silent, _since(begin)
             )
-        verified = _asked(lambda: self._verify(given, ours))
-        order = _asked(lambda: self._order(ours))
-        found: list[ModuleOp] = []
-        planned = _asked(lambda: self._plan(given, recorded, found))
+        verified = _asked(lambda: self._verify([*given, *ours]))
+        order = _asked(lambda: self._order(launch))
+        found: list[HivmProgram] = []
+        planned = _asked(lambda: self._plan(given, found))
         our_values = _asked(lambda: self._simulated(recorded) or self._values(ours, recorded))
         their_values = ToolAnswer(False, NOT_ASKED)
-        if found:
-            their_values = _asked(lambda: self._values(found[0], recorded))
-        return VendorVerdict(
-            recorded.name,
-            str(kernel.core.data),
-            verified,
-            planned,
-            order,
-            our_values,
-            their_values,
-            _since(begin),
-        )
+        if planned.passed:
+            their_values = _asked(lambda: self._values(found, recorded))
+        steps = verified, planned, order, our_values, their_values
+        return VendorVerdict(recorded.name, core, *steps, _since(begin))
 
-    def _module(self, recorded: Recorded, *, planned: bool) -> ModuleOp:
-        module = ModuleOp([hivm_function(recorded.kernel, self.target, planned)])
-        module.verify()
-        return module
+    def _programs(self, launch: DeviceLaunch, *, planned: bool) -> list[HivmProgram]:
+        """The functions of a launch, each in a module of its own: their tools plan one kind."""
+        cores = cores_of_block(launch, self.target)
+        functions = hivm_functions(launch, self.target, planned)
+        programs = [
+            HivmProgram(ModuleOp([function]), function.sym_name.data, core, cores[core])
+            for function, core in zip(functions, cores_in_order(launch), strict=True)
+        ]
+        for program in programs:
+            program.module.verify()
+        return programs
 
-    def _verify(self, given: ModuleOp, ours: ModuleOp) -> ToolAnswer:
-        for module in (given, ours):
-            verify(mixed_text(module), self.device, seconds=self.seconds)
+    def _verify(self, programs: Sequence[HivmProgram]) -> ToolAnswer:
+        for program in programs:
+            verify(mixed_text(program.module), self.device, seconds=self.seconds)
         return ToolAnswer(True, "yes")
 
-    def _plan(self, given: ModuleOp, recorded: Recorded, found: list[ModuleOp]) -> ToolAnswer:
-        core = recorded.kernel.core.data
-        text = mixed_text(given)
-        found.append(planned_by_vendor(text, core, self.device, seconds=self.seconds))
+    def _plan(self, given: Sequence[HivmProgram], found: list[HivmProgram]) -> ToolAnswer:
+        for program in given:
+            text = mixed_text(program.module)
+            made = planned_by_vendor(text, program.core, self.device, seconds=self.seconds)
+            found.append(replace(program, module=made))
         return ToolAnswer(True, "yes")
 
-    def _order(self, ours: ModuleOp) -> ToolAnswer:
-        own = SyncCounts.of(generic_text(ours))
-        theirs = synchronised_by_vendor(ours, self.device, seconds=self.seconds)
-        missed = ["->".join(pair) for pair in own.misses(theirs)]
+    def _order(self, launch: DeviceLaunch) -> ToolAnswer:
+        """Within each stage: between stages there is a barrier of all pipes."""
+        missed: list[str] = []
+        own, theirs = SyncCounts({}, {}), SyncCounts({}, {})
+        for stage in dict.fromkeys(stage.kernel for stage in launch.stages):
+            for program in self._programs(DeviceLaunch.of(stage), planned=True):
+                ours = SyncCounts.of(generic_text(program.module))
+                vendor = synchronised_by_vendor(program.module, self.device, seconds=self.seconds)
+                missed += ["->".join(pair) for pair in ours.misses(vendor)]
+                own, theirs = own + ours, theirs + vendor
         said = f"{_counts(own)}, {_counts(theirs)}"
         return ToolAnswer(
             not missed, f"{said}: none of ours for {', '.join(missed)}" if missed else said
         )
 
     def _simulated(self, recorded: Recorded) -> ToolAnswer | None:
-        """What is wrong with the rewritten kernel on the NPU simulator; ``None`` if nothing is."""
+        """What is wrong with rewritten kernels on the NPU simulator; ``None`` if nothing is."""
         exact = replace(self.target, vector=replace(self.target.vector, accuracy={}))
-        kernel = for_hivm(recorded.kernel, self.target, planned=True)
-        made = simulate(kernel, recorded.inputs, exact).outputs
-        error = error_between(made, recorded.outputs)
-        allowed = LARGEST_ERROR[_narrowest((*recorded.inputs, *recorded.outputs))]
-        if error.maximum <= allowed and not error.unequal:
+        stages = recorded.launch.stages
+        kernels = [for_hivm(stage.kernel, self.target, planned=True) for stage in stages]
+        made = simulate_launch(recorded, kernels, exact)
+        error = error_between(recorded.of_results(made), recorded.results)
+        if error.maximum <= self._allowed(recorded) and not error.unequal:
             return None
         return ToolAnswer(False, f"rewritten, the NPU simulator differs: {error.maximum:.1e}")
 
-    def _values(self, module: ModuleOp, recorded: Recorded) -> ToolAnswer:
+    def _values(self, programs: Sequence[HivmProgram], recorded: Recorded) -> ToolAnswer:
         sizes = {SPACES[scope]: self._bytes(scope) for scope in (Scope.UB, Scope.L1, Scope.L0C)}
-        given = run_hivm(
-            module.clone(),
-            recorded.name,
-            recorded.inputs,
-            recorded.outputs,
-            recorded.kernel.blocks.value.data,
+        runs = run_hivm(
+            [replace(program, module=program.module.clone()) for program in programs],
+            recorded.buffers,
+            block_count(recorded.launch, self.target),
             sizes,
             seconds=self.seconds,
         )
-        error = error_between(given, recorded.outputs)
-        allowed = LARGEST_ERROR[_narrowest((*recorded.inputs, *recorded.outputs))]
-        agree = error.maximum <= allowed and not error.unequal
-        return ToolAnswer(
-            agree, f"{error.maximum:.1e}" if not error.unequal else str(error.unequal[0])
-        )
+        errors = [
+            error_between(
+                recorded.of_results([arrays[n] for n in recorded.launch.outputs]), recorded.results
+            )
+            for arrays in runs
+        ]
+        largest = max(error.maximum for error in errors)
+        unequal = [each for error in errors for each in error.unequal]
+        agree = largest <= self._allowed(recorded) and not unequal
+        return ToolAnswer(agree, f"{largest:.1e}" if not unequal else str(unequal[0]))
+
+    @staticmethod
+    def _allowed(recorded: Recorded) -> float:
+        return LARGEST_ERROR[_narrowest((*recorded.inputs, *recorded.outputs))]
 
     def _bytes(self, scope: Scope) -> int:
         return self.target.memory(scope).bytes

@@ -1,4 +1,4 @@
-"""A compiled model as files for the vendor's compiler: a kernel each, and how they are launched."""
+"""A compiled model as files for the vendor's compiler: a function each, and what is launched."""
 
 import json
 from collections.abc import Sequence
@@ -6,8 +6,7 @@ from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
-from hawk_xdsl.dialects.npu import KernelOp
-from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.convert_npu_to_hivm import exported_launches, hivm_functions
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.vendor.generic_form import mixed_text
 from hawk_xdsl.vendor.launch_plan import launch_plan
@@ -18,7 +17,7 @@ LAUNCHES_FILE = "launches.json"
 def write_hivm_files(
     module: ModuleOp, target: Target, arguments: Sequence[str], folder: Path, *, planned: bool
 ) -> None:
-    """Writes ``KERNEL.mlir`` for each kernel, and ``launches.json``.
+    """Writes ``FUNCTION.mlir`` for each function of each launch, and ``launches.json``.
 
     Args:
         module: a compiled module.
@@ -31,11 +30,11 @@ def write_hivm_files(
         PassError: a kernel has no form in HIVM, or its buffers do not fit in that form.
         OSError: a file cannot be written.
     """
-    for kernel in module.ops:
-        if isinstance(kernel, KernelOp):
-            made = ModuleOp([hivm_function(kernel, target, planned)])
+    for launch in exported_launches(module):
+        for function in hivm_functions(launch, target, planned):
+            made = ModuleOp([function])
             made.verify()
-            file = folder / f"{kernel.sym_name.data}.mlir"
+            file = folder / f"{function.sym_name.data}.mlir"
             file.write_text(mixed_text(made), encoding="utf-8")
-    plan = json.dumps(launch_plan(module, arguments), indent=1)
+    plan = json.dumps(launch_plan(module, target, arguments), indent=1)
     (folder / LAUNCHES_FILE).write_text(plan + "\n", encoding="utf-8")

@@ -1,29 +1,41 @@
 """How a host runs an exported model: its buffers, and what happens to them in which order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from xdsl.dialects import func, tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
 
-from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
+from hawk_xdsl.dialects.npu import Core, LaunchOp
 from hawk_xdsl.dialects.npu.launch import LAUNCHED_AS
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.hivm.translate import CORES
+from hawk_xdsl.hivm.device_launch import DeviceLaunch, device_launches
+from hawk_xdsl.hivm.launch_functions import (
+    CORES,
+    SUFFIXES,
+    block_count,
+    cores_in_order,
+    needs_flags,
+)
+from hawk_xdsl.npu_target import Target
 
 SAME_BYTES = (tensor.CollapseShapeOp, tensor.ExpandShapeOp, tensor.ReshapeOp, tensor.CastOp)
 """Ops of the host that are another view of the same buffer."""
 
 
-def launch_plan(module: ModuleOp, arguments: Sequence[str]) -> dict[str, object]:
+def launch_plan(module: ModuleOp, target: Target, arguments: Sequence[str]) -> dict[str, object]:
     """What a host needs to know, as JSON.
 
     ``buffers`` have a dtype and a shape, row-major; those of @main's arguments say of what. A step
-    is a launch (``kernel``, its file, ``blocks``, ``core``, the buffers in the kernel's order:
-    inputs, then outputs), a ``view`` of a buffer with another shape, or another op on the ``host``.
+    is a launch (``kernel``, ``blocks``, ``core``, the buffers in the function's order: inputs, then
+    outputs), a ``view`` of a buffer with another shape, or another op on the ``host``. A launch on
+    one kind of core has a ``file``, one on both (``MIX``) ``files``, of the cube cores first. With
+    ``flags`` the address of flags between cores comes before the buffers. Views of what a launch
+    writes come before it where a stage of it reads them.
 
     Args:
         module: a compiled module.
+        target: what it was compiled for.
         arguments: what the arguments of @main are, in words.
 
     Raises:
@@ -35,7 +47,7 @@ def launch_plan(module: ModuleOp, arguments: Sequence[str]) -> dict[str, object]
     )
     if main is None:
         raise HawkError("the module has no func.func @main")
-    kernels = {op.sym_name.data: op for op in module.ops if isinstance(op, KernelOp)}
+    launches = {op: placed for placed in device_launches(module) for op in placed.ops}
     names: dict[SSAValue, str] = {}
     buffers: dict[str, dict[str, object]] = {}
 
@@ -51,27 +63,31 @@ def launch_plan(module: ModuleOp, arguments: Sequence[str]) -> dict[str, object]
     results: list[str] = []
     for op in main.body.block.ops:
         given = [named(value) for value in op.operands]
+        made = [named(value) for value in op.results]
         if isinstance(op, func.ReturnOp):
             results = given
-        else:
-            made = [named(value) for value in op.results]
-            steps.append(_step(op, given, made, kernels))
+        elif not isinstance(op, LaunchOp):
+            steps.append(_host_step(op, given, made))
+        elif op is launches[op].ops[-1]:
+            placed = launches[op]
+            step = _launch_step(placed.launch, target)
+            steps.append({**step, "buffers": [named(value) for value in placed.values]})
     return {"buffers": buffers, "steps": steps, "results": results}
 
 
-def _step(
-    op: Operation, given: list[str], made: list[str], kernels: Mapping[str, KernelOp]
-) -> dict[str, object]:
-    if isinstance(op, LaunchOp):
-        name = op.kernel.root_reference.data
-        kernel = kernels[name]
-        return {
-            "kernel": name,
-            "file": f"{name}.mlir",
-            "blocks": kernel.blocks.value.data,
-            "core": CORES.get(kernel.core.data, str(kernel.core.data)),
-            "buffers": [*given, *made],
-        }
+def _launch_step(launch: DeviceLaunch, target: Target) -> dict[str, object]:
+    both = launch.core == Core.MIXED
+    files = [f"{launch.name}{SUFFIXES[core]}.mlir" for core in cores_in_order(launch)]
+    return {
+        "kernel": launch.name,
+        **({"files": files} if both else {"file": f"{launch.name}.mlir"}),
+        "blocks": block_count(launch, target),
+        "core": CORES[launch.core],
+        **({"flags": True} if needs_flags(launch) else {}),
+    }
+
+
+def _host_step(op: Operation, given: list[str], made: list[str]) -> dict[str, object]:
     if isinstance(op, SAME_BYTES):
         return {"view": made[0], "of": given[0]}
     return {"host": str(op), "buffers": [*given, *made]}

@@ -95,6 +95,11 @@ class SyncCounts:
             if self.flags.get(pair, 0) < (1 if "PIPE_MTE1" in pair else count)
         )
 
+    def __add__(self, other: "SyncCounts") -> "SyncCounts":
+        """Those of two kernels together."""
+        flags = Counter(self.flags) + Counter(other.flags)
+        return SyncCounts(dict(flags), dict(Counter(self.barriers) + Counter(other.barriers)))
+
     @property
     def flag_count(self) -> int:
         """All flags that are set."""

@@ -1,4 +1,4 @@
-"""What the vendor's tools say of one kernel, and how it is shown."""
+"""What the vendor's tools say of one launch, and how it is shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,11 +26,11 @@ class ToolAnswer:
 
 @dataclass(frozen=True)
 class VendorVerdict:
-    """What the vendor's tools say of one kernel.
+    """What the vendor's tools say of one launch.
 
     Attributes:
-        kernel: its name.
-        core: the kind of core.
+        kernel: its name: that of the kernel, or of several that are stages of it.
+        core: the kind of core, ``mixed`` for several.
         verified: whether their verifier accepts the kernel, as written and as planned by us.
         planned: whether their compiler plans, pads and synchronises it.
         order: flags and barriers of ours and of their solver for our addresses; it fails if theirs

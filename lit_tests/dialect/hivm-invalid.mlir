@@ -134,3 +134,30 @@ func.func @f(%a: memref<8x16xf32, #hivm.address_space<ub>>) {
   "hivm.hir.vcumsum"(%a, %a) <{cum_dims = array<i64: 2>, reverse = false}> : (memref<8x16xf32, #hivm.address_space<ub>>, memref<8x16xf32, #hivm.address_space<ub>>) -> ()
   func.return
 }
+
+// -----
+
+// A barrier of one pipe does not hold the others.
+// CHECK: hivm.hir.sync_block: only PIPE_ALL holds what comes after it
+func.func @f() {
+  "hivm.hir.sync_block"() <{sync_block_mode = #hivm.sync_block_mode<ALL_VECTOR>, flag_id = 12 : i16, tvector_pipe = #hivm.pipe<PIPE_MTE3>}> : () -> ()
+  func.return
+}
+
+// -----
+
+// A barrier of both kinds of cores becomes two that know nothing of each other.
+// CHECK: hivm.hir.sync_block: ALL is no barrier of one kind of cores
+func.func @f() {
+  "hivm.hir.sync_block"() <{sync_block_mode = #hivm.sync_block_mode<ALL>, flag_id = 12 : i16, tcube_pipe = #hivm.pipe<PIPE_ALL>, tvector_pipe = #hivm.pipe<PIPE_ALL>}> : () -> ()
+  func.return
+}
+
+// -----
+
+// A core has sixteen counters.
+// CHECK: hivm.hir.sync_block_wait: flag 16 is not in 0..15
+func.func @f() {
+  "hivm.hir.sync_block_wait"() <{tcore_type = #hivm.tcore_type<CUBE>, tpipe = #hivm.pipe<PIPE_MTE3>, pipe = #hivm.pipe<PIPE_MTE2>, static_flag_id = 16 : i64}> : () -> ()
+  func.return
+}

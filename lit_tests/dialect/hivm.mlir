@@ -55,6 +55,14 @@
     "hivm.hir.wait_flag"(%arg2) <{set_pipe = #hivm.pipe<PIPE_MTE2>, wait_pipe = #hivm.pipe<PIPE_V>}> : (i64) -> ()
     // CHECK: "hivm.hir.pipe_barrier"() <{pipe = #hivm.pipe<PIPE_ALL>}>
     "hivm.hir.pipe_barrier"() <{pipe = #hivm.pipe<PIPE_ALL>}> : () -> ()
+    // CHECK: "hivm.hir.set_ffts_base_addr"({{.*}})
+    "hivm.hir.set_ffts_base_addr"(%arg2) : (i64) -> ()
+    // CHECK: "hivm.hir.sync_block"() <{sync_block_mode = #hivm.sync_block_mode<ALL_VECTOR>, flag_id = 12 : i16, tvector_pipe = #hivm.pipe<PIPE_ALL>}>
+    "hivm.hir.sync_block"() <{sync_block_mode = #hivm.sync_block_mode<ALL_VECTOR>, flag_id = 12 : i16, tvector_pipe = #hivm.pipe<PIPE_ALL>}> : () -> ()
+    // CHECK: "hivm.hir.sync_block_set"(%{{.*}}) <{{.*}}tsync_instr_mode = #hivm.sync_block_instr_mode<INTER_BLOCK_SYNCHRONIZATION>
+    "hivm.hir.sync_block_set"(%arg2) <{operandSegmentSizes = array<i32: 0, 1>, pipe = #hivm.pipe<PIPE_S>, static_flag_id = 0 : i64, tcore_type = #hivm.tcore_type<VECTOR>, tpipe = #hivm.pipe<PIPE_MTE3>, tsync_instr_mode = #hivm.sync_block_instr_mode<INTER_BLOCK_SYNCHRONIZATION>}> : (i64) -> ()
+    // CHECK: "hivm.hir.sync_block_wait"(%{{.*}}) <{{.*}}tcore_type = #hivm.tcore_type<VECTOR>
+    "hivm.hir.sync_block_wait"(%arg2) <{pipe = #hivm.pipe<PIPE_S>, tcore_type = #hivm.tcore_type<VECTOR>, tpipe = #hivm.pipe<PIPE_MTE3>}> : (i64) -> ()
     // CHECK: "hivm.hir.set_mask_norm"()
     "hivm.hir.set_mask_norm"() : () -> ()
     // CHECK: "hivm.hir.pointer_cast"({{.*}}) <{operandSegmentSizes = array<i32: 2, 0>}>

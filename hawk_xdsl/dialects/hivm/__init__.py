@@ -9,6 +9,7 @@ from xdsl.ir import Dialect
 
 from hawk_xdsl.dialects.hivm.attributes import (
     ATTRIBUTES,
+    HaccArgTypeAttr,
     HaccEntryAttr,
     HaccFunctionKindAttr,
     HivmAddressSpaceAttr,
@@ -18,6 +19,13 @@ from hawk_xdsl.dialects.hivm.attributes import (
     HivmPipeAttr,
     HivmReduceOpAttr,
     HivmRoundModeAttr,
+)
+from hawk_xdsl.dialects.hivm.block_sync import (
+    BLOCK_SYNC_OPS,
+    HivmSetFftsBaseAddrOp,
+    HivmSyncBlockOp,
+    HivmSyncBlockSetOp,
+    HivmSyncBlockWaitOp,
 )
 from hawk_xdsl.dialects.hivm.cube import HivmMmadL1Op
 from hawk_xdsl.dialects.hivm.data_movement import (
@@ -65,11 +73,13 @@ from hawk_xdsl.dialects.hivm.vector import (
 )
 
 HIVM = Dialect(
-    "hivm", [*STRUCTURE_OPS, *MOVES, *VECTOR_OPS, HivmMmadL1Op, *SYNC_OPS], [*ATTRIBUTES]
+    "hivm",
+    [*STRUCTURE_OPS, *MOVES, *VECTOR_OPS, HivmMmadL1Op, *SYNC_OPS, *BLOCK_SYNC_OPS],
+    [*ATTRIBUTES],
 )
 """Kernels."""
 
-HACC = Dialect("hacc", [], [HaccFunctionKindAttr, HaccEntryAttr])
+HACC = Dialect("hacc", [], [HaccFunctionKindAttr, HaccArgTypeAttr, HaccEntryAttr])
 """What functions are for."""
 
 ANNOTATION = Dialect("annotation", [AnnotationMarkOp], [])
@@ -82,6 +92,7 @@ __all__ = [
     "HACC",
     "HIVM",
     "AnnotationMarkOp",
+    "HaccArgTypeAttr",
     "HaccEntryAttr",
     "HaccFunctionKindAttr",
     "HivmAddressSpaceAttr",
@@ -102,9 +113,13 @@ __all__ = [
     "HivmPointerCastOp",
     "HivmReduceOpAttr",
     "HivmRoundModeAttr",
+    "HivmSetFftsBaseAddrOp",
     "HivmSetFlagOp",
     "HivmSetMaskNormOp",
     "HivmStoreOp",
+    "HivmSyncBlockOp",
+    "HivmSyncBlockSetOp",
+    "HivmSyncBlockWaitOp",
     "HivmVarangeOp",
     "HivmVbrcOp",
     "HivmVcastOp",

@@ -147,11 +147,43 @@ class HivmFuncCoreTypeAttr(WordAttr):
 
 
 @irdl_attr_definition
+class HivmTCoreTypeAttr(WordAttr):
+    """The kind of core that an instruction is for."""
+
+    name = "hivm.tcore_type"
+    WORDS = ("CUBE", "VECTOR", "CUBE_OR_VECTOR", "CUBE_AND_VECTOR")
+
+
+@irdl_attr_definition
+class HivmSyncBlockModeAttr(WordAttr):
+    """The cores that a barrier holds."""
+
+    name = "hivm.sync_block_mode"
+    WORDS = ("ALL_CUBE", "ALL_VECTOR", "ALL", "ALL_SUB_VECTOR", "BARRIER_CUBE", "BARRIER_VECTOR")
+
+
+@irdl_attr_definition
+class HivmSyncBlockInstrModeAttr(WordAttr):
+    """Which cores a flag counts for: those of all blocks, or those of its own."""
+
+    name = "hivm.sync_block_instr_mode"
+    WORDS = ("INTER_BLOCK_SYNCHRONIZATION", "INTRA_BLOCK_SYNCHRONIZATION")
+
+
+@irdl_attr_definition
 class HaccFunctionKindAttr(WordAttr):
     """Where a function runs."""
 
     name = "hacc.function_kind"
     WORDS = ("DEVICE", "HOST")
+
+
+@irdl_attr_definition
+class HaccArgTypeAttr(WordAttr):
+    """What the runtime gives as an argument of a function."""
+
+    name = "hacc.arg_type"
+    WORDS = ("ffts_base_address",)
 
 
 @irdl_attr_definition
@@ -175,5 +207,8 @@ ATTRIBUTES = (
     HivmPreQuantAttr,
     HivmPreReluAttr,
     HivmFuncCoreTypeAttr,
+    HivmTCoreTypeAttr,
+    HivmSyncBlockModeAttr,
+    HivmSyncBlockInstrModeAttr,
 )
 """Those of the hivm dialect."""

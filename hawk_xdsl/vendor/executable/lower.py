@@ -9,10 +9,11 @@ from xdsl.pattern_rewriter import GreedyRewritePatternApplier, PatternRewriteWal
 
 from hawk_xdsl.vendor.executable.cube import CubeAsCalls, loops_of
 from hawk_xdsl.vendor.executable.instructions import PATTERNS
+from hawk_xdsl.vendor.executable.meetings import meetings_as_calls
 from hawk_xdsl.vendor.executable.memory import (
     AddressesAsViews,
     allocate_spaces,
-    block_as_argument,
+    core_as_arguments,
     without_order,
 )
 from hawk_xdsl.vendor.generic_form import generic_text
@@ -47,7 +48,8 @@ def for_the_vendors_lowering(module: ModuleOp, sizes: Mapping[str, int]) -> str:
     """
     (function,) = [op for op in module.ops if isinstance(op, func.FuncOp)]
     without_order(function)
-    block_as_argument(function)
+    module.body.block.add_ops(meetings_as_calls(function))
+    core_as_arguments(function)
     cube = CubeAsCalls()
     buffers = allocate_spaces(function, sizes)
     patterns = GreedyRewritePatternApplier([AddressesAsViews(buffers), cube, *PATTERNS])

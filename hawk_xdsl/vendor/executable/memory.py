@@ -1,4 +1,4 @@
-"""The core's memory as buffers of a CPU, the block's number as an argument, no order."""
+"""The core's memory as buffers of a CPU, its numbers as arguments, no order within it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
-from xdsl.rewriter import Rewriter
 
 from hawk_xdsl.dialects.hivm import (
     AnnotationMarkOp,
@@ -51,19 +50,21 @@ def without_order(function: func.FuncOp) -> None:
             op.erase()
 
 
-def block_as_argument(function: func.FuncOp) -> None:
-    """The block's number, i64, becomes the last argument; what HIVM says of the function goes."""
+def core_as_arguments(function: func.FuncOp) -> None:
+    """The numbers of block and core within it, i64, become the last arguments.
+
+    What HIVM says of the function goes.
+    """
     block = function.body.block
-    number = block.insert_arg(i64, len(block.args))
-    function.properties["function_type"] = FunctionType.from_lists(list(block.arg_types), [])
+    index = block.insert_arg(i64, len(block.args))
+    inner = block.insert_arg(i64, len(block.args))
     for op in list(function.walk()):
-        if isinstance(op, HivmGetBlockIdxOp):
-            op.result.replace_all_uses_with(number)
+        if isinstance(op, HivmGetBlockIdxOp | HivmGetSubBlockIdxOp):
+            op.result.replace_all_uses_with(index if isinstance(op, HivmGetBlockIdxOp) else inner)
             op.detach()
             op.erase()
-        elif isinstance(op, HivmGetSubBlockIdxOp):
-            zero = arith.ConstantOp(IntegerAttr(0, i64))
-            Rewriter.replace_op(op, zero)
+    function.properties["function_type"] = FunctionType.from_lists(list(block.arg_types), [])
+    function.properties.pop("arg_attrs", None)
     function.attributes.clear()
     function.attributes["llvm.emit_c_interface"] = UnitAttr()
 
