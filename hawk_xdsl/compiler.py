@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeVar, cast
 
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store import Entry, EntryKind, KnowledgeStore, load_seed_entries
+from hawk_xdsl.knowledge_store import (
+    Entry,
+    EntryKind,
+    KnowledgeStore,
+    StorePlace,
+    load_seed_entries,
+)
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.model_files import kernel_format
 from hawk_xdsl.language_model.open_model import model_fingerprint
@@ -38,7 +43,7 @@ def open_decider(
     target: str | Target,
     settings: Settings,
     *,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
     progress: Progress = lambda line: None,
     entries: Sequence[Entry] | None = None,

@@ -14,6 +14,7 @@ from hawk_xdsl.dynamic_model.saved import read_dynamic
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.shared_operands import shared_operands_joined
+from hawk_xdsl.knowledge_store import StorePlace
 from hawk_xdsl.npu_target import (
     Target,
 )
@@ -36,7 +37,7 @@ def compile_program(
     target: str | Target = "ascend910b1",
     settings: Settings | None = None,
     *,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
     progress: Progress = lambda line: None,
     on_stage: Progress | None = None,
@@ -49,7 +50,7 @@ def compile_program(
         program: what a front end delivered; it is not changed.
         target: a target, its name, or the path of its TOML file.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
-        store: the knowledge store's file; default: the user's.
+        store: the knowledge store, a file or an address; default: the user's.
         model: the local model, a directory or Hugging Face id; default: the configured one.
         progress: gets a line about what is being done.
         on_stage: gets a line for each stage instead; default: ``progress``.
@@ -108,7 +109,7 @@ def compile_model(
     *,
     dynamic_shapes: None = None,
     settings: Settings | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
     f64_as_f32: bool = False,
 ) -> Compiled: ...
@@ -122,7 +123,7 @@ def compile_model(
     *,
     dynamic_shapes: object,
     settings: Settings | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
     f64_as_f32: bool = False,
 ) -> DynamicModel: ...
@@ -135,7 +136,7 @@ def compile_model(
     *,
     dynamic_shapes: object = None,
     settings: Settings | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
     f64_as_f32: bool = False,
 ) -> Compiled | DynamicModel:
@@ -150,7 +151,7 @@ def compile_model(
         dynamic_shapes: one dimension that may have any length between its bounds, as
             ``torch.export.export`` takes it: ``({1: torch.export.Dim("seq", min=1, max=512)},)``.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
-        store: the knowledge store's file; default: the user's.
+        store: the knowledge store, a file or an address; default: the user's.
         model: the local language model, a directory or Hugging Face id; default: the configured;
             it is not asked for kernels of dynamic shapes.
         f64_as_f32: compute in f32 what is f64, inputs and results too; else f64 is refused.
@@ -180,7 +181,7 @@ def compile_mlir(
     *,
     dimension: None = None,
     settings: Settings | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
 ) -> Compiled: ...
 
@@ -192,7 +193,7 @@ def compile_mlir(
     *,
     dimension: str,
     settings: Settings | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
 ) -> DynamicModel: ...
 
@@ -203,7 +204,7 @@ def compile_mlir(
     *,
     dimension: str | None = None,
     settings: Settings | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     model: str | None = None,
 ) -> Compiled | DynamicModel:
     """Compiles a ``.mlir`` file of one function on tensors.
@@ -213,7 +214,7 @@ def compile_mlir(
         target: a target, its name, or the path of its TOML file.
         dimension: what every ``?`` in the types of the arguments is, as ``"seq=1..512"``.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
-        store: the knowledge store's file; default: the user's.
+        store: the knowledge store, a file or an address; default: the user's.
         model: the local language model, a directory or Hugging Face id; default: the configured.
 
     Raises:

@@ -3,17 +3,23 @@
 import multiprocessing
 import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from postgres_server import PostgresServer, postgres_server
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store.database import StorePlace, name_of
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
 from hawk_xdsl.knowledge_store.records import (
     Action,
@@ -28,7 +34,7 @@ from hawk_xdsl.knowledge_store.records import (
 )
 from hawk_xdsl.knowledge_store.schema import NAMED, SCHEMA_VERSION, STATEMENTS
 from hawk_xdsl.knowledge_store.store import KnowledgeStore
-from hawk_xdsl.knowledge_store.store_view import default_store_path
+from hawk_xdsl.knowledge_store.store_view import default_store
 
 KERNEL = KernelRecord(
     spec_hash="5bec",
@@ -73,22 +79,49 @@ LEARNED = Entry(
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Of a SQLite file."""
     return tmp_path / "folder" / "knowledge.sqlite"
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+NUMBERS = count()
+
+
 @pytest.fixture
-def opened(path: Path) -> Iterator[KnowledgeStore]:
-    with KnowledgeStore(path) as opened:
+def address(server: PostgresServer) -> str:
+    """Of an empty schema of a PostgreSQL server."""
+    import psycopg
+
+    schema = f"store_{next(NUMBERS)}"
+    with psycopg.connect(server.address(), autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
+    return server.address(schema)
+
+
+@pytest.fixture(params=["path", "address"])
+def place(request: pytest.FixtureRequest) -> StorePlace:
+    """Both kinds of stores: what is promised of one is promised of the other."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def opened(place: StorePlace) -> Iterator[KnowledgeStore]:
+    with KnowledgeStore(place) as opened:
         yield opened
 
 
-def test_records_come_back_as_they_were(opened: KnowledgeStore, path: Path) -> None:
+def test_records_come_back_as_they_were(opened: KnowledgeStore, place: StorePlace) -> None:
     accepted = replace(OUTCOME, verdict=AttemptVerdict.ACCEPTED, cycles=900, bottleneck="vector")
     opened.put_kernel(KERNEL)
     opened.record_outcome(OUTCOME)
     opened.record_outcome(accepted)
     opened.add_entry(LEARNED)
-    with KnowledgeStore(path) as other:
+    with KnowledgeStore(place) as other:
         assert other.get_kernel(KERNEL.key) == KERNEL
         assert list(other.outcomes()) == [OUTCOME, accepted]
         assert other.entries() == (LEARNED,)
@@ -240,42 +273,49 @@ def test_failures_are_kept_apart_by_who_was_asked(opened: KnowledgeStore) -> Non
     assert opened.failures(KERNEL.key) == ()
 
 
-def record_fifty(path: Path, run_id: str) -> None:
-    with KnowledgeStore(path) as store:
+def record_fifty(place: StorePlace, run_id: str) -> None:
+    with KnowledgeStore(place) as store:
         for seed in range(50):
             store.record_outcome(replace(OUTCOME, run_id=run_id, seed=seed))
             store.record_use("shared", won=True)
 
 
-def test_several_processes_make_and_fill_one_store(path: Path) -> None:
+def test_several_processes_make_and_fill_one_store(place: StorePlace) -> None:
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=record_fifty, args=(path, f"run-{i}")) for i in range(3)]
+    workers = [context.Process(target=record_fifty, args=(place, f"run-{i}")) for i in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    with KnowledgeStore(path) as store:
+    with KnowledgeStore(place) as store:
         for i in range(3):
             assert [item.seed for item in store.outcomes(run_id=f"run-{i}")] == list(range(50))
         assert store.evidence()["shared"].uses == 150
 
 
-def test_a_store_is_made_once_by_all_who_open_it_at_the_same_time(tmp_path: Path) -> None:
+def open_and_record_together(place: StorePlace) -> None:
+    together = threading.Barrier(6)
+
+    def open_and_record() -> None:
+        together.wait()
+        with KnowledgeStore(place) as store:
+            store.record_outcome(OUTCOME)
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(open_and_record) for _ in range(6)]:
+            done.result()
+    with KnowledgeStore(place) as store:
+        assert len(list(store.outcomes())) == 6
+
+
+def test_a_file_is_made_once_by_all_who_open_it_at_the_same_time(tmp_path: Path) -> None:
     for attempt in range(5):
-        path = tmp_path / f"{attempt}.sqlite"
-        together = threading.Barrier(6)
+        open_and_record_together(tmp_path / f"{attempt}.sqlite")
 
-        def open_and_record(path: Path = path, together: threading.Barrier = together) -> None:
-            together.wait()
-            with KnowledgeStore(path) as store:
-                store.record_outcome(OUTCOME)
 
-        with ThreadPoolExecutor(6) as pool:
-            for done in [pool.submit(open_and_record) for _ in range(6)]:
-                done.result()
-        with KnowledgeStore(path) as store:
-            assert len(list(store.outcomes())) == 6
+def test_tables_are_made_once_by_all_who_open_a_database_at_the_same_time(address: str) -> None:
+    open_and_record_together(address)
 
 
 def test_opening_waits_for_who_has_the_file_open_first(path: Path) -> None:
@@ -290,19 +330,50 @@ def test_opening_waits_for_who_has_the_file_open_first(path: Path) -> None:
         release.join()
 
 
-def die_while_writing(path: Path) -> None:
-    store = KnowledgeStore(path)
-    store.record_outcome(OUTCOME)
-    os._exit(9)
+def record_until_killed(place: StorePlace, said: Connection) -> None:
+    """Records outcome after outcome, and says of each that it is recorded."""
+    with KnowledgeStore(place) as store:
+        for seed in range(10**6):
+            store.record_outcome(replace(OUTCOME, seed=seed))
+            store.record_use("shared", won=True)
+            said.send(seed)
 
 
-def test_nothing_recorded_is_lost_when_the_process_dies(path: Path) -> None:
-    worker = multiprocessing.get_context("spawn").Process(target=die_while_writing, args=(path,))
+def test_nothing_recorded_is_lost_when_the_process_is_killed(place: StorePlace) -> None:
+    context = multiprocessing.get_context("spawn")
+    heard, said = context.Pipe(duplex=False)
+    worker = context.Process(target=record_until_killed, args=(place, said))
     worker.start()
+    said.close()
+    while heard.recv() < 40:
+        pass
+    worker.kill()
     worker.join()
-    assert worker.exitcode == 9
-    with KnowledgeStore(path) as store:
-        assert list(store.outcomes()) == [OUTCOME]
+    last = 40
+    with suppress(EOFError):
+        while True:
+            last = heard.recv()
+    with KnowledgeStore(place) as store:
+        recorded = [outcome.seed for outcome in store.outcomes()]
+        assert recorded == list(range(len(recorded))) and len(recorded) in (last + 1, last + 2)
+        assert store.evidence()["shared"].uses in (len(recorded), len(recorded) - 1)
+
+
+def test_nothing_recorded_is_lost_when_the_server_is_killed(
+    server: PostgresServer, address: str
+) -> None:
+    with KnowledgeStore(address) as store:
+        for seed in range(20):
+            store.record_outcome(replace(OUTCOME, seed=seed))
+        server.kill()
+        with pytest.raises(HawkError, match="cannot use the knowledge store: ") as raised:
+            store.record_outcome(OUTCOME)
+        assert "secret" not in str(raised.value) and "\n" not in str(raised.value)
+    with pytest.raises(HawkError, match=r"^postgresql://hawk@[\d.]+:\d+/postgres: cannot"):
+        KnowledgeStore(address)
+    server.start()
+    with KnowledgeStore(address) as store:
+        assert [outcome.seed for outcome in store.outcomes()] == list(range(20))
 
 
 def test_the_path_comes_from_the_environment(
@@ -310,19 +381,20 @@ def test_the_path_comes_from_the_environment(
 ) -> None:
     monkeypatch.setenv("HAWK_STORE", str(path))
     with KnowledgeStore() as store:
-        assert store.path == path
+        assert store.place == path
     assert path.exists()
     monkeypatch.delenv("HAWK_STORE")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert default_store_path().name == "knowledge.sqlite"
-    assert default_store_path().parent.name == "hawk-xdsl"
+    assert Path(default_store()).parts[-2:] == ("hawk-xdsl", "knowledge.sqlite")
+    monkeypatch.setenv("HAWK_STORE", "postgresql://me@host/knowledge")
+    assert default_store() == "postgresql://me@host/knowledge"
 
 
-def refusal(path: Path) -> str:
+def refusal(place: StorePlace) -> str:
     """The one line that opening and writing a store ends with."""
-    with pytest.raises(HawkError) as raised, KnowledgeStore(path, busy_seconds=0.1) as store:
+    with pytest.raises(HawkError) as raised, KnowledgeStore(place, busy_seconds=0.1) as store:
         store.record_outcome(OUTCOME)
-    assert raised.value.file == str(path)
+    assert raised.value.file == name_of(place)
     assert "\n" not in str(raised.value)
     return raised.value.message
 
@@ -332,6 +404,45 @@ def test_a_locked_store_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert refusal(path) == "another process kept the knowledge store locked for 0.1 s"
+
+
+def test_a_locked_table_is_refused(address: str) -> None:
+    import psycopg
+
+    KnowledgeStore(address).close()
+    with psycopg.connect(address) as other:
+        other.execute("LOCK TABLE outcomes")
+        assert refusal(address) == "another process kept the knowledge store locked for 0.1 s"
+
+
+def test_databases_that_are_no_stores_are_refused_and_left_alone(address: str) -> None:
+    import psycopg
+
+    with psycopg.connect(address) as foreign:
+        foreign.execute("CREATE TABLE recipes (name TEXT)")
+    assert refusal(address) == "a PostgreSQL database, but not a knowledge store"
+    with psycopg.connect(address) as foreign:
+        tables = foreign.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema")
+        assert tables.fetchone() == (1,)
+    wrong = address.replace("secret", "mistaken")
+    assert "password authentication failed" in refusal(wrong)
+
+
+def test_a_server_without_its_driver_is_one_line(address: str) -> None:
+    code = (
+        "import sys; sys.modules['psycopg'] = None; import importlib.util as u; find = u.find_spec;"
+        "u.find_spec = lambda name, *a: None if name == 'psycopg' else find(name, *a);"
+        "from hawk_xdsl.knowledge_store import KnowledgeStore; KnowledgeStore(sys.argv[1])"
+    )
+    run = subprocess.run([sys.executable, "-c", code, address], capture_output=True, text=True)
+    assert run.stderr.splitlines()[-1].endswith("pip install 'hawk-xdsl[postgres]'")
+
+
+def test_a_text_with_zero_bytes_is_kept_where_texts_can_have_none(address: str) -> None:
+    with KnowledgeStore(address) as store:
+        store.record_outcome(replace(OUTCOME, kernel_text="a\0b"))
+        [kept] = store.outcomes()
+        assert kept.kernel_text == "a\N{REPLACEMENT CHARACTER}b"
 
 
 def test_what_is_not_a_database_is_refused_and_left_alone(path: Path) -> None:

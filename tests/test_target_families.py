@@ -18,6 +18,7 @@ from hawk_xdsl.dialects.kernel_text import (
 )
 from hawk_xdsl.dialects.npu import AllocOp, BarrierOp, Pipe
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.executors import Workplace
 from hawk_xdsl.npu_target import (
     Performance,
     Trap,
@@ -54,7 +55,7 @@ def test_a_scratchpad_npu_compiles_the_family(tmp_path: Path, family: str) -> No
         ("composition",),
         target="scratchpad",
         cases=2,
-        jobs=1,
+        workplace=Workplace(1),
         only=(f"/{family}/ /small/",),
     )
     found = measure(options).results

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hawk_xdsl.bench.comparison import compare_on_fresh_inputs
 from hawk_xdsl.bench.imports import Imports
 from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import StorePlace
 from hawk_xdsl.pipeline import compile_with
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
 
@@ -28,7 +28,7 @@ def experience(
     cases: Sequence[Case],
     imports: Imports,
     target: str,
-    store: Path,
+    store: StorePlace,
     *,
     attempts: int = 8,
     seed: int = 0,

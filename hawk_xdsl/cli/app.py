@@ -1,6 +1,5 @@
 """The application that the commands register with, and the options that they share."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,8 +25,14 @@ TargetOption = Annotated[
     ),
 ]
 StoreOption = Annotated[
-    Path | None,
-    typer.Option(help="The knowledge store's file.", envvar="HAWK_STORE", show_default="yours"),
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        help="The knowledge store: a file, or postgresql://USER@HOST/NAME.",
+        envvar="HAWK_STORE",
+        show_default="yours",
+        show_envvar=False,
+    ),
 ]
 ModelOption = Annotated[
     str | None,

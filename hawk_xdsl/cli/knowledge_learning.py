@@ -17,7 +17,7 @@ from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.errors import HawkError
 
 if TYPE_CHECKING:
-    from hawk_xdsl.knowledge_store import Curation
+    from hawk_xdsl.knowledge_store import Curation, StorePlace
 
 
 @knowledge.command("export")
@@ -64,7 +64,7 @@ def synthesize_command(
 def synthesize(
     console: Console,
     target: str,
-    store: Path | None,
+    store: str | None,
     *,
     seconds: float = 600.0,
     dry_run: bool = False,
@@ -117,7 +117,7 @@ def prune_command(
     store: StoreOption = None,
 ) -> None:
     """Replay recorded ops with and without entries; prune and merge them. All can be undone."""
-    from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path, load_seed_entries
+    from hawk_xdsl.knowledge_store import KnowledgeStore, default_store, load_seed_entries
     from hawk_xdsl.language_model.local_model import LocalModel
     from hawk_xdsl.language_model.model_files import SMOLLM, find_model
     from hawk_xdsl.learning.pruning import Pruner, ReplayLimits
@@ -127,7 +127,7 @@ def prune_command(
     load_target(target)
     console = open_console()
     if operators is not None:
-        _decide_suite(operators, target, store or default_store_path(), console)
+        _decide_suite(operators, target, store or default_store(), console)
     with KnowledgeStore(store) as opened, console.status("reading the store") as status:
         before = len(opened.in_use(load_seed_entries()))
         pruner = Pruner(
@@ -189,7 +189,7 @@ def _log_curation(console: Console, curation: "Curation") -> None:
     console.print(line, markup=False, highlight=False)
 
 
-def _decide_suite(operators: Path, target: str, store: Path, console: Console) -> None:
+def _decide_suite(operators: Path, target: str, store: "StorePlace", console: Console) -> None:
     """Decides a suite's small and ragged cases with the store, which remembers them."""
     from hawk_xdsl.bench.experience import experience
     from hawk_xdsl.bench.imports import Imports

@@ -205,7 +205,7 @@ def _order(count: int, seed: int, targets: list[str] | None) -> "Order":
     return order if targets is None else replace(order, targets=dict.fromkeys(targets, 1))
 
 
-def _entries(store: Path | None) -> "tuple[Entry, ...]":
+def _entries(store: str | None) -> "tuple[Entry, ...]":
     """The package's knowledge and the store's, without what is out of use."""
     from hawk_xdsl.knowledge_store import KnowledgeStore, load_seed_entries
 
@@ -213,7 +213,7 @@ def _entries(store: Path | None) -> "tuple[Entry, ...]":
         return opened.in_use(load_seed_entries())
 
 
-def _teachers(store: Path | None, targets: list[str] | None) -> "Teachers":
+def _teachers(store: str | None, targets: list[str] | None) -> "Teachers":
     from hawk_xdsl.training.teacher import Teachers
 
     return Teachers(_entries(store), targets or ())

@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from hawk_xdsl.codegen.generalise import lengths_compared
 from hawk_xdsl.compiler import open_decider
@@ -20,6 +19,7 @@ from hawk_xdsl.errors import OptionError
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.gate.bound import work_and_bound
+from hawk_xdsl.knowledge_store import StorePlace
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.passes.module_family import ModuleFamily
 from hawk_xdsl.passes.npu_decide import Placed
@@ -40,7 +40,7 @@ def compile_dynamic(
     target: str | Target = "ascend910b1",
     settings: Settings | None = None,
     *,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     progress: Progress = lambda line: None,
 ) -> DynamicModel:
     """Compiles a program for the range of its dimension.

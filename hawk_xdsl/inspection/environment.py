@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 from pathlib import Path
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store import KnowledgeStore, default_store_path
+from hawk_xdsl.knowledge_store import KnowledgeStore, StorePlace, default_store, is_address, name_of
 from hawk_xdsl.language_model.installed.installed_models import models_directory
 from hawk_xdsl.language_model.model_files import find_model
 from hawk_xdsl.npu_target import available_targets, load_target
@@ -44,19 +44,19 @@ class Check:
     said: str
 
 
-def checks(store: Path | None = None) -> Iterator[Check]:
+def checks(store: StorePlace | None = None) -> Iterator[Check]:
     """Everything about this environment; nothing is installed, downloaded, created or loaded."""
     yield Check("hawk-xdsl", Health.OK, _where())
     yield Check("python", Health.OK, f"{platform.python_version()}, {sys.executable}")
     yield Check("machine", Health.OK, _machine())
     yield from _packages()
     yield _tried("targets", _targets)
-    yield _tried("store", lambda: _store(store or default_store_path()))
+    yield _tried("store", lambda: _store(store or default_store()))
     yield _tried("model", _model)
     yield Check("models", Health.OK, _installed_models())
     yield _vendor()
     yield from _programs()
-    given = {k: v for k, v in sorted(os.environ.items()) if k.startswith("HAWK_")}
+    given = {k: name_of(v) for k, v in sorted(os.environ.items()) if k.startswith("HAWK_")}
     shown = ", ".join(f"{key}={value}" for key, value in given.items())
     yield Check("variables", Health.OK, shown or "none of HAWK_… is set")
 
@@ -109,14 +109,15 @@ def _targets() -> str:
     return ", ".join(names)
 
 
-def _store(path: Path) -> str:
-    if not path.exists():
-        return f"{path}: not there yet, the first compile makes it"
-    with KnowledgeStore(path) as store:
+def _store(place: StorePlace) -> str:
+    if not is_address(place) and not Path(place).exists():
+        return f"{place}: not there yet, the first compile makes it"
+    with KnowledgeStore(place) as store:
         kernels, entries = len(store.kernels()), len(store.entries())
         disabled = len(store.disabled())
-    size = path.stat().st_size / 1e6
-    return f"{path}: {size:.1f} MB, {kernels} kernels, {entries} entries of yours, {disabled} off"
+        name = store.name
+    size = "" if is_address(place) else f"{Path(place).stat().st_size / 1e6:.1f} MB, "
+    return f"{name}: {size}{kernels} kernels, {entries} entries of yours, {disabled} off"
 
 
 def _model() -> str:

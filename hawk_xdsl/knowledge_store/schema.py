@@ -1,6 +1,6 @@
-"""The tables of the store's file, and what makes a file of an older version one of this one."""
+"""The tables of a store, and what makes a store of an older version one of this one."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 NAMED = "named "
 """Before a target's name in place of its digest: kernels of versions that kept only the name."""
@@ -47,9 +47,10 @@ CREATE TABLE kernels (
   cycles INTEGER NOT NULL, bound_cycles REAL NOT NULL, bottleneck TEXT NOT NULL,
   trust TEXT NOT NULL, entries TEXT NOT NULL, created REAL NOT NULL,
   PRIMARY KEY (spec_hash, target_hash, entries_hash, verifier_hash));
-INSERT OR IGNORE INTO kernels
+INSERT INTO kernels
   SELECT spec_hash, 'named ' || target, '', verifier_version, target, text, source, cycles,
-    bound_cycles, bottleneck, '', entries, created FROM kernels_by_name;
+    bound_cycles, bottleneck, '', entries, created FROM kernels_by_name WHERE TRUE
+  ON CONFLICT DO NOTHING;
 DROP TABLE kernels_by_name;
 CREATE TABLE failures (
   spec_hash TEXT NOT NULL, target_hash TEXT NOT NULL, entries_hash TEXT NOT NULL,
@@ -65,10 +66,27 @@ ALTER TABLE kernels ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
 ALTER TABLE outcomes ADD COLUMN schedule TEXT NOT NULL DEFAULT ''
 """
 
+# Ops are numbered in the order of recording, and what any worker of a campaign found is kept.
+_VERSION_5 = """
+ALTER TABLE specs RENAME TO specs_without_number;
+CREATE TABLE specs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, label TEXT NOT NULL,
+  text TEXT NOT NULL, op TEXT NOT NULL);
+INSERT INTO specs (digest, label, text, op)
+  SELECT digest, label, text, op FROM specs_without_number;
+DROP TABLE specs_without_number;
+CREATE TABLE answers (
+  kind TEXT NOT NULL, content_hash TEXT NOT NULL, target_hash TEXT NOT NULL,
+  code_hash TEXT NOT NULL, asked_hash TEXT NOT NULL, verdict TEXT NOT NULL,
+  schedule TEXT NOT NULL, microseconds REAL, answer TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY (kind, content_hash, target_hash, code_hash, asked_hash))
+"""
+
 STATEMENTS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(version.split(";")) for version in (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+    tuple(version.split(";"))
+    for version in (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 )
 """What makes version 1 of nothing, version 2 of version 1, and so on."""
 
 REQUIRED_TABLES = frozenset({"meta", "entries", "kernels", "outcomes"})
-"""What every version has: a file without them is somebody else's."""
+"""What every version has: a file or database without them is somebody else's."""

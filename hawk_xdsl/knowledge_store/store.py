@@ -1,17 +1,16 @@
-"""The store: one SQLite file with entries, verified kernels, outcomes and what entries brought."""
+"""The store: entries, verified kernels, outcomes and what entries brought, in one database."""
 
 import json
-import sqlite3
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import fields, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.typed import WrongValueError, typed
+from hawk_xdsl.knowledge_store.database import StorePlace, Values, open_database
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.knowledge_store.records import (
     Action,
@@ -24,8 +23,10 @@ from hawk_xdsl.knowledge_store.records import (
     to_row,
 )
 from hawk_xdsl.knowledge_store.schema import REQUIRED_TABLES, SCHEMA_VERSION, STATEMENTS
-from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_store_path
+from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_store
 from hawk_xdsl.knowledge_store.write_entry import format_entry
+
+KEY_FIELDS = tuple(field.name for field in fields(KernelKey))
 
 
 class KnowledgeStore(StoreView):
@@ -34,26 +35,22 @@ class KnowledgeStore(StoreView):
     Every write is committed before its method returns, so an interrupted run loses nothing.
 
     Args:
-        path: the SQLite file, made if there is none; :func:`default_store_path` without it.
+        place: a SQLite file, made if there is none, or ``postgresql://USER@HOST:PORT/NAME``;
+            :func:`default_store` without it.
         busy_seconds: how long to wait while another process writes.
 
     Raises:
-        HawkError: from here and from every method, if the file is locked for longer than that,
-            read-only, not a knowledge store, or of a newer schema version.
+        HawkError: from here and from every method, if the store is locked for longer than that,
+            read-only, cannot be reached, is none, or of a newer schema version.
     """
 
-    def __init__(self, path: Path | None = None, *, busy_seconds: float = 10.0) -> None:
-        file = default_store_path() if path is None else path
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"cannot make the folder of the knowledge store: {error.strerror}"
-            raise HawkError(message, file=str(file)) from None
-        super().__init__(file, busy_seconds)
+    def __init__(self, place: StorePlace | None = None, *, busy_seconds: float = 10.0) -> None:
+        chosen = default_store() if place is None else place
+        super().__init__(chosen, open_database(chosen, busy_seconds))
         try:
             self._prepare()
         except BaseException:
-            self._connection.close()
+            self._database.close()
             raise
 
     def __enter__(self) -> Self:
@@ -85,7 +82,7 @@ class KnowledgeStore(StoreView):
     def put_failure(self, failure: FailureRecord) -> None:
         """Remembers that nobody found a kernel; the last of the same who were asked counts."""
         row = to_row(failure)
-        self._write(_insert("failures", row, "OR REPLACE "), row)
+        self._write(_replace("failures", row, (*KEY_FIELDS, "asked")), row)
 
     def drop_failures(self, key: KernelKey) -> None:
         """Forgets what failed under a key: now there is a kernel."""
@@ -104,12 +101,12 @@ class KnowledgeStore(StoreView):
             "origin": entry.origin,
             "created": time.time(),
         }
-        self._write(_insert("entries", row, "OR REPLACE "), row)
+        self._write(_replace("entries", row, ("name",)), row)
 
     def record_spec(self, spec: SpecRecord) -> None:
         """Keeps the text of an op that is being decided, so that it can be decided again."""
         row = vars(spec)
-        self._write(_insert("specs", row, "OR IGNORE "), row)
+        self._write(f"{_insert('specs', row)} ON CONFLICT DO NOTHING", row)
 
     def curate(self, curation: Curation) -> int:
         """Carries a decision about an entry out, logs it and returns the number it got.
@@ -119,12 +116,14 @@ class KnowledgeStore(StoreView):
         """
         row = to_row(curation)
         del row["id"]
-        with self._reported(), self._transaction():
-            number = self._connection.execute(_insert("curations", row), row).lastrowid
-            assert number is not None
+        with self._reported(), self._database.transaction():
+            [made] = self._database.execute(f"{_insert('curations', row)} RETURNING id", row)
+            number = typed(int, made["id"], "curations.id")
             taken = {"name": curation.entry, "curation": number}
             if curation.takes_out:
-                self._connection.execute(_insert("disabled", taken, "OR IGNORE "), taken)
+                self._database.execute(
+                    f"{_insert('disabled', taken)} ON CONFLICT DO NOTHING", taken
+                )
             if curation.into_entry is not None:
                 self._move_evidence(curation, 1)
         return number
@@ -145,15 +144,15 @@ class KnowledgeStore(StoreView):
                 if number is None
                 else f"decision {number} changed nothing, was undone or does not exist: "
                 "see hawk knowledge log",
-                file=self._file,
+                file=self.name,
             )
         undone = replace(found[-1], undone=time.time())
-        with self._reported(), self._transaction():
+        with self._reported(), self._database.transaction():
             values = {"id": undone.id, "undone": undone.undone, "entry": undone.entry}
-            self._connection.execute("UPDATE curations SET undone = :undone WHERE id = :id", values)
-            self._connection.execute("DELETE FROM disabled WHERE curation = :id", values)
+            self._database.execute("UPDATE curations SET undone = :undone WHERE id = :id", values)
+            self._database.execute("DELETE FROM disabled WHERE curation = :id", values)
             if undone.action is Action.ADMIT:
-                self._connection.execute("DELETE FROM entries WHERE name = :entry", values)
+                self._database.execute("DELETE FROM entries WHERE name = :entry", values)
             if undone.into_entry is not None:
                 self._move_evidence(undone, -1)
         return undone
@@ -165,11 +164,11 @@ class KnowledgeStore(StoreView):
             key: sign * typed(int, brought.get(key, 0), f"curations.evidence.{key}")
             for key in ("uses", "wins", "losses", "cycles_gained")
         }
-        self._connection.execute(
+        self._database.execute(
             "INSERT INTO evidence VALUES (:name, :uses, :wins, :losses, :cycles_gained) "
-            "ON CONFLICT (name) DO UPDATE SET uses = uses + excluded.uses, "
-            "wins = wins + excluded.wins, losses = losses + excluded.losses, "
-            "cycles_gained = cycles_gained + excluded.cycles_gained",
+            "ON CONFLICT (name) DO UPDATE SET uses = evidence.uses + excluded.uses, "
+            "wins = evidence.wins + excluded.wins, losses = evidence.losses + excluded.losses, "
+            "cycles_gained = evidence.cycles_gained + excluded.cycles_gained",
             row,
         )
 
@@ -184,9 +183,9 @@ class KnowledgeStore(StoreView):
         row = {"name": name, "wins": int(won), "losses": int(not won), "gained": cycles_gained}
         self._write(
             "INSERT INTO evidence VALUES (:name, 1, :wins, :losses, :gained) "
-            "ON CONFLICT (name) DO UPDATE SET uses = uses + 1, wins = wins + excluded.wins, "
-            "losses = losses + excluded.losses, "
-            "cycles_gained = cycles_gained + excluded.cycles_gained",
+            "ON CONFLICT (name) DO UPDATE SET uses = evidence.uses + 1, "
+            "wins = evidence.wins + excluded.wins, losses = evidence.losses + excluded.losses, "
+            "cycles_gained = evidence.cycles_gained + excluded.cycles_gained",
             row,
         )
 
@@ -203,88 +202,65 @@ class KnowledgeStore(StoreView):
 
         A compile reads from one, so that what it learns becomes visible after it.
         """
-        view = StoreView(self.path, self._busy_seconds)
+        with self._reported():
+            view = StoreView(self.place, self._database.pinned())
         try:
-            view.pin()
             yield view
         finally:
             view.close()
 
     def _prepare(self) -> None:
-        """Checks that the file is a store of this version, or makes it one."""
+        """Checks that the place is a store of this version, or makes it one."""
         with self._reported():
             # Before anything is written: the file may be somebody else's.
-            if tables := self._tables():
+            if tables := self._database.tables():
                 self._check_version(tables)
-            self._use_write_ahead_log()
-            # In WAL mode this outlives the process, however it ends, without a disk flush a write.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            with self._transaction():
+            self._database.prepare_writing()
+            if tables and self._version() == SCHEMA_VERSION:
+                return
+            with self._database.transaction():
                 # Another process may have made the tables meanwhile.
                 self._make_tables()
 
     def _make_tables(self) -> None:
-        """Makes what this version has and the file has not."""
-        found = self._version() if self._tables() else 0
+        """Makes what this version has and the place has not."""
+        found = self._version() if self._database.tables() else 0
         if found == SCHEMA_VERSION:
             return
         for statement in (each for version in STATEMENTS[found:] for each in version):
-            self._connection.execute(statement)
+            self._database.make(statement)
         row = {"key": "schema_version", "value": str(SCHEMA_VERSION)}
-        self._connection.execute(_insert("meta", row, "OR REPLACE "), row)
+        self._database.execute(_replace("meta", row, ("key",)), row)
 
     def _version(self) -> int:
-        query = "SELECT value FROM meta WHERE key = 'schema_version'"
-        found = self._connection.execute(query).fetchone()
-        value: object = None if found is None else found["value"]
+        rows = self._database.execute("SELECT value FROM meta WHERE key = 'schema_version'")
+        value = rows[0]["value"] if rows else None
         if not isinstance(value, str) or not value.isascii() or not value.isdecimal():
             raise WrongValueError(f"meta.schema_version: expected a number, got {value!r:.40}")
         return int(value[:9])
 
-    def _use_write_ahead_log(self) -> None:
-        """Switches to WAL; when several do so at once, SQLite refuses one in a thousand at once."""
-        until = time.monotonic() + self._busy_seconds
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > until:
-                    raise
-                time.sleep(0.02)
-
-    def _tables(self) -> set[str]:
-        rows = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {row["name"] for row in rows}
-
     def _check_version(self, tables: set[str]) -> None:
         if not tables >= REQUIRED_TABLES:
-            raise HawkError("a SQLite file, but not a knowledge store", file=self._file)
+            raise HawkError(f"{self._database.kind}, but not a knowledge store", file=self.name)
         if (version := self._version()) > SCHEMA_VERSION:
             raise HawkError(
                 f"the knowledge store has schema version {version}, but this hawk-xdsl knows only "
                 f"{SCHEMA_VERSION}; upgrade hawk-xdsl or choose another store with HAWK_STORE",
-                file=self._file,
+                file=self.name,
             )
 
-    def _write(self, statement: str, values: Mapping[str, Any]) -> None:
-        with self._reported(), self._transaction():
-            self._connection.execute(statement, values)
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        # IMMEDIATE: a writer waits for its turn at the start, where waiting is possible.
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            # Some errors, such as a full disk, have already rolled it back.
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+    def _write(self, statement: str, values: Values) -> None:
+        with self._reported():
+            self._database.write(statement, values)
 
 
-def _insert(table: str, row: Mapping[str, object], conflict: str = "") -> str:
+def _insert(table: str, row: Mapping[str, object]) -> str:
     names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-    return f"INSERT {conflict}INTO {table} ({names}) VALUES ({values})"
+    return f"INSERT INTO {table} ({names}) VALUES ({values})"
+
+
+def _replace(table: str, row: Mapping[str, object], key: Iterable[str]) -> str:
+    """Inserts a row instead of one of the same key."""
+    keys = tuple(key)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name not in keys)
+    return f"{_insert(table, row)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"

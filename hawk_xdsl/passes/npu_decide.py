@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
@@ -96,7 +95,7 @@ class NpuDecidePass(NpuPass):
         seed: seeds the gate's inputs and the model's sampling.
         host_fallback: whether an op without a kernel stays on the host instead of an error.
         fresh: whether the store's kernels and failures are passed over.
-        store: the knowledge store's file.
+        store: the knowledge store, a file or an address.
         model: a Hugging Face directory or id.
     """
 
@@ -118,8 +117,7 @@ class NpuDecidePass(NpuPass):
         """Raises ``PassError`` for wrong options and for an op that nobody can decide."""
         try:
             settings = self._settings()
-            path = None if self.store is None else Path(self.store)
-            with open_decider(self.target, settings, store=path, model=self.model) as decider:
+            with open_decider(self.target, settings, store=self.store, model=self.model) as decider:
                 decide_module(op, decider)
         except PassError:
             raise
