@@ -10,8 +10,8 @@ from kernel_text_corpus import max_blocks
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.kernel_text import build
 from hawk_xdsl.dialects.npu import KINDS, ROWS, KernelOp, OpForm, rows_of
-from hawk_xdsl.hivm.device_launch import DeviceLaunch
 from hawk_xdsl.npu_target import Target, simulate
+from hawk_xdsl.transforms.device_launch import DeviceLaunch
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.vendor.recording import Recorded
 

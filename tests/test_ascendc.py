@@ -11,17 +11,19 @@ import pytest
 from instruction_kernels import instruction_kernels, recorded
 from test_cli import hawk
 from xdsl.dialects import scf
+from xdsl.dialects.builtin import IntegerAttr, StringAttr, i64
 
 from hawk_xdsl.ascendc.translate import ascendc_text
 from hawk_xdsl.bench.suite import Case, Suite, load_suite
 from hawk_xdsl.compiler import open_decider
-from hawk_xdsl.dialects.npu import AllocOp, KernelOp, SetFlagOp, WaitFlagOp
+from hawk_xdsl.dialects.npu import AllocOp, Join, KernelOp, SetFlagOp, WaitFlagOp
 from hawk_xdsl.exports import write_ascendc
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.pipeline import compile_with
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, DeviceStage
 from hawk_xdsl.transforms.pass_error import PassError
 
 pytestmark = pytest.mark.corpus
@@ -205,7 +207,7 @@ def test_every_instruction_in_every_dtype_is_cpp_or_refused(tmp_path: Path) -> N
     for case in instruction_kernels(target):
         kernel = recorded(case, target).launch.stages[0].kernel
         try:
-            text = ascendc_text(kernel, target, "")
+            text = ascendc_text(DeviceLaunch.of(kernel), target, {})
         except PassError as error:
             refused.append(str(error))
         else:
@@ -214,6 +216,43 @@ def test_every_instruction_in_every_dtype_is_cpp_or_refused(tmp_path: Path) -> N
     assert compile_error(whole, tmp_path / "all.cpp") == ""
     assert len(texts) >= 80
     assert all(re.match(r"@\w+: npu\.\w+ has no form in AscendC: ", line) for line in refused)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="needs g++ or clang++")
+def test_stages_of_a_launch_are_functions_between_barriers(
+    exporter: Exporter, tmp_path: Path
+) -> None:
+    (kernel,) = exporter("relu").kernels.values()
+    one = DeviceLaunch.of(kernel)
+    few = kernel.clone()
+    few.sym_name, few.blocks = StringAttr("few"), IntegerAttr(3, i64)
+    buffer = one.types[0]
+    stages = (
+        DeviceStage(kernel, (0, 1), None),
+        DeviceStage(few, (1, 2), Join.BARRIER),
+        DeviceStage(kernel, (0, 3), Join.FREE),
+    )
+    launch = DeviceLaunch(
+        "all", stages, (buffer,) * 4, (0, 1, 2, 3), frozenset({1, 2, 3}), frozenset()
+    )
+    name = kernel.sym_name.data
+    text = ascendc_text(launch, load_target("ascend910b1"), {name: "y0 = max(x0, 0)"})
+    assert compile_error(text, tmp_path / "all.cpp") == ""
+    head = 'extern "C" __global__ __aicore__ void all('
+    lines = [line.strip() for line in text[text.index(head) :].splitlines()]
+    assert lines[0] == f"{head}GM_ADDR b0, GM_ADDR b1, GM_ADDR b2, GM_ADDR b3) {{"
+    assert lines[3:11] == [
+        f"{name}(b0, b1);",
+        "PipeBarrier<PIPE_ALL>();",
+        "SyncAll();",
+        "if (GetBlockIdx() < 3) {",
+        "few(b1, b2);",
+        "}",
+        "PipeBarrier<PIPE_ALL>();",
+        f"{name}(b0, b3);",
+    ]
+    assert text.count("__aicore__ inline void") == 2, "a kernel that runs twice is written once"
+    assert "// y0 = max(x0, 0)\n" in text
 
 
 MIXED = ROOT / "tests" / "kernels" / "programs" / "select_then_matmul.mlir"

@@ -16,10 +16,10 @@ from hawk_xdsl.dialects.hivm import HivmSyncBlockOp, HivmSyncBlockSetOp, HivmSyn
 from hawk_xdsl.dialects.kernel_text import Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.hivm.convert_npu_to_hivm import exported_launches, hivm_functions
-from hawk_xdsl.hivm.device_launch import DeviceLaunch
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.hivm.launch_functions import block_count, cores_in_order, cores_of_block
 from hawk_xdsl.npu_target import load_target, simulate
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, exported_launches
 from hawk_xdsl.transforms.pass_error import PassError
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context

@@ -1,4 +1,4 @@
-"""The vector kernels of a compiled model as AscendC files, and what was left out."""
+"""The launches of vector kernels of a compiled model as AscendC files, and what was left out."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.ascendc.translate import ascendc_text
-from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, exported_launches
 from hawk_xdsl.transforms.pass_error import PassError
 
 LEFT_OUT_FILE = "left_out.txt"
@@ -17,7 +17,9 @@ LEFT_OUT_FILE = "left_out.txt"
 def write_ascendc_files(
     module: ModuleOp, target: Target, specifications: Mapping[str, str], folder: Path
 ) -> tuple[str, ...]:
-    """Writes ``KERNEL.cpp`` for each kernel that has a form; gives a line for each other.
+    """Writes ``NAME.cpp`` for each launch of vector kernels; gives a line for each other kernel.
+
+    Of a launch that has no form as a whole each kernel that has one is written by itself.
 
     Args:
         module: a compiled module.
@@ -28,17 +30,23 @@ def write_ascendc_files(
     Raises:
         OSError: a file cannot be written.
     """
-    left_out: list[str] = []
-    for kernel in module.ops:
-        if not isinstance(kernel, KernelOp):
-            continue
-        name = kernel.sym_name.data
+    left_out: dict[str, str] = {}
+
+    def write(launch: DeviceLaunch) -> bool:
         try:
-            text = ascendc_text(kernel, target, specifications.get(name, ""))
+            text = ascendc_text(launch, target, specifications)
         except PassError as error:
-            left_out.append(str(error))
-        else:
-            (folder / f"{name}.cpp").write_text(text, encoding="utf-8")
+            left_out[launch.name] = str(error)
+            return False
+        (folder / f"{launch.name}.cpp").write_text(text, encoding="utf-8")
+        return True
+
+    for launch in exported_launches(module):
+        if write(launch) or len(launch.stages) == 1:
+            continue
+        del left_out[launch.name]
+        for kernel in dict.fromkeys(stage.kernel for stage in launch.stages):
+            write(DeviceLaunch.of(kernel))
     if left_out:
-        (folder / LEFT_OUT_FILE).write_text("\n".join(left_out) + "\n", encoding="utf-8")
-    return tuple(left_out)
+        (folder / LEFT_OUT_FILE).write_text("\n".join(left_out.values()) + "\n", encoding="utf-8")
+    return tuple(left_out.values())

@@ -1,4 +1,6 @@
-"""An npu kernel, planned and synchronised, op by op as an AscendC function."""
+"""Launches of vector kernels, planned and synchronised, op by op as AscendC functions."""
+
+from collections.abc import Mapping, Sequence
 
 from xdsl.dialects import memref, scf
 from xdsl.ir import Block, Operation
@@ -13,6 +15,7 @@ from hawk_xdsl.dialects.npu import (
     BlockCountOp,
     BlockIdxOp,
     Core,
+    Join,
     KernelOp,
     LoadOp,
     ReadOp,
@@ -30,23 +33,71 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
 )
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, DeviceStage
 from hawk_xdsl.transforms.pass_error import NO_EXTENTS, PassError
 
 NOT_COMPILED = "AscendC text, not compiled here."
 """What every file says of itself."""
 
 
-def ascendc_text(kernel: KernelOp, target: Target, specification: str) -> str:
-    """The C++ text of a finished kernel, which stays as it is.
+def ascendc_text(launch: DeviceLaunch, target: Target, specifications: Mapping[str, str]) -> str:
+    """The C++ text of a launch whose kernels are finished, and stay as they are.
+
+    A stage is a function that the launch calls; between stages all pipes finish, and behind a
+    barrier all cores.
 
     Args:
-        kernel: planned and synchronised.
+        launch: its kernels are planned and synchronised.
         target: what it was compiled for.
-        specification: what its op computes, for the comment at the top; may be empty.
+        specifications: what the op of a kernel computes, by its symbol, for comments.
 
     Raises:
-        PassError: it is no kernel of vector cores, or an op has no counterpart.
+        PassError: a kernel is not of vector cores, or an op has no counterpart.
     """
+    kernels = list(dict.fromkeys(stage.kernel for stage in launch.stages))
+    stages = [_stage(kernel, target) for kernel in kernels]
+    blocks = max(kernel.blocks.value.data for kernel in kernels)
+    used = sorted({name for at, _ in stages for name in at.functions})
+    first = kernels[0]
+    head = [NOT_COMPILED, f"Blocks: {blocks}, target: {first.target.data}."]
+    specified = [specifications.get(kernel.sym_name.data, "") for kernel in kernels]
+    lines = [
+        *_comment([*head, *(["", *specified[0].splitlines()] if len(stages) == 1 else [])]),
+        '#include "kernel_operator.h"\n',
+        "using namespace AscendC;\n",
+        *map(_index_function, used),
+    ]
+    start = ["    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);", "    InitSocState();"]
+    if len(launch.stages) == 1:
+        ((at, arguments),) = stages
+        body = [*start, *at.lines]
+    else:
+        for (at, given), text in zip(stages, specified, strict=True):
+            name = at.kernel.sym_name.data
+            signature = ", ".join(f"GM_ADDR {each}" for each in given)
+            lines += _comment(text.splitlines())
+            lines += [f"__aicore__ inline void {name}({signature}) {{", *at.lines, "}\n"]
+        arguments = [f"b{number}" for number in range(len(launch.types))]
+        body = [*start, *(line for stage in launch.stages for line in _call(stage, blocks))]
+    signature = ", ".join(f"GM_ADDR {each}" for each in arguments)
+    lines += [
+        f'extern "C" __global__ __aicore__ void {launch.name}({signature}) {{',
+        *body,
+        "}\n",
+    ]
+    return "\n".join(lines)
+
+
+def _index_function(name: str) -> str:
+    return f"__aicore__ inline int64_t {name}(int64_t a, int64_t b) {{ {INDEX_FUNCTIONS[name]} }}\n"
+
+
+def _comment(lines: Sequence[str]) -> list[str]:
+    return [f"// {line}".rstrip() for line in lines]
+
+
+def _stage(kernel: KernelOp, target: Target) -> tuple[AscendcEmission, list[str]]:
+    """A kernel's lines, and the names of its arguments."""
     if kernel.core.data != Core.VECTOR:
         name = kernel.sym_name.data
         raise PassError(f"@{name}: npu.kernel on {kernel.core.data} cores has no form in AscendC")
@@ -57,33 +108,27 @@ def ascendc_text(kernel: KernelOp, target: Target, specification: str) -> str:
     for argument in kernel.body.block.args:
         name = at.name(argument.name_hint)
         address = at.name(f"{name}_gm")
-        arguments.append(f"GM_ADDR {address}")
+        arguments.append(address)
         view = control.view_of(at, argument, name, kernel)
         cpp = at.type_of(kernel, view.dtype)
         at.emit(f"GlobalTensor<{cpp}> {name};")
         at.emit(f"{name}.SetGlobalBuffer(reinterpret_cast<__gm__ {cpp}*>({address}));")
         at.views[argument] = view
     translate_block(at, kernel.body.block)
-    head = f"__global__ __aicore__ void {kernel.sym_name.data}({', '.join(arguments)})"
-    comment = [NOT_COMPILED, f"Blocks: {kernel.blocks.value.data}, target: {kernel.target.data}."]
-    comment += ["", *specification.splitlines()] if specification else []
-    functions = [
-        f"__aicore__ inline int64_t {name}(int64_t a, int64_t b) {{ {INDEX_FUNCTIONS[name]} }}\n"
-        for name in sorted(at.functions)
-    ]
-    return "\n".join(
-        [
-            *(f"// {line}".rstrip() for line in comment),
-            '#include "kernel_operator.h"\n',
-            "using namespace AscendC;\n",
-            *functions,
-            f'extern "C" {head} {{',
-            "    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);",
-            "    InitSocState();",
-            *at.lines,
-            "}\n",
-        ]
-    )
+    return at, arguments
+
+
+def _call(stage: DeviceStage, blocks: int) -> list[str]:
+    """A stage on as many cores as it has blocks, after the one before it."""
+    given = ", ".join(f"b{number}" for number in stage.buffers)
+    call = f"{stage.kernel.sym_name.data}({given});"
+    own = stage.kernel.blocks.value.data
+    lines = [] if stage.join is None else ["    PipeBarrier<PIPE_ALL>();"]
+    if stage.join is Join.BARRIER:
+        lines.append("    SyncAll();")
+    if own == blocks:
+        return [*lines, f"    {call}"]
+    return [*lines, f"    if (GetBlockIdx() < {own}) {{", f"        {call}", "    }"]
 
 
 def translate_block(at: AscendcEmission, block: Block) -> None:

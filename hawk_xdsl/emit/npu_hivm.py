@@ -8,8 +8,9 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.target import Target
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.hivm.convert_npu_to_hivm import exported_launches, hivm_functions
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.transforms.device_launch import exported_launches
 from hawk_xdsl.transforms.pass_error import PassError
 from hawk_xdsl.vendor.generic_form import mixed_text
 

@@ -1,6 +1,5 @@
 """convert-npu-to-hivm: every launch as functions of HIVM, for the vendor's compiler."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -8,10 +7,10 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
-from hawk_xdsl.hivm.device_launch import DeviceLaunch, device_launches
 from hawk_xdsl.hivm.launch_functions import launch_functions
 from hawk_xdsl.hivm.npu_legalize_hivm import legalize_kernel
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, exported_launches
 from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.transforms.npu_pass import NpuPass
 from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
@@ -54,16 +53,6 @@ class ConvertNpuToHivmPass(NpuPass):
                 each.detach()
                 each.erase()
         op.body.block.add_ops(made)
-
-
-def exported_launches(module: ModuleOp) -> Iterator[DeviceLaunch]:
-    """What a module launches, each once, then each kernel that nobody launches."""
-    launches = list(dict.fromkeys(placed.launch for placed in device_launches(module)))
-    yield from launches
-    used = {stage.kernel for launch in launches for stage in launch.stages}
-    for kernel in module.walk():
-        if isinstance(kernel, KernelOp) and kernel not in used:
-            yield DeviceLaunch.of(kernel)
 
 
 def hivm_functions(

@@ -25,7 +25,6 @@ from hawk_xdsl.dialects.hivm import (
 )
 from hawk_xdsl.dialects.npu import Core, Join, KernelOp, KernelPart, MmadOp
 from hawk_xdsl.hivm.block_sync import check_core, emit_all_core_barrier
-from hawk_xdsl.hivm.device_launch import DeviceLaunch, DeviceStage
 from hawk_xdsl.hivm.devices import device_of, is_device
 from hawk_xdsl.hivm.emission import HivmEmission
 from hawk_xdsl.hivm.spaces import in_hivm
@@ -33,6 +32,7 @@ from hawk_xdsl.hivm.translate import translate_block
 from hawk_xdsl.hivm.truth_tiles import truth_tiles
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.transforms.buffers import root_of
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, DeviceStage
 from hawk_xdsl.transforms.pass_error import NO_EXTENTS, PassError
 
 CORES: Mapping[Core, str] = {Core.VECTOR: "AIV", Core.CUBE: "AIC", Core.MIXED: "MIX"}

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
-from hawk_xdsl.hivm.convert_npu_to_hivm import exported_launches, hivm_functions
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.transforms.device_launch import exported_launches
 from hawk_xdsl.vendor.generic_form import mixed_text
 from hawk_xdsl.vendor.launch_plan import launch_plan
 

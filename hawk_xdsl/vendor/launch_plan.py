@@ -9,7 +9,6 @@ from xdsl.ir import Operation, SSAValue
 from hawk_xdsl.dialects.npu import Core, LaunchOp
 from hawk_xdsl.dialects.npu.launch import LAUNCHED_AS
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.hivm.device_launch import DeviceLaunch, device_launches
 from hawk_xdsl.hivm.launch_functions import (
     CORES,
     SUFFIXES,
@@ -18,6 +17,7 @@ from hawk_xdsl.hivm.launch_functions import (
     needs_flags,
 )
 from hawk_xdsl.npu_target import Target
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, device_launches
 
 SAME_BYTES = (tensor.CollapseShapeOp, tensor.ExpandShapeOp, tensor.ReshapeOp, tensor.CastOp)
 """Ops of the host that are another view of the same buffer."""

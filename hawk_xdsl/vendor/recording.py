@@ -9,9 +9,9 @@ from xdsl.ir import SSAValue
 
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import KernelOp, LaunchOp
-from hawk_xdsl.hivm.device_launch import DeviceLaunch, device_launches
 from hawk_xdsl.npu_target import Target, simulate
 from hawk_xdsl.reference.host import run_main
+from hawk_xdsl.transforms.device_launch import DeviceLaunch, device_launches
 
 
 @dataclass(frozen=True)

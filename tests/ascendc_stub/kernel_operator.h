@@ -45,6 +45,7 @@ int64_t GetBlockIdx();
 template <HardEvent event> void SetFlag(EventId id);
 template <HardEvent event> void WaitFlag(EventId id);
 template <Pipe pipe> void PipeBarrier();
+void SyncAll();
 template <typename T> void DataCopyPad(const LocalTensor<T>&, const GlobalTensor<T>&, const DataCopyExtParams&, const DataCopyPadExtParams<T>&);
 template <typename T> void DataCopyPad(const GlobalTensor<T>&, const LocalTensor<T>&, const DataCopyExtParams&);
 

@@ -113,6 +113,16 @@ def device_launches(module: ModuleOp) -> Iterator[PlacedLaunch]:
         yield PlacedLaunch(known.setdefault(key, launch), placed.ops, placed.values)
 
 
+def exported_launches(module: ModuleOp) -> Iterator[DeviceLaunch]:
+    """What a module launches, each once, then each kernel that nobody launches."""
+    launches = list(dict.fromkeys(placed.launch for placed in device_launches(module)))
+    yield from launches
+    used = {stage.kernel for launch in launches for stage in launch.stages}
+    for kernel in module.walk():
+        if isinstance(kernel, KernelOp) and kernel not in used:
+            yield DeviceLaunch.of(kernel)
+
+
 def _groups(module: ModuleOp) -> Iterator[list[LaunchOp]]:
     """Launches with those that join them."""
     group: list[LaunchOp] = []
