@@ -1,5 +1,7 @@
 """The reference evaluator against MLIR's JIT, PyTorch, and hand-made values."""
 
+import math
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import i32
 
 from hawk_xdsl.linalg.view import TensorView
+from hawk_xdsl.reference.erf import erf
 from hawk_xdsl.reference.evaluate import (
     Array,
     IndexRangeError,
@@ -187,3 +190,14 @@ def _through(view: TensorView, source: Array) -> Array:
     kept = sorted(view.order)
     taken = taken.reshape([view.factors[p].length for p in kept])
     return taken.transpose([kept.index(p) for p in view.order]).reshape(view.shape)
+
+
+def test_the_error_function_is_the_c_librarys() -> None:
+    near = [np.nextafter(edge, side) for edge in (0.84375, 1.25, 1 / 0.35, 6.0) for side in (0, 9)]
+    ends = [0.0, 5e-324, 1e-300, 1e-9, 0.84375, 1.25, 1 / 0.35, 6.0, 30.0, 1e300, np.inf]
+    dense = np.random.default_rng(0).uniform(0, 7, 20000)
+    sizes = np.concatenate([near, ends, dense, 10.0 ** np.linspace(-300, 2, 1000)])
+    x = np.concatenate([sizes, -sizes]).reshape(2, -1)
+    expected = np.array([math.erf(value) for value in x.reshape(-1)]).reshape(x.shape)
+    np.testing.assert_array_max_ulp(erf(x), expected, maxulp=1)
+    assert np.signbit(erf(-0.0)) and np.isnan(erf(np.nan)) and erf(np.float32(1)).shape == ()

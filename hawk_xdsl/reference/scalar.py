@@ -1,6 +1,5 @@
 """What the scalar ops of arith and math compute, elementwise on numpy arrays of any shape."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,12 +9,12 @@ from xdsl.ir import Operation
 
 from hawk_xdsl.dialects.dtype import Array, is_float
 from hawk_xdsl.dialects.upstream import RemfOp
+from hawk_xdsl.reference.erf import erf
 from hawk_xdsl.reference.value_types import DivisionByZeroError
 
 Kernel = Callable[..., Array]
 """A function of as many arrays as the op has operands."""
 
-_erf = np.vectorize(math.erf, otypes=[np.float64])
 """numpy has no erf; this is the C library's, one element at a time."""
 
 
@@ -59,7 +58,7 @@ MATH_KERNELS: dict[type[Operation], Kernel] = {
     mlir_math.CopySignOp: np.copysign,
     mlir_math.CosOp: np.cos,
     mlir_math.CoshOp: np.cosh,
-    mlir_math.ErfOp: _erf,
+    mlir_math.ErfOp: erf,
     mlir_math.ExpOp: np.exp,
     mlir_math.Exp2Op: np.exp2,
     mlir_math.ExpM1Op: np.expm1,
