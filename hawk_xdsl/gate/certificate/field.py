@@ -23,6 +23,9 @@ PRIMES = (2091587, 1792789, 1195193)
 """The primes p: 14 q + 1, 12 q + 1 and 8 q + 1."""
 
 PLANE_BITS = 21
+PART = 1 << 14
+"""Elements of a plane that are reduced at once."""
+
 SUMMANDS = 1024
 """Products of residues whose sum a float64 holds exactly, with room to spare."""
 
@@ -56,12 +59,24 @@ class Field:
         return constants.reshape(-1, *[1] * (like.ndim - 1))
 
     def reduced(self, planes: Planes) -> Planes:
-        """Whole numbers from 0 to below 2⁵² as residues; overwrites its argument."""
-        quotient = planes + 0.5
-        quotient *= self._shaped(self._inverses, planes)
-        np.floor(quotient, quotient)
-        quotient *= self._shaped(self.moduli, planes)
-        planes -= quotient
+        """Whole numbers from 0 to below 2⁵² as residues; overwrites its argument.
+
+        A part that the processor's caches hold after the other: a temporary as large as the planes
+        would take sixteen times as long, most of it for pages that are new each time.
+        """
+        if not planes.flags.c_contiguous:
+            planes = np.ascontiguousarray(planes)
+        flat = planes.reshape(planes.shape[0], -1)
+        scratch = np.empty(min(PART, flat.shape[1]))
+        for plane, modulus, inverse in zip(flat, self.moduli, self._inverses, strict=True):
+            for start in range(0, plane.size, PART):
+                part = plane[start : start + PART]
+                quotient = scratch[: part.size]
+                np.add(part, 0.5, out=quotient)
+                np.multiply(quotient, inverse, out=quotient)
+                np.floor(quotient, out=quotient)
+                np.multiply(quotient, modulus, out=quotient)
+                np.subtract(part, quotient, out=part)
         return planes
 
     def add(self, left: Planes, right: Planes) -> Planes:
