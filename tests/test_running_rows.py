@@ -14,7 +14,7 @@ from undecided import SOFTMAX, undecided
 
 from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.codegen.select_instructions import Composer
-from hawk_xdsl.codegen.strategies import candidate_at, candidates
+from hawk_xdsl.codegen.strategies import candidate_at, candidates, space_of
 from hawk_xdsl.codegen.strategy import Request
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.frontend.constant_folding import folded
@@ -177,3 +177,14 @@ def test_the_bound_counts_both_products_on_the_cube() -> None:
     assert bound.limiting is Limit.CUBE
     assert bound.units.cube == pytest.approx(2 * 1024 * 1024 * 128 / (1024 * 24), rel=0.1)
     assert bound.cycles < candidates(request(op))[0].estimate
+
+
+def test_many_products_are_left_to_the_cube_or_decided_apart() -> None:
+    whole = next(entry for entry in ENTRIES if entry.artifact.strategy == "whole-tiles")
+    made: list[bool] = []
+    for length in (64, 1024):
+        [op] = outlined(nn.scaled_dot_product_attention, 3 * [(1, 1, length, 64)], join=True)
+        found = request(op)
+        assert space_of(found) is not None
+        made.append(space_of(replace(found, entry=whole)) is not None)
+    assert made == [True, False]

@@ -1,6 +1,7 @@
 """The strategies there are, and what each makes of a template entry for one op."""
 
 from collections.abc import Mapping
+from math import prod
 
 from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
 from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
@@ -13,6 +14,12 @@ from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.schedule.search_space import SearchSpace
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.structure import Structure
+from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
+
+MOST_ON_VECTORS = 1 << 24
+"""Products of weighted rows that the vector unit may be asked for."""
 
 STRATEGIES: Mapping[str, Strategy] = {
     strategy.name: strategy
@@ -57,7 +64,22 @@ def space_of(request: Request) -> SearchSpace | None:
     Raises ``HawkError`` as ``strategy_of`` does.
     """
     strategy = strategy_of(request.entry)
-    return strategy.space(request) if _applies(request) else None
+    if not _applies(request) or _leaves_products_to_vectors(strategy, request.specification):
+        return None
+    return strategy.space(request)
+
+
+def _leaves_products_to_vectors(strategy: Strategy, specification: Specification) -> bool:
+    """Whether a strategy would write many products of joined rows for the vector unit.
+
+    They were joined for one mixed kernel, are decided apart without it, and such kernels take
+    minutes to simulate.
+    """
+    return (
+        Structure.WEIGHTED_ROWS not in strategy.structures
+        and prod(specification.axes.values()) > MOST_ON_VECTORS
+        and weighted_rows_of(specification) is not None
+    )
 
 
 def _applies(request: Request) -> bool:

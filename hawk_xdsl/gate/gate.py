@@ -101,7 +101,7 @@ def signature_of(
     )
 
 
-MOST_POINTS_TRIED_AGAIN = 1 << 32
+MOST_POINTS_TRIED_AGAIN = 1 << 27
 """Points of an op's loops above which a proved kernel runs on one set of inputs only."""
 
 
