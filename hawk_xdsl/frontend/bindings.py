@@ -253,6 +253,21 @@ class MlirModule:
                 reason = f"{name}: cannot be written as linalg.generic"
                 raise HawkError(reason, file=place, line=line) from None
 
+    def say_windows(self, names: Collection[str]) -> None:
+        """Writes out the strides and dilations of ops of these names that have the default ones."""
+        ir = _load("ir")
+        with self._module.context:
+            ones = ir.Attribute.parse("dense<1> : tensor<2xi64>")
+
+        def visit(op: Any) -> object:
+            if op.operation.name in names:
+                for attribute in ("strides", "dilations"):
+                    if attribute not in op.operation.attributes:
+                        op.operation.attributes[attribute] = ones
+            return ir.WalkResult.ADVANCE
+
+        self._module.operation.walk(visit)
+
     def ops(self) -> list[MlirOp]:
         """Every op, the inner ones first."""
         proceed = _load("ir").WalkResult.ADVANCE

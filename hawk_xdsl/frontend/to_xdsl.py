@@ -40,6 +40,11 @@ KNOWN_OPS = frozenset(
     | {cf.AssertOp.name}
 )
 
+WINDOWS = frozenset(
+    name for name in KNOWN_OPS if name.startswith(("linalg.conv_2d_", "linalg.pooling_nchw_max"))
+)
+"""The named ops of xDSL that need their strides and dilations written out, two of each."""
+
 
 def new_context() -> Context:
     """A context with the dialects of the front end."""
@@ -66,6 +71,7 @@ def generic_text(module: MlirModule, *, file: str) -> str:
         HawkError: with file and line, for the first op that has no counterpart.
     """
     names = {op.name for op in module.ops()}
+    module.say_windows(WINDOWS & names)
     module.generalize({n for n in names - KNOWN_OPS if n.startswith("linalg.")}, file=file)
     unknown = [op for op in module.ops() if op.name not in KNOWN_OPS]
     for op in sorted(unknown, key=lambda op: ".constant" in op.name):

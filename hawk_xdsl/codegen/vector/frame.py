@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from hawk_xdsl.codegen.select_instructions import Composition
 from hawk_xdsl.codegen.vector.buffers import Axes, Block, Statement, TileValue, operand
+from hawk_xdsl.codegen.vector.detour import dtype_instead, exact_rounding
 from hawk_xdsl.codegen.vector.widths import stored_dtype
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.npu_target.target import Target
@@ -118,6 +119,11 @@ class TilingFrame:
         """The tile with its dimensions in the order and rank wanted; leading unit ones may stay."""
         present = tuple(axis for axis in value.axes if axis is not None)
         target = tuple(axis for axis in wanted if axis is not None)
+        upright = [axes[-1] is not None for axes in (value.axes, wanted)]
+        wide = dtype_instead("vtranspose", value.dtype, self.target)
+        if wide is not None and present and (present != target or upright[0] != upright[1]):
+            turned = self.arranged(self._cast(value, wide, scope), wanted, scope)
+            return self._cast(turned, value.dtype, scope)
         if present and value.axes[-1] is None and wanted[-1] is not None:
             last = len(value.axes) - 1
             turned = ast.Transpose(operand(0), (last, *range(last)))
@@ -135,6 +141,11 @@ class TilingFrame:
         if leading < 0 or value.axes[leading:] != wanted or any(value.axes[:leading]):
             value = self.view(value, wanted, scope)
         return value
+
+    def _cast(self, value: TileValue, dtype: str, scope: LoopScope) -> TileValue:
+        """The same numbers in another dtype that holds them."""
+        out = TileValue(dtype, value.axes, value.shape)
+        return scope.add(ast.Cast(operand(0), dtype, exact_rounding(dtype)), (value,), out)
 
     def view(self, value: TileValue, axes: Axes, scope: LoopScope) -> TileValue:
         """The same bytes with other unit dimensions."""

@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 from hawk_xdsl.codegen.vector.buffers import Axes, Statement, TileValue, operand, two_operands
+from hawk_xdsl.codegen.vector.detour import dtype_instead, exact_rounding
 from hawk_xdsl.codegen.vector.frame import LoopScope, TilingFrame
 from hawk_xdsl.codegen.vector.widths import stored_dtype
-from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, INDEX, DType
+from hawk_xdsl.dialects.dtype import INDEX, DType
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
 from hawk_xdsl.dialects.npu import Rounding
-from hawk_xdsl.npu_target.legality import supports
-from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.semantics.terms import Affine, Term
 
 
@@ -57,14 +56,14 @@ class Loader:
             *(ast.Slice(zero, n) for n in out.shape[:-1]),
             ast.Slice(zero, out.shape[-1], stride),
         )
-        wide = _multiplied_in(out.dtype, self.frame.target)
+        wide = dtype_instead("vmul", out.dtype, self.frame.target)
         if wide is None:
             one = ast.Number(1.0 if DType(out.dtype).is_float else 1)
             return scope.add(ast.Elementwise("vmul", (spaced, one)), (whole,), out)
         middle = TileValue(wide, out.axes, out.shape)
         scope.add(ast.Cast(spaced, wide, Rounding.RINT), (whole,), middle)
-        rounding = Rounding.RINT if DType(out.dtype).is_float else Rounding.TRUNC
-        return scope.add(ast.Cast(operand(0), out.dtype, rounding), (middle,), out)
+        back = ast.Cast(operand(0), out.dtype, exact_rounding(out.dtype))
+        return scope.add(back, (middle,), out)
 
     def pad(self, term: Term) -> ast.Number | None:
         """What stands in a loaded tile beyond the edge, where that matters."""
@@ -141,18 +140,3 @@ class Loader:
     def _times(self, value: TileValue, factor: int, scope: LoopScope) -> TileValue:
         multiplied = ast.Elementwise("vmul", (operand(0), ast.Number(factor)))
         return self.frame.made(multiplied, (value,), value.dtype, value.axes, scope)
-
-
-def _multiplied_in(dtype: str, target: Target) -> DType | None:
-    """The narrowest dtype to multiply one in that the target cannot; ``None`` if it can."""
-    if supports(target, "vmul", dtype):
-        return None
-    fits = (
-        wide
-        for wide in sorted(BUFFER_DTYPES, key=lambda each: each.bits)
-        if wide.holds(dtype)
-        and supports(target, "vmul", wide)
-        and supports(target, "vcast", f"{dtype}-{wide}")
-        and supports(target, "vcast", f"{wide}-{dtype}")
-    )
-    return next(fits, None)
