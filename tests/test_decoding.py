@@ -15,9 +15,9 @@ from tiny_model import END, STRICT_TEMPLATE, save_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from hawk_xdsl.knowledge_store.records import Message
-from hawk_xdsl.language_model import loading
+from hawk_xdsl.language_model import loading, local_model
 from hawk_xdsl.language_model.decoding import GrammarError, decode
-from hawk_xdsl.language_model.kv_cache import PromptReader
+from hawk_xdsl.language_model.kv_cache import PromptReader, repeated
 from hawk_xdsl.language_model.loading import ModelError
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import SMOLLM, find_model
@@ -134,6 +134,38 @@ def test_forks_read_neither_the_prompt_nor_what_the_first_text_read(
     read.clear()
     (other,) = tiny.propose("a prompt", LINES, Sampling(candidates=1, forks=[late]))
     assert 0 < sum(read) <= other.tokens - len(late.written)
+
+
+def test_guessed_tokens_change_no_text_and_spare_steps(
+    tiny: LocalModel, tiny_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_model, "GUESSES_ABOVE", 0)
+    guessing = LocalModel.load(find_model(str(tiny_directory)))
+    steps: list[int] = []
+    run = PromptReader.run
+
+    def counted(reader: PromptReader, rows: Sequence[Sequence[int]], *others: object) -> Logits:
+        steps.append(len(rows))
+        return run(reader, rows, *others)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(PromptReader, "run", counted)
+    prompt = "vexp a\nvexp a\nvexp a\n"
+    # What repeats itself is guessed: nothing but one letter can be chosen, and its end.
+    again = 'start: line{12}\nline: "e = vexp " /[ab]/ " to " /[ab]/ "\\n"\n'
+    for sampling in (Sampling(1), Sampling(5, temperature=0.7, seed=3)):
+        steps.clear()
+        wanted = tiny.propose(prompt, again, sampling)
+        plain = len(steps)
+        steps.clear()
+        found = guessing.propose(prompt, again, sampling)
+        assert [p.text for p in found] == [p.text for p in wanted]
+        assert len(steps) < plain
+
+
+def test_what_followed_the_last_tokens_before_is_guessed() -> None:
+    assert repeated([1, 2, 3, 4, 9, 2, 3], 2) == (4, 9)
+    assert repeated([1, 2, 7, 5, 1, 2, 8, 1, 2], 3) == (8, 1, 2), "the latest place"
+    assert repeated([1, 2, 3, 4], 3) == ()
 
 
 def test_samples_are_ever_warmer(tiny: LocalModel) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind
+from hawk_xdsl.knowledge_store.kernel_examples import KernelExample
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.language_model.prompt import (
     FailedAttempt,
@@ -29,8 +30,10 @@ ENTRIES = tuple(
 )
 ATTEMPT = FailedAttempt("e = vexp x", "capacity", "ub needs $9 more", "Halve the tile.")
 REQUEST = PromptRequest(
-    spec="y[i] = exp(x[i])",
+    spec="SPEC y[i] = exp(x[i])",
     target="ascend910b1",
+    steps="y[i] = exp(x[i])",
+    language="One statement a line.",
     facts=("48 vector cores", "ub 196608 bytes"),
     entries=ENTRIES,
     attempt=ATTEMPT,
@@ -49,7 +52,7 @@ def test_everything_stands_in_a_prompt_with_room() -> None:
     prompt = build(REQUEST, 1000)
     system, user = prompt.messages
     assert (system.role, user.role) == ("system", "user")
-    assert "ascend910b1" in system.content
+    assert "ascend910b1" in system.content and "One statement a line." in system.content
     for text in (
         "y[i] = exp(x[i])",
         "48 vector cores\nub 196608 bytes",
@@ -62,6 +65,43 @@ def test_everything_stands_in_a_prompt_with_room() -> None:
     assert prompt.entries == ENTRIES
 
 
+EXAMPLES = tuple(
+    KernelExample(
+        f"op-{i}", "ascend910b1", f"s{i}", f"steps {i}", f"kernel {i}", "tiles", (), (), 1, 1, "", 9
+    )
+    for i in range(2)
+)
+
+
+def test_examples_stand_before_the_operation_the_nearest_last() -> None:
+    prompt = build(replace(REQUEST, examples=EXAMPLES, attempt=None), 1000)
+    text = prompt.messages[-1].content
+    assert prompt.examples == EXAMPLES
+    places = [text.index(each) for each in ("kernel 1", "kernel 0", "y[i] = exp(x[i])", "Kernel:")]
+    assert places[:3] == sorted(places[:3])
+    assert text.endswith("Operation:\ny[i] = exp(x[i])\n\nKernel:")
+
+
+def test_entries_are_left_out_before_examples_and_those_before_the_facts() -> None:
+    request = replace(REQUEST, examples=EXAMPLES)
+    seen: list[tuple[int, int, bool]] = []
+    for budget in range(words(build(request, 1000).messages), 0, -1):
+        prompt = build(request, budget)
+        text = prompt.messages[-1].content
+        found = (len(prompt.entries), len(prompt.examples), "48 vector" in text)
+        assert [f"kernel {i}" in text for i in (0, 1)] == [i < found[1] for i in (0, 1)]
+        if found not in seen:
+            seen.append(found)
+    assert seen[3:] == [(0, 2, True), (0, 1, True), (0, 0, True), (0, 0, False)]
+
+
+def test_examples_count_as_shown_only_if_the_format_shows_them() -> None:
+    form = replace(instruct_format(), example="an example")
+    request = replace(REQUEST, examples=EXAMPLES)
+    prompt = form.build(request, count=words, budget=1000, limit=1000)
+    assert prompt.examples == () and not form.shows_examples
+
+
 @pytest.mark.parametrize("without", [{"knowledge": ""}, {"entry": ""}, {"entry": "known"}])
 def test_entries_count_as_used_only_if_the_format_shows_them(without: dict[str, str]) -> None:
     form = replace(instruct_format(), **without)
@@ -71,8 +111,8 @@ def test_entries_count_as_used_only_if_the_format_shows_them(without: dict[str, 
 
 
 def test_sections_without_content_are_left_out() -> None:
-    (_, user) = build(PromptRequest("SPEC", "t"), 1000).messages
-    assert user.content == "Operation:\nSPEC\n\nWrite the kernel body."
+    (_, user) = build(PromptRequest("SPEC", "t", "STEPS"), 1000).messages
+    assert user.content == "Operation:\nSTEPS\n\nKernel:"
 
 
 def test_the_least_relevant_entries_go_first_then_facts_then_the_attempts_text() -> None:
@@ -121,7 +161,7 @@ def test_a_model_brings_its_own_format(tmp_path: Path) -> None:
     path.write_text(OWN)
     prompt = load_prompt_format(path).build(REQUEST, count=words, budget=100, limit=100)
     (user,) = prompt.messages
-    assert user.content == "y[i] = exp(x[i])\n\nentry-0\nentry-1\nentry-2\n\ncapacity"
+    assert user.content == "SPEC y[i] = exp(x[i])\n\nentry-0\nentry-1\nentry-2\n\ncapacity"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import ResultRegion, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
-from hawk_xdsl.training.abbreviation import Abbreviation
+from hawk_xdsl.language_model.abbreviation import Abbreviation
 
 SIGNATURE = Signature(
     "kernel",
@@ -210,7 +210,7 @@ def test_drafts_in_shorthand_pass_the_gate_and_its_grammar(
     draft = TemplateProposer(entries, composer, specification, target).next()
     assert draft is not None
     abbreviation = Abbreviation(entries, specification, signature, target, composer, composites)
-    short = abbreviation.short(draft)
+    short = abbreviation.short(draft.text, draft.entries[0], draft.schedule)
     assert len(short) < len(draft.text)
     text = abbreviation.shorthand.expanded(short)
     gate = Gate(op, specification, signature, target, 0)

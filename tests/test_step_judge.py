@@ -33,7 +33,7 @@ BEGUN = ["across i0 parts 4 {", "v0 = load x0[i0:] into ub", "v1 = vmul v0, 1.3"
         (["b0 = load t0[:] into ub", "v2 = vexp b0"], None),
         (["v2 = fill 0.0 f32[i0] in ub", "b1 = vexp v1", "v2 = vadd v2, b1"], None),
         (["b0 = vneg b1", "b1 = vneg b0", "v2 = vexp b1"], "v2 reads v1 too"),
-        (["v9 = vexp v0"], None),
+        (["v9 = vexp v0"], "there is no step `v9`"),
     ],
 )
 def test_a_statement_reads_what_its_step_reads(lines: list[str], objection: str | None) -> None:

@@ -15,7 +15,7 @@ from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import ResultRegion, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
-from hawk_xdsl.training.abbreviation import Abbreviation
+from hawk_xdsl.language_model.abbreviation import Abbreviation
 
 HALF = elementwise("96x64", "%0 = math.exp %in : f16\n%1 = arith.addf %0, %0 : f16", dtype="f16")
 
@@ -73,7 +73,7 @@ def test_buffers_have_the_names_of_the_steps_and_are_written_once(module: str) -
         target,
         composer,
         composites_of(entries, composer, target),
-    ).short(draft)
+    ).short(draft.text, draft.entries[0], draft.schedule)
     made = re.findall(r"^(\w+) = ", short, flags=re.MULTILINE)
     assert len(set(made)) == len(made)
     steps = steps_of(specification)

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, narrowed_grammar
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
-from hawk_xdsl.knowledge_store.features import HardwareFeatures
-from hawk_xdsl.language_model.composites import Composite, Composites, composites_of
-from hawk_xdsl.language_model.facts import facts_of
+from hawk_xdsl.knowledge_store.retrieval import Retrieved
+from hawk_xdsl.knowledge_store.kernel_examples import KernelExample, packaged_examples
+from hawk_xdsl.language_model.composites import Composite, Composites, composites_of, for_results
+from hawk_xdsl.language_model.facts import facts_of, said_of
+from hawk_xdsl.language_model.hardware_view import hardware_view
+from hawk_xdsl.language_model.language_page import language_page
 from hawk_xdsl.language_model.line_judge import line_judges, shorthand_judges
 from hawk_xdsl.language_model.literals import known_floats, likely_literals
 from hawk_xdsl.language_model.open_model import open_model
@@ -22,10 +26,12 @@ from hawk_xdsl.language_model.text_model import TextModel
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.steps import steps_of
-from hawk_xdsl.semantics.structure import structures
 
-ENTRIES = 6
+ENTRIES = 4
 """Knowledge entries offered to a prompt; what does not fit its budget is left out."""
+
+EXAMPLES = 3
+"""Verified kernels of the nearest specifications that are offered to a prompt."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Author:
     composites: Composites = field(default_factory=dict[str, Mapping[str, Composite]])
     floats: Sequence[str] = ()
     retrieval: RetrievalMode = RetrievalMode.FUSED
+    examples: Sequence[KernelExample] = ()
 
     @staticmethod
     def load(
@@ -62,10 +69,21 @@ class Author:
 
     @staticmethod
     def of(
-        model: TextModel, entries: Sequence[Entry], target: Target, retrieval: RetrievalMode
+        model: TextModel,
+        entries: Sequence[Entry],
+        target: Target,
+        retrieval: RetrievalMode,
+        examples: Sequence[KernelExample] | None = None,
     ) -> "Author":
-        """An author with a model that is loaded already."""
-        shown = () if retrieval is RetrievalMode.NONE else tuple(entries)
+        """An author with a model that is loaded already.
+
+        ``examples`` are what its prompts may show, those of the package that were verified on the
+        target without them.
+        """
+        nothing = retrieval is RetrievalMode.NONE
+        shown = () if nothing else tuple(entries)
+        if examples is None:
+            examples = [each for each in packaged_examples() if each.target == target.name]
         composites: Composites = {}
         floats: Sequence[str] = ()
         if model.prompt_format.shorthand:
@@ -73,7 +91,10 @@ class Author:
             composites = composites_of(entries, composer, target)
             floats = known_floats(entries)
         retriever = Retriever(entries, retrieval)
-        return Author(model, retriever, shown, target, composites, floats, retrieval)
+        shown_kernels = () if nothing or not model.prompt_format.shows_examples else examples
+        return Author(
+            model, retriever, shown, target, composites, floats, retrieval, tuple(shown_kernels)
+        )
 
     @property
     def name(self) -> str:
@@ -93,17 +114,43 @@ class Author:
         Raises ``PromptTooLong``.
         """
         form = self.model.prompt_format
-        query = _query(specification, failure)
-        found = self.retriever.retrieve(query, ENTRIES) if form.shows_entries else ()
+        query = self._query(specification, failure)
+        functions = self._functions(specification)
+        found = self._said(specification, functions, query) if form.shows_entries else ()
         request = PromptRequest(
             spec=specification.text,
             target=self.target.name,
             steps=steps_of(specification).text,
-            facts=facts_of(specification, self.shown, self.target),
+            language=language_page(self.target),
+            facts=facts_of(specification, self.shown, self.target, functions),
             entries=tuple(item.entry for item in found),
+            examples=tuple(self.nearest(specification, EXAMPLES)),
             attempt=failure,
         )
-        return self.model.prompt(request, reserve=form.answer_tokens)
+        return self.model.prompt(request, budget=form.prompt_tokens, reserve=form.answer_tokens)
+
+    def _said(
+        self, specification: Specification, functions: Mapping[str, Composite], query: Query
+    ) -> Sequence[Retrieved]:
+        """Entries that may matter to the op; beside examples, only those that say something."""
+        if not self.model.prompt_format.shows_examples:
+            return self.retriever.retrieve(query, ENTRIES)
+        said = said_of(specification, self.shown, functions)
+        return self.retriever_of(said).retrieve(query, ENTRIES) if said else ()
+
+    def nearest(self, specification: Specification, count: int) -> list[KernelExample]:
+        """Verified kernels of the specifications nearest to an op's, the nearest first."""
+        by_name = {example.name: example for example in self.examples}
+        found = self._kernels.retrieve(self._query(specification, None), count)
+        return [by_name[item.entry.name] for item in found]
+
+    @cached_property
+    def _kernels(self) -> Retriever:
+        return Retriever([example.entry for example in self.examples], self.retrieval)
+
+    def _functions(self, specification: Specification) -> Mapping[str, Composite]:
+        """The functions that the model's shorthand has for an op."""
+        return for_results(self.composites, (result.dtype for result in specification.outputs))
 
     def texts(
         self,
@@ -183,6 +230,17 @@ class Author:
                 return entry.rationale
         return ""
 
+    def _query(self, specification: Specification, failure: FailedAttempt | None) -> Query:
+        """What to look for: the op, and the trap or the pipe that held its last kernel up."""
+        features = hardware_view(specification, self.target).features
+        return Query(
+            text=specification.text,
+            tokens=features.ops,
+            features=features,
+            trap=None if failure is None or failure.bottleneck else failure.trap,
+            bottleneck=(failure.bottleneck or None) if failure is not None else None,
+        )
+
 
 def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:
     """What a model wrote in shorthand as kernel text; as it is where it cannot be expanded."""
@@ -191,17 +249,3 @@ def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:
     except KernelTextError:
         text = proposal.text
     return replace(proposal, text=text, written=proposal.text)
-
-
-def _query(specification: Specification, failure: FailedAttempt | None) -> Query:
-    functions = specification.functions()
-    dtypes = tuple(sorted({o.dtype for o in specification.operands}))
-    return Query(
-        text=specification.text,
-        tokens=functions,
-        features=HardwareFeatures(
-            structure=str(structures(specification)[0]), ops=functions, dtypes=dtypes
-        ),
-        trap=None if failure is None or failure.bottleneck else failure.trap,
-        bottleneck=(failure.bottleneck or None) if failure is not None else None,
-    )

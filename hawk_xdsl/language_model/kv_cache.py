@@ -7,6 +7,10 @@ sees.
 Example: after a prompt P of 100 tokens the texts ``a b`` and ``a c`` were read. The cache holds
 ``P a b c``; b and c both see P and a, not each other, and both have position 101. Going back to
 ``a`` needs no removal: the next token just does not see b and c.
+
+A large model takes hardly longer to read ten tokens than one. So with each text, tokens may be read
+that it might go on with: those that follow its last ones where they stood before, in the prompt or
+in the text. Where it goes on otherwise they are places that nothing sees.
 """
 
 import copy
@@ -31,6 +35,15 @@ _CHUNK = 256
 
 _MOST_SCORES = 2**24
 """Scores that are remembered (64 MiB); beyond that all are forgotten, and read again if needed."""
+
+GUESSED = 10
+"""How many tokens that a text might go on with are read at most."""
+
+_MOST_GUESSED = 32
+"""How many are read at once, of all texts."""
+
+_AGAIN = (4, 3, 2)
+"""How many of a text's last tokens are looked for, the most first."""
 
 Seen = NDArray[np.bool_]
 """Which places of a cache are seen, shape [length] or [rows, length]."""
@@ -60,10 +73,14 @@ class PromptCache:
 
 
 class PromptReader:
-    """Runs a model and remembers what it has read last."""
+    """Runs a model and remembers what it has read last.
 
-    def __init__(self, model: "PreTrainedModel") -> None:
+    With ``guesses``, tokens that texts might go on with are read with them.
+    """
+
+    def __init__(self, model: "PreTrainedModel", *, guesses: bool = False) -> None:
         self._model = model
+        self.guesses = guesses
         self._cache_argument = cache_argument(model) or "past_key_values"
         self._windows = _windows_of(model)
         self._memory: PromptCache | None = None
@@ -112,13 +129,20 @@ class PromptReader:
         _cut(cache, whole)
         return cache
 
-    def run(self, rows: Sequence[Sequence[int]], cache: "DynamicCache", seen: Seen) -> Logits:
+    def run(
+        self,
+        rows: Sequence[Sequence[int]],
+        cache: "DynamicCache",
+        seen: Seen,
+        scored: Sequence[int] | None = None,
+    ) -> Logits:
         """Scores of the token after each row, shape [rows, vocabulary].
 
         Args:
             rows: the new tokens of each.
             cache: of the tokens before, extended by the rows, one after the other.
             seen: which places of the cache each row goes on from, shape [rows, length].
+            scored: the new tokens after which scores are wanted, instead of the last of each row.
         """
         import torch
 
@@ -132,7 +156,9 @@ class PromptReader:
                 attention_mask=self._masks(visible),
                 position_ids=torch.tensor(visible.sum(axis=1)[None] - 1, device=device),
                 use_cache=True,
-                logits_to_keep=torch.tensor(_ends(rows), device=device),
+                logits_to_keep=torch.tensor(
+                    _ends(rows) if scored is None else scored, device=device
+                ),
                 **{self._cache_argument: cache},
             )
         self._memory = memory
@@ -236,17 +262,48 @@ class TextsRead:
         assert self._memory is not None
         memory = self._memory
         new = list(dict.fromkeys(map(tuple, texts)))
+        guesses = [self._guess(text, len(new)) for text in new]
         rows: list[Text] = []
         seen = np.zeros((len(new), memory.cache.get_seq_length()), np.bool_)
-        for text, row in zip(new, seen, strict=True):
+        for text, guess, row in zip(new, guesses, seen, strict=True):
             start = next(n for n in reversed(range(len(text))) if text[:n] in memory.places)
             before = memory.places[text[:start]]
             row[: before.size] = before
-            rows.append(text[start:])
-        scores = self._reader.run(rows, memory.cache, seen)
-        if (len(memory.scores) + len(new)) * scores.shape[1] > _MOST_SCORES:
+            rows.append((*text[start:], *guess))
+        ended: list[Text] = []
+        scored: list[int] = []
+        number: list[int] = []
+        for which, (text, guess, end) in enumerate(zip(new, guesses, _ends(rows), strict=True)):
+            for count in range(len(guess) + 1):
+                ended.append((*text, *guess[:count]))
+                scored.append(int(end) - len(guess) + count)
+                number.append(which)
+        scores = self._reader.run(rows, memory.cache, seen, scored)
+        if (len(memory.scores) + len(ended)) * scores.shape[1] > _MOST_SCORES:
             memory.scores.clear()
-        after = np.concatenate([seen, _own_places(rows)[_ends(rows)]], axis=1)
-        memory.places.update(zip(new, after, strict=True))
-        memory.scores.update(zip(new, scores, strict=True))
+        after = np.concatenate([seen[number], _own_places(rows)[scored]], axis=1)
+        memory.places.update(zip(ended, after, strict=True))
+        memory.scores.update(zip(ended, scores, strict=True))
         memory.length = after.shape[1]
+
+    def _guess(self, text: Text, texts: int) -> Text:
+        """Tokens that a text might go on with; of ``texts`` texts each guesses as many."""
+        count = min(GUESSED, _MOST_GUESSED // texts) if self._reader.guesses else 0
+        return repeated((*self._prompt, *text), count) if count else ()
+
+
+def repeated(tokens: Sequence[int], count: int) -> Text:
+    """At most so many tokens that followed the last ones where these stood before, latest first.
+
+    Example: after ``1 2 3 4 9 2 3`` come ``4 9 2 3``: that followed 2 3.
+    """
+    known = np.asarray(tokens)
+    for length in _AGAIN:
+        if known.size <= length:
+            continue
+        windows = np.lib.stride_tricks.sliding_window_view(known[:-1], length)
+        found = np.flatnonzero((windows == known[-length:]).all(axis=1))
+        if found.size:
+            start = int(found[-1]) + length
+            return tuple(map(int, known[start : start + count]))
+    return ()

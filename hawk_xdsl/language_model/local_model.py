@@ -31,6 +31,10 @@ SINGLE = Sampling()
 """One text, the likeliest."""
 
 
+GUESSES_ABOVE = 50_000_000
+"""Parameters above which reading some tokens more takes hardly longer than a step does anyway."""
+
+
 class LocalModel:
     """A causal language model with its tokenizer; made by :meth:`load`."""
 
@@ -45,7 +49,7 @@ class LocalModel:
         self._model = model
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
-        self._reader = PromptReader(model)
+        self._reader = PromptReader(model, guesses=model.num_parameters() > GUESSES_ABOVE)
         self.fingerprint = files.fingerprint()
 
     @classmethod

@@ -11,6 +11,7 @@ from string import Template
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.knowledge_store.entry import Entry
+from hawk_xdsl.knowledge_store.kernel_examples import KernelExample
 from hawk_xdsl.knowledge_store.records import Message
 
 
@@ -30,25 +31,29 @@ class FailedAttempt:
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """Everything that may stand in a prompt; entries are in the order of relevance.
+    """Everything that may stand in a prompt; entries and examples are in the order of relevance.
 
-    ``steps`` is the specification once more, a function a line.
+    ``steps`` is the specification once more, a function a line; ``language`` says how kernels are
+    written on the target.
     """
 
     spec: str
     target: str
     steps: str = ""
+    language: str = ""
     facts: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
+    examples: tuple[KernelExample, ...] = ()
     attempt: FailedAttempt | None = None
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """The messages of a prompt and the entries that found room in it."""
+    """The messages of a prompt, and the entries and examples that found room in it."""
 
     messages: tuple[Message, ...]
     entries: tuple[Entry, ...]
+    examples: tuple[KernelExample, ...] = ()
 
 
 class PromptTooLong(HawkError):
@@ -71,20 +76,24 @@ class PromptFormat:
 
     ``leads`` says that the model was trained to write kernels in this format: it is asked the same
     question again, for samples, and not to repair what was refused.
-    ``answer_tokens`` is the most that a kernel body of it may take; ``shorthand`` says that it
-    writes in :class:`~hawk_xdsl.language_model.shorthand.Shorthand`.
+    ``answer_tokens`` is the most that a kernel body of it may take, ``prompt_tokens`` what a prompt
+    should take at most; ``shorthand`` says that it writes in
+    :class:`~hawk_xdsl.language_model.shorthand.Shorthand`, as examples are written.
     """
 
     name: str
-    system: str  # $target
+    system: str  # $target, $language
     spec: str  # $spec, or $steps: the same, a function a line
     facts: str  # $target, $facts: one a line
     knowledge: str  # $knowledge: the entries, one after the other
     entry: str  # $name, $kind, $rationale, $artifact, $error
     attempt: str  # $text, $trap, $message, $rule
     answer: str  # the last line
+    examples: str = ""  # $examples: one after the other, the nearest last
+    example: str = ""  # $spec, $steps, $text
     leads: bool = False
     answer_tokens: int = 256
+    prompt_tokens: int = 1024
     shorthand: bool = False
 
     @property
@@ -92,6 +101,12 @@ class PromptFormat:
         """Whether it has a place for knowledge entries; only then they are looked for."""
         said = Template(self.entry).get_identifiers()
         return "knowledge" in Template(self.knowledge).get_identifiers() and bool(said)
+
+    @property
+    def shows_examples(self) -> bool:
+        """Whether it has a place for verified kernels."""
+        said = Template(self.example).get_identifiers()
+        return "examples" in Template(self.examples).get_identifiers() and "text" in said
 
     def build(
         self,
@@ -101,10 +116,11 @@ class PromptFormat:
         budget: int,
         limit: int,
     ) -> Prompt:
-        """The prompt with as many of the most relevant entries as the budget allows.
+        """The prompt with as many of the most relevant entries and examples as the budget allows.
 
-        After the entries the target facts are left out, then the text of the last attempt. The
-        shortest prompt, which is about the operation alone, may exceed the budget up to the limit.
+        Entries are left out first, then examples, the target facts, and the text of the last
+        attempt. The shortest prompt, which is about the operation alone, may exceed the budget up
+        to the limit.
 
         Args:
             request: what to say.
@@ -117,11 +133,14 @@ class PromptFormat:
         """
         if not self.shows_entries:
             request = replace(request, entries=())
+        if not self.shows_examples:
+            request = replace(request, examples=())
         for variant in _shortened(request):
             messages = self._messages(variant)
             if count(messages) <= min(budget, limit):
-                return Prompt(messages, variant.entries)
-        shortest = self._messages(PromptRequest(request.spec, request.target, request.steps))
+                return Prompt(messages, variant.entries, variant.examples)
+        alone = PromptRequest(request.spec, request.target, request.steps, request.language)
+        shortest = self._messages(alone)
         if (tokens := count(shortest)) > limit:
             raise PromptTooLong(tokens, limit)
         return Prompt(shortest, ())
@@ -130,16 +149,29 @@ class PromptFormat:
         target = request.target
         facts = "\n".join(request.facts)
         known = "".join(self._entry(entry) for entry in request.entries)
-        parts = [
-            _fill(self.spec, spec=request.spec, steps=request.steps),
+        # The nearest one is last: what a model has read last it copies most readily.
+        shown = "".join(self._example(example) for example in reversed(request.examples))
+        operation = _fill(self.spec, spec=request.spec, steps=request.steps)
+        said = [
             _fill(self.facts, target=target, facts=facts) if facts else "",
             _fill(self.knowledge, knowledge=known.strip("\n")) if known else "",
+        ]
+        parts = [
+            # Beside examples, the operation stands where theirs do: right before its kernel.
+            *([] if self.examples else [operation]),
+            *said,
+            _fill(self.examples, examples=shown.strip("\n")) if shown else "",
+            *([operation] if self.examples else []),
             _fill(self.attempt, **vars(request.attempt)) if request.attempt else "",
             self.answer,
         ]
-        system = _fill(self.system, target=target)
+        system = _fill(self.system, target=target, language=request.language)
         user = Message("user", "\n\n".join(part.strip("\n") for part in parts if part))
         return (Message("system", system), user) if system else (user,)
+
+    def _example(self, example: KernelExample) -> str:
+        filled = _fill(self.example, spec=example.spec, steps=example.steps, text=example.text)
+        return filled.strip("\n") + "\n"
 
     def _entry(self, entry: Entry) -> str:
         artifact = entry.artifact
@@ -168,7 +200,8 @@ def load_prompt_format(path: Path | Traversable) -> PromptFormat:
     if wrong:
         named = ", ".join(sorted(wrong))
         raise HawkError(f"prompt format: missing or unknown: {named}", file=str(path))
-    _check_places({name: table[name] for name in _PLACES}, str(path))
+    texts = {name: table[name] for name in (*_PLACES, *_MORE_PLACES) if name in table}
+    _check_places(texts, str(path))
     _check_settings(table, str(path))
     return PromptFormat(**table)
 
@@ -180,7 +213,7 @@ def instruct_format() -> PromptFormat:
 
 _PLACES: Mapping[str, frozenset[str]] = {
     "name": frozenset(),
-    "system": frozenset({"target"}),
+    "system": frozenset({"target", "language"}),
     "spec": frozenset({"spec", "steps"}),
     "facts": frozenset({"target", "facts"}),
     "knowledge": frozenset({"knowledge"}),
@@ -189,13 +222,20 @@ _PLACES: Mapping[str, frozenset[str]] = {
     "answer": frozenset(),
 }
 
+_MORE_PLACES: Mapping[str, frozenset[str]] = {
+    "examples": frozenset({"examples"}),
+    "example": frozenset({"spec", "steps", "text"}),
+}
+"""Of texts that a format may lack."""
+
 
 def _check_places(table: Mapping[str, object], file: str) -> None:
     for name, text in table.items():
         if not isinstance(text, str):
             raise HawkError(f"prompt format: '{name}' must be a string", file=file)
         template = Template(text)
-        unknown = set(template.get_identifiers()) - _PLACES[name]
+        places = {**_PLACES, **_MORE_PLACES}[name]
+        unknown = set(template.get_identifiers()) - places
         if unknown or not template.is_valid():
             wrong = ", ".join(sorted(unknown)) or "a lone $"
             raise HawkError(f"prompt format: '{name}' has no place for {wrong}", file=file)
@@ -212,9 +252,14 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
         replace(request, entries=request.entries[:kept])
         for kept in range(len(request.entries), -1, -1)
     ]
+    bare = fewer[-1]
+    fewer += [
+        replace(bare, examples=request.examples[:kept])
+        for kept in range(len(request.examples) - 1, -1, -1)
+    ]
     if attempt is None:
         return fewer
-    alone = replace(request, facts=(), entries=())
+    alone = replace(request, facts=(), entries=(), examples=())
     return [*fewer, alone, replace(alone, attempt=replace(attempt, text=""))]
 
 
@@ -222,6 +267,7 @@ _SETTINGS: Mapping[str, tuple[type, ...]] = {
     "leads": (bool,),
     "shorthand": (bool,),
     "answer_tokens": (int,),
+    "prompt_tokens": (int,),
 }
 
 

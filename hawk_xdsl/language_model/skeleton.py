@@ -1,6 +1,6 @@
 """Templates with a hole for statements: loops, loads and stores are fixed, a model computes."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -26,6 +26,8 @@ TILINGS = 2
 """Tilings of a template that are offered, the best estimates."""
 
 _HOLE = "hole"
+
+_NO_NAMES: Mapping[Term, str] = {}
 
 _LEAVES = ("read", "gather", "index")  # terms that are there without computing
 
@@ -79,14 +81,19 @@ class Skeleton:
 
 
 def skeletons(
-    entries: Sequence[Entry], specification: Specification, composer: Composer, target: Target
+    entries: Sequence[Entry],
+    specification: Specification,
+    composer: Composer,
+    target: Target,
+    names: Mapping[Term, str] = _NO_NAMES,
 ) -> list[Skeleton]:
     """The templates of tiles with all computation left open, the best tilings first.
 
     Also where knowledge does not say how to compute a term. What a template's own text needs and
-    nobody fills makes it no skeleton.
+    nobody fills makes it no skeleton. ``names`` are those that terms have as steps: what is loaded
+    and what is stored is then called so.
     """
-    composition = _opaque(specification, composer)
+    composition = _opaque(specification, composer, names)
     if composition is None:
         return []
     found: list[Skeleton] = []
@@ -114,13 +121,16 @@ def _is_hole(line: Line) -> bool:
     return isinstance(line, ast.Assign) and line.value.mnemonic == _HOLE
 
 
-def _opaque(specification: Specification, composer: Composer) -> Composition | None:
+def _opaque(
+    specification: Specification, composer: Composer, steps: Mapping[Term, str]
+) -> Composition | None:
     """Each result as one unknown function of all that is read.
 
     ``None`` if nothing is read, or if something else has to be computed: a result without reads, or
     where to read.
     """
     chosen: dict[Term, tuple[InstructionPattern, Match]] = {}
+    names = {term: name for term, name in steps.items() if term.op in _LEAVES}
     roots: list[Term] = []
     for result in specification.results:
         leaves = tuple(t for t in walk((result.term,)) if t.op in _LEAVES)
@@ -133,12 +143,14 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
         op = f"reduce_{_HOLE}" if reduced else _HOLE
         dtype = result.term.dtype
         term = Term(op, dtype, leaves, axes=read & written, bound=reduced)
-        names = [f"a{i}" for i in range(len(leaves))]
-        pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in names))
-        instruction = InstructionPattern(_HOLE, pattern, StatementPattern.call(_HOLE, names), ())
-        matched = Match(dict(zip(names, leaves, strict=True)), reduced)
+        holes = [f"a{i}" for i in range(len(leaves))]
+        pattern = Pattern(op, tuple(Pattern("variable", name=name) for name in holes))
+        instruction = InstructionPattern(_HOLE, pattern, StatementPattern.call(_HOLE, holes), ())
+        matched = Match(dict(zip(holes, leaves, strict=True)), reduced)
         chosen[term] = (instruction, matched)
         roots.append(term)
+        if result.term in steps:
+            names[term] = steps[result.term]
     known = (t.is_const or t.op in _LEAVES or t in chosen for t in walk(tuple(roots)))
     if not chosen or not all(known):
         return None
@@ -147,4 +159,4 @@ def _opaque(specification: Specification, composer: Composer) -> Composition | N
         for result, root in zip(specification.results, roots, strict=True)
     )
     opaque = replace(specification, results=results)
-    return Composition(opaque, roots, chosen, (), {}, composer)
+    return Composition(opaque, roots, chosen, (), {}, composer, names=names)

@@ -56,9 +56,13 @@ def step_judges(steps: Mapping[str, Step], judges: Callable[[], Judge]) -> Calla
 def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | None:
     """What is wrong with the last of some lines; ``None`` if nothing, or no step is written."""
     statement = _statement(lines[-1])
-    if statement is None or statement.name not in steps or statement.from_memory:
+    if statement is None:
         return None
     name = statement.name
+    if name not in steps:
+        return f"there is no step `{name}`" if is_step_name(name) else None
+    if statement.from_memory:
+        return None
     before = {each.name: each for line in lines[:-1] if (each := _statement(line)) is not None}
 
     def unwritten(step: str) -> Sequence[str]:

@@ -18,6 +18,7 @@ from hawk_xdsl.propose.assignment import Assignment, Spending
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.draft import Draft, DraftFailure
 from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.steps import steps_of
 
 CANDIDATES = 2
 """Texts that a general model is asked for at a time: the likeliest one, and a sample."""
@@ -267,7 +268,7 @@ class ModelProposer:
         proposal: Proposal,
         seconds: float,
     ) -> Draft:
-        names = [entry.name for entry in prompt.entries]
+        names = [each.name for each in (*prompt.entries, *prompt.examples)]
         if skeleton is not None and skeleton.entry not in names:
             names.append(skeleton.entry)
         failure: DraftFailure | None = None
@@ -326,7 +327,9 @@ def _plan(given: Assignment) -> list[Skeleton | None]:
     """
     if not given.settings.sources.composes:
         return []
-    found = skeletons(given.entries, given.specification, given.composer, given.target)
+    shorthand = given.author().model.prompt_format.shorthand
+    names = steps_of(given.specification).names if shorthand else {}
+    found = skeletons(given.entries, given.specification, given.composer, given.target, names)
     return [*([None, None] if given.kernel_format() else []), *found]
 
 

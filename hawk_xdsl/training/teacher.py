@@ -12,6 +12,7 @@ from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.ir_text import read_op
 from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.language_model.abbreviation import Abbreviation
 from hawk_xdsl.language_model.composites import Composite, Composites, composites_of
 from hawk_xdsl.language_model.literals import known_floats
 from hawk_xdsl.language_model.shorthand import Shorthand
@@ -21,7 +22,6 @@ from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.structure import structures
-from hawk_xdsl.training.abbreviation import Abbreviation
 from hawk_xdsl.training.erased import erased_key, is_held_out
 from hawk_xdsl.training.lesson import Lesson, Try
 
@@ -176,7 +176,8 @@ class Teacher:
         while left > 0 and (draft := proposer.next()) is not None:
             if draft.failure is not None:
                 continue
-            short = abbreviation.short(draft)
+            template = draft.entries[0] if draft.entries else ""
+            short = abbreviation.short(draft.text, template, draft.schedule)
             if short in seen:
                 continue
             if len(short) > LONGEST_KERNEL:

@@ -1,4 +1,4 @@
-"""The drafts of templates as a kernel model would write them: in its shorthand."""
+"""Kernels of templates as a model would write them: in its shorthand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from hawk_xdsl.knowledge_store import Entry
 from hawk_xdsl.language_model.composites import Composites, composer_with
 from hawk_xdsl.language_model.shorthand import Shorthand, renumbered
 from hawk_xdsl.npu_target import Target
-from hawk_xdsl.propose.draft import Draft
+from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.steps import steps_of
 
 
 @dataclass(frozen=True)
 class Abbreviation:
-    """Puts the templates' drafts of one op into shorthand, composite functions included."""
+    """Puts the templates' kernels of one op into shorthand, composite functions included."""
 
     entries: Sequence[Entry]
     specification: Specification
@@ -43,23 +43,27 @@ class Abbreviation:
         except (NoInstructionError, HawkError):
             return None
 
-    def short(self, draft: Draft) -> str:
-        """A draft in shorthand; what it stands for may hold other buffers than the draft.
+    def short(self, text: str, template: str, schedule: Schedule | None) -> str:
+        """A kernel in shorthand; what it stands for may hold other buffers than the kernel.
 
         A buffer has the name of the step of the specification that it holds the value of.
+
+        Args:
+            text: the kernel.
+            template: the name of the template that it came from, if it did.
+            schedule: what the template's strategy wrote it for.
         """
-        lines = self.shorthand.lines(self._with_calls(draft) or draft.text)
+        lines = self.shorthand.lines(self._with_calls(template, schedule) or text)
         return "".join(f"{line}\n" for line in self.shorthand.printed(renumbered(lines)))
 
-    def _with_calls(self, draft: Draft) -> str | None:
+    def _with_calls(self, template: str, schedule: Schedule | None) -> str | None:
         """The same template and schedule, with composite functions as calls."""
-        named = draft.entries[0] if draft.entries else ""
-        entry = next((e for e in self.entries if e.name == named), None)
-        if entry is None or self._composition is None or draft.schedule is None:
+        entry = next((e for e in self.entries if e.name == template), None)
+        if entry is None or self._composition is None or schedule is None:
             return None
         request = Request(entry, self.specification, self._composition, self.target)
         try:
-            made = candidate_at(request, draft.schedule)
+            made = candidate_at(request, schedule)
         except HawkError:
             return None
         return None if made is None else made.text
