@@ -28,6 +28,7 @@ class Told:
 
     answers: Sequence[Sequence[str]]
     leads: bool = True
+    repairs: bool = False
     name: str = "told"
     asked: list[tuple[Sampling, bool]] = field(default_factory=list[tuple[Sampling, bool]])
 

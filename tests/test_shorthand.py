@@ -13,6 +13,7 @@ from hawk_xdsl.dialects.kernel_text import KernelTextError, narrowed_grammar
 from hawk_xdsl.dialects.kernel_text.signature import GlobalOperand, Signature
 from hawk_xdsl.gate.gate import Gate, signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.abbreviation import Abbreviation
 from hawk_xdsl.language_model.composites import Composite, Composites, composites_of, for_results
 from hawk_xdsl.language_model.finer import in_smaller_tiles
 from hawk_xdsl.language_model.language import FORM, language
@@ -24,7 +25,6 @@ from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import ResultRegion, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
-from hawk_xdsl.language_model.abbreviation import Abbreviation
 
 SIGNATURE = Signature(
     "kernel",

@@ -8,6 +8,7 @@ from undecided import SOFTMAX, elementwise, undecided
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.gate.gate import signature_of
 from hawk_xdsl.knowledge_store import load_seed_entries
+from hawk_xdsl.language_model.abbreviation import Abbreviation
 from hawk_xdsl.language_model.composites import composites_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.npu_target.legality import supports
@@ -15,7 +16,6 @@ from hawk_xdsl.propose.templates import TemplateProposer
 from hawk_xdsl.semantics.specification import ResultRegion, Specification, specify
 from hawk_xdsl.semantics.steps import steps_of
 from hawk_xdsl.semantics.terms import Affine, Terms
-from hawk_xdsl.language_model.abbreviation import Abbreviation
 
 HALF = elementwise("96x64", "%0 = math.exp %in : f16\n%1 = arith.addf %0, %0 : f16", dtype="f16")
 

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.knowledge_store.embedding import Embedder, default_embedder
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
 from hawk_xdsl.knowledge_store.features import FeatureSpace, HardwareFeatures, operators_of
@@ -25,6 +26,7 @@ class RetrievalMode(StrEnum):
     SYNTACTIC = "syntactic"
     SEMANTIC = "semantic"
     FUSED = "fused"
+    RANDOM = "random"  # any entries, to measure the others by
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ class Retriever:
         wanted = [i for i, entry in enumerate(self._entries) if entry.kind in kinds]
         if not wanted:
             return []
+        if self._mode is RetrievalMode.RANDOM:
+            drawn = sorted(wanted, key=lambda i: digest_of((query.text, self._entries[i].name)))
+            return [Retrieved(self._entries[i], 0.0, Ranks()) for i in drawn[:k]]
         syntactic = self._uses(RetrievalMode.SYNTACTIC) and self._lexicon.scores(query)
         semantic = self._uses(RetrievalMode.SEMANTIC) and self._space.scores(query)
         by_word = _places(syntactic, wanted) if syntactic else {}

@@ -7,14 +7,14 @@ from functools import cached_property
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, narrowed_grammar
 from hawk_xdsl.knowledge_store import Entry, EntryKind, Query, RetrievalMode, Retriever
-from hawk_xdsl.knowledge_store.retrieval import Retrieved
 from hawk_xdsl.knowledge_store.kernel_examples import KernelExample, packaged_examples
+from hawk_xdsl.knowledge_store.retrieval import Retrieved
 from hawk_xdsl.language_model.composites import Composite, Composites, composites_of, for_results
 from hawk_xdsl.language_model.facts import facts_of, said_of
-from hawk_xdsl.language_model.hardware_view import hardware_view
 from hawk_xdsl.language_model.language_page import language_page
 from hawk_xdsl.language_model.line_judge import line_judges, shorthand_judges
 from hawk_xdsl.language_model.literals import known_floats, likely_literals
+from hawk_xdsl.language_model.nearest_kernels import NearestKernels, query_of
 from hawk_xdsl.language_model.open_model import open_model
 from hawk_xdsl.language_model.prompt import FailedAttempt, Prompt, PromptRequest
 from hawk_xdsl.language_model.rewrite_question import RewriteQuestion
@@ -51,6 +51,11 @@ class Author:
     floats: Sequence[str] = ()
     retrieval: RetrievalMode = RetrievalMode.FUSED
     examples: Sequence[KernelExample] = ()
+
+    @cached_property
+    def kernels(self) -> NearestKernels:
+        """The verified kernels that may stand in a prompt."""
+        return NearestKernels(self.examples, self.retrieval, self.target)
 
     @staticmethod
     def load(
@@ -106,6 +111,12 @@ class Author:
         """Whether the model was trained to write kernels."""
         return self.model.prompt_format.leads
 
+    @property
+    def repairs(self) -> bool:
+        """Whether the model is told in the next question what was refused."""
+        form = self.model.prompt_format
+        return form.repairs and not form.leads
+
     def prompt(self, specification: Specification, failure: FailedAttempt | None) -> Prompt:
         """What the model is asked about an op, after its last failure if there was one.
 
@@ -114,7 +125,9 @@ class Author:
         Raises ``PromptTooLong``.
         """
         form = self.model.prompt_format
-        query = self._query(specification, failure)
+        slow = failure.bottleneck if failure is not None else ""
+        trap = failure.trap if failure is not None and not slow else ""
+        query = query_of(specification, self.target, trap=trap, bottleneck=slow)
         functions = self._functions(specification)
         found = self._said(specification, functions, query) if form.shows_entries else ()
         request = PromptRequest(
@@ -124,7 +137,7 @@ class Author:
             language=language_page(self.target),
             facts=facts_of(specification, self.shown, self.target, functions),
             entries=tuple(item.entry for item in found),
-            examples=tuple(self.nearest(specification, EXAMPLES)),
+            examples=tuple(self.kernels.of(specification, EXAMPLES)),
             attempt=failure,
         )
         return self.model.prompt(request, budget=form.prompt_tokens, reserve=form.answer_tokens)
@@ -137,16 +150,6 @@ class Author:
             return self.retriever.retrieve(query, ENTRIES)
         said = said_of(specification, self.shown, functions)
         return self.retriever_of(said).retrieve(query, ENTRIES) if said else ()
-
-    def nearest(self, specification: Specification, count: int) -> list[KernelExample]:
-        """Verified kernels of the specifications nearest to an op's, the nearest first."""
-        by_name = {example.name: example for example in self.examples}
-        found = self._kernels.retrieve(self._query(specification, None), count)
-        return [by_name[item.entry.name] for item in found]
-
-    @cached_property
-    def _kernels(self) -> Retriever:
-        return Retriever([example.entry for example in self.examples], self.retrieval)
 
     def _functions(self, specification: Specification) -> Mapping[str, Composite]:
         """The functions that the model's shorthand has for an op."""
@@ -229,17 +232,6 @@ class Author:
             ):
                 return entry.rationale
         return ""
-
-    def _query(self, specification: Specification, failure: FailedAttempt | None) -> Query:
-        """What to look for: the op, and the trap or the pipe that held its last kernel up."""
-        features = hardware_view(specification, self.target).features
-        return Query(
-            text=specification.text,
-            tokens=features.ops,
-            features=features,
-            trap=None if failure is None or failure.bottleneck else failure.trap,
-            bottleneck=(failure.bottleneck or None) if failure is not None else None,
-        )
 
 
 def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:

@@ -1,5 +1,6 @@
 """A local causal language model that proposes texts under a grammar."""
 
+import copy
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -77,6 +78,12 @@ class LocalModel:
     def prompt_format(self) -> PromptFormat:
         """How the model wants to be asked."""
         return self._files.prompt_format
+
+    def asked_in(self, form: PromptFormat) -> "LocalModel":
+        """The same model, asked in another format; it remembers what it has read as before."""
+        other = copy.copy(self)
+        other._files = replace(self._files, prompt_format=form)
+        return other
 
     @property
     def words(self) -> frozenset[str] | None:

@@ -75,7 +75,8 @@ class PromptFormat:
     A section whose content is empty is left out; an empty ``system`` text means no such message.
 
     ``leads`` says that the model was trained to write kernels in this format: it is asked the same
-    question again, for samples, and not to repair what was refused.
+    question again, for samples, and not to repair what was refused. Without ``repairs`` any other
+    model is asked so too.
     ``answer_tokens`` is the most that a kernel body of it may take, ``prompt_tokens`` what a prompt
     should take at most; ``shorthand`` says that it writes in
     :class:`~hawk_xdsl.language_model.shorthand.Shorthand`, as examples are written.
@@ -92,6 +93,7 @@ class PromptFormat:
     examples: str = ""  # $examples: one after the other, the nearest last
     example: str = ""  # $spec, $steps, $text
     leads: bool = False
+    repairs: bool = True
     answer_tokens: int = 256
     prompt_tokens: int = 1024
     shorthand: bool = False
@@ -265,6 +267,7 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
 
 _SETTINGS: Mapping[str, tuple[type, ...]] = {
     "leads": (bool,),
+    "repairs": (bool,),
     "shorthand": (bool,),
     "answer_tokens": (int,),
     "prompt_tokens": (int,),

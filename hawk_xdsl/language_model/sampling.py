@@ -86,7 +86,9 @@ class Sampling:
     Without ``greedy`` the first is sampled too. The temperature of each is higher by ``warmer``
     than that of the one before. The first candidates branch off at ``forks``, one at each, and are
     greedy from there. Forks are of an earlier question with the same prompt: if it was the last one
-    without forks, then what was read for it is not read again.
+    without forks, then what was read for it is not read again. A line may be rejected
+    ``rejections`` times; at the next one the line before it is written otherwise, ``lines_back``
+    times in all.
     """
 
     candidates: int = 1
@@ -96,6 +98,8 @@ class Sampling:
     greedy: bool = True
     warmer: float = 0.0
     forks: Sequence[Fork] = ()
+    rejections: int = REJECTIONS
+    lines_back: int = LINES_BACK
 
 
 class Judge(Protocol):
@@ -289,8 +293,10 @@ class Writing:
         Of the choices of a line that is rejected for a word, those of that word are the first.
         """
         accountable = self._accountable(reason)
-        while (to := self._checkpoints[-1]).rejections >= REJECTIONS or not to.choices:
-            if len(self._checkpoints) == 1 or self._lines_back >= LINES_BACK:
+        while (
+            to := self._checkpoints[-1]
+        ).rejections >= self._sampling.rejections or not to.choices:
+            if len(self._checkpoints) == 1 or self._lines_back >= self._sampling.lines_back:
                 return False
             self._checkpoints.pop()
             self._lines_back += 1

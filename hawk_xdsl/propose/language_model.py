@@ -38,6 +38,12 @@ They cost no run of the gate; a general model mostly abandons all of them, so it
 TEMPERATURE = 0.7
 """Of a general model's samples."""
 
+GENERAL_REJECTIONS = 8
+"""How often a line of a general model may be rejected, and how many lines it may give up.
+
+It has not learned what builds; to write a line again takes it less than another text.
+"""
+
 KERNEL_TEMPERATURE = 0.8
 WARMER = 0.12
 """The temperature of a kernel model's samples, and by how much it rises with each text before,
@@ -104,6 +110,7 @@ class ModelProposer:
     _failure: FailedAttempt | None = None
     _plan: Sequence[Skeleton | None] | None = None
     _leads: bool = False
+    _repairs: bool = True
     _at_once: int | None = None
     _rounds: int = 0
     _finished: int = 0
@@ -157,9 +164,10 @@ class ModelProposer:
             self.spending.timed_out = True
             return
         self._leads = author.leads
+        self._repairs = author.repairs
         if self._at_once is None:
-            self._at_once = KERNEL_CANDIDATES if self._leads else CANDIDATES
-        wanted = 1 if self._leads and self._rounds == 0 else self._at_once
+            self._at_once = CANDIDATES if self._repairs else KERNEL_CANDIDATES
+        wanted = 1 if not self._repairs and self._rounds == 0 else self._at_once
         skeleton = self._planned()
         sampling = self._sampling(min(wanted, self._left), free=skeleton is None)
         self.progress(f"asking {author.name}")
@@ -191,7 +199,7 @@ class ModelProposer:
         self, author: Author, skeleton: Skeleton | None, sampling: Sampling, seconds: float
     ) -> tuple[Prompt, Sequence[Proposal]]:
         # Another sample of a kernel model's answers is right more often than its repair.
-        failure = None if self._leads else self._known_failure(author)
+        failure = self._known_failure(author) if self._repairs else None
         prompt = author.prompt(self.specification, failure)
         likely = self._rounds < LIKELY
         proposals = author.texts(
@@ -209,7 +217,15 @@ class ModelProposer:
         """How the next texts are written; where not all of a text is ``free``, none is a fork."""
         seed = self.seed + self._rounds
         if not self._leads:
-            return Sampling(candidates, seed=seed, temperature=TEMPERATURE)
+            greedy = self._repairs or self._rounds == 0
+            return Sampling(
+                candidates,
+                seed=seed,
+                temperature=TEMPERATURE,
+                greedy=greedy,
+                rejections=GENERAL_REJECTIONS,
+                lines_back=GENERAL_REJECTIONS,
+            )
         forked = min(FORKED, candidates) if free else 0
         return Sampling(
             candidates,
