@@ -76,8 +76,13 @@ class Sweep:
 
     @property
     def count(self) -> int:
-        """Pixels of the image that a phase has: as many in each."""
-        return self.extent // self.stride
+        """Pixels of the image that a phase has at most."""
+        return -(-self.extent // self.stride)
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether some phases have a pixel less."""
+        return self.extent % self.stride > 0
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,6 @@ class ImageGeometry:
         rows: the sweep over rows; ``None`` where windows move along one dimension only.
         columns: the sweep along a row.
         points: dimension and axis of the rest: images and groups.
-        rows_per_tile: rows of outputs that a product has.
         grain: pixels that a row is padded to a multiple of.
     """
 
@@ -134,17 +138,16 @@ class ImageGeometry:
         """Rows of outputs."""
         return 1 if self.rows is None else self.rows.outputs
 
-    def halo(self, rows: int) -> int:
-        """Pixels that the windows of so many rows of outputs have."""
+    def halo(self, rows: int, columns: int) -> int:
+        """Pixels that the windows of so many rows and columns of outputs have."""
         down = 0 if self.rows is None else self.rows.reach
-        columns = self.columns
-        return (rows - 1 + down) * self.pitch + columns.outputs + columns.reach
+        return (rows - 1 + down) * self.pitch + columns + self.columns.reach
 
-    def pixels(self, rows: int) -> int:
-        """Pixels of an image with its border, such that tiles of ``rows`` rows stay within."""
-        whole = up(self.output_rows, rows)
+    def pixels(self, rows: int, columns: int) -> int:
+        """Pixels of an image with its border, such that tiles of outputs stay within."""
+        whole = self.halo(up(self.output_rows, rows), up(self.columns.outputs, columns))
         end = max(self.start(phase) for phase in self.phases) + self.count * self.pitch
-        return up(max(self.halo(whole), end), self.grain)
+        return up(max(whole, end), self.grain)
 
     def shift(self, at: Mapping[str, int]) -> tuple[tuple[int, int], int]:
         """The phase of a position in the windows, and the pixels that it is further on."""
@@ -229,8 +232,6 @@ def _sweep(
     if len(moving) != 1 or any(factor < 1 for _, factor in dim.terms):
         return None
     [(axis, stride)] = moving
-    if extent % stride:
-        return None
     windows = tuple((a, extents[a], factor) for a, factor in dim.terms if a in summed)
     low = max(0, -dim.constant)
     return Sweep(place, extent, axis, extents[axis], stride, windows, low, dim.constant + low)

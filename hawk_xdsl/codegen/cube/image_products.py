@@ -35,10 +35,18 @@ from hawk_xdsl.semantics.terms import Affine
 
 @dataclass(frozen=True)
 class SlabTile:
-    """``filters`` of the weights and ``rows`` rows of outputs; whether all weights stay in l1."""
+    """A tile of outputs.
+
+    Attributes:
+        filters: of the weights.
+        rows: of outputs.
+        columns: of outputs; all of a row, unless there is one row only.
+        stationary: whether the weights of all positions stay in l1.
+    """
 
     filters: int
     rows: int
+    columns: int
     stationary: bool
 
 
@@ -87,9 +95,9 @@ class Convolution:
         read = self.contraction.rhs if self.pixels_left else self.contraction.lhs
         return read.axes
 
-    def outputs(self, rows: int) -> int:
+    def outputs(self, tile: SlabTile) -> int:
         """Pixels of a product: those of the rows of a tile, with what is between them."""
-        return (rows - 1) * self.geometry.pitch + self.geometry.columns.outputs
+        return (tile.rows - 1) * self.geometry.pitch + tile.columns
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,10 @@ class WindowProducts:
         return self.tile.filters >= self.convolution.axes[self.convolution.filters]
 
     @property
+    def _in_columns(self) -> bool:
+        return self.tile.columns < self.convolution.geometry.columns.outputs
+
+    @property
     def _held_outside(self) -> bool:
         """Whether weights stay for all tiles of a core."""
         each = self.convolution.weight_axes.intersection(self.convolution.contraction.batch)
@@ -155,6 +167,9 @@ class WindowProducts:
             loops.append(loop(filters, self.convolution.axes[filters], self.tile.filters))
         if self.tile.rows < geometry.output_rows and geometry.rows is not None:
             loops.append(loop(geometry.rows.axis, geometry.output_rows, self.tile.rows))
+        if self._in_columns:
+            columns = geometry.columns
+            loops.append(loop(columns.axis, columns.outputs, self.tile.columns))
         inside = self.tile.stationary and not self._held_outside
         held = [self._held()] if inside else []
         body = [
@@ -175,13 +190,16 @@ class WindowProducts:
             start = self.image.first_pixel(phase)
             if geometry.rows is not None and self.tile.rows < geometry.output_rows:
                 start += Affine(0, ((geometry.rows.axis, geometry.pitch),))
-            rows = Slice(expression_of(start), geometry.halo(self.tile.rows))
+            if self._in_columns:
+                start += Affine.axis(geometry.columns.axis)
+            halo = geometry.halo(self.tile.rows, self.tile.columns)
+            rows = Slice(expression_of(start), halo)
             source = part(self.image.name, rows, span(geometry.depth))
             found.append(Assign(f"s{number}", Load(source, L1)))
         return found
 
     def _start(self) -> Assign:
-        sides = (self.convolution.outputs(self.tile.rows), self.tile.filters)
+        sides = (self.convolution.outputs(self.tile), self.tile.filters)
         shape = sides if self.convolution.pixels_left else sides[::-1]
         return Assign(ACCUMULATOR, Fill(Number(0.0), self.convolution.accumulator, shape, L0C))
 
@@ -228,7 +246,7 @@ class WindowProducts:
         """``acc = mmad f[0:64, 64*i5:64], s0[64*i5+i6:312, 0:64].T, acc``."""
         own = self.convolution
         depth = own.geometry.depth
-        window = Slice(expression_of(shift), self.convolution.outputs(self.tile.rows))
+        window = Slice(expression_of(shift), self.convolution.outputs(self.tile))
         pixels = part(f"s{number}", window, span(depth))
         found: list[Statement] = []
         if self.tile.stationary:
@@ -278,7 +296,8 @@ class WindowProducts:
             if axis is None:
                 slices.append(Slice(Integer(0)))
             elif axis == geometry.columns.axis:
-                slices.append(span(geometry.columns.outputs))
+                start = Variable(axis) if self._in_columns else Integer(0)
+                slices.append(Slice(start, self.tile.columns))
             elif axis == self.convolution.filters:
                 start = Integer(0) if self._is_whole else Variable(axis)
                 slices.append(Slice(start, self.tile.filters))

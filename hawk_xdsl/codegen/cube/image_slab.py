@@ -23,7 +23,7 @@ from hawk_xdsl.semantics.terms import Term
 MOST_ROWS = 16
 """Rows of outputs that one product has at most."""
 
-UNROLLED = 16
+UNROLLED = 64
 """Positions of a window that are statements of their own where windows are apart."""
 
 _UB_SHARE = 0.9
@@ -55,11 +55,14 @@ class ImageSlab:
     def tiles(self) -> Iterator[SlabTile]:
         """The tiles that fit."""
         grain = self.target.cube.rows
-        rows = range(1, min(MOST_ROWS, self.geometry.output_rows) + 1)
+        rows, columns = self.geometry.output_rows, self.geometry.columns.outputs
+        sizes = [(count, columns) for count in range(1, min(MOST_ROWS, rows) + 1)]
+        if self.geometry.rows is None:
+            sizes = [(1, size) for size in side_sizes(columns, grain)]
         for filters in side_sizes(self.convolution.axes[self.convolution.filters], grain):
-            for count in rows:
+            for count, size in sizes:
                 for stationary in (True, False):
-                    tile = SlabTile(filters, count, stationary)
+                    tile = SlabTile(filters, count, size, stationary)
                     if self.fits(tile):
                         yield tile
 
@@ -68,14 +71,16 @@ class ImageSlab:
         geometry, own, target = self.geometry, self.convolution, self.target
         if not 1 <= tile.rows <= geometry.output_rows or tile.filters < 1:
             return False
+        if tile.columns != geometry.columns.outputs and geometry.rows is not None:
+            return False
         if own.axes[own.filters] % tile.filters or not self._fits_l1(tile):
             return False
-        filters, outputs = up(tile.filters, target.cube.rows), own.outputs(tile.rows)
+        filters, outputs = up(tile.filters, target.cube.rows), own.outputs(tile)
         accumulator = filters * up(outputs, target.cube.columns) * target.cube.accumulator_bytes
         return (
             accumulator <= target.capacity(Role.ACCUMULATOR)
             and max(outputs, filters, geometry.depth) <= target.cube.max_extent
-            and self._stage(tile.rows) is not None
+            and self._stage(tile) is not None
         )
 
     def _fits_l1(self, tile: SlabTile) -> bool:
@@ -87,9 +92,9 @@ class ImageSlab:
         if tile.stationary and ragged:
             return False  # weights of a position would start inside a band
         depth, filters = up(geometry.depth, max(block, space.rows)), up(tile.filters, space.rows)
-        slab = up(geometry.halo(tile.rows), space.rows) * depth * len(geometry.phases)
+        slab = up(geometry.halo(tile.rows, tile.columns), space.rows) * depth * len(geometry.phases)
         weights = filters * depth * (geometry.taps if tile.stationary else 2)
-        held = (2 * slab + weights) * width
+        held = (slab + weights) * width
         if own.bias is not None:
             spec = target.cube.bias
             if spec is None or not spec.holds(filters, own.accumulator):
@@ -97,15 +102,16 @@ class ImageSlab:
             held += 2 * bias_bytes(filters, target)
         return held <= target.capacity(Role.MATRIX)
 
-    def _stage(self, rows: int) -> ImageStage | None:
-        """The stage that stores the image, for tiles of so many rows of outputs."""
-        pixels = self.geometry.pixels(rows)
+    def _stage(self, tile: SlabTile) -> ImageStage | None:
+        """The stage that stores the image, for tiles of outputs."""
+        pixels = self.geometry.pixels(tile.rows, tile.columns)
         if pixels not in self._stages:
             block = self.target.space(Role.VECTOR).block
             specification = self.convolution.specification
             tensor = operand_tensor(specification, self.geometry.image)
             name, points = f"t{len(self.temps)}", self.convolution.points
-            first = ImageStage(self.geometry, tensor, name, pixels, 1, points, block)
+            depth = self.geometry.depth
+            first = ImageStage(self.geometry, tensor, name, pixels, 1, depth, points, block)
             known: dict[str, GlobalOperand] = dict(operands_of(specification))
             known[name] = GlobalOperand(name, first.temp.dtype, first.temp.shape)
             stages = image_stages(first, _UB_SHARE * self.target.capacity(Role.VECTOR))
@@ -121,7 +127,7 @@ class ImageSlab:
 
     def kernel(self, tile: SlabTile) -> KernelText:
         """The kernel at a tile that fits."""
-        image = self._stage(tile.rows)
+        image = self._stage(tile)
         assert image is not None
         packed = [Temp(each.name, each.dtype, each.shape) for each in self.temps]
         stages = [packing.stage for packing in self.before]
@@ -140,6 +146,8 @@ class ImageSlab:
         sizes = {axis: 1 for axis, _ in own.points} | {own.filters: tile.filters}
         if geometry.rows is not None:
             sizes[geometry.rows.axis] = tile.rows
+        elif tile.columns < geometry.columns.outputs:
+            sizes[geometry.columns.axis] = tile.columns
         image, weights = ("lhs", "rhs") if own.pixels_left else ("rhs", "lhs")
         cast = own.specification.results[0].dtype != own.accumulator
         done = (("bias", own.bias is not None), ("relu", own.contraction.relu), ("cast", cast))
@@ -154,9 +162,11 @@ class ImageSlab:
     def tile_of(self, schedule: Schedule) -> SlabTile | None:
         """The tile that a schedule says; ``None``: it is the schedule of another form."""
         sizes, rows = schedule.sizes, self.geometry.rows
+        columns = self.geometry.columns
         tile = SlabTile(
             sizes.get(self.convolution.filters, 1),
             1 if rows is None else sizes.get(rows.axis, 1),
+            sizes.get(columns.axis, columns.outputs),
             schedule.stationary is not None,
         )
         return tile if self.schedule(tile) == schedule else None

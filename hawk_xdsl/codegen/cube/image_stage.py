@@ -36,6 +36,10 @@ ROW = Variable("h")
 """The first row of pixels that a tile of the stage has."""
 
 
+CHANNEL = Variable("c")
+"""The first channel that it has."""
+
+
 @dataclass(frozen=True)
 class ImageStage:
     """A tile of the stage: ``rows`` rows of all channels, turned over where channels come first::
@@ -54,6 +58,7 @@ class ImageStage:
         name: of the scratch memory.
         pixels: of an image with its border.
         rows: of pixels in a tile; they divide all there are.
+        channels: in a tile; they divide all there are.
         extents: of the axes that images are points of.
         block: bytes that rows are padded to in the memory of the vector unit.
     """
@@ -63,6 +68,7 @@ class ImageStage:
     name: str
     pixels: int
     rows: int
+    channels: int
     extents: tuple[tuple[str, int], ...]
     block: int
 
@@ -92,9 +98,9 @@ class ImageStage:
     def bytes(self) -> int:
         """Of the vector unit's memory: loaded and turned tile, twice each, and zeros."""
         width = DType(self.tensor.dtype).bytes
-        channels = -(-self.geometry.depth * width // self.block) * self.block
+        channels = -(-self.channels * width // self.block) * self.block
         pixels = self.rows * self._length
-        loaded = self.geometry.depth * pixels * width if self._is_turned else pixels * channels
+        loaded = self.channels * pixels * width if self._is_turned else pixels * channels
         turned = pixels * channels if self._is_turned else 0
         zeros = max(size for _, size in self._zeros(self.geometry.phases[0])) * channels
         return 2 * (loaded + turned) + zeros
@@ -114,9 +120,17 @@ class ImageStage:
             for column in columns:
                 body += self._stored((row, column))
         loops = [loop(axis, extent, 1) for axis, extent in self.extents]
+        if self.channels < self.geometry.depth:
+            loops.append(loop(CHANNEL.name, self.geometry.depth, self.channels))
         if self._loops_over_rows:
             loops.append(loop(ROW.name, self.geometry.count, self.rows))
         return Stage(VECTOR_WORD, (across(loops, body),))
+
+    @property
+    def _along(self) -> Slice:
+        """The channels of a tile."""
+        whole = self.channels == self.geometry.depth
+        return Slice(Integer(0) if whole else CHANNEL, self.channels)
 
     @property
     def _loops_over_rows(self) -> bool:
@@ -135,13 +149,13 @@ class ImageStage:
             for start, size in self._zeros(phase)
             if size
         ]
-        depth, most = self.geometry.depth, max(size for _, _, size in parts)
-        zero = Number(0.0)
-        yield Assign("z", Fill(zero, self.tensor.dtype, (most, depth), UB))
+        most = max(size for _, _, size in parts)
+        yield Assign("z", Fill(Number(0.0), self.tensor.dtype, (most, self.channels), UB))
         for phase, start, size in parts:
             at = expression_of(self.first_pixel(phase) + Affine(start))
-            source = Tile("z") if size == most else part("z", span(size), span(depth))
-            yield Store(source, part(self.name, Slice(at, size), span(depth)))
+            whole = size == most
+            source = Tile("z") if whole else part("z", span(size), span(self.channels))
+            yield Store(source, part(self.name, Slice(at, size), self._along))
 
     def _loaded(self, phase: int) -> list[Statement]:
         """The rows of a phase, all their pixels, as ``p0`` or so: pixels by channels."""
@@ -149,7 +163,7 @@ class ImageStage:
         slices: list[Slice] = []
         for place, extent in enumerate(self.tensor.shape):
             if place == geometry.channel_place:
-                slices.append(span(geometry.depth))
+                slices.append(self._along)
             elif geometry.rows is not None and place == geometry.rows.place:
                 slices.append(Slice(self._row(phase), self.rows, geometry.rows.stride))
             elif place == geometry.columns.place:
@@ -163,13 +177,13 @@ class ImageStage:
         load = Load(part(self.tensor.name, *slices), UB, Number(0.0))
         pixels = self.rows * self._length
         if not self._is_turned:
-            return [Assign("s", load), Assign(turned, View("s", (pixels, geometry.depth)))]
+            return [Assign("s", load), Assign(turned, View("s", (pixels, self.channels)))]
         if geometry.rows is None:
             return [Assign("s", load), Assign(turned, Transpose(Tile("s"), (1, 0)))]
         flat = f"v{phase}"
         return [
             Assign("s", load),
-            Assign(flat, View("s", (geometry.depth, pixels))),
+            Assign(flat, View("s", (self.channels, pixels))),
             Assign(turned, Transpose(Tile(flat), (1, 0))),
         ]
 
@@ -185,24 +199,35 @@ class ImageStage:
     def _stored(self, phase: tuple[int, int]) -> Sequence[Statement]:
         """The pixels of a phase at their places."""
         geometry = self.geometry
-        depth, pitch, columns = geometry.depth, geometry.pitch, geometry.columns
+        pitch, columns = geometry.pitch, geometry.columns
         at = self.first_pixel(phase) + Affine(geometry.start(phase))
         if self._loops_over_rows:
             at += Affine(0, ((ROW.name, pitch),))
         if columns.stride == 1:
-            dest = part(self.name, Slice(expression_of(at), self.rows * pitch), span(depth))
+            dest = part(self.name, Slice(expression_of(at), self.rows * pitch), self._along)
             return [Store(Tile(f"p{phase[0]}"), dest)]
         first, row = columns.first(phase[1]), Variable("r")
         start = Arithmetic("+", Arithmetic("*", Integer(self._length), row), Integer(first))
-        source = part(f"p{phase[0]}", Slice(start, pitch, columns.stride), span(depth))
+        source = part(f"p{phase[0]}", Slice(start, pitch, columns.stride), span(self.channels))
         down = expression_of(at + Affine(0, ((row.name, pitch),)))
-        store = Store(source, part(self.name, Slice(down, pitch), span(depth)))
+        store = Store(source, part(self.name, Slice(down, pitch), self._along))
         return [For(Loop(row.name, Integer(0), Integer(self.rows), 1), (store,))]
 
 
 def image_stages(stage: ImageStage, capacity: float) -> Iterator[ImageStage]:
-    """The stage at every number of rows that divides all there are and fits into so many bytes."""
-    for rows in range(1, stage.geometry.count + 1):
-        sized = replace(stage, rows=rows)
-        if stage.geometry.count % rows == 0 and sized.bytes() <= capacity:
-            yield sized
+    """The stage at every number of rows that fits into so many bytes, with most channels.
+
+    Where a phase has a row less than others, a tile has two rows at least: one of them exists.
+    """
+    geometry = stage.geometry
+    rows = geometry.rows
+    least = 2 if rows is not None and rows.is_uneven else 1
+    counts = [n for n in range(least, geometry.count + 1) if geometry.count % n == 0]
+    block = stage.block // DType(stage.tensor.dtype).bytes
+    parts = [n for n in range(geometry.depth, 0, -1) if geometry.depth % n == 0]
+    for channels in [n for n in parts if n == geometry.depth or n % block == 0]:
+        sized = [replace(stage, rows=count, channels=channels) for count in counts]
+        fitting = [each for each in sized if each.bytes() <= capacity]
+        if fitting:
+            yield from fitting
+            return
