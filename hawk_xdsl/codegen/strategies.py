@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from math import prod
 
+from hawk_xdsl.codegen.cube.image_slab import NAME as IMAGE_SLAB
 from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
 from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
 from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
@@ -37,6 +38,10 @@ STRATEGIES: Mapping[str, Strategy] = {
 """Every strategy by its name."""
 
 
+BORDERED = frozenset({IMAGE_SLAB})
+"""The strategies whose loads may go beyond the ends of a tensor."""
+
+
 def strategy_of(entry: Entry) -> Strategy:
     """The strategy of a template; an entry with a kernel text is a learned kernel.
 
@@ -64,6 +69,8 @@ def space_of(request: Request) -> SearchSpace | None:
     Raises ``HawkError`` as ``strategy_of`` does.
     """
     strategy = strategy_of(request.entry)
+    if request.specification.has_borders and strategy.name not in BORDERED:
+        return None
     if not _applies(request) or _leaves_products_to_vectors(strategy, request.specification):
         return None
     return strategy.space(request)

@@ -9,6 +9,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
+from hawk_xdsl.codegen.strategies import BORDERED
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_join_rows import NpuJoinRowsPass
@@ -38,11 +39,25 @@ def decide_program(
 ) -> tuple[ModuleOp, list[Placed]]:
     """A program with a kernel for every op, and what was decided; the program stays as it is.
 
-    Rows that were joined, and that nobody writes a mixed kernel for, are decided op by op too; the
-    faster way stays. Raises ``UndecidableError`` for an op that has no kernel either way.
+    Paddings are borders of windows, unless nobody has a kernel for that. Rows that were joined, and
+    that nobody writes a mixed kernel for, are decided op by op too; the faster way stays. Raises
+    ``UndecidableError`` for an op that has no kernel either way.
     """
+    if not _has_borders(ctx, program, decider):
+        return _decided(ctx, program, decider, told, borders=False)
+    with suppress(UndecidableError):
+        found = _decided(ctx, program, decider, told, borders=True)
+        if not any(map(_is_left_bordered, found[1])):
+            return found
+    told.progress("grouping ops again, with paddings of their own")
+    return _decided(ctx, program, decider, told, borders=False)
+
+
+def _decided(
+    ctx: Context, program: ModuleOp, decider: Decider, told: Listeners, *, borders: bool
+) -> tuple[ModuleOp, list[Placed]]:
     told.progress("grouping ops")
-    module = _grouped(ctx, program, decider)
+    module = _grouped(ctx, program, decider, borders=borders)
     count = _undecided(module)
     if _joins_rows(decider):
         NpuJoinRowsPass().apply(ctx, module)
@@ -55,7 +70,7 @@ def decide_program(
     if joined and not any(map(_is_left_joined, joined)):
         return module, joined
     told.progress("grouping ops again, without joined rows")
-    other = _grouped(ctx, program, decider)
+    other = _grouped(ctx, program, decider, borders=borders)
     told.on_outlined(count)
     apart = decide_module(other, decider, told.on_decision)
     if joined and _cycles(joined, decider) < _cycles(apart, decider):
@@ -71,12 +86,30 @@ def _cycles(placed: Sequence[Placed], decider: Decider) -> float:
     return sum(inf if verdict is None else verdict.cycles + gap for verdict in verdicts)
 
 
-def _grouped(ctx: Context, program: ModuleOp, decider: Decider) -> ModuleOp:
+def _grouped(ctx: Context, program: ModuleOp, decider: Decider, *, borders: bool) -> ModuleOp:
     module = program.clone()
-    NpuOutlinePass(decider.target.cube.biases("f32"), epilogues=decider.settings.epilogues).apply(
-        ctx, module
-    )
+    NpuOutlinePass(
+        decider.target.cube.biases("f32"), epilogues=decider.settings.epilogues, borders=borders
+    ).apply(ctx, module)
     return module
+
+
+def _has_borders(ctx: Context, program: ModuleOp, decider: Decider) -> bool:
+    """Whether paddings can be borders of windows, and somebody who is asked loads them so."""
+    settings, target = decider.settings, decider.target
+    asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
+    known = any(entry.artifact.strategy in BORDERED for entry in decider.entries)
+    if not (settings.epilogues and asked and known and target.vector.ops.get("vtranspose")):
+        return False
+    apart, joined = (_grouped(ctx, program, decider, borders=b) for b in (False, True))
+    return _undecided(joined) < _undecided(apart)
+
+
+def _is_left_bordered(placed: Placed) -> bool:
+    """Whether it has borders and no kernel."""
+    decision = placed.decision
+    specification = decision.specification
+    return decision.verdict is None and (specification is None or specification.has_borders)
 
 
 def _undecided(module: ModuleOp) -> int:

@@ -69,6 +69,7 @@ class NpuOutlinePass(NpuPass):
         join_rows: whether what one mixed kernel can compute is one op (``npu-join-rows``).
         whole_rows: whether the rows of a contraction stay one axis for what is done to its result
             (``npu-sink-expansions``), as kernels of dynamic shapes need it.
+        borders: whether the padding of a convolution is the border of its windows.
         permutes: whether a contraction stores its result permuted, where only that is needed.
         epilogues: whether a contraction starts from a bias, and does with its sums what its store
             can do (``epilogue_of``).
@@ -80,6 +81,8 @@ class NpuOutlinePass(NpuPass):
     join_rows: bool = False
 
     whole_rows: bool = False
+
+    borders: bool = False
 
     permutes: bool = True
 
@@ -104,6 +107,7 @@ class NpuOutlinePass(NpuPass):
                 self.biases,
                 permutes=self.permutes,
                 epilogues=self.epilogues,
+                borders=self.borders,
             )
             _Outliner(function.body.block, labels, grouping).run()
         if self.join_rows:

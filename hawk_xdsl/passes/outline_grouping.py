@@ -7,6 +7,7 @@ from xdsl.dialects.tensor import ConcatOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from hawk_xdsl.linalg.structured import Equation, equation_of
+from hawk_xdsl.passes.outline_border import border_of
 from hawk_xdsl.passes.outline_dataflow import (
     COPIES,
     AxisUse,
@@ -73,6 +74,7 @@ class Grouping:
 
     A contraction is a group, together with what it starts from and what its store does
     (``epilogue_of``, if ``epilogues``; ``biases`` are the dtypes of a row that it may start from),
+    with the padding of its windows (``border_of``, if ``borders``)
     and a permutation that only it feeds, if ``permutes``. Copies that only feed
     one another (a tensor filled in parts) are one group of their own. Any other op joins
     the group of an op whose result it reads index for index, if
@@ -89,8 +91,10 @@ class Grouping:
         *,
         permutes: bool = True,
         epilogues: bool = True,
+        borders: bool = False,
     ) -> None:
         self._biases = biases
+        self._borders = borders
         self._epilogues = epilogues
         self._permutes = permutes
         self._place = {op: i for i, op in enumerate(block.ops)}
@@ -128,7 +132,8 @@ class Grouping:
         """The group that an op begins with."""
         if not (self._is_alone(op) and self._equations[op]):
             return {op: Group([op])}
-        members = [op, *(epilogue_of(op, self._biases) if self._epilogues else ())]
+        before = border_of(op) if self._borders else ()
+        members = [*before, op, *(epilogue_of(op, self._biases) if self._epilogues else ())]
         group = Group(members, sunk_layout(members[-1]) if self._permutes else ())
         return dict.fromkeys(members, group)
 

@@ -47,6 +47,8 @@ class RegionReader:
         self._names = dict(zip(block.args, names, strict=True))
         self._memo: dict[tuple[SSAValue, tuple[Affine, ...]], Term] = {}
         self._values: list[Term] = []
+        self.borders: dict[str, float | int] = {}
+        """What reads beyond an operand's ends give, by the operand's name."""
 
     def term(self, value: SSAValue, index: tuple[Affine, ...]) -> Term:
         """The value's element at the index. Raises ``UnreadableError``."""
@@ -180,15 +182,36 @@ class RegionReader:
         if op.low or op.high:
             raise UnreadableError("a padding of an extent that is not a constant")
         inner: list[Affine] = []
+        windows = False
         for dim, low, extent in zip(
             index, op.static_low.get_values(), shape_of(op.source), strict=True
         ):
             inner.append(dim + Affine(-low))
-            if not self.loops.contains(inner[-1], 0, extent):
+            if self._leaves(inner[-1], extent):
+                windows = True
+            elif not self.loops.contains(inner[-1], 0, extent):
                 end = op.region.block.last_op
                 assert end is not None
                 return self.scalar(end.operands[0])
+        if windows:
+            return self._bordered(op, tuple(inner))
         return self.term(op.source, tuple(inner))
+
+    def _leaves(self, index: Affine, extent: int) -> bool:
+        """Whether windows reach beyond the ends of a dimension: no loop can be cut there."""
+        least, greatest = self.loops.bounds(index)
+        return len(index.terms) > 1 and (least < 0 or greatest >= extent)
+
+    def _bordered(self, op: tensor.PadOp, index: tuple[Affine, ...]) -> Term:
+        """A read of an operand some of whose windows are in its border."""
+        end = op.region.block.last_op
+        assert end is not None
+        border, read = self.scalar(end.operands[0]), self.term(op.source, index)
+        known = self.borders.get(read.operand, border.value)
+        if read.op != "read" or not border.is_const or known != border.value:
+            raise UnreadableError("a border of what is no operand, or of two kinds")
+        self.borders[read.operand] = border.value
+        return read
 
     def _joined(self, op: tensor.ConcatOp, index: tuple[Affine, ...]) -> Term:
         dim = op.dim.value.data

@@ -55,7 +55,13 @@ def _attempt(block: Block, values: Sequence[SSAValue], loops: Loops) -> Specific
             )
     read = {term.operand for result in results for term in result.term.walk()}
     operands = tuple(
-        Operand(name, _stored(argument), shape_of(argument), position)
+        Operand(
+            name,
+            _stored(argument),
+            shape_of(argument),
+            position,
+            border=reader.borders.get(name),
+        )
         for position, (name, argument) in enumerate(zip(names, block.args, strict=True))
         if isinstance(argument.type, TensorType) and name in read
     )

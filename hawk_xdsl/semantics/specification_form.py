@@ -19,6 +19,7 @@ class Operand:
 
     ``range`` is given for tensors of i64 that a kernel takes as i32: the values, both ends
     included, for which all that is computed of them fits 32 bits; a launch checks them.
+    ``border`` is what a read gives beyond the tensor's ends, where reads may go there.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Operand:
     shape: tuple[int, ...]
     source: int
     range: tuple[int, int] | None = None
+    border: float | int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class Specification:
         return hashlib.sha256(self.text.encode()).hexdigest()[:16]
 
     @property
+    def has_borders(self) -> bool:
+        """Whether some reads go beyond the ends of a tensor."""
+        return any(operand.border is not None for operand in self.operands)
+
+    @property
     def input_ranges(self) -> Mapping[int, tuple[int, int]]:
         """By the number of the undecided op's input, the range that its integers must lie in."""
         return {o.source: o.range for o in self.operands if o.range is not None}
@@ -113,6 +120,8 @@ FULL_I32 = (-(2**31), 2**31 - 1)
 
 def _within(operand: Operand) -> str:
     """How the header tells a range that is narrower than the dtype's."""
+    if operand.border is not None:
+        return f" else {operand.border}"
     if operand.range is None or operand.range == FULL_I32:
         return ""
     return f" in {operand.range[0]}..{operand.range[1]}"

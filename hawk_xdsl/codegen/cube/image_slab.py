@@ -110,8 +110,8 @@ class ImageSlab:
             specification = self.convolution.specification
             tensor = operand_tensor(specification, self.geometry.image)
             name, points = f"t{len(self.temps)}", self.convolution.points
-            depth = self.geometry.depth
-            first = ImageStage(self.geometry, tensor, name, pixels, 1, depth, points, block)
+            own = self.geometry
+            first = ImageStage(own, tensor, name, pixels, 1, own.depth, own.pitch, points, block)
             known: dict[str, GlobalOperand] = dict(operands_of(specification))
             known[name] = GlobalOperand(name, first.temp.dtype, first.temp.shape)
             stages = image_stages(first, _UB_SHARE * self.target.capacity(Role.VECTOR))

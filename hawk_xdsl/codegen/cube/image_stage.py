@@ -6,6 +6,7 @@ from math import prod
 
 from hawk_xdsl.codegen.cube.image_geometry import ImageGeometry
 from hawk_xdsl.codegen.cube.matrix_slice import Tensor
+from hawk_xdsl.codegen.cube.tile_sizes import up
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
@@ -36,6 +37,9 @@ ROW = Variable("h")
 """The first row of pixels that a tile of the stage has."""
 
 
+COLUMN = Variable("w")
+"""The first pixel of a row that it has."""
+
 CHANNEL = Variable("c")
 """The first channel that it has."""
 
@@ -59,6 +63,8 @@ class ImageStage:
         pixels: of an image with its border.
         rows: of pixels in a tile; they divide all there are.
         channels: in a tile; they divide all there are.
+        columns: pixels in a tile's rows, what is zero behind them included: all, unless an image
+            has one row only.
         extents: of the axes that images are points of.
         block: bytes that rows are padded to in the memory of the vector unit.
     """
@@ -69,6 +75,7 @@ class ImageStage:
     pixels: int
     rows: int
     channels: int
+    columns: int
     extents: tuple[tuple[str, int], ...]
     block: int
 
@@ -93,7 +100,7 @@ class ImageStage:
     @property
     def _length(self) -> int:
         """Pixels of a row that are loaded, with the zeros behind it."""
-        return self.geometry.pitch * self.geometry.columns.stride
+        return self.columns * self.geometry.columns.stride
 
     def bytes(self) -> int:
         """Of the vector unit's memory: loaded and turned tile, twice each, and zeros."""
@@ -110,9 +117,8 @@ class ImageStage:
         body: list[Statement] = []
         if any(size for phase in self.geometry.phases for _, size in self._zeros(phase)):
             zeros = tuple(self._border())
-            body.append(If(ROW, "==", Integer(0), zeros) if self._loops_over_rows else zeros[0])
-            if not self._loops_over_rows:
-                body += zeros[1:]
+            first = ROW if self._loops_over_rows else COLUMN if self._loops_over_columns else None
+            body += zeros if first is None else (If(first, "==", Integer(0), zeros),)
         rows = sorted({row for row, _ in self.geometry.phases})
         for row in rows:
             body += self._loaded(row)
@@ -124,6 +130,8 @@ class ImageStage:
             loops.append(loop(CHANNEL.name, self.geometry.depth, self.channels))
         if self._loops_over_rows:
             loops.append(loop(ROW.name, self.geometry.count, self.rows))
+        if self._loops_over_columns:
+            loops.append(loop(COLUMN.name, self.geometry.columns.count, self.columns))
         return Stage(VECTOR_WORD, (across(loops, body),))
 
     @property
@@ -133,6 +141,10 @@ class ImageStage:
         return Slice(Integer(0) if whole else CHANNEL, self.channels)
 
     @property
+    def _loops_over_columns(self) -> bool:
+        return self.columns < self.geometry.pitch
+
+    @property
     def _loops_over_rows(self) -> bool:
         return self.rows < self.geometry.count
 
@@ -140,6 +152,8 @@ class ImageStage:
         """Start and pixels of what is zero above and below the rows of a phase."""
         first = self.geometry.start(phase)
         end = first + self.geometry.count * self.geometry.pitch
+        if self._loops_over_columns:
+            end = first + up(self.geometry.columns.count, self.columns)
         return [(0, first), (end, self.pixels - end)]
 
     def _border(self) -> Iterator[Statement]:
@@ -167,7 +181,7 @@ class ImageStage:
             elif geometry.rows is not None and place == geometry.rows.place:
                 slices.append(Slice(self._row(phase), self.rows, geometry.rows.stride))
             elif place == geometry.columns.place:
-                slices.append(span(self._length))
+                slices.append(Slice(self._column(), self._length))
             elif place in points:
                 slices.append(Slice(Variable(points[place])))
             else:
@@ -187,6 +201,12 @@ class ImageStage:
             Assign(turned, Transpose(Tile(flat), (1, 0))),
         ]
 
+    def _column(self) -> Expression:
+        """The first pixel of a row that is loaded."""
+        stride = self.geometry.columns.stride
+        terms = ((COLUMN.name, stride),) if self._loops_over_columns else ()
+        return expression_of(Affine(0, terms))
+
     def _row(self, phase: int) -> Expression:
         """The first row of the image that is loaded."""
         rows = self.geometry.rows
@@ -199,10 +219,12 @@ class ImageStage:
     def _stored(self, phase: tuple[int, int]) -> Sequence[Statement]:
         """The pixels of a phase at their places."""
         geometry = self.geometry
-        pitch, columns = geometry.pitch, geometry.columns
+        pitch, columns = self.columns, geometry.columns
         at = self.first_pixel(phase) + Affine(geometry.start(phase))
         if self._loops_over_rows:
             at += Affine(0, ((ROW.name, pitch),))
+        if self._loops_over_columns:
+            at += Affine.axis(COLUMN.name)
         if columns.stride == 1:
             dest = part(self.name, Slice(expression_of(at), self.rows * pitch), self._along)
             return [Store(Tile(f"p{phase[0]}"), dest)]
@@ -222,11 +244,19 @@ def image_stages(stage: ImageStage, capacity: float) -> Iterator[ImageStage]:
     geometry = stage.geometry
     rows = geometry.rows
     least = 2 if rows is not None and rows.is_uneven else 1
+    columns = [geometry.pitch]
+    if rows is None:
+        grains = range(geometry.pitch, 0, -geometry.grain)
+        columns = [n for n in grains if geometry.pitch % n == 0]
     counts = [n for n in range(least, geometry.count + 1) if geometry.count % n == 0]
     block = stage.block // DType(stage.tensor.dtype).bytes
     parts = [n for n in range(geometry.depth, 0, -1) if geometry.depth % n == 0]
     for channels in [n for n in parts if n == geometry.depth or n % block == 0]:
-        sized = [replace(stage, rows=count, channels=channels) for count in counts]
+        sized = [
+            replace(stage, rows=count, channels=channels, columns=size)
+            for count in counts
+            for size in columns
+        ]
         fitting = [each for each in sized if each.bytes() <= capacity]
         if fitting:
             yield from fitting

@@ -222,6 +222,8 @@ class _Evaluation:
             operand = self._inputs.operands[term.operand]
             values = [self._indices(arg) for arg in term.args]
             positions = [self._positions(dim, values) for dim in term.index]
+            if operand.border is not None:
+                return self._bordered(operand, positions)
             return self._inputs.at(term.operand, self._flat(positions, operand.shape))
         if term.is_reduction:
             return self._reduction(term)
@@ -230,6 +232,18 @@ class _Evaluation:
             [axis] = term.bound
             return algebra.scan(term.kind, self._whole(args[0], [axis]), self._names.index(axis))
         return algebra.apply(term.op, args, dtype)
+
+    def _bordered(self, operand: Operand, positions: Sequence[Indices]) -> Symbols:
+        """What is read of an operand, and beyond its ends its border."""
+        shape, dtype = operand.shape, merged(operand.dtype)
+        inside = np.ones((1,) * len(self._names), np.bool_)
+        for position, extent in zip(positions, shape, strict=True):
+            inside = inside & (position >= 0) & (position < extent)
+        nearest = [np.clip(p, 0, extent - 1) for p, extent in zip(positions, shape, strict=True)]
+        values = self._inputs.at(operand.name, self._flat(nearest, shape))
+        assert operand.border is not None
+        border = self._algebra.literal(float(operand.border), dtype).of_rank(len(self._names))
+        return self._algebra.where(inside, values, border)
 
     def _indices(self, term: Term) -> Indices:
         value = self._done[term]
