@@ -157,25 +157,33 @@ class Gate:
         self.timings = 0
 
     def check(
-        self, text: str, rewrites: Sequence[str] = (), schedule: ScheduleAttr | None = None
+        self,
+        text: str,
+        rewrites: Sequence[str] = (),
+        schedule: ScheduleAttr | None = None,
+        *,
+        kept: bool = False,
     ) -> Verdict:
         """The verdict on a kernel text; the cheapest checks come first.
 
         ``rewrites`` are names of rules that it was probably made with, ``schedule`` is what it was
-        written for: the kernels have it as an attribute.
+        written for: the kernels have it as an attribute. One that is ``kept`` as right, by the same
+        verifier, is proved anew and runs once: further trials of a proved kernel would be the same.
         """
 
         def made() -> tuple[KernelProgram, Iterable[StageKernel]]:
             program = self._built(text, schedule)
             return program, self.finished(program)
 
-        return self.check_kernels(text, made, rewrites)
+        return self.check_kernels(text, made, rewrites, kept=kept)
 
     def check_kernels(
         self,
         text: str,
         made: Callable[[], tuple[KernelProgram, Iterable[StageKernel]]],
         rewrites: Sequence[str] = (),
+        *,
+        kept: bool = False,
     ) -> Verdict:
         """The verdict on kernels that somebody has built.
 
@@ -183,6 +191,7 @@ class Gate:
             text: of the kernels, for the verdict.
             made: gives the kernels as they were built, and planned and synchronised.
             rewrites: names of rules that they were probably made with.
+            kept: whether this verifier has found them right before.
         """
         self.checks += 1
         try:
@@ -200,7 +209,7 @@ class Gate:
             certificate = self._prover.prove(program, kernel.ops, rewrites)
             proved = certificate.trust is not Trust.TRIED
             self._provable = self._provable or proved
-            for number, trial in self._further(kernel, certificate):
+            for number, trial in self._further(kernel, certificate, kept=kept):
                 self._tried(kernel, trial, ways[number % len(ways)])
             if (doubt := self._trials.doubt(proved=proved)) is not None:
                 return Verdict(text, "unproven", doubt)
@@ -304,10 +313,12 @@ class Gate:
         """The planned and synced stages that a check and a timing run."""
         return finished_stages(program, self._target)
 
-    def _further(self, kernel: "_Kernel", certificate: Certificate) -> Iterator[tuple[int, Trial]]:
+    def _further(
+        self, kernel: "_Kernel", certificate: Certificate, *, kept: bool
+    ) -> Iterator[tuple[int, Trial]]:
         """The trials after the first, by number: what a certificate says needs no trial."""
         if certificate.trust is not Trust.TRIED:
-            if self._points <= MOST_POINTS_TRIED_AGAIN:
+            if self._points <= MOST_POINTS_TRIED_AGAIN and not kept:
                 yield from self._trials.beyond_proofs()
             return
         for number in range(1, len(self._trials)):

@@ -290,7 +290,7 @@ class _Op:
         schedule = schedule_of(record)
         attribute = None if schedule is None else schedule.attribute
         started = time.monotonic()
-        verdict = self._gate.check(record.text, record.entries, attribute)
+        verdict = self._gate.check(record.text, record.entries, attribute, kept=True)
         draft = Draft(
             Source.REUSED,
             record.text,

@@ -27,6 +27,7 @@ from lark.exceptions import UnexpectedInput
 
 from hawk_xdsl.dialects.dtype import BUFFER_DTYPES, DType
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.grammars import parser_of_grammar
 
 SIGNS = {
     "+": "add",
@@ -113,7 +114,7 @@ class _Build(Transformer[Token, Pattern]):
 @cache
 def _grammar() -> Lark:
     text = (files("hawk_xdsl.semantics") / "expression.lark").read_text()
-    return Lark(text, parser="lalr")
+    return parser_of_grammar(text, "expression")
 
 
 @cache

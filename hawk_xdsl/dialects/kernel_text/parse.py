@@ -11,6 +11,7 @@ from hawk_xdsl.dialects.kernel_text.errors import KernelTextError
 from hawk_xdsl.dialects.kernel_text.grammar import canonical_blanks, grammar, with_blanks
 from hawk_xdsl.dialects.kernel_text.places import PLACE_WORDS
 from hawk_xdsl.dialects.kernel_text.read_tree import Node, TreeReader
+from hawk_xdsl.files.grammars import parser_of_grammar
 
 MAX_LINE = 500
 """Characters of a line, blanks and comments aside; keeps the recursion over expressions shallow."""
@@ -25,8 +26,9 @@ def parser_of(text: str) -> Lark:
     return Lark(with_blanks(text), parser="lalr", propagate_positions=True)
 
 
+@cache
 def _parser() -> Lark:
-    return parser_of(grammar())
+    return parser_of_grammar(with_blanks(grammar()), "kernel_text", positions=True)
 
 
 @cache
