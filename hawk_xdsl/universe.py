@@ -1,8 +1,9 @@
-"""What the stock ``xdsl-opt`` finds of hawk-xdsl: dialects, passes and outputs."""
+"""What the stock ``xdsl-opt`` finds of hawk-xdsl: dialects, passes, inputs and outputs."""
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import cast
+from inspect import signature
+from typing import Any, cast
 
 from xdsl.context import Context
 from xdsl.ir import Dialect
@@ -50,6 +51,19 @@ def _target(name: str) -> Callable[[], type[Target]]:
     return lambda: cast(type[Target], _found("emit", name, "Target"))
 
 
+def _frontends() -> dict[str, Any]:
+    """Inputs by name, if this xDSL has such: 0.75 is the first."""
+    if "all_frontends" not in signature(Universe).parameters:
+        return {}
+
+    def upstream_mlir() -> type:
+        from hawk_xdsl.frontend.upstream_mlir import UpstreamMlirFrontend
+
+        return UpstreamMlirFrontend
+
+    return {"all_frontends": {"upstream-mlir": upstream_mlir}}
+
+
 HAWK_UNIVERSE = Universe(
     all_dialects={
         "npu": _npu,
@@ -71,6 +85,7 @@ HAWK_UNIVERSE = Universe(
         for name in names
     },
     all_targets={name: _target(name) for name in ("npu-text", "npu-json", "npu-hivm")},
+    **_frontends(),
 )
 """The entry point of the ``xdsl.universe`` group."""
 

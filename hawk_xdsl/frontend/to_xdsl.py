@@ -70,17 +70,23 @@ def generic_text(module: MlirModule, *, file: str) -> str:
     Raises:
         HawkError: with file and line, for the first op that has no counterpart.
     """
-    names = {op.name for op in module.ops()}
-    module.say_windows(WINDOWS & names)
-    module.generalize({n for n in names - KNOWN_OPS if n.startswith("linalg.")}, file=file)
+    text = generalized_text(module, file=file)
     unknown = [op for op in module.ops() if op.name not in KNOWN_OPS]
     for op in sorted(unknown, key=lambda op: ".constant" in op.name):
         place = nearest_place(op.places, file)
         raise HawkError(f"{op.name}: no lowering for this op", file=place[0], line=place[1])
+    return text
+
+
+def generalized_text(module: MlirModule, *, file: str) -> str:
+    """The same with ops of any dialect. Raises ``HawkError`` for a linalg op without a form."""
+    names = {op.name for op in module.ops()}
+    module.say_windows(WINDOWS & names)
+    module.generalize({n for n in names - KNOWN_OPS if n.startswith("linalg.")}, file=file)
     return readable(module.generic_text())
 
 
-def parsed(text: str, *, file: str) -> tuple[ModuleOp, Context]:
+def parsed(text: str, *, file: str, context: Context | None = None) -> tuple[ModuleOp, Context]:
     """The module in xDSL, and the context that holds its ``dense_resource`` blobs.
 
     Each op's location becomes the place in ``file`` it came from, if its location names one, else
@@ -89,11 +95,12 @@ def parsed(text: str, *, file: str) -> tuple[ModuleOp, Context]:
     Args:
         text: what :func:`generic_text` gave.
         file: the file that errors are reported in.
+        context: knows the dialects; default: one of those that the front end lets through.
 
     Raises:
         HawkError: xDSL cannot read it.
     """
-    context = new_context()
+    context = context or new_context()
     # What it has no storage for, xDSL's parser tells in many ways.
     with reading(file, "this module in xDSL", errors=FOREIGN_ERRORS):
         try:
