@@ -7,6 +7,7 @@ from math import inf
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.tensor import PadOp
 
 from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.codegen.strategies import BORDERED
@@ -100,6 +101,8 @@ def _has_borders(ctx: Context, program: ModuleOp, decider: Decider) -> bool:
     asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
     known = any(entry.artifact.strategy in BORDERED for entry in decider.entries)
     if not (settings.epilogues and asked and known and target.vector.ops.get("vtranspose")):
+        return False
+    if not any(isinstance(op, PadOp) for op in program.walk()):
         return False
     apart, joined = (_grouped(ctx, program, decider, borders=b) for b in (False, True))
     return _undecided(joined) < _undecided(apart)
