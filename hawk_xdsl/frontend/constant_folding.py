@@ -20,6 +20,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from hawk_xdsl.dialects.dtype import Array, DType
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.frontend.band_tables import BandTable, band_ops, band_table_of
 from hawk_xdsl.frontend.legalize import drop_unused_parameters
 from hawk_xdsl.frontend.position_tables import make_position_tables
 from hawk_xdsl.frontend.program import Program
@@ -43,8 +44,8 @@ MOST_WORK = 1 << 28
 def folded(program: Program) -> Program:
     """The program with what depends on its parameters alone computed, as further parameters.
 
-    Masks, position tables, flipped weights and narrowed ones become parameters, and a fill where
-    all elements are one number. A cast that only widens stays: its source takes less memory. So
+    Masks, position tables, flipped weights and narrowed ones become parameters; a fill where all
+    elements are one number, and a formula of positions where they are a step (``band_tables``). A cast that only widens stays: its source takes less memory. So
     does what would be much larger than what it is made of, such as weights that are unpacked.
 
     The given program is not changed. An op that the host cannot run is left where it is.
@@ -178,6 +179,10 @@ def _with(program: Program, values: Mapping[SSAValue, Array]) -> Program:
         if array.size > 1 and array.tobytes() == array.flat[0].tobytes() * array.size:
             value.replace_all_uses_with(_filled(value, array.flat[0].item()))
             continue
+        band = band_table_of(array)
+        if band is not None:
+            value.replace_all_uses_with(_computed(value, band))
+            continue
         argument = block.insert_arg(value.type, len(parameters))
         value.replace_all_uses_with(argument)
         names.append(f"folded{len(parameters) - first}")
@@ -190,6 +195,14 @@ def _with(program: Program, values: Mapping[SSAValue, Array]) -> Program:
         parameters=tuple(parameters[i] for i in kept),
         parameter_names=tuple(names[i] for i in kept),
     )
+
+
+def _computed(value: SSAValue, band: BandTable) -> SSAValue:
+    assert isinstance(value.type, TensorType) and isinstance(value.owner, Operation)
+    made = band_ops(band, value.type)
+    made[-1].location = value.owner.location
+    Rewriter.insert_op(made, InsertPoint.before(value.owner))
+    return made[-1].results[0]
 
 
 def _filled(value: SSAValue, number: float) -> SSAValue:

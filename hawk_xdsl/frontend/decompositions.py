@@ -7,7 +7,7 @@ from torch._decomp import decomposition_table
 from torch._ops import OperatorBase, OpOverload
 
 from hawk_xdsl.frontend.embedding_bags import BAGS
-from hawk_xdsl.frontend.narrow_attention import NARROW_ATTENTION
+from hawk_xdsl.frontend.fused_attention import FUSED_ATTENTION
 from hawk_xdsl.frontend.phases import PHASES
 from hawk_xdsl.frontend.placing import PLACING
 
@@ -126,7 +126,7 @@ OWN: Table = {
     _ATEN.cummin.default: _cummin,
     **{op: _with_an_axis(op) for op in _OF_AXES},
     **BAGS,
-    **NARROW_ATTENTION,
+    **FUSED_ATTENTION,
     **PLACING,
     **PHASES,
 }

@@ -1,6 +1,6 @@
 """Structured and tensor ops on whole arrays, with errors beside their values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
@@ -179,6 +179,7 @@ class _Tracked(Evaluation):
             unsure = any(error is not None and np.any(error) for error in errors)
             return total, np.full(total.shape, np.inf) if unsure else None
         left, right = np.abs(left), np.abs(right)
+        lost = _left_out((left, right), errors, lambda a, b: contract(a, b, sizes, reduced))
         size = contract(left, right, sizes, reduced)
         count = int(np.prod([sizes[axis] for axis in reduced]))
         whole = np.bool_(np.all(left == np.rint(left)) and np.all(right == np.rint(right)))
@@ -197,7 +198,8 @@ class _Tracked(Evaluation):
                 carried = combined(carried, np.sqrt(found))
         declared = self._declared(reduction.value)
         ends = self._frame.ends
-        return total, sum_error(total, carried, size, declared, growth(count), whole, ends=ends)
+        error = sum_error(total, carried, size, declared, growth(count), whole, ends=ends)
+        return total, error if lost is None else np.where(lost, np.inf, error)
 
     def _best(self) -> Pairs | None:
         """The pair (maximum or minimum, index where it is).
@@ -250,6 +252,24 @@ class _Tracked(Evaluation):
                 self._equation.yielded, [*inputs, *accumulators], [*input_errors, *errors], loops
             )
         return accumulators, errors
+
+
+def _left_out(
+    factors: Sequence[Array], errors: Sequence[Error], contracted: Callable[[Array, Array], Array]
+) -> Array | None:
+    """Where a sum has products of a computed 0 with what is no number; ``None``: nowhere.
+
+    What has no weight may be left out: 0 · inf is NaN, the sum without it is not. A 0 that is an
+    input (it has no error) is none that a kernel knows of.
+    """
+    found: Array | None = None
+    for error, factor, other in zip(errors, factors, reversed(factors), strict=True):
+        unknown = ~np.isfinite(other)
+        if error is not None and unknown.any():
+            pair = [np.asarray(each, np.float64) for each in (factor == 0, unknown)]
+            here = contracted(*pair) > 0
+            found = here if found is None else found | here
+    return found
 
 
 def _error_at(error: Error, place: dict[int, int]) -> Error:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT, DType
+from hawk_xdsl.semantics.bands import Band, band_of, positions_in
 from hawk_xdsl.semantics.specification import ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, walk
 
@@ -32,6 +33,7 @@ class WeightedRows:
         d: the axis that the first product sums.
         e: the axis of columns of the result.
         scales: literals that the factors of the first product are multiplied by.
+        band: the condition on positions in z, if there is one.
     """
 
     result: ResultRegion
@@ -48,6 +50,7 @@ class WeightedRows:
     d: str
     e: str
     scales: tuple[Term, ...] = ()
+    band: Band | None = None
 
 
 def weighted_rows_of(specification: Specification) -> WeightedRows | None:
@@ -107,9 +110,13 @@ def _parts(result: ResultRegion, root: Term, left: Term, right: Term) -> Weighte
         return None
     if not all(_is_sliced(term, sides) for term, sides in masks if term not in (lhs, rhs)):
         return None
+    band = band_of(logits, m, n)
+    if band is None and positions_in(logits):
+        return None
     return WeightedRows(
-        *(result, scores, lhs, rhs, logits, values, weights, empty, batch, rows[-1], n, d, e),
+        *(result, scores, lhs, rhs, logits, values, weights, empty, batch, m, n, d, e),
         scales=(*before, *after),
+        band=band,
     )
 
 
@@ -185,7 +192,7 @@ def _scores(logits: Term) -> Term | None:
         return None
     below = {term for term in walk((products[0],))}
     others = (term for term in walk((logits,)) if term not in below)
-    return None if any(term.op in ("gather", "index") for term in others) else products[0]
+    return None if any(term.op == "gather" for term in others) else products[0]
 
 
 def _factors(term: Term) -> tuple[Term, Term] | None:

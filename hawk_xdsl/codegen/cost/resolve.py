@@ -15,7 +15,9 @@ from hawk_xdsl.codegen.cost.reuse import Rates, rates_of
 from hawk_xdsl.codegen.cost.tiles import TileRef
 from hawk_xdsl.codegen.cost.trips import (
     RELATIONS,
+    bounded_by,
     by_thresholds,
+    each_turn,
     first_core,
     has_branches,
     kinds_of,
@@ -158,11 +160,14 @@ class _Resolver:
         branches = has_branches(node.body)
         one = branches and len(names) == 1 and not any(cut)
         limits = thresholds(names[0], node.body) if one else []
-        found = (
-            by_thresholds(ranges[0], limits, self.active, trips)
-            if limits
-            else first_core(ranges, cut, self.active, trips, branches=branches)
-        )
+        if bounded_by(names, node.body):
+            found = each_turn(ranges, self.active, trips)
+        else:
+            found = (
+                by_thresholds(ranges[0], limits, self.active, trips)
+                if limits
+                else first_core(ranges, cut, self.active, trips, branches=branches)
+            )
         kinds = [(dict(zip(names, values, strict=True)), count) for values, count in found]
         self._tiles.scalars += sum(len(range_) > 1 for range_ in ranges)
         return self._loop(

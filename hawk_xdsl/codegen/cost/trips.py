@@ -1,6 +1,6 @@
 """Which trips of a loop cost the same: those in its middle, and those cut at an edge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,9 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 
 MOST_TRIPS = 1 << 16
 """Iterations of a core that are looked at for what is cut at an edge; others are like them."""
+
+MOST_TURNS = 8
+"""Iterations of a core that are looked at where each has other trips; others are like them."""
 
 RELATIONS = {
     "<": int.__lt__,
@@ -60,6 +63,39 @@ def runs_once(loop: ast.Loop) -> bool:
             return start == loop.start and length <= loop.step
         case _:
             return False
+
+
+def bounded_by(variables: Collection[str], body: Sequence[ast.Statement]) -> bool:
+    """Whether a loop of a body has more trips for some values of variables than for others."""
+    for node in body:
+        if not isinstance(node, ast.For):
+            continue
+        named = {n for end in (node.loop.start, node.loop.stop) for n in names_in(end)}
+        if named & set(variables) and not runs_once(node.loop):
+            return True
+        if bounded_by(variables, node.body):
+            return True
+    return False
+
+
+def names_in(expression: ast.Expression) -> Iterator[str]:
+    """The variables of an expression."""
+    if isinstance(expression, ast.Variable):
+        yield expression.name
+    elif isinstance(expression, ast.Arithmetic):
+        yield from names_in(expression.left)
+        yield from names_in(expression.right)
+
+
+def each_turn(ranges: Sequence[range], cores: int, trips: int) -> list[tuple[tuple[int, ...], int]]:
+    """The values of the first core's iterations, each for as many as it stands for."""
+    turns = range(min(trips, MOST_TURNS))
+    shares = [(turn + 1) * trips // len(turns) - turn * trips // len(turns) for turn in turns]
+    starts = [turn * trips // len(turns) for turn in turns]
+    return [
+        (values_at(ranges, start * cores), share)
+        for start, share in zip(starts, shares, strict=True)
+    ]
 
 
 def thresholds(variable: str, body: Sequence[ast.Statement]) -> list[int]:

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
 from hawk_xdsl.codegen.vector.frame import number
+from hawk_xdsl.dialects.dtype import TRUTH, WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import UB
+from hawk_xdsl.dialects.npu import ROWS
 from hawk_xdsl.schedule.build_syntax import expression_of
+from hawk_xdsl.semantics.bands import simpler
 from hawk_xdsl.semantics.specification import Operand, ResultRegion, Specification
 from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 from hawk_xdsl.semantics.weighted_rows import WeightedRows
 
 SCORES = "scores"
 """What the given tile is called among the operands."""
+
+CONDITION = "condition"
+"""What a condition on positions is called among the operands, where it is given as a tile."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +32,17 @@ class Pointwise:
 
     @classmethod
     def of(
-        cls, specification: Specification, parts: WeightedRows, composer: Composer
+        cls,
+        specification: Specification,
+        parts: WeightedRows,
+        composer: Composer,
+        *,
+        banded: bool = False,
     ) -> "Pointwise":
-        """The logits over the scores. Raises ``NoInstructionError`` as composition does."""
+        """The logits over the scores. Raises ``NoInstructionError`` as composition does.
+
+        Their band, if they have one, is a tile that is given where ``banded``; else all is within.
+        """
         terms = Terms()
         axes = (*parts.batch, parts.m, parts.n)
         index = tuple(map(Affine.axis, axes))
@@ -38,14 +52,21 @@ class Pointwise:
             literal = terms.const(scale.value, parts.scores.dtype)
             scores = terms.apply("mul", (scores, literal), parts.scores.dtype)
         done: dict[Term, Term] = {parts.scores: scores}
+        operands = [*specification.operands, Operand(SCORES, parts.scores.dtype, shape, 0)]
+        if parts.band is not None and banded:
+            condition = parts.band.condition
+            done[condition] = terms.read(CONDITION, index, condition.dtype)
+            operands.append(Operand(CONDITION, TRUTH, shape, 0))
+        elif parts.band is not None:
+            condition = parts.band.condition
+            done[condition] = terms.const(int(parts.band.within), condition.dtype)
         inside = set(walk((parts.scores,)))
         for term in walk((parts.logits,)):
-            if term not in inside:
-                done[term] = terms.rebuild(term, tuple(done[arg] for arg in term.args))
+            if term not in inside and term not in done:
+                done[term] = simpler(terms.rebuild(term, tuple(done[arg] for arg in term.args)))
         logits = ResultRegion("logits", parts.logits.dtype, shape, index, done[parts.logits])
-        given = Operand(SCORES, parts.scores.dtype, shape, len(specification.operands))
-        operands = (*specification.operands, given)
-        composition = composer.compose(Specification(operands, (logits,), specification.axes))
+        whole = Specification(tuple(operands), (logits,), specification.axes)
+        composition = composer.compose(whole)
         [root] = composition.roots
         tile = next(term for term in walk((root,)) if term.operand == SCORES)
         return cls(composition, root, tile)
@@ -53,14 +74,20 @@ class Pointwise:
     @property
     def reads(self) -> list[Term]:
         """The operands that it reads beside what is given."""
-        return [term for term in self._terms() if term.op == "read"]
+        return [term for term in self._terms() if _is_loaded(term)]
 
     def _terms(self) -> list[Term]:
         below = set(walk((self.given,)))
         return [term for term in walk((self.root,)) if term not in below]
 
     def statements(
-        self, tile: str, sides: Mapping[str, ast.Slice], prefix: str, padded: bool
+        self,
+        tile: str,
+        sides: Mapping[str, ast.Slice],
+        prefix: str,
+        padded: bool,
+        condition: ast.Tile | None = None,
+        spare: str = "",
     ) -> tuple[list[ast.Statement], str]:
         """The statements for a tile, and the name of the result.
 
@@ -69,30 +96,49 @@ class Pointwise:
             sides: the part of each axis that is in the tile; others are points.
             prefix: of the names of new buffers.
             padded: whether loads may go beyond the end.
+            condition: the tile of the condition on positions, where there is one.
+            spare: a buffer of f32 as large as the tile that may be overwritten.
         """
-        names: dict[Term, str] = {self.given: tile}
+        names: dict[Term, ast.Tile] = {self.given: ast.Tile(tile)}
         body: list[ast.Statement] = []
         uses = [arg for term in self._terms() for arg in term.args]
         for place, term in enumerate(self._terms()):
             if term.is_const:
                 continue
+            if term.operand == CONDITION:
+                assert condition is not None
+                names[term] = condition
+                continue
             if term.op == "read":
-                names[term] = f"{prefix}{place}"
-                body.append(ast.Assign(names[term], _load(term, sides, padded)))
+                name = f"{prefix}{place}"
+                names[term] = ast.Tile(name)
+                body.append(ast.Assign(name, _load(term, sides, padded)))
                 continue
             instruction, matched = self.composition.chosen[term]
             operands: dict[str, ast.Operand] = {}
             free = ""
             for name, value in matched.terms.items():
-                operands[name] = number(value) if value.is_const else ast.Tile(names[value])
+                operands[name] = number(value) if value.is_const else names[value]
                 whole = not value.is_const and value.axes == term.axes
                 if whole and uses.count(value) == 1 and value.dtype == term.dtype and not free:
-                    free = names[value]
-            names[term] = free or f"{prefix}{place}"
-            body.append(
-                ast.Assign(names[term], instruction.statement.filled(operands, term.dtype, ()))
-            )
-        return body, names[self.root]
+                    free = names[value].name
+            statement = instruction.statement.filled(operands, term.dtype, ())
+            name = free if _may_overwrite(statement) else ""
+            if not name and spare and term.dtype == WIDE_FLOAT and term.axes == self.root.axes:
+                name, spare = spare, ""
+            name = name or f"{prefix}{place}"
+            names[term] = ast.Tile(name)
+            body.append(ast.Assign(name, statement))
+        return body, names[self.root].name
+
+
+def _may_overwrite(value: ast.Value) -> bool:
+    """Whether a source may be the destination, too."""
+    return not isinstance(value, ast.Elementwise) or ROWS[value.mnemonic].in_place
+
+
+def _is_loaded(term: Term) -> bool:
+    return term.op == "read" and term.operand != CONDITION
 
 
 def _load(term: Term, sides: Mapping[str, ast.Slice], padded: bool) -> ast.Load:

@@ -13,9 +13,10 @@ while the vector cores do.
 """
 
 from dataclasses import dataclass
-from math import prod
 
+from hawk_xdsl.codegen.mixed.column_tiles import SLOTS, AllColumns, ColumnsToDiagonal, Turn
 from hawk_xdsl.codegen.mixed.pointwise import Pointwise, slice_of
+from hawk_xdsl.codegen.mixed.row_tiles import RowTiles
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import (
@@ -31,9 +32,6 @@ from hawk_xdsl.schedule.build_syntax import loop, span
 from hawk_xdsl.semantics.terms import Term
 from hawk_xdsl.semantics.weighted_rows import WeightedRows
 
-SLOTS = 2
-"""Slots of a ring; both kinds of cores work on one of them each."""
-
 SCORES, SCORES_FREE, WEIGHTS, WEIGHTS_FREE, PRODUCTS, PRODUCTS_FREE = range(6)
 """The flags: what is full, and what is free again."""
 
@@ -47,70 +45,44 @@ two infinities, and a row of nothing but these has exponentials of 0."""
 
 @dataclass(frozen=True)
 class RunningRows:
-    """One kernel: ``rows`` and ``columns`` are the sides of a tile of scores.
+    """One kernel: tiles of rows, and the tiles of columns that each meets.
 
-    ``extents`` are those of the axes; ``cores`` blocks run at once, with ``halves`` vector cores
-    each.
+    ``extents`` are those of the axes; a group of cores has ``halves`` vector cores. ``within`` are
+    the logits of a tile whose columns every row has, ``cut`` those of others, if there are any.
     """
 
     parts: WeightedRows
-    pointwise: Pointwise
+    rows: RowTiles
+    columns: AllColumns | ColumnsToDiagonal
+    within: Pointwise
+    cut: Pointwise | None
     extents: dict[str, int]
-    rows: int
-    columns: int
-    cores: int
     halves: int
 
     def kernel(self) -> ast.KernelText:
         """The whole text."""
         columns = self.extents[self.parts.e]
-        blocks = min(self.cores, self._tiles)
+        blocks = min(self.rows.groups, self.rows.count)
         shapes = (
-            ("t0", WIDE_FLOAT, self.columns),
-            ("t1", str(self.parts.weights), self.columns),
+            ("t0", WIDE_FLOAT, self.columns.side),
+            ("t1", str(self.parts.weights), self.columns.side),
             ("t2", WIDE_FLOAT, columns),
         )
         temps = tuple(
-            ast.Temp(name, dtype, (blocks, SLOTS, self.rows, width))
+            ast.Temp(name, dtype, (blocks, SLOTS, self.rows.side, width))
             for name, dtype, width in shapes
         )
-        cube = ast.Stage(MATRIX_WORD, (ast.Across(self._loops(), tuple(self._cube())),))
-        half = loop(HALF, self.rows, self.rows // self.halves)
-        across = ast.Across((*self._loops(), half), tuple(self._vector()))
+        cube = ast.Stage(MATRIX_WORD, (ast.Across(self.rows.loops(), tuple(self._cube())),))
+        half = loop(HALF, self.rows.side, self._half)
+        across = ast.Across((*self.rows.loops(), half), tuple(self._vector()))
         parts = (cube, ast.Stage(VECTOR_WORD, (across,)))
         return ast.KernelText(temps, (ast.Stage(MIXED_WORD, (), None, parts),))
 
-    # Loops, places
+    # Places
 
-    @property
-    def _tiles(self) -> int:
-        rows = -(-self.extents[self.parts.m] // self.rows)
-        return rows * prod(self.extents[axis] for axis in self.parts.batch)
-
-    def _loops(self) -> tuple[ast.Loop, ...]:
-        batch = (loop(axis, self.extents[axis], 1) for axis in self.parts.batch)
-        return (*batch, loop(self.parts.m, self.extents[self.parts.m], self.rows))
-
-    def _block(self) -> ast.Expression:
-        """The number of the block that works on a tile: tiles are distributed in turn."""
-        axes = (*self.parts.batch, self.parts.m)
-        total: ast.Expression | None = None
-        for axis in axes:
-            here: ast.Expression = ast.Variable(axis)
-            count = self.extents[axis]
-            if axis == self.parts.m and self.rows > 1:
-                here = ast.Arithmetic("//", here, ast.Integer(self.rows))
-                count = -(-count // self.rows)
-            if total is not None:
-                before = ast.Arithmetic("*", total, ast.Integer(count))
-                here = ast.Arithmetic("+", before, here)
-            total = here
-        assert total is not None
-        return ast.Arithmetic("%", total, ast.Integer(self.cores))
-
-    def _ring(self, name: str, number: "_Number", rows: ast.Slice, width: int) -> ast.Tile:
-        slot = ast.Slice(number.slot(self.columns))
-        return ast.Tile(name, (ast.Slice(self._block()), slot, rows, span(width)))
+    def _ring(self, name: str, turn: Turn, rows: ast.Slice, width: int) -> ast.Tile:
+        slot = ast.Slice(turn.slot(self.columns.side))
+        return ast.Tile(name, (ast.Slice(self.rows.group()), slot, rows, span(width)))
 
     def _read(self, term: Term, sides: dict[str, ast.Slice]) -> ast.Tile:
         """A part of an operand: the given axes as sides, the others as points."""
@@ -127,34 +99,24 @@ class RunningRows:
         parts = self.parts
         sides = {parts.m: self._rows_slice(), parts.d: span(self.extents[parts.d])}
         body.append(ast.Assign("q", self._loaded(parts.lhs, sides, L1)))
-        body += self._score(_Number(0))
-        count = -(-self.extents[parts.n] // self.columns)
-        whole = self.extents[parts.n] // self.columns
-        if count > 2 and whole > 1:
-            inner = [*self._score(_Number(1, "k")), *self._weigh(_Number(0, "k"))]
-            last = (whole - 1) * self.columns
-            body.append(ast.For(loop("k", last, self.columns), tuple(inner)))
-            done = whole - 1
-        else:
-            done = 0
-        for number in range(done, count):
-            if number + 1 < count:
-                body += self._score(_Number(number + 1))
-            body += self._weigh(_Number(number))
+        body += self._score(Turn(0))
+        for over, turn in self.columns.before_last():
+            body += _within(over, [*self._score(turn.next), *self._weigh(turn)])
+        body += self._weigh(self.columns.last_turn)
         for flag in (SCORES_FREE, PRODUCTS_FREE):
             body += SLOTS * [ast.Await(flag, Move.STORE)]
         return body
 
-    def _score(self, number: "_Number") -> list[ast.Statement]:
+    def _score(self, turn: Turn) -> list[ast.Statement]:
         """One tile of the first product, handed to the vector cores."""
-        parts, width = self.parts, self._width(number)
-        sides = {parts.n: number.slice(self.columns, width), parts.d: span(self.extents[parts.d])}
-        names = ("q", "b", "s") if width == self.columns else ("q", "bl", "sl")
+        parts, width = self.parts, self.columns.width(turn)
+        sides = {parts.n: self.columns.slice(turn), parts.d: span(self.extents[parts.d])}
+        names = ("q", "b", "s") if width == self.columns.side else ("q", "bl", "sl")
         left, right, total = names
         straight = self._transposed(parts.rhs, parts.n)
         return [
             ast.Assign(right, self._loaded(parts.rhs, sides, L1)),
-            ast.Assign(total, ast.Fill(_ZERO, WIDE_FLOAT, (self.rows, width), L0C)),
+            ast.Assign(total, ast.Fill(_ZERO, WIDE_FLOAT, (self.rows.side, width), L0C)),
             ast.Assign(
                 total,
                 ast.Mmad(
@@ -164,24 +126,24 @@ class RunningRows:
                 ),
             ),
             ast.Await(SCORES_FREE, Move.STORE),
-            ast.Store(ast.Tile(total), self._ring("t0", number, span(self.rows), width)),
+            ast.Store(ast.Tile(total), self._ring("t0", turn, span(self.rows.side), width)),
             ast.Signal(SCORES, Move.STORE),
         ]
 
-    def _weigh(self, number: "_Number") -> list[ast.Statement]:
+    def _weigh(self, turn: Turn) -> list[ast.Statement]:
         """The weights of one tile times its values, handed to the vector cores."""
-        parts, width, columns = self.parts, self._width(number), self.extents[self.parts.e]
-        sides = {parts.n: number.slice(self.columns, width), parts.e: span(columns)}
-        whole = width == self.columns
+        parts, width, columns = self.parts, self.columns.width(turn), self.extents[self.parts.e]
+        sides = {parts.n: self.columns.slice(turn), parts.e: span(columns)}
+        whole = width == self.columns.side
         values, weights, total = ("v", "w", "o") if whole else ("vl", "wl", "ol")
         straight = self._transposed(parts.values, parts.e)
-        ring = self._ring("t1", number, span(self.rows), width)
+        ring = self._ring("t1", turn, span(self.rows.side), width)
         return [
             ast.Assign(values, self._loaded(parts.values, sides, L1)),
             ast.Await(WEIGHTS, Move.LOAD),
             ast.Assign(weights, ast.Load(ring, L1)),
             ast.Signal(WEIGHTS_FREE, Move.LOAD),
-            ast.Assign(total, ast.Fill(_ZERO, WIDE_FLOAT, (self.rows, columns), L0C)),
+            ast.Assign(total, ast.Fill(_ZERO, WIDE_FLOAT, (self.rows.side, columns), L0C)),
             ast.Assign(
                 total,
                 ast.Mmad(
@@ -191,7 +153,7 @@ class RunningRows:
                 ),
             ),
             ast.Await(PRODUCTS_FREE, Move.STORE),
-            ast.Store(ast.Tile(total), self._ring("t2", number, span(self.rows), columns)),
+            ast.Store(ast.Tile(total), self._ring("t2", turn, span(self.rows.side), columns)),
             ast.Signal(PRODUCTS, Move.STORE),
         ]
 
@@ -203,52 +165,47 @@ class RunningRows:
         for flag in (SCORES_FREE, PRODUCTS_FREE):
             body += SLOTS * [ast.Signal(flag, Move.LOAD)]
         fill = ast.Fill(_ZERO, WIDE_FLOAT, (self._half, columns), UB)
-        body += [ast.Assign("acc", fill), *self._exponentials(_Number(0), first=True)]
-        count = -(-self.extents[parts.n] // self.columns)
-        whole = self.extents[parts.n] // self.columns
-        done = 1
-        if whole > 2:
-            inner = [
-                *self._exponentials(_Number(0, "k"), first=False),
-                *self._added(_Number(-1, "k")),
-                _assign("acc", "vmul", "acc", "al"),
-            ]
-            last = ast.Integer(whole * self.columns)
-            over = ast.Loop("k", ast.Integer(self.columns), last, self.columns)
-            body.append(ast.For(over, tuple(inner)))
-            done = whole
-        for number in range(done, count):
-            body += self._exponentials(_Number(number), first=False)
-            body += self._added(_Number(number - 1))
-            body.append(_assign("acc", "vmul", "acc", "al"))
-        body += [*self._added(_Number(count - 1)), *self._end()]
+        body += [ast.Assign("acc", fill), *self._places()]
+        body += self._exponentials(Turn(0), first=True)
+        for over, turn in self.columns.after_first():
+            inner = [*self._exponentials(turn, first=False), *self._added(turn.before)]
+            body += _within(over, [*inner, _assign("acc", "vmul", "acc", "al")])
+        body += [*self._added(self.columns.last_turn), *self._end()]
         return [*body, *SLOTS * [ast.Await(WEIGHTS_FREE, Move.STORE)]]
 
     @property
     def _half(self) -> int:
-        return self.rows // self.halves
+        return self.rows.side // self.halves
 
-    def _exponentials(self, number: "_Number", *, first: bool) -> list[ast.Statement]:
+    def _exponentials(self, turn: Turn, *, first: bool) -> list[ast.Statement]:
         """Maxima, exponentials and sums of one tile, whose exponentials the cube core gets."""
-        width = self._width(number)
-        tile = "a" if width == self.columns else "al0"
+        width = self.columns.width(turn)
+        tile = "a" if width == self.columns.side else "al0"
         half = ast.Slice(ast.Variable(HALF), self._half)
         body: list[ast.Statement] = [
             ast.Await(SCORES, Move.LOAD),
-            ast.Assign(tile, ast.Load(self._ring("t0", number, half, width), UB)),
+            ast.Assign(tile, ast.Load(self._ring("t0", turn, half, width), UB)),
             ast.Signal(SCORES_FREE, Move.LOAD),
         ]
         sides = {
             self.parts.m: self._half_slice(),
-            self.parts.n: number.slice(self.columns, width),
+            self.parts.n: self.columns.slice(turn),
         }
-        made, name = self.pointwise.statements(tile, sides, f"z{width}x", self._is_cut)
+        padded = self.rows.is_cut or self.columns.padded
+        if self.columns.is_cut(turn):
+            assert self.cut is not None
+            body += self._condition(turn)
+            held = ast.Tile("held", (span(self._half), span(width)))
+            made, name = self.cut.statements(tile, sides, f"c{width}x", padded, held, "gap")
+        else:
+            made, name = self.within.statements(tile, sides, f"z{width}x", padded)
         body += made
         largest = ast.Reduce(Reduction.MAX, ast.Tile(name), (1,))
         if first:
             body.append(ast.Assign("top", largest))
             if self.parts.empty:
-                body += [_assign("most", "copy", "top"), _assign("top", "vmax", "top", LEAST)]
+                body.append(_assign("most", "copy", "top"))
+                body.append(_assign("top", "vmax", "top", LEAST))
         else:
             body += [
                 ast.Assign("here", largest),
@@ -266,7 +223,7 @@ class RunningRows:
             body.append(ast.Assign(handed, cast))
         body += [
             ast.Await(WEIGHTS_FREE, Move.STORE),
-            ast.Store(ast.Tile(handed), self._ring("t1", number, half, width)),
+            ast.Store(ast.Tile(handed), self._ring("t1", turn, half, width)),
             ast.Signal(WEIGHTS, Move.STORE),
         ]
         total = ast.Reduce(Reduction.SUM, ast.Tile(name), (1,))
@@ -279,10 +236,10 @@ class RunningRows:
             _assign("whole", "vadd", "whole", "more"),
         ]
 
-    def _added(self, number: "_Number") -> list[ast.Statement]:
+    def _added(self, turn: Turn) -> list[ast.Statement]:
         """One product with values, added to the result."""
         half = ast.Slice(ast.Variable(HALF), self._half)
-        ring = self._ring("t2", number, half, self.extents[self.parts.e])
+        ring = self._ring("t2", turn, half, self.extents[self.parts.e])
         return [
             ast.Await(PRODUCTS, Move.LOAD),
             ast.Assign("t", ast.Load(ring, UB)),
@@ -312,64 +269,54 @@ class RunningRows:
         sides = {parts.m: self._half_slice(), parts.e: span(self.extents[parts.e])}
         dest = ast.Tile(result.name, tuple(slice_of(dim, sides) for dim in result.index))
         store = ast.Store(ast.Tile(name), dest)
-        if not self._is_cut:
+        if not self.rows.is_cut:
             return [*body, store]
-        row = ast.Arithmetic("+", ast.Variable(parts.m), ast.Variable(HALF))
+        row = ast.Arithmetic("+", self.rows.start, ast.Variable(HALF))
         return [*body, ast.If(row, "<", ast.Integer(self.extents[parts.m]), (store,))]
 
     # Sides
 
-    @property
-    def _is_cut(self) -> bool:
-        """Whether the last tile of rows goes beyond the end."""
-        return self.extents[self.parts.m] % self.rows != 0
-
-    def _width(self, number: "_Number") -> int:
-        """The columns of a tile: the last one may have fewer."""
-        if number.variable is not None:
-            return self.columns
-        return min(self.columns, self.extents[self.parts.n] - number.first * self.columns)
-
     def _rows_slice(self) -> ast.Slice:
-        return ast.Slice(ast.Variable(self.parts.m), self.rows)
+        return ast.Slice(self.rows.start, self.rows.side)
 
     def _half_slice(self) -> ast.Slice:
-        start = ast.Arithmetic("+", ast.Variable(self.parts.m), ast.Variable(HALF))
+        start = ast.Arithmetic("+", self.rows.start, ast.Variable(HALF))
         return ast.Slice(start, self._half)
 
     def _loaded(self, term: Term, sides: dict[str, ast.Slice], space: str) -> ast.Load:
-        pad = _ZERO if self._is_cut and self.parts.m in sides else None
-        return ast.Load(self._read(term, sides), space, pad)
+        beyond = self.rows.is_cut and self.parts.m in sides
+        beyond = beyond or (self.columns.padded and self.parts.n in sides)
+        return ast.Load(self._read(term, sides), space, _ZERO if beyond else None)
 
+    # Columns that a row has
 
-@dataclass(frozen=True)
-class _Number:
-    """The number of a tile of columns: ``first``, or that many after the tile at a variable."""
+    def _places(self) -> list[ast.Statement]:
+        """The positions of rows, and of the columns of the first tile."""
+        if self.cut is None:
+            return []
+        names, shapes = ("j", "i"), ((self.columns.side,), (self._half, 1))
+        made = zip(names, shapes, strict=True)
+        return [
+            *(ast.Assign(name, ast.Arange(WIDE_FLOAT, shape, 0)) for name, shape in made),
+            *_moved("i", self.rows.start),
+            _assign("i", "vadd", "i", HALF),
+        ]
 
-    first: int
-    variable: str | None = None
-
-    def start(self, columns: int) -> ast.Expression:
-        """Its first column."""
-        if self.variable is None:
-            return ast.Integer(self.first * columns)
-        here = ast.Variable(self.variable)
-        if not self.first:
-            return here
-        return ast.Arithmetic("+", here, ast.Integer(self.first * columns))
-
-    def slot(self, columns: int) -> ast.Expression:
-        """The slot of a ring that it passes through."""
-        if self.variable is None:
-            return ast.Integer(self.first % SLOTS)
-        here = ast.Arithmetic("//", ast.Variable(self.variable), ast.Integer(columns))
-        if self.first % SLOTS:
-            here = ast.Arithmetic("+", here, ast.Integer(self.first % SLOTS))
-        return ast.Arithmetic("%", here, ast.Integer(SLOTS))
-
-    def slice(self, columns: int, width: int) -> ast.Slice:
-        """Its columns."""
-        return ast.Slice(self.start(columns), width)
+    def _condition(self, turn: Turn) -> list[ast.Statement]:
+        """The condition on positions of a tile: how far columns are right of the diagonal."""
+        band = self.parts.band
+        assert band is not None
+        column: float | str = turn.number * self.columns.side
+        if isinstance(turn.base, ast.Variable):
+            column = turn.base.name
+        relation = Comparison.LE if band.within else Comparison.GT
+        compared = ast.Compare(relation, ast.Tile("gap"), ast.Number(float(band.last)))
+        moved = [_assign("jk", "vadd", "j", column)] if column else []
+        return [
+            *moved,
+            _assign("gap", "vsub", "jk" if moved else "j", "i"),
+            ast.Assign("held", compared),
+        ]
 
 
 _ZERO = ast.Number(0.0)
@@ -378,3 +325,16 @@ _ZERO = ast.Number(0.0)
 def _assign(name: str, mnemonic: str, *operands: str | float) -> ast.Assign:
     given = tuple(ast.Tile(o) if isinstance(o, str) else ast.Number(o) for o in operands)
     return ast.Assign(name, ast.Elementwise(mnemonic, given))
+
+
+def _within(over: ast.Loop | None, body: list[ast.Statement]) -> list[ast.Statement]:
+    """A body in a loop, or as it is."""
+    return body if over is None else [ast.For(over, tuple(body))]
+
+
+def _moved(name: str, by: ast.Expression) -> list[ast.Statement]:
+    """A buffer plus an index; one that is computed gets a name, as an operand must have."""
+    if isinstance(by, ast.Variable):
+        return [_assign(name, "vadd", name, by.name)]
+    over = ast.Loop("at", by, ast.Arithmetic("+", by, ast.Integer(1)), 1)
+    return [ast.For(over, (_assign(name, "vadd", name, "at"),))]

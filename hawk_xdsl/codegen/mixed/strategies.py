@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hawk_xdsl.codegen.cost.estimate import estimate, operands_of
+from hawk_xdsl.codegen.mixed.column_tiles import AllColumns, ColumnsToDiagonal, cut_tiles
 from hawk_xdsl.codegen.mixed.pointwise import Pointwise
+from hawk_xdsl.codegen.mixed.row_tiles import RowTiles
 from hawk_xdsl.codegen.mixed.running_rows import RunningRows
 from hawk_xdsl.codegen.strategy import Request, wrong_entry
 from hawk_xdsl.dialects.dtype import DType
@@ -50,8 +52,12 @@ class RunningRowsStrategy:
             return None
         if not _fits_target(parts, target):
             return None
-        pointwise = Pointwise.of(request.specification, parts, request.composition.composer)
-        return RunningRowsSpace(self.name, request, parts, pointwise)
+        specification, composer = request.specification, request.composition.composer
+        within = Pointwise.of(specification, parts, composer)
+        cut = None
+        if parts.band is not None:
+            cut = Pointwise.of(specification, parts, composer, banded=True)
+        return RunningRowsSpace(self.name, request, parts, within, cut)
 
 
 RUNNING_ROWS = RunningRowsStrategy()
@@ -75,7 +81,8 @@ class RunningRowsSpace:
     name: str
     request: Request
     parts: WeightedRows
-    pointwise: Pointwise
+    within: Pointwise
+    cut: Pointwise | None
 
     def schedules(self) -> Iterator[Schedule]:
         """As the protocol says."""
@@ -103,13 +110,41 @@ class RunningRowsSpace:
             return None
         specification, target = self.request.specification, self.request.target
         halves = target.places.vector_cores
-        cores = min(target.cores[target.matrix_core], target.cores[target.vector_core] // halves)
+        groups = min(target.cores[target.matrix_core], target.cores[target.vector_core] // halves)
+        extents = dict(specification.axes)
+        stops = self._stops_at_diagonal
+        tiles = RowTiles(self.parts.batch, self.parts.m, extents, rows, groups, growing=stops)
+        met = self._columns_met(tiles, columns)
+        if met is None:
+            return None
         kernel = RunningRows(
-            self.parts, self.pointwise, dict(specification.axes), rows, columns, cores, halves
+            self.parts, tiles, met, self.within, self.cut, extents, halves
         ).kernel()
-        names = (self.request.entry.name, *self.pointwise.composition.entries)
+        names = (self.request.entry.name, *(self.cut or self.within).composition.entries)
         cycles = estimate(kernel, operands_of(specification).values(), target)
         return Candidate(kernel, schedule, cycles, names)
+
+    @property
+    def _stops_at_diagonal(self) -> bool:
+        """Whether tiles of columns right of a diagonal are left out.
+
+        Each row has to have a column, and what is beyond the last column has to be right of it.
+        """
+        band, extents = self.parts.band, self.request.specification.axes
+        if band is None or not band.empty or band.last < 0:
+            return False
+        return band.last + extents[self.parts.m] <= extents[self.parts.n]
+
+    def _columns_met(self, tiles: RowTiles, side: int) -> AllColumns | ColumnsToDiagonal | None:
+        """The columns that each tile of rows meets; ``None`` if tiles of them end too late."""
+        extents, band = self.request.specification.axes, self.parts.band
+        rows, extent = extents[self.parts.m], extents[self.parts.n]
+        if band is None or not self._stops_at_diagonal:
+            return AllColumns(extent, side, band is not None)
+        cut = cut_tiles(tiles.side, side, rows, band.last)
+        lowest = (rows - 1) // tiles.side * tiles.side
+        met = ColumnsToDiagonal(extent, side, tiles.start, band.last, cut, lowest)
+        return met if met.ends else None
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: all sides that fit are tried."""
@@ -125,9 +160,10 @@ class RunningRowsSpace:
         l1 = rows * deep * factor + columns * deep * factor
         l1 += columns * wide * weight + rows * columns * weight
         half = rows // halves
-        masks = sum(DType(read.dtype).bytes for read in self.pointwise.reads)
+        masks = sum(DType(read.dtype).bytes for read in self.within.reads)
         narrow = 0 if weight == 4 else weight
-        ub = half * columns * (4 + narrow + masks + 2) + half * wide * 10
+        positions = 0 if self.cut is None else 5
+        ub = half * columns * (4 + narrow + masks + 2 + positions) + half * wide * 10
         return (
             rows % (16 * halves if rows > 16 else 16) == 0
             and half % 8 == 0

@@ -3,7 +3,8 @@
 PyTorch leaves open how scaled_dot_product_attention rounds. Its own fused kernels, on a CPU too,
 multiply narrow factors, sum in f32, and round the weights to the dtype of the values before the
 second product. Its decomposition widens everything to f32 instead, which no matrix unit multiplies
-as narrow factors.
+as narrow factors. A causal mask is a choice here, as in those kernels: minus infinity where a row
+has no column. A sum with minus infinity is no number where a score is infinite.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +28,9 @@ def _attention(
 ) -> torch.Tensor:
     """softmax(Q Kᵀ · scale + mask) V; a row that the mask leaves nothing of gives zeros."""
     dtype = query.dtype
-    if dtype not in NARROW or key.dtype != dtype or value.dtype != dtype or dropout_p:
+    if not (is_causal or dtype in NARROW) or key.dtype != dtype or value.dtype != dtype:
+        return NotImplemented
+    if dropout_p or not dtype.is_floating_point or dtype == torch.float64:
         return NotImplemented
     if enable_gqa:
         key = key.repeat_interleave(query.shape[-3] // key.shape[-3], -3)
@@ -48,6 +51,6 @@ def _attention(
     return torch.matmul(weights.to(dtype).float(), value.float()).to(dtype)
 
 
-NARROW_ATTENTION: Mapping[OperatorBase, Callable[..., object]] = {
+FUSED_ATTENTION: Mapping[OperatorBase, Callable[..., object]] = {
     torch.ops.aten.scaled_dot_product_attention.default: _attention,
 }
