@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as nn
 from kernel_files import read_module
+from kernel_text_corpus import max_blocks
 from lowering import lowered
 from undecided import SOFTMAX, undecided
 
@@ -16,6 +17,7 @@ from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.codegen.strategies import candidate_at, candidates, space_of
 from hawk_xdsl.codegen.strategy import Request
+from hawk_xdsl.dialects.kernel_text import build
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.torch_import import import_torch
@@ -23,13 +25,14 @@ from hawk_xdsl.gate.bound import bound_of
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
 from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.knowledge_store import load_seed_entries
-from hawk_xdsl.npu_target import Limit, load_target
+from hawk_xdsl.npu_target import Limit, load_target, time_kernel
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.pipeline import compile_program
-from hawk_xdsl.propose.settings import Settings, Sources
+from hawk_xdsl.propose.settings import Budget, Settings, Sources
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
+from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
 pytestmark = pytest.mark.corpus
@@ -140,6 +143,70 @@ def test_cores_without_flags_between_them_get_no_such_kernel() -> None:
     assert not candidates(replace(request(op), target=replace(TARGET, cross=None)))
 
 
+def tiled(function: Function, rows: int, columns: int, extent: int) -> tuple[UndecidedOp, str]:
+    """An op of two heads, and its kernel with tiles of these sides."""
+    [op] = outlined(function, 3 * [(1, 2, extent, 32)], join=True)
+    parts = weighted_rows_of(specify(op))
+    assert parts is not None
+    sizes = {parts.batch[0]: 1, parts.m: rows, parts.n: columns}
+    found = candidate_at(request(op), Schedule.of("running-rows", sizes, stream={parts.n}))
+    assert found is not None
+    return op, found.text
+
+
+def diagonal(rows: int, columns: int, extent: int = 128) -> tuple[UndecidedOp, str]:
+    """Causal attention of two heads, and its kernel with tiles of these sides."""
+    return tiled(causal, rows, columns, extent)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(16, 32), (32, 32), (64, 32), (32, 64), (64, 128)])
+def test_tiles_right_of_a_diagonal_are_left_out_and_the_rest_is_proved(
+    rows: int, columns: int
+) -> None:
+    op, text = diagonal(rows, columns)
+    found = verdict(op, text)
+    assert found.trust is Trust.PROVED, found.trap_message
+
+
+def test_ragged_rows_up_to_a_diagonal_are_proved() -> None:
+    op, text = diagonal(32, 64, extent=90)
+    assert verdict(op, text).trust is Trust.PROVED
+
+
+def products(op: UndecidedOp, text: str) -> float:
+    """The cycles that the cube works on a kernel text."""
+    program = build(text, signature_of(specify(op), "k", TARGET.name, TARGET.places), max_blocks)
+    kernel = program.kernels[0].op
+    finish_kernel(kernel, TARGET)
+    timed = time_kernel(kernel, TARGET)
+    assert timed is not None
+    return sum(cycles for pipe, cycles in timed.busy.items() if str(pipe) == "cube")
+
+
+def test_up_to_a_diagonal_the_cube_has_about_half_as_much_to_do() -> None:
+    some = products(*diagonal(32, 32, extent=512))
+    every = products(*tiled(nn.scaled_dot_product_attention, 32, 32, 512))
+    assert some < 0.65 * every
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("for k in 32..(7-i1)%4*32//32*32 step", "for k in 32..(7-i1)%4*32//32*32-32 step"),
+        ("vcmp le gap, 0.0", "vcmp le gap, 1.0"),
+        ("vcmp le gap, 0.0", "vcmp lt gap, 0.0"),
+        ("jk = vadd j, c", "jk = vadd j, k0"),
+        ("i = vadd i, r\n", ""),
+        ("a = load t0[(i1*2+i0)%24, c//32%2", "a = load t0[(i1*2+i0)%24, (c//32+1)%2"),
+    ],
+    ids=["a tile less", "a column more", "a column less", "no column", "no row", "another slot"],
+)
+def test_a_wrong_bound_of_the_diagonal_is_refused(right: str, wrong: str) -> None:
+    op, text = diagonal(32, 32)
+    assert right in text, text
+    assert not verdict(op, text.replace(right, wrong.replace("k0", "r"))).accepted
+
+
 class Attention(torch.nn.Module):
     """Two heads of 128 rows."""
 
@@ -188,3 +255,52 @@ def test_many_products_are_left_to_the_cube_or_decided_apart() -> None:
         assert space_of(found) is not None
         made.append(space_of(replace(found, entry=whole)) is not None)
     assert made == [True, False]
+
+
+class Narrow(torch.nn.Module):
+    """Attention as torch.export gives it, or written out."""
+
+    def __init__(self, *, written: bool) -> None:
+        super().__init__()
+        self.written = written
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """[batch, heads, rows, size] of all three."""
+        if not self.written:
+            return nn.scaled_dot_product_attention(q, k, v, mask)
+        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+        return torch.softmax(scores if mask is None else scores + mask, -1) @ v
+
+
+@pytest.mark.parametrize(
+    ("written", "size", "mask"),
+    [(False, 128, torch.float16), (True, 64, None)],
+)
+def test_attention_in_f16_is_one_mixed_launch(
+    written: bool, size: int, mask: torch.dtype | None, tmp_path: Path
+) -> None:
+    module = Narrow(written=written)
+    inputs = [torch.randn(2, 2, 64, size).half() for _ in range(3)]
+    if mask is not None:
+        inputs.append(torch.randn(64, 64).to(mask))
+    program = import_torch(module, inputs)
+    compiled = compile_program(
+        program,
+        settings=Settings(Sources.COMPOSITION, Budget(8, 0, patience=0)),
+        store=tmp_path / "store.sqlite",
+    )
+    kernels = [op for op in compiled.module.walk() if isinstance(op, KernelOp)]
+    assert [kernel.is_mixed for kernel in kernels] == [True]
+    [output] = compiled(*(tensor.numpy() for tensor in inputs))
+    wide = module(*(x.double() if x.is_floating_point() else x for x in inputs))
+    np.testing.assert_allclose(output.astype(np.float64), wide.numpy(), rtol=0, atol=3e-3)
+
+
+def test_a_mask_of_truth_values_is_loaded_into_the_mixed_kernel() -> None:
+    def masked(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, m: torch.Tensor) -> torch.Tensor:
+        return nn.scaled_dot_product_attention(q, k, v, m > 0)
+
+    [op] = outlined(masked, [*3 * [(2, 2, 32, 32)], (2, 1, 32, 32)], join=True)
+    assert verdict(op, candidates(request(op))[0].text).trust is Trust.PROVED

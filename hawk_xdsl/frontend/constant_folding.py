@@ -45,8 +45,9 @@ def folded(program: Program) -> Program:
     """The program with what depends on its parameters alone computed, as further parameters.
 
     Masks, position tables, flipped weights and narrowed ones become parameters; a fill where all
-    elements are one number, and a formula of positions where they are a step (``band_tables``). A cast that only widens stays: its source takes less memory. So
-    does what would be much larger than what it is made of, such as weights that are unpacked.
+    elements are one number, and a formula of positions where they are a step (``band_tables``). A
+    cast that only widens stays: its source takes less memory. So does what would be much larger
+    than what it is made of, such as weights that are unpacked.
 
     The given program is not changed. An op that the host cannot run is left where it is.
     """

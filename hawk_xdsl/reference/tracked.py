@@ -199,6 +199,7 @@ class _Tracked(Evaluation):
         declared = self._declared(reduction.value)
         ends = self._frame.ends
         error = sum_error(total, carried, size, declared, growth(count), whole, ends=ends)
+        assert error is not None
         return total, error if lost is None else np.where(lost, np.inf, error)
 
     def _best(self) -> Pairs | None:

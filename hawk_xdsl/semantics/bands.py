@@ -66,7 +66,7 @@ def simpler(term: Term) -> Term:
 
 
 def _is_least(term: Term) -> bool:
-    """Whether a term is minus infinity; a sum with it is not, where the other addend is infinite."""
+    """Whether a term is minus infinity: a sum with it may be no number."""
     while term.op == "cast":
         term = term.args[0]
     return term.is_const and term.value == float("-inf")

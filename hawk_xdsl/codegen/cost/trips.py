@@ -71,11 +71,20 @@ def bounded_by(variables: Collection[str], body: Sequence[ast.Statement]) -> boo
         if not isinstance(node, ast.For):
             continue
         named = {n for end in (node.loop.start, node.loop.stop) for n in names_in(end)}
-        if named & set(variables) and not runs_once(node.loop):
+        if named & set(variables) and not _has_fixed_trips(node.loop):
             return True
         if bounded_by(variables, node.body):
             return True
     return False
+
+
+def _has_fixed_trips(loop: ast.Loop) -> bool:
+    """Whether bounds say so: ``k in p*512..p*512+512``."""
+    match loop.stop:
+        case ast.Arithmetic("+", start, ast.Integer()):
+            return start == loop.start
+        case _:
+            return False
 
 
 def names_in(expression: ast.Expression) -> Iterator[str]:

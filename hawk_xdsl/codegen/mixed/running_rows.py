@@ -160,7 +160,7 @@ class RunningRows:
     # The vector cores
 
     def _vector(self) -> list[ast.Statement]:
-        parts, columns = self.parts, self.extents[self.parts.e]
+        columns = self.extents[self.parts.e]
         body: list[ast.Statement] = []
         for flag in (SCORES_FREE, PRODUCTS_FREE):
             body += SLOTS * [ast.Signal(flag, Move.LOAD)]
