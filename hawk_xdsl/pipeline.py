@@ -11,7 +11,9 @@ from hawk_xdsl.dialects.npu import KernelOp
 from hawk_xdsl.dynamic_model.compile import compile_dynamic
 from hawk_xdsl.dynamic_model.model import DynamicModel
 from hawk_xdsl.dynamic_model.saved import read_dynamic
+from hawk_xdsl.errors import OptionError
 from hawk_xdsl.frontend.constant_folding import folded
+from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.shared_operands import shared_operands_joined
 from hawk_xdsl.knowledge_store import StorePlace
@@ -103,7 +105,7 @@ def compile_with(
 
 @overload
 def compile_model(
-    module: "torch.nn.Module | torch.export.ExportedProgram",
+    module: "torch.nn.Module | torch.export.ExportedProgram | Path | str",
     example_inputs: "Sequence[torch.Tensor] | None" = None,
     target: str | Target = "ascend910b1",
     *,
@@ -117,8 +119,8 @@ def compile_model(
 
 @overload
 def compile_model(
-    module: "torch.nn.Module",
-    example_inputs: "Sequence[torch.Tensor]",
+    module: "torch.nn.Module | Path | str",
+    example_inputs: "Sequence[torch.Tensor] | None" = None,
     target: str | Target = "ascend910b1",
     *,
     dynamic_shapes: object,
@@ -130,7 +132,7 @@ def compile_model(
 
 
 def compile_model(
-    module: "torch.nn.Module | torch.export.ExportedProgram",
+    module: "torch.nn.Module | torch.export.ExportedProgram | Path | str",
     example_inputs: "Sequence[torch.Tensor] | None" = None,
     target: str | Target = "ascend910b1",
     *,
@@ -144,12 +146,14 @@ def compile_model(
 
     Args:
         module: the model, or one that was exported with static shapes; its weights become
-            arguments of the compiled function.
+            arguments of the compiled function. Or a file, as ``hawk compile`` takes it: an
+            ``.onnx`` or ``.mlir`` file, or ``FILE.py:factory``; it has its own inputs.
         example_inputs: tensors of the shapes and dtypes to compile for; default: those that the
             model was exported with.
         target: a target, its name, or the path of its TOML file.
         dynamic_shapes: one dimension that may have any length between its bounds, as
-            ``torch.export.export`` takes it: ``({1: torch.export.Dim("seq", min=1, max=512)},)``.
+            ``torch.export.export`` takes it: ``({1: torch.export.Dim("seq", min=1, max=512)},)``;
+            of a file, as ``--dim`` takes it: ``"seq=1..512"``.
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store, a file or an address; default: the user's.
         model: the local language model, a directory or Hugging Face id; default: the configured;
@@ -159,19 +163,35 @@ def compile_model(
     Raises:
         HawkError: one line with the reason.
     """
+    program = _imported(module, example_inputs, dynamic_shapes, f64_as_f32=f64_as_f32)
+    if isinstance(program, DynamicProgram):
+        return compile_dynamic(program, target, settings, store=store)
+    return compile_program(program, target, settings, store=store, model=model)
+
+
+def _imported(
+    module: "torch.nn.Module | torch.export.ExportedProgram | Path | str",
+    example_inputs: "Sequence[torch.Tensor] | None",
+    dynamic_shapes: object,
+    *,
+    f64_as_f32: bool,
+) -> Program | DynamicProgram:
+    """What ``compile_model`` was given, by the front end for it."""
+    if isinstance(module, Path | str):
+        from hawk_xdsl.frontend.load import load_source
+        from hawk_xdsl.frontend.mlir_dynamic import parse_dimension
+
+        if example_inputs is not None:
+            raise OptionError(f"{module}: a file has its own inputs; drop the example inputs")
+        dimension = None if dynamic_shapes is None else parse_dimension(str(dynamic_shapes))
+        return load_source(str(module), f64_as_f32=f64_as_f32, dimension=dimension)
     from hawk_xdsl.frontend.torch_dynamic import import_dynamic
     from hawk_xdsl.frontend.torch_import import import_torch
 
-    if dynamic_shapes is not None:
-        dynamic = import_dynamic(
-            cast("torch.nn.Module", module),
-            example_inputs or (),
-            dynamic_shapes,
-            f64_as_f32=f64_as_f32,
-        )
-        return compile_dynamic(dynamic, target, settings, store=store)
-    program = import_torch(module, example_inputs, f64_as_f32=f64_as_f32)
-    return compile_program(program, target, settings, store=store, model=model)
+    if dynamic_shapes is None:
+        return import_torch(module, example_inputs, f64_as_f32=f64_as_f32)
+    given = cast("torch.nn.Module", module)
+    return import_dynamic(given, example_inputs or (), dynamic_shapes, f64_as_f32=f64_as_f32)
 
 
 @overload

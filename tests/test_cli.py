@@ -361,4 +361,7 @@ def test_what_a_dynamic_dimension_has_not_yet_is_said(
     said = failure(capsys, "compile", f"{file}:rows", "--sources", "replay", status=2)
     assert "kernels for seq in 1..20 are written by templates" in said
     said = failure(capsys, "compile", f"{file}:rows", "--dim", "n=1..8", status=2)
-    assert said == "hawk: --dim n: a dimension of a .mlir file; a factory returns dynamic_shapes"
+    assert (
+        said
+        == "hawk: --dim n: a dimension of a .mlir or .onnx file; a factory returns dynamic_shapes"
+    )

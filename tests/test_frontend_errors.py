@@ -96,8 +96,8 @@ def test_a_single_tensor_may_be_given_as_the_inputs(python_file: str) -> None:
     [
         ("none.py:f", "none.py: no such file"),
         ("none.mlir", "none.mlir: no such file"),
-        ("model.onnx", "expected FILE.py:factory or a .mlir file, got model.onnx"),
-        ("p.py", "expected FILE.py:factory or a .mlir file, got p.py"),
+        ("model.tflite", "expected FILE.py:factory, a .mlir or an .onnx file, got model.tflite"),
+        ("p.py", "expected FILE.py:factory, a .mlir or an .onnx file, got p.py"),
     ],
 )
 def test_sources_that_are_none(python_file: str, source: str, reason: str) -> None:

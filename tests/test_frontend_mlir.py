@@ -136,3 +136,12 @@ def test_a_literal_is_one_number_repeated_only_if_all_its_bytes_say_so() -> None
     assert splat_of(zeros) is None
     found = splat_of(nans)
     assert found is not None and math.isnan(found.value.data)
+
+
+def test_stablehlo_is_refused_with_what_converts_it() -> None:
+    text = """func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = stablehlo.add %a, %a : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}"""
+    with pytest.raises(HawkError, match=r":2: stablehlo\.add: .*stablehlo-legalize-to-linalg"):
+        import_mlir_text(text)

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from hawk_xdsl.propose.settings import Settings
 
 
+SourceArgument = Annotated[
+    str, typer.Argument(help="FILE.py:factory, a .mlir or .onnx file, or a plug-in's.")
+]
 DimensionOption = Annotated[
     str | None,
     typer.Option(
         "--dim",
         metavar="NAME=LOW..HIGH",
-        help="What every ? in a .mlir file's arguments is: kernels for all lengths of a range.",
+        help="What every ? in a .mlir file's arguments is, or a named dimension of an .onnx file: "
+        "kernels for all lengths of a range.",
         show_default="shapes are static",
     ),
 ]
@@ -157,7 +161,9 @@ class ShowingOptions:
 @app.command("compile")
 @grouped
 def compile_command(
-    source: Annotated[str, typer.Argument(help="FILE.py:factory, a .mlir file, or a plug-in's.")],
+    source: Annotated[
+        str, typer.Argument(help="FILE.py:factory, a .mlir or .onnx file, or a plug-in's.")
+    ],
     *,
     target: TargetOption = "ascend910b1",
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.boundary import FOREIGN_ERRORS
 
 _PACKAGES = ("torch_mlir", "mlir")
 
@@ -146,6 +147,25 @@ class MlirModule:
             return MlirModule(ir.Module.parse(text, context))
         except ir.MLIRError as error:
             raise _as_hawk_error(error, file) from None
+
+    @staticmethod
+    def from_onnx(model: object, file: str) -> "MlirModule":
+        """A module of the ops of ONNX, from a model with shapes.
+
+        Raises ``HawkError`` for a model that torch-mlir's importer does not take.
+        """
+        ir = _load("ir")
+        importer = importlib.import_module("torch_mlir.extras.onnx_importer")
+        context = ir.Context()
+        _load("dialects.torch").register_dialect(context)
+        try:
+            info = importer.ModelInfo(model, config=importer.Config())
+            module = info.create_module(context=context)
+            importer.NodeImporter.define_function(info.main_graph, module.operation).import_all()
+        except (importer.OnnxImportError, ir.MLIRError, *FOREIGN_ERRORS) as error:
+            reason = f"torch-mlir cannot import this: {_one_line(str(error))}"
+            raise HawkError(reason, file=file) from error
+        return MlirModule(module)
 
     def run(self, pipeline: str, *, file: str) -> None:
         """Runs a pass pipeline. Raises ``HawkError`` with the first diagnostic if it fails."""
@@ -329,8 +349,14 @@ def _as_hawk_error(error: Exception, file: str) -> HawkError:
     return HawkError(_reason(first.message), file=place, line=line)
 
 
+_STABLEHLO = re.compile(r"Dialect `(?:stablehlo|chlo|vhlo|mhlo)' not found for custom op '([^']+)'")
+
+
 def _reason(message: str) -> str:
     """The message in one line; of an op that cannot be lowered, its name instead of its text."""
+    if foreign := _STABLEHLO.search(message):
+        todo = "convert it first: stablehlo-opt --stablehlo-legalize-to-linalg"
+        return f"{foreign[1]}: torch-mlir's bindings have no StableHLO; {todo}"
     illegal = _ILLEGAL.search(message)
     if illegal is None:
         return _one_line(message)

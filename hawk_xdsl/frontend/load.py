@@ -1,4 +1,4 @@
-"""What a user names on the command line: ``model.mlir``, ``FILE.py:factory``, or a plug-in's."""
+"""What a user names on the command line: a ``.mlir`` or ``.onnx`` file, ``FILE.py:factory``, …"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,8 +38,17 @@ def _read_python(
     return load_factory(path, part, on_stage, f64_as_f32=f64_as_f32)
 
 
+def _read_onnx(path: Path, part: str, on_stage: EnterStage, f64_as_f32: bool) -> Program:
+    from hawk_xdsl.frontend.onnx_import import import_onnx
+
+    if part:
+        raise HawkError(f"has one graph; drop :{part}", file=str(path))
+    return import_onnx(path, on_stage, f64_as_f32=f64_as_f32)
+
+
 _OWN: Mapping[str, Callable[[Path, str, EnterStage, bool], Program | DynamicProgram]] = {
     "mlir": _read_mlir,
+    "onnx": _read_onnx,
     "py": _read_python,
 }
 """The front ends of the package, by the suffix of the files that they read."""
@@ -79,20 +88,22 @@ def load_source(
     Args:
         source: ``FILE.py:factory``, where ``factory()`` returns a ``torch.nn.Module`` and a tuple
             of example input tensors, perhaps with ``dynamic_shapes`` of ``torch.export``; the path
-            of a ``.mlir`` file; or a file with the suffix of a plug-in, with or without ``:part``.
+            of a ``.mlir`` or ``.onnx`` file; or a file with the suffix of a plug-in, with or
+            without ``:part``.
         on_stage: told of each stage of the package's own front ends as it begins.
         f64_as_f32: for these: compute in f32 what is f64; else f64 is refused.
-        dimension: what every ``?`` in the types of a ``.mlir`` file's arguments is.
+        dimension: what every ``?`` in the types of a ``.mlir`` file's arguments is, or the
+            dimension of this name of an ``.onnx`` file's inputs.
 
     Raises:
         HawkError: one line with file, line and reason, whatever is wrong with it.
     """
     named = check_source(source)
     if dimension is not None:
-        if named.suffix != "mlir" or named.part:
-            reason = "a dimension of a .mlir file; a factory returns dynamic_shapes"
+        if named.suffix not in ("mlir", "onnx") or named.part:
+            reason = "a dimension of a .mlir or .onnx file; a factory returns dynamic_shapes"
             raise OptionError(f"--dim {dimension.name}: {reason}")
-        return import_dynamic_mlir(named.path, dimension, on_stage, f64_as_f32=f64_as_f32)
+        return _read_dynamic(named, dimension, on_stage, f64_as_f32=f64_as_f32)
     if named.suffix in _OWN:
         return _OWN[named.suffix](named.path, named.part, on_stage, f64_as_f32)
     front_end = plug_ins(PLUG_INS, _OWN)[named.suffix].load()
@@ -101,6 +112,16 @@ def load_source(
         name = type(program).__name__
         raise PlugInError(f"plug-in {named.suffix}: a front end must return a Program, not {name}")
     return program
+
+
+def _read_dynamic(
+    named: "SourceFile", dimension: NamedExtent, on_stage: EnterStage, *, f64_as_f32: bool
+) -> DynamicProgram:
+    if named.suffix == "mlir":
+        return import_dynamic_mlir(named.path, dimension, on_stage, f64_as_f32=f64_as_f32)
+    from hawk_xdsl.frontend.onnx_import import import_dynamic_onnx
+
+    return import_dynamic_onnx(named.path, dimension, on_stage, f64_as_f32=f64_as_f32)
 
 
 def check_source(source: str) -> SourceFile:
@@ -113,8 +134,10 @@ def check_source(source: str) -> SourceFile:
     if _suffix(file) not in known:
         file, _, part = source.rpartition(":")
     if _suffix(file) not in known or (_suffix(file) == "py" and not part):
-        others = ", ".join(f".{suffix}" for suffix in known if suffix not in ("py", "mlir"))
-        expected = "FILE.py:factory or a .mlir file" + (f", or {others}" if others else "")
+        others = ", ".join(f".{suffix}" for suffix in known if suffix not in ("py", "mlir", "onnx"))
+        expected = "FILE.py:factory, a .mlir or an .onnx file" + (
+            f", or {others}" if others else ""
+        )
         raise HawkError(f"expected {expected}, got {source}")
     with reading(file, "the source"):
         if not Path(file).is_file():
