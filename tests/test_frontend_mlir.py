@@ -4,12 +4,14 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from lowering import assert_agrees, lowered
 from xdsl.dialects.arith import ConstantOp
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, f32
 from xdsl.dialects.linalg.ops import FillOp
 
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.frontend.bindings import MlirModule
 from hawk_xdsl.frontend.load import load_program
 from hawk_xdsl.frontend.mlir_import import import_mlir_text

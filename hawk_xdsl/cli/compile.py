@@ -161,9 +161,7 @@ class ShowingOptions:
 @app.command("compile")
 @grouped
 def compile_command(
-    source: Annotated[
-        str, typer.Argument(help="FILE.py:factory, a .mlir or .onnx file, or a plug-in's.")
-    ],
+    source: SourceArgument,
     *,
     target: TargetOption = "ascend910b1",
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(
