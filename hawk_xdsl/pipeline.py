@@ -16,6 +16,7 @@ from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.shared_operands import shared_operands_joined
+from hawk_xdsl.frontend.window_weights import window_weights_ordered
 from hawk_xdsl.knowledge_store import StorePlace
 from hawk_xdsl.npu_target import (
     Target,
@@ -87,7 +88,7 @@ def compile_with(
     progress("folding constants")
     program = folded(program)
     if decider.settings.join_operands:
-        program = shared_operands_joined(program)
+        program = window_weights_ordered(shared_operands_joined(program))
     told = Listeners(progress, on_outlined, on_decision)
     module, placed = decide_program(context(), program.module, decider, told)
     progress("planning memory and synchronisation")

@@ -64,7 +64,7 @@ def folded(program: Program) -> Program:
         arrays = _evaluated(wanted, given, dict(zip(block.args, program.parameters, strict=False)))
     except HawkError:
         return program
-    return _with(program, dict(zip(wanted, arrays, strict=True)))
+    return with_parameters(program, dict(zip(wanted, arrays, strict=True)))
 
 
 def _constants(block: Block, given: frozenset[BlockArgument]) -> Mapping[SSAValue, int]:
@@ -172,7 +172,7 @@ def _evaluated(
     return evaluate_block(copy, [parameters[value] for value in used])
 
 
-def _with(program: Program, values: Mapping[SSAValue, Array]) -> Program:
+def with_parameters(program: Program, values: Mapping[SSAValue, Array]) -> Program:
     """The program with these values as parameters, or as fills of one number."""
     block, first = program.function.body.block, len(program.parameters)
     parameters, names = list(program.parameters), list(program.parameter_names)
