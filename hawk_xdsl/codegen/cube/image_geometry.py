@@ -77,12 +77,16 @@ class Sweep:
     @property
     def count(self) -> int:
         """Pixels of the image that a phase has at most."""
-        return -(-self.extent // self.stride)
+        return max(self.pixels(phase) for phase in self.phases)
+
+    def pixels(self, phase: int) -> int:
+        """Pixels of the image that a phase has."""
+        return -(-(self.extent - self.first(phase)) // self.stride)
 
     @property
     def is_uneven(self) -> bool:
-        """Whether some phases have a pixel less."""
-        return self.extent % self.stride > 0
+        """Whether some phases have a pixel less than others."""
+        return len({self.pixels(phase) for phase in self.phases}) > 1
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ class ImageGeometry:
 
     @property
     def count(self) -> int:
-        """Rows of pixels that a phase has."""
+        """Rows of pixels that a phase has at most."""
         return 1 if self.rows is None else self.rows.count
 
     @property
@@ -210,6 +214,8 @@ def geometry_of(
     if len(sweeps) > 2 or not windows or _is_between(place, sweeps[0], sweeps[-1]):
         return None
     if len(set(windows)) != len(windows) or {axis, *windows} != summed:
+        return None
+    if any(each.pixels(phase) < 1 for each in sweeps for phase in each.phases):
         return None
     rows = sweeps[0] if len(sweeps) == 2 else None
     return ImageGeometry(read, axis, place, extents[axis], rows, sweeps[-1], tuple(points), grain)

@@ -121,10 +121,12 @@ class ImageStage:
             body += zeros if first is None else (If(first, "==", Integer(0), zeros),)
         rows = sorted({row for row, _ in self.geometry.phases})
         for row in rows:
-            body += self._loaded(row)
-            columns = [column for r, column in self.geometry.phases if r == row]
-            for column in columns:
-                body += self._stored((row, column))
+            moved = list(self._loaded(row))
+            for column in [column for r, column in self.geometry.phases if r == row]:
+                moved += self._stored((row, column))
+            count = self._rows(row)
+            short = count < self.geometry.count
+            body += (If(ROW, "<", Integer(count), tuple(moved)),) if short else moved
         loops = [loop(axis, extent, 1) for axis, extent in self.extents]
         if self.channels < self.geometry.depth:
             loops.append(loop(CHANNEL.name, self.geometry.depth, self.channels))
@@ -133,6 +135,10 @@ class ImageStage:
         if self._loops_over_columns:
             loops.append(loop(COLUMN.name, self.geometry.columns.count, self.columns))
         return Stage(VECTOR_WORD, (across(loops, body),))
+
+    def _rows(self, phase: int) -> int:
+        """Rows of the image that a phase of rows has."""
+        return 1 if self.geometry.rows is None else self.geometry.rows.pixels(phase)
 
     @property
     def _along(self) -> Slice:
@@ -151,7 +157,7 @@ class ImageStage:
     def _zeros(self, phase: tuple[int, int]) -> list[tuple[int, int]]:
         """Start and pixels of what is zero above and below the rows of a phase."""
         first = self.geometry.start(phase)
-        end = first + self.geometry.count * self.geometry.pitch
+        end = first + self._rows(phase[0]) * self.geometry.pitch
         if self._loops_over_columns:
             end = first + up(self.geometry.columns.count, self.columns)
         return [(0, first), (end, self.pixels - end)]
@@ -239,16 +245,16 @@ class ImageStage:
 def image_stages(stage: ImageStage, capacity: float) -> Iterator[ImageStage]:
     """The stage at every number of rows that fits into so many bytes, with most channels.
 
-    Where a phase has a row less than others, a tile has two rows at least: one of them exists.
+    Where a phase has a row less than others, a tile has one row.
     """
     geometry = stage.geometry
     rows = geometry.rows
-    least = 2 if rows is not None and rows.is_uneven else 1
+    most = 1 if rows is not None and rows.is_uneven else geometry.count
     columns = [geometry.pitch]
     if rows is None:
         grains = range(geometry.pitch, 0, -geometry.grain)
         columns = [n for n in grains if geometry.pitch % n == 0]
-    counts = [n for n in range(least, geometry.count + 1) if geometry.count % n == 0]
+    counts = [n for n in range(1, most + 1) if geometry.count % n == 0]
     block = stage.block // DType(stage.tensor.dtype).bytes
     parts = [n for n in range(geometry.depth, 0, -1) if geometry.depth % n == 0]
     for channels in [n for n in parts if n == geometry.depth or n % block == 0]:
