@@ -5,7 +5,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import abspath
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -333,8 +333,9 @@ def places_of(location: str) -> tuple[tuple[str, int], ...]:
 
 def nearest_place(places: Sequence[tuple[str, int]], file: str) -> tuple[str, int | None]:
     """The innermost place in ``file`` (also of unnamed text), else the innermost, else ``file``."""
+    wanted = abspath(file)
     for place, line in places:
-        if place == "-" or Path(place).absolute() == Path(file).absolute():
+        if place == "-" or abspath(place) == wanted:
             return file, line
     return places[0] if places else (file, None)
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import numpy as np
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects import arith, builtin, cf, func, linalg, math, tensor
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
-from xdsl.ir import Dialect, Operation, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, FileLineColLoc, IntAttr, ModuleOp, StringAttr
+from xdsl.ir import Attribute, Dialect, Operation, ParametrizedAttribute, SSAValue
 from xdsl.parser import Parser
 from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -20,7 +21,7 @@ from hawk_xdsl.dialects.tm_tensor import TM_TENSOR
 from hawk_xdsl.dialects.upstream import UPSTREAM
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import FOREIGN_ERRORS, reading
-from hawk_xdsl.frontend.bindings import MlirModule, nearest_place, places_of
+from hawk_xdsl.frontend.bindings import MlirModule, nearest_place
 from hawk_xdsl.linalg.structured import static_shape
 from hawk_xdsl.linalg.view_ops import emit_reshape
 
@@ -161,9 +162,24 @@ def _last_line(error: ParseError | VerifyException) -> str:
 
 def _simplify_locations(module: ModuleOp, file: str) -> None:
     for op in module.walk():
-        place, line = nearest_place(places_of(str(op.location)), file)
+        place, line = nearest_place(tuple(_places_in(op.location)), file)
         if line is not None:
             op.location = FileLineColLoc(StringAttr(_importable(place)), IntAttr(line), IntAttr(0))
+
+
+def _places_in(location: Attribute) -> Iterator[tuple[str, int]]:
+    """The (file, line) pairs in a location, in the order of its text: innermost first."""
+    match location:
+        case FileLineColLoc():
+            yield location.filename.data, location.line.data
+        case ParametrizedAttribute():
+            for part in location.parameters:
+                yield from _places_in(part)
+        case ArrayAttr():
+            for part in location:
+                yield from _places_in(part)
+        case _:
+            pass
 
 
 @cache
