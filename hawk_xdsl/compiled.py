@@ -127,7 +127,10 @@ class Compiled:
             try:
                 if watched is not None and watched.kernel == kernel.sym_name.data:
                     simulate(kernel, arrays, self.target, mode="program-order", watch=watched.see)
-                simulation = simulate(kernel, arrays, self.target, trace=trace, traffic=traffic)
+                joins = op.joins is not None
+                simulation = simulate(
+                    kernel, arrays, self.target, trace=trace, traffic=traffic, joins=joins
+                )
             except Trap as trap:
                 raise launched_from(trap, place_of(op)) from None
             launches.append((kernel.sym_name.data, simulation))
@@ -150,7 +153,8 @@ class Compiled:
             if not isinstance(kernel, KernelOp):
                 raise HawkError(f"no kernel {op.kernel} to launch")
             traffic = traffic_of(kernel, self.target, l2, op.tensors)
-            found = time_kernel(kernel, self.target, traffic=traffic)
+            joins = op.joins is not None
+            found = time_kernel(kernel, self.target, traffic=traffic, joins=joins)
             assert found is not None
             run = Simulation(outputs=(), traffic=traffic, **vars(found))
             launches.append((kernel.sym_name.data, run))

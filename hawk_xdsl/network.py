@@ -103,15 +103,15 @@ def gaps_of(module: ModuleOp, target: Target) -> list[Gap]:
     kernels = {op.sym_name.data: op for op in module.ops if isinstance(op, KernelOp)}
     spec = target.launch
     gaps: list[Gap] = []
-    cores: set[Core] = set()
+    cores: list[Core] = []
     first = 0
     for op in module.walk():
         if not isinstance(op, LaunchOp):
             continue
         join = None if op.joins is None else op.joins.data
         if join is None:
-            first, cores = len(gaps), set()
-        cores.add(kernels[op.kernel.root_reference.data].core.data)
+            first, cores = len(gaps), []
+        cores.append(kernels[op.kernel.root_reference.data].core.data)
         barrier = (spec.barrier or 0.0) if join is Join.BARRIER else 0.0
         gaps.append(Gap(join, spec.chain if join is None else barrier))
         if more := spec.more_on(cores):

@@ -1,11 +1,12 @@
 """The strategies there are, and what each makes of a template entry for one op."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from hawk_xdsl.codegen.cube.image_slab import NAME as IMAGE_SLAB
 from hawk_xdsl.codegen.cube.strategies import CONTRACTIONS
 from hawk_xdsl.codegen.learned_template import LEARNED_KERNEL
+from hawk_xdsl.codegen.mixed.finished_strategy import FINISHED_SUMS
 from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
 from hawk_xdsl.codegen.strategy import Request, Strategy, wrong_entry
 from hawk_xdsl.codegen.vector.regions_in_turn import REGIONS_IN_TURN
@@ -22,16 +23,22 @@ from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
 MOST_ON_VECTORS = 1 << 24
 """Products of weighted rows that the vector unit may be asked for."""
 
+ON_VECTORS: Sequence[Strategy] = (
+    WHOLE_TILES,
+    STREAMED_TILES,
+    WINDOW_SLABS,
+    TWO_PASS_REDUCTION,
+    REGIONS_IN_TURN,
+)
+"""The strategies that leave everything to the vector unit."""
+
 STRATEGIES: Mapping[str, Strategy] = {
     strategy.name: strategy
     for strategy in (
-        WHOLE_TILES,
-        STREAMED_TILES,
-        WINDOW_SLABS,
-        TWO_PASS_REDUCTION,
-        REGIONS_IN_TURN,
+        *ON_VECTORS,
         *CONTRACTIONS,
         RUNNING_ROWS,
+        FINISHED_SUMS,
         LEARNED_KERNEL,
     )
 }
@@ -72,6 +79,8 @@ def space_of(request: Request) -> SearchSpace | None:
     if request.specification.has_borders and strategy.name not in BORDERED:
         return None
     if not _applies(request) or _leaves_products_to_vectors(strategy, request.specification):
+        return None
+    if strategy in ON_VECTORS and FINISHED_SUMS.takes(request):
         return None
     return strategy.space(request)
 

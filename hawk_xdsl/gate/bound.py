@@ -6,6 +6,11 @@ from math import prod
 
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.npu_target import Bound, Target, bound_cycles
+from hawk_xdsl.semantics.finished_sums import (
+    FinishedSums,
+    finished_sums_of,
+    sum_specification,
+)
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import contraction_of
 from hawk_xdsl.semantics.terms import Term, walk
@@ -53,6 +58,10 @@ def work_and_bound(specification: Specification, target: Target) -> tuple[Work, 
     rows = weighted_rows_of(specification)
     if rows is not None and target.cross is not None:
         return min(_of_rows(specification, rows, read, written, target), on_vector, key=_cycles)
+    sums = finished_sums_of(specification)
+    if sums is not None and target.cross is not None:
+        found = _of_sums(specification, sums, read, written, target)
+        return on_vector if found is None else min(found, on_vector, key=_cycles)
     contraction = contraction_of(specification)
     if contraction is None or contraction.lhs.dtype not in target.cube.dtypes:
         return on_vector
@@ -84,6 +93,27 @@ def _of_rows(
     return Work(read, written, "cube", str(rows.lhs.dtype), 2 * sum(macs.values())), bound
 
 
+def _of_sums(
+    specification: Specification, parts: FinishedSums, read: int, written: int, target: Target
+) -> tuple[Work, Bound] | None:
+    """Finished sums with the products on the cube, and all above them on the vector unit."""
+    macs: dict[str, int] = {}
+    for number, total in enumerate(parts.sums):
+        own = sum_specification(specification, parts, total, f"t{number}")
+        contraction = contraction_of(own)
+        if contraction is None or contraction.lhs.dtype not in target.cube.dtypes:
+            return None
+        dtype = contraction.lhs.dtype
+        macs[dtype] = macs.get(dtype, 0) + prod(own.axes.values())
+    below = frozenset(walk(parts.sums))
+    elements = _vector_elements(specification, below=below)
+    bound = bound_cycles(
+        target, bytes_read=read, bytes_written=written, macs=macs, vector_elements=elements
+    )
+    most = max(macs, key=lambda dtype: macs[dtype])
+    return Work(read, written, "cube", str(most), 2 * sum(macs.values())), bound
+
+
 def _bytes_read(specification: Specification) -> int:
     """Bytes of the distinct elements read: of an operand at most its size."""
     points = dict.fromkeys((o.name for o in specification.operands), 0)
@@ -109,12 +139,17 @@ def _distinct(term: Term, axes: Mapping[str, int]) -> int:
 
 
 def _vector_elements(
-    specification: Specification, products: Sequence[set[str]] = ()
+    specification: Specification,
+    products: Sequence[set[str]] = (),
+    below: frozenset[Term] = frozenset(),
 ) -> Mapping[str, int]:
-    """Elements by dtype of all functions, but for those over all axes of one of the products."""
+    """Elements by dtype of all functions, but for those over all axes of one of the products.
+
+    Nor do those count that are ``below`` what the vector unit begins with.
+    """
     counts: dict[str, int] = {}
     for term in walk(specification.roots):
-        if not term.args or term.op == "gather":
+        if not term.args or term.op == "gather" or term in below:
             continue
         axes = term.args[0].axes if term.is_reduction else term.axes
         if any(product <= axes for product in products):

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import Literal
 
@@ -96,6 +97,7 @@ def simulate(
     traffic: Traffic | None = None,
     extents: Mapping[str, int] | None = None,
     watch: Watch | None = None,
+    joins: bool = False,
 ) -> Simulation:
     """Run all blocks of a verified kernel on the model of a target.
 
@@ -109,6 +111,7 @@ def simulate(
         estimates: which way the results of approximate instructions are off.
         traffic: what it moves through L2 (``traffic_of``), which is empty before if not given.
         extents: the lengths that the launch gives, for a kernel that has extents.
+        joins: whether another kernel began its launch, so that this one takes nothing to begin.
 
     Raises:
         Trap: the kernel breaks a rule; an output depends on a result that is not defined.
@@ -120,17 +123,14 @@ def simulate(
     traffic = traffic or traffic_of(kernel, target)
     taken = [Approximation(estimates, filler) for filler in FILLERS]
 
+    made = partial(_Simulation, kernel, inputs, target, limit=limit, traffic=traffic, joins=joins)
+
     def run(approximation: Approximation, keep: bool, steps: StepCounter | None) -> Simulation:
-        return _Simulation(
-            kernel,
-            inputs,
-            target,
+        return made(
             planned=mode == "planned",
             trace=keep,
-            limit=limit,
             steps=steps,
             approximation=approximation,
-            traffic=traffic,
             watch=watch if approximation is taken[0] else None,
         ).simulation()
 
@@ -179,13 +179,15 @@ def time_kernel(
     limit: float = inf,
     steps: StepCounter | None = None,
     traffic: Traffic | None = None,
+    *,
+    joins: bool = False,
 ) -> Performance | None:
     """How long a planned and synchronised kernel takes, without its values: it takes milliseconds.
 
     Runs the first block, which has as many tiles as any, computes nothing and checks only what
     shapes tell; what the kernel reads to steer by is taken for 0. It ranks kernels, and is no
     verdict on them. ``None`` says that it takes more than ``limit`` cycles, or more ``steps`` than
-    these allow, which count those of the block. ``traffic`` is as for ``simulate``.
+    these allow, which count those of the block. ``traffic`` and ``joins`` are as for ``simulate``.
 
     Raises:
         Trap: an instruction cannot have the shapes it gets, or the kernel does not end.
@@ -202,6 +204,7 @@ def time_kernel(
         limit=limit,
         steps=steps,
         traffic=traffic or traffic_of(kernel, target),
+        joins=joins,
     )
     tiles = [GlobalTile(array, array.data, None, 0) for array in untouched(arguments)]
     try:
@@ -235,12 +238,13 @@ class _Simulation:
         approximation: Approximation | None = None,
         traffic: Traffic | None = None,
         watch: Watch | None = None,
+        joins: bool = False,
     ) -> None:
         self.kernel = kernel
         self.target = target
         self.blocks = kernel.blocks.value.data
         self.groups = groups_at_once(kernel, target)
-        self.begins = (target.launch.mixed or 0.0) if kernel.is_mixed else 0.0
+        self.begins = 0.0 if joins or not kernel.is_mixed else target.launch.mixed or 0.0
         self.events: list[TraceEvent] = []
         self.waits: list[FlagWait] = []
         self.pending: list[tuple[int, int, Operation, float, float]] = []

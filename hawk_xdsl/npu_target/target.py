@@ -1,6 +1,6 @@
 """What a target is: the numbers that rules and costs are computed from, read from a TOML file."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -174,12 +174,14 @@ class LaunchSpec:
     mixed: float | None = None
     barrier: float | None = None
 
-    def more_on(self, cores: Set[Core]) -> float | None:
-        """Cycles that a launch with stages on these cores takes more; ``None`` if there is none.
+    def more_on(self, stages: Sequence[Core]) -> float | None:
+        """Cycles that a launch takes more whose stages run on these cores, in their order.
 
-        A mixed kernel counts them by itself.
+        ``None`` if the target has no such launches. A mixed kernel counts them by itself, but only
+        where it begins the launch: a launch takes them once.
         """
-        return 0.0 if len(cores) < 2 or Core.MIXED in cores else self.mixed
+        both = len(set(stages)) > 1 or Core.MIXED in stages
+        return self.mixed if both and stages[0] is not Core.MIXED else 0.0
 
     def between(self, stages: Sequence[Core]) -> float:
         """Cycles that lie between the stages of one operator, by the cores that they run on.
@@ -188,7 +190,7 @@ class LaunchSpec:
         ``npu-merge-launches``), if the target has that and it is faster than launches.
         """
         gaps = max(len(stages) - 1, 0)
-        more = self.more_on(set(stages))
+        more = self.more_on(stages) if stages else 0.0
         if self.barrier is None or more is None:
             return self.chain * gaps
         return min(self.chain * gaps, self.barrier * gaps + more)

@@ -1,23 +1,30 @@
 """From the ops of a program to decided kernels: grouped, joined where one kernel does it faster."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.tensor import PadOp
 
+from hawk_xdsl.codegen.cast_steps import NoInstructionError
+from hawk_xdsl.codegen.mixed.finished_strategy import FINISHED_SUMS
 from hawk_xdsl.codegen.mixed.strategies import RUNNING_ROWS
-from hawk_xdsl.codegen.strategies import BORDERED
+from hawk_xdsl.codegen.strategies import BORDERED, candidates
+from hawk_xdsl.codegen.strategy import Request, Strategy
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.errors import HawkError
+from hawk_xdsl.knowledge_store import EntryKind
+from hawk_xdsl.passes.join_sums import join_sums
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_join_rows import NpuJoinRowsPass
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider, UndecidableError
 from hawk_xdsl.propose.settings import Progress, Sources
-from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
+from hawk_xdsl.semantics.specification import Specification
+from hawk_xdsl.semantics.structure import Structure, structures
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,10 @@ def _decided(
     told.progress("grouping ops")
     module = _grouped(ctx, program, decider, borders=borders)
     count = _undecided(module)
-    if _joins_rows(decider):
+    if _joins(decider, RUNNING_ROWS):
         NpuJoinRowsPass().apply(ctx, module)
+    if _joins(decider, FINISHED_SUMS):
+        join_sums(module, Estimates(decider).is_faster)
     told.on_outlined(_undecided(module))
     if _undecided(module) == count:
         return module, decide_module(module, decider, told.on_decision)
@@ -80,11 +89,25 @@ def _decided(
 
 
 def _cycles(placed: Sequence[Placed], decider: Decider) -> float:
-    """What kernels take one after the other; infinite with an op on the host."""
+    """What kernels take one after the other; infinite with an op on the host.
+
+    Where kernels become stages of one launch, that both kinds of cores begin is paid for once.
+    """
     launch = decider.target.launch
     gap = launch.chain if launch.barrier is None else launch.barrier
-    verdicts = [each.decision.verdict for each in placed]
-    return sum(inf if verdict is None else verdict.cycles + gap for verdict in verdicts)
+    begins = 0.0 if launch.barrier is None else launch.mixed or 0.0
+    total = 0.0
+    for each in placed:
+        verdict = each.decision.verdict
+        total += inf if verdict is None else verdict.cycles + gap
+        total -= begins if _is_mixed(each) else 0.0
+    return total
+
+
+def _is_mixed(placed: Placed) -> bool:
+    verdict = placed.decision.verdict
+    program = verdict.program if verdict is not None else None
+    return program is not None and any(kernel.op.is_mixed for kernel in program.kernels)
 
 
 def _grouped(ctx: Context, program: ModuleOp, decider: Decider, *, borders: bool) -> ModuleOp:
@@ -120,17 +143,62 @@ def _undecided(module: ModuleOp) -> int:
 
 
 def _is_left_joined(placed: Placed) -> bool:
-    """Whether it is joined rows without a mixed kernel, which alone makes joining worth while."""
+    """Whether it is joined, without a mixed kernel, which alone makes joining worth while."""
     decision = placed.decision
-    if decision.specification is None or weighted_rows_of(decision.specification) is None:
+    if decision.specification is None or not _is_joined(decision.specification):
         return False
-    program = decision.verdict.program if decision.verdict is not None else None
-    return program is None or not any(kernel.op.is_mixed for kernel in program.kernels)
+    return not _is_mixed(placed)
 
 
-def _joins_rows(decider: Decider) -> bool:
-    """Whether somebody who is asked writes mixed kernels of weighted rows, and the target runs."""
+def _is_joined(specification: Specification) -> bool:
+    return any(
+        structure in (Structure.WEIGHTED_ROWS, Structure.FINISHED_SUMS)
+        for structure in structures(specification)
+    )
+
+
+def _joins(decider: Decider, strategy: Strategy) -> bool:
+    """Whether somebody who is asked writes such mixed kernels, and the target runs them."""
     settings = decider.settings
     asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
-    known = any(entry.artifact.strategy == RUNNING_ROWS.name for entry in decider.entries)
+    known = any(entry.artifact.strategy == strategy.name for entry in decider.entries)
     return settings.join_rows and asked and known and decider.target.cross is not None
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """The cycles that templates promise of ops, each searched once."""
+
+    decider: Decider
+    _known: dict[str, float] = field(default_factory=dict[str, float])
+
+    def is_faster(self, joined: Specification, apart: Sequence[Specification]) -> bool:
+        """Whether a mixed kernel takes less than several, with barriers of all cores between.
+
+        That both kinds of cores run is paid for either way.
+        """
+        launch = self.decider.target.launch
+        gap = launch.chain if launch.barrier is None else launch.barrier
+        mixed = self.cycles(joined, only=FINISHED_SUMS.name) - (launch.mixed or 0.0)
+        if mixed == inf:
+            return False
+        return mixed < sum(map(self.cycles, apart)) + (len(apart) - 1) * gap
+
+    def cycles(self, specification: Specification, only: str | None = None) -> float:
+        """Of the best candidate of all templates, or of those of one strategy."""
+        key = f"{only} {specification.digest}"
+        if key not in self._known:
+            self._known[key] = min(self._candidates(specification, only), default=inf)
+        return self._known[key]
+
+    def _candidates(self, specification: Specification, only: str | None) -> Iterator[float]:
+        decider = self.decider
+        with suppress(HawkError, NoInstructionError):
+            composition = decider.composer.compose(specification)
+            for entry in decider.entries:
+                if entry.kind is not EntryKind.TEMPLATE:
+                    continue
+                if only is not None and entry.artifact.strategy != only:
+                    continue
+                found = candidates(Request(entry, specification, composition, decider.target))
+                yield from (each.estimate for each in found)

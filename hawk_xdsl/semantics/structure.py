@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hawk_xdsl.dialects.dtype import DType
+from hawk_xdsl.semantics.finished_sums import finished_sums_of
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.terms import HOLDS, Affine, Term, walk
 from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
@@ -17,6 +18,9 @@ class Structure(StrEnum):
 
     WEIGHTED_ROWS = "weighted-rows"
     """Two products with a normalised exponential between them, row by row."""
+
+    FINISHED_SUMS = "finished-sums"
+    """Products whose sums are finished point by point."""
 
     TILES = "tiles"
     """Whole tiles: reduced axes are held whole, the others may be split freely."""
@@ -55,6 +59,8 @@ def structures(specification: Specification) -> tuple[Structure, ...]:
         return (Structure.CONTRACTION, Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
     if weighted_rows_of(specification) is not None:
         return (Structure.WEIGHTED_ROWS, Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
+    if finished_sums_of(specification) is not None:
+        return (Structure.FINISHED_SUMS, Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
     return (Structure.TILES, Structure.STREAM, Structure.TWO_PASS)
 
 

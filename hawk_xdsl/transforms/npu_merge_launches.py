@@ -150,20 +150,23 @@ def _join(stages: Sequence[_Stage], target: Target) -> None:
 def _costs(stages: Sequence[_Stage], target: Target) -> Iterator[float]:
     """Cycles of a launch and its barriers, of the first stage alone, the first two, and so on.
 
+    A mixed kernel that joins does not begin on both kinds of cores again, which is less by that.
+
     Ends where a stage cannot join: its blocks do not all run at once, or its scalar unit reads what
     the launch itself writes, of which the cores' caches need not know.
     """
     spec = target.launch
     yield spec.chain
-    cores, written, cost = {stages[0].core}, set(stages[0].op.results), spec.chain
+    cores, written, cost = [stages[0].core], set(stages[0].op.results), spec.chain
     for stage, join in zip(stages[1:], _joins(stages), strict=True):
-        cores.add(stage.core)
+        cores.append(stage.core)
         mixed = spec.more_on(cores)
         fits = stages[0].fits and stage.fits and not written & stage.steers
         if spec.barrier is None or mixed is None or not fits:
             return
         written.update(stage.op.results)
         cost += spec.barrier if join is Join.BARRIER else 0.0
+        cost -= (spec.mixed or 0.0) if stage.core is Core.MIXED else 0.0
         yield cost + mixed
 
 

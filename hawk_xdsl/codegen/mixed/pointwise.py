@@ -1,6 +1,6 @@
 """What is computed of a tile point by point, as statements on whole tiles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hawk_xdsl.codegen.select_instructions import Composer, Composition
@@ -16,7 +16,7 @@ from hawk_xdsl.semantics.terms import Affine, Term, Terms, walk
 from hawk_xdsl.semantics.weighted_rows import WeightedRows
 
 SCORES = "scores"
-"""What the given tile is called among the operands."""
+"""What a given tile is called among the operands; several have numbers behind it."""
 
 CONDITION = "condition"
 """What a condition on positions is called among the operands, where it is given as a tile."""
@@ -24,11 +24,14 @@ CONDITION = "condition"
 
 @dataclass(frozen=True)
 class Pointwise:
-    """A term over a tile of another one, which is there: as rewrites and instructions have it."""
+    """A term over tiles of others, which are there: as rewrites and instructions have it.
+
+    ``given`` are these others as the term reads them, in their order.
+    """
 
     composition: Composition
     root: Term
-    given: Term
+    given: tuple[Term, ...]
 
     @classmethod
     def of(
@@ -66,10 +69,44 @@ class Pointwise:
                 done[term] = simpler(terms.rebuild(term, tuple(done[arg] for arg in term.args)))
         logits = ResultRegion("logits", parts.logits.dtype, shape, index, done[parts.logits])
         whole = Specification(tuple(operands), (logits,), specification.axes)
+        return cls._composed(whole, [SCORES], composer)
+
+    @classmethod
+    def over(
+        cls,
+        specification: Specification,
+        root: Term,
+        given: Sequence[Term],
+        axes: Sequence[str],
+        composer: Composer,
+    ) -> "Pointwise":
+        """A term over some that it is made of, all of the same axes.
+
+        Raises ``NoInstructionError`` as composition does.
+        """
+        terms = Terms()
+        index = tuple(map(Affine.axis, axes))
+        shape = tuple(specification.axes[axis] for axis in axes)
+        names = [f"{SCORES}{number}" for number in range(len(given))]
+        pairs = list(zip(names, given, strict=True))
+        done = {term: terms.read(name, index, term.dtype) for name, term in pairs}
+        inside = set(walk(tuple(given)))
+        for term in walk((root,)):
+            if term not in inside:
+                done[term] = terms.rebuild(term, tuple(done[arg] for arg in term.args))
+        operands = (Operand(name, term.dtype, shape, 0) for name, term in pairs)
+        result = ResultRegion("made", root.dtype, shape, index, done[root])
+        every = (*specification.operands, *operands)
+        return cls._composed(Specification(every, (result,), specification.axes), names, composer)
+
+    @classmethod
+    def _composed(
+        cls, whole: Specification, names: Sequence[str], composer: Composer
+    ) -> "Pointwise":
         composition = composer.compose(whole)
         [root] = composition.roots
-        tile = next(term for term in walk((root,)) if term.operand == SCORES)
-        return cls(composition, root, tile)
+        found = {term.operand: term for term in walk((root,)) if term.operand in names}
+        return cls(composition, root, tuple(found[name] for name in names))
 
     @property
     def reads(self) -> list[Term]:
@@ -77,12 +114,12 @@ class Pointwise:
         return [term for term in self._terms() if _is_loaded(term)]
 
     def _terms(self) -> list[Term]:
-        below = set(walk((self.given,)))
+        below = set(walk(self.given))
         return [term for term in walk((self.root,)) if term not in below]
 
     def statements(
         self,
-        tile: str,
+        tiles: Sequence[str],
         sides: Mapping[str, ast.Slice],
         prefix: str,
         padded: bool,
@@ -91,15 +128,17 @@ class Pointwise:
     ) -> tuple[list[ast.Statement], str]:
         """The statements for a tile, and the name of the result.
 
+        A read that is the same along the first of the sides is seen as one row.
+
         Args:
-            tile: the buffer of what is given; it is overwritten.
+            tiles: the buffers of what is given; they are overwritten.
             sides: the part of each axis that is in the tile; others are points.
             prefix: of the names of new buffers.
             padded: whether loads may go beyond the end.
             condition: the tile of the condition on positions, where there is one.
             spare: a buffer of f32 as large as the tile that may be overwritten.
         """
-        names: dict[Term, ast.Tile] = {self.given: ast.Tile(tile)}
+        names = dict(zip(self.given, map(ast.Tile, tiles), strict=True))
         body: list[ast.Statement] = []
         uses = [arg for term in self._terms() for arg in term.args]
         for place, term in enumerate(self._terms()):
@@ -112,7 +151,11 @@ class Pointwise:
             if term.op == "read":
                 name = f"{prefix}{place}"
                 names[term] = ast.Tile(name)
-                body.append(ast.Assign(name, _load(term, sides, padded)))
+                load = _load(term, sides, padded)
+                body.append(ast.Assign(name, load))
+                if len(term.axes & sides.keys()) < len(sides):
+                    body.append(ast.Assign(f"{name}v", _row(name, load, len(sides))))
+                    names[term] = ast.Tile(f"{name}v")
                 continue
             instruction, matched = self.composition.chosen[term]
             operands: dict[str, ast.Operand] = {}
@@ -145,6 +188,13 @@ def _load(term: Term, sides: Mapping[str, ast.Slice], padded: bool) -> ast.Load:
     slices = tuple(slice_of(dim, sides) for dim in term.index)
     pad = ast.Number(0.0) if padded else None
     return ast.Load(ast.Tile(term.operand, slices), UB, pad)
+
+
+def _row(name: str, load: ast.Load, rank: int) -> ast.View:
+    """What was loaded, as a tile of one row."""
+    length = load.source.slices[-1].length if load.source.slices else None
+    assert length is not None
+    return ast.View(name, (*(rank - 1) * (1,), length))
 
 
 def slice_of(dim: Affine, sides: Mapping[str, ast.Slice]) -> ast.Slice:

@@ -196,9 +196,9 @@ class RunningRows:
             assert self.cut is not None
             body += self._condition(turn)
             held = ast.Tile("held", (span(self._half), span(width)))
-            made, name = self.cut.statements(tile, sides, f"c{width}x", padded, held, "gap")
+            made, name = self.cut.statements([tile], sides, f"c{width}x", padded, held, "gap")
         else:
-            made, name = self.within.statements(tile, sides, f"z{width}x", padded)
+            made, name = self.within.statements([tile], sides, f"z{width}x", padded)
         body += made
         largest = ast.Reduce(Reduction.MAX, ast.Tile(name), (1,))
         if first:
