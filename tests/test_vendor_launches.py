@@ -30,6 +30,7 @@ from hawk_xdsl.vendor.recording import Recorded, record
 from hawk_xdsl.vendor.running import VendorToolError
 from hawk_xdsl.vendor.tools import INSTALL, tools_installed
 from hawk_xdsl.vendor.values import HivmProgram, run_hivm
+from hawk_xdsl.vendor.verdict import ToolAnswer, VendorVerdict
 
 needs_tools = pytest.mark.skipif(
     not tools_installed(), reason=f"needs the vendor's compiler: {INSTALL}"
@@ -313,3 +314,9 @@ def test_our_dialect_refuses_such_barriers() -> None:
         if tools_installed():
             with pytest.raises(HawkError, match="sync_block"):
                 module_of(text)
+
+
+def test_a_stage_finds_what_was_said_of_its_launch() -> None:
+    answer = ToolAnswer(True, "yes")
+    said = VendorVerdict("launch_0", "mixed", *[answer] * 5, 1.0, ("rows_0", "matmul_0"))
+    assert said.is_of("matmul_0") and said.is_of("launch_0") and not said.is_of("rows_1")

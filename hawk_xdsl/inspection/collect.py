@@ -221,7 +221,7 @@ def _pipes(record: LaunchRecord) -> tuple[PipeShare, ...]:
 
 def _vendor_steps(verdicts: Sequence[VendorVerdict], symbol: str) -> tuple[VendorStep, ...]:
     for verdict in verdicts:
-        if verdict.kernel == symbol:
+        if verdict.is_of(symbol):
             return tuple(
                 VendorStep(name, answer.passed, answer.said)
                 for name, answer in verdict.steps.items()

@@ -52,14 +52,15 @@ class VendorCheck:
         """Asks everything about one launch; a step that fails says why, and others go on."""
         begin = time.monotonic()
         launch, core = recorded.launch, str(recorded.launch.core)
+        names = dict.fromkeys(stage.kernel.sym_name.data for stage in launch.stages)
+        stages = tuple(names) if len(launch.stages) > 1 else ()
         try:
             ours = self._programs(launch, planned=True)
             given = self._programs(launch, planned=False)
         except HawkError as error:
             refused, silent = ToolAnswer(False, str(error)), ToolAnswer(False, NOT_ASKED)
-            return VendorVerdict(
-                recorded.name, core, refused, silent, silent, silent, silent, _since(begin)
-            )
+            steps = refused, silent, silent, silent, silent
+            return VendorVerdict(recorded.name, core, *steps, _since(begin), stages)
         verified = _asked(lambda: self._verify([*given, *ours]))
         order = _asked(lambda: self._order(launch))
         found: list[HivmProgram] = []
@@ -69,7 +70,7 @@ class VendorCheck:
         if planned.passed:
             their_values = _asked(lambda: self._values(found, recorded))
         steps = verified, planned, order, our_values, their_values
-        return VendorVerdict(recorded.name, core, *steps, _since(begin))
+        return VendorVerdict(recorded.name, core, *steps, _since(begin), stages)
 
     def _programs(self, launch: DeviceLaunch, *, planned: bool) -> list[HivmProgram]:
         """The functions of a launch, each in a module of its own: their tools plan one kind."""

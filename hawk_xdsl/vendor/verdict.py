@@ -38,6 +38,7 @@ class VendorVerdict:
         our_values: whether the kernel as planned by us computes what the NPU simulator says.
         their_values: the same of the kernel as planned by them.
         seconds: how long all took.
+        stages: the kernels of a launch of several.
     """
 
     kernel: str
@@ -48,6 +49,11 @@ class VendorVerdict:
     our_values: ToolAnswer
     their_values: ToolAnswer
     seconds: float
+    stages: tuple[str, ...] = ()
+
+    def is_of(self, kernel: str) -> bool:
+        """Whether a kernel is this one, or a stage of this launch."""
+        return kernel == self.kernel or kernel in self.stages
 
     @property
     def steps(self) -> Mapping[str, ToolAnswer]:
