@@ -55,6 +55,8 @@
     "hivm.hir.wait_flag"(%arg2) <{set_pipe = #hivm.pipe<PIPE_MTE2>, wait_pipe = #hivm.pipe<PIPE_V>}> : (i64) -> ()
     // CHECK: "hivm.hir.pipe_barrier"() <{pipe = #hivm.pipe<PIPE_ALL>}>
     "hivm.hir.pipe_barrier"() <{pipe = #hivm.pipe<PIPE_ALL>}> : () -> ()
+    // CHECK: "annotation.mark"({{.*}}) {hacc.arg_type = #hacc.arg_type<input>}
+    "annotation.mark"(%arg2) {hacc.arg_type = #hacc.arg_type<input>} : (i64) -> ()
     // CHECK: "hivm.hir.set_ffts_base_addr"({{.*}})
     "hivm.hir.set_ffts_base_addr"(%arg2) : (i64) -> ()
     // CHECK: "hivm.hir.sync_block"() <{sync_block_mode = #hivm.sync_block_mode<ALL_VECTOR>, flag_id = 12 : i16, tvector_pipe = #hivm.pipe<PIPE_ALL>}>

@@ -180,10 +180,14 @@ class HaccFunctionKindAttr(WordAttr):
 
 @irdl_attr_definition
 class HaccArgTypeAttr(WordAttr):
-    """What the runtime gives as an argument of a function."""
+    """What an argument of a function is: a buffer of the caller's, or something of the runtime."""
 
     name = "hacc.arg_type"
-    WORDS = ("ffts_base_address",)
+    WORDS = (
+        *("ffts_base_address", "input", "output", "input_and_output", "workspace"),
+        *("sync_block_lock", "tiling_key", "tiling_data", "tiling_struct", "mesh_arg"),
+        "sanitizer_addr",
+    )
 
 
 @irdl_attr_definition
