@@ -1,12 +1,15 @@
 """Convolutions whose image stays in l1: where pixels lie, and kernels that are right."""
 
 import pytest
+import torch
 from contractions import TARGET, check, contraction, maps, request
 from xdsl.parser import Parser
 
 from hawk_xdsl.codegen.strategies import candidates
 from hawk_xdsl.dialects.npu import UndecidedOp
+from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.gate.gate import Gate, signature_of
+from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.universe import context
 
@@ -146,3 +149,22 @@ def test_a_long_row_is_cut_into_tiles_of_columns() -> None:
     best, verdict = check(op, SLAB)
     assert verdict.accepted, verdict.trap_message
     assert best.schedule.sizes["i1"] < 2998
+
+
+def test_a_padding_a_bias_of_each_filter_and_a_maximum_with_zero_are_one_op() -> None:
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(torch.nn.Conv2d(16, 32, 3, padding=1), torch.nn.ReLU()).half()
+    module = import_torch(layers, (torch.randn(2, 16, 9, 9).half(),)).module
+    NpuOutlinePass(TARGET.cube.biases("f32"), borders=True).apply(context(), module)
+    [op] = [op for op in module.walk() if isinstance(op, UndecidedOp)]
+    best, verdict = check(op, SLAB)
+    assert verdict.accepted, verdict.trap_message
+    assert verdict.certificate.trust == "proved"
+    assert best.schedule.epilogue == ("bias", "relu", "cast")
+    assert "acc = mmad r.T, o, acc" in best.text and "store relu acc" in best.text
+
+
+def test_without_borders_a_padding_is_an_op_of_its_own() -> None:
+    module = import_torch(torch.nn.Conv2d(4, 8, 3, padding=1), (torch.randn(1, 4, 6, 6),)).module
+    NpuOutlinePass(TARGET.cube.biases("f32")).apply(context(), module)
+    assert sum(isinstance(op, UndecidedOp) for op in module.walk()) == 3

@@ -14,14 +14,17 @@ from hawk_xdsl.linalg.structured import Equation, equation_of, static_shape
 from hawk_xdsl.passes.outline_dataflow import is_unary_elementwise, layout_path
 
 
-def epilogue_of(op: Operation, biases: tuple[str, ...] = ()) -> tuple[Operation, ...]:
+def epilogue_of(
+    op: Operation, biases: tuple[str, ...] = (), *, filters: bool = False
+) -> tuple[Operation, ...]:
     """The ops that follow a contraction, one after the other, and are done when it is stored.
 
     Each is the only user of the one before, perhaps in another shape. First may come the addition
     of a bias to the f32 accumulator, which starts from it: a row of one of the dtypes ``biases``,
     the same for all rows of the result. A maximum with 0 and one narrowing of the accumulator may
     come in either order; what is computed in f32 after a narrowing is no epilogue, since the store
-    cannot round in between.
+    cannot round in between. With ``filters`` the bias may also be one number for each filter of a
+    convolution, whose results come filter by filter.
     """
     chain: list[Operation] = []
     done: list[Operation] = []
@@ -30,7 +33,9 @@ def epilogue_of(op: Operation, biases: tuple[str, ...] = ()) -> tuple[Operation,
         equation = equation_of(user)
         steps = None if equation is None else store_steps(equation)
         if equation is not None and contraction is not None and not chain:
-            steps = () if _adds_bias(equation, contraction, biases) else steps
+            starts = _adds_bias(equation, contraction, biases)
+            starts = starts or (filters and _adds_to_filters(equation, contraction))
+            steps = () if starts else steps
         if steps is None or not _fit([*done, *steps]):
             break
         chain.append(user)
@@ -68,40 +73,61 @@ def _adds_bias(equation: Equation, contraction: Equation, biases: tuple[str, ...
     columns for each of 4 heads a bias of 32 or of 128 elements is one. It is given to the function,
     or a constant, so that no other kernel has to run between.
     """
-    added = equation.yielded[0].owner
-    if len(equation.inputs) != 2 or equation.reduced or equation.reads_accumulator:
+    row = _added(equation, contraction)
+    if row is None:
         return False
-    if not isinstance(added, arith.AddfOp) or not isinstance(added.result.type, Float32Type):
-        return False
-    sums = [
-        n for n, value in enumerate(equation.inputs) if storage_of(value).owner is contraction.op
-    ]
-    if len(sums) != 1 or len(list(equation.body.ops)) > 3:
-        return False
-    row = 1 - sums[0]
-    arguments = [_widened(operand) for operand in (added.lhs, added.rhs)]
-    if {equation.body.args[0], equation.body.args[1]} != set(arguments):
-        return False
-    if (
-        added.lhs is not equation.body.args[sums[0]]
-        and added.rhs is not equation.body.args[sums[0]]
-    ):
-        return False
-    rank = len(equation.sizes)
-    whole = equation.maps[sums[0]] == equation.maps[-1] == AffineMap.identity(rank)
-    columns = _columns(contraction)
+    rank, columns = len(equation.sizes), _columns(contraction)
     places = [
         e.position if isinstance(e, AffineDimExpr) else -1 for e in equation.maps[row].results
     ]
     length = prod(static_shape(equation.inputs[row]))
     runs_last = bool(places) and places == list(range(rank - len(places), rank))
     return (
-        whole
-        and runs_last
+        runs_last
         and columns % length == 0
         and _is_given(equation.inputs[row])
         and _element(equation.inputs[row]) in biases
     )
+
+
+def _adds_to_filters(equation: Equation, contraction: Equation) -> bool:
+    """Whether an op adds a number for each filter to the f32 sums of a convolution.
+
+    The numbers have the dtype of the factors: they are multiplied by ones.
+    """
+    row = _added(equation, contraction)
+    shape = static_shape(contraction.op.results[0])
+    if row is None or contraction.factors is None or shape != tuple(equation.sizes):
+        return False
+    used = equation.maps[row].used_dims()
+    index = contraction.indices[-1][next(iter(used))] if len(used) == 1 else None
+    factors = [contraction.loops_of(factor) for factor in contraction.factors]
+    own = [index is not None and index.loop in loops for loops in factors]
+    dtypes = {_element(value) for value in (*contraction.inputs, equation.inputs[row])}
+    return own.count(True) == 1 and len(dtypes) == 1 and _is_given(equation.inputs[row])
+
+
+def _added(equation: Equation, contraction: Equation) -> int | None:
+    """Which input of an op is added, element by element, to all f32 sums of a contraction."""
+    added = equation.yielded[0].owner
+    if len(equation.inputs) != 2 or equation.reduced or equation.reads_accumulator:
+        return None
+    if not isinstance(added, arith.AddfOp) or not isinstance(added.result.type, Float32Type):
+        return None
+    sums = [
+        n for n, value in enumerate(equation.inputs) if storage_of(value).owner is contraction.op
+    ]
+    if len(sums) != 1 or len(list(equation.body.ops)) > 3:
+        return None
+    arguments = [_widened(operand) for operand in (added.lhs, added.rhs)]
+    summed = equation.body.args[sums[0]]
+    if {equation.body.args[0], equation.body.args[1]} != set(arguments):
+        return None
+    if added.lhs is not summed and added.rhs is not summed:
+        return None
+    whole = equation.maps[sums[0]] == equation.maps[-1]
+    is_plain = whole and equation.maps[-1] == AffineMap.identity(len(equation.sizes))
+    return 1 - sums[0] if is_plain else None
 
 
 def _columns(contraction: Equation) -> int:

@@ -133,7 +133,8 @@ class Grouping:
         if not (self._is_alone(op) and self._equations[op]):
             return {op: Group([op])}
         before = border_of(op) if self._borders else ()
-        members = [*before, op, *(epilogue_of(op, self._biases) if self._epilogues else ())]
+        after = epilogue_of(op, self._biases, filters=bool(before)) if self._epilogues else ()
+        members = [*before, op, *after]
         group = Group(members, sunk_layout(members[-1]) if self._permutes else ())
         return dict.fromkeys(members, group)
 

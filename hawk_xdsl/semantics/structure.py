@@ -40,7 +40,8 @@ class Contraction:
     """``result[batch, m, n] = sum(k) lhs[batch, m, k] · rhs[batch, n, k]``, axes by role.
 
     ``m`` or ``n`` is empty for a product with a vector. ``relu``: the result is no sum below 0.
-    ``bias`` is a read along axes of n that is added to each sum, ``None`` if there is none.
+    ``bias`` is a read along axes of n that is added to each sum, ``None`` if there is none; one
+    along axes of m only image slabs add.
     """
 
     lhs: Term
@@ -106,7 +107,7 @@ def contraction_of(specification: Specification) -> Contraction | None:
         return None
     if not (m or n) or not k:
         return None
-    if bias is not None and not (bias.axes and bias.axes <= set(n)):
+    if bias is not None and not (bias.axes and (bias.axes <= set(n) or bias.axes <= set(m))):
         return None
     return Contraction(lhs, rhs, batch, m, n, k, relu, bias)
 

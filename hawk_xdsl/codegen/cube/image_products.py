@@ -177,6 +177,7 @@ class WindowProducts:
             *held,
             *self._slabs(),
             self._start(),
+            *self._first(),
             *self._products(),
             *self._stores(),
         ]
@@ -210,7 +211,18 @@ class WindowProducts:
         sizes = {own.filters: self.tile.filters}
         row = row_slice(own.bias, Side((own.filters,), ()), sizes, own.axes)
         assert row is not None
-        return [Assign(BIAS, Load(row.tile, L1))]
+        found: list[Statement] = [Assign(BIAS, Load(row.tile, L1))]
+        if not own.pixels_left:
+            ones = part(self.image.ones_name, span(1), span(own.outputs(self.tile)))
+            found.append(Assign("o", Load(ones, L1)))
+        return found
+
+    def _first(self) -> list[Statement]:
+        """``acc = mmad r.T, o, acc``: a bias of each filter, times ones, before all products."""
+        if self.convolution.bias is None or self.convolution.pixels_left:
+            return []
+        factors = Factor(Tile(BIAS), transposed=True), Factor(Tile("o"))
+        return [Assign(ACCUMULATOR, Mmad(*factors, ACCUMULATOR))]
 
     def _products(self) -> Sequence[Statement]:
         """A product for each position in the windows: loops where all are of one phase."""
@@ -260,7 +272,8 @@ class WindowProducts:
             factors = Factor(pixels), Factor(filters, not own.turned)
         else:
             factors = Factor(filters, own.turned), Factor(pixels, transposed=True)
-        start = None if self.convolution.bias is None else Tile(BIAS)
+        starts = own.bias is not None and own.pixels_left
+        start = Tile(BIAS) if starts else None
         return [*found, Assign(ACCUMULATOR, Mmad(*factors, ACCUMULATOR, start))]
 
     def _stores(self) -> list[Statement]:

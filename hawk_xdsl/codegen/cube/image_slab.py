@@ -45,7 +45,9 @@ class ImageSlab:
     temps: tuple[Tensor, ...]
     before: tuple[Packing, ...]
     target: Target
-    _stages: dict[int, ImageStage] = field(default_factory=dict[int, ImageStage], compare=False)
+    _stages: dict[tuple[int, int], ImageStage] = field(
+        default_factory=dict[tuple[int, int], ImageStage], compare=False
+    )
 
     @property
     def geometry(self) -> ImageGeometry:
@@ -95,7 +97,9 @@ class ImageSlab:
         slab = up(geometry.halo(tile.rows, tile.columns), space.rows) * depth * len(geometry.phases)
         weights = filters * depth * (geometry.taps if tile.stationary else 2)
         held = (slab + weights) * width
-        if own.bias is not None:
+        if own.bias is not None and not own.pixels_left:
+            held += (up(filters, block) + up(own.outputs(tile), block)) * space.rows * width
+        elif own.bias is not None:
             spec = target.cube.bias
             if spec is None or not spec.holds(filters, own.accumulator):
                 return False
@@ -105,15 +109,19 @@ class ImageSlab:
     def _stage(self, tile: SlabTile) -> ImageStage | None:
         """The stage that stores the image, for tiles of outputs."""
         pixels = self.geometry.pixels(tile.rows, tile.columns)
-        if pixels not in self._stages:
+        own = self.convolution
+        multiplied = own.bias is not None and not own.pixels_left
+        key = (pixels, own.outputs(tile) if multiplied else 0)
+        if key not in self._stages:
             block = self.target.space(Role.VECTOR).block
             specification = self.convolution.specification
             tensor = operand_tensor(specification, self.geometry.image)
             name, points = f"t{len(self.temps)}", self.convolution.points
-            own = self.geometry
-            first = ImageStage(own, tensor, name, pixels, 1, own.depth, own.pitch, points, block)
+            geometry = self.geometry
+            sizes = (pixels, 1, geometry.depth, geometry.pitch)
+            first = ImageStage(geometry, tensor, name, *sizes, points, block, key[1])
             known: dict[str, GlobalOperand] = dict(operands_of(specification))
-            known[name] = GlobalOperand(name, first.temp.dtype, first.temp.shape)
+            known |= {t.name: GlobalOperand(t.name, t.dtype, t.shape) for t in first.temps}
             stages = image_stages(first, _UB_SHARE * self.target.capacity(Role.VECTOR))
             best = min(
                 stages,
@@ -122,8 +130,8 @@ class ImageSlab:
             )
             if best is None:
                 return None
-            self._stages[pixels] = best
-        return self._stages[pixels]
+            self._stages[key] = best
+        return self._stages[key]
 
     def kernel(self, tile: SlabTile) -> KernelText:
         """The kernel at a tile that fits."""
@@ -132,7 +140,7 @@ class ImageSlab:
         packed = [Temp(each.name, each.dtype, each.shape) for each in self.temps]
         stages = [packing.stage for packing in self.before]
         cube = WindowProducts(self.convolution, tile, image).stage()
-        return KernelText((*packed, image.temp), (*stages, image.stage(), cube))
+        return KernelText((*packed, *image.temps), (*stages, image.stage(), cube))
 
     def cycles(self, tile: SlabTile) -> float:
         """Cycles of all stages, estimated."""
@@ -212,7 +220,8 @@ def _with_weights(
     bias = None
     if contraction.bias is not None:
         bias = operand_tensor(products.specification, contraction.bias)
-        if contraction.bias.axes != {filters}:
+        same = bias.dtype == contraction.lhs.dtype or filters in contraction.n
+        if contraction.bias.axes != {filters} or not same:
             return None
     if matrix is None:
         return None

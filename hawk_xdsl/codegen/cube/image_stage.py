@@ -67,6 +67,7 @@ class ImageStage:
             has one row only.
         extents: of the axes that images are points of.
         block: bytes that rows are padded to in the memory of the vector unit.
+        ones: how many ones the stage stores besides, which a bias is multiplied with.
     """
 
     geometry: ImageGeometry
@@ -78,12 +79,24 @@ class ImageStage:
     columns: int
     extents: tuple[tuple[str, int], ...]
     block: int
+    ones: int = 0
 
     @property
     def temp(self) -> Temp:
         """The scratch memory: a row for each pixel of each phase of each image."""
         images = prod(extent for _, extent in self.extents) * len(self.geometry.phases)
         return Temp(self.name, self.tensor.dtype, (images * self.pixels, self.geometry.depth))
+
+    @property
+    def temps(self) -> tuple[Temp, ...]:
+        """All scratch memory of the stage."""
+        ones = Temp(self.ones_name, self.tensor.dtype, (1, self.ones))
+        return (self.temp, ones) if self.ones else (self.temp,)
+
+    @property
+    def ones_name(self) -> str:
+        """The name of the ones."""
+        return f"{self.name}o"
 
     def first_pixel(self, phase: tuple[int, int]) -> Affine:
         """The row of the scratch memory that the image of a phase starts at."""
@@ -110,7 +123,7 @@ class ImageStage:
         loaded = self.channels * pixels * width if self._is_turned else pixels * channels
         turned = pixels * channels if self._is_turned else 0
         zeros = max(size for _, size in self._zeros(self.geometry.phases[0])) * channels
-        return 2 * (loaded + turned) + zeros
+        return 2 * (loaded + turned) + zeros + up(self.ones * width, self.block)
 
     def stage(self) -> Stage:
         """The stage."""
@@ -119,6 +132,7 @@ class ImageStage:
             zeros = tuple(self._border())
             first = ROW if self._loops_over_rows else COLUMN if self._loops_over_columns else None
             body += zeros if first is None else (If(first, "==", Integer(0), zeros),)
+        body += self._ones()
         rows = sorted({row for row, _ in self.geometry.phases})
         for row in rows:
             moved = list(self._loaded(row))
@@ -127,6 +141,20 @@ class ImageStage:
             count = self._rows(row)
             short = count < self.geometry.count
             body += (If(ROW, "<", Integer(count), tuple(moved)),) if short else moved
+        return Stage(VECTOR_WORD, (across(self._loops(), body),))
+
+    def _ones(self) -> tuple[Statement, ...]:
+        """The ones, which the first iteration stores."""
+        if not self.ones:
+            return ()
+        fill = Fill(Number(1.0), self.tensor.dtype, (self.ones,), UB)
+        dest = part(self.ones_name, Slice(Integer(0)), span(self.ones))
+        found: tuple[Statement, ...] = (Assign("o", fill), Store(Tile("o"), dest))
+        for each in self._loops():
+            found = (If(Variable(each.variable), "==", Integer(0), found),)
+        return found
+
+    def _loops(self) -> list[Loop]:
         loops = [loop(axis, extent, 1) for axis, extent in self.extents]
         if self.channels < self.geometry.depth:
             loops.append(loop(CHANNEL.name, self.geometry.depth, self.channels))
@@ -134,7 +162,7 @@ class ImageStage:
             loops.append(loop(ROW.name, self.geometry.count, self.rows))
         if self._loops_over_columns:
             loops.append(loop(COLUMN.name, self.geometry.columns.count, self.columns))
-        return Stage(VECTOR_WORD, (across(loops, body),))
+        return loops
 
     def _rows(self, phase: int) -> int:
         """Rows of the image that a phase of rows has."""
