@@ -1,6 +1,7 @@
 """A model in, verified NPU kernels out, and a callable that runs on the NPU simulator."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, overload
 
@@ -12,6 +13,7 @@ from hawk_xdsl.dynamic_model.compile import compile_dynamic
 from hawk_xdsl.dynamic_model.model import DynamicModel
 from hawk_xdsl.dynamic_model.saved import read_dynamic
 from hawk_xdsl.errors import OptionError
+from hawk_xdsl.executors import Workplace
 from hawk_xdsl.frontend.constant_folding import folded
 from hawk_xdsl.frontend.dynamic_program import DynamicProgram
 from hawk_xdsl.frontend.program import Program
@@ -21,6 +23,7 @@ from hawk_xdsl.knowledge_store import StorePlace
 from hawk_xdsl.npu_target import (
     Target,
 )
+from hawk_xdsl.op_work import elsewhere_of
 from hawk_xdsl.passes.decide_program import Listeners, decide_program
 from hawk_xdsl.passes.npu_decide import Placed
 from hawk_xdsl.propose.decide import Decider
@@ -42,6 +45,7 @@ def compile_program(
     *,
     store: StorePlace | None = None,
     model: str | None = None,
+    workplace: Workplace | None = None,
     progress: Progress = lambda line: None,
     on_stage: Progress | None = None,
     on_outlined: Callable[[int], None] = lambda count: None,
@@ -55,6 +59,7 @@ def compile_program(
         settings: who is asked, the budget, the seed, whether ops may stay on the host.
         store: the knowledge store, a file or an address; default: the user's.
         model: the local model, a directory or Hugging Face id; default: the configured one.
+        workplace: processes that decide the ops, here or of a cluster; default: this one.
         progress: gets a line about what is being done.
         on_stage: gets a line for each stage instead; default: ``progress``.
         on_outlined: gets how many ops are undecided.
@@ -64,9 +69,14 @@ def compile_program(
         HawkError: for anything wrong with the input or the environment; ``UndecidableError`` if an
             op has no kernel and may not stay on the host.
     """
-    with open_decider(
-        target, settings or Settings(), store=store, model=model, progress=progress
-    ) as decider:
+    with (
+        open_decider(
+            target, settings or Settings(), store=store, model=model, progress=progress
+        ) as decider,
+        ExitStack() as stack,
+    ):
+        if workplace is not None:
+            decider.elsewhere = elsewhere_of(decider, workplace, model, stack)
         return compile_with(
             decider,
             program,

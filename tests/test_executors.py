@@ -55,9 +55,9 @@ def test_tasks_are_taken_only_when_somebody_is_free(executor: Executor, tmp_path
     assert list(executor.run(Squares(tmp_path), [], seconds=1.0)) == []
 
 
-def test_work_that_a_machine_cannot_open_is_one_line(cluster: Executor) -> None:
-    with pytest.raises(HawkError, match=r"no suite here \(on "):
-        list(cluster.run(Unopened(), ["1"], seconds=5.0))
+def test_work_that_a_machine_cannot_open_is_one_line(executor: Executor) -> None:
+    with pytest.raises(HawkError, match="^no suite here"):
+        list(executor.run(Unopened(), ["1"], seconds=5.0))
 
 
 def test_wrong_workplaces_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from hawk_xdsl.cli.compile_progress import Verbosity, compile_progress
 from hawk_xdsl.cli.console import open_console
 from hawk_xdsl.cli.knowledge_learning import synthesize
 from hawk_xdsl.cli.option_groups import grouped
+from hawk_xdsl.cli.workplace import WorkplaceOptions
 
 if TYPE_CHECKING:
     from hawk_xdsl.compiled import Compiled, Run
@@ -174,6 +175,7 @@ def compile_command(
     dim: DimensionOption = None,
     model: ModelOption = None,
     store: StoreOption = None,
+    where: WorkplaceOptions,
     afterwards: AfterwardsOptions,
     showing: ShowingOptions,
 ) -> None:
@@ -202,6 +204,7 @@ def compile_command(
             settings,
             store=store,
             model=model,
+            workplace=where.asked(),
             progress=told.detail,
             on_stage=told.stage,
             on_outlined=told.total,

@@ -32,3 +32,7 @@ class WorkplaceOptions:
         from hawk_xdsl.executors import Workplace
 
         return Workplace(self.jobs, self.ray)
+
+    def asked(self) -> "Workplace | None":
+        """The same; ``None`` if neither was said: then this process computes."""
+        return None if (self.jobs, self.ray) == (None, None) else self.workplace()

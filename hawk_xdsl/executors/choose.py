@@ -31,13 +31,17 @@ class Workplace:
 
 
 @contextmanager
-def open_executor(workplace: Workplace, folder: Path) -> Generator[Executor]:
+def open_executor(
+    workplace: Workplace, folder: Path, *, forked: bool = True
+) -> Generator[Executor]:
     """The executor of a workplace; processes of this machine write their logs into the folder.
+
+    They are not to be forked from a process that has a store open.
 
     Raises ``HawkError`` if there is no such cluster.
     """
     if workplace.ray is None:
-        yield LocalProcesses(workplace.jobs or LOCAL_JOBS, folder)
+        yield LocalProcesses(workplace.jobs or LOCAL_JOBS, folder, forked)
         return
     jobs = workplace.jobs
     if jobs is None and workplace.ray == LOCAL:

@@ -1,4 +1,4 @@
-"""An executor of processes of this machine, forked from this one."""
+"""An executor of processes of this machine."""
 
 import multiprocessing
 import os
@@ -9,32 +9,37 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Generic
 
+from hawk_xdsl.errors import HawkError
 from hawk_xdsl.executors.executor import MOST_DEATHS, Failure, Found, Given, TaskWork, died_often
 
 PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+), in .*')
 _FORK = multiprocessing.get_context("fork")
+_SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
 class LocalProcesses:
-    """An executor with so many forked processes.
+    """An executor with so many processes.
 
-    ``folder`` is where they write what goes to the standard streams.
+    ``folder`` is where they write what goes to the standard streams. They are ``forked`` from this
+    one, which is quick; but not where it has a store open, whose connections must not be shared.
     """
 
     jobs: int
     folder: Path
+    forked: bool = True
 
     def run(
         self, work: TaskWork[Given, Found], tasks: Iterable[Given], *, seconds: float
     ) -> Iterator[tuple[Given, Found | Failure]]:
         """As :meth:`hawk_xdsl.executors.executor.Executor.run` says."""
-        return _Pool(work, self.jobs, seconds, self.folder).run(tasks)
+        return _Pool(work, self, seconds).run(tasks)
 
 
 @dataclass
@@ -55,23 +60,29 @@ class _Death:
     raised: bool  # by an error of Python's, which would only be raised again
 
 
+@dataclass(frozen=True)
+class _NotOpened:
+    """The work cannot be opened in a process."""
+
+    reason: str
+
+
 class _Pool(Generic[Given, Found]):
     def __init__(
-        self, work: TaskWork[Given, Found], jobs: int, seconds: float, folder: Path
+        self, work: TaskWork[Given, Found], processes: LocalProcesses, seconds: float
     ) -> None:
         self._work = work
-        self._jobs = jobs
+        self._processes = processes
         self._seconds = seconds
-        self._folder = folder
         self._open: dict[int, Connection] = {}
         self._again: deque[Given] = deque()
         self._deaths: Counter[Given] = Counter()
 
     def run(self, tasks: Iterable[Given]) -> Iterator[tuple[Given, Found | Failure]]:
-        import torch  # noqa: F401  # once, before the processes are forked
+        import_module("torch")  # once, before the processes are forked
 
         waiting = iter(tasks)
-        workers = [self._start(slot) for slot in range(self._jobs)]
+        workers = [self._start(slot) for slot in range(self._processes.jobs)]
         try:
             busy = [worker for worker in workers if self._give(worker, waiting)]
             while busy:
@@ -103,7 +114,10 @@ class _Pool(Generic[Given, Found]):
         """The answer to a worker's task if it has one, or why it never will."""
         if ready:
             try:
-                return worker.connection.recv()
+                found = worker.connection.recv()
+                if isinstance(found, _NotOpened):
+                    raise HawkError(found.reason)
+                return found
             except (EOFError, ConnectionError):
                 worker.process.join()
                 code = worker.process.exitcode
@@ -134,13 +148,13 @@ class _Pool(Generic[Given, Found]):
         return worker.task is not None
 
     def _start(self, slot: int) -> _Worker[Given]:
-        ours, theirs = _FORK.Pipe()
+        forked = self._processes.forked
+        ours, theirs = multiprocessing.Pipe()
         self._open[slot] = ours
-        log = self._folder / f"worker-{slot}.log"
-        inherited = tuple(self._open.values())
-        process = _FORK.Process(
-            target=_serve, args=(self._work, theirs, inherited, log), daemon=True
-        )
+        log = self._processes.folder / f"worker-{slot}.log"
+        inherited = tuple(self._open.values()) if forked else ()
+        start = _FORK.Process if forked else _SPAWN.Process
+        process = start(target=_serve, args=(self._work, theirs, inherited, log), daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours, slot, log)
@@ -153,7 +167,7 @@ def _serve(
 
     The parent's ends of pipes are closed, so that the process ends when the parent does.
     """
-    import torch  # there already
+    import torch
 
     for other in inherited:
         other.close()
@@ -168,7 +182,11 @@ def _serve(
             task = connection.recv()
         except EOFError:
             return
-        function = function or work.open()
+        try:
+            function = function or work.open()
+        except HawkError as error:
+            connection.send(_NotOpened(str(error)))
+            return
         connection.send(function(task))
 
 

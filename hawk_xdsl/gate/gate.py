@@ -268,6 +268,10 @@ class Gate:
     def _can_be_proved(self) -> bool:
         return self._provable or self._witness_is_proved
 
+    def built(self, text: str, schedule: ScheduleAttr | None = None) -> KernelProgram:
+        """The program of a text that a gate of the same code has accepted. Raises ``HawkError``."""
+        return self._built(text, schedule)
+
     def _built(self, text: str, schedule: ScheduleAttr | None) -> KernelProgram:
         """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""
         program = build(text, self._signature, self._max_blocks)

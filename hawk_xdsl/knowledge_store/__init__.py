@@ -6,6 +6,8 @@ from hawk_xdsl.knowledge_store.features import HardwareFeatures
 from hawk_xdsl.knowledge_store.read_entries import load_entries, load_seed_entries, parse_entries
 from hawk_xdsl.knowledge_store.records import (
     Action,
+    AnswerKey,
+    AnswerRecord,
     AttemptVerdict,
     Curation,
     Evidence,
@@ -25,6 +27,8 @@ from hawk_xdsl.knowledge_store.write_entry import format_entry
 __all__ = [
     "NAMED",
     "Action",
+    "AnswerKey",
+    "AnswerRecord",
     "Artifact",
     "AttemptVerdict",
     "Curation",

@@ -86,6 +86,38 @@ class FailureRecord:
 
 
 @dataclass(frozen=True)
+class AnswerKey:
+    """What an answer is to: digests of contents only, so that any worker's is everyone's."""
+
+    kind: str  # op, lesson or case
+    content_hash: str  # what it computes: a specification, a case of a suite
+    target_hash: str
+    code_hash: str  # of the package
+    asked_hash: str  # who is asked, knowledge, seed, budget
+
+
+@dataclass(frozen=True)
+class AnswerRecord:
+    """What came of a task of a campaign; a failure is an answer too."""
+
+    kind: str
+    content_hash: str
+    target_hash: str
+    code_hash: str
+    asked_hash: str
+    verdict: str
+    answer: str  # all of it, as JSON
+    schedule: str = ""  # as the IR has it; empty where no strategy wrote a kernel
+    microseconds: float | None = None  # simulated; None without a kernel
+    created: float = field(default_factory=time.time)  # seconds since the epoch
+
+    @property
+    def key(self) -> AnswerKey:
+        """What it is the answer to."""
+        return AnswerKey(*(getattr(self, each.name) for each in fields(AnswerKey)))
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One attempt to write a kernel: everything that went in and came out."""
 
@@ -162,7 +194,9 @@ class Evidence:
     cycles_gained: int = 0
 
 
-def to_row(record: KernelRecord | FailureRecord | Outcome | Curation) -> dict[str, SqlValue]:
+def to_row(
+    record: KernelRecord | FailureRecord | Outcome | Curation | AnswerRecord,
+) -> dict[str, SqlValue]:
     """The columns of a record: its fields, tuples as JSON."""
     values = {spec.name: getattr(record, spec.name) for spec in fields(record)}
     return {name: _column(value) for name, value in values.items()}

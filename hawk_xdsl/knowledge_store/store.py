@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from types import TracebackType
@@ -14,6 +14,7 @@ from hawk_xdsl.knowledge_store.database import StorePlace, Values, open_database
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.knowledge_store.records import (
     Action,
+    AnswerRecord,
     Curation,
     FailureRecord,
     KernelKey,
@@ -47,6 +48,7 @@ class KnowledgeStore(StoreView):
     def __init__(self, place: StorePlace | None = None, *, busy_seconds: float = 10.0) -> None:
         chosen = default_store() if place is None else place
         super().__init__(chosen, open_database(chosen, busy_seconds))
+        self._held: list[tuple[str, Values]] | None = None
         try:
             self._prepare()
         except BaseException:
@@ -92,6 +94,37 @@ class KnowledgeStore(StoreView):
         """Appends the outcome of an attempt."""
         row = to_row(outcome)
         self._write(_insert("outcomes", row), row)
+
+    @contextmanager
+    def held_back(self) -> Generator[Callable[[AnswerRecord | None], None]]:
+        """Holds back what is written in the block; the function it gives writes all at once.
+
+        It takes the answer that the rest was written on the way to. Where that answer is known
+        already, of who was faster or of a worker that was killed after it, nothing is written: so
+        a task that is computed twice counts once. Without an answer the rest is written alone.
+        """
+        self._held = []
+        try:
+            yield self._write_held
+        finally:
+            self._held = None
+
+    def _write_held(self, answer: AnswerRecord | None) -> None:
+        held, self._held = self._held or [], []
+        with self._reported(), self._database.transaction():
+            if answer is None or self._is_new(answer):
+                for statement, values in held:
+                    self._database.execute(statement, values)
+
+    def put_answer(self, answer: AnswerRecord) -> None:
+        """Keeps an answer, unless there is one."""
+        with self._reported(), self._database.transaction():
+            self._is_new(answer)
+
+    def _is_new(self, answer: AnswerRecord) -> bool:
+        row = to_row(answer)
+        statement = f"{_insert('answers', row)} ON CONFLICT DO NOTHING RETURNING kind"
+        return bool(self._database.execute(statement, row))
 
     def add_entry(self, entry: Entry) -> None:
         """Keeps an entry learned at run time; an entry of the same name is replaced."""
@@ -250,6 +283,9 @@ class KnowledgeStore(StoreView):
             )
 
     def _write(self, statement: str, values: Values) -> None:
+        if self._held is not None:
+            self._held.append((statement, values))
+            return
         with self._reported():
             self._database.write(statement, values)
 

@@ -15,6 +15,8 @@ from hawk_xdsl.knowledge_store.database import Database, StorePlace, is_address
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.knowledge_store.read_entries import parse_entries
 from hawk_xdsl.knowledge_store.records import (
+    AnswerKey,
+    AnswerRecord,
     Curation,
     Evidence,
     FailureRecord,
@@ -71,6 +73,19 @@ class StoreView:
             query = f"SELECT * FROM failures WHERE {KERNEL_KEY} ORDER BY created"
             rows = self._database.execute(query, vars(key))
             return tuple(from_row(FailureRecord, row, "failures") for row in rows)
+
+    def answer(self, key: AnswerKey) -> AnswerRecord | None:
+        """What a worker found before, of this campaign or another."""
+        with self._reported():
+            where = " AND ".join(f"{name} = :{name}" for name in vars(key))
+            rows = self._database.execute(f"SELECT * FROM answers WHERE {where}", vars(key))
+            return from_row(AnswerRecord, rows[0], "answers") if rows else None
+
+    def answers(self) -> tuple[AnswerRecord, ...]:
+        """All that campaigns found, the oldest first."""
+        with self._reported():
+            rows = self._database.execute("SELECT * FROM answers ORDER BY created, content_hash")
+            return tuple(from_row(AnswerRecord, row, "answers") for row in rows)
 
     def entries(self) -> tuple[Entry, ...]:
         """The entries learned at run time, by name."""

@@ -39,7 +39,9 @@ def decide_module(
     taken = {op.sym_name.data for op in module.walk() if isinstance(op, KernelOp)}
     symbols: dict[str, tuple[str, ...]] = {}
     placed: list[Placed] = []
-    for op in [op for op in module.walk() if isinstance(op, UndecidedOp)]:
+    undecided = [op for op in module.walk() if isinstance(op, UndecidedOp)]
+    decider.prepare([(op, _symbol(op, taken)) for op in undecided])
+    for op in undecided:
         name = _symbol(op, taken)
         decision = decider.decide(op, name)
         placed.append(_place(module, op, decision, name, symbols, taken))

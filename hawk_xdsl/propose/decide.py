@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
@@ -30,6 +31,7 @@ from hawk_xdsl.linalg.op_text import op_as_text
 from hawk_xdsl.npu_target import Bound, Target
 from hawk_xdsl.propose.assignment import Assignment, ProposerFactory, Proposers
 from hawk_xdsl.propose.attempts import Attempts, attempt_of
+from hawk_xdsl.propose.decided_op import DecidedOp, Elsewhere, OpTask
 from hawk_xdsl.propose.decision import Decision, Effort, Source
 from hawk_xdsl.propose.draft import Draft, Proposer
 from hawk_xdsl.propose.history import History, Phase
@@ -65,7 +67,8 @@ class Decider:
     ``author`` is asked for the local model only when an op gets that far; ``kernel_format`` is
     known before: that of a model which was trained to write kernels. ``learned`` are the names of
     the entries that do not come with the package. ``model_fingerprint`` tells the local model from
-    others. ``plug_ins`` names the proposers of other packages among ``proposers``.
+    others. ``plug_ins`` names the proposers of other packages among ``proposers``. ``elsewhere``
+    decides ops in other processes, where that is asked for.
     """
 
     target: Target
@@ -83,7 +86,9 @@ class Decider:
     learned: frozenset[str] = frozenset()
     progress: Progress = lambda line: None
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
+    elsewhere: Elsewhere | None = None
     _decided: dict[str, Decision] = field(default_factory=dict[str, Decision])
+    _answers: dict[str, DecidedOp] = field(default_factory=dict[str, DecidedOp])
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:
@@ -121,11 +126,29 @@ class Decider:
         if all(each.name != entry.name for each in self.store.entries()):
             self.store.add_entry(entry)
 
+    def prepare(self, ops: Sequence[tuple[UndecidedOp, str]]) -> None:
+        """Has ops, each with its symbol, decided elsewhere at once, if others are asked at all."""
+        if self.elsewhere is None:
+            return
+        tasks: dict[str, OpTask] = {}
+        for op, name in ops:
+            with suppress(UnreadableError):
+                if op.host is None:
+                    specification = specify(op, confine=not self.settings.host_fallback)
+                    task = OpTask(specification.digest, name, op_as_text(op))
+                    tasks.setdefault(specification.digest, task)
+        known = self._decided.keys() | self._answers.keys()
+        self._answers |= self.elsewhere([tasks[each] for each in tasks if each not in known])
+
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
 
         Raises ``UndecidableError`` if there is none and the op may not stay on the host.
         """
+        return self._allowed(self.outcome(op, name))
+
+    def outcome(self, op: UndecidedOp, name: str) -> Decision:
+        """The same, whether or not the op may stay on the host."""
         label = op.label.data if op.label is not None else "op"
         if op.host is not None:
             return Decision(label, Source.HOST, None, None, None, 0.0, reason="marked host")
@@ -133,17 +156,20 @@ class Decider:
         try:
             specification = specify(op, confine=not self.settings.host_fallback)
         except UnreadableError as error:
-            decision = Decision(label, Source.HOST, None, None, None, 0.0, reason=str(error))
-            return self._allowed(decision)
+            return Decision(label, Source.HOST, None, None, None, 0.0, reason=str(error))
         before = self._decided.get(specification.digest)
         if before is None:
-            self.store.record_spec(
-                SpecRecord(specification.digest, label, specification.text, op_as_text(op))
-            )
-            before = _Op(self, op, specification, label, name).decide()
-            before = replace(before, seconds=time.monotonic() - started)
+            this = _Op(self, op, specification, label, name)
+            answer = self._answers.get(specification.digest)
+            if answer is not None:
+                before = this.recalled(answer)
+            else:
+                self.store.record_spec(
+                    SpecRecord(specification.digest, label, specification.text, op_as_text(op))
+                )
+                before = replace(this.decide(), seconds=time.monotonic() - started)
             self._decided[specification.digest] = before
-        return self._allowed(before)
+        return before
 
     def _allowed(self, decision: Decision) -> Decision:
         """The decision, unless it leaves on the host what may not stay there."""
@@ -200,6 +226,27 @@ class _Op:
         self._work, self._bound = work_and_bound(specification, decider.target)
         self._refusals: list[Refusal] = []
         self._history = History()
+
+    def recalled(self, answer: DecidedOp) -> Decision:
+        """What was decided elsewhere; a gate of the same code has accepted its kernel there."""
+        schedule = answer.parsed_schedule
+        attribute = None if schedule is None else schedule.attribute
+        verdict = None
+        if answer.kernel is not None:
+            program = self._gate.built(answer.kernel.text, attribute)
+            verdict = answer.kernel.verdict(program)
+        decision = self._decision(answer.source, verdict, answer.effort)
+        return replace(
+            decision,
+            seconds=answer.seconds,
+            entries=answer.entries,
+            schedule=schedule,
+            origin=answer.origin,
+            reason=answer.reason,
+            timed_out=answer.timed_out,
+            remembered=answer.remembered,
+            history=History(list(answer.attempts), list(answer.timings)),
+        )
 
     def decide(self) -> Decision:
         decider, key = self._decider, self._ledger.key
