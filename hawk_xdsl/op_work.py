@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.executors import Executor, Failure, Workplace, is_spread, open_executor
+from hawk_xdsl.executors import Executor, Failure, Workplace, open_executor
 from hawk_xdsl.files.code_digest import code_digest
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.ir_text import read_op
@@ -18,7 +18,7 @@ from hawk_xdsl.knowledge_store import (
     Entry,
     Evidence,
     StorePlace,
-    is_address,
+    shared_store,
 )
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.propose.decide import Decider
@@ -112,28 +112,29 @@ def elsewhere_of(
         if not opened:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             opened.append(stack.enter_context(open_executor(workplace, Path(folder), forked=False)))
-            if is_spread(workplace) and not is_address(decider.store.place):
-                raise HawkError(
-                    "several machines need a store that they share: --store postgresql://…",
-                    file=decider.store.name,
-                )
         return opened[0]
 
     def elsewhere(tasks: Sequence[OpTask]) -> Mapping[str, DecidedOp]:
         if not tasks:
             return {}
+        cluster, place = executor(), shared_store(workplace, decider.store.place)
+        if place is None:
+            raise HawkError(
+                "several machines need a store that they share: --store postgresql://…",
+                file=decider.store.name,
+            )
         work = OpWork(
             decider.target,
             decider.target_given,
             decider.settings,
-            decider.store.place,
+            place,
             model,
             decider.run_id,
             decider.entries,
             decider.evidence,
         )
         found: dict[str, DecidedOp] = {}
-        for task, outcome in executor().run(work, tasks, seconds=OP_SECONDS):
+        for task, outcome in cluster.run(work, tasks, seconds=OP_SECONDS):
             failed = isinstance(outcome, Failure)
             found[task.digest] = DecidedOp.failed(outcome.reason) if failed else outcome
             decider.progress(f"{task.name}: decided elsewhere, {len(found)} of {len(tasks)}")

@@ -56,7 +56,7 @@ def test_tasks_are_taken_only_when_somebody_is_free(executor: Executor, tmp_path
 
 
 def test_work_that_a_machine_cannot_open_is_one_line(executor: Executor) -> None:
-    with pytest.raises(HawkError, match="^no suite here"):
+    with pytest.raises(HawkError, match=r"^no suite here"):
         list(executor.run(Unopened(), ["1"], seconds=5.0))
 
 

@@ -23,6 +23,7 @@ from hawk_xdsl.knowledge_store.database import StorePlace, name_of
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
 from hawk_xdsl.knowledge_store.records import (
     Action,
+    AnswerRecord,
     AttemptVerdict,
     Curation,
     Evidence,
@@ -499,3 +500,56 @@ def test_a_read_only_store_is_refused() -> None:
             message = refusal(path)
         path.parent.chmod(0o755)
     assert message == "the knowledge store is read-only"
+
+
+ANSWER = AnswerRecord(
+    kind="op",
+    content_hash="5bec",
+    target_hash="910b",
+    code_hash="c1",
+    asked_hash="a1",
+    verdict="accepted",
+    answer="{}",
+    microseconds=1.5,
+)
+
+
+def test_the_first_answer_is_everyones(opened: KnowledgeStore) -> None:
+    opened.put_answer(ANSWER)
+    opened.put_answer(replace(ANSWER, verdict="no kernel", microseconds=None))
+    assert opened.answer(ANSWER.key) == ANSWER
+    assert opened.answers() == (ANSWER,)
+    for name in vars(ANSWER.key):
+        assert opened.answer(replace(ANSWER.key, **{name: "another"})) is None
+
+
+def test_what_is_learned_on_the_way_to_an_answer_counts_once(opened: KnowledgeStore) -> None:
+    for _ in range(2):
+        with opened.held_back() as write:
+            opened.record_outcome(OUTCOME)
+            opened.record_use("row-softmax", won=True)
+            assert len(list(opened.outcomes())) == len(opened.answers())
+            write(ANSWER)
+    assert list(opened.outcomes()) == [OUTCOME]
+    assert opened.evidence()["row-softmax"].uses == 1
+    with suppress(ZeroDivisionError), opened.held_back():
+        opened.record_outcome(OUTCOME)
+        raise ZeroDivisionError
+    assert list(opened.outcomes()) == [OUTCOME]
+    with opened.held_back() as write:
+        opened.record_outcome(OUTCOME)
+        write(None)
+    assert len(list(opened.outcomes())) == 2
+
+
+def test_ops_keep_their_order_when_a_store_becomes_one_of_this_version(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old, old:
+        for statement in (each for version in STATEMENTS[:4] for each in version):
+            old.execute(statement)
+        old.execute("INSERT INTO meta VALUES ('schema_version', '4')")
+        for digest in ("b", "c", "a"):
+            old.execute("INSERT INTO specs VALUES (?, 'l', 't', 'o')", (digest,))
+    with KnowledgeStore(path) as store:
+        store.record_spec(SpecRecord("0", "l", "t", "o"))
+        assert [spec.digest for spec in store.specs()] == ["b", "c", "a", "0"]

@@ -1,8 +1,10 @@
 """The cases of a run as work for an executor: a value that opens the suite where it is sent."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, partial
 
 import platformdirs
@@ -16,10 +18,22 @@ from hawk_xdsl.bench.runner import Runner
 from hawk_xdsl.bench.sample import in_fair_order
 from hawk_xdsl.bench.suite import Case, load_suite
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.code_digest import code_digest
+from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.files.typed import typed
 from hawk_xdsl.files.whole_file import write_whole
-from hawk_xdsl.knowledge_store import Entry, load_seed_entries
+from hawk_xdsl.knowledge_store import (
+    AnswerKey,
+    AnswerRecord,
+    Entry,
+    KnowledgeStore,
+    StorePlace,
+    load_seed_entries,
+    shared_store,
+)
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.npu_target import Target, load_target
 from hawk_xdsl.propose.settings import Budget
 
 
@@ -64,6 +78,20 @@ class CaseWork:
         placed = replace(options, operators=operators, out=out)
         return CaseWork(placed, operators.read_bytes())
 
+    def sharing(self, options: Options) -> "CaseWork":
+        """The same with a store that all processes of the open workplace can use.
+
+        Raises ``HawkError`` if they are on several machines and the store is a file.
+        """
+        if options.store is None:
+            return self
+        store = shared_store(options.workplace, options.store)
+        if store is None:
+            raise HawkError(
+                "several machines share no file: --store postgresql://…", file=str(options.store)
+            )
+        return replace(self, options=replace(self.options, store=store))
+
     def open(self) -> Callable[[Task], CaseResult]:
         """The function that runs a task. Raises ``HawkError``, as the suite does."""
         options = self.options
@@ -78,7 +106,42 @@ class CaseWork:
             options = replace(options, operators=file)
         runner = runner_of(options, SuiteCases.of(options))
         runner.learned.update(self.learned)
-        return runner.run
+        return runner.run if options.store is None else self._sharing(runner, options.store)
+
+    def _sharing(self, runner: Runner, place: StorePlace) -> Callable[[Task], CaseResult]:
+        """Runs a case that no worker has run before, of this campaign or another."""
+        stack = ExitStack()
+        store = stack.enter_context(KnowledgeStore(place))
+        target = load_target(runner.target)
+
+        def run(task: Task, opened: ExitStack = stack) -> CaseResult:
+            key = self._key(runner, task, target)
+            if (known := store.answer(key)) is not None:
+                return typed(CaseResult, json.loads(known.answer), "answers.answer")
+            result = runner.run(task)
+            microseconds = target.microseconds(result.cycles) if result.right else None
+            answer = json.dumps(asdict(result))
+            store.put_answer(
+                AnswerRecord(
+                    **vars(key),
+                    verdict=str(result.verdict),
+                    answer=answer,
+                    microseconds=microseconds,
+                )
+            )
+            return result
+
+        return run
+
+    def _key(self, runner: Runner, task: Task, target: Target) -> AnswerKey:
+        """A case is its suite's text and its name; who is asked is the rest."""
+        model = None
+        if runner.conditions[task.condition].sources.asks_model:
+            model = find_model(runner.given).fingerprint()
+        learned = tuple(self.learned.get(task.condition, ()))
+        asked = digest_of((task.condition, task.seed, runner.budget, model, learned))
+        content = digest_of((hashlib.sha256(self.suite).hexdigest(), task.case))
+        return AnswerKey("case", content, target.digest, code_digest(), asked)
 
 
 def runner_of(options: Options, cases: SuiteCases) -> Runner:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hawk_xdsl.executors import Workplace
+from hawk_xdsl.knowledge_store import StorePlace
 from hawk_xdsl.options import check_count, check_positive, check_seed
 from hawk_xdsl.propose.settings import Budget
 
@@ -24,7 +25,8 @@ class Options:
     ``cases`` is the number of cases of each condition, ``None`` for all; ``model_cases`` that of
     conditions that ask only the model. ``minutes``: no task is started after them. ``only``
     restricts the cases to those whose ``/family/split/operator/shape/dtype/`` contains all words
-    of one of these. ``workplace`` is where the cases run. ``other_shapes`` adds each operator at
+    of one of these. ``workplace`` is where the cases run; ``store`` keeps what comes of them, and
+    knows what came of them elsewhere. ``other_shapes`` adds each operator at
     shapes that are in no suite.
     """
 
@@ -42,6 +44,7 @@ class Options:
     case_seconds: float = 300.0
     minutes: float | None = None
     workplace: Workplace = field(default_factory=Workplace)
+    store: StorePlace | None = None
     only: tuple[str, ...] = ()
     other_shapes: bool = False
 

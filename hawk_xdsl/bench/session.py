@@ -58,7 +58,8 @@ def measure(
     work = CaseWork.of(options)
     learned = _learned(options, conditions, left, cases, partial(progress, *counts))
     with open_executor(options.workplace, options.out) as executor:
-        for result in _results(executor, replace(work, learned=learned), left, cases, options):
+        work = replace(work.sharing(options), learned=learned)
+        for result in _results(executor, work, left, cases, options):
             journal.append(result)
             done[result.task] = result
             progress(

@@ -89,6 +89,14 @@ def bench_command(
     chosen: CasesOptions,
     budget: BudgetOptions,
     where: WorkplaceOptions,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="Share what comes of cases with other runs: a file, or "
+            "postgresql://USER@HOST/NAME.",
+        ),
+    ] = None,
     model: ModelOption = None,
     failures: Annotated[
         bool, typer.Option("--failures", help="List why cases of seen operators are not correct.")
@@ -117,6 +125,7 @@ def bench_command(
         case_seconds=budget.case_seconds,
         minutes=budget.minutes if every or budget.minutes is not None else MINUTES,
         workplace=where.workplace(),
+        store=store,
         only=_parts(chosen.only),
         other_shapes=chosen.other_shapes,
     )

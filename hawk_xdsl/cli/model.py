@@ -10,6 +10,8 @@ import typer
 
 from hawk_xdsl.cli.app import StoreOption, app
 from hawk_xdsl.cli.console import open_console
+from hawk_xdsl.cli.option_groups import grouped
+from hawk_xdsl.cli.workplace import WorkplaceOptions
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.boundary import writing
 from hawk_xdsl.files.whole_file import write_whole
@@ -57,7 +59,9 @@ def _say(line: str) -> None:
 
 
 @kernel_model.command("generate")
+@grouped
 def generate_command(
+    *,
     output: OutputOption,
     count: Annotated[int, typer.Option("--count", "-n", help="Random ops to draw.")] = 1000,
     seed: SeedOption = 0,
@@ -66,12 +70,16 @@ def generate_command(
         int | None, typer.Option(help="About the most elements per op, instead of a mix of sizes.")
     ] = None,
     store: StoreOption = None,
+    where: WorkplaceOptions,
 ) -> None:
     """Draw random ops and write the lessons about them: kernels that passed the gate.
 
     What is there already is kept; a shard that is damaged or half-written is made again.
     """
+    from hawk_xdsl.executors import open_executor
+    from hawk_xdsl.knowledge_store import shared_store
     from hawk_xdsl.training.generate import SHARD, generate
+    from hawk_xdsl.training.lesson_work import LessonWork, generate_elsewhere
 
     order = _order(count, seed, target)
     if elements is not None:
@@ -81,7 +89,16 @@ def generate_command(
         if done % SHARD == 0 or done == of:
             _say(f"[{done}/{of}] {fates['right']} right, {fates['wrong']} wrong")
 
-    fates = generate(order, _entries(store), output, progress)
+    entries, workplace = _entries(store), where.asked()
+    if workplace is None:
+        fates = generate(order, entries, output, progress)
+    else:
+        output.mkdir(parents=True, exist_ok=True)
+        with open_executor(workplace, output) as executor:
+            shared = shared_store(workplace, store)
+            fates = generate_elsewhere(
+                LessonWork(order, entries, shared), output, executor, progress
+            )
     _say(", ".join(f"{number} {what}" for what, number in fates.most_common()))
 
 

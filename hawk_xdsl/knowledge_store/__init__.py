@@ -20,6 +20,7 @@ from hawk_xdsl.knowledge_store.records import (
 )
 from hawk_xdsl.knowledge_store.retrieval import Query, Ranks, RetrievalMode, Retrieved, Retriever
 from hawk_xdsl.knowledge_store.schema import NAMED
+from hawk_xdsl.knowledge_store.sharing import shared_store
 from hawk_xdsl.knowledge_store.store import KnowledgeStore
 from hawk_xdsl.knowledge_store.store_view import StoreView, default_store
 from hawk_xdsl.knowledge_store.write_entry import format_entry
@@ -59,4 +60,5 @@ __all__ = [
     "load_seed_entries",
     "name_of",
     "parse_entries",
+    "shared_store",
 ]

@@ -150,38 +150,58 @@ def generate(
 
     Raises ``HawkError`` if the directory holds shards of another order.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    source = CaseGenerator.of(order, entries)
     fates: Counter[str] = Counter()
-    for abandoned in directory.glob("*.partial"):
-        abandoned.unlink()
-    for shard, first in enumerate(range(0, order.count, SHARD)):
-        numbers = range(first, min(first + SHARD, order.count))
-        header = made_by(order, entries, numbers)
-        path = shard_path(directory, shard)
-        if (rows := kept(path, header)) is not None:
-            fates["kept from before"] += rows
-        else:
-            write_shard(path, header, list(_rows(source, numbers, order.count, fates, progress)))
+    missing = kept_shards(order, entries, directory, fates)
+    source = CaseGenerator.of(order, entries)
+    for shard, numbers in missing.items():
+        rows = list(_rows(source, numbers, order.count, fates, progress))
+        write_shard(shard_path(directory, shard), made_by(order, entries, numbers), rows)
         progress(numbers.stop, order.count, fates)
     return fates
+
+
+def kept_shards(
+    order: Order, entries: Sequence[Entry], directory: Path, fates: Counter[str]
+) -> dict[int, range]:
+    """The shards that must be made, with the numbers of their ops; counts the rows of the others.
+
+    Raises ``HawkError`` if the directory holds shards of another order.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for abandoned in directory.glob("*.partial"):
+        abandoned.unlink()
+    missing: dict[int, range] = {}
+    for shard, first in enumerate(range(0, order.count, SHARD)):
+        numbers = range(first, min(first + SHARD, order.count))
+        rows = kept(shard_path(directory, shard), made_by(order, entries, numbers))
+        if rows is None:
+            missing[shard] = numbers
+        else:
+            fates["kept from before"] += rows
+    return missing
+
+
+def drawn_cases(source: CaseGenerator, numbers: range) -> Iterator[tuple[int, GatedOp | str]]:
+    """The cases of a shard, or why they are none; too many of one kind are left out."""
+    kinds: Counter[str] = Counter()
+    for number in numbers:
+        found = source.case(number)
+        if isinstance(found, GatedOp):
+            kinds[key := erased_key(found.specification)] += 1
+            found = "repeated" if kinds[key] > MOST_OF_A_KIND else found
+        yield number, found
 
 
 def _rows(
     source: CaseGenerator, numbers: range, count: int, fates: Counter[str], progress: Progress
 ) -> Iterator[Mapping[str, Any]]:
-    """The lessons of a shard; too many of one kind are left out before the gate is bothered."""
-    kinds: Counter[str] = Counter()
-    for number in numbers:
-        found: GatedOp | Lesson | str = source.case(number)
-        if isinstance(found, GatedOp):
-            kinds[key := erased_key(found.specification)] += 1
-            found = "repeated" if kinds[key] > MOST_OF_A_KIND else source.lesson(number, found)
+    """The lessons of a shard."""
+    for number, case in drawn_cases(source, numbers):
+        found = case if isinstance(case, str) else source.lesson(number, case)
         if isinstance(found, Lesson):
             fates["right" if found.best else "wrong"] += 1
             yield found.as_json()
         else:
-            assert isinstance(found, str)
             fates[found] += 1
         progress(number + 1, count, fates)
 

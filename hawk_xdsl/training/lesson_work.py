@@ -1,0 +1,143 @@
+"""Lessons as work for an executor: ops are drawn here, taught in other processes."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hawk_xdsl.executors import Executor, Failure
+from hawk_xdsl.files.code_digest import code_digest
+from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.knowledge_store import AnswerKey, AnswerRecord, Entry, KnowledgeStore, StorePlace
+from hawk_xdsl.training.generate import (
+    SHARD,
+    CaseGenerator,
+    Order,
+    Progress,
+    drawn_cases,
+    kept_shards,
+    made_by,
+)
+from hawk_xdsl.training.lesson import Lesson
+from hawk_xdsl.training.shards import shard_path, write_shard
+from hawk_xdsl.training.teacher import GatedOp
+
+LESSON_SECONDS = 600.0
+"""Most that a lesson may take: then it is counted as one that timed out."""
+
+
+@dataclass(frozen=True)
+class LessonWork:
+    """Teaches the ops of an order by their numbers; a store keeps each lesson when it is made."""
+
+    order: Order
+    entries: Sequence[Entry]
+    store: StorePlace | None = None
+
+    def open(self) -> Callable[[int], Lesson | str]:
+        """The function that teaches; the store stays open as long as the process lives."""
+        stack = ExitStack()
+        store = None if self.store is None else stack.enter_context(KnowledgeStore(self.store))
+        source = CaseGenerator.of(self.order, self.entries)
+        knowledge = digest_of(self.entries)
+
+        def taught(number: int, opened: ExitStack = stack) -> Lesson | str:
+            case = source.case(number)
+            assert isinstance(case, GatedOp), "only ops that can be taught are sent"
+            if store is None:
+                return source.lesson(number, case)
+            asked = digest_of((self.order, knowledge, number))
+            digest = case.specification.digest
+            key = AnswerKey("lesson", digest, case.target.digest, code_digest(), asked)
+            if (known := store.answer(key)) is not None:
+                return _lesson(json.loads(known.answer))
+            lesson = source.lesson(number, case)
+            store.put_answer(_answer(key, lesson, case))
+            return lesson
+
+        return taught
+
+
+def _answer(key: AnswerKey, lesson: Lesson | str, case: GatedOp) -> AnswerRecord:
+    if isinstance(lesson, str):
+        return AnswerRecord(**vars(key), verdict=lesson, answer=json.dumps(lesson))
+    best = lesson.best
+    return AnswerRecord(
+        **vars(key),
+        verdict="wrong" if best is None else "right",
+        answer=json.dumps(lesson.as_json()),
+        microseconds=None if best is None else case.target.microseconds(best.cycles),
+    )
+
+
+def _lesson(answer: Any) -> Lesson | str:
+    return answer if isinstance(answer, str) else Lesson.from_json(answer)
+
+
+@dataclass
+class _OpenShard:
+    """A shard that is being made: the numbers whose lessons are on their way, and what came."""
+
+    numbers: range
+    drawn: bool = False
+    sent: list[int] = field(default_factory=list[int])
+    came: dict[int, Lesson | str] = field(default_factory=dict[int, Lesson | str])
+
+    @property
+    def whole(self) -> bool:
+        """Whether every op was drawn and every lesson is there."""
+        return self.drawn and len(self.came) == len(self.sent)
+
+    @property
+    def rows(self) -> list[Mapping[str, Any]]:
+        """The lessons in the order of their numbers."""
+        lessons = [self.came[number] for number in self.sent]
+        return [lesson.as_json() for lesson in lessons if isinstance(lesson, Lesson)]
+
+
+def generate_elsewhere(
+    work: LessonWork,
+    directory: Path,
+    executor: Executor,
+    progress: Progress = lambda done, count, fates: None,
+) -> Counter[str]:
+    """Does what ``generate`` does, and writes the same; a shard when its last lesson comes.
+
+    An op that ends its processes, or takes too long, is counted as such and has no lesson.
+    Raises ``HawkError`` if the directory holds shards of another order.
+    """
+    order, entries = work.order, work.entries
+    fates: Counter[str] = Counter()
+    missing = kept_shards(order, entries, directory, fates)
+    source = CaseGenerator.of(order, entries)
+    shards = {number: _OpenShard(numbers) for number, numbers in missing.items()}
+
+    def tasks() -> Iterator[int]:
+        for shard in list(shards.values()):
+            for number, found in drawn_cases(source, shard.numbers):
+                if isinstance(found, str):
+                    fates[found] += 1
+                    continue
+                shard.sent.append(number)
+                yield number
+            shard.drawn = True
+
+    def write_whole_shards() -> None:
+        for number, shard in [each for each in shards.items() if each[1].whole]:
+            header = made_by(order, entries, shard.numbers)
+            write_shard(shard_path(directory, number), header, shard.rows)
+            del shards[number]
+            progress(shard.numbers.stop, order.count, fates)
+
+    for number, found in executor.run(work, tasks(), seconds=LESSON_SECONDS):
+        shard = shards[number // SHARD]
+        if isinstance(found, Failure):
+            found = "timed out" if found.timed_out else "died"
+        shard.came[number] = found
+        fates[found if isinstance(found, str) else "right" if found.best else "wrong"] += 1
+        write_whole_shards()
+    write_whole_shards()
+    return fates
