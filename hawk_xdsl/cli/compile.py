@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SourceArgument = Annotated[
     str, typer.Argument(help="FILE.py:factory, a .mlir or .onnx file, or a plug-in's.")
 ]
+FolderOption = Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")]
 DimensionOption = Annotated[
     str | None,
     typer.Option(
@@ -165,9 +166,7 @@ def compile_command(
     source: SourceArgument,
     *,
     target: TargetOption = "ascend910b1",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the files go.")] = Path(
-        "out"
-    ),
+    output: FolderOption = Path("out"),
     deciding: DecidingOptions,
     f64_as_f32: Annotated[
         bool, typer.Option("--f64-as-f32", help="Compute in f32 what the model computes in f64.")

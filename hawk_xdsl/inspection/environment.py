@@ -20,7 +20,7 @@ from hawk_xdsl.vendor.tools import INSTALL, tool, tools_installed
 
 DISTRIBUTION = "hawk-xdsl"
 
-_FOR_DEVELOPERS = ("test", "dev", "bench")
+_FOR_DEVELOPERS = ("test", "dev", "bench", "docs")
 """Extras that no user needs."""
 
 _NAME = re.compile(r"[\w.-]+")

@@ -1,8 +1,8 @@
-"""Lessons as work for an executor: ops are drawn here, taught in other processes."""
+"""Lessons as work for an executor: shards of ops are drawn, then their ops are taught."""
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,38 @@ from hawk_xdsl.training.teacher import GatedOp
 
 LESSON_SECONDS = 600.0
 """Most that a lesson may take: then it is counted as one that timed out."""
+
+
+DRAWING_SECONDS = 3600.0
+"""Most that drawing the ops of a shard may take."""
+
+
+@dataclass(frozen=True)
+class DrawnShard:
+    """The numbers of a shard's ops that are to be taught, and why the others are not."""
+
+    numbers: tuple[int, ...]
+    left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class DrawingWork:
+    """Draws the ops of shards, which are given by their numbers."""
+
+    order: Order
+    entries: Sequence[Entry]
+
+    def open(self) -> Callable[[range], DrawnShard]:
+        """The function that draws."""
+        source = CaseGenerator.of(self.order, self.entries)
+
+        def drawn(numbers: range) -> DrawnShard:
+            cases = list(drawn_cases(source, numbers))
+            left_out = Counter(case for _, case in cases if isinstance(case, str))
+            taught = tuple(number for number, case in cases if not isinstance(case, str))
+            return DrawnShard(taught, dict(left_out))
+
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -81,15 +113,13 @@ def _lesson(answer: Any) -> Lesson | str:
 class _OpenShard:
     """A shard that is being made: the numbers whose lessons are on their way, and what came."""
 
-    numbers: range
-    drawn: bool = False
-    sent: list[int] = field(default_factory=list[int])
+    sent: Sequence[int]
     came: dict[int, Lesson | str] = field(default_factory=dict[int, Lesson | str])
 
     @property
     def whole(self) -> bool:
-        """Whether every op was drawn and every lesson is there."""
-        return self.drawn and len(self.came) == len(self.sent)
+        """Whether every lesson is there."""
+        return len(self.came) == len(self.sent)
 
     @property
     def rows(self) -> list[Mapping[str, Any]]:
@@ -112,32 +142,34 @@ def generate_elsewhere(
     order, entries = work.order, work.entries
     fates: Counter[str] = Counter()
     missing = kept_shards(order, entries, directory, fates)
-    source = CaseGenerator.of(order, entries)
-    shards = {number: _OpenShard(numbers) for number, numbers in missing.items()}
-
-    def tasks() -> Iterator[int]:
-        for shard in list(shards.values()):
-            for number, found in drawn_cases(source, shard.numbers):
-                if isinstance(found, str):
-                    fates[found] += 1
-                    continue
-                shard.sent.append(number)
-                yield number
-            shard.drawn = True
+    shards: dict[int, _OpenShard] = {}
+    drawing = DrawingWork(order, entries)
+    for numbers, drawn in executor.run(drawing, missing.values(), seconds=DRAWING_SECONDS):
+        if isinstance(drawn, Failure):
+            fates[_fate(drawn)] += len(numbers)
+            continue
+        fates.update(drawn.left_out)
+        shards[numbers.start // SHARD] = _OpenShard(drawn.numbers)
 
     def write_whole_shards() -> None:
         for number, shard in [each for each in shards.items() if each[1].whole]:
-            header = made_by(order, entries, shard.numbers)
+            numbers = missing[number]
+            header = made_by(order, entries, numbers)
             write_shard(shard_path(directory, number), header, shard.rows)
             del shards[number]
-            progress(shard.numbers.stop, order.count, fates)
+            progress(numbers.stop, order.count, fates)
 
-    for number, found in executor.run(work, tasks(), seconds=LESSON_SECONDS):
-        shard = shards[number // SHARD]
-        if isinstance(found, Failure):
-            found = "timed out" if found.timed_out else "died"
-        shard.came[number] = found
-        fates[found if isinstance(found, str) else "right" if found.best else "wrong"] += 1
-        write_whole_shards()
     write_whole_shards()
+    tasks = [number for shard in sorted(shards) for number in shards[shard].sent]
+    for number, found in executor.run(work, tasks, seconds=LESSON_SECONDS):
+        lesson = _fate(found) if isinstance(found, Failure) else found
+        shards[number // SHARD].came[number] = lesson
+        fates[_fate(lesson)] += 1
+        write_whole_shards()
     return fates
+
+
+def _fate(found: Lesson | Failure | str) -> str:
+    if isinstance(found, Failure):
+        return "timed out" if found.timed_out else "died"
+    return found if isinstance(found, str) else "right" if found.best else "wrong"
