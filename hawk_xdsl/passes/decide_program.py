@@ -64,28 +64,44 @@ def decide_program(
 def _decided(
     ctx: Context, program: ModuleOp, decider: Decider, told: Listeners, *, borders: bool
 ) -> tuple[ModuleOp, list[Placed]]:
-    told.progress("grouping ops")
-    module = _grouped(ctx, program, decider, borders=borders)
-    count = _undecided(module)
-    if _joins(decider, RUNNING_ROWS):
+    """All joined, then less while something joined is left without a mixed kernel; the fastest."""
+    estimates = Estimates(decider)
+    wanted = [each for each in (RUNNING_ROWS, FINISHED_SUMS) if _joins(decider, each)]
+    found: list[tuple[float, ModuleOp, list[Placed]]] = []
+    counts: set[int] = set()
+    trouble: UndecidableError | None = None
+    for left_out in range(len(wanted) + 1):
+        told.progress("grouping ops" if not found else "grouping ops again, with fewer joined")
+        module = _grouped(ctx, program, decider, borders=borders)
+        _join(ctx, module, wanted[left_out:], estimates)
+        count = _undecided(module)
+        if count in counts:
+            continue
+        counts.add(count)
+        told.on_outlined(count)
+        try:
+            placed = decide_module(module, decider, told.on_decision)
+        except UndecidableError as error:
+            trouble = error
+            continue
+        found.append((_cycles(placed, decider), module, placed))
+        if not any(map(_is_left_joined, placed)):
+            break
+    if not found:
+        assert trouble is not None
+        raise trouble
+    _, module, placed = min(found, key=lambda each: each[0])
+    return module, placed
+
+
+def _join(
+    ctx: Context, module: ModuleOp, strategies: Sequence[Strategy], estimates: "Estimates"
+) -> None:
+    """Join what these strategies write one mixed kernel of."""
+    if RUNNING_ROWS in strategies:
         NpuJoinRowsPass().apply(ctx, module)
-    if _joins(decider, FINISHED_SUMS):
-        join_sums(module, Estimates(decider).is_faster)
-    told.on_outlined(_undecided(module))
-    if _undecided(module) == count:
-        return module, decide_module(module, decider, told.on_decision)
-    joined: list[Placed] = []
-    with suppress(UndecidableError):
-        joined = decide_module(module, decider, told.on_decision)
-    if joined and not any(map(_is_left_joined, joined)):
-        return module, joined
-    told.progress("grouping ops again, without joined rows")
-    other = _grouped(ctx, program, decider, borders=borders)
-    told.on_outlined(count)
-    apart = decide_module(other, decider, told.on_decision)
-    if joined and _cycles(joined, decider) < _cycles(apart, decider):
-        return module, joined
-    return other, apart
+    if FINISHED_SUMS in strategies:
+        join_sums(module, estimates.is_faster)
 
 
 def _cycles(placed: Sequence[Placed], decider: Decider) -> float:
