@@ -15,6 +15,7 @@ STEPS = {
     "v3": Step(("v2",), (1.0,)),
     "v5": Step(("v0",), (0.0,)),
     "v4": Step(("v5", "v3", "v0")),
+    "v6": Step(is_leaf=True, operand="x1"),
 }
 BEGUN = ["across i0 parts 4 {", "v0 = load x0[i0:] into ub", "v1 = vmul v0, 1.3"]
 
@@ -34,6 +35,11 @@ BEGUN = ["across i0 parts 4 {", "v0 = load x0[i0:] into ub", "v1 = vmul v0, 1.3"
         (["v2 = fill 0.0 f32[i0] in ub", "b1 = vexp v1", "v2 = vadd v2, b1"], None),
         (["b0 = vneg b1", "b1 = vneg b0", "v2 = vexp b1"], "v2 reads v1 too"),
         (["v9 = vexp v0"], "there is no step `v9`"),
+        (["v2 = load x0[i0:] into ub"], "v2 is computed, and no `load`"),
+        (["v6 = load x0[i0:] into ub"], "v6 is not of `x0`"),
+        (["v6 = vexp v0"], "v6 reads no step, as `vexp` does here"),
+        (["v2 = vmul v2, v1"], "v2 reads v1, and not `v2`"),
+        (["v2 = vmul v1, 1.3"], "v2 has no number, as `vmul` has here"),
     ],
 )
 def test_a_statement_reads_what_its_step_reads(lines: list[str], objection: str | None) -> None:
@@ -57,5 +63,5 @@ def test_numbers_are_the_steps(statement: str, is_right: bool) -> None:
 
 def test_steps_say_what_they_read() -> None:
     steps = steps_of(specify(undecided(SOFTMAX))).steps
-    assert steps["v0"] == Step(is_leaf=True)
+    assert steps["v0"] == Step(is_leaf=True, operand="x0")
     assert steps["v1"] == Step(("v0",)) and steps["v2"] == Step(("v0", "v1"))

@@ -66,6 +66,26 @@ def test_a_rejected_line_is_written_otherwise(vocabulary: LLTokenizer) -> None:
     assert proposal.rejected_lines > 0 and proposal.taken_back > 0
 
 
+BLOCKS = 'start: block+\nblock: "for {\\n" ("a" | "b") "\\n" "}\\n"\n'
+
+
+@pytest.mark.parametrize(("early", "blocks"), [(True, 2), (False, 5)])
+def test_a_text_may_end_as_soon_as_it_is_whole(
+    vocabulary: LLTokenizer, early: bool, blocks: int
+) -> None:
+    """The judge wants two blocks; the model likes to go on, up to its tokens."""
+
+    def judge(lines: Sequence[str], *, ended: bool) -> str | None:
+        return "too short" if ended and lines.count("}") < 2 else None
+
+    scorer = preferring(vocabulary, "fab")
+    length = 5 * len(vocabulary.tokenize_str("for {\na\n}\n"))
+    sampling = Sampling(1, length, ends_early=early)
+    (proposal,) = decode(scorer, vocabulary, BLOCKS, sampling, LATER, lambda: judge)
+    assert proposal.finished == early
+    assert proposal.text.count("}") == blocks
+
+
 def test_the_least_certain_choice_is_what_changes(vocabulary: LLTokenizer) -> None:
     """The choice between a and b was nearer than that between x and y."""
     scores = np.zeros(vocabulary.vocab_size, np.float32)

@@ -30,6 +30,9 @@ from hawk_xdsl.semantics.steps import steps_of
 ENTRIES = 4
 """Knowledge entries offered to a prompt; what does not fit its budget is left out."""
 
+STARTS = ("0.0", "1.0")
+"""Numbers beside the op's own that a general model may write: what accumulators start from."""
+
 EXAMPLES = 3
 """Verified kernels of the nearest specifications that are offered to a prompt."""
 
@@ -94,7 +97,7 @@ class Author:
         if model.prompt_format.shorthand:
             composer = Composer.for_target(entries, target)
             composites = composites_of(entries, composer, target)
-            floats = known_floats(entries)
+            floats = known_floats(entries) if model.prompt_format.leads else STARTS
         retriever = Retriever(entries, retrieval)
         shown_kernels = () if nothing or not model.prompt_format.shows_examples else examples
         return Author(
@@ -188,7 +191,9 @@ class Author:
             grammar = skeleton.grammar(signature, words)
         if shorthand is not None:
             literals = likely_literals(specification, self.floats) if likely else None
-            grammar = shorthand.grammar(grammar, literals)
+            # A model that was taught has learned which steps there are.
+            steps = steps_of(specification).steps if likely and not self.leads else None
+            grammar = shorthand.grammar(grammar, literals, steps)
         if shorthand is not None and likely:
             judge = step_judges(steps_of(specification).steps, judge)
         proposals = self.model.propose(

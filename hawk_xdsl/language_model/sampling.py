@@ -88,7 +88,8 @@ class Sampling:
     greedy from there. Forks are of an earlier question with the same prompt: if it was the last one
     without forks, then what was read for it is not read again. A line may be rejected
     ``rejections`` times; at the next one the line before it is written otherwise, ``lines_back``
-    times in all.
+    times in all. With ``ends_early`` a text ends as soon as its blocks are closed and the judge
+    finds that it may: a model that was not taught kernels goes on after a whole one.
     """
 
     candidates: int = 1
@@ -100,6 +101,7 @@ class Sampling:
     forks: Sequence[Fork] = ()
     rejections: int = REJECTIONS
     lines_back: int = LINES_BACK
+    ends_early: bool = False
 
 
 class Judge(Protocol):
@@ -278,9 +280,19 @@ class Writing:
             return self._judge(lines, ended=True)
         if len(begun) > MAX_LINE:  # it may never end
             return f"a line has more than {MAX_LINE} characters"
+        if self._sampling.ends_early and lines and not begun and self._is_whole(lines):
+            self.stop = Stop.END
+            return None
         if len(lines) > judged:
             self._checkpoints.append(self._new_checkpoint(len(lines)))
         return None
+
+    def _is_whole(self, lines: Sequence[str]) -> bool:
+        """Whether the text may end after its last line, which closed all blocks."""
+        opened = sum(line.endswith("{") for line in lines) - sum(line == "}" for line in lines)
+        if lines[-1] != "}" or opened or not self._matcher.is_accepting() or self._judge is None:
+            return False
+        return self._judge(lines, ended=True) is None
 
     def _new_checkpoint(self, lines: int) -> _Checkpoint:
         return _Checkpoint(

@@ -8,7 +8,7 @@ statement. :meth:`Shorthand.expanded` gives the kernel text that it stands for, 
 everything else sees only that.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.dialects.kernel_text import KernelTextError, Signature, with_rule
@@ -77,9 +77,18 @@ class Shorthand:
         """A kernel text in shorthand, composite functions aside; expands to the same text."""
         return _as_text(self.printed(self.lines(text)))
 
-    def grammar(self, narrowed: str, literals: Literals | None = None) -> str:
-        """A narrowed grammar that accepts shorthand too, of numbers only ``literals`` if given."""
-        text = with_rule(narrowed, "NAME", f"/{NAMES}/")
+    def grammar(
+        self,
+        narrowed: str,
+        literals: Literals | None = None,
+        steps: Collection[str] | None = None,
+    ) -> str:
+        """A narrowed grammar that accepts shorthand too.
+
+        Of numbers only ``literals`` if given, of names of steps only ``steps``.
+        """
+        names = NAMES if steps is None else "|".join([NAMES.replace("v", "", 1), *steps])
+        text = with_rule(narrowed, "NAME", f"/{names}/")
         for rule in ("loop", "slice", "?term", "length"):
             text = with_more(text, rule, extensions()[rule])
         if literals is None:

@@ -6,6 +6,7 @@ or, where that was not written since one instruction does both, what is read for
 kernels that it was taught, 16 are not so; the gate accepts those as well.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,8 @@ from hawk_xdsl.language_model.shorthand_tree import (
 )
 from hawk_xdsl.semantics.steps import Step, is_step_name
 
+_LOADS = re.compile(r"\w+ = load (x[0-9]+)\b")
+
 _FROM_MEMORY = ("load", "read", "fill", "varange")
 
 
@@ -33,9 +36,15 @@ class StepStatement:
     """A statement of a text in shorthand that assigns to a buffer, by what it reads."""
 
     name: str
-    from_memory: bool
+    mnemonic: str
+    operand: str  # that it loads, if it loads one
     reads: tuple[str, ...]
     numbers: tuple[ShorthandLiteral, ...]
+
+    @property
+    def from_memory(self) -> bool:
+        """Whether it computes nothing."""
+        return self.mnemonic in _FROM_MEMORY
 
 
 def step_judges(steps: Mapping[str, Step], judges: Callable[[], Judge]) -> Callable[[], Judge]:
@@ -61,6 +70,8 @@ def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | Non
     name = statement.name
     if name not in steps:
         return f"there is no step `{name}`" if is_step_name(name) else None
+    if statement.operand and (wrong := _wrong_operand(statement, steps[name])):
+        return wrong
     if statement.from_memory:
         return None
     before = {each.name: each for line in lines[:-1] if (each := _statement(line)) is not None}
@@ -75,6 +86,14 @@ def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | Non
     if any(step.is_leaf or not step.reads for step in own):
         return None  # how an operand is read, or a number that was computed from others
     return _wrong_number(statement, [number for step in own for number in step.numbers])
+
+
+def _wrong_operand(statement: StepStatement, step: Step) -> str | None:
+    """A step that computes is not loaded from an operand, and a leaf not from another one."""
+    name, operand = statement.name, statement.operand
+    if not step.is_leaf:
+        return f"{name} is computed, and no `{statement.mnemonic}`"
+    return f"{name} is not of `{operand}`" if step.operand not in ("", operand) else None
 
 
 @lru_cache(4096)
@@ -93,7 +112,8 @@ def _statement(line: str) -> StepStatement | None:
     literals = (word(rule) for rule in rules(value, "number"))
     return StepStatement(
         str(name),
-        mnemonic(value) in _FROM_MEMORY,
+        mnemonic(value),
+        loaded[1] if (loaded := _LOADS.match(line)) else "",
         tuple(str(name) for name in tokens(value, "NAME") if is_buffer(name)),
         tuple(ShorthandLiteral.of(literal) for literal in literals),
     )
@@ -105,9 +125,13 @@ def _wrong_steps(
     before: Mapping[str, StepStatement],
     steps: Mapping[str, Step],
 ) -> str | None:
-    name, named = statement.name, {*statement.reads} - {statement.name}
+    # What a step accumulates in is read again; before it is written there is nothing to read.
+    name, own = statement.name, {statement.name} if statement.name in before else set[str]()
+    named = {*statement.reads} - own
     direct = named & steps.keys()
-    if extra := sorted(direct - allowed):
+    if (extra := sorted(direct - allowed)) and steps[name].is_leaf and not allowed:
+        return f"{name} reads no step, as `{statement.mnemonic}` does here"
+    if extra:
         return f"{name} reads {', '.join(sorted(allowed)) or 'nothing'}, and not `{extra[0]}`"
     behind = _closure(named - direct, lambda buffer: _read_by(buffer, before))
     for step in steps[name].reads:
@@ -122,6 +146,8 @@ def _wrong_number(statement: StepStatement, numbers: Sequence[float]) -> str | N
     """Numbers may be another's opposite, or reciprocal."""
     inverse = [1.0 / number for number in numbers if number and not isinf(number)]
     wanted = [abs(number) for number in (*numbers, *inverse)]
+    if statement.numbers and not wanted:
+        return f"{statement.name} has no number, as `{statement.mnemonic}` has here"
     for written in statement.numbers:
         value = float(written.digits)
         value = 1.0 / value if written.inverted and value else value

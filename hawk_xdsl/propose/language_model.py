@@ -225,6 +225,7 @@ class ModelProposer:
                 greedy=greedy,
                 rejections=GENERAL_REJECTIONS,
                 lines_back=GENERAL_REJECTIONS,
+                ends_early=True,
             )
         forked = min(FORKED, candidates) if free else 0
         return Sampling(

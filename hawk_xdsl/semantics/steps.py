@@ -24,11 +24,12 @@ def is_step_name(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step computes from: other steps by name, and numbers. A leaf reads an operand."""
+    """What a step computes from: other steps by name, and numbers. A leaf reads an ``operand``."""
 
     reads: tuple[str, ...] = ()
     numbers: tuple[float, ...] = ()
     is_leaf: bool = False
+    operand: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def steps_of(specification: Specification) -> Steps:
                 tuple(names[arg] for arg in term.args if not arg.is_const),
                 tuple(arg.value for arg in term.args if arg.is_const),
                 is_leaf=term.op in ("read", "gather", "index"),
+                operand=term.operand if term.op in ("read", "gather") else "",
             )
             lines.append(f"{name}{_axes(term)} = {_step(term, names)}")
     for result in specification.results:
