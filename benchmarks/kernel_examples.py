@@ -58,6 +58,7 @@ def example_of(name: str, op: GatedOp, teacher: Teacher) -> KernelExample | None
     bottleneck = op.gate.check(best.text).bottleneck
     return KernelExample(
         name,
+        erased_key(op.specification),
         op.target.name,
         op.specification.text,
         steps,

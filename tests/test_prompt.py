@@ -8,7 +8,7 @@ import pytest
 
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind
-from hawk_xdsl.knowledge_store.kernel_examples import KernelExample
+from hawk_xdsl.knowledge_store.kernel_examples import KernelExample, packaged_examples
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.language_model.prompt import (
     FailedAttempt,
@@ -18,6 +18,7 @@ from hawk_xdsl.language_model.prompt import (
     instruct_format,
     load_prompt_format,
 )
+from hawk_xdsl.training.erased import excluded_keys
 
 ENTRIES = tuple(
     Entry(
@@ -67,7 +68,19 @@ def test_everything_stands_in_a_prompt_with_room() -> None:
 
 EXAMPLES = tuple(
     KernelExample(
-        f"op-{i}", "ascend910b1", f"s{i}", f"steps {i}", f"kernel {i}", "tiles", (), (), 1, 1, "", 9
+        f"op-{i}",
+        "",
+        "ascend910b1",
+        f"s{i}",
+        f"steps {i}",
+        f"kernel {i}",
+        "tiles",
+        (),
+        (),
+        1,
+        1,
+        "",
+        9,
     )
     for i in range(2)
 )
@@ -196,3 +209,11 @@ def test_a_format_says_whether_its_model_leads(tmp_path: Path) -> None:
     own.write_text(f"{strings}\nleads = 'yes'\n")
     with pytest.raises(HawkError, match="'leads' must be a bool"):
         load_prompt_format(own)
+
+
+def test_no_packaged_example_is_of_an_unseen_operator() -> None:
+    """What they compute without shapes, dtypes, numbers and names is that of no unseen operator."""
+    examples = packaged_examples()
+    assert len(examples) > 100
+    assert len({example.name for example in examples}) == len(examples)
+    assert not {example.key for example in examples} & excluded_keys()

@@ -39,6 +39,7 @@ BEGUN = ["across i0 parts 4 {", "v0 = load x0[i0:] into ub", "v1 = vmul v0, 1.3"
         (["v6 = load x0[i0:] into ub"], "v6 is not of `x0`"),
         (["v6 = vexp v0"], "v6 reads no step, as `vexp` does here"),
         (["v2 = vmul v2, v1"], "v2 reads v1, and not `v2`"),
+        (["v2 = vmul v1, -1.0"], None),
         (["v2 = vmul v1, 1.3"], "v2 has no number, as `vmul` has here"),
     ],
 )

@@ -19,6 +19,7 @@ class KernelExample:
 
     Attributes:
         name: distinct among examples.
+        key: its operation with shapes, dtypes, numbers and names erased.
         target: the name of the NPU that it was verified on.
         spec: the specification.
         steps: the specification in steps.
@@ -33,6 +34,7 @@ class KernelExample:
     """
 
     name: str
+    key: str
     target: str
     spec: str
     steps: str

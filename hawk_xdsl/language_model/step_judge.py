@@ -143,15 +143,15 @@ def _wrong_steps(
 
 
 def _wrong_number(statement: StepStatement, numbers: Sequence[float]) -> str | None:
-    """Numbers may be another's opposite, or reciprocal."""
+    """Numbers may be another's opposite, or reciprocal; a product with -1 negates."""
     inverse = [1.0 / number for number in numbers if number and not isinf(number)]
     wanted = [abs(number) for number in (*numbers, *inverse)]
-    if statement.numbers and not wanted:
-        return f"{statement.name} has no number, as `{statement.mnemonic}` has here"
     for written in statement.numbers:
         value = float(written.digits)
         value = 1.0 / value if written.inverted and value else value
-        if not any(isclose(value, number, rel_tol=1e-6) for number in wanted):
+        if not any(isclose(value, number, rel_tol=1e-6) for number in (*wanted, 1.0)):
+            if not wanted:
+                return f"{statement.name} has no number, as `{statement.mnemonic}` has here"
             return f"{statement.name} has no number `{written.digits}`"
     return None
 
