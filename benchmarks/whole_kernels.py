@@ -140,10 +140,11 @@ class Bench:
         best = sorted(made, key=lambda each: each.estimate)[:TIMED]
         if not best:
             raise HawkError("no template makes a kernel of it")
-        tried = [self._built(specification, candidate.text) for candidate in best]
+        tried = [self.built(specification, candidate.text) for candidate in best]
         return min(tried, key=lambda stages: self._time(stages).cycles)
 
-    def _built(self, specification: Specification, text: str) -> Sequence[StageKernel]:
+    def built(self, specification: Specification, text: str) -> Sequence[StageKernel]:
+        """The kernels of a text, as they run."""
         signature = signature_of(specification, "kernel", self.target.name, self.target.places)
         program = build(text, signature, lambda core: self.target.cores[core])
         for stage in program.kernels:

@@ -298,6 +298,39 @@ def test_attention_in_f16_is_one_mixed_launch(
     np.testing.assert_allclose(output.astype(np.float64), wide.numpy(), rtol=0, atol=3e-3)
 
 
+class Decoding(torch.nn.Module):
+    """Four heads that share keys and values, one token each."""
+
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        """[4, 64], and a cache of [1024, 64]."""
+        return torch.softmax(q @ k.T * 0.125, -1) @ v
+
+
+def test_few_rows_fit_a_mixed_kernel() -> None:
+    [op] = outlined(Decoding().forward, [(4, 64), (160, 64), (160, 64)], join=True)
+    found = verdict(op, candidates(request(op))[0].text)
+    assert found.trust is Trust.PROVED, found.trap_message
+
+
+def test_few_rows_with_a_long_cache_are_distributed_over_the_cores_in_one_launch(
+    tmp_path: Path,
+) -> None:
+    inputs = [torch.randn(4, 64), torch.randn(1024, 64), torch.randn(1024, 64)]
+    counts: list[int] = []
+    compiled = compile_program(
+        import_torch(Decoding(), inputs),
+        settings=Settings(Sources.COMPOSITION, Budget(4, 0, patience=0)),
+        store=tmp_path / "store.sqlite",
+        on_outlined=counts.append,
+    )
+    assert counts == [1, 3]
+    run = compiled.run([tensor.numpy() for tensor in inputs])
+    assert run.time.launches == 1
+    blocks = [op.blocks.value.data for op in compiled.module.walk() if isinstance(op, KernelOp)]
+    assert max(blocks) > 8, blocks
+    np.testing.assert_allclose(run.outputs[0], Decoding()(*inputs).numpy(), rtol=0, atol=1e-5)
+
+
 def test_a_mask_of_truth_values_is_loaded_into_the_mixed_kernel() -> None:
     def masked(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, m: torch.Tensor) -> torch.Tensor:
         return nn.scaled_dot_product_attention(q, k, v, m > 0)

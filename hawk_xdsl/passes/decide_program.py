@@ -17,6 +17,7 @@ from hawk_xdsl.codegen.strategy import Request, Strategy
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import EntryKind
+from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.passes.join_sums import join_sums
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_join_rows import NpuJoinRowsPass
@@ -25,6 +26,10 @@ from hawk_xdsl.propose.decide import Decider, UndecidableError
 from hawk_xdsl.propose.settings import Progress, Sources
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Structure, structures
+from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
+
+LONG = 1024
+"""Columns from which on cores without a row are worth looking for another way."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,8 @@ def decide_program(
     """A program with a kernel for every op, and what was decided; the program stays as it is.
 
     Paddings are borders of windows, unless nobody has a kernel for that. Rows that were joined, and
-    that nobody writes a mixed kernel for, are decided op by op too; the faster way stays. Raises
-    ``UndecidableError`` for an op that has no kernel either way.
+    that nobody writes a mixed kernel for, or one on few cores, are decided op by op too; the faster
+    way stays. Raises ``UndecidableError`` for an op that has no kernel either way.
     """
     if not _has_borders(ctx, program, decider):
         return _decided(ctx, program, decider, told, borders=False)
@@ -64,7 +69,7 @@ def decide_program(
 def _decided(
     ctx: Context, program: ModuleOp, decider: Decider, told: Listeners, *, borders: bool
 ) -> tuple[ModuleOp, list[Placed]]:
-    """All joined, then less while something joined is left without a mixed kernel; the fastest."""
+    """All joined, then less while a mixed kernel is missing, or on few cores; the fastest."""
     estimates = Estimates(decider)
     wanted = [each for each in (RUNNING_ROWS, FINISHED_SUMS) if _joins(decider, each)]
     found: list[tuple[float, ModuleOp, list[Placed]]] = []
@@ -85,7 +90,9 @@ def _decided(
             trouble = error
             continue
         found.append((_cycles(placed, decider), module, placed))
-        if not any(map(_is_left_joined, placed)):
+        if not any(
+            _is_left_joined(each) or _is_on_few_cores(each, decider.target) for each in placed
+        ):
             break
     if not found:
         assert trouble is not None
@@ -164,6 +171,22 @@ def _is_left_joined(placed: Placed) -> bool:
     if decision.specification is None or not _is_joined(decision.specification):
         return False
     return not _is_mixed(placed)
+
+
+def _is_on_few_cores(placed: Placed, target: Target) -> bool:
+    """Whether a mixed kernel has long rows on half of the cores or fewer.
+
+    A query of one token, or of a group of heads, with a long cache: its products apart are
+    distributed over the columns too.
+    """
+    decision = placed.decision
+    parts = None if decision.specification is None else weighted_rows_of(decision.specification)
+    program = decision.verdict.program if decision.verdict is not None else None
+    if parts is None or program is None or decision.specification is None:
+        return False
+    groups = target.cores[target.matrix_core]
+    few = any(k.op.is_mixed and 2 * k.op.blocks.value.data <= groups for k in program.kernels)
+    return few and decision.specification.axes[parts.n] >= LONG
 
 
 def _is_joined(specification: Specification) -> bool:

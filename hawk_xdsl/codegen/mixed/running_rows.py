@@ -266,9 +266,13 @@ class RunningRows:
         if result.dtype != WIDE_FLOAT:
             cast = ast.Cast(ast.Tile(name), result.dtype, Rounding.RINT)
             body.append(ast.Assign(name := "out", cast))
-        sides = {parts.m: self._half_slice(), parts.e: span(self.extents[parts.e])}
+        # Fewer rows than a vector core has: the first one stores them all.
+        count, wide = min(self._half, self.extents[parts.m]), span(self.extents[parts.e])
+        here = self._half_slice() if count == self._half else span(count)
+        sides = {parts.m: here, parts.e: wide}
         dest = ast.Tile(result.name, tuple(slice_of(dim, sides) for dim in result.index))
-        store = ast.Store(ast.Tile(name), dest)
+        stored = ast.Tile(name) if count == self._half else ast.Tile(name, (span(count), wide))
+        store = ast.Store(stored, dest)
         if not self.rows.is_cut:
             return [*body, store]
         row = ast.Arithmetic("+", self.rows.start, ast.Variable(HALF))
