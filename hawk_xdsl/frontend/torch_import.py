@@ -34,6 +34,7 @@ from hawk_xdsl.frontend.narrow_f64 import as_f32
 from hawk_xdsl.frontend.pooled_places import places_by_comparison
 from hawk_xdsl.frontend.program import Program, Reference
 from hawk_xdsl.frontend.promotion import promote_unsigned
+from hawk_xdsl.frontend.random_numbers import DrawError, Seeded, first_draw
 from hawk_xdsl.frontend.to_xdsl import parsed
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
 from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
@@ -70,9 +71,10 @@ def import_torch(
 
     Args:
         module: any module that ``torch.export`` accepts with static shapes; its ``training``
-            flags are restored. Buffers that it changes are inputs after the given ones, and what
-            becomes of them, and of inputs that it changes, are results after its own. Or a
-            program that was exported, with static shapes.
+            flags are restored. One that draws random numbers gets a seed as its last input.
+            Buffers that it changes are inputs after the given ones, and what becomes of them, and
+            of inputs that it changes, are results after its own. Or a program that was exported,
+            with static shapes.
         example_inputs: the positional arguments of ``forward``: tensors. Default: those that a
             program was exported with.
         name: for reports.
@@ -90,10 +92,24 @@ def import_torch(
     if not isinstance(given, torch.nn.Module):
         raise HawkError(f"expected a torch.nn.Module, not {type(given).__name__}", file=file)
     inputs = checked_inputs(example_inputs, file, f64_as_f32=f64_as_f32)
+    reading = _ReadingOptions(file, on_stage, f64_as_f32)
+    try:
+        return _program(module, inputs, name, reading)
+    except DrawError:
+        seed = torch.zeros(1, dtype=torch.int32)
+        return _program(Seeded(module), (*inputs, seed), name, reading)
+
+
+def _program(
+    module: torch.nn.Module,
+    inputs: tuple[torch.Tensor, ...],
+    name: str,
+    reading: _ReadingOptions,
+) -> Program:
+    """The module lowered. Raises ``DrawError`` if it draws random numbers."""
+    file, f64_as_f32 = reading.file, reading.f64_as_f32
     with _quiet(), _inference(module):
-        lifted, exported, legal = _with_all_changes(
-            module, inputs, _ReadingOptions(file, on_stage, f64_as_f32)
-        )
+        lifted, exported, legal = _with_all_changes(module, inputs, reading)
     inputs = (*inputs, *lifted.state)
     names = [f"literal{i}" for i in range(len(legal.constants))] + list(lifted.names)
     values = [*legal.constants, *(to_numpy(value) for value in lifted.values)]
@@ -172,12 +188,22 @@ def _export(
     except EXPORT_ERRORS as error:
         reason = f"torch cannot export this module: {one_line(error)}"
         raise HawkError(reason, file=reading.file) from error
+    _check_draws(program, reading.file)
     _check_nodes(program, lifted.names, reading.file)
     _check_results(program, reading)
     promote_unsigned(program)
     equal_bags(program)
     places_by_comparison(program)
     return program
+
+
+def _check_draws(program: torch.export.ExportedProgram, file: str) -> None:
+    """Raises ``DrawError`` for the first op that draws random numbers."""
+    node = first_draw(program)
+    if node is not None:
+        place, line = place_of(node, file)
+        drawn = "of draws only rand, randn, bernoulli and dropout have kernels"
+        raise DrawError(f"{node.target}: {drawn}", file=place, line=line)
 
 
 def _check_nodes(program: torch.export.ExportedProgram, names: Sequence[str], file: str) -> None:
