@@ -13,6 +13,7 @@ from undecided import elementwise, undecided
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.knowledge_store import AttemptVerdict, KnowledgeStore
+from hawk_xdsl.knowledge_store.kernel_examples import packaged_examples
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.language_model.loading import ModelError
 from hawk_xdsl.language_model.open_model import model_fingerprint, open_model
@@ -213,7 +214,11 @@ def test_a_kernel_from_a_server_goes_through_the_gate(tmp_path: Path) -> None:
     with KnowledgeStore(tmp_path / "store.sqlite") as store:
         [outcome] = store.outcomes()
     assert outcome.verdict is AttemptVerdict.ACCEPTED and outcome.model == address
-    assert outcome.prompt[-1].content.startswith("Operation:")
+    asked = outcome.prompt[-1].content
+    assert asked.endswith("v1 = exp v0\ny0[i0] = v1\n\nKernel:")
+    known = {example.name: example.text for example in packaged_examples()}
+    shown = [known[name] for name in outcome.entries if name in known]
+    assert shown and all(text.strip() in asked for text in shown), "what was shown is recorded"
 
 
 def test_a_server_that_is_gone_leaves_the_op_to_the_others(tmp_path: Path) -> None:
