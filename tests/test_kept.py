@@ -14,6 +14,7 @@ from xdsl.utils.str_enum import StrEnum
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.gate import gate as judging
 from hawk_xdsl.gate.certificate import Certificate, Prover
 from hawk_xdsl.gate.gate import Gate, Verdict
 from hawk_xdsl.gate.trust import Trust
@@ -145,6 +146,23 @@ def test_a_kept_kernel_is_as_good_as_its_verdict_now(
     monkeypatch.setattr(Prover, "prove", lambda *_: Certificate(Trust.TRIED, "not today"))
     again = decide().decision
     assert (again.source, again.trust) == (Source.REUSED, Trust.TRIED)
+
+
+def test_a_large_kept_kernel_runs_once_and_keeps_its_certificate(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide()
+    monkeypatch.setattr(judging, "MOST_POINTS_AGAIN", 1)
+    proofs: list[object] = []
+    monkeypatch.setattr(Prover, "prove", lambda *given: proofs.append(given))
+    again = decide().decision
+    assert (again.source, again.trust, proofs) == (Source.REUSED, Trust.PROVED, [])
+    with closing(sqlite3.connect(store)) as file, file:
+        file.execute("UPDATE kernels SET text = replace(text, 'vexp', 'vabs')")
+    monkeypatch.undo()
+    monkeypatch.setenv("HAWK_STORE", str(store))
+    monkeypatch.setattr(judging, "MOST_POINTS_AGAIN", 1)
+    assert decide().decision.source is Source.TEMPLATE  # the run shows that it is another's
 
 
 def test_fresh_passes_over_the_store() -> None:

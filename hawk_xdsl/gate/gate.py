@@ -101,8 +101,11 @@ def signature_of(
     )
 
 
-MOST_POINTS_TRIED_AGAIN = 1 << 27
-"""Points of an op's loops above which a proved kernel runs on one set of inputs only."""
+MOST_POINTS_AGAIN = 1 << 27
+"""Points of an op's loops above which a proved kernel runs on one set of inputs only.
+
+And it keeps its certificate: what this verifier has proved is not proved anew.
+"""
 
 
 class WrongResultError(HawkError):
@@ -162,13 +165,14 @@ class Gate:
         rewrites: Sequence[str] = (),
         schedule: ScheduleAttr | None = None,
         *,
-        kept: bool = False,
+        kept: Trust | None = None,
     ) -> Verdict:
         """The verdict on a kernel text; the cheapest checks come first.
 
         ``rewrites`` are names of rules that it was probably made with, ``schedule`` is what it was
-        written for: the kernels have it as an attribute. One that is ``kept`` as right, by the same
-        verifier, is proved anew and runs once: further trials of a proved kernel would be the same.
+        written for: the kernels have it as an attribute. One that this verifier has found right
+        before is ``kept`` with its trust. It is proved anew, unless it is large, and runs once:
+        further trials of a proved kernel would be the same.
         """
 
         def made() -> tuple[KernelProgram, Iterable[StageKernel]]:
@@ -183,7 +187,7 @@ class Gate:
         made: Callable[[], tuple[KernelProgram, Iterable[StageKernel]]],
         rewrites: Sequence[str] = (),
         *,
-        kept: bool = False,
+        kept: Trust | None = None,
     ) -> Verdict:
         """The verdict on kernels that somebody has built.
 
@@ -191,7 +195,7 @@ class Gate:
             text: of the kernels, for the verdict.
             made: gives the kernels as they were built, and planned and synchronised.
             rewrites: names of rules that they were probably made with.
-            kept: whether this verifier has found them right before.
+            kept: why this verifier has believed them before, if it has.
         """
         self.checks += 1
         try:
@@ -206,10 +210,13 @@ class Gate:
             first = self._trials[0]
             between = self._target.launch.between([op.core.data for op in kernel.ops])
             performance, *_ = [total(self._tried(kernel, first, way), between) for way in ways]
-            certificate = self._prover.prove(program, kernel.ops, rewrites)
+            certificate = None
+            if kept is not None and self._points > MOST_POINTS_AGAIN:
+                certificate = self._prover.kept(kept, rewrites)
+            certificate = certificate or self._prover.prove(program, kernel.ops, rewrites)
             proved = certificate.trust is not Trust.TRIED
             self._provable = self._provable or proved
-            for number, trial in self._further(kernel, certificate, kept=kept):
+            for number, trial in self._further(kernel, certificate, kept is not None):
                 self._tried(kernel, trial, ways[number % len(ways)])
             if (doubt := self._trials.doubt(proved=proved)) is not None:
                 return Verdict(text, "unproven", doubt)
@@ -318,11 +325,11 @@ class Gate:
         return finished_stages(program, self._target)
 
     def _further(
-        self, kernel: "_Kernel", certificate: Certificate, *, kept: bool
+        self, kernel: "_Kernel", certificate: Certificate, kept: bool
     ) -> Iterator[tuple[int, Trial]]:
         """The trials after the first, by number: what a certificate says needs no trial."""
         if certificate.trust is not Trust.TRIED:
-            if self._points <= MOST_POINTS_TRIED_AGAIN and not kept:
+            if self._points <= MOST_POINTS_AGAIN and not kept:
                 yield from self._trials.beyond_proofs()
             return
         for number in range(1, len(self._trials)):

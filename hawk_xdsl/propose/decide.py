@@ -14,6 +14,7 @@ from hawk_xdsl.errors import HawkError
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.gate.bound import work_and_bound
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
+from hawk_xdsl.gate.trust import Trust
 from hawk_xdsl.gate.verifier import verifier_digest
 from hawk_xdsl.knowledge_store import (
     Entry,
@@ -337,7 +338,8 @@ class _Op:
         schedule = schedule_of(record)
         attribute = None if schedule is None else schedule.attribute
         started = time.monotonic()
-        verdict = self._gate.check(record.text, record.entries, attribute, kept=True)
+        trust = Trust(record.trust) if record.trust in tuple(Trust) else Trust.TRIED
+        verdict = self._gate.check(record.text, record.entries, attribute, kept=trust)
         draft = Draft(
             Source.REUSED,
             record.text,

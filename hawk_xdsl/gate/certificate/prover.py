@@ -130,6 +130,15 @@ class Prover:
                 return found
             return Certificate(Trust.TRIED, "proved but for its indices, which were tried")
 
+    def kept(self, trust: Trust, names: Sequence[str]) -> Certificate | None:
+        """The certificate of a kernel that was proved before with such trust, without its proof."""
+        for reading in self._choices(names) if trust is not Trust.TRIED else ():
+            if not isinstance(reading, str):
+                found = self._certificate(reading)
+                if found.trust is trust:
+                    return found
+        return None
+
     def _proved(
         self,
         program: KernelProgram,
