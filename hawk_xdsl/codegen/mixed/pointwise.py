@@ -176,8 +176,11 @@ class Pointwise:
 
 
 def _may_overwrite(value: ast.Value) -> bool:
-    """Whether a source may be the destination, too."""
-    return not isinstance(value, ast.Elementwise) or ROWS[value.mnemonic].in_place
+    """Whether a source may be the destination, too; not of a function that nobody composes."""
+    if not isinstance(value, ast.Elementwise):
+        return True
+    row = ROWS.get(value.mnemonic)
+    return row is not None and row.in_place
 
 
 def _is_loaded(term: Term) -> bool:
