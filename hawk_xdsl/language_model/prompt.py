@@ -121,8 +121,8 @@ class PromptFormat:
         """The prompt with as many of the most relevant entries and examples as the budget allows.
 
         Entries are left out first, then examples, the target facts, and the text of the last
-        attempt. The shortest prompt, which is about the operation alone, may exceed the budget up
-        to the limit.
+        attempt, and the page about the language. The shortest prompt, which is about the operation
+        alone, may exceed the budget up to the limit.
 
         Args:
             request: what to say.
@@ -141,7 +141,7 @@ class PromptFormat:
             messages = self._messages(variant)
             if count(messages) <= min(budget, limit):
                 return Prompt(messages, variant.entries, variant.examples)
-        alone = PromptRequest(request.spec, request.target, request.steps, request.language)
+        alone = PromptRequest(request.spec, request.target, request.steps)
         shortest = self._messages(alone)
         if (tokens := count(shortest)) > limit:
             raise PromptTooLong(tokens, limit)
@@ -262,7 +262,9 @@ def _shortened(request: PromptRequest) -> Sequence[PromptRequest]:
     if attempt is None:
         return fewer
     alone = replace(request, facts=(), entries=(), examples=())
-    return [*fewer, alone, replace(alone, attempt=replace(attempt, text=""))]
+    untold = replace(attempt, text="")
+    without = [replace(alone, language="", attempt=each) for each in (attempt, untold)]
+    return [*fewer, alone, replace(alone, attempt=untold), *without]
 
 
 _SETTINGS: Mapping[str, tuple[type, ...]] = {
