@@ -25,7 +25,7 @@ def commands() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for page in PAGES:
         for command, _ in COMMAND.findall(page.read_text(encoding="utf-8")):
-            plain = re.sub(r"\[[^\]]*\]", "", command)
+            plain = re.sub(r"\[[^\]]*\]", "", command.partition(" | ")[0])
             plain = re.sub(r"(\w+)(?:\|\w+)+", r"\1", plain).replace(" …", " net.mlir")
             found.append((plain.strip(), page.name))
     return found
