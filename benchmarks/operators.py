@@ -273,7 +273,7 @@ def swiglu(x, gate):
     return F.silu(gate) * x
 
 
-@operator("activation", UNSEEN, ROWS, x="float[R, C]")
+@operator("activation", SEEN, ROWS, x="float[R, C]")
 def mish(x):
     return F.mish(x)
 

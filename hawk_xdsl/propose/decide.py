@@ -11,6 +11,7 @@ from uuid import uuid4
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.files.code_digest import code_digest
 from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.gate.bound import work_and_bound
 from hawk_xdsl.gate.gate import Gate, Verdict, signature_of
@@ -103,9 +104,12 @@ class Decider:
 
     @cached_property
     def asked(self) -> str:
-        """Who is asked, as failures are remembered by; the budget is compared apart."""
+        """Who is asked, as failures are remembered by; the budget is compared apart.
+
+        The code is part of it: what one version found no kernel for the next may.
+        """
         settings = self.settings
-        words = [str(settings.sources), f"seed {settings.seed}"]
+        words = [str(settings.sources), f"seed {settings.seed}", f"code {code_digest()}"]
         if settings.sources.asks_model:
             words += [f"retrieval {settings.retrieval}", f"model {self.model_fingerprint()}"]
         return ", ".join([*words, *(f"plug-in {name}" for name in self.plug_ins)])
