@@ -76,11 +76,17 @@ def asked_of(decider: Decider) -> str:
 
 
 def _decided(decider: Decider, asked: str, task: OpTask) -> DecidedOp:
-    """The decision, known or new; what is learned on the way is written with it, or not at all."""
+    """The decision, known or new; what is learned on the way is written with it, or not at all.
+
+    A stored kernel is no better than its verdict now: the gate checks it again, here where ops are
+    decided side by side.
+    """
     store, target = decider.store, decider.target
     key = AnswerKey("op", task.digest, target.digest, code_digest(), asked)
     if (known := store.answer(key)) is not None:
-        return DecidedOp.from_json(known.answer)
+        found = DecidedOp.from_json(known.answer)
+        if decider.accepts(read_op(task.text), task.name, found):
+            return found
     with store.held_back() as write:
         decision = decider.outcome(read_op(task.text), task.name)
         found = DecidedOp.of(decision)

@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -199,3 +201,21 @@ def test_ops_decided_elsewhere_are_those_decided_here_and_count_once(tmp_path: P
     here = compiled("here", None)
     assert compiled("elsewhere", Workplace(1)) == here
     assert compiled("elsewhere", Workplace(1)) == here  # asked again: known, and counted once
+
+
+def test_the_kernel_of_a_stored_answer_is_checked_again(tmp_path: Path) -> None:
+    program = import_mlir(ROOT / "examples" / "softmax.mlir")
+    settings = Settings(Sources.COMPOSITION, Budget(tuning=0, patience=0))
+    store = tmp_path / "store.sqlite"
+
+    def compiled() -> str:
+        workplace = Workplace(1)
+        return compile_program(program, settings=settings, store=store, workplace=workplace).ir
+
+    before = compiled()
+    with closing(sqlite3.connect(store)) as database, database:
+        for table, column in (("answers", "answer"), ("kernels", "text")):
+            assert database.execute(
+                f"UPDATE {table} SET {column} = replace({column}, 'vsub', 'vadd')"
+            ).rowcount
+    assert compiled() == before

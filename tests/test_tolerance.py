@@ -61,6 +61,25 @@ def test_beyond_the_end_of_a_dtype_a_value_may_be_off_by_what_cancelled_before_i
     assert (wanted.mistake(np.full((1, 4), given, np.float16)) is None) == right
 
 
+@pytest.mark.parametrize("x, given, right", [
+    *((0.05, np.inf, True), (0.05, -np.inf, True), (0.05, np.nan, False)),
+    *((1.3, np.inf, True), (1.3, -np.inf, False)),
+])  # fmt: skip
+def test_what_cancelled_before_a_large_factor_may_overflow_with_either_sign(
+    x: float, given: float, right: bool
+) -> None:
+    scalar = """%c = arith.constant 256.0 : f16
+    %d = arith.constant 60000.0 : f16
+    %f = arith.constant 60.0 : f16
+    %0 = arith.addf %in, %c : f16
+    %1 = arith.subf %0, %c : f16
+    %2 = arith.mulf %1, %d : f16
+    %3 = arith.mulf %2, %f : f16"""
+    wanted = expected(elementwise("1x4", scalar, "%3", "f16"), np.full((1, 4), x, np.float16))
+    assert wanted.exact[0, 0] > 65504
+    assert (wanted.mistake(np.full((1, 4), given, np.float16)) is None) == right
+
+
 @pytest.mark.parametrize("special", [np.inf, np.nan])
 def test_what_is_special_in_float64_must_be_so(special: float) -> None:
     expected = _expected(special, special)

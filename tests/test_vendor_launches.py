@@ -16,6 +16,7 @@ from hawk_xdsl.dialects.hivm import HivmSyncBlockOp, HivmSyncBlockSetOp, HivmSyn
 from hawk_xdsl.dialects.kernel_text import Signature, build
 from hawk_xdsl.dialects.npu import Core, KernelOp
 from hawk_xdsl.errors import HawkError
+from hawk_xdsl.gate.gate import shapes_of_inputs
 from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.hivm.launch_functions import block_count, cores_in_order, cores_of_block
 from hawk_xdsl.npu_target import load_target, simulate
@@ -56,7 +57,7 @@ def finished(text: str, of: Signature) -> KernelOp:
 def recorded(kernel: KernelOp) -> Recorded:
     """A kernel with random inputs, and what it gives."""
     random = np.random.default_rng(0)
-    shapes = [value.type.get_shape() for value in kernel.inputs]
+    shapes = [tuple(shape) for shape in shapes_of_inputs(kernel)]
     inputs = tuple(random.standard_normal(shape).astype(np.float32) for shape in shapes)
     return Recorded(DeviceLaunch.of(kernel), inputs, simulate(kernel, inputs, TARGET).outputs)
 
@@ -317,6 +318,7 @@ def test_our_dialect_refuses_such_barriers() -> None:
 
 
 def test_a_stage_finds_what_was_said_of_its_launch() -> None:
-    answer = ToolAnswer(True, "yes")
-    said = VendorVerdict("launch_0", "mixed", *[answer] * 5, 1.0, ("rows_0", "matmul_0"))
+    yes = ToolAnswer(True, "yes")
+    stages = "rows_0", "matmul_0"
+    said = VendorVerdict("launch_0", "mixed", yes, yes, yes, yes, yes, 1.0, stages)
     assert said.is_of("matmul_0") and said.is_of("launch_0") and not said.is_of("rows_1")

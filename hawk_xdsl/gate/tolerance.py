@@ -18,9 +18,10 @@ class Expected:
     - within the error of its element from the float64 value (``reference_error``), at least a
       rounding to its dtype where anything was computed;
     - the very value of the reference in its own dtypes, which over- and underflow as the IR says;
-    - an infinity, where the float64 value is within that error of the end of the dtype;
-    - beyond that end, the infinity, or within the error that the value would have in a dtype
-      without an end: x - mean(x) of a row near the end is off by as much as elsewhere.
+    - an infinity, where the float64 value is within that error of this end of the dtype;
+    - beyond an end, its infinity, or what is within the error that the value would have in a dtype
+      without an end: x - mean(x) of a row near the end is off by as much as elsewhere, and a sum
+      that cancelled may have either sign.
 
     So a NaN must be a NaN and an infinity the same one; where only the declared dtypes make them,
     the exact value is right too. Integers and booleans must be equal; where the float64
@@ -107,10 +108,12 @@ class Expected:
         near = (np.abs(found - exact) <= error) | np.equal(found, exact) | np.isinf(error)
         if is_float(self.declared.dtype):
             near |= np.isnan(found) & np.isnan(exact)
-            end = np.isinf(found) & (np.sign(found) == np.sign(exact))
-            near |= end & np.isfinite(exact) & (np.abs(exact) + error > self._largest)
+            infinite, towards = np.isinf(found), np.sign(found) * exact
+            near |= infinite & np.isfinite(exact) & (towards + error > self._largest)
+            end = infinite & (towards > 0)
             if np.any(self._beyond & ~end):
                 end |= np.isfinite(found) & (np.abs(found - exact) <= self._error_beyond)
+                end |= infinite & (towards + self._error_beyond > self._largest)
             near = np.where(self._beyond, end, near)
         return near
 

@@ -145,6 +145,14 @@ class Decider:
         known = self._decided.keys() | self._answers.keys()
         self._answers |= self.elsewhere([tasks[each] for each in tasks if each not in known])
 
+    def accepts(self, op: UndecidedOp, name: str, answer: DecidedOp) -> bool:
+        """Whether a stored answer holds now: it has no kernel, or the gate accepts its kernel."""
+        if answer.kernel is None:
+            return True
+        label = op.label.data if op.label is not None else "op"
+        specification = specify(op, confine=not self.settings.host_fallback)
+        return _Op(self, op, specification, label, name).accepts(answer.kernel.text, answer)
+
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
 
@@ -231,6 +239,12 @@ class _Op:
         self._work, self._bound = work_and_bound(specification, decider.target)
         self._refusals: list[Refusal] = []
         self._history = History()
+
+    def accepts(self, text: str, answer: DecidedOp) -> bool:
+        """Whether the gate accepts the kernel of an answer."""
+        schedule = answer.parsed_schedule
+        attribute = None if schedule is None else schedule.attribute
+        return self._gate.check(text, schedule=attribute).program is not None
 
     def recalled(self, answer: DecidedOp) -> Decision:
         """What was decided elsewhere; a gate of the same code has accepted its kernel there."""

@@ -52,7 +52,7 @@ def prompt_format() -> PromptFormat:
 def prompt_text(lesson: Lesson, attempt: FailedAttempt | None = None) -> str:
     """The prompt exactly as ``LocalModel`` renders it for a model without a chat template."""
     target = lesson.target
-    request = PromptRequest(lesson.spec, target, lesson.steps, (target,), attempt=attempt)
+    request = PromptRequest(lesson.spec, target, lesson.steps, facts=(target,), attempt=attempt)
     most = 1 << 30
     prompt = prompt_format().build(request, count=lambda m: 0, budget=most, limit=most)
     return "".join(f"{message.content}\n\n" for message in prompt.messages)
