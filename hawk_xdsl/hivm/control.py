@@ -26,6 +26,7 @@ from hawk_xdsl.dialects.npu import (
     WaitFlagOp,
     scope_of,
 )
+from hawk_xdsl.hivm.divisor import divisor_of
 from hawk_xdsl.hivm.emission import Extent, HivmEmission, address_of, memref_type
 from hawk_xdsl.hivm.spaces import in_hivm, physical_type, row_type
 from hawk_xdsl.transforms.buffers import root_of
@@ -91,10 +92,16 @@ def emit_subview(at: HivmEmission, op: memref.SubviewOp) -> None:
 
 
 def _fractal_view(
-    at: HivmEmission, op: Operation, source: SSAValue, offsets: list[Extent], sizes: list[Extent]
+    at: HivmEmission,
+    op: memref.SubviewOp,
+    source: SSAValue,
+    offsets: list[Extent],
+    sizes: list[Extent],
 ) -> SSAValue:
     width = memref_type(source).get_shape()[3]
     units = (FRACTAL, width)
+    if divisor_of(Subview.of(op).offsets[0]) % FRACTAL:
+        return _from_any_row(at, op, source, offsets, sizes)
     first = [_divided(at, op, offset, unit) for offset, unit in zip(offsets, units, strict=True)]
     count = [_rounded_up(at, size, unit) for size, unit in zip(sizes, units, strict=True)]
     return at.subview(
@@ -104,6 +111,34 @@ def _fractal_view(
         [1] * 4,
         [False] * 4,
     )
+
+
+def _from_any_row(
+    at: HivmEmission,
+    op: memref.SubviewOp,
+    source: SSAValue,
+    offsets: list[Extent],
+    sizes: list[Extent],
+) -> SSAValue:
+    """Fractals that start at any row: below each other, the rows of a band are one after the other.
+
+    From row 18 on, 32 rows of 16 columns of ``<2x6x16x8>`` (two bands of six fractals) are
+    ``[0:2, 18:50, :]`` of ``<2x96x8>``, which is ``<2x2x16x8>`` again.
+    """
+    bands, fractals, _, width = memref_type(source).get_shape()
+    count = _rounded_up(at, sizes[0], FRACTAL), _rounded_up(at, sizes[1], width)
+    if isinstance(count[0], SSAValue) or isinstance(count[1], SSAValue):
+        raise at.fail(op, "a view that starts inside a fractal and whose extent is not known")
+    column = _divided(at, op, offsets[1], width)
+    rows = at.grouped(source, [[0], [1, 2], [3]], (bands, fractals * FRACTAL, width))
+    part = at.subview(
+        rows,
+        [column, offsets[0], 0],
+        [count[1], count[0] * FRACTAL, width],
+        [1] * 3,
+        [False] * 3,
+    )
+    return at.ungrouped(part, [[0], [1, 2], [3]], (count[1], count[0], FRACTAL, width))
 
 
 def _divided(at: HivmEmission, op: Operation, extent: Extent, unit: int) -> Extent:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TypeVar
 
 from xdsl.builder import Builder
@@ -168,19 +169,44 @@ class HivmEmission:
         packed = strides_of(MemRefType(type_.element_type, shape))
         if DYNAMIC_INDEX in shape or strides_of(type_) != packed:
             raise self.fail(why, "rows that are padded")
-        count = 1
-        for extent in shape:
-            count *= extent
-        layout = type_.layout
-        if isinstance(layout, StridedLayoutAttr):
-            layout = StridedLayoutAttr([1], layout.offset)
-        result = MemRefType(type_.element_type, [count], layout, type_.memory_space)
-        op = memref.CollapseShapeOp(
-            operands=[value],
-            result_types=[result],
-            properties={"reassociation": _groups([list(range(len(shape)))])},
+        return self.grouped(value, [list(range(len(shape)))], (prod(shape),))
+
+    def grouped(
+        self, value: SSAValue, groups: Sequence[Sequence[int]], shape: Sequence[int]
+    ) -> SSAValue:
+        """A buffer with dimensions of each group, which lie densely, as one."""
+        type_ = memref_type(value)
+        strides = strides_of(type_)
+        result = _reshaped(type_, shape, [strides[group[-1]] for group in groups])
+        properties = {"reassociation": _groups(groups)}
+        op = memref.CollapseShapeOp(operands=[value], result_types=[result], properties=properties)
+        return self.emit(op).result
+
+    def ungrouped(
+        self, value: SSAValue, groups: Sequence[Sequence[int]], shape: Sequence[int]
+    ) -> SSAValue:
+        """The other way round: a dimension becomes those of its group, of static extents."""
+        type_ = memref_type(value)
+        strides: list[int | None] = []
+        for stride, group in zip(strides_of(type_), groups, strict=True):
+            inner = [prod(shape[axis + 1 : group[-1] + 1]) for axis in group]
+            strides += [None if stride is None else stride * each for each in inner]
+        op = memref.ExpandShapeOp(
+            operands=[value, []],
+            result_types=[_reshaped(type_, shape, strides)],
+            properties={
+                "reassociation": _groups(groups),
+                "static_output_shape": DenseArrayBase.from_list(i64, list(shape)),
+            },
         )
         return self.emit(op).result
+
+
+def _reshaped(type_: MemRefType, shape: Sequence[int], strides: Sequence[int | None]) -> MemRefType:
+    layout = type_.layout
+    if isinstance(layout, StridedLayoutAttr):
+        layout = StridedLayoutAttr(list(strides), layout.offset)
+    return MemRefType(type_.element_type, list(shape), layout, type_.memory_space)
 
 
 def memref_type(value: SSAValue) -> MemRefType:
