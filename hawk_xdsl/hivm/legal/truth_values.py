@@ -7,8 +7,10 @@ from xdsl.ir import SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from hawk_xdsl.dialects.npu import (
+    UNARY_OPS,
     Comparison,
     LoadOp,
+    Rounding,
     StoreOp,
     VbrcOp,
     VcastOp,
@@ -58,16 +60,23 @@ class StoredTruth(RewritePattern):
 
 @dataclass
 class CastTruth(RewritePattern):
-    """A truth value as a number: 1 or 0 is selected, in f16 where the dtype has no selection."""
+    """A truth value as a number, or back: 1 or 0 is selected, what is 1 or more is true.
+
+    Numbers are f16, where the dtype has no selection. Other roundings than towards 0 stay.
+    """
 
     truth: frozenset[SSAValue]
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: VcastOp, rewriter: PatternRewriter) -> None:
         """Rewrite one cast."""
-        if root_of(op.input) not in self.truth:
-            return
-        rewriter.replace(op, _as_numbers(op.input, op.out, rewriter))
+        if root_of(op.input) in self.truth:
+            rewriter.replace(op, _as_numbers(op.input, op.out, rewriter))
+        elif root_of(op.out) in self.truth and op.rounding.data is Rounding.TRUNC:
+            size = tile_like(op.input, memref_type(op.input).element_type, rewriter)
+            put(UNARY_OPS["vabs"](op.input, size), rewriter)
+            one = number(1, memref_type(op.input).element_type, rewriter)
+            rewriter.replace(op, VcmpOp(Comparison.GE, size, one, op.out))
 
 
 @dataclass
