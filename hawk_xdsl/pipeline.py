@@ -1,5 +1,6 @@
 """A model in, verified NPU kernels out, and a callable that runs on the NPU simulator."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -278,7 +279,7 @@ def load_compiled(
         ReadError: the directory holds no compiled model, or a damaged one.
         HawkError: the inputs have another length than the model takes.
     """
-    if (directory / LENGTHS_FOLDER).is_dir():
+    if os.path.isdir(directory / LENGTHS_FOLDER):
         dynamic, outputs = read_dynamic(directory)
         return dynamic.of(dynamic.example_inputs if inputs is None else inputs), outputs
     saved = read_saved(directory)

@@ -152,7 +152,8 @@ def test_tilings_fit_ub_and_come_best_first() -> None:
 def test_a_template_at_a_schedule_is_the_candidate_of_that_schedule(name: str, op: str) -> None:
     asked = request(name, specify(undecided(op)))
     found = candidates(asked)
-    assert found or name == "cube-stationary-operand"  # its loops are not over batches
+    # The loops of the one are not over batches, and the other is for windows.
+    assert found or name in ("cube-stationary-operand", "cube-image-slab")
     for candidate in found[:3]:
         written = str(candidate.schedule)
         again = candidate_at(replace(asked), Schedule.parse(written))

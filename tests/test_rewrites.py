@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from llguidance.hf import from_tokenizer
@@ -25,7 +26,7 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.knowledge_store.retrieval import Retriever
 from hawk_xdsl.language_model.decoding import compile_grammar
 from hawk_xdsl.language_model.loading import ModelError
-from hawk_xdsl.language_model.prompt import Prompt
+from hawk_xdsl.language_model.prompt import Prompt, instruct_format
 from hawk_xdsl.language_model.rewrite_question import (
     AskedFunction,
     RefusedRewrite,
@@ -58,6 +59,8 @@ class Told:
     answers: Sequence[Sequence[str]]
     name: str = "told"
     leads: bool = False
+    repairs: bool = True
+    model: object = field(default_factory=lambda: SimpleNamespace(prompt_format=instruct_format()))
     asked: list[RewriteQuestion] = field(default_factory=list[RewriteQuestion])
 
     def expressions(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 
 from hawk_xdsl.errors import HawkError
@@ -13,9 +14,12 @@ from hawk_xdsl.language_model.prompt import (
     FailedAttempt,
     PromptFormat,
     PromptRequest,
-    instruct_format,
+    load_prompt_format,
 )
 from hawk_xdsl.npu_target import load_target
+
+PROMPT_FILE = "export_prompt.toml"
+"""The prompt format, beside this file."""
 
 ENTRIES = 6
 """Knowledge entries that a prompt made for the export shows at most."""
@@ -49,8 +53,8 @@ class Exporter:
 
     @staticmethod
     def of(entries: Sequence[Entry]) -> "Exporter":
-        """With the prompt format for general instruct models."""
-        return Exporter(entries, instruct_format())
+        """With questions whose answer is kernel text, which outcomes are recorded in."""
+        return Exporter(entries, load_prompt_format(files("hawk_xdsl.learning") / PROMPT_FILE))
 
     def rows(self, outcomes: Iterable[Outcome], wanted: ExportFormat) -> Iterator[Row]:
         """The rows in the order in which the ops were first decided."""

@@ -242,24 +242,20 @@ class _Op:
 
     def accepts(self, text: str, answer: DecidedOp) -> bool:
         """Whether the gate accepts the kernel of an answer."""
-        schedule = answer.parsed_schedule
-        attribute = None if schedule is None else schedule.attribute
-        return self._gate.check(text, schedule=attribute).program is not None
+        return self._gate.check(text, schedule=answer.attribute).program is not None
 
     def recalled(self, answer: DecidedOp) -> Decision:
         """What was decided elsewhere; a gate of the same code has accepted its kernel there."""
-        schedule = answer.parsed_schedule
-        attribute = None if schedule is None else schedule.attribute
         verdict = None
         if answer.kernel is not None:
-            program = self._gate.built(answer.kernel.text, attribute)
+            program = self._gate.built(answer.kernel.text, answer.attribute)
             verdict = answer.kernel.verdict(program)
         decision = self._decision(answer.source, verdict, answer.effort)
         return replace(
             decision,
             seconds=answer.seconds,
             entries=answer.entries,
-            schedule=schedule,
+            schedule=answer.parsed_schedule,
             origin=answer.origin,
             reason=answer.reason,
             timed_out=answer.timed_out,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from hawk_xdsl.dialects.kernel_text import KernelProgram
-from hawk_xdsl.dialects.npu import Pipe
+from hawk_xdsl.dialects.npu import Pipe, ScheduleAttr
 from hawk_xdsl.files.typed import typed
 from hawk_xdsl.gate.certificate import Certificate
 from hawk_xdsl.gate.gate import Verdict
@@ -135,6 +135,12 @@ class DecidedOp:
     def parsed_schedule(self) -> Schedule | None:
         """What the kernel was written for, if a strategy wrote it."""
         return Schedule.parse(self.schedule) if self.schedule else None
+
+    @property
+    def attribute(self) -> ScheduleAttr | None:
+        """The same as an attribute."""
+        schedule = self.parsed_schedule
+        return None if schedule is None else schedule.attribute
 
 
 Elsewhere = Callable[[Sequence[OpTask]], Mapping[str, DecidedOp]]

@@ -148,10 +148,10 @@ def _without_near_casts(term: Term) -> Term:
 def _wraps(term: Term, below: Term) -> bool:
     """Whether a cast above a term drops the fraction, or bits of an integer."""
     while term is not below:
-        source, dtype = term.args[0].dtype, term.dtype
-        if DType(dtype).is_integer and source not in HOLDS.get(dtype, ()):
+        inner = next(arg for arg in term.args if any(part is below for part in walk([arg])))
+        if DType(term.dtype).is_integer and inner.dtype not in HOLDS.get(term.dtype, ()):
             return True
-        term = term.args[0]
+        term = inner
     return False
 
 
