@@ -149,9 +149,8 @@ class Decider:
         """Whether a stored answer holds now: it has no kernel, or the gate accepts its kernel."""
         if answer.kernel is None:
             return True
-        label = op.label.data if op.label is not None else "op"
         specification = specify(op, confine=not self.settings.host_fallback)
-        return _Op(self, op, specification, label, name).accepts(answer.kernel.text, answer)
+        return _Op(self, op, specification, "answer", name).accepts(answer.kernel.text, answer)
 
     def decide(self, op: UndecidedOp, name: str) -> Decision:
         """The decision for one op; ``name`` is the symbol its kernels get.
