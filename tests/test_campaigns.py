@@ -30,6 +30,8 @@ from hawk_xdsl.training.lesson_work import LessonWork, generate_elsewhere
 from hawk_xdsl.training.recipe import Recipe
 from hawk_xdsl.training.shards import shard_path
 
+pytestmark = pytest.mark.corpus
+
 ROOT = Path(__file__).parents[1]
 SUITE = """
 OPERATORS = []

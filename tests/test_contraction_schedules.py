@@ -17,6 +17,8 @@ from hawk_xdsl.knowledge_store import TileHole
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.schedule.schedule import Schedule
 
+pytestmark = pytest.mark.corpus
+
 
 def test_stationary_panels_promise_more_where_every_byte_comes_from_memory() -> None:
     """With an L2, cores that load the same tiles at the same time need no panels of their own."""

@@ -20,6 +20,8 @@ from hawk_xdsl.frontend.torch_dynamic import dynamic_axes
 from hawk_xdsl.propose.dynamic import DynamicKernel, DynamicProposer
 from hawk_xdsl.schedule.candidate import Candidate
 
+pytestmark = pytest.mark.corpus
+
 SEQ = Dim("seq", min=1, max=20)
 
 

@@ -9,6 +9,8 @@ from campaign_work import Squares, Unopened
 from hawk_xdsl.errors import HawkError, OptionError
 from hawk_xdsl.executors import Executor, Failure, LocalProcesses, Workplace, open_executor
 
+pytestmark = pytest.mark.corpus
+
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:

@@ -26,6 +26,8 @@ from hawk_xdsl.semantics.structure import Structure, structures
 from hawk_xdsl.transforms.pipeline import finish_kernel
 from hawk_xdsl.universe import context
 
+pytestmark = pytest.mark.corpus
+
 TARGET = load_target("ascend910b1")
 ENTRIES = load_seed_entries()
 COMPOSER = Composer.for_target(ENTRIES, TARGET)

@@ -13,6 +13,8 @@ from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.semantics.specification import specify
 from hawk_xdsl.universe import context
 
+pytestmark = pytest.mark.corpus
+
 SLAB = "cube-image-slab"
 
 CASES: dict[str, tuple[str, str, str, str, str]] = {

@@ -29,6 +29,8 @@ from hawk_xdsl.language_model.installed.installed_models import (
 from hawk_xdsl.language_model.installed.space import TooLittleSpaceError
 from hawk_xdsl.language_model.model_files import find_model
 
+pytestmark = pytest.mark.corpus
+
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 HUB = "some/tiny-coder"
 

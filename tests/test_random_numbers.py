@@ -11,6 +11,8 @@ from hawk_xdsl.frontend.philox import normal, uniform, words
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.reference.host import run_main
 
+pytestmark = pytest.mark.corpus
+
 SEED = torch.tensor([1234], dtype=torch.int32)
 
 

@@ -33,6 +33,8 @@ from hawk_xdsl.vendor.tools import INSTALL, tools_installed
 from hawk_xdsl.vendor.values import HivmProgram, run_hivm
 from hawk_xdsl.vendor.verdict import ToolAnswer, VendorVerdict
 
+pytestmark = pytest.mark.corpus
+
 needs_tools = pytest.mark.skipif(
     not tools_installed(), reason=f"needs the vendor's compiler: {INSTALL}"
 )
