@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from postgres_server import PostgresServer, postgres_server
 
-from hawk_xdsl.errors import HawkError
+from hawk_xdsl.errors import HawkError, ReadError
 from hawk_xdsl.knowledge_store.database import StorePlace, name_of
 from hawk_xdsl.knowledge_store.entry import Artifact, Entry, EntryKind, Trigger
 from hawk_xdsl.knowledge_store.records import (
@@ -553,3 +553,9 @@ def test_ops_keep_their_order_when_a_store_becomes_one_of_this_version(path: Pat
     with KnowledgeStore(path) as store:
         store.record_spec(SpecRecord("0", "l", "t", "o"))
         assert [spec.digest for spec in store.specs()] == ["b", "c", "a", "0"]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b"])
+def test_a_store_that_no_file_can_be_is_one_line(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="no file can have this name"):
+        KnowledgeStore(tmp_path / name)

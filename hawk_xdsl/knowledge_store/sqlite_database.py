@@ -25,6 +25,8 @@ class SqliteDatabase:
         except OSError as error:
             message = f"cannot make the folder of the knowledge store: {error.strerror}"
             raise ReadError(message, file=str(path)) from None
+        except ValueError:  # half a character, or a zero byte
+            raise ReadError("no file can have this name", file=ascii(str(path))) from None
         except sqlite3.Error as error:
             raise ReadError(self.reason(error), file=str(path)) from error
         self._connection.row_factory = sqlite3.Row
