@@ -75,14 +75,12 @@ def read_saved(directory: Path) -> Saved:
     report = read_report(directory / REPORT_FILE)
     weights = read_arrays(directory / WEIGHTS_FILE, "the weights")
     example = read_arrays(directory / EXAMPLE_FILE, "the example")
-    names = sorted(weights)
     saved = Saved(
         report.model,
         saved_target(directory, report.target),
         report.target,
         module,
-        tuple(name.partition(":")[2] for name in names),
-        tuple(weights[name] for name in names),
+        *unnumbered(weights),
         numbered_arrays(example, "input"),
         numbered_arrays(example, "output") or None,
         report.units,
@@ -124,9 +122,15 @@ def write_arrays(file: Path, arrays: Mapping[str, Array]) -> None:
 
 
 def named_weights(names: Sequence[str], arrays: Sequence[Array]) -> dict[str, Array]:
-    """Parameters by names that sort in their order; ``read_saved`` takes the number off again."""
+    """Parameters by names that sort in their order; ``unnumbered`` takes the number off again."""
     pairs = zip(names, arrays, strict=True)
     return {f"{number:04}:{name}": array for number, (name, array) in enumerate(pairs)}
+
+
+def unnumbered(weights: Mapping[str, Array]) -> tuple[tuple[str, ...], tuple[Array, ...]]:
+    """Names and arrays of parameters: what ``named_weights`` was given."""
+    names = sorted(weights)
+    return tuple(name.partition(":")[2] for name in names), tuple(weights[name] for name in names)
 
 
 def numbered_arrays(arrays: Mapping[str, Array], word: str) -> tuple[Array, ...]:

@@ -16,7 +16,7 @@ from hawk_xdsl.files.whole_file import whole_file, write_whole
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.ir_text import read_module
-from hawk_xdsl.saved import named_weights, read_arrays, write_arrays
+from hawk_xdsl.saved import named_weights, read_arrays, unnumbered, write_arrays
 
 
 class Imports:
@@ -60,13 +60,12 @@ class Imports:
         with reading(text, "the imported case", todo="remove it"):
             source = text.read_text(encoding="utf-8")
         module = read_module(source, str(text), "the imported case")
-        kept = read_arrays(arrays, "the weights of the case")
-        names = sorted(kept)
+        names, parameters = unnumbered(read_arrays(arrays, "the weights of the case"))
         return Program(
             case.name,
             module,
-            parameters=tuple(kept[name] for name in names),
-            parameter_names=tuple(name.partition(":")[2] for name in names),
+            parameters=parameters,
+            parameter_names=names,
             example_inputs=(),
         )
 

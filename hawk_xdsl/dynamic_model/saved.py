@@ -27,6 +27,7 @@ from hawk_xdsl.saved import (
     numbered_arrays,
     read_arrays,
     saved_target,
+    unnumbered,
 )
 
 _TODO = "compile it again"
@@ -50,7 +51,6 @@ def read_dynamic(directory: Path) -> tuple[DynamicModel, tuple[Array, ...] | Non
         families.append(ModuleFamily(modules, extent))
     weights = read_arrays(directory / WEIGHTS_FILE, "the weights")
     example = read_arrays(directory / EXAMPLE_FILE, "the example")
-    names = sorted(weights)
     model = DynamicModel(
         report.model,
         DynamicAxes(NamedExtent(name, ranges[0][0], ranges[-1][1]), axes),
@@ -58,8 +58,7 @@ def read_dynamic(directory: Path) -> tuple[DynamicModel, tuple[Array, ...] | Non
         report.target,
         tuple(families),
         kernels,
-        tuple(each.partition(":")[2] for each in names),
-        tuple(weights[each] for each in names),
+        *unnumbered(weights),
         numbered_arrays(example, "input"),
         report.kernels,
     )

@@ -91,7 +91,9 @@ def import_dynamic_onnx(
         del static.graph.value_info[:]
         for value in static.graph.output:
             value.type.tensor_type.ClearField("shape")
-        return _program(static, path, lambda stage: None, f64_as_f32=f64_as_f32)
+        return _program(
+            static, path, lambda stage: None, f64_as_f32=f64_as_f32, judged=length == extent.high
+        )
 
     return DynamicProgram(path.stem, DynamicAxes(extent, axes), at)
 
@@ -116,9 +118,9 @@ def _loaded(path: Path) -> Any:
 
 
 def _protobuf_errors() -> tuple[type[Exception], ...]:
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import Error
 
-    return (DecodeError,)
+    return (Error,)
 
 
 def _inputs(model: Any) -> list[Any]:
@@ -171,11 +173,15 @@ def _with_weights_as_inputs(model: Any) -> tuple[Any, _Weights]:
     return static, _Weights(tuple(names), tuple(arrays))
 
 
-def _program(model: Any, path: Path, on_stage: EnterStage, *, f64_as_f32: bool) -> Program:
+def _program(
+    model: Any, path: Path, on_stage: EnterStage, *, f64_as_f32: bool, judged: bool = True
+) -> Program:
+    """The model as a program; one that is not ``judged`` has no reference."""
     file = str(path)
     onnx = _onnx()
     imported, weights = _with_weights_as_inputs(model)
-    with reading(path, "the shapes of this ONNX model", errors=(*FOREIGN_ERRORS, Exception)):
+    errors = (*FOREIGN_ERRORS, *_protobuf_errors(), onnx.shape_inference.InferenceError)
+    with reading(path, "the shapes of this ONNX model", errors=errors):
         imported = onnx.shape_inference.infer_shapes(imported, data_prop=True)
     load_bindings()
 
@@ -202,7 +208,7 @@ def _program(model: Any, path: Path, on_stage: EnterStage, *, f64_as_f32: bool) 
         tuple(arrays[i] for i in kept),
         tuple(names[i] for i in kept),
         inputs,
-        _reference(model, inputs),
+        _reference(model, inputs) if judged else None,
     )
 
 
@@ -228,11 +234,12 @@ def _reference(model: Any, inputs: Sequence[Array]) -> Reference | None:
     onnx = _onnx()
     names = [value.name for value in _inputs(model)]
 
-    def reference(arrays: Sequence[Array]) -> tuple[Array, ...]:
-        evaluator = onnx.reference.ReferenceEvaluator(model)
-        return tuple(evaluator.run(None, dict(zip(names, arrays, strict=True))))
-
     try:
+        evaluator = onnx.reference.ReferenceEvaluator(model)
+
+        def reference(arrays: Sequence[Array]) -> tuple[Array, ...]:
+            return tuple(evaluator.run(None, dict(zip(names, arrays, strict=True))))
+
         reference(inputs)
     except Exception:  # whatever its ops raise: there is no second opinion then
         return None

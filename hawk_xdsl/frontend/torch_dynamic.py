@@ -61,7 +61,7 @@ def import_dynamic(
         return import_torch(module, resized, name=name, file=file, f64_as_f32=f64_as_f32)
 
     first = at(lengths_compared(extent)[0])
-    state = len(first.example_inputs) - len(inputs)  # buffers that the module changes
+    state = len(first.example_inputs) - len(inputs)  # a seed, and buffers that the module changes
     return DynamicProgram(name, DynamicAxes(extent, axes + ((),) * state), at)
 
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from xdsl.dialects import tensor
 from xdsl.dialects.builtin import AffineMapAttr, DenseArrayBase, TensorType, i64
-from xdsl.dialects.linalg.attrs import IteratorType, IteratorTypeAttr
+from xdsl.dialects.linalg.attrs import IteratorTypeAttr
 from xdsl.dialects.linalg.ops import GenericOp, TransposeOp
-from xdsl.ir import Block, BlockArgument, Region, SSAValue
+from xdsl.ir import BlockArgument, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -76,9 +76,12 @@ def _order(equation: Equation, parameters: frozenset[BlockArgument]) -> Transpos
     generic = GenericOp(
         inputs,
         list(equation.outputs),
-        Region(_copied(equation.body)),
+        op.regions[0].clone(),
         [AffineMapAttr(each) for each in maps],
-        [_kind(parallel) for parallel in equation.parallel],
+        [
+            IteratorTypeAttr.parallel() if parallel else IteratorTypeAttr.reduction()
+            for parallel in equation.parallel
+        ],
         [result.type for result in op.results],
     )
     generic.location = op.location
@@ -106,16 +109,3 @@ def _permutation(equation: Equation, own: int) -> list[int] | None:
         return None
     kinds = [0 if equation.parallel[n] else 1 if n in windows else 2 for n in known]
     return sorted(range(len(known)), key=lambda axis: kinds[axis])
-
-
-def _copied(body: Block) -> Block:
-    """The same scalar ops in a block of their own."""
-    region = Region(Block(arg_types=[argument.type for argument in body.args]))
-    copies: dict[SSAValue, SSAValue] = dict(zip(body.args, region.block.args, strict=True))
-    for op in body.ops:
-        region.block.add_op(op.clone(copies))
-    return region.detach_block(region.block)
-
-
-def _kind(parallel: bool) -> IteratorTypeAttr:
-    return IteratorTypeAttr(IteratorType.PARALLEL if parallel else IteratorType.REDUCTION)

@@ -176,7 +176,7 @@ class Gate:
         """
 
         def made() -> tuple[KernelProgram, Iterable[StageKernel]]:
-            program = self._built(text, schedule)
+            program = self.built(text, schedule)
             return program, self.finished(program)
 
         return self.check_kernels(text, made, rewrites, kept=kept)
@@ -248,7 +248,7 @@ class Gate:
         """
         self.timings += 1
         limit = min(limit, self._limits.cycles)
-        program = self._built(text, schedule)
+        program = self.built(text, schedule)
         stages = self.finished(program)
         return time_stages(stages, self._target, limit=limit, block_steps=BLOCK_STEPS)
 
@@ -264,7 +264,7 @@ class Gate:
         if self._witness is None:
             return False
         try:
-            program = self._built(self._witness.text, None)
+            program = self.built(self._witness.text)
             finished = [stage.op for stage in self.finished(program)]
         except HawkError:
             return False
@@ -276,10 +276,6 @@ class Gate:
         return self._provable or self._witness_is_proved
 
     def built(self, text: str, schedule: ScheduleAttr | None = None) -> KernelProgram:
-        """The program of a text that a gate of the same code has accepted. Raises ``HawkError``."""
-        return self._built(text, schedule)
-
-    def _built(self, text: str, schedule: ScheduleAttr | None) -> KernelProgram:
         """The program of a text. Raises ``KernelTextError``, or ``Trap`` for its temporaries."""
         program = build(text, self._signature, self._max_blocks)
         if schedule is not None:

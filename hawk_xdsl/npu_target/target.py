@@ -174,6 +174,11 @@ class LaunchSpec:
     mixed: float | None = None
     barrier: float | None = None
 
+    @property
+    def gap(self) -> float:
+        """Cycles between two kernels that may be stages of one launch."""
+        return self.chain if self.barrier is None else self.barrier
+
     def more_on(self, stages: Sequence[Core]) -> float | None:
         """Cycles that a launch takes more whose stages run on these cores, in their order.
 

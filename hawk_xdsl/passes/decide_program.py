@@ -23,7 +23,7 @@ from hawk_xdsl.passes.npu_decide import Placed, decide_module
 from hawk_xdsl.passes.npu_join_rows import NpuJoinRowsPass
 from hawk_xdsl.passes.npu_outline import NpuOutlinePass
 from hawk_xdsl.propose.decide import Decider, UndecidableError
-from hawk_xdsl.propose.settings import Progress, Sources
+from hawk_xdsl.propose.settings import Progress
 from hawk_xdsl.semantics.specification import Specification
 from hawk_xdsl.semantics.structure import Structure, structures
 from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
@@ -56,28 +56,30 @@ def decide_program(
     that nobody writes a mixed kernel for, or one on few cores, are decided op by op too; the faster
     way stays. Raises ``UndecidableError`` for an op that has no kernel either way.
     """
+    estimates = Estimates(decider)
     if not _has_borders(ctx, program, decider):
-        return _decided(ctx, program, decider, told, borders=False)
+        return _decided(ctx, program, estimates, told, borders=False)
     with suppress(UndecidableError):
-        found = _decided(ctx, program, decider, told, borders=True)
+        found = _decided(ctx, program, estimates, told, borders=True)
         if not any(map(_is_left_bordered, found[1])):
             return found
     told.progress("grouping ops again, with paddings of their own")
-    return _decided(ctx, program, decider, told, borders=False)
+    return _decided(ctx, program, estimates, told, borders=False)
 
 
 def _decided(
-    ctx: Context, program: ModuleOp, decider: Decider, told: Listeners, *, borders: bool
+    ctx: Context, program: ModuleOp, estimates: "Estimates", told: Listeners, *, borders: bool
 ) -> tuple[ModuleOp, list[Placed]]:
     """All joined, then less while a mixed kernel is missing, or on few cores; the fastest."""
-    estimates = Estimates(decider)
+    decider = estimates.decider
     wanted = [each for each in (RUNNING_ROWS, FINISHED_SUMS) if _joins(decider, each)]
     found: list[tuple[float, ModuleOp, list[Placed]]] = []
     counts: set[int] = set()
     trouble: UndecidableError | None = None
+    grouped = _grouped(ctx, program, decider, borders=borders)
     for left_out in range(len(wanted) + 1):
         told.progress("grouping ops" if not found else "grouping ops again, with fewer joined")
-        module = _grouped(ctx, program, decider, borders=borders)
+        module = grouped.clone()
         _join(ctx, module, wanted[left_out:], estimates)
         count = _undecided(module)
         if count in counts:
@@ -117,12 +119,11 @@ def _cycles(placed: Sequence[Placed], decider: Decider) -> float:
     Where kernels become stages of one launch, that both kinds of cores begin is paid for once.
     """
     launch = decider.target.launch
-    gap = launch.chain if launch.barrier is None else launch.barrier
     begins = 0.0 if launch.barrier is None else launch.mixed or 0.0
     total = 0.0
     for each in placed:
         verdict = each.decision.verdict
-        total += inf if verdict is None else verdict.cycles + gap
+        total += inf if verdict is None else verdict.cycles + launch.gap
         total -= begins if _is_mixed(each) else 0.0
     return total
 
@@ -144,7 +145,7 @@ def _grouped(ctx: Context, program: ModuleOp, decider: Decider, *, borders: bool
 def _has_borders(ctx: Context, program: ModuleOp, decider: Decider) -> bool:
     """Whether paddings can be borders of windows, and somebody who is asked loads them so."""
     settings, target = decider.settings, decider.target
-    asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
+    asked = settings.sources.joins
     known = any(entry.artifact.strategy in BORDERED for entry in decider.entries)
     if not (settings.epilogues and asked and known and target.vector.ops.get("vtranspose")):
         return False
@@ -199,7 +200,7 @@ def _is_joined(specification: Specification) -> bool:
 def _joins(decider: Decider, strategy: Strategy) -> bool:
     """Whether somebody who is asked writes such mixed kernels, and the target runs them."""
     settings = decider.settings
-    asked = settings.sources in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
+    asked = settings.sources.joins
     known = any(entry.artifact.strategy == strategy.name for entry in decider.entries)
     return settings.join_rows and asked and known and decider.target.cross is not None
 
@@ -217,11 +218,10 @@ class Estimates:
         That both kinds of cores run is paid for either way.
         """
         launch = self.decider.target.launch
-        gap = launch.chain if launch.barrier is None else launch.barrier
         mixed = self.cycles(joined, only=FINISHED_SUMS.name) - (launch.mixed or 0.0)
         if mixed == inf:
             return False
-        return mixed < sum(map(self.cycles, apart)) + (len(apart) - 1) * gap
+        return mixed < sum(map(self.cycles, apart)) + (len(apart) - 1) * launch.gap
 
     def cycles(self, specification: Specification, only: str | None = None) -> float:
         """Of the best candidate of all templates, or of those of one strategy."""

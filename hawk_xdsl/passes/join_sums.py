@@ -12,10 +12,9 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.passes.function_pass import functions_of
-from hawk_xdsl.passes.joining import joined_op, producers, put_in_place, specified
+from hawk_xdsl.passes.joining import is_product, joined_op, producers, put_in_place, specified
 from hawk_xdsl.semantics.finished_sums import finished_sums_of
 from hawk_xdsl.semantics.specification import Specification
-from hawk_xdsl.semantics.structure import contraction_of
 
 IsFaster = Callable[[Specification, Sequence[Specification]], bool]
 """Whether one op takes less time than several, one after the other."""
@@ -32,7 +31,7 @@ def join_sums(module: ModuleOp, is_faster: IsFaster) -> None:
 
 def _join(last: UndecidedOp, is_faster: IsFaster) -> None:
     """Join an op with all products that only feed it, or with one of them."""
-    products = [each for each in producers([last]) if _is_product(each)]
+    products = [each for each in producers([last]) if is_product(each)]
     ways = [products] if len(products) < 2 else [products, *([each] for each in products)]
     for way in ways:
         members = [*way, last]
@@ -46,8 +45,3 @@ def _join(last: UndecidedOp, is_faster: IsFaster) -> None:
             put_in_place(members, joined)
             return
         joined.erase()
-
-
-def _is_product(op: UndecidedOp) -> bool:
-    found = specified(op)
-    return found is not None and contraction_of(found) is not None

@@ -9,6 +9,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from hawk_xdsl.dialects.npu import UndecidedOp, YieldOp
 from hawk_xdsl.semantics.loops import UnreadableError
 from hawk_xdsl.semantics.specification import Specification, specify
+from hawk_xdsl.semantics.structure import contraction_of
 
 RESHAPES = (tensor.CollapseShapeOp, tensor.ExpandShapeOp)
 
@@ -19,6 +20,12 @@ def specified(op: UndecidedOp) -> Specification | None:
         return specify(op)
     except UnreadableError:
         return None
+
+
+def is_product(op: UndecidedOp) -> bool:
+    """Whether an op is a contraction."""
+    found = specified(op)
+    return found is not None and contraction_of(found) is not None
 
 
 def producers(members: Sequence[UndecidedOp]) -> Iterator[UndecidedOp]:

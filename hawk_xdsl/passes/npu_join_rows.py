@@ -15,8 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.linalg.dead_ops import erase_dead_ops
 from hawk_xdsl.passes.function_pass import functions_of
-from hawk_xdsl.passes.joining import joined_op, producers, put_in_place, specified
-from hawk_xdsl.semantics.structure import contraction_of
+from hawk_xdsl.passes.joining import is_product, joined_op, producers, put_in_place, specified
 from hawk_xdsl.semantics.terms import walk
 from hawk_xdsl.semantics.weighted_rows import weighted_rows_of
 from hawk_xdsl.transforms.npu_pass import NpuPass
@@ -40,11 +39,11 @@ class NpuJoinRowsPass(NpuPass):
 
 def _join(last: UndecidedOp) -> None:
     """Join an op with those before it, if it is the last of weighted rows."""
-    if not _is_product(last):
+    if not is_product(last):
         return
     for rows in producers([last]):
         for first in producers([rows]):
-            if not _is_product(first):
+            if not is_product(first):
                 continue
             members = [first, rows, last]
             others = [other for other in producers(members) if _is_pointwise(other)]
@@ -58,11 +57,6 @@ def _join(last: UndecidedOp) -> None:
                     joined, members = larger, [other, *members]
             put_in_place(members, joined)
             return
-
-
-def _is_product(op: UndecidedOp) -> bool:
-    found = specified(op)
-    return found is not None and contraction_of(found) is not None
 
 
 def _is_pointwise(op: UndecidedOp) -> bool:

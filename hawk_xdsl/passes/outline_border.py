@@ -1,9 +1,10 @@
 """Paddings that are the border of a convolution's windows, and no tensor of their own."""
 
-from xdsl.dialects import arith, tensor
+from xdsl.dialects import tensor
 from xdsl.dialects.builtin import FloatAttr
 from xdsl.ir import Operation
 
+from hawk_xdsl.linalg.splat import scalar_of
 from hawk_xdsl.linalg.structured import Equation, equation_of
 
 
@@ -21,10 +22,8 @@ def border_of(op: Operation) -> tuple[Operation, ...]:
 
 def _is_zero(pad: tensor.PadOp) -> bool:
     end = pad.region.block.last_op
-    value = None if end is None else end.operands[0].owner
-    if not isinstance(value, arith.ConstantOp) or not isinstance(value.value, FloatAttr):
-        return False
-    return value.value.value.data == 0
+    number = None if end is None else scalar_of(end.operands[0])
+    return isinstance(number, FloatAttr) and number.value.data == 0
 
 
 def _is_of_windows(pad: tensor.PadOp, equation: Equation, position: int) -> bool:

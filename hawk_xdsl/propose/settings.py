@@ -37,6 +37,11 @@ class Sources(StrEnum):
         return self in (Sources.ALL, Sources.COMPOSITION, Sources.TEMPLATES)
 
     @property
+    def joins(self) -> bool:
+        """Whether ops are put together for kernels that only strategies with a search write."""
+        return self in (Sources.ALL, Sources.COMPOSITION, Sources.REPLAY)
+
+    @property
     def tunes(self) -> bool:
         """Whether the first right kernel may be followed by faster ones."""
         return self is not Sources.TEMPLATES

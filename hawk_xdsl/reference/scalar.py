@@ -15,8 +15,6 @@ from hawk_xdsl.reference.value_types import DivisionByZeroError
 Kernel = Callable[..., Array]
 """A function of as many arrays as the op has operands."""
 
-"""numpy has no erf; this is the C library's, one element at a time."""
-
 
 def _rsqrt(x: Array) -> Array:
     return np.divide(1.0, np.sqrt(x))
