@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from math import inf
 from typing import Literal
 
@@ -123,15 +122,19 @@ def simulate(
     traffic = traffic or traffic_of(kernel, target)
     taken = [Approximation(estimates, filler) for filler in FILLERS]
 
-    made = partial(_Simulation, kernel, inputs, target, limit=limit, traffic=traffic, joins=joins)
-
     def run(approximation: Approximation, keep: bool, steps: StepCounter | None) -> Simulation:
-        return made(
+        return _Simulation(
+            kernel,
+            inputs,
+            target,
             planned=mode == "planned",
             trace=keep,
+            limit=limit,
             steps=steps,
             approximation=approximation,
+            traffic=traffic,
             watch=watch if approximation is taken[0] else None,
+            joins=joins,
         ).simulation()
 
     try:

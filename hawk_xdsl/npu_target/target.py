@@ -266,6 +266,12 @@ class Target:
         """The kind of core that has the matrix unit."""
         return self.memory(self.space(Role.MATRIX)).core
 
+    @property
+    def mixed_groups(self) -> int:
+        """How many blocks of a mixed kernel run at once."""
+        vector = self.cores[self.vector_core] // self.places.vector_cores
+        return min(self.cores[self.matrix_core], vector)
+
     @cached_property
     def _spaces(self) -> dict[Role, Scope]:
         spaces = {role: scope for scope in self.scopes for role in scope.roles}

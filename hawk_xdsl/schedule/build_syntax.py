@@ -71,3 +71,9 @@ def nested(loops: Sequence[Loop], body: Sequence[Statement]) -> tuple[Statement,
     for each in reversed(loops):
         inner = (For(each, inner),)
     return inner
+
+
+def trips_of(counted: Loop) -> int:
+    """How many iterations a loop of constant bounds has."""
+    assert isinstance(counted.start, Integer) and isinstance(counted.stop, Integer)
+    return len(range(counted.start.value, counted.stop.value, counted.step))

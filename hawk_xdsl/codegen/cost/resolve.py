@@ -162,12 +162,10 @@ class _Resolver:
         limits = thresholds(names[0], node.body) if one else []
         if bounded_by(names, node.body):
             found = each_turn(ranges, self.active, trips)
+        elif limits:
+            found = by_thresholds(ranges[0], limits, self.active, trips)
         else:
-            found = (
-                by_thresholds(ranges[0], limits, self.active, trips)
-                if limits
-                else first_core(ranges, cut, self.active, trips, branches=branches)
-            )
+            found = first_core(ranges, cut, self.active, trips, branches=branches)
         kinds = [(dict(zip(names, values, strict=True)), count) for values, count in found]
         self._tiles.scalars += sum(len(range_) > 1 for range_ in ranges)
         return self._loop(

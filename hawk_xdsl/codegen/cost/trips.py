@@ -1,10 +1,12 @@
 """Which trips of a loop cost the same: those in its middle, and those cut at an edge."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
+from hawk_xdsl.dialects.kernel_text.rewrite import names
 
 MOST_TRIPS = 1 << 16
 """Iterations of a core that are looked at for what is cut at an edge; others are like them."""
@@ -70,7 +72,7 @@ def bounded_by(variables: Collection[str], body: Sequence[ast.Statement]) -> boo
     for node in body:
         if not isinstance(node, ast.For):
             continue
-        named = {n for end in (node.loop.start, node.loop.stop) for n in names_in(end)}
+        named = set(names(node.loop.start, node.loop.stop))
         if named & set(variables) and not _has_fixed_trips(node.loop):
             return True
         if bounded_by(variables, node.body):
@@ -87,24 +89,11 @@ def _has_fixed_trips(loop: ast.Loop) -> bool:
             return False
 
 
-def names_in(expression: ast.Expression) -> Iterator[str]:
-    """The variables of an expression."""
-    if isinstance(expression, ast.Variable):
-        yield expression.name
-    elif isinstance(expression, ast.Arithmetic):
-        yield from names_in(expression.left)
-        yield from names_in(expression.right)
-
-
 def each_turn(ranges: Sequence[range], cores: int, trips: int) -> list[tuple[tuple[int, ...], int]]:
     """The values of the first core's iterations, each for as many as it stands for."""
-    turns = range(min(trips, MOST_TURNS))
-    shares = [(turn + 1) * trips // len(turns) - turn * trips // len(turns) for turn in turns]
-    starts = [turn * trips // len(turns) for turn in turns]
-    return [
-        (values_at(ranges, start * cores), share)
-        for start, share in zip(starts, shares, strict=True)
-    ]
+    count = min(trips, MOST_TURNS)
+    starts = [turn * trips // count for turn in range(count + 1)]
+    return [(values_at(ranges, start * cores), stop - start) for start, stop in pairwise(starts)]
 
 
 def thresholds(variable: str, body: Sequence[ast.Statement]) -> list[int]:

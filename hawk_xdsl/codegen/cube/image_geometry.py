@@ -206,7 +206,7 @@ def geometry_of(
         return None
     [(place, axis)] = channels
     outer = [each for each in sweeps[:-1] if _is_point(each)]
-    if outer and outer[-1] is sweeps[:-1][-1] and not _is_between(place, outer[-1], sweeps[-1]):
+    if outer and outer[-1] is sweeps[-2] and not _is_between(place, outer[-1], sweeps[-1]):
         outer.pop()
     points += [(each.place, each.axis) for each in outer]
     sweeps = [each for each in sweeps if each not in outer]

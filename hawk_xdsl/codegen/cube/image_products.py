@@ -7,8 +7,9 @@ from hawk_xdsl.codegen.cube.image_geometry import ImageGeometry
 from hawk_xdsl.codegen.cube.image_stage import ImageStage
 from hawk_xdsl.codegen.cube.layouts import result_tensor
 from hawk_xdsl.codegen.cube.matrix_product import Matrix
-from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor, row_slice
+from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor, flat_index, row_slice
 from hawk_xdsl.codegen.cube.tiled_product import ACCUMULATOR, BIAS
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text.places import L0C, L1, MATRIX_WORD
 from hawk_xdsl.dialects.kernel_text.syntax import (
     Arithmetic,
@@ -62,7 +63,6 @@ class Convolution:
         turned: whether it lies the other way round.
         filters: the axis of the filters.
         bias: what accumulations start from, ``None`` if there is none.
-        accumulator: the dtype of sums.
     """
 
     specification: Specification
@@ -72,7 +72,6 @@ class Convolution:
     turned: bool
     filters: str
     bias: Tensor | None
-    accumulator: str
 
     @property
     def axes(self) -> Mapping[str, int]:
@@ -160,8 +159,7 @@ class WindowProducts:
 
     def _across(self) -> Statement:
         geometry = self.convolution.geometry
-        extents = dict(self.convolution.points)
-        loops = [loop(axis, extents[axis], 1) for axis in extents]
+        loops = [loop(axis, extent, 1) for axis, extent in self.convolution.points]
         if not self._is_whole:
             filters = self.convolution.filters
             loops.append(loop(filters, self.convolution.axes[filters], self.tile.filters))
@@ -202,7 +200,7 @@ class WindowProducts:
     def _start(self) -> Assign:
         sides = (self.convolution.outputs(self.tile), self.tile.filters)
         shape = sides if self.convolution.pixels_left else sides[::-1]
-        return Assign(ACCUMULATOR, Fill(Number(0.0), self.convolution.accumulator, shape, L0C))
+        return Assign(ACCUMULATOR, Fill(Number(0.0), WIDE_FLOAT, shape, L0C))
 
     def _bias(self) -> list[Statement]:
         own = self.convolution
@@ -244,10 +242,9 @@ class WindowProducts:
 
     def _along_weights(self) -> Affine:
         """Where the weights of a position start."""
-        index = Affine()
-        for axis, extent, _ in self.convolution.geometry.windows:
-            index = index.scaled(extent) + (Affine.axis(axis) if extent > 1 else Affine())
-        return index.scaled(self.convolution.geometry.depth)
+        geometry = self.convolution.geometry
+        axes = [axis for axis, extent, _ in geometry.windows if extent > 1]
+        return flat_index(axes, self.convolution.axes).scaled(geometry.depth)
 
     def _known(self, at: Mapping[str, int]) -> tuple[int, Affine, Affine]:
         phase, shift = self.convolution.geometry.shift(at)

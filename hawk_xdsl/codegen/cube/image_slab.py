@@ -13,6 +13,7 @@ from hawk_xdsl.codegen.cube.matrix_product import MatrixProducts
 from hawk_xdsl.codegen.cube.matrix_slice import Side, Tensor
 from hawk_xdsl.codegen.cube.pack import Packing
 from hawk_xdsl.codegen.cube.tile_sizes import bias_bytes, side_sizes, up
+from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import GlobalOperand
 from hawk_xdsl.dialects.kernel_text.syntax import KernelText, Temp
 from hawk_xdsl.dialects.npu import Role
@@ -45,8 +46,8 @@ class ImageSlab:
     temps: tuple[Tensor, ...]
     before: tuple[Packing, ...]
     target: Target
-    _stages: dict[tuple[int, int], ImageStage] = field(
-        default_factory=dict[tuple[int, int], ImageStage], compare=False
+    _stages: dict[tuple[int, int], ImageStage | None] = field(
+        default_factory=dict[tuple[int, int], ImageStage | None], compare=False
     )
 
     @property
@@ -101,7 +102,7 @@ class ImageSlab:
             held += (up(filters, block) + up(own.outputs(tile), block)) * space.rows * width
         elif own.bias is not None:
             spec = target.cube.bias
-            if spec is None or not spec.holds(filters, own.accumulator):
+            if spec is None or not spec.holds(filters, WIDE_FLOAT):
                 return False
             held += 2 * bias_bytes(filters, target)
         return held <= target.capacity(Role.MATRIX)
@@ -123,14 +124,11 @@ class ImageSlab:
             known: dict[str, GlobalOperand] = dict(operands_of(specification))
             known |= {t.name: GlobalOperand(t.name, t.dtype, t.shape) for t in first.temps}
             stages = image_stages(first, _UB_SHARE * self.target.capacity(Role.VECTOR))
-            best = min(
+            self._stages[key] = min(
                 stages,
                 key=lambda stage: stage_cycles(stage.stage(), known, self.target),
                 default=None,
             )
-            if best is None:
-                return None
-            self._stages[key] = best
         return self._stages[key]
 
     def kernel(self, tile: SlabTile) -> KernelText:
@@ -142,10 +140,10 @@ class ImageSlab:
         cube = WindowProducts(self.convolution, tile, image).stage()
         return KernelText((*packed, *image.temps), (*stages, image.stage(), cube))
 
-    def cycles(self, tile: SlabTile) -> float:
+    def cycles(self, kernel: KernelText) -> float:
         """Cycles of all stages, estimated."""
         operands = operands_of(self.convolution.specification).values()
-        return estimate(self.kernel(tile), operands, self.target)
+        return estimate(kernel, operands, self.target)
 
     def schedule(self, tile: SlabTile) -> Schedule:
         """The choice of a tile, as a value."""
@@ -157,7 +155,7 @@ class ImageSlab:
         elif tile.columns < geometry.columns.outputs:
             sizes[geometry.columns.axis] = tile.columns
         image, weights = ("lhs", "rhs") if own.pixels_left else ("rhs", "lhs")
-        cast = own.specification.results[0].dtype != own.accumulator
+        cast = own.specification.results[0].dtype != WIDE_FLOAT
         done = (("bias", own.bias is not None), ("relu", own.contraction.relu), ("cast", cast))
         return Schedule.of(
             NAME,
@@ -189,7 +187,7 @@ def image_slab(products: MatrixProducts) -> ImageSlab | None:
     specification, contraction, target = (
         products.specification, products.contraction, products.target,
     )  # fmt: skip
-    if target.cube.dtypes[contraction.lhs.dtype].accumulator != "f32":
+    if target.cube.dtypes[contraction.lhs.dtype].accumulator != WIDE_FLOAT:
         return None
     for image, weights, filters in (
         (contraction.rhs, contraction.lhs, contraction.m),
@@ -228,8 +226,7 @@ def _with_weights(
     axes = products.specification.axes
     sizes = {filters: 1, deep.name: deep.extent(axes)}
     turned = matrix.slice(sizes, axes, matrix=True).transposed
-    accumulator = products.target.cube.dtypes[contraction.lhs.dtype].accumulator
     convolution = Convolution(
-        products.specification, contraction, geometry, matrix, turned, filters, bias, accumulator
+        products.specification, contraction, geometry, matrix, turned, filters, bias
     )
     return ImageSlab(convolution, tuple(temps), tuple(before), products.target)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from hawk_xdsl.codegen.cube.image_geometry import ImageGeometry
-from hawk_xdsl.codegen.cube.matrix_slice import Tensor
+from hawk_xdsl.codegen.cube.matrix_slice import Tensor, flat_index
 from hawk_xdsl.codegen.cube.tile_sizes import up
 from hawk_xdsl.dialects.dtype import DType
 from hawk_xdsl.dialects.kernel_text.places import UB, VECTOR_WORD
@@ -35,7 +35,6 @@ from hawk_xdsl.semantics.terms import Affine
 
 ROW = Variable("h")
 """The first row of pixels that a tile of the stage has."""
-
 
 COLUMN = Variable("w")
 """The first pixel of a row that it has."""
@@ -100,9 +99,8 @@ class ImageStage:
 
     def first_pixel(self, phase: tuple[int, int]) -> Affine:
         """The row of the scratch memory that the image of a phase starts at."""
-        geometry, index = self.geometry, Affine()
-        for axis, extent in self.extents:
-            index = index.scaled(extent) + Affine.axis(axis)
+        geometry, extents = self.geometry, dict(self.extents)
+        index = flat_index(list(extents), extents)
         number = geometry.phases.index(phase)
         return (index.scaled(len(geometry.phases)) + Affine(number)).scaled(self.pixels)
 
@@ -118,7 +116,7 @@ class ImageStage:
     def bytes(self) -> int:
         """Of the vector unit's memory: loaded and turned tile, twice each, and zeros."""
         width = DType(self.tensor.dtype).bytes
-        channels = -(-self.channels * width // self.block) * self.block
+        channels = up(self.channels * width, self.block)
         pixels = self.rows * self._length
         loaded = self.channels * pixels * width if self._is_turned else pixels * channels
         turned = pixels * channels if self._is_turned else 0

@@ -99,17 +99,18 @@ class ImageSlabSpace:
 
     def schedules(self) -> Iterator[Schedule]:
         """As the protocol says: the most promising tiles that fit."""
-        found = sorted(((self.form.cycles(tile), tile) for tile in self.form.tiles()), key=_first)
+        form = self.form
+        found = sorted(((form.cycles(form.kernel(t)), t) for t in form.tiles()), key=_first)
         for _, tile in found[:KEPT_TILES]:
-            yield self.form.schedule(tile)
+            yield form.schedule(tile)
 
     def candidate(self, schedule: Schedule) -> Candidate | None:
         """As the protocol says."""
         tile = self.form.tile_of(schedule)
         if tile is None or not self.form.fits(tile):
             return None
-        kernel, cycles = self.form.kernel(tile), self.form.cycles(tile)
-        return Candidate(kernel, schedule, cycles, (self.entry.name,))
+        kernel = self.form.kernel(tile)
+        return Candidate(kernel, schedule, self.form.cycles(kernel), (self.entry.name,))
 
     def neighbours(self, schedule: Schedule, performance: Performance) -> Iterator[Schedule]:
         """None: all tiles are estimated."""

@@ -63,7 +63,7 @@ class FinishedSumsStrategy:
     def takes(self, request: Request) -> bool:
         """Whether the cube takes the sums, so that nobody need leave them to the vector unit."""
         space = self.space(request)
-        return space is not None and next(space.schedules(), None) is not None
+        return space is not None and next(space.tiles(), None) is not None
 
     def space(self, request: Request) -> "FinishedSumsSpace | None":
         """The tiles of finished sums whose dtypes the cube takes."""
@@ -123,10 +123,11 @@ class FinishedSumsSpace:
 
     def schedules(self) -> Iterator[Schedule]:
         """As the protocol says."""
-        tiles = sorted(self._tiles(), key=self._roughly)[:TRIED]
+        tiles = sorted(self.tiles(), key=self._roughly)[:TRIED]
         yield from (self._schedule(tile) for tile in tiles)
 
-    def _tiles(self) -> Iterator[FinishedTiles]:
+    def tiles(self) -> Iterator[FinishedTiles]:
+        """The tiles that fit."""
         wanted = {tile.name: tile.prefer for tile in self.request.entry.tiles}
         rows, columns = self._extents
         for m in dict.fromkeys(min(m, rows) for m in wanted.get("m", ROWS)):
@@ -146,13 +147,14 @@ class FinishedSumsSpace:
         target, problem = self.request.target, self.products[0].problem
         rows, columns = self._extents
         parts = problem.outer * (rows // tile.rows) * (columns // tile.part)
-        here = -(-parts // self._cores) * (tile.part // tile.columns)
+        here = -(-parts // target.mixed_groups) * (tile.part // tile.columns)
         count = len(self.products)
         macs = tile.rows * tile.columns * problem.k * count
         depth = target.cube.depth_bytes // problem.width
         cube = macs / (target.cube.rows * target.cube.columns * depth)
         sides = tile.rows + count * tile.columns
-        rate = (target.l2.hits[0][1] if target.l2 else target.global_bandwidth) / self._cores
+        bandwidth = target.l2.hits[0][1] if target.l2 else target.global_bandwidth
+        rate = bandwidth / target.mixed_groups
         loads = sides * problem.k * problem.width / rate
         handed = count * tile.rows * tile.columns * DType(WIDE_FLOAT).bytes / rate
         return (here + 1) * (max(cube, loads) + handed), -tile.part
@@ -161,14 +163,6 @@ class FinishedSumsSpace:
     def _extents(self) -> tuple[int, int]:
         axes = self.request.specification.axes
         return axes[self.parts.axes[-2]], axes[self.parts.axes[-1]]
-
-    @property
-    def _cores(self) -> int:
-        target = self.request.target
-        return min(
-            target.cores[target.matrix_core],
-            target.cores[target.vector_core] // target.places.vector_cores,
-        )
 
     def _schedule(self, tile: FinishedTiles) -> Schedule:
         sizes = dict.fromkeys(self.parts.axes[:-2], 1)
@@ -195,7 +189,7 @@ class FinishedSumsSpace:
             self.pointwise,
             specification.axes,
             tile,
-            self._cores,
+            target.mixed_groups,
             target.places.vector_cores,
         ).kernel()
         entries = (self.request.entry.name, *self.pointwise.composition.entries)
@@ -211,7 +205,7 @@ class FinishedSumsSpace:
         parts = [stage_cycles(part, known, target, temps=temps) for part in stage.parts]
         rows, columns = self._extents
         count = (rows // tile.rows) * (columns // tile.part) * self.products[0].problem.outer
-        handed = -(-count // self._cores) * (tile.part // tile.columns)
+        handed = -(-count // target.mixed_groups) * (tile.part // tile.columns)
         wait = target.cross.hand_over if target.cross is not None else 0.0
         return (target.launch.mixed or 0.0) + max(parts) + min(parts) / handed + wait
 

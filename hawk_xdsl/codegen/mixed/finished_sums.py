@@ -17,22 +17,18 @@ from math import prod
 from hawk_xdsl.codegen.cube.matrix_product import MatrixProduct
 from hawk_xdsl.codegen.cube.tile_sizes import TileSizes
 from hawk_xdsl.codegen.cube.tiled_product import TiledProduct, loaded
+from hawk_xdsl.codegen.mixed.column_tiles import SLOTS
 from hawk_xdsl.codegen.mixed.pointwise import Pointwise, slice_of
+from hawk_xdsl.codegen.mixed.row_tiles import HALF, group_of
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import MATRIX_WORD, MIXED_WORD, UB, VECTOR_WORD
 from hawk_xdsl.dialects.npu import Move
-from hawk_xdsl.schedule.build_syntax import loop, nested, span
+from hawk_xdsl.schedule.build_syntax import loop, nested, span, trips_of
 from hawk_xdsl.semantics.finished_sums import FinishedSums
-
-SLOTS = 2
-"""Slots of the ring; both kinds of cores work on one of them each."""
 
 FULL, FREE = range(2)
 """The flags: a slot is full, or free again."""
-
-HALF = "r"
-"""The loop over the parts of a tile of rows that each vector core has."""
 
 CHUNK = "q"
 """The loop over rows of such a part, as many as ub holds with all that is made of them."""
@@ -80,7 +76,7 @@ class FinishedSumsKernel:
     @property
     def count(self) -> int:
         """How many parts of rows of tiles there are."""
-        return prod(self._counts())
+        return prod(map(trips_of, self._loops()))
 
     @property
     def _numbers(self) -> range:
@@ -104,30 +100,11 @@ class FinishedSumsKernel:
         rows = loop(m, self.extents[m], self.tiles.rows)
         return (*points, rows, loop(PART, self.extents[n], self.tiles.part))
 
-    def _counts(self) -> list[int]:
-        m, n = self._sides
-        points = [self.extents[axis] for axis in self.parts.axes[:-2]]
-        return [*points, self.extents[m] // self.tiles.rows, self.extents[n] // self.tiles.part]
-
-    def _block(self) -> ast.Expression:
-        """The number of the block that works on a part: parts are distributed in turn."""
-        steps = [*(1 for _ in self.parts.axes[:-2]), self.tiles.rows, self.tiles.part]
-        total: ast.Expression = ast.Integer(0)
-        for place, (each, step) in enumerate(zip(self._loops(), steps, strict=True)):
-            here: ast.Expression = ast.Variable(each.variable)
-            if step > 1:
-                here = ast.Arithmetic("//", here, ast.Integer(step))
-            if place:
-                count = ast.Integer(self._counts()[place])
-                here = ast.Arithmetic("+", ast.Arithmetic("*", total, count), here)
-            total = here
-        return ast.Arithmetic("%", total, ast.Integer(self.cores))
-
     def _slot(self, number: int, rows: ast.Slice) -> ast.Tile:
         _, n = self._sides
         turn = ast.Arithmetic("//", ast.Variable(n), ast.Integer(self.tiles.columns))
         slot = ast.Slice(ast.Arithmetic("%", turn, ast.Integer(SLOTS)))
-        block = ast.Slice(self._block())
+        block = ast.Slice(group_of(self._loops(), self.cores))
         return ast.Tile(self._ring(number), (block, slot, rows, span(self.tiles.columns)))
 
     def _over_columns(self, body: Sequence[ast.Statement]) -> ast.Statement:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from math import prod
 
 from hawk_xdsl.dialects.kernel_text import syntax as ast
-from hawk_xdsl.schedule.build_syntax import loop
+from hawk_xdsl.schedule.build_syntax import loop, trips_of
+
+HALF = "r"
+"""The loop over the parts of a tile of rows that each vector core has."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,19 @@ class RowTiles:
 
     def group(self) -> ast.Expression:
         """The number of the group that works on a tile."""
-        rows = ast.Variable(self.axis)
-        steps: ast.Expression = rows
-        if not self.growing and self.side > 1:
-            steps = ast.Arithmetic("//", rows, ast.Integer(self.side))
-        batch = [(ast.Variable(axis), self.extents[axis]) for axis in self.batch]
-        counted = [(steps, self._rows), *batch] if self.growing else [*batch, (steps, self._rows)]
-        total: ast.Expression = counted[0][0]
-        for here, count in counted[1:]:
-            before = ast.Arithmetic("*", total, ast.Integer(count))
-            total = ast.Arithmetic("+", before, here)
-        return ast.Arithmetic("%", total, ast.Integer(self.groups))
+        return group_of(self.loops(), self.groups)
+
+
+def group_of(loops: Sequence[ast.Loop], groups: int) -> ast.Expression:
+    """The number of the group that has an iteration of loops that are distributed in turn."""
+    total: ast.Expression | None = None
+    for each in loops:
+        here: ast.Expression = ast.Variable(each.variable)
+        if each.step > 1:
+            here = ast.Arithmetic("//", here, ast.Integer(each.step))
+        if total is not None:
+            before = ast.Arithmetic("*", total, ast.Integer(trips_of(each)))
+            here = ast.Arithmetic("+", before, here)
+        total = here
+    assert total is not None
+    return ast.Arithmetic("%", total, ast.Integer(groups))

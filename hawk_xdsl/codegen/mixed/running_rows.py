@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from hawk_xdsl.codegen.mixed.column_tiles import SLOTS, AllColumns, ColumnsToDiagonal, Turn
 from hawk_xdsl.codegen.mixed.pointwise import Pointwise, slice_of
-from hawk_xdsl.codegen.mixed.row_tiles import RowTiles
+from hawk_xdsl.codegen.mixed.row_tiles import HALF, RowTiles
 from hawk_xdsl.dialects.dtype import WIDE_FLOAT
 from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import (
@@ -34,9 +34,6 @@ from hawk_xdsl.semantics.weighted_rows import WeightedRows
 
 SCORES, SCORES_FREE, WEIGHTS, WEIGHTS_FREE, PRODUCTS, PRODUCTS_FREE = range(6)
 """The flags: what is full, and what is free again."""
-
-HALF = "r"
-"""The loop over the parts of a tile of rows that each vector core has."""
 
 LEAST = -3.4028234663852886e38
 """The lowest f32: a maximum with it is above minus infinity, so that no difference of maxima is of

@@ -110,7 +110,7 @@ class RunningRowsSpace:
             return None
         specification, target = self.request.specification, self.request.target
         halves = target.places.vector_cores
-        groups = min(target.cores[target.matrix_core], target.cores[target.vector_core] // halves)
+        groups = target.mixed_groups
         extents = dict(specification.axes)
         stops = self._stops_at_diagonal
         tiles = RowTiles(self.parts.batch, self.parts.m, extents, rows, groups, growing=stops)

@@ -29,6 +29,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.places import VECTOR_WORD
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.npu_target import Performance
+from hawk_xdsl.schedule.build_syntax import trips_of
 from hawk_xdsl.schedule.candidate import Candidate
 from hawk_xdsl.schedule.schedule import Schedule
 from hawk_xdsl.semantics.result_regions import axes_of
@@ -155,7 +156,7 @@ def in_turn(stages: Sequence[ast.Stage]) -> ast.Stage:
     for number, stage in enumerate(stages):
         *invariant, across = _with_own_names(stage, number).body
         assert isinstance(across, ast.Across)
-        trips = prod(map(_trips, across.loops))
+        trips = prod(map(trips_of, across.loops))
         until = first + trips if number + 1 < len(stages) else None
         before += invariant
         tiles += _guarded(_placed(across, first), first, until)
@@ -176,11 +177,6 @@ def _with_own_names(stage: ast.Stage, number: int) -> ast.Stage:
     return rewrite.renamed(stage, {name: f"{name}_{number}" for name in names})
 
 
-def _trips(loop: ast.Loop) -> int:
-    assert isinstance(loop.start, ast.Integer) and isinstance(loop.stop, ast.Integer)
-    return len(range(loop.start.value, loop.stop.value, loop.step))
-
-
 def _placed(across: ast.Across, first: int) -> tuple[ast.Statement, ...]:
     """The body with each loop variable as an expression of ``turn``; the first tile is ``first``.
 
@@ -194,7 +190,7 @@ def _placed(across: ast.Across, first: int) -> tuple[ast.Statement, ...]:
     body, inner = across.body, 1
     for position, loop in reversed(list(enumerate(across.loops))):
         value = _value(loop, turn, inner, outermost=position == 0)
-        inner *= _trips(loop)
+        inner *= trips_of(loop)
         if loop.variable in operands:
             stop = ast.Arithmetic("+", value, ast.Integer(1))
             body = (ast.For(ast.Loop(loop.variable, value, stop, loop.step), body),)
@@ -205,11 +201,11 @@ def _placed(across: ast.Across, first: int) -> tuple[ast.Statement, ...]:
 
 def _value(loop: ast.Loop, turn: ast.Expression, inner: int, *, outermost: bool) -> ast.Expression:
     """A loop variable by the number of the tile, of which ``inner`` are in one of its steps."""
-    if _trips(loop) == 1:
+    if trips_of(loop) == 1:
         return loop.start
     number = turn if inner == 1 else ast.Arithmetic("//", turn, ast.Integer(inner))
     if not outermost:
-        number = ast.Arithmetic("%", number, ast.Integer(_trips(loop)))
+        number = ast.Arithmetic("%", number, ast.Integer(trips_of(loop)))
     return number if loop.step == 1 else ast.Arithmetic("*", ast.Integer(loop.step), number)
 
 
