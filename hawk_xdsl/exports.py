@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 from hawk_xdsl.ascendc.ascendc_files import write_ascendc_files
 from hawk_xdsl.errors import OptionError
 from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
-from hawk_xdsl.npu_target import available_targets
 from hawk_xdsl.plug_ins import plug_ins
 from hawk_xdsl.report import write_report
 from hawk_xdsl.saved import (
-    EXAMPLE_FILE,
     KERNELS_FOLDER,
     MODULE_FILE,
     OWN,
     REPORT_FILE,
-    TARGET_FILE,
-    WEIGHTS_FILE,
-    named_weights,
-    write_arrays,
+    write_data,
+    write_target,
 )
 from hawk_xdsl.vendor.hivm_files import write_hivm_files
 
@@ -62,16 +58,9 @@ def write_model(compiled: "Compiled", folder: Path) -> None:
     write_ir(compiled, folder)
     write_kernels(compiled, folder)
     write_report_file(compiled, folder)
-    program, target = compiled.program, compiled.target
-    example = {f"input{i}": array for i, array in enumerate(program.example_inputs)}
-    if program.reference is not None:
-        outputs = program.reference(program.example_inputs)
-        example |= {f"output{i}": array for i, array in enumerate(outputs)}
-    weights = named_weights(program.parameter_names, program.parameters)
-    write_arrays(folder / WEIGHTS_FILE, weights)
-    write_arrays(folder / EXAMPLE_FILE, example)
-    if compiled.target_given not in available_targets() and target.document:
-        (folder / TARGET_FILE).write_bytes(target.document)
+    made = compiled.program
+    write_data(folder, made.parameter_names, made.parameters, made.example_inputs, made.reference)
+    write_target(folder, compiled.target, compiled.target_given)
 
 
 HIVM = "hivm"

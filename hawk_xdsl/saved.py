@@ -4,7 +4,7 @@ Every file is data: IR is verified, arrays are safetensors, JSON is checked fiel
 target is read from the directory itself or the package. Nothing in it names another file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +125,27 @@ def named_weights(names: Sequence[str], arrays: Sequence[Array]) -> dict[str, Ar
     """Parameters by names that sort in their order; ``unnumbered`` takes the number off again."""
     pairs = zip(names, arrays, strict=True)
     return {f"{number:04}:{name}": array for number, (name, array) in enumerate(pairs)}
+
+
+def write_data(
+    folder: Path,
+    names: Sequence[str],
+    parameters: Sequence[Array],
+    inputs: Sequence[Array],
+    reference: Callable[[Sequence[Array]], Sequence[Array]] | None,
+) -> None:
+    """Writes weights, and an example with what a reference gives for it. Raises ``OSError``."""
+    example = {f"input{i}": array for i, array in enumerate(inputs)}
+    if reference is not None:
+        example |= {f"output{i}": array for i, array in enumerate(reference(inputs))}
+    write_arrays(folder / WEIGHTS_FILE, named_weights(names, parameters))
+    write_arrays(folder / EXAMPLE_FILE, example)
+
+
+def write_target(folder: Path, target: Target, given: str) -> None:
+    """Writes a target that is none of the package; ``saved_target`` reads it."""
+    if given not in available_targets() and target.document:
+        (folder / TARGET_FILE).write_bytes(target.document)
 
 
 def unnumbered(weights: Mapping[str, Array]) -> tuple[tuple[str, ...], tuple[Array, ...]]:

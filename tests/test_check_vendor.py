@@ -15,12 +15,13 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.bench.suite import Case, Operator, load_suite
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.hivm.devices import device_of
 from hawk_xdsl.npu_target import load_target
 from hawk_xdsl.pipeline import compile_with
 from hawk_xdsl.propose.decide import Decider
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
+from hawk_xdsl.transforms.device_launch import DeviceLaunch
 from hawk_xdsl.vendor import tools
 from hawk_xdsl.vendor.check import VendorCheck
 from hawk_xdsl.vendor.executable.native import load_jit
@@ -108,7 +109,7 @@ def test_the_vendor_accepts_every_instruction_in_every_dtype(instructions: list[
     functions = []
     for case in instructions:
         kernel = recorded(case, TARGET).launch.stages[0].kernel
-        functions += [hivm_function(kernel, TARGET, planned=True)]
+        functions += hivm_functions(DeviceLaunch.of(kernel), TARGET, planned=True)
     names = [function.sym_name.data for function in functions]
     assert len(set(names)) == len(names) >= 150
     module = ModuleOp(functions)

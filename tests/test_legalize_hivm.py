@@ -8,10 +8,11 @@ from kernel_text_corpus import max_blocks
 from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.dialects.kernel_text import build
-from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.hivm.legal.transposition import swaps
 from hawk_xdsl.hivm.npu_legalize_hivm import legalize_kernel
 from hawk_xdsl.npu_target import load_target, simulate
+from hawk_xdsl.transforms.device_launch import DeviceLaunch
 from hawk_xdsl.transforms.npu_insert_sync import sync_kernel
 from hawk_xdsl.transforms.npu_plan_memory import plan_kernel
 from hawk_xdsl.transforms.pass_error import PassError
@@ -84,7 +85,7 @@ def test_a_rewritten_kernel_computes_the_same(case: Kernel) -> None:
 def test_every_instruction_is_translated_and_verified(planned: bool) -> None:
     for case in INSTRUCTIONS.values():
         found = recorded(case, TARGET).launch.stages[0].kernel
-        ModuleOp([hivm_function(found, TARGET, planned)]).verify()
+        ModuleOp([*hivm_functions(DeviceLaunch.of(found), TARGET, planned)]).verify()
 
 
 def test_what_has_no_form_is_refused_in_one_line() -> None:
@@ -92,7 +93,7 @@ def test_what_has_no_form_is_refused_in_one_line() -> None:
     case = kernel("running_max", X, OUT, text)
     with pytest.raises(PassError, match=r"^@running_max: npu.vcumulate has no form in HIVM: no"):
         (stage,) = build(case.text, case.signature, max_blocks).kernels
-        hivm_function(stage.op, TARGET)
+        hivm_functions(DeviceLaunch.of(stage.op), TARGET)
 
 
 @pytest.mark.parametrize("permutation", [[1, 0], [2, 0, 1], [1, 2, 0], [3, 1, 0, 2], [0, 1, 2]])

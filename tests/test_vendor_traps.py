@@ -13,11 +13,12 @@ from xdsl.dialects.builtin import ModuleOp
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.npu import Core, KernelOp
 from hawk_xdsl.errors import ReadError
-from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_function
+from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.hivm.devices import device_of
 from hawk_xdsl.hivm.reading import HivmReading, import_kernels
 from hawk_xdsl.ir_text import read_module
 from hawk_xdsl.npu_target import Trap, load_target, simulate
+from hawk_xdsl.transforms.device_launch import DeviceLaunch
 from hawk_xdsl.vendor import tools
 from hawk_xdsl.vendor.executable.lower import upstream
 from hawk_xdsl.vendor.executable.native import NativeProgram, run_blocks
@@ -324,7 +325,7 @@ def test_its_lowering_adds_to_the_result_and_scans_along_no_dimension_and_ours_d
 def test_the_tools_of_ascend950_accept_a_reduction_that_says_its_source_is_signed() -> None:
     text = (FOLDER / "sum_on_950.mlir").read_text(encoding="utf-8")
     (kernel,) = [op for op in read_module(text, "k").walk() if isinstance(op, KernelOp)]
-    module = ModuleOp([hivm_function(kernel, load_target("ascend950"))])
+    module = ModuleOp([*hivm_functions(DeviceLaunch.of(kernel), load_target("ascend950"))])
     text = mixed_text(module)
     verify(text, device_of("ascend950"), seconds=SECONDS)
     with pytest.raises(VendorToolError, match="unsigned_src"):

@@ -45,7 +45,7 @@ def write_ascendc_files(
         if write(launch) or len(launch.stages) == 1:
             continue
         del left_out[launch.name]
-        for kernel in dict.fromkeys(stage.kernel for stage in launch.stages):
+        for kernel in launch.kernels:
             write(DeviceLaunch.of(kernel))
     if left_out:
         (folder / LEFT_OUT_FILE).write_text("\n".join(left_out.values()) + "\n", encoding="utf-8")

@@ -54,7 +54,7 @@ def ascendc_text(launch: DeviceLaunch, target: Target, specifications: Mapping[s
     Raises:
         PassError: a kernel is not of vector cores, or an op has no counterpart.
     """
-    kernels = list(dict.fromkeys(stage.kernel for stage in launch.stages))
+    kernels = launch.kernels
     stages = [_stage(kernel, target) for kernel in kernels]
     blocks = max(kernel.blocks.value.data for kernel in kernels)
     used = sorted({name for at, _ in stages for name in at.functions})
@@ -62,7 +62,7 @@ def ascendc_text(launch: DeviceLaunch, target: Target, specifications: Mapping[s
     head = [NOT_COMPILED, f"Blocks: {blocks}, target: {first.target.data}."]
     specified = [specifications.get(kernel.sym_name.data, "") for kernel in kernels]
     lines = [
-        *_comment([*head, *(["", *specified[0].splitlines()] if len(stages) == 1 else [])]),
+        *_comment([*head, *(["", *specified[0].splitlines()] if len(launch.stages) == 1 else [])]),
         '#include "kernel_operator.h"\n',
         "using namespace AscendC;\n",
         *map(_index_function, used),

@@ -7,19 +7,15 @@ from xdsl.dialects.builtin import ModuleOp
 
 from hawk_xdsl.files.whole_directory import check_replaceable, whole_directory
 from hawk_xdsl.ir_text import placed_text
-from hawk_xdsl.npu_target import available_targets
 from hawk_xdsl.report import write_report
 from hawk_xdsl.saved import (
-    EXAMPLE_FILE,
     KERNELS_FOLDER,
     LENGTHS_FOLDER,
     MODULE_FILE,
     OWN,
     REPORT_FILE,
-    TARGET_FILE,
-    WEIGHTS_FILE,
-    named_weights,
-    write_arrays,
+    write_data,
+    write_target,
 )
 
 if TYPE_CHECKING:
@@ -53,20 +49,11 @@ def save_dynamic(model: "DynamicModel", directory: Path) -> None:
                 text = f"# {row.lengths}\n{row.text}"
                 file = new / KERNELS_FOLDER / f"{row.symbols[0]}.kernel"
                 file.write_text(text, encoding="utf-8")
-        _write_arrays(model, new)
+        write_data(
+            new, model.parameter_names, model.parameters, model.example_inputs, model.reference
+        )
         _write_report(model, new / REPORT_FILE)
-        if model.target_given not in available_targets() and model.target.document:
-            (new / TARGET_FILE).write_bytes(model.target.document)
-
-
-def _write_arrays(model: "DynamicModel", folder: Path) -> None:
-    weights = named_weights(model.parameter_names, model.parameters)
-    write_arrays(folder / WEIGHTS_FILE, weights)
-    example = {f"input{i}": array for i, array in enumerate(model.example_inputs)}
-    if model.reference is not None:
-        outputs = model.reference(model.example_inputs)
-        example |= {f"output{i}": array for i, array in enumerate(outputs)}
-    write_arrays(folder / EXAMPLE_FILE, example)
+        write_target(new, model.target, model.target_given)
 
 
 def _write_report(model: "DynamicModel", file: Path) -> None:

@@ -59,7 +59,7 @@ def emit_all_core_barrier(at: HivmEmission, core: Core, *, both: bool) -> None:
     goes on after all vector cores, whose two tell it, and its vector cores after all cube cores.
     """
     vector = core == Core.VECTOR
-    name = "VECTOR" if vector else "CUBE"
+    name = CORE_TYPES[core]
     at.emit(HivmSyncBlockOp(f"ALL_{name}", ALL_VECTOR if vector else ALL_CUBE))
     if not both:
         return

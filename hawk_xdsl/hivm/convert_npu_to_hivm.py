@@ -63,12 +63,6 @@ def hivm_functions(
     return launch_functions(launch, kernels, target, planned=planned)
 
 
-def hivm_function(kernel: KernelOp, target: Target, planned: bool = False) -> func.FuncOp:
-    """A kernel of one kind of core as a function of HIVM. Raises as the pass."""
-    (function,) = hivm_functions(DeviceLaunch.of(kernel), target, planned)
-    return function
-
-
 def for_hivm(kernel: KernelOp, target: Target, planned: bool) -> KernelOp:
     """A copy of a kernel that can be translated, planned and synchronised anew if it shall be.
 

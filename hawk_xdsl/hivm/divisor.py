@@ -2,8 +2,7 @@
 
 from math import gcd
 
-from xdsl.dialects import affine, arith, scf
-from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects import affine, scf
 from xdsl.ir import Block, SSAValue
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
@@ -14,6 +13,8 @@ from xdsl.ir.affine import (
     AffineSymExpr,
 )
 
+from hawk_xdsl.dialects.constants import constant_of
+
 
 def divisor_of(index: SSAValue | int) -> int:
     """The greatest number known to divide an index; 0 divides only 0, which is a multiple of all.
@@ -22,10 +23,10 @@ def divisor_of(index: SSAValue | int) -> int:
     """
     if isinstance(index, int):
         return index
-    owner = index.owner
+    number, owner = constant_of(index), index.owner
+    if number is not None:
+        return number
     match owner:
-        case arith.ConstantOp(value=IntegerAttr() as value):
-            return value.value.data
         case affine.ApplyOp():
             operands = [divisor_of(operand) for operand in owner.mapOperands]
             return _divisor(owner.map.data.results[0], operands, owner.map.data.num_dims)

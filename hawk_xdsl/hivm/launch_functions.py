@@ -62,6 +62,11 @@ def cores_of_block(launch: DeviceLaunch, target: Target) -> Mapping[Core, int]:
     return {Core.CUBE: 1, Core.VECTOR: target.cores[Core.VECTOR] // target.cores[Core.CUBE]}
 
 
+def function_name(launch: DeviceLaunch, core: Core) -> str:
+    """What the function of one kind of core is called."""
+    return launch.name + (SUFFIXES[core] if launch.core == Core.MIXED else "")
+
+
 def block_count(launch: DeviceLaunch, target: Target) -> int:
     """How many blocks of a launch the host asks for: enough for each stage."""
     cores = cores_of_block(launch, target)
@@ -121,8 +126,7 @@ class _LaunchWriter:
             if at.part.block.ops:
                 self._stage(at)
         builder.insert(func.ReturnOp())
-        name = self.launch.name + (SUFFIXES[core] if both else "")
-        made = func.FuncOp(name, (types, []), Region(block))
+        made = func.FuncOp(function_name(self.launch, core), (types, []), Region(block))
         made.attributes["hacc.entry"] = UnitAttr()
         made.attributes["hacc.function_kind"] = HaccFunctionKindAttr("DEVICE")
         made.attributes["hacc.block_dim"] = IntegerAttr(block_count(self.launch, self.target), i64)

@@ -61,6 +61,11 @@ class DeviceLaunch:
         return DeviceLaunch(name, (stage,), types, every, frozenset(range(inputs, count)), scratch)
 
     @property
+    def kernels(self) -> tuple[KernelOp, ...]:
+        """The kernels of its stages, each once."""
+        return tuple(dict.fromkeys(stage.kernel for stage in self.stages))
+
+    @property
     def cores(self) -> frozenset[Core]:
         """The kinds of cores that work."""
         return frozenset(part.core for stage in self.stages for part in stage.kernel.parts)
@@ -117,7 +122,7 @@ def exported_launches(module: ModuleOp) -> Iterator[DeviceLaunch]:
     """What a module launches, each once, then each kernel that nobody launches."""
     launches = list(dict.fromkeys(placed.launch for placed in device_launches(module)))
     yield from launches
-    used = {stage.kernel for launch in launches for stage in launch.stages}
+    used = {kernel for launch in launches for kernel in launch.kernels}
     for kernel in module.walk():
         if isinstance(kernel, KernelOp) and kernel not in used:
             yield DeviceLaunch.of(kernel)

@@ -23,7 +23,7 @@ from hawk_xdsl.vendor.planning import (
     synchronised_by_vendor,
     verify,
 )
-from hawk_xdsl.vendor.recording import Recorded, simulate_launch
+from hawk_xdsl.vendor.recording import Recorded, exact, simulate_launch
 from hawk_xdsl.vendor.running import SECONDS
 from hawk_xdsl.vendor.values import HivmProgram, run_hivm
 from hawk_xdsl.vendor.verdict import NOT_ASKED, ToolAnswer, VendorVerdict
@@ -52,8 +52,8 @@ class VendorCheck:
         """Asks everything about one launch; a step that fails says why, and others go on."""
         begin = time.monotonic()
         launch, core = recorded.launch, str(recorded.launch.core)
-        names = dict.fromkeys(stage.kernel.sym_name.data for stage in launch.stages)
-        stages = tuple(names) if len(launch.stages) > 1 else ()
+        several = len(launch.stages) > 1
+        stages = tuple(each.sym_name.data for each in launch.kernels) if several else ()
         try:
             ours = self._programs(launch, planned=True)
             given = self._programs(launch, planned=False)
@@ -62,7 +62,7 @@ class VendorCheck:
             steps = refused, silent, silent, silent, silent
             return VendorVerdict(recorded.name, core, *steps, _since(begin), stages)
         verified = _asked(lambda: self._verify([*given, *ours]))
-        order = _asked(lambda: self._order(launch))
+        order = _asked(lambda: self._order(launch, ours))
         found: list[HivmProgram] = []
         planned = _asked(lambda: self._plan(given, found))
         our_values = _asked(lambda: self._simulated(recorded) or self._values(ours, recorded))
@@ -96,16 +96,18 @@ class VendorCheck:
             found.append(replace(program, module=made))
         return ToolAnswer(True, "yes")
 
-    def _order(self, launch: DeviceLaunch) -> ToolAnswer:
+    def _order(self, launch: DeviceLaunch, programs: Sequence[HivmProgram]) -> ToolAnswer:
         """Within each stage: between stages there is a barrier of all pipes."""
+        if len(launch.stages) > 1:
+            alone = map(DeviceLaunch.of, launch.kernels)
+            programs = [made for each in alone for made in self._programs(each, planned=True)]
         missed: list[str] = []
         own, theirs = SyncCounts({}, {}), SyncCounts({}, {})
-        for stage in dict.fromkeys(stage.kernel for stage in launch.stages):
-            for program in self._programs(DeviceLaunch.of(stage), planned=True):
-                ours = SyncCounts.of(generic_text(program.module))
-                vendor = synchronised_by_vendor(program.module, self.device, seconds=self.seconds)
-                missed += ["->".join(pair) for pair in ours.misses(vendor)]
-                own, theirs = own + ours, theirs + vendor
+        for program in programs:
+            ours = SyncCounts.of(generic_text(program.module))
+            vendor = synchronised_by_vendor(program.module, self.device, seconds=self.seconds)
+            missed += ["->".join(pair) for pair in ours.misses(vendor)]
+            own, theirs = own + ours, theirs + vendor
         said = f"{_counts(own)}, {_counts(theirs)}"
         return ToolAnswer(
             not missed, f"{said}: none of ours for {', '.join(missed)}" if missed else said
@@ -113,10 +115,9 @@ class VendorCheck:
 
     def _simulated(self, recorded: Recorded) -> ToolAnswer | None:
         """What is wrong with rewritten kernels on the NPU simulator; ``None`` if nothing is."""
-        exact = replace(self.target, vector=replace(self.target.vector, accuracy={}))
         stages = recorded.launch.stages
         kernels = [for_hivm(stage.kernel, self.target, planned=True) for stage in stages]
-        made = simulate_launch(recorded, kernels, exact)
+        made = simulate_launch(recorded, kernels, exact(self.target))
         error = error_between(recorded.of_results(made), recorded.results)
         if error.maximum <= self._allowed(recorded) and not error.unequal:
             return None

@@ -6,14 +6,14 @@ from xdsl.dialects import func, tensor
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Operation, SSAValue
 
-from hawk_xdsl.dialects.npu import Core, LaunchOp
+from hawk_xdsl.dialects.npu import LaunchOp
 from hawk_xdsl.dialects.npu.launch import LAUNCHED_AS
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.hivm.launch_functions import (
     CORES,
-    SUFFIXES,
     block_count,
     cores_in_order,
+    function_name,
     needs_flags,
 )
 from hawk_xdsl.npu_target import Target
@@ -76,11 +76,10 @@ def launch_plan(module: ModuleOp, target: Target, arguments: Sequence[str]) -> d
 
 
 def _launch_step(launch: DeviceLaunch, target: Target) -> dict[str, object]:
-    both = launch.core == Core.MIXED
-    files = [f"{launch.name}{SUFFIXES[core]}.mlir" for core in cores_in_order(launch)]
+    files = [f"{function_name(launch, core)}.mlir" for core in cores_in_order(launch)]
     return {
         "kernel": launch.name,
-        **({"files": files} if both else {"file": f"{launch.name}.mlir"}),
+        **({"file": files[0]} if len(files) == 1 else {"files": files}),
         "blocks": block_count(launch, target),
         "core": CORES[launch.core],
         **({"flags": True} if needs_flags(launch) else {}),

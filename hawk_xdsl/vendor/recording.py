@@ -49,21 +49,27 @@ class Recorded:
         ]
 
 
+def exact(target: Target) -> Target:
+    """The target without errors of its own: the CPU that is compared with has none."""
+    return replace(target, vector=replace(target.vector, accuracy={}))
+
+
 def record(module: ModuleOp, arguments: Sequence[Array], target: Target) -> tuple[Recorded, ...]:
     """Runs a compiled module on the NPU simulator and keeps the first run of each launch.
 
-    Estimates of the target are exact here, for the CPU that is compared with has none.
-    Raises ``HawkError`` for arguments that do not fit, and for every trap.
+    Estimates of the target are exact here. Raises ``HawkError`` for arguments that do not fit, and
+    for every trap.
     """
-    exact = replace(target, vector=replace(target.vector, accuracy={}))
+    exact_target = exact(target)
     placed = {op: each for each in device_launches(module) for op in each.ops}
     arrays: dict[SSAValue, Array] = {}
     found: dict[DeviceLaunch, Recorded] = {}
 
     def launch(op: LaunchOp, kernel: KernelOp, given: list[Array]) -> Sequence[Array]:
         for value, array in zip(op.buffers, given, strict=False):
-            arrays.setdefault(value, np.array(array))
-        outputs = simulate(kernel, given, exact).outputs
+            if value not in arrays:
+                arrays[value] = np.array(array)
+        outputs = simulate(kernel, given, exact_target).outputs
         arrays.update(zip(op.results, outputs, strict=True))
         whole = placed[op]
         if op is whole.ops[-1] and whole.launch not in found:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects.arith import ConstantOp
-from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, i64
-from xdsl.ir import Attribute, OpResult, SSAValue
+from xdsl.dialects.builtin import IndexType, MemRefType, i64
+from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import (
     AttrSizedOperandSegments,
     IRDLOperation,
@@ -17,6 +16,7 @@ from xdsl.irdl import (
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.dialects.hivm.operand import C0_BYTES
 
 
@@ -49,14 +49,7 @@ class HivmPointerCastOp(IRDLOperation):
     @property
     def addresses(self) -> tuple[int | None, ...]:
         """The addresses in bytes; ``None`` for one that is no constant."""
-        return tuple(map(_constant, self.addrs))
-
-
-def _constant(value: SSAValue) -> int | None:
-    if isinstance(value, OpResult) and isinstance(value.owner, ConstantOp):
-        number = value.owner.value
-        return number.value.data if isinstance(number, IntegerAttr) else None
-    return None
+        return tuple(map(constant_of, self.addrs))
 
 
 class _NumberOp(IRDLOperation):

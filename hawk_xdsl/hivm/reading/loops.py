@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from math import lcm
 
 from xdsl.dialects import affine, arith, scf
-from xdsl.dialects.builtin import IntegerAttr, MemRefType
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineBinaryOpExpr, AffineBinaryOpKind, AffineConstantExpr, AffineExpr
 
+from hawk_xdsl.dialects.constants import constant_of
 from hawk_xdsl.hivm.reading.vendor_ops import mnemonic
 
 
@@ -57,9 +58,9 @@ def _origin(value: SSAValue) -> tuple[list[int], set[SSAValue]]:
             for result in op.map.data.results:
                 moduli += _moduli(result)
         elif isinstance(op, arith.RemSIOp | arith.RemUIOp):
-            divisor = op.rhs.owner
-            if isinstance(divisor, arith.ConstantOp) and isinstance(divisor.value, IntegerAttr):
-                moduli.append(divisor.value.value.data)
+            divisor = constant_of(op.rhs)
+            if divisor is not None:
+                moduli.append(divisor)
         if not isinstance(op, arith.ConstantOp):
             todo += op.operands
     return moduli, variables if moduli else set()
