@@ -38,7 +38,7 @@ from hawk_xdsl.knowledge_store.kernel_examples import packaged_examples
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import find_model
-from hawk_xdsl.language_model.nearest_kernels import NearestKernels
+from hawk_xdsl.language_model.nearest_kernels import NearestKernels, query_of
 from hawk_xdsl.language_model.prompt import instruct_format
 from hawk_xdsl.language_model.skeleton import Skeleton, skeletons
 from hawk_xdsl.propose.assignment import Spending
@@ -133,9 +133,9 @@ class Table:
         return row
 
     def _copy(self, op: GatedOp, row: Answered) -> None:
-        kernels = NearestKernels(packaged_examples(), RetrievalMode.FUSED, op.target)
+        kernels = NearestKernels(packaged_examples(), RetrievalMode.FUSED)
         tried, right = 0, False
-        for example in kernels.of(op.specification, self.attempts):
+        for example in kernels.of(query_of(op.specification, op.target), self.attempts):
             tried += 1
             try:
                 verdict = op.gate.check(op.shorthand.expanded(example.text))

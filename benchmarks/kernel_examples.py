@@ -53,7 +53,7 @@ def example_of(name: str, op: GatedOp, teacher: Teacher) -> KernelExample | None
     if not right or len(steps) > LONGEST_STEPS:
         return None
     best = min(right, key=lambda each: each.cycles)
-    view = hardware_view(op.specification, op.target).features
+    view = hardware_view(op.specification, op.target)
     assert view.structure and view.intensity is not None and view.pressure is not None
     bottleneck = op.gate.check(best.text).bottleneck
     return KernelExample(

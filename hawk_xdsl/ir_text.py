@@ -44,6 +44,13 @@ def read_module(
     return module
 
 
+def generic_text(module: ModuleOp) -> str:
+    """A module as every MLIR reads it."""
+    stream = io.StringIO()
+    Printer(stream, print_generic_format=True).print_op(module)
+    return stream.getvalue() + "\n"
+
+
 def _check_order(module: ModuleOp) -> None:
     """Raises ``VerifyException`` for a value that is used before the op that makes it."""
     seen: set[Operation] = set()

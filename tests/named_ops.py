@@ -118,9 +118,7 @@ def function_of(name: str, dtypes: Mapping[str, str]) -> str:
         if kind not in ("INPUT_TENSOR", "SCALAR", "OUTPUT_TENSOR"):
             continue
         variable = operand.type_var.name
-        dtype = dtypes.get(
-            variable, {"I32": "i32", "I64": "i64", "F64": "f64"}.get(variable, "f32")
-        )
+        dtype = dtypes.get(variable, FIXED.get(variable, "f32"))
         shape = [_size(each) for each in operand.size_exprs or ()]
         if not operand.size_exprs and name not in ("dot",):
             shape = [4, 5]

@@ -115,9 +115,7 @@ def descendants(process: int) -> list[tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "ray", [False, pytest.param(True, marks=pytest.mark.corpus)], ids=["processes", "ray"]
-)
+@pytest.mark.parametrize("ray", [False, True], ids=["processes", "ray"])
 def test_workers_and_driver_are_killed_and_the_rows_are_those_of_an_undisturbed_run(
     suite: Path, undisturbed: list[dict[str, Any]], tmp_path: Path, ray: bool
 ) -> None:

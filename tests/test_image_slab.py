@@ -132,9 +132,8 @@ def test_a_kernel_that_forgets_the_border_is_refused() -> None:
     best = candidates(request(op, SLAB))[0]
     specification = specify(op)
     gate = Gate(op, specification, signature_of(specification, "k", TARGET.name), TARGET, 0)
-    start = next(line for line in best.text.splitlines() if line.startswith("p0 = "))
     moved = best.text.replace("z = fill 0.0", "z = fill 1.0")
-    assert moved != best.text and start
+    assert moved != best.text
     assert not gate.check(moved).accepted
 
 

@@ -90,7 +90,6 @@ def test_other_draws_are_refused_in_one_line() -> None:
         import_torch(Chosen(), [torch.ones(2, 3)])
 
 
-@pytest.mark.corpus
 def test_a_kernel_draws_the_same_numbers(tmp_path: Path) -> None:
     compiled = compile_model(
         Uniform(),

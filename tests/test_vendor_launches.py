@@ -247,9 +247,9 @@ def test_each_launch_is_exported_once(staged: ModuleOp) -> None:
 def test_a_part_on_one_vector_core_a_block_has_no_form() -> None:
     text = PRODUCT_AND_EXP.text.replace(", r in 0..16 step 8", "").replace("r:8", "0:16")
     kernel = finished(text.replace("m+0:16", "m:16"), PRODUCT_AND_EXP.signature)
-    if all(part.cores == 1 for part in kernel.parts):
-        with pytest.raises(PassError, match="1 vector cores a block, of 2 in HIVM"):
-            hivm_functions(DeviceLaunch.of(kernel), TARGET)
+    assert all(part.cores == 1 for part in kernel.parts)
+    with pytest.raises(PassError, match="1 vector cores a block, of 2 in HIVM"):
+        hivm_functions(DeviceLaunch.of(kernel), TARGET)
 
 
 # What the vendor's tools make of such launches.
@@ -309,14 +309,14 @@ def test_its_barrier_of_both_kinds_joins_none_in_functions_of_one() -> None:
     assert len(flags) == 2 and all("tcore_type<VECTOR>" in line for line in flags)
 
 
+@needs_tools
 def test_our_dialect_refuses_such_barriers() -> None:
     for text in (
         text_of("barrier", ("PIPE_ALL", "PIPE_MTE3")),
         text_of("barrier_of_both"),
     ):
-        if tools_installed():
-            with pytest.raises(HawkError, match="sync_block"):
-                module_of(text)
+        with pytest.raises(HawkError, match="sync_block"):
+            module_of(text)
 
 
 def test_a_stage_finds_what_was_said_of_its_launch() -> None:

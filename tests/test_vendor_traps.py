@@ -16,13 +16,13 @@ from hawk_xdsl.errors import ReadError
 from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
 from hawk_xdsl.hivm.devices import device_of
 from hawk_xdsl.hivm.reading import HivmReading, import_kernels
-from hawk_xdsl.ir_text import read_module
+from hawk_xdsl.ir_text import generic_text, read_module
 from hawk_xdsl.npu_target import Trap, load_target, simulate
 from hawk_xdsl.transforms.device_launch import DeviceLaunch
 from hawk_xdsl.vendor import tools
 from hawk_xdsl.vendor.executable.lower import upstream
 from hawk_xdsl.vendor.executable.native import NativeProgram, run_blocks
-from hawk_xdsl.vendor.generic_form import generic_text, mixed_text, read_vendor_module
+from hawk_xdsl.vendor.generic_form import mixed_text, read_vendor_module
 from hawk_xdsl.vendor.planning import SyncCounts, planned_by_vendor, synchronised_by_vendor, verify
 from hawk_xdsl.vendor.running import VendorToolError, run_tool
 from hawk_xdsl.vendor.tools import INSTALL, NoVendorToolsError, tools_installed

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, partial
 
@@ -99,8 +98,7 @@ class CaseWork:
             cache_folder = platformdirs.user_cache_path("hawk-xdsl") / "bench"
             options = replace(options, out=cache_folder)
         if not options.operators.is_file() or options.operators.read_bytes() != self.suite:
-            name = hashlib.sha256(self.suite).hexdigest()[:16]
-            file = options.out / "suites" / f"{name}.py"
+            file = options.out / "suites" / f"{self._suite_digest[:16]}.py"
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, self.suite.decode())
             options = replace(options, operators=file)
@@ -110,11 +108,9 @@ class CaseWork:
 
     def _sharing(self, runner: Runner, place: StorePlace) -> Callable[[Task], CaseResult]:
         """Runs a case that no worker has run before, of this campaign or another."""
-        stack = ExitStack()
-        store = stack.enter_context(KnowledgeStore(place))
-        target = load_target(runner.target)
+        store, target = KnowledgeStore(place), load_target(runner.target)
 
-        def run(task: Task, opened: ExitStack = stack) -> CaseResult:
+        def run(task: Task) -> CaseResult:
             key = self._key(runner, task, target)
             if (known := store.answer(key)) is not None:
                 return typed(CaseResult, json.loads(known.answer), "answers.answer")
@@ -133,14 +129,21 @@ class CaseWork:
 
         return run
 
+    @cached_property
+    def _suite_digest(self) -> str:
+        return hashlib.sha256(self.suite).hexdigest()
+
+    @cached_property
+    def _model(self) -> str:
+        return find_model(self.options.model).fingerprint()
+
     def _key(self, runner: Runner, task: Task, target: Target) -> AnswerKey:
         """A case is its suite's text and its name; who is asked is the rest."""
-        model = None
-        if runner.conditions[task.condition].sources.asks_model:
-            model = find_model(runner.given).fingerprint()
+        asks = runner.conditions[task.condition].sources.asks_model
+        model = self._model if asks else None
         learned = tuple(self.learned.get(task.condition, ()))
         asked = digest_of((task.condition, task.seed, runner.budget, model, learned))
-        content = digest_of((hashlib.sha256(self.suite).hexdigest(), task.case))
+        content = digest_of((self._suite_digest, task.case))
         return AnswerKey("case", content, target.digest, code_digest(), asked)
 
 

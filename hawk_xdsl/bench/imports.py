@@ -1,12 +1,9 @@
 """Cases as programs, kept on disk: most of a short case's time is PyTorch's export."""
 
 import hashlib
-import io
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-
-from xdsl.printer import Printer
 
 from hawk_xdsl.bench.suite import Case
 from hawk_xdsl.errors import HawkError
@@ -15,7 +12,7 @@ from hawk_xdsl.files.digest import digest_of
 from hawk_xdsl.files.whole_file import whole_file, write_whole
 from hawk_xdsl.frontend.program import Program
 from hawk_xdsl.frontend.torch_import import import_torch
-from hawk_xdsl.ir_text import read_module
+from hawk_xdsl.ir_text import generic_text, read_module
 from hawk_xdsl.saved import named_weights, read_arrays, unnumbered, write_arrays
 
 
@@ -54,9 +51,7 @@ class Imports:
             with whole_file(arrays) as partial:
                 names, values = imported.parameter_names, imported.parameters
                 write_arrays(partial, named_weights(names, values))
-            stream = io.StringIO()
-            Printer(stream, print_generic_format=True).print_op(imported.module)
-            write_whole(text, stream.getvalue())
+            write_whole(text, generic_text(imported.module))
         with reading(text, "the imported case", todo="remove it"):
             source = text.read_text(encoding="utf-8")
         module = read_module(source, str(text), "the imported case")

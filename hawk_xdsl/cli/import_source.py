@@ -21,14 +21,11 @@ def import_command(
     A .mlir file keeps all that is in it, as any syntax of upstream MLIR; only named linalg ops that
     xDSL lacks are generalized. Of a model its weights are arguments.
     """
-    from io import StringIO
-
-    from xdsl.printer import Printer
-
     from hawk_xdsl.files.boundary import reading, writing
     from hawk_xdsl.files.whole_file import write_whole
     from hawk_xdsl.frontend.load import check_source, load_program
     from hawk_xdsl.frontend.upstream_mlir import read_upstream
+    from hawk_xdsl.ir_text import generic_text
     from hawk_xdsl.universe import context
 
     named = check_source(source)
@@ -38,10 +35,9 @@ def import_command(
         module = read_upstream(text, context(), str(named.path))
     else:
         module = load_program(source).module
-    stream = StringIO()
-    Printer(stream, print_generic_format=True).print_op(module)
+    made = generic_text(module)
     if output is None:
-        typer.echo(stream.getvalue())
+        typer.echo(made, nl=False)
         return
     with writing(output, "the module"):
-        write_whole(output, stream.getvalue() + "\n")
+        write_whole(output, made)

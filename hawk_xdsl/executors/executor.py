@@ -6,6 +6,7 @@ so that a task may be computed again. A process that dies has failed for a reaso
 somebody killed it: its task is given again, ``MOST_DEATHS`` deaths are an answer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -65,6 +66,23 @@ class Opened(Generic[Given, Found]):
         return self.function
 
 
-def died_often(reason: str) -> Failure:
-    """That a task ended every process it was given to; ``reason`` is that of the last one."""
-    return Failure(False, f"{reason} ({MOST_DEATHS} times)")
+class Deaths(Generic[Given]):
+    """How many processes each task has ended."""
+
+    def __init__(self) -> None:
+        self._of: Counter[Given] = Counter()
+
+    def failure(self, task: Given, reason: str) -> Failure | None:
+        """That a task ended every process it was given to; ``None`` if it is given again.
+
+        ``reason`` is why the last one ended.
+        """
+        self._of[task] += 1
+        if self._of[task] < MOST_DEATHS:
+            return None
+        return Failure(False, f"{reason} ({MOST_DEATHS} times)")
+
+
+def late(seconds: float) -> Failure:
+    """That a task's time was over."""
+    return Failure(True, f"not done after {seconds:g} s")

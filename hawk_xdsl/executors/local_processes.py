@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Generic
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.executors.executor import MOST_DEATHS, Failure, Found, Given, TaskWork, died_often
+from hawk_xdsl.executors.executor import Deaths, Failure, Found, Given, TaskWork, late
 
 PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+), in .*')
 _FORK = multiprocessing.get_context("fork")
@@ -76,10 +76,11 @@ class _Pool(Generic[Given, Found]):
         self._seconds = seconds
         self._open: dict[int, Connection] = {}
         self._again: deque[Given] = deque()
-        self._deaths: Counter[Given] = Counter()
+        self._deaths = Deaths[Given]()
 
     def run(self, tasks: Iterable[Given]) -> Iterator[tuple[Given, Found | Failure]]:
-        import_module("torch")  # once, before the processes are forked
+        if self._processes.forked:
+            import_module("torch")  # once, before they are forked
 
         waiting = iter(tasks)
         workers = [self._start(slot) for slot in range(self._processes.jobs)]
@@ -126,17 +127,16 @@ class _Pool(Generic[Given, Found]):
         if time.monotonic() - worker.started < self._seconds:
             return None
         _end(worker)
-        return Failure(True, f"not done after {self._seconds:g} s")
+        return late(self._seconds)
 
     def _after_death(self, task: Given, death: _Death) -> Failure | None:
         """That a task has failed for good; ``None`` if it is tried again."""
         if death.raised:
             return Failure(False, death.reason)
-        self._deaths[task] += 1
-        if self._deaths[task] == MOST_DEATHS:
-            return died_often(death.reason)
-        self._again.append(task)
-        return None
+        failure = self._deaths.failure(task, death.reason)
+        if failure is None:
+            self._again.append(task)
+        return failure
 
     def _give(self, worker: _Worker[Given], waiting: Iterator[Given]) -> bool:
         worker.task = self._again.popleft() if self._again else next(waiting, None)

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic
 import platformdirs
 
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.executors.executor import MOST_DEATHS, Failure, Found, Given, TaskWork, died_often
+from hawk_xdsl.executors.executor import MOST_DEATHS, Deaths, Failure, Found, Given, TaskWork, late
 from hawk_xdsl.files.code_digest import code_digest
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class _Crew(Generic[Given, Found]):
         self._seconds = seconds
         self._tasks = iter(tasks)
         self._waiting: deque[Given] = deque()
-        self._deaths: Counter[Given] = Counter()
+        self._deaths = Deaths[Given]()
         self._unopened = 0
         self._seats: list[_Seat[Given]] = []
 
@@ -228,7 +228,7 @@ class _Crew(Generic[Given, Found]):
 
     def _late(self, seat: _Seat[Given]) -> Failure:
         self._dismiss(seat)
-        return Failure(True, f"not done after {self._seconds:g} s")
+        return late(self._seconds)
 
     def _heard(self, seat: _Seat[Given]) -> Found | Failure | None:
         """The outcome of an actor's task; ``None`` if it has none, or will be tried again."""
@@ -257,12 +257,11 @@ class _Crew(Generic[Given, Found]):
 
     def _died(self, seat: _Seat[Given], reason: str) -> Failure | None:
         assert seat.task is not None
-        self._deaths[seat.task] += 1
-        if self._deaths[seat.task] == MOST_DEATHS:
-            return died_often(reason)
-        self._waiting.append(seat.task)
-        seat.task = None
-        return None
+        failure = self._deaths.failure(seat.task, reason)
+        if failure is None:
+            self._waiting.append(seat.task)
+            seat.task = None
+        return failure
 
 
 def _last_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hawk_xdsl.files.digest import DIGITS
 
 PACKAGE = Path(__file__).parents[1]
-SUFFIXES = (".py", ".toml", ".lark")
+SUFFIXES = (".py", ".toml", ".lark", ".json", ".jsonl", ".txt")
 NOT_DECIDING = ("bench", "cli", "executors", "inspection")
 """Folders that ask and show, without a say in what is decided."""
 

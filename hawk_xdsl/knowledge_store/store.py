@@ -16,6 +16,7 @@ from hawk_xdsl.knowledge_store.records import (
     Action,
     AnswerRecord,
     Curation,
+    Evidence,
     FailureRecord,
     KernelKey,
     KernelRecord,
@@ -28,6 +29,13 @@ from hawk_xdsl.knowledge_store.store_view import KERNEL_KEY, StoreView, default_
 from hawk_xdsl.knowledge_store.write_entry import format_entry
 
 KEY_FIELDS = tuple(field.name for field in fields(KernelKey))
+
+ADD_EVIDENCE = (
+    "INSERT INTO evidence VALUES (:name, :uses, :wins, :losses, :cycles_gained) "
+    "ON CONFLICT (name) DO UPDATE SET uses = evidence.uses + excluded.uses, "
+    "wins = evidence.wins + excluded.wins, losses = evidence.losses + excluded.losses, "
+    "cycles_gained = evidence.cycles_gained + excluded.cycles_gained"
+)
 
 
 class KnowledgeStore(StoreView):
@@ -69,13 +77,8 @@ class KnowledgeStore(StoreView):
     def put_kernel(self, kernel: KernelRecord) -> None:
         """Keeps a verified kernel, unless one at least as fast is kept for the same key."""
         row = to_row(kernel)
-        kept = tuple(vars(kernel.key))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in row if name not in kept)
-        self._write(
-            f"{_insert('kernels', row)} ON CONFLICT ({', '.join(kept)}) DO UPDATE SET {updates} "
-            "WHERE excluded.cycles < kernels.cycles",
-            row,
-        )
+        faster = "WHERE excluded.cycles < kernels.cycles"
+        self._write(f"{_replace('kernels', row, KEY_FIELDS)} {faster}", row)
 
     def drop_kernel(self, key: KernelKey) -> None:
         """Forgets a kernel, for instance one that no longer passes the gate."""
@@ -197,13 +200,7 @@ class KnowledgeStore(StoreView):
             key: sign * typed(int, brought.get(key, 0), f"curations.evidence.{key}")
             for key in ("uses", "wins", "losses", "cycles_gained")
         }
-        self._database.execute(
-            "INSERT INTO evidence VALUES (:name, :uses, :wins, :losses, :cycles_gained) "
-            "ON CONFLICT (name) DO UPDATE SET uses = evidence.uses + excluded.uses, "
-            "wins = evidence.wins + excluded.wins, losses = evidence.losses + excluded.losses, "
-            "cycles_gained = evidence.cycles_gained + excluded.cycles_gained",
-            row,
-        )
+        self._database.execute(ADD_EVIDENCE, row)
 
     def record_use(self, name: str, *, won: bool, cycles_gained: int = 0) -> None:
         """Counts one use of an entry (of the package or learned).
@@ -213,14 +210,8 @@ class KnowledgeStore(StoreView):
             won: whether the attempt it took part in was accepted.
             cycles_gained: by how many simulated cycles the kernel became faster.
         """
-        row = {"name": name, "wins": int(won), "losses": int(not won), "gained": cycles_gained}
-        self._write(
-            "INSERT INTO evidence VALUES (:name, 1, :wins, :losses, :gained) "
-            "ON CONFLICT (name) DO UPDATE SET uses = evidence.uses + 1, "
-            "wins = evidence.wins + excluded.wins, losses = evidence.losses + excluded.losses, "
-            "cycles_gained = evidence.cycles_gained + excluded.cycles_gained",
-            row,
-        )
+        brought = Evidence(1, int(won), int(not won), cycles_gained)
+        self._write(ADD_EVIDENCE, {"name": name, **vars(brought)})
 
     def record_gain(self, name: str, cycles: int) -> None:
         """Credits an entry of which a use is recorded with simulated cycles; may be negative."""

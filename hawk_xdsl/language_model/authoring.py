@@ -58,7 +58,11 @@ class Author:
     @cached_property
     def kernels(self) -> NearestKernels:
         """The verified kernels that may stand in a prompt."""
-        return NearestKernels(self.examples, self.retrieval, self.target)
+        return NearestKernels(self.examples, self.retrieval)
+
+    @cached_property
+    def _page(self) -> str:
+        return language_page(self.target)
 
     @staticmethod
     def load(
@@ -130,20 +134,26 @@ class Author:
         form = self.model.prompt_format
         slow = failure.bottleneck if failure is not None else ""
         trap = failure.trap if failure is not None and not slow else ""
-        query = query_of(specification, self.target, trap=trap, bottleneck=slow)
         functions = self._functions(specification)
-        found = self._said(specification, functions, query) if form.shows_entries else ()
+        found: Sequence[Retrieved] = ()
+        examples: Sequence[KernelExample] = ()
+        if form.shows_entries or self.examples:
+            plain = query_of(specification, self.target)
+            if form.shows_entries:
+                query = replace(plain, trap=trap or None, bottleneck=slow or None)
+                found = self._said(specification, functions, query)
+            examples = self.kernels.of(plain, EXAMPLES)
         request = PromptRequest(
             spec=specification.text,
             target=self.target.name,
             steps=steps_of(specification).text,
-            language=language_page(self.target),
+            language=self._page,
             facts=facts_of(specification, self.shown, self.target, functions),
             entries=tuple(item.entry for item in found),
-            examples=tuple(self.kernels.of(specification, EXAMPLES)),
+            examples=tuple(examples),
             attempt=failure,
         )
-        return self.model.prompt(request, budget=form.prompt_tokens, reserve=form.answer_tokens)
+        return self.model.prompt(request)
 
     def _said(
         self, specification: Specification, functions: Mapping[str, Composite], query: Query

@@ -107,19 +107,15 @@ class LocalModel:
         """The tokens of a prompt."""
         return len(self._tokens_of(prompt))
 
-    def prompt(self, request: PromptRequest, *, budget: int = 1024, reserve: int = 512) -> Prompt:
-        """The prompt in the model's format.
-
-        Args:
-            request: what to say.
-            budget: the tokens that the prompt should have at most; reading them takes time.
-            reserve: the tokens of the context to leave for the answer.
+    def prompt(self, request: PromptRequest) -> Prompt:
+        """The prompt in the model's format, which leaves room in the context for the answer.
 
         Raises:
             PromptTooLong: if the context is too small for the operation alone.
         """
-        limit = sys.maxsize if self.context is None else self.context - reserve
-        return self.prompt_format.build(request, count=self.count, budget=budget, limit=limit)
+        form = self.prompt_format
+        limit = sys.maxsize if self.context is None else self.context - form.answer_tokens
+        return form.build(request, count=self.count, budget=form.prompt_tokens, limit=limit)
 
     def propose(
         self,

@@ -11,18 +11,10 @@ from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.specification import Specification
 
 
-def query_of(
-    specification: Specification, target: Target, *, trap: str = "", bottleneck: str = ""
-) -> Query:
-    """What to look for: an op, and the trap or the pipe that held its last kernel up."""
-    features = hardware_view(specification, target).features
-    return Query(
-        text=specification.text,
-        tokens=features.ops,
-        features=features,
-        trap=trap or None,
-        bottleneck=bottleneck or None,
-    )
+def query_of(specification: Specification, target: Target) -> Query:
+    """What to look for: an op on a target."""
+    features = hardware_view(specification, target)
+    return Query(text=specification.text, tokens=features.ops, features=features)
 
 
 @dataclass(frozen=True)
@@ -31,11 +23,10 @@ class NearestKernels:
 
     examples: Sequence[KernelExample]
     retrieval: RetrievalMode
-    target: Target
 
-    def of(self, specification: Specification, count: int) -> list[KernelExample]:
+    def of(self, query: Query, count: int) -> list[KernelExample]:
         """The examples nearest to an op, the nearest first."""
-        found = self._retriever.retrieve(query_of(specification, self.target), count)
+        found = self._retriever.retrieve(query, count)
         return [self._by_name[item.entry.name] for item in found]
 
     @cached_property

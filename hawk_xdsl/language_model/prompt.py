@@ -120,8 +120,9 @@ class PromptFormat:
     ) -> Prompt:
         """The prompt with as many of the most relevant entries and examples as the budget allows.
 
-        Entries are left out first, then examples, the target facts, and the text of the last
-        attempt, and the page about the language. The shortest prompt, which is about the operation
+        Entries are left out first, then examples; of a question after an attempt the target facts,
+        the text of that attempt, and last the page about the language; of a first question facts
+        and page together. The shortest prompt, which is about the operation
         alone, may exceed the budget up to the limit.
 
         Args:

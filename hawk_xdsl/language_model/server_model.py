@@ -90,9 +90,10 @@ class ServerModel:
         """Tells the address from others; what runs behind it is the user's affair."""
         return hashlib.sha256(self.name.encode()).hexdigest()[:12]
 
-    def prompt(self, request: PromptRequest, *, budget: int = 1024, reserve: int = 512) -> Prompt:
+    def prompt(self, request: PromptRequest) -> Prompt:
         """See :class:`~hawk_xdsl.language_model.text_model.TextModel`."""
-        return self.prompt_format.build(request, count=_count, budget=budget, limit=8 * budget)
+        form, budget = self.prompt_format, self.prompt_format.prompt_tokens
+        return form.build(request, count=_count, budget=budget, limit=8 * budget)
 
     def propose(
         self,

@@ -26,8 +26,8 @@ class TextModel(Protocol):
         """The words that a kernel model was taught; ``None`` for any other model."""
         ...
 
-    def prompt(self, request: PromptRequest, *, budget: int = 1024, reserve: int = 512) -> Prompt:
-        """The prompt in the model's format. Raises ``PromptTooLong``."""
+    def prompt(self, request: PromptRequest) -> Prompt:
+        """The prompt in the model's format, of its lengths. Raises ``PromptTooLong``."""
         ...
 
     def propose(

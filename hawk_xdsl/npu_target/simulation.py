@@ -101,21 +101,18 @@ def simulate(
     """Run all blocks of a verified kernel on the model of a target.
 
     Args:
-        kernel: the kernel.
+        kernel: the kernel; ``target``: where to run, its own if not given.
         inputs: one array for each input, with its shape and dtype (i1 as int8).
-        target: where to run; the kernel's own if not given.
         mode: ``planned`` with addresses, flags and barriers of the IR; ``program-order`` before.
         trace: whether to keep the timeline; ``watch`` gets what each instruction has written.
         limit: cycles that each block may take; ``steps`` counts and limits those of all blocks.
         estimates: which way the results of approximate instructions are off.
         traffic: what it moves through L2 (``traffic_of``), which is empty before if not given.
-        extents: the lengths that the launch gives, for a kernel that has extents.
-        joins: whether another kernel began its launch, so that this one takes nothing to begin.
+        extents: the lengths that the launch gives; ``joins``: another kernel began it, at no cost.
 
     Raises:
         Trap: the kernel breaks a rule; an output depends on a result that is not defined.
-        RunawayError: it takes more cycles or steps than it may.
-        HawkError: the inputs do not fit the kernel, or its target is unknown.
+        RunawayError, HawkError: it takes more cycles or steps than it may; inputs do not fit it.
     """
     kernel, target = bound_kernel(kernel, extents or {}), target or load_target(kernel.target.data)
     verify_kernel(kernel, target)
@@ -141,11 +138,11 @@ def simulate(
         with np.errstate(all="ignore"):
             found = run(taken[0], trace, steps)
             if taken[0].met is not None:  # run again with another value in its place
-                again = run(taken[1], False, None if steps is None else StepCounter(steps.limit))
+                again = run(taken[1], False, steps and StepCounter(steps.limit))
                 _check_defined(kernel, taken[0].met, found.outputs, again.outputs)
+            return found
     except TooLong as error:
         raise _runaway(kernel) from error
-    return found
 
 
 def _runaway(kernel: KernelOp) -> RunawayError:

@@ -1,8 +1,8 @@
 """A kernel for a range of lengths: what one schedule gives at several of them, made one and judged.
 
 Schedules are chosen near the upper bound, where a kernel takes longest; the best estimate first.
-Where no kernel serves the whole range, its halves can be asked for, so that a few kernels share it.
-Models ask for one: nothing picks among several at a launch yet.
+Where no kernel serves the whole range, its halves can be asked for, so that a few kernels share it
+and the model picks one by its length.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,12 +70,11 @@ class LessonWork:
 
     def open(self) -> Callable[[int], Lesson | str]:
         """The function that teaches; the store stays open as long as the process lives."""
-        stack = ExitStack()
-        store = None if self.store is None else stack.enter_context(KnowledgeStore(self.store))
+        store = None if self.store is None else KnowledgeStore(self.store)
         source = CaseGenerator.of(self.order, self.entries)
         knowledge = digest_of(self.entries)
 
-        def taught(number: int, opened: ExitStack = stack) -> Lesson | str:
+        def taught(number: int) -> Lesson | str:
             case = source.case(number)
             assert isinstance(case, GatedOp), "only ops that can be taught are sent"
             if store is None:

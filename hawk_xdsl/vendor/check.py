@@ -13,10 +13,11 @@ from hawk_xdsl.hivm.convert_npu_to_hivm import for_hivm, hivm_functions
 from hawk_xdsl.hivm.devices import Device
 from hawk_xdsl.hivm.launch_functions import block_count, cores_in_order, cores_of_block
 from hawk_xdsl.hivm.spaces import SPACES
+from hawk_xdsl.ir_text import generic_text
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.reference.difference import error_between
 from hawk_xdsl.transforms.device_launch import DeviceLaunch
-from hawk_xdsl.vendor.generic_form import generic_text, mixed_text
+from hawk_xdsl.vendor.generic_form import mixed_text
 from hawk_xdsl.vendor.planning import (
     SyncCounts,
     planned_by_vendor,

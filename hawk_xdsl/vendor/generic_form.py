@@ -12,13 +12,6 @@ _MODULE_ATTRIBUTES = re.compile(r"^\}\) \{dlti\..*\} : \(\) -> \(\)$", re.MULTIL
 """What the vendor's tools say of the device after a module, in a form that xDSL does not know."""
 
 
-def generic_text(module: ModuleOp) -> str:
-    """A module as every MLIR reads it."""
-    stream = io.StringIO()
-    Printer(stream, print_generic_format=True).print_op(module)
-    return stream.getvalue() + "\n"
-
-
 def mixed_text(module: ModuleOp) -> str:
     """A module as it is exported: custom forms where xDSL's are the vendor's, else generic ones."""
     stream = io.StringIO()

@@ -7,6 +7,7 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.pattern_rewriter import GreedyRewritePatternApplier, PatternRewriteWalker
 
+from hawk_xdsl.ir_text import generic_text
 from hawk_xdsl.vendor.executable.cube import CubeAsCalls, loops_of
 from hawk_xdsl.vendor.executable.instructions import PATTERNS
 from hawk_xdsl.vendor.executable.meetings import meetings_as_calls
@@ -16,7 +17,6 @@ from hawk_xdsl.vendor.executable.memory import (
     core_as_arguments,
     without_order,
 )
-from hawk_xdsl.vendor.generic_form import generic_text
 from hawk_xdsl.vendor.running import VendorToolError, message_of, run_tool
 
 OPT = "bishengir-opt"
