@@ -7,14 +7,14 @@ import pytest
 from kernel_files import read_module, signature
 from kernel_text_corpus import ATTENTION, PRODUCT_AND_EXP, max_blocks
 from test_vendor_traps import DEVICE, SECONDS, SIZES, generic, module_of, text_of
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.ir import Operation
 from xdsl.parser import Parser
 
 from hawk_xdsl.dialects.dtype import Array
 from hawk_xdsl.dialects.hivm import HivmSyncBlockOp, HivmSyncBlockSetOp, HivmSyncBlockWaitOp
 from hawk_xdsl.dialects.kernel_text import Signature, build
-from hawk_xdsl.dialects.npu import Core, KernelOp
+from hawk_xdsl.dialects.npu import Core, KernelOp, PartOp
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.gate.gate import shapes_of_inputs
 from hawk_xdsl.hivm.convert_npu_to_hivm import hivm_functions
@@ -245,9 +245,9 @@ def test_each_launch_is_exported_once(staged: ModuleOp) -> None:
 
 
 def test_a_part_on_one_vector_core_a_block_has_no_form() -> None:
-    text = PRODUCT_AND_EXP.text.replace(", r in 0..16 step 8", "").replace("r:8", "0:16")
-    kernel = finished(text.replace("m+0:16", "m:16"), PRODUCT_AND_EXP.signature)
-    assert all(part.cores == 1 for part in kernel.parts)
+    kernel = finished(PRODUCT_AND_EXP.text, PRODUCT_AND_EXP.signature)
+    parts = {op.core.data: op for op in kernel.walk() if isinstance(op, PartOp)}
+    parts[Core.VECTOR].cores = IntegerAttr(1, i64)
     with pytest.raises(PassError, match="1 vector cores a block, of 2 in HIVM"):
         hivm_functions(DeviceLaunch.of(kernel), TARGET)
 
