@@ -25,6 +25,7 @@ def rewrite(before: str, after: str, rest: str = "", trigger: str = "") -> Entry
     return entry
 
 
+@pytest.mark.corpus
 def test_every_rewrite_of_the_package_keeps_what_it_claims(composer: Composer) -> None:
     rewrites = [entry for entry in PACKAGED if entry.kind is EntryKind.REWRITE]
     found = [check_entry(entry, composer, TARGET) for entry in rewrites]

@@ -201,6 +201,7 @@ def texts(draw: st.DrawFn) -> str:
     return "\n".join([*lines, "c = vadd c, p", "store c into y[i:2, 0:64]", "}"])
 
 
+@pytest.mark.corpus
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(texts(), st.sampled_from([2, 3]))
 def test_random_kernels_are_ordered_on_every_path(text: str, buffers: int) -> None:
@@ -209,6 +210,7 @@ def test_random_kernels_are_ordered_on_every_path(text: str, buffers: int) -> No
         assert mistakes(kernel, seed) == []
 
 
+@pytest.mark.corpus
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(texts(), st.sampled_from([1, 3]), st.sampled_from([2, 3]))
 def test_random_kernels_give_equal_values(text: str, blocks: int, buffers: int) -> None:

@@ -119,6 +119,7 @@ def test_wrong_inputs_are_one_line(program: Program) -> None:
         compiled(np.ones((20, 48), np.float32), np.ones(3, np.float32))
 
 
+@pytest.mark.corpus
 def test_a_result_of_more_axes_together_than_numpy_has_dimensions(tmp_path: Path) -> None:
     class Upsampled(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -174,6 +174,7 @@ def test_a_buffer_carried_by_a_branch_is_refused() -> None:
         plan_kernel(op, TARGET)
 
 
+@pytest.mark.corpus
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(kernels(runnable=True), st.floats(0.4, 1.0))
 def test_a_tight_plan_computes_what_a_wide_one_does(
