@@ -128,7 +128,9 @@ def measured(source: str, store: Path, options: Options) -> Row:
     """The row of a factory, in this process, with its floats in ``dtype`` if one is given."""
     module, inputs = _made(source)
     if options.dtype is not None:
-        module, inputs = _cast(module, inputs, getattr(torch, options.dtype))
+        dtype = getattr(torch, options.dtype)
+        torch.set_default_dtype(dtype)  # of what forward makes itself; this process ends after it
+        module, inputs = _cast(module, inputs, dtype)
     file, name = source.rsplit(":", 1)
     settings = Settings(Sources.COMPOSITION, options.budget, host_fallback=True)
     begun, begun_cpu = time.monotonic(), _processor()
@@ -238,7 +240,11 @@ def _made(source: str) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
 def _cast(
     module: torch.nn.Module, inputs: Sequence[torch.Tensor], dtype: torch.dtype
 ) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
-    """The module and its inputs with all floats in a dtype."""
+    """The module and its inputs with all floats in a dtype, and dtypes that it keeps for casts."""
+    for part in module.modules():
+        for name, value in vars(part).items():
+            if isinstance(value, torch.dtype) and value.is_floating_point:
+                setattr(part, name, dtype)
     given = tuple(x.to(dtype) if x.is_floating_point() else x for x in inputs)
     return module.to(dtype), given
 
@@ -248,12 +254,14 @@ def _in_float64(
 ) -> tuple[Array, ...] | None:
     """What the module gives in float64; ``None`` if it insists on dtypes of its own."""
     wide, given = _cast(copy.deepcopy(module), inputs, torch.float64)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
     try:
-        return eager_reference(wide, given)(
-            [x.numpy() for x in given],
-        )
+        return eager_reference(wide, given)([x.numpy() for x in given])
     except RuntimeError:
         return None
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _in_child(

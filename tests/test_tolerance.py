@@ -196,3 +196,19 @@ def test_a_comparison_of_inputs_is_exact_and_one_of_products_within_their_roundi
         assert wanted.mistake(np.full((1, 4), given, np.int8)) is None
     wanted = expected(product, np.full((1, 4), 31.7, np.float32))
     assert wanted.mistake(np.zeros((1, 4), np.int8)) is not None
+
+
+EQUAL = COMPARED.replace("ogt", "oeq")
+
+
+def test_products_within_their_rounding_may_be_equal_and_none_else() -> None:
+    product = EQUAL.replace("VALUE", "%v = arith.mulf %in, %in : f32")
+    root = np.float32(np.sqrt(1000))
+    assert abs(float(root) ** 2 - 1000) > 0  # no end of the product's error is 1000 itself
+    wanted = expected(product, np.array([[root, 31.7, np.nan, 0]], np.float32))
+    for given in (0, 1):
+        assert wanted.mistake(np.array([[given, 0, 0, 0]], np.int8)) is None
+    for place in (1, 2, 3):
+        wrong = np.zeros((1, 4), np.int8)
+        wrong[0, place] = 1
+        assert wanted.mistake(wrong) is not None

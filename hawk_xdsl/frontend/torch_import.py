@@ -38,6 +38,7 @@ from hawk_xdsl.frontend.random_numbers import DrawError, Seeded, first_draw
 from hawk_xdsl.frontend.to_xdsl import parsed
 from hawk_xdsl.frontend.torch_lowering import EXPORT_ERRORS, lowered_text, one_line, place_of
 from hawk_xdsl.frontend.torch_values import checked_inputs, to_numpy, to_torch, unsupported
+from hawk_xdsl.frontend.unrounded_order import order_before_rounding
 from hawk_xdsl.reference.signedness import mark, signed
 
 
@@ -192,6 +193,7 @@ def _export(
     _check_nodes(program, lifted.names, reading.file)
     _check_results(program, reading)
     promote_unsigned(program)
+    order_before_rounding(program)
     equal_bags(program)
     places_by_comparison(program)
     return program

@@ -214,7 +214,10 @@ def _carried(
             shifted = list(operands)
             shifted[place] = shifted_by(operands[place], error, sign)
             ends.append(difference(evaluate(shifted), result))
-        found.append(np.maximum(*ends))
+        if either is not None:
+            met = [_nearest(operands[0], error, operands[1]), operands[1]]
+            ends.append(difference(evaluate(met), result))
+        found.append(np.max(np.broadcast_arrays(*ends), axis=0))
     if is_float(result.dtype):
         size = combined(*found)
         both = isinstance(op, arith.MulfOp) and len(uncertain) == 2
@@ -265,6 +268,18 @@ def shifted_by(value: Array, error: NDArray[np.float64], sign: int) -> Array:
     limits = np.iinfo(value.dtype.name)
     moved = np.add(value, sign * np.ceil(error))
     return np.clip(moved, limits.min, limits.max).astype(value.dtype)
+
+
+def _nearest(value: Array, error: NDArray[np.float64], other: Array) -> Array:
+    """The value within its error that is nearest to another: where numbers may be equal.
+
+    Example: 1.0 with an error of 0.25 may be 1.2, so ``x == 1.2`` may hold, though it holds at
+    neither 0.75 nor 1.25.
+    """
+    if value.dtype == np.bool_:
+        return np.where(error != 0, other, value)
+    low, high = shifted_by(value, error, -1), shifted_by(value, error, 1)
+    return np.clip(other, low, high).astype(low.dtype)
 
 
 def _poison(
