@@ -8,6 +8,8 @@ import pytest
 import torch
 from tiny_model import save_tiny_model
 from undecided import SOFTMAX, elementwise, undecided
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.func import FuncOp
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.errors import HawkError
@@ -23,6 +25,7 @@ from hawk_xdsl.knowledge_store import (
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.prompt import FailedAttempt
 from hawk_xdsl.npu_target import load_target
+from hawk_xdsl.passes.npu_decide import decide_module
 from hawk_xdsl.propose.decide import UndecidableError
 from hawk_xdsl.propose.decision import Decision, Source
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
@@ -286,3 +289,25 @@ def test_a_model_is_not_asked_where_composition_finds_a_kernel(tmp_path: Path, t
     run = decide(SOFTMAX, tmp_path / "s", settings(Sources.ALL), tiny)
     assert run.decision.source is Source.TEMPLATE
     assert not any("asking" in line for line in run.told)
+
+
+def test_what_another_grouping_decided_gets_a_symbol_that_is_free_here(tmp_path: Path) -> None:
+    """A program is grouped again; one decider remembers kernels with the symbols of before."""
+    small = elementwise("8x64", "%1 = math.exp %in : f32")
+    modules = [module_of(small), module_of(EXP, small)]
+    with open_decider(TARGET, settings(Sources.COMPOSITION), store=tmp_path / "s") as decider:
+        placed = [decide_module(module, decider) for module in modules]
+    assert [each.symbols for each in placed[0]] == [("elementwise",)]
+    assert [each.symbols for each in placed[1]] == [("elementwise",), ("elementwise_1",)]
+    for module in modules:
+        module.verify()
+
+
+def module_of(*texts: str) -> ModuleOp:
+    """The ops of elementwise texts in one function, each of an input of its own."""
+    functions = [undecided(text).parent_op() for text in texts]
+    for number, function in enumerate(functions):
+        assert isinstance(function, FuncOp)
+        function.detach()
+        function.sym_name = StringAttr(f"main{number}")
+    return ModuleOp([each for each in functions if each is not None])

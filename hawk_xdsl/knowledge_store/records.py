@@ -89,7 +89,7 @@ class FailureRecord:
 class AnswerKey:
     """What an answer is to: digests of contents only, so that any worker's is everyone's."""
 
-    kind: str  # op, lesson or case
+    kind: str  # op, lesson, case or estimate
     content_hash: str  # what it computes: a specification, a case of a suite
     target_hash: str
     code_hash: str  # of the package
@@ -98,7 +98,7 @@ class AnswerKey:
 
 @dataclass(frozen=True)
 class AnswerRecord:
-    """What came of a task of a campaign; a failure is an answer too."""
+    """What came of a task of a campaign, or a long search; a failure is an answer too."""
 
     kind: str
     content_hash: str

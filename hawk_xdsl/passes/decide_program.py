@@ -1,5 +1,6 @@
 """From the ops of a program to decided kernels: grouped, joined where one kernel does it faster."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from hawk_xdsl.codegen.strategies import BORDERED, candidates
 from hawk_xdsl.codegen.strategy import Request, Strategy
 from hawk_xdsl.dialects.npu import UndecidedOp
 from hawk_xdsl.errors import HawkError
-from hawk_xdsl.knowledge_store import EntryKind
+from hawk_xdsl.files.code_digest import code_digest
+from hawk_xdsl.files.digest import digest_of
+from hawk_xdsl.knowledge_store import AnswerKey, AnswerRecord, EntryKind
 from hawk_xdsl.npu_target.target import Target
 from hawk_xdsl.passes.join_sums import join_sums
 from hawk_xdsl.passes.npu_decide import Placed, decide_module
@@ -207,7 +210,7 @@ def _joins(decider: Decider, strategy: Strategy) -> bool:
 
 @dataclass(frozen=True)
 class Estimates:
-    """The cycles that templates promise of ops, each searched once."""
+    """The cycles that templates promise of ops, each searched once and kept in the store."""
 
     decider: Decider
     _known: dict[str, float] = field(default_factory=dict[str, float])
@@ -225,10 +228,25 @@ class Estimates:
 
     def cycles(self, specification: Specification, only: str | None = None) -> float:
         """Of the best candidate of all templates, or of those of one strategy."""
-        key = f"{only} {specification.digest}"
-        if key not in self._known:
-            self._known[key] = min(self._candidates(specification, only), default=inf)
-        return self._known[key]
+        name = f"{only} {specification.digest}"
+        if name not in self._known:
+            self._known[name] = self._kept(specification, only)
+        return self._known[name]
+
+    def _kept(self, specification: Specification, only: str | None) -> float:
+        """What this very code has estimated before with the same knowledge, or does now."""
+        decider = self.decider
+        asked = digest_of((decider.entries_digest, decider.settings.sources, only))
+        digests = (specification.digest, decider.target.digest, code_digest(), asked)
+        key = AnswerKey("estimate", *digests)
+        known = None if decider.settings.fresh else decider.known.answer(key)
+        if known is not None:
+            return float(json.loads(known.answer))
+        cycles = min(self._candidates(specification, only), default=inf)
+        decider.store.put_answer(
+            AnswerRecord(**vars(key), verdict="estimated", answer=json.dumps(cycles))
+        )
+        return cycles
 
     def _candidates(self, specification: Specification, only: str | None) -> Iterator[float]:
         decider = self.decider

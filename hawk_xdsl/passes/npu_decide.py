@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, UnitAttr
+from xdsl.dialects.builtin import ModuleOp, StringAttr, UnitAttr
 
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.dialects.npu import KernelOp, UndecidedOp
@@ -65,17 +65,27 @@ def _place(
     digest = decision.specification.digest
     repeated = digest in symbols
     if not repeated:
+        added: list[str] = []
         for stage in program.kernels:
             kernel = stage.op.clone()
+            # Decided in another grouping of the program, it may have a name that is taken here.
+            added.append(_free(kernel.sym_name.data, taken))
+            kernel.sym_name = StringAttr(added[-1])
             module.body.block.add_op(kernel)
-        symbols[digest] = tuple(stage.op.sym_name.data for stage in program.kernels)
-        taken |= {name, *symbols[digest]}
+            taken.add(added[-1])
+        symbols[digest] = tuple(added)
+        taken.add(name)
     launch_instead(op, decision.specification, program, symbols[digest])
     return Placed(decision, symbols[digest], repeated)
 
 
 def _symbol(op: UndecidedOp, taken: set[str]) -> str:
     base = "".join(c if c.isalnum() else "_" for c in op.label.data) if op.label else "kernel"
+    return _free(base, taken)
+
+
+def _free(base: str, taken: set[str]) -> str:
+    """The name, with a number behind it if it is taken."""
     name, number = base, 0
     while name in taken:
         number += 1
