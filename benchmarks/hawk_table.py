@@ -6,7 +6,7 @@ Whole bodies of the suite's small and ragged cases, under a grammar, line by lin
 ``rules``        beside it facts, and the entries that match the op
 ``syntactic`` … ``random``  beside those, verified kernels, retrieved so
 ``fused+repair`` the next question tells what was wrong with the last answer
-``fused+statements``  loops, loads and stores are given; the model writes what is between
+``…+statements``  loops, loads and stores are given; the model writes what computes each step
 ``copy``         no model: the nearest examples, as they are
 
 No example has the erased key of an unseen operator. Every case is written to the state file when
@@ -48,12 +48,14 @@ from hawk_xdsl.training.teacher import GatedOp, Teacher
 
 CONDITIONS = (
     *("language", "rules", "syntactic", "semantic", "fused", "random"),
-    *("fused+repair", "fused+statements", "copy"),
+    *("fused+repair", "language+statements", "random+statements", "fused+statements", "copy"),
 )
 
 PAIRS = (
     *(("rules", "language"), ("fused", "rules"), ("fused", "random")),
     *(("fused", "syntactic"), ("fused", "semantic"), ("fused+repair", "fused")),
+    *(("fused+statements", "fused"), ("fused+statements", "language")),
+    *(("fused+statements", "language+statements"), ("fused+statements", "random+statements")),
 )
 """Conditions that are compared case by case."""
 

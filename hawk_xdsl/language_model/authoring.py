@@ -17,6 +17,12 @@ from hawk_xdsl.language_model.literals import known_floats, likely_literals
 from hawk_xdsl.language_model.nearest_kernels import NearestKernels, query_of
 from hawk_xdsl.language_model.open_model import open_model
 from hawk_xdsl.language_model.prompt import FailedAttempt, Prompt, PromptRequest
+from hawk_xdsl.language_model.remarks import (
+    remark_judges,
+    said_steps,
+    with_remarks,
+    without_remarks,
+)
 from hawk_xdsl.language_model.rewrite_question import RewriteQuestion
 from hawk_xdsl.language_model.sampling import Proposal, Sampling
 from hawk_xdsl.language_model.shorthand import Shorthand
@@ -119,6 +125,11 @@ class Author:
         return self.model.prompt_format.leads
 
     @property
+    def _says_steps(self) -> bool:
+        form = self.model.prompt_format
+        return form.shorthand and form.remarks
+
+    @property
     def repairs(self) -> bool:
         """Whether the model is told in the next question what was refused."""
         form = self.model.prompt_format
@@ -195,10 +206,11 @@ class Author:
             skeleton = None if skeleton is None else skeleton.shortened(shorthand)
             judge = shorthand_judges(shorthand, judge)
         words = self.model.words
+        said = said_steps(steps_of(specification).text) if self._says_steps else {}
         if skeleton is None:
-            grammar = narrowed_grammar(signature, words=words)
+            grammar = with_remarks(narrowed_grammar(signature, words=words), said)
         else:
-            grammar = skeleton.grammar(signature, words)
+            grammar = skeleton.with_steps(said).grammar(signature, words)
         if shorthand is not None:
             literals = likely_literals(specification, self.floats) if likely else None
             # A model that was taught has learned which steps there are.
@@ -206,6 +218,8 @@ class Author:
             grammar = shorthand.grammar(grammar, literals, steps)
         if shorthand is not None and likely:
             judge = step_judges(steps_of(specification).steps, judge)
+        if said:
+            judge = remark_judges(said, judge)
         proposals = self.model.propose(
             prompt.messages,
             grammar,
@@ -214,7 +228,7 @@ class Author:
             judge=judge,
         )
         if shorthand is not None:
-            proposals = [_expanded(proposal, shorthand) for proposal in proposals]
+            proposals = [_expanded(_plain(proposal), shorthand) for proposal in proposals]
         return sorted(proposals, key=lambda p: -p.log_likelihood)
 
     def expressions(
@@ -247,6 +261,11 @@ class Author:
             ):
                 return entry.rationale
         return ""
+
+
+def _plain(proposal: Proposal) -> Proposal:
+    """What a model wrote without the steps that it said."""
+    return replace(proposal, text=without_remarks(proposal.text)) if proposal.finished else proposal
 
 
 def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:

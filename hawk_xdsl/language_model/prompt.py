@@ -13,6 +13,7 @@ from hawk_xdsl.files.boundary import reading
 from hawk_xdsl.knowledge_store.entry import Entry
 from hawk_xdsl.knowledge_store.kernel_examples import KernelExample
 from hawk_xdsl.knowledge_store.records import Message
+from hawk_xdsl.language_model.remarks import example_text
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class PromptFormat:
     model is asked so too.
     ``answer_tokens`` is the most that a kernel body of it may take, ``prompt_tokens`` what a prompt
     should take at most; ``shorthand`` says that it writes in
-    :class:`~hawk_xdsl.language_model.shorthand.Shorthand`, as examples are written.
+    :class:`~hawk_xdsl.language_model.shorthand.Shorthand`, as examples are; ``remarks`` that it
+    says each step before its statements (:mod:`hawk_xdsl.language_model.remarks`).
     """
 
     name: str
@@ -97,6 +99,7 @@ class PromptFormat:
     answer_tokens: int = 256
     prompt_tokens: int = 1024
     shorthand: bool = False
+    remarks: bool = False
 
     @property
     def shows_entries(self) -> bool:
@@ -173,7 +176,8 @@ class PromptFormat:
         return (Message("system", system), user) if system else (user,)
 
     def _example(self, example: KernelExample) -> str:
-        filled = _fill(self.example, spec=example.spec, steps=example.steps, text=example.text)
+        text = example_text(example.text, example.steps) if self.remarks else example.text
+        filled = _fill(self.example, spec=example.spec, steps=example.steps, text=text)
         return filled.strip("\n") + "\n"
 
     def _entry(self, entry: Entry) -> str:
@@ -272,6 +276,7 @@ _SETTINGS: Mapping[str, tuple[type, ...]] = {
     "leads": (bool,),
     "repairs": (bool,),
     "shorthand": (bool,),
+    "remarks": (bool,),
     "answer_tokens": (int,),
     "prompt_tokens": (int,),
 }

@@ -1,7 +1,7 @@
 """Templates with a hole for statements: loops, loads and stores are fixed, a model computes."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from hawk_xdsl.codegen.instruction_pattern import InstructionPattern
@@ -15,6 +15,7 @@ from hawk_xdsl.dialects.kernel_text import syntax as ast
 from hawk_xdsl.dialects.kernel_text.lines import Line, line_text, lines_in
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Entry
+from hawk_xdsl.language_model.remarks import remarked, statements_said
 from hawk_xdsl.language_model.shorthand import Shorthand
 from hawk_xdsl.npu_target import Target
 from hawk_xdsl.semantics.matching import Match
@@ -42,6 +43,7 @@ class Skeleton:
         entry: the template's name.
         about: which template it is, at which schedule.
         shorthand: what it is written in; ``None`` for kernel text.
+        said: the line of each step that is said before its statements; empty for none.
     """
 
     lines: tuple[Line, ...]
@@ -49,35 +51,48 @@ class Skeleton:
     entry: str
     about: str
     shorthand: Shorthand | None = None
+    said: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def before(self) -> str:
         """The fixed text before the statements."""
-        return "".join(self._written[: self.hole])
+        loaded = {name: line for name, line in self.said.items() if name in self._tiles}
+        return "".join(f"{line}\n" for line in remarked(self._written[: self.hole], loaded))
 
     @property
     def after(self) -> str:
         """The fixed text after them."""
-        return "".join(self._written[self.hole :])
+        return "".join(f"{line}\n" for line in self._written[self.hole :])
 
     @cached_property
     def _written(self) -> list[str]:
         written = map(line_text, self.lines)
         if self.shorthand is not None:
             written = self.shorthand.printed(self.lines)
-        return [f"{line}\n" for line in written]
+        return list(written)
 
     def grammar(self, signature: Signature, words: Collection[str] | None = None) -> str:
         """What a model may write: the fixed text, and statements over tiles in between.
 
         ``words`` are those that it was taught, ``None`` for all.
         """
-        tiles = {line.name for line in self.lines[: self.hole] if isinstance(line, ast.Assign)}
-        return statement_grammar(signature, self.before, self.after, tiles, words)
+        tiles = self._tiles
+        computed = self.said.keys() - tiles
+        statements = statements_said(self.said, computed) if computed else "assign+"
+        return statement_grammar(signature, self.before, self.after, tiles, words, statements)
+
+    @cached_property
+    def _tiles(self) -> set[str]:
+        """The names of what the lines before the statements load."""
+        return {line.name for line in self.lines[: self.hole] if isinstance(line, ast.Assign)}
 
     def shortened(self, shorthand: Shorthand) -> "Skeleton":
         """The same in shorthand."""
         return replace(self, shorthand=shorthand)
+
+    def with_steps(self, said: Mapping[str, str]) -> "Skeleton":
+        """The same with each step said before its statements."""
+        return replace(self, said=said)
 
 
 def skeletons(

@@ -83,6 +83,7 @@ def statement_grammar(
     after: str,
     tiles: Collection[str],
     words: Collection[str] | None = None,
+    statements: str = "assign+",
 ) -> str:
     """The grammar of a kernel text of which only vector statements in one place are open.
 
@@ -94,10 +95,11 @@ def statement_grammar(
         after: the fixed lines after them.
         tiles: the names of those that ``before`` defines.
         words: as :func:`narrowed_grammar` takes them.
+        statements: the open place as a rule over ``assign``.
     """
     text = narrowed_grammar(signature, words=words)
     fixed = [f"{json.dumps(part)} " if part else "" for part in (before, after)]
-    text = with_rule(text, "start", f"{fixed[0]}assign+ {fixed[1]}".rstrip())
+    text = with_rule(text, "start", f"{fixed[0]}{statements} {fixed[1]}".rstrip())
     text = with_rule(text, "tile", "name")
     closed = {"load", "load_pad", "read", "mmad"}
     kept = [rule for rule in alternatives(text, "value") if rule not in closed]
