@@ -17,6 +17,7 @@ from hawk_xdsl.knowledge_store.kernel_examples import packaged_examples
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.language_model.loading import ModelError
 from hawk_xdsl.language_model.open_model import model_fingerprint, open_model
+from hawk_xdsl.language_model.remarks import example_text
 from hawk_xdsl.language_model.sampling import Sampling, Stop
 from hawk_xdsl.language_model.server_model import KEY, ServerModel
 from hawk_xdsl.propose.decide import UndecidableError
@@ -216,7 +217,7 @@ def test_a_kernel_from_a_server_goes_through_the_gate(tmp_path: Path) -> None:
     assert outcome.verdict is AttemptVerdict.ACCEPTED and outcome.model == address
     asked = outcome.prompt[-1].content
     assert asked.endswith("v1 = exp v0\ny0[i0] = v1\n\nKernel:")
-    known = {example.name: example.text for example in packaged_examples()}
+    known = {each.name: example_text(each.text, each.steps) for each in packaged_examples()}
     shown = [known[name] for name in outcome.entries if name in known]
     assert shown and all(text.strip() in asked for text in shown), "what was shown is recorded"
 
