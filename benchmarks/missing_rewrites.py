@@ -1,6 +1,9 @@
 """What composition lacks: entries of functions are hidden, a local model is asked for them.
 
-An answer counts if the check of entries admits it. ``--together`` hides all functions at once, so
+An answer counts if the check of entries admits it, as it is or mended (``entry_check/edits.py``,
+``scaling.py``); the table says which. What mending alone is worth two controls say: ``--model
+copy`` answers with the replacements of the examples that it is shown, ``--model dice`` with random
+texts of the grammar. ``--together`` hides all functions at once, so
 that none helps with another; without it each is hidden alone. Every answer is written to a file as
 it comes, and what is in the file is not asked again.
 """
@@ -8,21 +11,28 @@ it comes, and what is in the file is not asked again.
 import argparse
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from llguidance import LLTokenizer
 from rich.console import Console
 from rich.table import Table
 
 from hawk_xdsl.codegen.computable_functions import without
 from hawk_xdsl.codegen.select_instructions import Composer
-from hawk_xdsl.knowledge_store import Entry, RetrievalMode, load_seed_entries
+from hawk_xdsl.knowledge_store import Entry, Message, RetrievalMode, load_seed_entries
 from hawk_xdsl.language_model.authoring import Author
+from hawk_xdsl.language_model.decoding import decode
 from hawk_xdsl.language_model.local_model import LocalModel
 from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.prompt import Prompt, PromptFormat, PromptRequest, instruct_format
 from hawk_xdsl.language_model.rewrite_question import AskedFunction
+from hawk_xdsl.language_model.sampling import Judge, Logits, Proposal, Sampling, Stop
+from hawk_xdsl.language_model.text_model import TextModel
 from hawk_xdsl.npu_target import load_target
-from hawk_xdsl.propose.rewrites import RewriteAnswer, RewriteSeeker
+from hawk_xdsl.propose.rewrites import ANSWERS, RewriteAnswer, RewriteSeeker
 from hawk_xdsl.semantics.pattern import parse_pattern
 
 _HYPERBOLIC = ("tanh", "sinh", "cosh", "asinh", "acosh", "atanh", "sigmoid")
@@ -30,6 +40,52 @@ _EXPONENTIAL = ("expm1", "log1p", "log2", "log10", "exp2", "rsqrt", "cbrt")
 _OTHERS = ("erf", "tan", "atan", "asin", "acos", "roundeven", "round", "ceil", "trunc")
 FUNCTIONS = {**dict.fromkeys([*_HYPERBOLIC, *_EXPONENTIAL, *_OTHERS], 1), "rem": 2, "copysign": 2}
 """The functions that are hidden, and how many arguments they have."""
+
+
+class Dice:
+    """A scorer that finds every byte as likely as any other."""
+
+    def start(self, text: Sequence[int]) -> bool:
+        """There is nothing to read."""
+        return True
+
+    def read(self, texts: Sequence[Sequence[int]]) -> None:
+        """There is nothing to read."""
+
+    def scores_after(self, text: Sequence[int]) -> Logits | None:
+        """The same for all."""
+        return np.zeros(LLTokenizer("byte").vocab_size, np.float32)
+
+
+@dataclass(frozen=True)
+class NoModel:
+    """A control: answers with the examples of a question, or with random texts of its grammar."""
+
+    name: str
+    prompt_format: PromptFormat
+    words: frozenset[str] | None = None
+
+    def prompt(self, request: PromptRequest) -> Prompt:
+        """It is asked for expressions only."""
+        raise NotImplementedError
+
+    def propose(
+        self,
+        prompt: str | Sequence[Message],
+        grammar: str,
+        sampling: Sampling,
+        *,
+        deadline_seconds: float = float("inf"),
+        judge: Callable[[], Judge] | None = None,
+    ) -> list[Proposal]:
+        """As many answers as a model would give."""
+        if self.name == "dice":
+            random = replace(sampling, greedy=False)
+            deadline = time.monotonic() + deadline_seconds
+            return decode(Dice(), LLTokenizer("byte"), grammar, random, deadline)
+        head = "    return "
+        lines = [line for line in str(prompt).splitlines() if line.startswith(head)]
+        return [Proposal(line[len(head) :], 0.0, 0, 0, Stop.END, 0.0) for line in lines]
 
 
 def knowledge_without(entries: Iterable[Entry], names: Iterable[str]) -> list[Entry]:
@@ -50,7 +106,7 @@ def answered(state: Path) -> dict[str, dict[str, object]]:
     return {f"{row['condition']} {row['function']}": row for row in rows}
 
 
-def seeker_of(model: LocalModel, given: argparse.Namespace, hidden: Iterable[str]) -> RewriteSeeker:
+def seeker_of(model: TextModel, given: argparse.Namespace, hidden: Iterable[str]) -> RewriteSeeker:
     """Somebody who asks for rewrites without the knowledge of hidden functions."""
     entries = knowledge_without(load_seed_entries(), hidden)
     target = load_target(given.target)
@@ -71,8 +127,16 @@ def row_of(function: str, found: list[RewriteAnswer], seconds: float) -> dict[st
         row["admitted"] = last.artifact.after
         row["error"] = str(last.artifact.error)
         row["domain"] = [list(limits) for _, limits in last.artifact.domain]
-        row["first"] = found[0].admission.entry is not None
+        row["written"] = found[-1].after
+        row["mended"] = found[-1].after != last.artifact.after
     return row
+
+
+def opened(name: str) -> TextModel:
+    """A model, or a control."""
+    if name in ("copy", "dice"):
+        return NoModel(name, instruct_format())
+    return LocalModel.load(find_model(name))
 
 
 def rows(given: argparse.Namespace) -> Iterator[dict[str, object]]:
@@ -81,13 +145,13 @@ def rows(given: argparse.Namespace) -> Iterator[dict[str, object]]:
     hidden = "together" if given.together else "alone"
     times = f"{given.answers}x{given.questions} seed {given.seed}"
     condition = f"{given.model} {hidden} {given.retrieval} {times}"
-    model: LocalModel | None = None
+    model: TextModel | None = None
     for function in given.functions or FUNCTIONS:
         if f"{condition} {function}" in known:
             yield known[f"{condition} {function}"]
             continue
         if model is None:
-            model = LocalModel.load(find_model(given.model))
+            model = opened(given.model)
         seeker = seeker_of(model, given, FUNCTIONS if given.together else [function])
         started = time.monotonic()
         found = seeker.seek(AskedFunction(function, FUNCTIONS[function]), given.seconds)
@@ -106,20 +170,23 @@ def main() -> None:
     parser.add_argument("--together", action="store_true")
     parser.add_argument("--retrieval", default="fused")
     parser.add_argument("--target", default="ascend910b1")
-    parser.add_argument("--answers", type=int, default=8)
+    parser.add_argument("--answers", type=int, default=ANSWERS)
     parser.add_argument("--questions", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=240.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="the state, JSON lines")
     found = list(rows(parser.parse_args()))
-    table = Table("function", "answers", "seconds", "admitted", "error", "domain")
+    table = Table("function", "answers", "seconds", "admitted", "mended", "error", "domain")
     for row in found:
         cells = (row["function"], row["answers"], f"{row['seconds']:.0f}", row.get("admitted", ""))
-        table.add_row(*map(str, cells), str(row.get("error", "")), str(row.get("domain", "")))
+        more = (row.get(name, "") for name in ("mended", "error", "domain"))
+        table.add_row(*map(str, cells), *map(str, more))
     Console().print(table)
     everywhere = sum("admitted" in row and not row["domain"] for row in found)
     partly = sum(bool("admitted" in row and row["domain"]) for row in found)
+    mended = sum(bool(row.get("mended")) for row in found)
     print(f"{everywhere} of {len(found)} admitted everywhere, {partly} more in a domain")
+    print(f"{mended} of them mended, not as answered")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from hawk_xdsl.codegen.computable_functions import computable_functions, without
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.compiler import open_decider
 from hawk_xdsl.entry_check.admission import admit
+from hawk_xdsl.entry_check.edits import edited, text_of
 from hawk_xdsl.entry_check.scaling import scaled
 from hawk_xdsl.knowledge_store import (
     AttemptVerdict,
@@ -31,7 +32,7 @@ from hawk_xdsl.language_model.rewrite_question import (
     AskedFunction,
     RefusedRewrite,
     RewriteQuestion,
-    drawn_values,
+    is_example,
 )
 from hawk_xdsl.language_model.sampling import Proposal, Sampling, Stop
 from hawk_xdsl.npu_target import load_target
@@ -39,6 +40,7 @@ from hawk_xdsl.propose.decide import UndecidableError
 from hawk_xdsl.propose.decision import Source
 from hawk_xdsl.propose.rewrites import missing_function
 from hawk_xdsl.propose.settings import Budget, Settings, Sources
+from hawk_xdsl.semantics.pattern import parse_pattern
 from hawk_xdsl.semantics.specification import specify
 
 TARGET = load_target("ascend910b1")
@@ -103,7 +105,7 @@ def test_what_a_model_found_is_composed_with_and_kept(tmp_path: Path) -> None:
     assert "Nothing said how to compute log10(x)" in kept.rationale
     refused = next(each for each in outcomes if each.trap_code == "rewrite")
     assert (refused.kernel_text, refused.verdict) == (WRONG, AttemptVerdict.UNFINISHED)
-    assert refused.prompt and "log10(x) =" in refused.prompt[-1].content
+    assert refused.prompt and refused.prompt[-1].content.rstrip().endswith("return")
     right = next(each for each in outcomes if each.verdict is AttemptVerdict.ACCEPTED)
     assert right.prompt == refused.prompt
 
@@ -125,7 +127,7 @@ def test_the_second_question_says_what_was_wrong(tmp_path: Path) -> None:
     assert author.asked[0].failure is None
     failure = author.asked[1].failure
     assert failure is not None and failure.after == WRONG and "instead of" in failure.reason
-    assert f"log10(x) = {WRONG} is wrong: it gives" in author.asked[1].messages[1].content
+    assert f"# {WRONG} is wrong: it gives" in author.asked[1].text
 
 
 def test_wrong_answers_leave_the_op_undecided_and_the_store_without_entries(tmp_path: Path) -> None:
@@ -229,12 +231,62 @@ def test_the_grammar_writes_only_what_is_available(tmp_path: Path) -> None:
     assert not accepts("log(x)")
 
 
-def test_a_question_tells_values_of_the_function_and_the_last_failure() -> None:
-    function = AskedFunction("atan2", 2)
-    assert drawn_values(function)[0] == "atan2(0.5, 2) = 0.244979"
+def test_a_question_is_a_module_that_ends_before_the_expression() -> None:
+    known = next(e for e in PACKAGED if e.artifact.before == "tan(x)")
     question = RewriteQuestion(
-        function, [AskedFunction("exp", 1)], (), drawn_values(function), RefusedRewrite("x", "no")
+        AskedFunction("atan2", 2), [AskedFunction("exp", 1)], [known], RefusedRewrite("x", "no")
     )
-    said = question.messages[1].content
-    assert "exp(x)" in said and "atan2(x, y) = x is wrong: no." in said
-    assert said.endswith("atan2(x, y) =")
+    said = question.text
+    assert "# exp(x)." in said and "    # x is wrong: no.\n" in said
+    assert 'def tan(x):\n    """tan(x), the tangent of x"""\n    return sin(x) / cos(x)\n' in said
+    assert "def atan2(x, y):\n" in said and said.endswith("\n    return")
+
+
+ELEMENTARY = {"exp": 1, "log": 1, "sqrt": 1, "abs": 1, "sin": 1, "cos": 1, "floor": 1, "max": 2}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "edit"),
+    [
+        ("cosh(x)", "(exp(x) - exp(-x)) / 2", "(exp(x) + exp(neg(x))) / 2"),
+        ("tan(x)", "cos(x) / sin(x)", "sin(x) / cos(x)"),
+        ("ceil(x)", "-floor(x)", "neg(floor(neg(x)))"),
+        ("relu(x)", "max(x, 1)", "max(x, 1 - 1)"),
+        ("relu(x)", "select(x < 0, 0, x) * 2", "select(x < 0, 0, x)"),
+    ],
+)
+def test_one_edit_of_a_near_miss_is_found(before: str, after: str, edit: str) -> None:
+    assert edit in edited(before, after, ELEMENTARY, most=20)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("cosh(x)", "x + 1"), ("erf(x)", "exp(x)"), ("cosh(x)", "log(y)")]
+)
+def test_what_two_edits_would_take_is_left_alone(before: str, after: str) -> None:
+    assert edited(before, after, ELEMENTARY) == []
+
+
+def test_edits_use_only_what_is_available() -> None:
+    assert edited("tan(x)", "sin(x) / sin(x)", {"sin": 1}) == []
+
+
+@pytest.mark.parametrize("entry", [e for e in PACKAGED if is_example(e)], ids=lambda e: e.name)
+def test_the_text_of_an_expression_parses_to_it_again(entry: Entry) -> None:
+    pattern = parse_pattern(entry.artifact.after or "")
+    assert parse_pattern(text_of(pattern)) == pattern
+
+
+def test_what_is_edited_is_admitted_and_says_so(tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite"
+    decide(Told([["log2(x) / log2(0.1)"]]), store)
+    with KnowledgeStore(store) as opened:
+        [kept] = opened.entries()
+    assert kept.artifact.after != "log2(x) / log2(0.1)"
+    assert "wrote log2(x) / log2(0.1), " in kept.rationale
+
+
+def test_a_range_in_which_a_function_has_no_values_admits_nothing() -> None:
+    composer = without(Composer.for_target(PACKAGED, TARGET), ["acosh"])
+    # Between -1 and 1 both sides are no numbers.
+    found = admit("acosh(x)", "log(x + sqrt(x * x - 1)) * 0.5", "n", "r", composer, TARGET)
+    assert found.entry is None

@@ -6,9 +6,12 @@ entry; the claim is chosen from a ladder, so that an entry says no more than wha
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.dialects.dtype import FLOATS
 from hawk_xdsl.entry_check.check import QUICK, check_entry
+from hawk_xdsl.entry_check.meaning import FLOAT
 from hawk_xdsl.errors import HawkError
 from hawk_xdsl.knowledge_store import Artifact, Entry, EntryKind, Trigger
 from hawk_xdsl.knowledge_store.entry import Range
@@ -28,8 +31,12 @@ CAREFUL = 1 << 16
 """Values of f32 that a rewrite is admitted by: half the difference of exp(x) and exp(-x) is wrong
 for sinh(x) between 88.7 and 89.4 only, and a quick check has no value there."""
 
-DOMAINS: tuple[Range | None, ...] = (None, (-80.0, 80.0), (1e-30, 1e30), (-1.0, 1.0))
+DOMAINS: tuple[Range | None, ...] = (None, (-80.0, 80.0), (1e-30, 1e30), (1e-15, 1e15), (-1.0, 1.0))
 """Where a rewrite may hold, tried in this order: everywhere, or in a closed range."""
+
+
+_MOST_UNDEFINED = 0.5
+"""Share of a domain in which a function may be no finite number; acosh(x) is none below 1."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ def admit(
         return Admission(None, "it is no expression of the function's arguments")
     reason = ""
     for domain in DOMAINS:
+        if domain is not None and not _is_defined(before, domain):
+            continue
         ranges = () if domain is None else tuple((each, domain) for each in variables)
         entry = Entry(
             name,
@@ -80,6 +89,19 @@ def admit(
             return Admission(claimed)
         reason = reason or why
     return Admission(None, reason)
+
+
+def _is_defined(before: str, domain: Range) -> bool:
+    """Whether a function has finite values in most of a range: else nothing is checked there."""
+    asked = parse_pattern(before)
+    function = FLOAT.get(asked.op)
+    if function is None:
+        return False
+    low, high = domain
+    values = np.geomspace(low, high, 256) if low > 0 else np.linspace(low, high, 256)
+    with np.errstate(all="ignore"):
+        found = function(*[values] * len(asked.args))
+    return float(np.mean(~np.isfinite(found))) <= _MOST_UNDEFINED
 
 
 def _claimed(entry: Entry, composer: Composer, target: Target) -> tuple[Entry | None, str]:

@@ -62,7 +62,7 @@ _INTEGER: dict[str, Function] = {
 }
 """Of integers as 64 bits have them; the result is cut to its width."""
 
-_CONDITIONS: dict[str, Function] = {
+CONDITIONS: dict[str, Function] = {
     "and": np.logical_and,
     "or": np.logical_or,
     "xor": np.logical_xor,
@@ -135,7 +135,7 @@ def _value(term: Term, args: Sequence[Array], values: Mapping[str, Array]) -> Ar
     prefix, _, rounding = term.op.partition("_")
     if prefix in DTYPES and rounding in _ROUNDINGS:
         return _to_integer(_ROUNDINGS[rounding](args[0]), term.dtype)
-    table = FLOAT if term.dtype.is_float else _CONDITIONS if term.dtype.is_condition else _INTEGER
+    table = FLOAT if term.dtype.is_float else CONDITIONS if term.dtype.is_condition else _INTEGER
     if term.op not in table:
         raise NoMeaningError(term.op)
     if table is _INTEGER:

@@ -239,7 +239,7 @@ class Author:
         Raises ``HawkError`` if the model fails.
         """
         return self.model.propose(
-            question.messages, question.grammar, sampling, deadline_seconds=seconds
+            question.text, question.grammar, sampling, deadline_seconds=seconds
         )
 
     def retriever_of(self, entries: Sequence[Entry]) -> Retriever:

@@ -8,9 +8,6 @@ from functools import cache
 from importlib.resources import files
 from string import Template
 
-import numpy as np
-
-from hawk_xdsl.entry_check.meaning import FLOAT
 from hawk_xdsl.knowledge_store.entry import Entry, EntryKind
 from hawk_xdsl.knowledge_store.records import Message
 from hawk_xdsl.semantics.terms import COMPARISONS
@@ -20,9 +17,6 @@ VARIABLES = ("x", "y", "z")
 
 LONGEST_EXAMPLE = 120
 """Characters of a rewrite that is shown as an example; longer ones are polynomials."""
-
-_ARGUMENTS = ((0.5, 2.0), (-2.0, 3.0), (3.0, -2.0), (0.0, 1.0), (40.0, 7.0))
-"""Where a function's values are told."""
 
 _OPERATORS = frozenset({"add", "sub", "mul", "div", "select", *COMPARISONS})
 """What the grammar writes otherwise than as a function of sums."""
@@ -62,44 +56,48 @@ class RewriteQuestion:
         function: what is wanted.
         available: what the target computes already.
         examples: rewrites that are shown.
-        values: what the function is at a few arguments, ``f(1) = 2.5``.
         failure: the last answer, if it was wrong.
     """
 
     function: AskedFunction
     available: Sequence[AskedFunction]
     examples: Sequence[Entry] = ()
-    values: Sequence[str] = ()
     failure: RefusedRewrite | None = None
 
     @property
-    def messages(self) -> tuple[Message, ...]:
-        """The chat that asks it."""
+    def text(self) -> str:
+        """The module that the model completes; it ends before the expression."""
         texts = _texts()
-        function = self.function
-        shown = "\n".join(
-            _fill(texts["example"], before=e.artifact.before or "", after=e.artifact.after or "")
+        shown = [
+            _fill(
+                texts["example"],
+                before=e.artifact.before or "",
+                meaning=_meaning_of_call(e.artifact.before or ""),
+                after=e.artifact.after or "",
+            )
             for e in self.examples
-        )
+        ]
         failure = self.failure
         wrong = (
-            _fill(
-                texts["failure"], before=function.call, after=failure.after, reason=failure.reason
-            )
+            _fill(texts["failure"], after=failure.after, reason=failure.reason)
             if failure is not None
             else ""
         )
+        call = self.function.call
         asked = _fill(
+            texts["asked"], call=call, meaning=meaning_in_words(self.function), failure=wrong
+        )
+        return _fill(
             texts["question"],
             available=", ".join(each.call for each in self.available),
-            variables=" and ".join(function.variables),
-            examples=f"Examples:\n{shown}\n" if shown else "",
-            meaning=f"Now {_meanings().get(function.name, function.call)}.",
-            values=_fill(texts["values"], values=", ".join(self.values)) if self.values else "",
-            failure=wrong,
-            call=function.call,
+            examples="\n".join(shown),
+            asked=asked,
         )
-        return (Message("system", texts["system"]), Message("user", asked.strip("\n")))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The same as it is recorded, and as a server is asked."""
+        return (Message("user", self.text),)
 
     @property
     def grammar(self) -> str:
@@ -110,7 +108,7 @@ class RewriteQuestion:
         variables = " | ".join(f'"{name}"' for name in self.function.variables)
         return "\n".join(
             [
-                "start: sum",
+                r'start: " "? sum "\n"?',
                 'sum: product ((" + " | " - ") product)*',
                 'product: unary ((" * " | " / ") unary)*',
                 'unary: "-" atom | atom',
@@ -130,7 +128,8 @@ def is_example(entry: Entry) -> bool:
     plain = re.fullmatch(r"[a-z][a-z0-9]*\([abxy](, [abxy])*\)", before)
     own = re.search(r"_|full\(|\bln\(", after)
     short = len(before) + len(after) <= LONGEST_EXAMPLE
-    return entry.kind is EntryKind.REWRITE and bool(plain) and not own and short
+    known = before.partition("(")[0] in _meanings()
+    return entry.kind is EntryKind.REWRITE and bool(plain) and known and not own and short
 
 
 def meaning_in_words(function: AskedFunction) -> str:
@@ -138,17 +137,8 @@ def meaning_in_words(function: AskedFunction) -> str:
     return _meanings().get(function.name, function.call)
 
 
-def drawn_values(function: AskedFunction) -> tuple[str, ...]:
-    """What a function is at a few arguments, as the model is told."""
-    known = FLOAT[function.name]
-    found: list[str] = []
-    for arguments in _ARGUMENTS:
-        taken = arguments[: function.arity]
-        with np.errstate(all="ignore"):
-            value = float(known(*(np.float64(each) for each in taken)))
-        shown = ", ".join(f"{each:g}" for each in taken)
-        found.append(f"{function.name}({shown}) = {value:.6g}")
-    return tuple(found)
+def _meaning_of_call(call: str) -> str:
+    return _meanings().get(call.partition("(")[0], call)
 
 
 def _rule(function: AskedFunction) -> str:

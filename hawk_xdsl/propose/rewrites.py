@@ -6,13 +6,15 @@ it like any other rewrite. What it admits is kept in the store, and composition 
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from hawk_xdsl.codegen.cast_steps import NoInstructionError
 from hawk_xdsl.codegen.computable_functions import computable_functions
 from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.entry_check.admission import Admission, admit
+from hawk_xdsl.entry_check.edits import edited
 from hawk_xdsl.entry_check.meaning import FLOAT
 from hawk_xdsl.entry_check.scaling import scaled
 from hawk_xdsl.errors import HawkError
@@ -24,7 +26,6 @@ from hawk_xdsl.language_model.rewrite_question import (
     AskedFunction,
     RefusedRewrite,
     RewriteQuestion,
-    drawn_values,
     is_example,
     meaning_in_words,
 )
@@ -39,7 +40,7 @@ from hawk_xdsl.semantics.terms import Term
 EXAMPLES = 4
 """Rewrites of the knowledge that a question shows."""
 
-ANSWERS = 8
+ANSWERS = 16
 """Answers to one question: the likeliest one, and samples. They are written together."""
 
 QUESTIONS = 2
@@ -51,8 +52,8 @@ FUNCTIONS = 3
 ANSWER_TOKENS = 56
 """Of an answer; the rewrites that are known take up to fifty."""
 
-TEMPERATURE = 0.7
-WARMER = 0.08
+TEMPERATURE = 0.8
+WARMER = 0.05
 """The temperature of samples, and by how much it rises from one to the next."""
 
 
@@ -118,14 +119,13 @@ class RewriteSeeker:
             each = (time.monotonic() - started) / max(1, len(proposals))
             self.spending.tokens += sum(proposal.tokens for proposal in proposals)
             for proposal in proposals:
-                if not proposal.finished or proposal.text in tried:
+                after = proposal.text.strip()
+                if not proposal.finished or after in tried:
                     continue
-                tried.add(proposal.text)
-                admission = self._admit(function, proposal.text)
+                tried.add(after)
+                admission = self._admit(function, after, question.available)
                 found.append(
-                    RewriteAnswer(
-                        proposal.text, admission, question.messages, proposal.tokens, each
-                    )
+                    RewriteAnswer(after, admission, question.messages, proposal.tokens, each)
                 )
                 if admission.entry is not None and not admission.entry.artifact.domain:
                     return found
@@ -151,24 +151,29 @@ class RewriteSeeker:
             function,
             [*available, AskedFunction("select", 3)],
             [each for each in examples if (each.artifact.before or "") != function.call],
-            drawn_values(function),
             failure,
         )
 
-    def _admit(self, function: AskedFunction, after: str) -> Admission:
-        digest = hashlib.sha256(after.encode()).hexdigest()[:8]
-        rationale = (
-            f"Nothing said how to compute {meaning_in_words(function)}; {self.author.name} wrote "
-            "this replacement, and the check of entries measured it."
-        )
-        name = f"{function.name}-found-{digest}"
-        found = admit(function.call, after, name, rationale, self.composer, self.target)
+    def _admit(
+        self, function: AskedFunction, after: str, available: Sequence[AskedFunction]
+    ) -> Admission:
+        found = self._checked(function, after, "")
         if found.entry is None:
-            for other in _scaled(function, after):
-                mended = admit(function.call, other, name, rationale, self.composer, self.target)
+            arities = {each.name: each.arity for each in available}
+            for other, how in _mended(function, after, arities):
+                mended = self._checked(function, other, f"{after}, {how}: ")
                 if mended.entry is not None:
                     return mended
         return found
+
+    def _checked(self, function: AskedFunction, after: str, mended: str) -> Admission:
+        digest = hashlib.sha256(after.encode()).hexdigest()[:8]
+        rationale = (
+            f"Nothing said how to compute {meaning_in_words(function)}; {self.author.name} wrote "
+            f"{mended}this replacement, and the check of entries measured it."
+        )
+        name = f"{function.name}-found-{digest}"
+        return admit(function.call, after, name, rationale, self.composer, self.target)
 
 
 @dataclass
@@ -258,12 +263,16 @@ class RewriteProposer:
         return admitted
 
 
-def _scaled(function: AskedFunction, after: str) -> list[str]:
-    """An answer with the factor or summand that it lacks, if it lacks but that."""
-    try:
-        return list(scaled(function.call, after))
-    except HawkError:
-        return []
+def _mended(
+    function: AskedFunction, after: str, available: Mapping[str, int]
+) -> Iterator[tuple[str, str]]:
+    """An answer that lacks a constant with it, and what one edit makes right; what was done."""
+    with suppress(HawkError):
+        yield from (
+            (text, "with a constant that it lacked") for text in scaled(function.call, after)
+        )
+        for text in edited(function.call, after, available):
+            yield text, "edited at one place"
 
 
 def missing_function(composer: Composer, specification: Specification) -> AskedFunction | None:
