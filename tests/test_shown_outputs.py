@@ -2,8 +2,8 @@
 
 Every indented block of a page is made of commands, or an output, or something that a reader writes
 or that explains. ``OUTPUTS`` has what makes an output, by its page and how it begins; ``OTHERS``
-are the rest, and a block that is in neither fails. Pages are narrower than terminals, so blanks do not
-count; ``…`` stands for anything, and lines may be left out between those that are shown.
+are the rest, and a block that is in neither fails. Pages are narrower than terminals, so blanks do
+not count; ``…`` stands for anything, and lines may be left out between those that are shown.
 """
 
 import re
@@ -159,6 +159,7 @@ def test_every_block_is_an_output_that_is_made_or_none() -> None:
     known = [
         *OUTPUTS,
         DEMO,
+        STEPS,
         *((page, begin) for page, begins in OTHERS.items() for begin in begins),
     ]
     unknown = [

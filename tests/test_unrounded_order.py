@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from xdsl.dialects.func import FuncOp
 
 from hawk_xdsl.frontend.torch_import import import_torch
 from hawk_xdsl.reference.evaluate import evaluate_block
@@ -18,7 +19,7 @@ class Router(torch.nn.Module):
 
 def run(module: torch.nn.Module, x: torch.Tensor) -> list[np.ndarray]:
     program = import_torch(module, [x])
-    function = next(op for op in program.module.walk() if op.name == "func.func")
+    function = next(op for op in program.module.walk() if isinstance(op, FuncOp))
     return evaluate_block(function.body.block, [*program.parameters, x.numpy()])
 
 
