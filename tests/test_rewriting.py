@@ -152,3 +152,16 @@ def test_a_rule_about_what_another_rule_replaces_comes_first(terms: Terms, x: Te
     tanh = rule("tanh(x)", "x * 3")
     assert apply(half, tanh, rule("tanh(x) + 1", "exp(x)")) == "y[] = exp(x[i])"
     assert apply(half, tanh) == "y[] = x[i] * 3.0 + 1.0"
+
+
+def test_reductions_of_one_pattern_run_over_the_same_axes(terms: Terms) -> None:
+    x = terms.read("x", (Affine.axis("i"), Affine.axis("j")), "f32")
+    centred = parse_pattern("reduce_sum(a - reduce_max(a))")
+    same, other = (
+        terms.reduce(
+            "sum", terms.apply("sub", (x, terms.reduce("max", x, axes)), "f32"), frozenset({"j"})
+        )
+        for axes in (frozenset({"j"}), frozenset({"i"}))
+    )
+    assert match(centred, same) is not None
+    assert match(centred, other) is None

@@ -185,7 +185,7 @@ def _values(
     columns = samples.together(sets, size)
     if reduces:
         random = np.random.default_rng(1)
-        rows = max(len(column) for column in columns)
+        rows = max(samples.ROWS, *(len(column) for column in columns))
         return {
             name: each[random.integers(0, len(each), (rows, samples.ROW_LENGTH))]
             for name, each in zip(names, sets, strict=True)

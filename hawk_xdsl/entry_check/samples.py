@@ -15,6 +15,9 @@ from hawk_xdsl.dialects.dtype import CONDITION, WIDE_FLOAT, Array, DType, is_flo
 ROW_LENGTH = 5
 """Elements of a row of what is reduced."""
 
+ROWS = 64
+"""Rows of what is reduced, at least: of one in four all elements are finite."""
+
 _NUMBERS = (0.0, 0.1, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.1415927, 7.0, 41.0, 100.0, 1e3, 1e4)
 _WIDE = (1e-30, 1e-6, 1e6, 1e8, 1e18, 1e20, 1e30, 2.0**23, 2.0**24, 2.0**24 + 2)
 

@@ -38,6 +38,8 @@ def _matches(pattern: Pattern, term: Term, so_far: Match) -> Iterator[Match]:
     if (pattern.op != term.op and not is_cast) or len(pattern.args) != len(term.args):
         return
     if term.is_reduction or term.is_scan:
+        if so_far.bound and so_far.bound != term.bound:
+            return
         so_far = Match(so_far.terms, term.bound)
     orders = [term.args]
     if pattern.op in COMMUTATIVE:

@@ -9,9 +9,9 @@
 | ``reduce_sum(a)``, ``scan_sum(a)`` | a reduction over any axes; a scan along any axis |
 | ``f32(a)``, ``cast(a)`` | a cast to that dtype; a cast to any |
 
-A replacement has these too. Its reductions run over the axes of the one that was matched,
-``same(a)`` casts to the dtype of the term that is replaced, and ``position()`` is the index along
-the one reduced axis.
+Reductions of one pattern run over the same axes. A replacement has these too: its reductions run
+over those axes, ``same(a)`` casts to the dtype of the term that is replaced, and ``position()`` is
+the index along the one reduced axis.
 
 Example: ``reduce_sum(a * c)`` → ``reduce_sum(a) * c`` takes a literal factor out of a sum. It
 matches ``sum(i1) (exp(x0[i0, i1]) * 0.5)`` with a = ``exp(x0[i0, i1])`` and c = 0.5.
