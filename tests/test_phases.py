@@ -79,3 +79,14 @@ def test_a_forward_convolution_is_left_to_others() -> None:
     x, weight = torch.randn(1, 2, 4), torch.randn(2, 2, 3)
     given = (x, weight, None, [1], [0], [1], False, [0], 1)
     assert PHASES[ATEN.convolution.default](*given) is NotImplemented
+
+
+@pytest.mark.parametrize("stride, padding", [((1,), (1,)), ((2,), (0,)), ((2,), (1,))])
+def test_one_number_is_for_all_axes_of_a_transposed_convolution(
+    stride: tuple[int, ...], padding: tuple[int, ...]
+) -> None:
+    torch.manual_seed(0)
+    x, weight = torch.randn(5, 2, 5, 6), torch.randn(2, 5, 2, 3)
+    given = (x, weight, None, stride, padding, (1,), True, (0,), 1)
+    op = ATEN.convolution.default
+    torch.testing.assert_close(made(op, *given), op(*given))

@@ -158,6 +158,10 @@ def _convolution(
     Along an axis, element ``s q + r`` sums ``w[t] x[q + (r + p - t) / s]`` over the taps t that
     leave no remainder: those from ``(r + p) % s`` on, in steps of s.
     """
+    stride, padding, dilation, output_padding = (
+        tuple(given) * (weight.dim() - 2 if len(given) == 1 else 1)  # one number is for all axes
+        for given in (stride, padding, dilation, output_padding)
+    )
     axes = range(len(stride))
     strided = [axis for axis in axes if stride[axis] > 1]
     if not transposed or any(dilation[axis] > 1 for axis in strided) or x.dim() < len(stride) + 2:
