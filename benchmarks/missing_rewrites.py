@@ -25,8 +25,7 @@ from hawk_xdsl.codegen.select_instructions import Composer
 from hawk_xdsl.knowledge_store import Entry, Message, RetrievalMode, load_seed_entries
 from hawk_xdsl.language_model.authoring import Author
 from hawk_xdsl.language_model.decoding import decode
-from hawk_xdsl.language_model.local_model import LocalModel
-from hawk_xdsl.language_model.model_files import find_model
+from hawk_xdsl.language_model.open_model import open_model
 from hawk_xdsl.language_model.prompt import Prompt, PromptFormat, PromptRequest, instruct_format
 from hawk_xdsl.language_model.rewrite_question import AskedFunction
 from hawk_xdsl.language_model.sampling import Judge, Logits, Proposal, Sampling, Stop
@@ -136,7 +135,7 @@ def opened(name: str) -> TextModel:
     """A model, or a control."""
     if name in ("copy", "dice"):
         return NoModel(name, instruct_format())
-    return LocalModel.load(find_model(name))
+    return open_model(name)
 
 
 def rows(given: argparse.Namespace) -> Iterator[dict[str, object]]:

@@ -94,6 +94,17 @@ def test_an_answer_is_read_whether_it_is_fenced_or_not(said: str) -> None:
     assert asked[0]["messages"] == [{"role": "user", "content": "What is the sum?"}]
 
 
+def test_a_text_is_a_prompt_that_the_model_goes_on_with() -> None:
+    def goes_on(request: BaseHTTPRequestHandler, asked: dict[str, object]) -> None:
+        send(request, json.dumps({"choices": [{"text": " 1 + 2\n\nx = 5\n"}]}))
+
+    with serving(goes_on) as (address, asked):
+        [proposal] = ServerModel.of(address).propose("x =", GRAMMAR)
+    assert (proposal.text, proposal.stop) == ("1 + 2", Stop.END)
+    assert asked[0]["path"] == "/v1/completions" and asked[0]["prompt"] == "x ="
+    assert "messages" not in asked[0]
+
+
 def test_what_is_no_text_of_the_grammar_is_unfinished() -> None:
     with serving(says("I cannot add.")) as (address, _):
         [proposal] = ServerModel.of(address).propose(QUESTION, GRAMMAR)

@@ -106,10 +106,12 @@ class ServerModel:
     ) -> list[Proposal]:
         """One answer after the other, as many as the time allows; what is no text is unfinished.
 
+        Messages are asked as a chat; a text is a prompt that the server's model goes on with.
+
         Raises ``ModelError`` if the server cannot be reached, hangs, closes or answers garbage.
         """
         sampling = sampling or Sampling()
-        said = [Message("user", prompt)] if isinstance(prompt, str) else list(prompt)
+        said = _said(prompt)
         started = time.monotonic()
         found: list[Proposal] = []
         for number in range(sampling.candidates):
@@ -118,7 +120,7 @@ class ServerModel:
                 break
             greedy = number == 0 and sampling.greedy
             request: dict[str, object] = {
-                "messages": [{"role": each.role, "content": each.content} for each in said],
+                **said,
                 "max_tokens": sampling.max_tokens,
                 "temperature": 0.0 if greedy else sampling.temperature + number * sampling.warmer,
                 "seed": sampling.seed + number,
@@ -135,16 +137,17 @@ class ServerModel:
         """What the server says, with the grammar if it takes one; and the tokens that it counts."""
         deadline = time.monotonic() + seconds
         asked = {"model": self._model(seconds), **request}
+        path = "/completions" if "prompt" in request else "/chat/completions"
         if self._takes_grammar:
             status, answer = self._ask(
-                "/chat/completions",
+                path,
                 {**asked, "structured_outputs": {"grammar": grammar}},
                 deadline - time.monotonic(),
             )
             self._takes_grammar = status not in (400, 404, 422, 501)
             if status == 200:
                 return self._content(answer)
-        status, answer = self._ask("/chat/completions", asked, deadline - time.monotonic())
+        status, answer = self._ask(path, asked, deadline - time.monotonic())
         if status != 200:
             raise self._trouble(f"it answers with the status {status}")
         return self._content(answer)
@@ -197,10 +200,12 @@ class ServerModel:
         with self._reading():
             table = typed(dict[str, object], answer)
             [choice, *_] = typed(list[dict[str, object]], table.get("choices"), "choices")
-            message = typed(dict[str, object], choice.get("message"), "message")
             usage = typed(dict[str, object], table.get("usage") or {}, "usage")
             tokens = usage.get("completion_tokens")
             count = tokens if isinstance(tokens, int) else 0
+            if "text" in choice:
+                return typed(str, choice["text"], "text"), count
+            message = typed(dict[str, object], choice.get("message"), "message")
             return typed(str, message.get("content"), "content"), count
 
     def _reading(self) -> "_ServerErrors":
@@ -232,6 +237,13 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _said(prompt: str | Sequence[Message]) -> Mapping[str, object]:
+    """A question as the protocol has it."""
+    if isinstance(prompt, str):
+        return {"prompt": prompt}
+    return {"messages": [{"role": each.role, "content": each.content} for each in prompt]}
 
 
 def _count(messages: Sequence[Message]) -> int:
