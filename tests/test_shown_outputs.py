@@ -54,6 +54,7 @@ OTHERS = {
         *("[[entry]]", 'before = "exp(a)"', "[entry.trigger]", "from datasets import"),
         "domain = {",
     ),
+    "local_model.md": ("# v0 = x0[i0]",),  # test_remarks.py
     "passes.md": ("%q = npu.launch", "npu.kernel @softmax"),
     "report.md": ("hawk: network.mlir:8",),  # test_explain.py
     "specification.md": ("x0: i32[5]",),

@@ -125,6 +125,8 @@ def convert_gguf(source: Path, file: str, target: Path, dtype: "torch.dtype | No
         if dtype is not None:
             cast("torch.nn.Module", model).to(dtype)
         tokenizer.save_pretrained(target)
+        if (generation := model.generation_config) is not None:
+            generation.do_sample = True  # or a server gives the same text whatever it is asked
         model.save_pretrained(target)
 
 
