@@ -131,7 +131,7 @@ def test_a_free_text_may_say_steps_anywhere_and_only_those_of_the_op(
     assert not accepts(vocabulary, grammar, text.replace("exp", "log"))
 
 
-def judged(lines: Sequence[str]) -> str | None:
+def judged(lines: Sequence[str], *, likely: bool = False) -> str | None:
     """What the judge of remarks says where nobody else objects."""
     passed: list[list[str]] = []
 
@@ -139,7 +139,7 @@ def judged(lines: Sequence[str]) -> str | None:
         passed.append(list(lines))
         return None
 
-    judge = remark_judges(said_steps(SUM_STEPS), lambda: inner)()
+    judge = remark_judges(said_steps(SUM_STEPS), lambda: inner, likely=likely)()
     reason = judge(lines, ended=False)
     assert all(not line.startswith("# ") for given in passed for line in given)
     return reason
@@ -160,3 +160,32 @@ def test_a_step_is_said_once_and_before_its_statement(
 ) -> None:
     found = judged(lines)
     assert found is None if reason is None else reason in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("between", "last", "reason"),
+    [
+        ("b0 = vmul v0, v0", "v3 = vadd b0, v1", "`b0` was computed for another step"),
+        ("b0 = vmul v0, v0", "v3 = vadd v0, v1", None),
+        ("b0 = vcast v0 to f32 round rint", "v3 = vadd b0, v1", None),
+        ("b0 = fill 1.0 f32[1] in ub", "v3 = vdiv b0, v1", None),
+    ],
+)
+def test_what_was_computed_for_another_step_is_not_read(
+    between: str, last: str, reason: str | None
+) -> None:
+    lines = ["# v1[i0] = sum(i1) v0", between, "v1 = vmul b0, v0", "# v3 = exp v2", last]
+    assert judged(lines, likely=True) == reason
+    assert judged(lines) is None
+
+
+def test_a_buffer_that_is_written_again_is_of_the_step_that_wrote_it_last() -> None:
+    first = ["# v1[i0] = sum(i1) v0", "b0 = vmul v0, v0", "v1 = vmul b0, v0"]
+    lines = [*first, "# v3 = exp v2", "b0 = vexp v1", "v3 = vadd b0, v1"]
+    assert judged(lines, likely=True) is None
+
+
+def test_a_statement_repeats_the_one_before_only_to_accumulate() -> None:
+    said = ["# v3 = exp v2", "v3 = vexp v1"]
+    assert "again" in (judged([*said, "v3 = vexp v1"], likely=True) or "")
+    assert judged(["# v3 = exp v2", "v3 = vadd v3, v1", "v3 = vadd v3, v1"], likely=True) is None

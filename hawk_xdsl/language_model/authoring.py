@@ -219,7 +219,7 @@ class Author:
         if shorthand is not None and likely:
             judge = step_judges(steps_of(specification).steps, judge)
         if said:
-            judge = remark_judges(said, judge)
+            judge = remark_judges(said, judge, likely=likely and not self.leads)
         proposals = self.model.propose(
             prompt.messages,
             grammar,

@@ -103,17 +103,23 @@ def with_remarks(grammar: str, said: Mapping[str, str]) -> str:
     return f"{with_more(grammar, '?stmt', 'remark')}\nremark: {words}\n"
 
 
-def remark_judges(said: Mapping[str, str], judges: Callable[[], Judge]) -> Callable[[], Judge]:
-    """Judges of texts with remarks: a step is said once, and before the statement of its name."""
+def remark_judges(
+    said: Mapping[str, str], judges: Callable[[], Judge], *, likely: bool = False
+) -> Callable[[], Judge]:
+    """Judges of texts with remarks: a step is said once, and before the statement of its name.
+
+    With ``likely`` a statement also repeats no other one, and what was computed in between for
+    another step is not read, but for casts and what holds numbers.
+    """
 
     def made() -> Judge:
         judge = judges()
 
         def judged(lines: Sequence[str], *, ended: bool) -> str | None:
-            if lines and not ended and (reason := _unsaid(lines, said)):
-                return reason
-            if lines and not ended and lines[-1].startswith(_MARK):
-                return None
+            if lines and not ended:
+                reason = _unsaid(lines, said) or (_unlikely(lines) if likely else None)
+                if reason or lines[-1].startswith(_MARK):
+                    return reason
             return judge([line for line in lines if not line.startswith(_MARK)], ended=ended)
 
         return judged
@@ -131,6 +137,32 @@ def _unsaid(lines: Sequence[str], said: Mapping[str, str]) -> str | None:
     if name not in said or _MARK + said[name] in before:
         return None
     return f"step `{name}` was not said before its statement"
+
+
+def _unlikely(lines: Sequence[str]) -> str | None:
+    """What a small model often writes and hardly ever means."""
+    *before, last = lines
+    if (written := _ASSIGNED.match(last)) is None:
+        return None
+    name, mnemonic = written[1], written[2]
+    read = set(_BUFFER.findall(last)[1:])
+    if last in before[-1:] and name not in read:
+        return f"the line before says so already: no `{mnemonic}` again"
+    open_step = max((n for n, line in enumerate(before) if line.startswith(_MARK)), default=0)
+    for line in before[:open_step]:
+        made = _ASSIGNED.match(line)
+        if made is None or made[1] not in read or not made[1].startswith("b"):
+            continue
+        if made[2] not in _ANYWHERE and not any(
+            (again := _ASSIGNED.match(other)) and again[1] == made[1]
+            for other in before[open_step:]
+        ):
+            return f"`{made[1]}` was computed for another step"
+    return None
+
+
+_ANYWHERE = ("vcast", "vbrc", "fill", "load", "read", "varange")
+"""What makes buffers that statements of any step read."""
 
 
 def example_text(text: str, steps: str) -> str:
