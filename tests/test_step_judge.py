@@ -16,6 +16,7 @@ STEPS = {
     "v5": Step(("v0",), (0.0,)),
     "v4": Step(("v5", "v3", "v0")),
     "v6": Step(is_leaf=True, operand="x1"),
+    "v7": Step(("v0",), is_cast=True),
 }
 BEGUN = ["across i0 parts 4 {", "v0 = load x0[i0:] into ub", "v1 = vmul v0, 1.3"]
 
@@ -40,6 +41,9 @@ BEGUN = ["across i0 parts 4 {", "v0 = load x0[i0:] into ub", "v1 = vmul v0, 1.3"
         (["v6 = vexp v0"], "v6 reads no step, as `vexp` does here"),
         (["v2 = vmul v2, v1"], "v2 reads v1, and not `v2`"),
         (["v2 = vmul v1, -1.0"], None),
+        (["v4 = vsel v0, v0, v0"], "v4 reads v1 too"),  # for v3, which is not written
+        (["v7 = vmul v0, v0"], "v7 is a cast, and no `vmul`"),
+        (["v7 = vcast v0 to f16 round rint"], None),
         (["v2 = vmul v1, 1.3"], "v2 has no number, as `vmul` has here"),
     ],
 )

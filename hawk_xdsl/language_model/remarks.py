@@ -161,8 +161,8 @@ def _unlikely(lines: Sequence[str]) -> str | None:
     return None
 
 
-_ANYWHERE = ("vcast", "vbrc", "fill", "load", "read", "varange")
-"""What makes buffers that statements of any step read."""
+_ANYWHERE = ("vcast", "vbrc", "vcmp", "fill", "load", "read", "varange")
+"""What makes buffers that statements of any step read: other forms, masks, numbers."""
 
 
 def example_text(text: str, steps: str) -> str:

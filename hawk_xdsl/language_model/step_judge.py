@@ -28,6 +28,9 @@ from hawk_xdsl.semantics.steps import Step, is_step_name
 
 _LOADS = re.compile(r"\w+ = load (x[0-9]+)\b")
 
+_CASTS = ("vcast", "vbrc", "vtranspose", "view")
+"""What gives the value of a cast: the cast itself, or another shape of what was cast before."""
+
 _FROM_MEMORY = ("load", "read", "fill", "varange")
 
 
@@ -74,6 +77,8 @@ def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | Non
         return wrong
     if statement.from_memory:
         return None
+    if steps[name].is_cast and statement.mnemonic not in _CASTS:
+        return f"{name} is a cast, and no `{statement.mnemonic}`"
     before = {each.name: each for line in lines[:-1] if (each := _statement(line)) is not None}
 
     def unwritten(step: str) -> Sequence[str]:
@@ -134,7 +139,7 @@ def _wrong_steps(
     if extra:
         return f"{name} reads {', '.join(sorted(allowed)) or 'nothing'}, and not `{extra[0]}`"
     behind = _closure(named - direct, lambda buffer: _read_by(buffer, before))
-    for step in steps[name].reads:
+    for step in sorted(allowed):
         # What is in between may come from before a cast, or from memory.
         ways = {*_closure([step], lambda step: steps[step].reads), _MEMORY}
         if step in before and step not in direct and not behind & ways:

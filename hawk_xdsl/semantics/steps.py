@@ -24,12 +24,16 @@ def is_step_name(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step computes from: other steps by name, and numbers. A leaf reads an ``operand``."""
+    """What a step computes from: other steps by name, and numbers. A leaf reads an ``operand``.
+
+    ``is_cast`` says that it is its one operand in another dtype.
+    """
 
     reads: tuple[str, ...] = ()
     numbers: tuple[float, ...] = ()
     is_leaf: bool = False
     operand: str = ""
+    is_cast: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def steps_of(specification: Specification) -> Steps:
                 tuple(arg.value for arg in term.args if arg.is_const),
                 is_leaf=term.op in ("read", "gather", "index"),
                 operand=term.operand if term.op in ("read", "gather") else "",
+                is_cast=term.op == "cast",
             )
             lines.append(f"{name}{_axes(term)} = {_step(term, names)}")
     for result in specification.results:
