@@ -210,11 +210,14 @@ def test_mathematics_that_the_unit_lacks(name: str, dtype: torch.dtype) -> None:
     assert found.accepted, found.trap_message
 
 
-@pytest.mark.parametrize(("dtype", "comparisons"), [(torch.float16, 0), (torch.float32, 1)])
-def test_a_coarse_rule_is_for_coarse_results(dtype: torch.dtype, comparisons: int) -> None:
-    [op] = groups(torch.tanh, ROWS.to(dtype))
-    first = candidates(request(op))[0]
-    assert first.text.count("vcmp") == comparisons
+def test_a_coarse_rule_is_for_coarse_results() -> None:
+    texts = [
+        candidates(request(op))[0].text
+        for dtype in (torch.float16, torch.float32)
+        for op in groups(torch.sin, ROWS.to(dtype))
+    ]
+    coarse, fine = (len(text.splitlines()) for text in texts)
+    assert coarse < fine
 
 
 def test_indices_of_rows_are_loaded_once() -> None:

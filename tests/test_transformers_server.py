@@ -99,5 +99,5 @@ def test_a_model_that_it_does_not_serve_is_one_line(server: str) -> None:
 def test_what_takes_too_long_is_one_line(server: str) -> None:
     with pytest.raises(ModelError, match="does not answer in time"):
         ServerModel.of(server).propose(
-            "x = ", ANYTHING, Sampling(max_tokens=400), deadline_seconds=0.02
+            "x = ", ANYTHING, Sampling(max_tokens=400), deadline_seconds=0.002
         )

@@ -265,7 +265,7 @@ class Author:
 
 def _plain(proposal: Proposal) -> Proposal:
     """What a model wrote without the steps that it said."""
-    return replace(proposal, text=without_remarks(proposal.text)) if proposal.finished else proposal
+    return replace(proposal, text=without_remarks(proposal.text))
 
 
 def _expanded(proposal: Proposal, shorthand: Shorthand) -> Proposal:
