@@ -32,7 +32,7 @@ from hawk_xdsl.universe import context
 ROOT = Path(__file__).parents[1]
 SOFTMAX = ROOT / "examples" / "softmax.mlir"
 
-COMMANDS = ("hawk", "make", "python", "pip", "xdsl-opt", "bishengir", ".venv/bin/", "export RAY")
+COMMANDS = ("hawk ", "make", "python", "pip", "xdsl-opt", "bishengir", ".venv/bin/", "export RAY")
 """How commands begin; ``tests/test_docs.py`` tries those of ``hawk``."""
 
 FOLLOWED = {
@@ -56,7 +56,7 @@ OTHERS = {
     ),
     "local_model.md": ("# v0 = x0[i0]",),  # test_remarks.py
     "passes.md": ("%q = npu.launch", "npu.kernel @softmax"),
-    "report.md": ("hawk: network.mlir:8",),  # test_explain.py
+    "report.md": ("hawk: network.mlir:8",),  # test_watch.py
     "specification.md": ("x0: i32[5]",),
 }
 """What a reader writes, what explains, and what another test reads from the page."""
