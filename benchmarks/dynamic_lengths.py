@@ -10,7 +10,7 @@ the kernels that were asked for meanwhile, which must be none. Errors are max|yâ
 PyTorch.
 """
 
-import importlib.util
+import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 import typer
+from networks import made
 
 from hawk_xdsl import DynamicModel, compile_model
 from hawk_xdsl.reference.difference import error_between
@@ -36,17 +37,6 @@ WORK = (
 """What compiling a dynamic model cannot do without."""
 
 TOLERANCE = 1e-3
-
-
-def made(source: str) -> tuple[torch.nn.Module, torch.Tensor]:
-    """The module of ``FILE.py:factory`` and its first input."""
-    file, name = source.rsplit(":", 1)
-    spec = importlib.util.spec_from_file_location(Path(file).stem, file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    network, inputs = getattr(module, name)()
-    return network, inputs[0]
 
 
 @contextmanager
@@ -96,7 +86,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
 ) -> None:
     """Compile a model for a range of lengths and call it at some of them."""
-    network, x = made(factory)
+    network, (x, *_) = made(factory)
     dimension = torch.export.Dim("n", min=low, max=high)
     begun = time.process_time()
     with TemporaryDirectory() as directory, counted() as calls:

@@ -126,7 +126,7 @@ class Options:
 
 def measured(source: str, store: Path, options: Options) -> Row:
     """The row of a factory, in this process, with its floats in ``dtype`` if one is given."""
-    module, inputs = _made(source)
+    module, inputs = made(source)
     if options.dtype is not None:
         dtype = getattr(torch, options.dtype)
         torch.set_default_dtype(dtype)  # of what forward makes itself; this process ends after it
@@ -223,15 +223,16 @@ def _say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
-def _made(source: str) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
+def made(source: str) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
+    """The module and the inputs that ``FILE.py:factory`` returns. Raises ``HawkError``."""
     file, name = source.rsplit(":", 1)
     spec = importlib.util.spec_from_file_location(Path(file).stem, file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(Path(file).parent))
     spec.loader.exec_module(module)
-    made: Callable[[], object] = getattr(module, name)
-    pair = made()
+    factory: Callable[[], object] = getattr(module, name)
+    pair = factory()
     if not isinstance(pair, tuple) or not isinstance(pair[0], torch.nn.Module):
         raise HawkError(f"{name} must return a module and its inputs")
     return pair[0], pair[1]

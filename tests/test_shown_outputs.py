@@ -10,6 +10,7 @@ import re
 import subprocess
 import sysconfig
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,7 @@ STEPS = ("kernel_model.md", "v0 = x0[i0, i1]")
 DEMO = ("README.md", "kernel            computes")
 
 
+@cache
 def blocks() -> dict[tuple[str, str], str]:
     """Each indented block of the pages that is not made of commands, by its page and first line."""
     found: dict[tuple[str, str], str] = {}

@@ -104,7 +104,7 @@ def _value(pattern: Pattern, values: Mapping[str, Array]) -> Array | None:
 
 @dataclass(frozen=True)
 class _Editor:
-    """Makes the edits of one node, ``in_place`` says what the whole is with another node there."""
+    """Makes the edits of one node, of the functions that are available with their arities."""
 
     available: Mapping[str, int]
 

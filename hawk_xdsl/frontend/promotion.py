@@ -2,7 +2,7 @@
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import Node
+from torch.fx import Graph, Node
 
 _ATEN = torch.ops.aten
 
@@ -27,7 +27,8 @@ def promote_unsigned(program: torch.export.ExportedProgram) -> None:
             continue
         for arg in node.all_input_nodes:
             if _dtype(arg) == torch.uint8:
-                node.replace_input_with(arg, _converted(program, node, arg, result))
+                with program.graph.inserting_before(node):
+                    node.replace_input_with(arg, converted(program.graph, arg, result, node))
 
 
 def _promotes(target: object) -> bool:
@@ -41,10 +42,8 @@ def _dtype(node: Node) -> torch.dtype | None:
     return value.dtype if isinstance(value, torch.Tensor) else None
 
 
-def _converted(
-    program: torch.export.ExportedProgram, node: Node, arg: Node, dtype: torch.dtype
-) -> Node:
-    with program.graph.inserting_before(node):
-        made = program.graph.call_function(_ATEN._to_copy.default, (arg,), {"dtype": dtype})
-    made.meta = {**node.meta, "val": arg.meta["val"].to(dtype)}
+def converted(graph: Graph, arg: Node, dtype: torch.dtype, like: Node) -> Node:
+    """A value in a dtype, as a new node where the graph inserts; ``like`` says where it is from."""
+    made = graph.call_function(_ATEN._to_copy.default, (arg,), {"dtype": dtype})
+    made.meta = {**like.meta, "val": arg.meta["val"].to(dtype)}
     return made

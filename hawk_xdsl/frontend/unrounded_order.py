@@ -9,6 +9,7 @@ import torch
 from torch.fx import Node
 
 from hawk_xdsl.frontend.fused_attention import NARROW
+from hawk_xdsl.frontend.promotion import converted
 
 _ATEN = torch.ops.aten
 
@@ -38,7 +39,7 @@ def _widen(graph: torch.fx.Graph, node: Node, source: Node) -> None:
     dtype, given = source.meta["val"].dtype, source.args[0]
     assert isinstance(given, Node) and callable(source.target)
     with graph.inserting_before(node):
-        wide = _converted(graph, given, torch.float32)
+        wide = converted(graph, given, torch.float32, given)
         exact = graph.call_function(source.target, (wide, *source.args[1:]), dict(source.kwargs))
         exact.meta = {**source.meta, "val": source.meta["val"].to(torch.float32)}
     node.replace_input_with(source, exact)
@@ -48,11 +49,5 @@ def _widen(graph: torch.fx.Graph, node: Node, source: Node) -> None:
         if user.args[1] == 0:
             user.meta["val"] = values.to(torch.float32)
             with graph.inserting_after(user):
-                narrow = _converted(graph, user, dtype)
+                narrow = converted(graph, user, dtype, user)
             user.replace_all_uses_with(narrow, lambda other, own=narrow: other is not own)
-
-
-def _converted(graph: torch.fx.Graph, value: Node, dtype: torch.dtype) -> Node:
-    made = graph.call_function(_ATEN._to_copy.default, (value,), {"dtype": dtype})
-    made.meta = {**value.meta, "val": value.meta["val"].to(dtype)}
-    return made

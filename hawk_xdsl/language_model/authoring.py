@@ -206,7 +206,8 @@ class Author:
             skeleton = None if skeleton is None else skeleton.shortened(shorthand)
             judge = shorthand_judges(shorthand, judge)
         words = self.model.words
-        said = said_steps(steps_of(specification).text) if self._says_steps else {}
+        in_steps = steps_of(specification)
+        said = said_steps(in_steps.text) if self._says_steps else {}
         if skeleton is None:
             grammar = with_remarks(narrowed_grammar(signature, words=words), said)
         else:
@@ -214,10 +215,10 @@ class Author:
         if shorthand is not None:
             literals = likely_literals(specification, self.floats) if likely else None
             # A model that was taught has learned which steps there are.
-            steps = steps_of(specification).steps if likely and not self.leads else None
+            steps = in_steps.steps if likely and not self.leads else None
             grammar = shorthand.grammar(grammar, literals, steps)
         if shorthand is not None and likely:
-            judge = step_judges(steps_of(specification).steps, judge)
+            judge = step_judges(in_steps.steps, judge)
         if said:
             judge = remark_judges(said, judge, likely=likely and not self.leads)
         proposals = self.model.propose(

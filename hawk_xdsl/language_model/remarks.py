@@ -15,13 +15,16 @@ out again before anything else reads the text.
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 
 from hawk_xdsl.language_model.sampling import Judge
 from hawk_xdsl.language_model.shorthand_grammar import with_more
+from hawk_xdsl.language_model.step_judge import statement_of
+from hawk_xdsl.semantics.steps import is_step_name
 
 _STEP = re.compile(r"(v[0-9]+)(?:\[[^\]]*\])? = ")
 
-_ASSIGNED = re.compile(r"([vb][0-9]+) = (\w+)")
+_CAST = re.compile(r"([vb][0-9]+) = vcast ([vb][0-9]+) to")
 
 _BUFFER = re.compile(r"\b[vb][0-9]+\b")
 
@@ -40,12 +43,12 @@ def remarked(lines: Sequence[str], said: Mapping[str, str]) -> list[str]:
     What is computed in between, in ``b0`` and so on, belongs to the step after it. A step that no
     statement has the name of is said together with the next one.
     """
-    own = {found[1] for line in lines if (found := _ASSIGNED.match(line))}
+    own = {_assigned(line) for line in lines}
     left = dict(said)
     written: list[str] = []
     between: list[str] = []
     for line in lines:
-        name = assigned[1] if (assigned := _ASSIGNED.match(line)) else ""
+        name = _assigned(line)
         if name.startswith("b"):
             between.append(line)
             continue
@@ -60,7 +63,16 @@ def remarked(lines: Sequence[str], said: Mapping[str, str]) -> list[str]:
 
 def without_remarks(text: str) -> str:
     """A text as others read it."""
-    return "".join(f"{line}\n" for line in text.splitlines() if not line.startswith(_MARK))
+    return "".join(f"{line}\n" for line in _unmarked(text.splitlines()))
+
+
+def _unmarked(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if not line.startswith(_MARK)]
+
+
+def _assigned(line: str) -> str:
+    """The buffer that a line assigns to; empty for none."""
+    return "" if (statement := statement_of(line)) is None else statement.name
 
 
 def named_as_in_memory(lines: Sequence[str]) -> list[str]:
@@ -70,13 +82,13 @@ def named_as_in_memory(lines: Sequence[str]) -> list[str]:
     ``store v4 into y0[i0:]``; kernels that compute in a wider dtype often call what they cast so.
     """
     for number, line in enumerate(lines):
-        if (cast := re.match(r"(v[0-9]+) = vcast (b[0-9]+) to", line)) and any(
-            before.startswith(f"{cast[2]} = load ") for before in lines[:number]
-        ):
-            return named_as_in_memory(_exchanged(lines, cast[1], cast[2]))
-        if (cast := re.match(r"(b[0-9]+) = vcast (v[0-9]+) to", line)) and any(
-            after.startswith(f"store {cast[1]} into ") for after in lines[number:]
-        ):
+        if (cast := _CAST.match(line)) is None or cast[1][0] == cast[2][0]:
+            continue
+        if is_step_name(cast[1]):
+            in_memory = any(before.startswith(f"{cast[2]} = load ") for before in lines[:number])
+        else:
+            in_memory = any(after.startswith(f"store {cast[1]} into ") for after in lines[number:])
+        if in_memory:
             return named_as_in_memory(_exchanged(lines, cast[1], cast[2]))
     return list(lines)
 
@@ -120,7 +132,7 @@ def remark_judges(
                 reason = _unsaid(lines, said) or (_unlikely(lines) if likely else None)
                 if reason or lines[-1].startswith(_MARK):
                     return reason
-            return judge([line for line in lines if not line.startswith(_MARK)], ended=ended)
+            return judge(_unmarked(lines), ended=ended)
 
         return judged
 
@@ -131,9 +143,9 @@ def _unsaid(lines: Sequence[str], said: Mapping[str, str]) -> str | None:
     """What is wrong with the last line as a remark, or as the statement of a step."""
     *before, last = lines
     if last.startswith(_MARK):
-        name = last.removeprefix(_MARK).partition(" ")[0].partition("[")[0]
-        return f"step `{name}` was said before" if last in before else None
-    name = found[1] if (found := _ASSIGNED.match(last)) else ""
+        step = _STEP.match(last, len(_MARK))
+        return f"step `{step[1]}` was said before" if step and last in before else None
+    name = _assigned(last)
     if name not in said or _MARK + said[name] in before:
         return None
     return f"step `{name}` was not said before its statement"
@@ -142,22 +154,16 @@ def _unsaid(lines: Sequence[str], said: Mapping[str, str]) -> str | None:
 def _unlikely(lines: Sequence[str]) -> str | None:
     """What a small model often writes and hardly ever means."""
     *before, last = lines
-    if (written := _ASSIGNED.match(last)) is None:
+    if (statement := statement_of(last)) is None:
         return None
-    name, mnemonic = written[1], written[2]
-    read = set(_BUFFER.findall(last)[1:])
-    if last in before[-1:] and name not in read:
-        return f"the line before says so already: no `{mnemonic}` again"
+    if last in before[-1:] and statement.name not in statement.reads:
+        return f"the line before says so already: no `{statement.mnemonic}` again"
     open_step = max((n for n, line in enumerate(before) if line.startswith(_MARK)), default=0)
-    for line in before[:open_step]:
-        made = _ASSIGNED.match(line)
-        if made is None or made[1] not in read or not made[1].startswith("b"):
-            continue
-        if made[2] not in _ANYWHERE and not any(
-            (again := _ASSIGNED.match(other)) and again[1] == made[1]
-            for other in before[open_step:]
-        ):
-            return f"`{made[1]}` was computed for another step"
+    own = {_assigned(line) for line in before[open_step:]}
+    between = {name for name in statement.reads if not is_step_name(name)} - own
+    for made in map(statement_of, before[:open_step]):
+        if made is not None and made.name in between and made.mnemonic not in _ANYWHERE:
+            return f"`{made.name}` was computed for another step"
     return None
 
 
@@ -165,6 +171,7 @@ _ANYWHERE = ("vcast", "vbrc", "vcmp", "fill", "load", "read", "varange")
 """What makes buffers that statements of any step read: other forms, masks, numbers."""
 
 
+@cache
 def example_text(text: str, steps: str) -> str:
     """A kernel in shorthand as an example shows it, with its steps said.
 

@@ -134,7 +134,7 @@ def is_example(entry: Entry) -> bool:
 
 def meaning_in_words(function: AskedFunction) -> str:
     """What a function is, as retrieval and the model read it."""
-    return _meanings().get(function.name, function.call)
+    return _meaning_of_call(function.call)
 
 
 def _meaning_of_call(call: str) -> str:

@@ -67,7 +67,7 @@ def step_judges(steps: Mapping[str, Step], judges: Callable[[], Judge]) -> Calla
 
 def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | None:
     """What is wrong with the last of some lines; ``None`` if nothing, or no step is written."""
-    statement = _statement(lines[-1])
+    statement = statement_of(lines[-1])
     if statement is None:
         return None
     name = statement.name
@@ -79,7 +79,7 @@ def step_objection(lines: Sequence[str], steps: Mapping[str, Step]) -> str | Non
         return None
     if steps[name].is_cast and statement.mnemonic not in _CASTS:
         return f"{name} is a cast, and no `{statement.mnemonic}`"
-    before = {each.name: each for line in lines[:-1] if (each := _statement(line)) is not None}
+    before = {each.name: each for line in lines[:-1] if (each := statement_of(line)) is not None}
 
     def unwritten(step: str) -> Sequence[str]:
         return () if step in before and step != name else steps[step].reads
@@ -102,7 +102,7 @@ def _wrong_operand(statement: StepStatement, step: Step) -> str | None:
 
 
 @lru_cache(4096)
-def _statement(line: str) -> StepStatement | None:
+def statement_of(line: str) -> StepStatement | None:
     """What a line says; ``None`` for one that assigns to no buffer, or is none of the language."""
     try:
         [region] = trees(parsed(f"{line}\n"))
